@@ -1,0 +1,52 @@
+# Every target does the set-up it needs. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix bench golden soak lock clean
+
+help:  ## what can be done here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## virtual environment, locked dependencies, Redis
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Funnelbeat needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)."; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two delivered runs
+	$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
+
+test: $(STAMP)  ## the test suite
+	$(BIN)/python -m pytest -m "not soak" $(ARGS)
+
+check: $(STAMP)  ## lint, types, rooms
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(STAMP)  ## format, and mend what lint can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(STAMP)  ## ratios against peers, side by side in one run
+	$(BIN)/python -m benchmarks $(ARGS)
+
+golden: $(STAMP)  ## write the golden files anew; read the difference before you commit it
+	GOLDEN=write $(BIN)/python -m pytest tests/golden -q || true
+	git diff --stat -- tests/golden
+
+soak: $(STAMP)  ## the long forms
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+lock:  ## resolve requirements.lock anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra sandbox --extra dev pyproject.toml --output-file requirements.lock
+
+clean:  ## remove what make made
+	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The one composition root: adapters are made here and handed to flow."""

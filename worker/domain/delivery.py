@@ -1,0 +1,157 @@
+"""A delivery: the effort to bring one run to one reader, its parts, its identity and how it may end."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.reason import Reason
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    DEFERRED = "deferred"
+    SENDING = "sending"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    REFUSED = "refused"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reader:
+    """One address in one entry of one schedule; what baselines belong to."""
+
+    schedule: str
+    entry: str
+    address: str
+
+    @property
+    def id(self) -> str:
+        """Names the reader within its schedule: the field in a run's deliveries."""
+        return f"{self.entry}|{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryKey:
+    """`run/reader`. Message-ID, MIME boundary and a webhook's idempotency key derive from it."""
+
+    run: str
+    reader: str
+
+    def __str__(self) -> str:
+        return f"{self.run}/{self.reader}"
+
+    @classmethod
+    def parse(cls, text: str) -> "DeliveryKey":
+        """A run's key holds an @, a reader's id a |; the / between them follows the slot's Z or the nonce."""
+        at = text.index("@")
+        slash = text.index("/", at)
+        return cls(text[:slash], text[slash + 1 :])
+
+    @property
+    def digest(self) -> str:
+        """32 hexadecimal characters that are the same in every try."""
+        return hashlib.sha256(str(self).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The last complete answer to one query that one reader was sent."""
+
+    snapshot: str
+    slot: datetime
+    as_of: datetime  # of the first byte: "created since" is asked from here
+
+
+@dataclass(frozen=True, slots=True)
+class PartState:
+    """`receipt`: the receiver's own words or ids (queue id; channel and ts). `sha256` of the exact bytes sent."""
+
+    state: DeliveryState = DeliveryState.PENDING
+    sha256: str = ""
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The ledger's row. `pair` maps a query's id to the baseline it was decided against (None: there was none), fixed
+    at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate.
+    """
+
+    key: DeliveryKey
+    state: DeliveryState
+    attempt: int = 0
+    reason: Reason | None = None
+    sentence: str = ""
+    not_before: datetime | None = None
+    expires: datetime | None = None
+    date: datetime | None = None
+    pair: Mapping[str, Baseline | None] | None = None
+    parts: tuple[PartState, ...] = ()
+    resent: bool = False
+    held: bool = False
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Send or not, and always why. `until` for a delivery that has to wait."""
+
+    send: bool
+    reason: Reason
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What templates made of a digest for one format, before any address is known.
+
+    Email uses `subject`, `text`, `html`; Slack uses `posts` (blocks and fallback text, the first is the main message,
+    the others its thread). `attachments` go with either.
+    """
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    posts: tuple[Mapping[str, object], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Identity of one message to one reader: the same in every try, so that a second copy can be known as one."""
+
+    key: DeliveryKey
+    address: str
+    date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing to hand over: a mail, a post, an upload. `name` is a file name made from slugs, never from data.
+
+    `draft` is complete but for what only earlier receipts tell (a thread's parent).
+    """
+
+    number: int
+    kind: str
+    name: str
+    draft: bytes
+    meta: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`text` is what the receiver said or named; kept in the ledger, at most 200 characters."""
+
+    text: str

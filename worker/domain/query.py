@@ -1,0 +1,104 @@
+"""What a kind of connection or channel offers: the facts that a definition is checked against."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ParamKind(StrEnum):
+    """The shape of a parameter in YAML."""
+
+    TEXT = "text"
+    ID = "id"
+    INT = "int"
+    BOOL = "bool"
+    CHOICE = "choice"  # one of `choices`
+    CHOICES = "choices"  # a list, or comma-separated text, of `choices` (of anything where they are empty)
+    RANGE = "range"  # {start, end}, ISO 8601
+    INSTANT = "instant"  # a date or an instant, ISO 8601, or a window's name
+    OBJECT = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """`takes_window`: a window's name may stand there. `note`: one clause for the generated reference."""
+
+    name: str
+    kind: ParamKind
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A rule between parameters that is broken. `path` leads to the offending key below the item
+    (("params", "compared_relative_range") or ("window",)).
+    """
+
+    path: tuple[str, ...]
+    found: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How a definition uses a query: what its rules may look at. `ranges` is "" or "as_written"."""
+
+    params: Mapping[str, Any]
+    window: str | None
+    compare: str | None
+    follow: str | None
+    ranges: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySpec:
+    """`windowed`: a function of its window; otherwise live, the state when it is read. `lists`: has members, so that
+    `follow`, `show` and a bridge make sense. `rules`: relations between parameters that single kinds cannot say.
+    `default_follow`: for a definition that does not say.
+    """
+
+    name: str
+    summary: str
+    windowed: bool
+    params: tuple[Param, ...]
+    lists: bool = False
+    rules: Callable[[Use], tuple[Fault, ...]] = lambda _use: ()
+    default_follow: Callable[[Use], str] = lambda _use: "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of a connection or channel. `secret`: may (and should) be a reference, and is never printed."""
+
+    name: str
+    secret: bool = False
+    required: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionType:
+    """`one_of`: groups of which exactly one key must be there."""
+
+    type: str
+    options: tuple[Option, ...]
+    queries: Mapping[str, QuerySpec]
+    one_of: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelType:
+    """`address` normalises an entry's address, or raises ValueError with what to write. `needs_address` says whether
+    an entry must, or must not, have one, given the channel's options. `faults`: what is wrong with the options
+    (secrets still references).
+    """
+
+    type: str
+    options: tuple[Option, ...]
+    address: Callable[[str], str]
+    needs_address: Callable[[Mapping[str, str]], bool] = lambda _options: True
+    faults: Callable[[Mapping[str, str]], tuple[Fault, ...]] = lambda _options: ()
+    one_of: tuple[tuple[str, ...], ...] = field(default=())

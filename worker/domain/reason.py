@@ -1,0 +1,79 @@
+"""Why something was or was not sent, run or fetched: one closed list for code, ledger, log and docs."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """`SENTENCES` below says each in words; a test fails when one is undocumented."""
+
+    # why a digest is sent
+    FIRST = "first"
+    ALWAYS = "always"
+    CHANGED = "changed"
+    REQUESTED = "requested"
+    # why this reader has no baseline for a query
+    QUERY_CHANGED = "query_changed"
+    BASELINE_EXPIRED = "baseline_expired"
+    SUBSCRIBED = "subscribed"
+    # why a delivery is skipped
+    NO_CHANGE = "no_change"
+    EMPTY = "empty"
+    SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    # why a delivery waits
+    RATE_LIMITED = "rate_limited"
+    PACE = "pace"
+    BACKOFF = "backoff"
+    # why a delivery did not arrive, or may not have
+    REFUSED = "refused"
+    RENDER = "render"
+    EXHAUSTED = "exhausted"
+    UNCLEAR = "unclear"
+    LEASE_LAPSED = "lease_lapsed"
+    HELD = "held"
+    POSSIBLE_DUPLICATE = "possible_duplicate"
+    FOUND = "found"
+    ABSENT = "absent"
+    # why a run ended without deliveries
+    SOURCE = "source"
+    ABANDONED = "abandoned"
+    DELETED = "deleted"
+    NO_READERS = "no_readers"
+    # why a slot was missed
+    TOO_LATE = "too_late"
+    CAUGHT_UP = "caught_up"
+
+
+SENTENCES: dict[Reason, str] = {
+    Reason.FIRST: "First digest for this reader: there is nothing to compare with yet.",
+    Reason.ALWAYS: "The schedule sends every digest.",
+    Reason.CHANGED: "Something significant moved since this reader's last digest.",
+    Reason.REQUESTED: "Somebody asked for this run.",
+    Reason.QUERY_CHANGED: "The query was edited, so its old answers cannot be compared with.",
+    Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
+    Reason.SUBSCRIBED: "This reader was added after the last run.",
+    Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
+    Reason.EMPTY: "There is nothing to show.",
+    Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
+    Reason.SUPERSEDED: "A newer run took this one's place.",
+    Reason.EXPIRED: "Its time was over before it could be sent.",
+    Reason.RATE_LIMITED: "The receiver asked us to wait.",
+    Reason.PACE: "Messages to this channel are paced.",
+    Reason.BACKOFF: "The receiver could not take it; it is tried again later.",
+    Reason.REFUSED: "The receiver refused it for good.",
+    Reason.RENDER: "The template failed, or the message is past the channel's limits.",
+    Reason.EXHAUSTED: "Every try failed until its time was over.",
+    Reason.UNCLEAR: "The connection broke after the message was handed over: it may have been accepted.",
+    Reason.LEASE_LAPSED: "The process that was sending it ended: it may have been accepted.",
+    Reason.HELD: "It may have been accepted; it is held until somebody settles it.",
+    Reason.POSSIBLE_DUPLICATE: "Sent once more under the same identity, because the first try may have been accepted.",
+    Reason.FOUND: "Looked up at the receiver: it had arrived.",
+    Reason.ABSENT: "Looked up at the receiver: it had not arrived.",
+    Reason.SOURCE: "No query could be answered before the run's deadline.",
+    Reason.ABANDONED: "Five workers began it and none finished.",
+    Reason.DELETED: "Its schedule is no longer deployed.",
+    Reason.NO_READERS: "The schedule has nobody to send to.",
+    Reason.TOO_LATE: "Nothing ran when it was due, and the schedule does not catch up.",
+    Reason.CAUGHT_UP: "Nothing ran when it was due; the newest slot ran in its place.",
+}

@@ -1,0 +1,109 @@
+"""A run: one execution of one schedule for one slot, and the states it passes through."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from worker.domain.reason import Reason
+
+
+class RunState(StrEnum):
+    CLAIMED = "claimed"
+    FETCHING = "fetching"
+    DELIVERING = "delivering"
+    DELIVERED = "delivered"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+CLOSED = frozenset({RunState.DELIVERED, RunState.PARTIAL, RunState.FAILED, RunState.SKIPPED})
+
+_KEY = re.compile(
+    r"(?P<schedule>[a-z0-9/_-]+)@(?P<slot>[0-9T:.-]+Z)(?:\+(?P<kind>manual|event)\.(?P<nonce>[0-9a-z]{8}))?"
+)
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as it stands in keys: 2026-11-23T14:00:00Z, with milliseconds only where there are any."""
+    utc = instant.astimezone(UTC)
+    return utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}" if utc.microsecond else "") + "Z"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RunKey:
+    """`schedule@slot` for a slot that a trigger named; `+manual.xxxxxxxx` or `+event.xxxxxxxx` for the others."""
+
+    schedule: str
+    slot: datetime
+    kind: str = ""
+    nonce: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.schedule}@{stamp(self.slot)}" + (f"+{self.kind}.{self.nonce}" if self.kind else "")
+
+    @classmethod
+    def parse(cls, text: str) -> "RunKey":
+        """Raises ValueError on anything else than a whole key."""
+        found = _KEY.fullmatch(text)
+        if found is None:
+            raise ValueError(f"{text!r} is not a run key")
+        slot = datetime.fromisoformat(found["slot"])
+        return cls(found["schedule"], slot, found["kind"] or "", found["nonce"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A run that a slot or a person asks for. `deadline`: nothing is fetched after it (semantics 9, `within`)."""
+
+    key: RunKey
+    bundle: str
+    trigger: str  # cron, every, event or manual
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Slots in a row that never ran: `first` and `last` are both among the `count`."""
+
+    schedule: str
+    first: datetime
+    last: datetime
+    count: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The ledger's row. `snapshots` maps a query's id to its stored snapshot, `gaps` to reason and sentence."""
+
+    key: RunKey
+    state: RunState
+    trigger: str
+    bundle: str
+    attempt: int
+    claimed_at: datetime
+    deadline: datetime
+    claimed_by_pid: int
+    executed_by_pid: int | None = None
+    reason: Reason | None = None
+    sentence: str = ""
+    closed_at: datetime | None = None
+    snapshots: tuple[tuple[str, str], ...] = ()
+    gaps: tuple[tuple[str, str, str], ...] = ()
+    not_before: datetime | None = None
+
+    @property
+    def incomplete(self) -> int:
+        """How many parts are missing: a flag beside the state."""
+        return len(self.gaps)
+
+
+def close(outcomes: list[str]) -> RunState:
+    """How a run ends, from the closed states of its deliveries ("sent", "skipped", "refused", "failed", "unknown")."""
+    sent = outcomes.count("sent")
+    bad = sum(outcomes.count(state) for state in ("refused", "failed", "unknown"))
+    if bad:
+        return RunState.PARTIAL if sent else RunState.FAILED
+    return RunState.DELIVERED if sent else RunState.SKIPPED

@@ -1,0 +1,167 @@
+"""What a user defines: connections, channels, schedules, and the bundle that a deployment pins."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from worker.domain.window import WindowSpec
+
+
+class CatchUp(StrEnum):
+    """What happens to slots that passed while nothing ran."""
+
+    NONE = "none"  # they are missed
+    LATEST = "latest"  # the newest runs late, older ones are missed
+    ALL = "all"  # each runs, oldest first
+
+
+class Send(StrEnum):
+    """When a digest goes to a reader."""
+
+    ALWAYS = "always"
+    ON_CHANGE = "on_change"
+
+
+class Follow(StrEnum):
+    """How far a list finds out what became of rows that left it."""
+
+    NONE = "none"
+    DEPARTURES = "departures"
+    CLOSED = "closed"
+
+
+class OnUnknown(StrEnum):
+    """What to do with a message that may or may not have been accepted, when nobody can be asked."""
+
+    RESEND = "resend"
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`) or every (`seconds` of
+    elapsed time, counted from the Unix epoch or from `start`).
+    """
+
+    kind: str
+    zone: str
+    expression: str = ""
+    seconds: int = 0
+    start: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Cuts only the display: `order_by` a column, with a leading minus for descending."""
+
+    order_by: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One query of a report. `source` names a connection; `params` are the API's own, checked at load.
+
+    `compare`: a comparison name (previous, same-days-last-week, …, or a window), None for none.
+    `as_written`: ranges stay in `params` under the API's names and are not resolved by us.
+    """
+
+    id: str
+    source: str
+    query: str
+    window: WindowSpec | None = None
+    compare: WindowSpec | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    follow: Follow = Follow.NONE
+    follow_limit: int = 200
+    show: Show = Show()
+    watch: tuple[str, ...] = ()
+    as_written: bool = False
+
+    @property
+    def stalled_only(self) -> bool:
+        """The selection is "stalled deals": a list whose members act, not a population with a total to explain."""
+        return str(self.params.get("is_stalled", "")).lower() == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of `to:`: who gets the digest through which channel. `address` is normalised; None with a webhook.
+
+    Empty `template`, `locale` and `zone` were filled from digest and defaults at load.
+    """
+
+    id: str
+    channel: str
+    address: str | None
+    template: str
+    locale: str
+    zone: str
+    send: Send = Send.ALWAYS
+    attach: tuple[str, ...] = ()
+    on_unknown: OnUnknown = OnUnknown.RESEND
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """One YAML file. `within`: a run's deadline in seconds after its slot (None: the earlier of next slot and 1800).
+    `grace`: seconds after due that still count as on time.
+    """
+
+    id: str
+    name: str
+    trigger: Trigger
+    report: tuple[Item, ...]
+    to: tuple[Entry, ...] = ()
+    bridge: str | None = None
+    template: str = "pipeline"
+    catch_up: CatchUp = CatchUp.LATEST
+    grace: int = 60
+    within: int | None = None
+
+    def item(self, query_id: str) -> Item:
+        return next(item for item in self.report if item.id == query_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """`options` as written, secrets still as references (`${NAME}`, `${file:PATH}`); never their values."""
+
+    name: str
+    type: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSpec:
+    """As Connection, for a way to send."""
+
+    name: str
+    type: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    timezone: str = "UTC"
+    locale: str = "en_GB"
+    week_start: str = "monday"
+    fiscal_year_start: str = "01-01"
+    operator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Everything a run needs from the project's files: immutable, content-addressed, what a deployment pins.
+
+    `templates`: the project's own, by path below templates/; the built-in ones belong to the version.
+    """
+
+    project: str
+    defaults: Defaults
+    connections: Mapping[str, Connection]
+    channels: Mapping[str, ChannelSpec]
+    schedules: Mapping[str, Schedule]
+    templates: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,4 @@
+"""Processes and commands: cli, clock, tasks, up, demo.
+
+Imports anything. Holds no rule of its own.
+"""

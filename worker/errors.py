@@ -1,0 +1,153 @@
+"""The error tree, by what the caller can do about it. Fields first; the text is made from the fields.
+
+FunnelbeatError
+├─ RequestError               the request or a definition is wrong: say it, exit 2
+│  ├─ DefinitionError         complaints about files, each with its place
+│  └─ SettingsError           an environment variable
+├─ SourceError                a query could not be answered: a gap in the digest
+│  ├─ SourceUnavailable       for now: worth another try, maybe not before `retry_after`
+│  ├─ SourceRefused           our key, our rights or our parameters
+│  ├─ SourceShapeChanged      an answer that is not what the contract says
+│  └─ SourceIncomplete        a list that could not be read whole
+├─ RenderError                a template, or a message past a limit
+├─ DeliveryError              one attempt to send
+│  ├─ DeliveryDeferred        surely not accepted, may be tried again
+│  ├─ DeliveryRefused         surely not accepted, pointless to repeat
+│  └─ DeliveryUncertain       accepted or not: unknown
+└─ LedgerError                Redis
+   ├─ LedgerUnavailable       cannot be reached, or is not fit to be used
+   └─ ClaimLost               somebody else owns this run or delivery now
+"""
+
+from dataclasses import dataclass
+
+
+class FunnelbeatError(Exception):
+    """Every error that is ours. Anything else is a bug and ends the run loudly."""
+
+
+class RequestError(FunnelbeatError):
+    """The request itself is wrong; the text says what was found and what to write."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Complaint:
+    """One thing that is wrong in one place of a definition; `line` and `column` count from 1."""
+
+    path: str
+    line: int
+    column: int
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.found}; {self.expected}"
+
+
+class DefinitionError(RequestError):
+    """Everything that is wrong with a project's files, found in one pass."""
+
+    def __init__(self, complaints: tuple[Complaint, ...]) -> None:
+        self.complaints = complaints
+        super().__init__("\n".join(str(c) for c in complaints))
+
+
+class SettingsError(RequestError):
+    def __init__(self, variable: str, problem: str) -> None:
+        self.variable = variable
+        self.problem = problem
+        super().__init__(f"{variable}: {problem}")
+
+
+class SourceError(FunnelbeatError):
+    """`endpoint` names the request ("GET /opportunity/"), `problem` is one clear sentence without secrets."""
+
+    def __init__(self, endpoint: str, problem: str) -> None:
+        self.endpoint = endpoint
+        self.problem = problem
+        super().__init__(f"{endpoint}: {problem}")
+
+
+class SourceUnavailable(SourceError):
+    """`retry_after` in seconds, where the service named it. `limited`: it said that we ask too often (429)."""
+
+    def __init__(self, endpoint: str, problem: str, *, retry_after: float | None = None, limited: bool = False) -> None:
+        self.retry_after = retry_after
+        self.limited = limited
+        super().__init__(endpoint, problem)
+
+
+class SourceRefused(SourceError):
+    """`status` is the HTTP status of the refusal."""
+
+    def __init__(self, endpoint: str, problem: str, *, status: int) -> None:
+        self.status = status
+        super().__init__(endpoint, problem)
+
+
+class SourceShapeChanged(SourceError):
+    """`path` names the place in the answer ("data[3].value")."""
+
+    def __init__(self, endpoint: str, path: str, problem: str) -> None:
+        self.path = path
+        super().__init__(endpoint, f"{path}: {problem}")
+
+
+class SourceIncomplete(SourceError):
+    """Pages missing, or rows that moved while the list was read, even when read once more."""
+
+
+class RenderError(FunnelbeatError):
+    """`template` is its path below templates/, `line` counts from 1, 0 where there is none."""
+
+    def __init__(self, template: str, line: int, problem: str) -> None:
+        self.template = template
+        self.line = line
+        self.problem = problem
+        super().__init__(f"templates/{template}:{line}: {problem}" if line else f"templates/{template}: {problem}")
+
+
+class DeliveryError(FunnelbeatError):
+    """`problem` holds the receiver's own words, without secrets."""
+
+    def __init__(self, channel: str, problem: str) -> None:
+        self.channel = channel
+        self.problem = problem
+        super().__init__(f"{channel}: {problem}")
+
+
+class DeliveryDeferred(DeliveryError):
+    """`retry_after` in seconds, where the receiver named it."""
+
+    def __init__(self, channel: str, problem: str, *, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(channel, problem)
+
+
+class DeliveryRefused(DeliveryError):
+    """`code` is the receiver's own (an SMTP reply, Slack's error string); `suspend` says what to stop using."""
+
+    def __init__(self, channel: str, problem: str, *, code: str, suspend: str | None = None) -> None:
+        self.code = code
+        self.suspend = suspend
+        super().__init__(channel, problem)
+
+
+class DeliveryUncertain(DeliveryError):
+    """The request may have been applied: it must not simply be sent again."""
+
+
+class LedgerError(FunnelbeatError):
+    pass
+
+
+class LedgerUnavailable(LedgerError):
+    pass
+
+
+class ClaimLost(LedgerError):
+    """`key` belongs to another attempt: stop, write nothing, send nothing."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"{key} is no longer ours")

@@ -1,0 +1,1 @@
+"""Registries: what kinds of connection and channel exist. One line each."""

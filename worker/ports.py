@@ -1,0 +1,338 @@
+"""What flow asks of the world: small Protocols, no implementation. One method does one thing.
+
+Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.delivery import Baseline, Delivery, Envelope, Part, Reader, Receipt, Rendered
+from worker.domain.digest import Digest
+from worker.domain.events import Fact
+from worker.domain.reason import Reason
+from worker.domain.run import Claim, Missed, Run
+from worker.domain.schedule import Bundle, Entry, Item, Schedule, Trigger
+from worker.domain.snapshot import Gap, Snapshot
+from worker.domain.window import Window
+
+
+class Triggers(Protocol):
+    """Which instants a trigger names; a function of the trigger alone."""
+
+    def next(self, trigger: Trigger, after: datetime) -> datetime | None:
+        """The first slot strictly after `after`; None when there is none (29 February never comes in `until`)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What one query of one run is asked. `formerly`: keys that were members of a complete snapshot since the oldest
+    baseline in use: those not listed now are looked up. `since`: that baseline's first byte. `previous`: the newest
+    complete snapshot of this query, for what is carried forward.
+    """
+
+    item: Item
+    slot: datetime
+    zone: str
+    window: Window | None
+    compared: Window | None
+    formerly: frozenset[str] = frozenset()
+    since: datetime | None = None
+    previous: Snapshot | None = None
+    files: bool = False  # an entry attaches this query's service file
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`compared` answers the same question for the comparison's window; its query_id is the item's."""
+
+    snapshot: Snapshot
+    compared: Snapshot | None = None
+
+
+class Source(Protocol):
+    """One connection. Raises SourceError; anything else is a bug."""
+
+    async def fetch(self, ask: Ask) -> Answer: ...
+
+    async def aclose(self) -> None: ...
+
+
+class Channel(Protocol):
+    """One way to send. `format` names the template family: "email" or "slack"."""
+
+    @property
+    def format(self) -> str: ...
+
+    @property
+    def can_look_up(self) -> bool:
+        """Whether `find` can prove that a part arrived or did not."""
+        ...
+
+    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+        """The parts of the message to one reader: a function of its arguments. Raises RenderError past a limit."""
+        ...
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
+        """The exact bytes of a part, given the receipts of those before it. Their SHA-256 goes into the ledger."""
+        ...
+
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
+        """Hand one part over, once. Raises DeliveryDeferred, DeliveryRefused or DeliveryUncertain."""
+        ...
+
+    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
+        """The receipt of a part that may have arrived, None when it surely has not. Raises DeliveryDeferred."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class Renderer(Protocol):
+    def render(self, digest: Digest, entry: Entry, fmt: str, attachments: Sequence[tuple[str, str, bytes]]) -> Rendered:
+        """`attachments`: (name, media type, body). Raises RenderError with template and line."""
+        ...
+
+
+class Snapshots(Protocol):
+    """Immutable, addressed by content."""
+
+    async def keep(self, snapshot: Snapshot) -> str:
+        """Store and name it. Unreferenced ones vanish after a day: a run that enters `delivering` holds its own."""
+        ...
+
+    async def load(self, snapshot_id: str) -> Snapshot | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    bundle: str
+    activated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A schedule whose next slot has come. `previous`: the run of the slot before, if it is still only claimed."""
+
+    schedule: str
+    slot: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SlotClaim:
+    """One conditional write: if the schedule's next slot is still `expected`, create these runs, note what was missed,
+    set the next slot. `latest`: an older run of the schedule that nobody began yet is superseded.
+    """
+
+    schedule: str
+    expected: datetime
+    next_slot: datetime | None
+    runs: tuple[Claim, ...]
+    missed: tuple[Missed, ...]
+    latest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What the tick has to publish: `runs` to fetch, `deliveries` to bring on."""
+
+    runs: tuple[str, ...]
+    deliveries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that this attempt owns. `attempt` is the fencing token: every later write names it."""
+
+    run: Run
+    attempt: int
+    now: datetime
+
+
+class Ledger(Protocol):
+    """The only memory of runs and deliveries. Every method is one atomic step in Redis, on Redis's clock.
+
+    Raises LedgerUnavailable. Methods that name an attempt raise ClaimLost when it is no longer the one in force.
+    """
+
+    async def now(self) -> datetime: ...
+
+    # deployments
+    async def activate(self, bundle: Bundle, firsts: Mapping[str, datetime | None], gone: Sequence[str]) -> Deployment:
+        """Store the bundle and put it in force. `firsts`: next slots of new schedules and of those whose trigger
+        changed; the others keep theirs. `gone`: schedules that are no longer there.
+        """
+        ...
+
+    async def deployed(self) -> Deployment | None: ...
+
+    async def bundle(self, bundle_id: str) -> Bundle | None: ...
+
+    async def last_slot(self, schedule: str) -> datetime | None:
+        """The newest slot of the schedule that was claimed or missed."""
+        ...
+
+    # clock
+    async def due(self, limit: int) -> tuple[datetime, tuple[Due, ...]]:
+        """Redis's now, and at most `limit` schedules whose slot has come."""
+        ...
+
+    async def claim(self, batch: Sequence[SlotClaim], pid: int) -> tuple[str, ...]:
+        """Keys of the runs that this call created; an entry that another clock took first gives none."""
+        ...
+
+    async def request(self, claim: Claim, pid: int) -> bool:
+        """A run on demand; False when its key exists already."""
+        ...
+
+    async def sweep(self, limit: int) -> Sweep:
+        """Lapsed leases, deferred and unpublished work that has come due, moved on and returned for publishing."""
+        ...
+
+    # produce
+    async def begin(self, key: str, pid: int) -> Begun | None:
+        """claimed → fetching. None: it is closed, somebody else has it, or it is not to start yet."""
+        ...
+
+    async def beat(self, key: str, attempt: int) -> None:
+        """Renew the run's lease."""
+        ...
+
+    async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]: ...
+
+    async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
+        """Ids of complete snapshots of one query, newest first, down to the newest one not after `since` (a slot);
+        only the newest when `since` is None.
+        """
+        ...
+
+    async def deliver(
+        self,
+        key: str,
+        attempt: int,
+        snapshots: Mapping[str, str],
+        gaps: Sequence[Gap],
+        readers: Mapping[str, datetime],
+    ) -> tuple[str, ...]:
+        """fetching → delivering: snapshots, gaps and one pending delivery per reader id (with its expiry) in one
+        script; older open deliveries of the same readers are superseded. Returns the delivery keys.
+        A query's comparison is kept under "<query>:compared" and is no link of its chain.
+        """
+        ...
+
+    async def postpone(self, key: str, attempt: int, until: datetime) -> None:
+        """fetching → claimed, not before `until`."""
+        ...
+
+    async def fail(self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap]) -> None:
+        """fetching → failed, and a notice to the operator as a delivery of its own (reader id "operator|…")."""
+        ...
+
+    async def skip_run(self, key: str, attempt: int, reason: Reason) -> None: ...
+
+    # deliver
+    async def delivery(self, key: str) -> Delivery | None: ...
+
+    async def hold(self, key: str, pid: int) -> Delivery | None:
+        """Take a pending or unknown delivery for this process's attention for a lease's time, so that two workers do
+        not render the same one; None when somebody else has it or there is nothing to do. Safe to lose.
+        """
+        ...
+
+    async def skip(self, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> None:
+        """pending → skipped; `baselines` are those that a byte-equal answer may move."""
+        ...
+
+    async def defer(self, key: str, attempt: int, until: datetime, reason: Reason, sentence: str) -> None: ...
+
+    async def intend(
+        self,
+        key: str,
+        part: int,
+        parts: int,
+        sha256: str,
+        date: datetime,
+        pair: Mapping[str, Baseline | None],
+        *,
+        attempt: int = 0,
+    ) -> int:
+        """Write the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
+        sending and returns the new attempt; later parts name it. `date` and `pair` stick at the first ever.
+        Raises ClaimLost.
+        """
+        ...
+
+    async def check(self, key: str, attempt: int) -> None:
+        """Immediately before the bytes leave: still ours? Raises ClaimLost."""
+        ...
+
+    async def handed_over(self, key: str, attempt: int, part: int, receipt: str) -> None:
+        """One part of several was accepted."""
+        ...
+
+    async def sent(self, key: str, attempt: int, receipt: str, baselines: Mapping[str, Baseline]) -> None:
+        """The last part was accepted: sent, and this reader's baselines, in one script; closes the run if it was the
+        last. Also from unknown (`attempt` is the one that the row names), when a look-up found it.
+        """
+        ...
+
+    async def refuse(self, key: str, attempt: int, reason: Reason, sentence: str, *, failed: bool = False) -> None:
+        """sending (or pending, for a template's fault) → refused or failed."""
+        ...
+
+    async def uncertain(self, key: str, attempt: int, sentence: str, again_at: datetime) -> None:
+        """sending → unknown, looked at again at `again_at`."""
+        ...
+
+    async def resolve(self, key: str, attempt: int, *, duplicate: bool, reason: Reason) -> bool:
+        """unknown → pending: proved absent, or (`duplicate`) sent once more under the same identity."""
+        ...
+
+    async def keep_unknown(self, key: str, attempt: int) -> None:
+        """unknown → unknown(held): closed until superseded or settled."""
+        ...
+
+    async def pace(self, lane: str, seconds: float) -> float:
+        """Take the next place of a lane that lets one pass every `seconds`: how long to wait for it, in seconds."""
+        ...
+
+    async def suspend(self, subject: str, sentence: str) -> bool:
+        """Stop using an address or channel until the next deployment. True the first time."""
+        ...
+
+    async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]: ...
+
+    # questions
+    async def run(self, key: str) -> Run | None: ...
+
+    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+        """Newest first, by slot."""
+        ...
+
+    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]: ...
+
+    async def deliveries(self, run: str) -> tuple[Delivery, ...]: ...
+
+    async def snapshots_of(self, run: str) -> Mapping[str, str]:
+        """Query id (or "<query>:compared") → stored snapshot."""
+        ...
+
+
+class Queue(Protocol):
+    """Carries keys to the workers. Losing a message is allowed: the sweep finds what is left lying."""
+
+    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None: ...
+
+    def deliver(self, keys: Sequence[str]) -> None: ...
+
+
+class Events(Protocol):
+    def emit(self, fact: Fact) -> None: ...
+
+
+class Schedules(Protocol):
+    """Slim view of what is deployed, for the clock: rows, never whole definitions."""
+
+    def get(self, schedule: str) -> Schedule | None: ...

@@ -1,0 +1,69 @@
+"""The environment, read once, as one frozen Settings; the only reader of os.environ besides secret references."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from worker.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Each field is FUNNELBEAT_<NAME> in the environment. Times in seconds. docs/reference/settings.md is made from
+    NOTES below.
+    """
+
+    redis_url: str = ""
+    broker_url: str = ""
+    project: str = ""
+    sandbox: str = ""
+    tick: float = 0.25
+    run_lease: float = 60.0
+    heartbeat: float = 15.0
+    delivery_lease: float = 60.0
+    republish: float = 30.0
+    lookup_after: float = 30.0
+    resend_after: float = 600.0
+    concurrency: int = 2
+    log_level: str = "info"
+
+
+NOTES: dict[str, str] = {
+    "redis_url": "Redis that holds the ledger: redis://, rediss:// or unix://. Empty: the project's embedded Redis.",
+    "broker_url": "Celery's broker, if it is not the ledger's Redis: redis://, rediss:// or amqp://.",
+    "project": "Whose ledger a clock or worker serves, where Redis holds more than one project.",
+    "sandbox": "Where a running sandbox listens, as `demo` and `up` hand it to their child processes.",
+    "tick": "How often the clock looks for due slots.",
+    "run_lease": "After how long without a heartbeat a run is given to another worker.",
+    "heartbeat": "How often a worker renews its run's lease.",
+    "delivery_lease": "After how long a delivery that is being sent counts as unknown.",
+    "republish": "After how long a claimed run that nobody began is published again.",
+    "lookup_after": "How long Slack is given before an unclear post is looked up.",
+    "resend_after": "How long an unclear mail or webhook post waits before it is sent once more.",
+    "concurrency": "Child processes of one worker.",
+    "log_level": "debug, info, warning or error.",
+}
+
+
+def read(environ: Mapping[str, str] | None = None) -> Settings:
+    """Raises SettingsError for a number that is none; unset variables keep their defaults."""
+    source = os.environ if environ is None else environ
+    given: dict[str, str | int | float] = {}
+    for field in fields(Settings):
+        variable = f"FUNNELBEAT_{field.name.upper()}"
+        text = source.get(variable, "")
+        if text:
+            given[field.name] = _parse(variable, text, type(field.default))
+    return Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
+
+
+def _parse(variable: str, text: str, kind: type) -> str | int | float:
+    try:
+        value: str | int | float = kind(text)
+    except ValueError:
+        raise SettingsError(
+            variable, f"found {text!r}, expected {'a whole number' if kind is int else 'a number'}"
+        ) from None
+    if isinstance(value, int | float) and value <= 0:
+        raise SettingsError(variable, f"found {text}, expected more than 0")
+    return value
