@@ -78,7 +78,10 @@ class Http:
         headers: Mapping[str, str] | None = None,
         patience: float | None = None,
     ) -> HttpAnswer:
-        """One request, one try; `patience` replaces the client's timeout. Raises HttpFailure, whose text holds neither URL parameters nor credentials."""
+        """One request, one try; `patience` replaces the client's timeout.
+
+        Raises HttpFailure, whose text holds neither URL parameters nor credentials.
+        """
         extra: dict[str, Any] = {} if patience is None else {"timeout": httpx.Timeout(patience, pool=None)}
         async with self._places:
             try:
@@ -98,7 +101,7 @@ def _failure(error: httpx.HTTPError) -> HttpFailure:
     sent = not isinstance(
         error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
     )
-    words = {
+    words: dict[type[httpx.HTTPError], str] = {
         httpx.ConnectTimeout: "the connection was not made in time",
         httpx.ConnectError: "could not connect",
         httpx.ReadTimeout: "no answer came in time",
