@@ -3,7 +3,7 @@
 Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -15,7 +15,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run
 from worker.domain.schedule import Bundle, Entry, Item, Schedule, Trigger
 from worker.domain.snapshot import Gap, Snapshot
-from worker.domain.window import Window
+from worker.domain.window import Window, WindowSpec
 
 
 class Triggers(Protocol):
@@ -42,6 +42,7 @@ class Ask:
     since: datetime | None = None
     previous: Snapshot | None = None
     files: bool = False  # an entry attaches this query's service file
+    resolve: Callable[[WindowSpec], Window] | None = None  # for windows that stand in the API's own parameters
 
 
 @dataclass(frozen=True, slots=True)
