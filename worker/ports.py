@@ -13,7 +13,7 @@ from worker.domain.digest import Digest
 from worker.domain.events import Fact
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run
-from worker.domain.schedule import Bundle, Entry, Item, Schedule, Trigger
+from worker.domain.schedule import Bundle, Entry, Item, Trigger
 from worker.domain.snapshot import Gap, Snapshot
 from worker.domain.window import Window, WindowSpec
 
@@ -70,6 +70,10 @@ class Channel(Protocol):
     @property
     def can_look_up(self) -> bool:
         """Whether `find` can prove that a part arrived or did not."""
+        ...
+
+    def lane(self, address: str) -> str | None:
+        """The lane whose pace messages to `address` keep, None where nobody asks for one. Holds no secret."""
         ...
 
     def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
@@ -333,7 +337,14 @@ class Events(Protocol):
     def emit(self, fact: Fact) -> None: ...
 
 
-class Schedules(Protocol):
-    """Slim view of what is deployed, for the clock: rows, never whole definitions."""
+class Means(Protocol):
+    """What a bundle's definitions stand for in this process: opened once, kept until the bundle is no longer used.
 
-    def get(self, schedule: str) -> Schedule | None: ...
+    Raises RequestError where a secret that the definition refers to is not set.
+    """
+
+    def source(self, bundle: Bundle, connection: str) -> Source: ...
+
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel: ...
+
+    def renderer(self, bundle: Bundle) -> Renderer: ...
