@@ -1,0 +1,112 @@
+"""Celery: carries keys and runs code; the ledger alone decides.
+
+kombu's Redis transport may lose a message and repeat another, so nothing rests on it but speed: the clock's sweep finds
+what is left lying. No eta or countdown (an unacknowledged message would be delivered again after the visibility
+timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from urllib.parse import parse_qs, urlsplit
+
+from celery import Celery
+from kombu.entity import Queue
+from kombu.exceptions import BatchPublishError, OperationalError
+
+from worker.errors import LedgerUnavailable
+
+PRODUCE = "funnelbeat.produce"
+DELIVER = "funnelbeat.deliver"
+KEYS_PER_MESSAGE = 10
+TIME_LIMIT = 15 * 60
+VISIBILITY_TIMEOUT = 60 * 60
+
+
+def make_app(broker_url: str, project: str) -> Celery:
+    """A Celery app whose queues, and whatever else it keeps in Redis, begin with the project's name."""
+    if TIME_LIMIT >= VISIBILITY_TIMEOUT:
+        raise ValueError("a task's time limit must end before the broker delivers its message again")
+    app = Celery("funnelbeat", broker=broker_url, set_as_current=False)
+    queues = [_queue(f"{project}.{lane}") for lane in ("now", "fetch", "deliver")]
+    app.conf.update(
+        task_queues=queues,  # in the order in which a worker looks: on demand first
+        task_default_queue=f"{project}.fetch",
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_time_limit=TIME_LIMIT,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options=_transport_options(broker_url, project),
+        enable_utc=True,
+    )
+    return app
+
+
+def _queue(name: str) -> Queue:
+    return Queue(name, routing_key=name)  # type: ignore[no-untyped-call]  # kombu annotates it in part
+
+
+def _transport_options(broker_url: str, project: str) -> dict[str, object]:
+    if broker_url.startswith("amqp"):
+        return {}
+    return {
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "queue_order_strategy": "priority",
+        "unacked_key": f"{project}.unacked",
+        "unacked_index_key": f"{project}.unacked_index",
+        "unacked_mutex_key": f"{project}.unacked_mutex",
+        "fanout_prefix": f"/{project}.{{db}}.",
+    }
+
+
+def broker_of(redis_url: str) -> str:
+    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1."""
+    parts = urlsplit(redis_url)
+    if parts.scheme != "unix":
+        return redis_url
+    database = parse_qs(parts.query).get("db", ["0"])[0]
+    return f"redis+socket://{parts.path}?virtual_host={database}"
+
+
+class CeleryQueue:
+    """Publishes run and delivery keys, up to ten a message, in one batch through kombu's public Producer.batch()."""
+
+    def __init__(self, app: Celery, project: str) -> None:
+        self._app = app
+        self._project = project
+
+    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+        lane = "now" if on_demand else "fetch"
+        self._publish(PRODUCE, lane, _chunks(keys, 1 if on_demand else KEYS_PER_MESSAGE))
+
+    def deliver(self, keys: Sequence[str]) -> None:
+        self._publish(DELIVER, "deliver", _chunks(keys, KEYS_PER_MESSAGE))
+
+    def _publish(self, task: str, lane: str, messages: Iterator[list[str]]) -> None:
+        """Raises LedgerUnavailable: what was not published is published again by the sweep."""
+        first = next(messages, None)
+        if first is None:
+            return
+        queue = f"{self._project}.{lane}"
+        try:
+            with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
+                for keys in (first, *messages):
+                    self._app.send_task(
+                        task, args=[keys], queue=queue, producer=producer, retry=False, ignore_result=True
+                    )
+        except (BatchPublishError, OperationalError, OSError) as error:
+            raise LedgerUnavailable(f"the broker took no message: {error}") from error
+
+
+def _chunks(keys: Sequence[str], size: int) -> Iterator[list[str]]:
+    remaining = iter(keys)
+    while chunk := list(islice(remaining, size)):
+        yield chunk

@@ -1,0 +1,51 @@
+"""The ports that the story of a run is told with, gathered once by the composition root."""
+
+from dataclasses import dataclass, field
+
+from worker.domain.schedule import Bundle, Schedule
+from worker.errors import LedgerError
+from worker.ports import Events, Ledger, Means, Queue, Snapshots, Triggers
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds. `lookup_after`: how long a receiver that can be asked is given; `resend_after`: how long an unclear
+    message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed.
+    """
+
+    heartbeat: float = 15.0
+    lookup_after: float = 30.0
+    resend_after: float = 600.0
+    retry_fetch: float = 60.0
+
+
+@dataclass(slots=True)
+class House:
+    """`pid` is recorded with what this process claims and begins."""
+
+    ledger: Ledger
+    snapshots: Snapshots
+    queue: Queue
+    events: Events
+    triggers: Triggers
+    means: Means
+    pid: int
+    times: Times = Times()
+    _bundles: dict[str, Bundle] = field(default_factory=dict)
+
+    async def bundle(self, bundle_id: str) -> Bundle:
+        """Bundles are immutable, so the last few are kept. Raises LedgerError when Redis has lost one."""
+        known = self._bundles.get(bundle_id)
+        if known is not None:
+            return known
+        bundle = await self.ledger.bundle(bundle_id)
+        if bundle is None:
+            raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
+        if len(self._bundles) >= 4:
+            self._bundles.pop(next(iter(self._bundles)))
+        self._bundles[bundle_id] = bundle
+        return bundle
+
+    async def schedule(self, bundle_id: str, schedule: str) -> tuple[Bundle, Schedule]:
+        bundle = await self.bundle(bundle_id)
+        return bundle, bundle.schedules[schedule]

@@ -1,0 +1,35 @@
+"""Who reads a schedule's digests: one reader per entry and address."""
+
+from worker.domain.delivery import Reader
+from worker.domain.schedule import Bundle, Entry, Schedule
+
+WEBHOOK = "webhook"
+OPERATOR = "operator"
+
+
+def readers(schedule: Schedule) -> dict[Reader, Entry]:
+    """Every reader with the entry that it reads through; a webhook's address is the webhook itself."""
+    return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to}
+
+
+def entry_of(bundle: Bundle, schedule: Schedule, reader_id: str) -> Entry | None:
+    """The entry behind a reader's id; None when a later deployment dropped it, or for an operator nobody named."""
+    if reader_id.startswith(f"{OPERATOR}|"):
+        return operator_entry(bundle, schedule)
+    return next((entry for reader, entry in readers(schedule).items() if reader.id == reader_id), None)
+
+
+def operator_entry(bundle: Bundle, schedule: Schedule) -> Entry | None:
+    """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first mail channel."""
+    address = bundle.defaults.operator
+    channel = next((c.name for c in bundle.channels.values() if c.type in {"email", "sandbox"}), None)
+    if address is None or channel is None:
+        return None
+    return Entry(
+        id=OPERATOR,
+        channel=channel,
+        address=address,
+        template=schedule.template,
+        locale=bundle.defaults.locale,
+        zone=bundle.defaults.timezone,
+    )

@@ -1,0 +1,109 @@
+"""The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.domain.events import RunClaimed, SlotsMissed
+from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.schedule import Bundle, CatchUp, Schedule, Trigger
+from worker.domain.slots import account
+from worker.errors import LedgerUnavailable
+from worker.flow.house import House
+from worker.ports import Due, SlotClaim, Triggers
+
+BATCH = 300
+"""Slots per script: one of 300 blocks Redis for about 6 ms."""
+
+RUN_TIME = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did; `more`: it left due slots for the next one, which should come at once."""
+
+    claimed: tuple[str, ...]
+    published: int
+    more: bool
+
+
+async def tick(house: House) -> Ticked:
+    """Claim what is due, publish it, then move on what lies waiting. One bundle and one `now` for all of it.
+
+    Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
+    """
+    deployment = await house.ledger.deployed()
+    if deployment is None:
+        return Ticked((), 0, more=False)
+    bundle = await house.bundle(deployment.bundle)
+    now, due = await house.ledger.due(BATCH)
+    claims = [claim for d in due if (claim := slot_claim(house.triggers, bundle, deployment.bundle, d, now))]
+    claimed = await house.ledger.claim(claims, house.pid) if claims else ()
+    _tell(house, claims, claimed)
+    swept = await house.ledger.sweep(BATCH)
+    published = _publish(house, (*claimed, *swept.runs), swept.deliveries)
+    return Ticked(claimed, published, more=len(due) == BATCH)
+
+
+def slot_claim(triggers: Triggers, bundle: Bundle, bundle_id: str, due: Due, now: datetime) -> SlotClaim | None:
+    """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold."""
+    schedule = bundle.schedules.get(due.schedule)
+    if schedule is None:
+        return None
+    accounted = account(
+        schedule.trigger, due.slot, now, schedule.catch_up, schedule.grace, lambda t, after: triggers.next(t, after)
+    )
+    runs = tuple(claim(triggers, schedule, bundle_id, slot, now) for slot in accounted.runs)
+    missed = tuple(Missed(schedule.id, first, last, n, reason) for first, last, n, reason in accounted.missed)
+    latest = schedule.catch_up is CatchUp.LATEST
+    return SlotClaim(schedule.id, due.slot, accounted.next_slot, runs, missed, latest)
+
+
+def claim(triggers: Triggers, schedule: Schedule, bundle_id: str, slot: datetime, now: datetime) -> Claim:
+    return Claim(
+        RunKey(schedule.id, slot), bundle_id, schedule.trigger.kind, deadline(triggers, schedule, max(slot, now))
+    )
+
+
+def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:
+    """Nothing is fetched after it: `within`, else the earlier of the next slot and half an hour after `start`."""
+    if schedule.within is not None:
+        return start + timedelta(seconds=schedule.within)
+    following = triggers.next(schedule.trigger, start)
+    return min(following or start + RUN_TIME, start + RUN_TIME)
+
+
+def previous_slot(triggers: Triggers, trigger: Trigger, slot: datetime) -> datetime | None:
+    """The slot that the trigger named before `slot`; None when it named none in the five years before."""
+    for back in (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=370), timedelta(days=1830)):
+        found = None
+        for found in _slots(triggers, trigger, slot - back, slot):
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _slots(triggers: Triggers, trigger: Trigger, after: datetime, until: datetime) -> Iterator[datetime]:
+    following = triggers.next(trigger, after)
+    while following is not None and following < until:
+        yield following
+        following = triggers.next(trigger, following)
+
+
+def _tell(house: House, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:
+    for key in claimed:
+        house.events.emit(RunClaimed(key, house.pid))
+    for slot_claim_ in claims:
+        for missed in slot_claim_.missed:
+            house.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
+
+
+def _publish(house: House, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
+    """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep."""
+    try:
+        house.queue.produce(runs)
+        house.queue.deliver(deliveries)
+    except LedgerUnavailable:
+        return 0
+    return len(runs) + len(deliveries)
