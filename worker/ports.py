@@ -165,9 +165,16 @@ class Ledger(Protocol):
     async def now(self) -> datetime: ...
 
     # deployments
-    async def activate(self, bundle: Bundle, firsts: Mapping[str, datetime | None], gone: Sequence[str]) -> Deployment:
+    async def activate(
+        self,
+        bundle: Bundle,
+        firsts: Mapping[str, datetime | None],
+        gone: Sequence[str],
+        dropped: Sequence[Reader] = (),
+    ) -> Deployment:
         """Store the bundle and put it in force. `firsts`: next slots of new schedules and of those whose trigger
-        changed; the others keep theirs. `gone`: schedules that are no longer there.
+        changed; the others keep theirs. `gone`: schedules that are no longer there. `dropped`: readers that are no
+        longer named: their baselines go. Suspensions are lifted: somebody may have mended what was refused.
         """
         ...
 
@@ -231,8 +238,12 @@ class Ledger(Protocol):
         """fetching → claimed, not before `until`."""
         ...
 
-    async def fail(self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap]) -> None:
-        """fetching → failed, and a notice to the operator as a delivery of its own (reader id "operator|…")."""
+    async def fail(  # noqa: PLR0913 -- one row of semantics 6
+        self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: str | None
+    ) -> str | None:
+        """fetching → failed, and a notice to the operator as a delivery of its own: `notice` is its reader id
+        ("operator|<address>"), None where nobody is to be told. Returns the notice's delivery key.
+        """
         ...
 
     async def skip_run(self, key: str, attempt: int, reason: Reason) -> None: ...
