@@ -1,0 +1,106 @@
+"""Triggers, with APScheduler for the arithmetic of cron fields and for nothing else.
+
+Its trigger runs in UTC on what clocks show, never on instants: with a zone it fires twice in the repeated hour. Its
+weekday 0 is Monday (issue 286), and asked without a previous time it answers `now` when now is on a slot; so it is
+handed our own numbers and always the next whole minute.
+https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from apscheduler.triggers.cron import CronTrigger
+
+from worker.domain import cron
+from worker.domain.schedule import Trigger
+from worker.domain.slots import NextWall, every_after, every_before, following
+from worker.domain.zones import zone_named
+
+_MINUTE = timedelta(minutes=1)
+_INSTANT = timedelta(microseconds=1)
+_LONGEST = timedelta(days=80 * 366)
+_END_OF_TIME = 9000  # year; far enough from datetime's own end for every zone's offset
+_RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
+
+
+class ApTriggers:
+    """Answers are kept by (trigger, after): many schedules share one cron line, and a tick asks for all of them."""
+
+    def __init__(self, memo: int = 16_384) -> None:
+        self._next = lru_cache(maxsize=memo)(_next)
+
+    def next(self, trigger: Trigger, after: datetime) -> datetime | None:
+        """The first slot strictly after `after`, in UTC. Raises TimeWordError for a definition that `check` refuses."""
+        return self._next(trigger, after)
+
+    def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
+        """Every slot after `after`, lazily, mostly without end. Leaves the memo alone: a long plan would flush it."""
+        slot = _next(trigger, after)
+        while slot is not None:
+            yield slot
+            slot = _next(trigger, slot)
+
+    def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
+        """The last slot strictly before `before`: where a window `since-previous-slot` begins. None when there is none
+        within 80 years.
+        """
+        if trigger.kind == "every":
+            return every_before(trigger.seconds, trigger.start, before)
+        span = _MINUTE
+        while span < _LONGEST:
+            span *= 2
+            found = _next(trigger, before - span)
+            if found is not None and found < before:
+                return _closest(trigger, found, before)
+        return None
+
+
+def _next(trigger: Trigger, after: datetime) -> datetime | None:
+    if after.year >= _END_OF_TIME:
+        return None
+    if trigger.kind == "every":
+        return every_after(trigger.seconds, trigger.start, after)
+    if trigger.start is not None:
+        after = max(after, trigger.start - _INSTANT)
+    next_wall, both = _compiled(trigger.expression)
+    return following(after, zone_named(trigger.zone), next_wall, both_of_twice=both)
+
+
+def _closest(trigger: Trigger, low: datetime, before: datetime) -> datetime:
+    """The engine only looks forward, so halve what lies between a slot and `before` until nothing is named there."""
+    high = before
+    while high - low > _INSTANT:
+        middle = low + (high - low) / 2
+        found = _next(trigger, middle)
+        if found is not None and found < before:
+            low = found
+        else:
+            high = middle
+    return low
+
+
+@lru_cache(maxsize=4096)
+def _compiled(expression: str) -> tuple[NextWall, bool]:
+    fields = cron.parse(expression)
+    names = {"minute": fields.minute, "hour": fields.hour, "day": fields.day, "month": fields.month}
+    given = {name: _text(values, name) for name, values in names.items()}
+    engine = CronTrigger(**given, day_of_week=_text(fields.weekday, "weekday"), second="0", timezone=UTC)
+
+    def next_wall(shown: datetime) -> datetime | None:
+        from_minute = shown.replace(second=0, microsecond=0, tzinfo=UTC) + _MINUTE
+        found: datetime | None = engine.get_next_fire_time(None, from_minute)
+        return None if found is None else found.replace(tzinfo=None)
+
+    return next_wall, fields.both_of_twice
+
+
+def _text(values: tuple[int, ...], field: str) -> str:
+    """A list as its engine reads it fastest: it walks every item of a list at every step, but reckons with a range."""
+    low, high = values[0], values[-1]
+    if (low, high) == _RANGES[field] and len(values) == high - low + 1:
+        return "*"
+    step = (high - low) // (len(values) - 1) if len(values) > 1 else 1
+    if len(values) > 2 and values == tuple(range(low, high + 1, step)):
+        return f"{low}-{high}/{step}"
+    return ",".join(map(str, values))
