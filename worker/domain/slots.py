@@ -1,9 +1,9 @@
 """Slots: from the wall times that a trigger names to instants, and what becomes of those that have passed."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from worker.domain import cron
@@ -21,8 +21,7 @@ NextWall = Callable[[datetime], datetime | None]
 NextAfter = Callable[[Trigger, datetime], datetime | None]
 
 
-@dataclass(frozen=True, slots=True)
-class MissedRange:
+class MissedRange(NamedTuple):
     """Slots in a row that will never run: `first` and `last` are both among the `count`."""
 
     first: datetime
@@ -79,15 +78,39 @@ def _second_coming(after: datetime, before: datetime | None, zone: ZoneInfo, nex
 
 
 def account(
+    trigger: Trigger,
+    due: datetime,
+    now: datetime,
+    catch_up: CatchUp,
+    grace_seconds: int,
+    next_after: NextAfter,
+    *,
+    limit: int = LIMIT,
+) -> Accounted:
+    """What the tick asks: decide about `due` (this trigger's first undecided slot) and all after it up to `now`.
+    `due` is kept even where a new tzdata would no longer name it: it was expected.
+    """
+    if trigger.kind == "every":
+        return account_every(trigger.seconds, due, now, catch_up, grace_seconds, limit=limit)
+    return account_slots(_from(trigger, due, next_after), now, catch_up, grace_seconds, limit=limit)
+
+
+def _from(trigger: Trigger, due: datetime, next_after: NextAfter) -> Iterator[datetime]:
+    slot: datetime | None = due
+    while slot is not None:
+        yield slot
+        slot = next_after(trigger, slot)
+
+
+def account_slots(
     slots: Iterable[datetime], now: datetime, catch_up: CatchUp, grace_seconds: int, *, limit: int = LIMIT
 ) -> Accounted:
     """Decide about the slots up to `now`; `slots` ascend from the first one that nobody has decided about and are
     read lazily, one past the last that is used. At most `limit` slots are spoken of in one call.
     """
-    stream = iter(slots)
     taken: list[datetime] = []
     next_slot: datetime | None = None
-    for slot in stream:
+    for slot in slots:
         if slot > now or len(taken) == limit:
             next_slot = slot
             break
@@ -114,7 +137,7 @@ def _late(taken: list[datetime], now: datetime, catch_up: CatchUp, grace_seconds
 def account_every(
     seconds: int, due: datetime, now: datetime, catch_up: CatchUp, grace_seconds: int, *, limit: int = LIMIT
 ) -> Accounted:
-    """As `account` for slots `seconds` apart from `due` on, by counting: a week at one second costs what one slot
+    """As `account_slots` for slots `seconds` apart from `due` on, by counting: a week at one second costs what one slot
     does. Only runs are bounded by `limit`; a missed range may stand for any number.
     """
     step = timedelta(seconds=seconds)
@@ -129,24 +152,6 @@ def account_every(
     end = min(count, late + limit)
     missed = (MissedRange(due, due + (late - 1) * step, late, _REASONS[catch_up]),) if late else ()
     return Accounted(tuple(due + number * step for number in range(late, end)), missed, due + end * step)
-
-
-def account_trigger(
-    trigger: Trigger,
-    due: datetime,
-    now: datetime,
-    catch_up: CatchUp,
-    grace_seconds: int,
-    upcoming: Callable[[Trigger, datetime], Iterable[datetime]],
-    *,
-    limit: int = LIMIT,
-) -> Accounted:
-    """What the tick asks: decide about `due` (this trigger's first undecided slot) and all after it up to `now`.
-    `due` is kept even where a new tzdata would no longer name it: it was expected.
-    """
-    if trigger.kind == "every":
-        return account_every(trigger.seconds, due, now, catch_up, grace_seconds, limit=limit)
-    return account(chain((due,), upcoming(trigger, due)), now, catch_up, grace_seconds, limit=limit)
 
 
 def every_after(seconds: int, start: datetime | None, after: datetime) -> datetime:
