@@ -16,6 +16,10 @@ import httpx
 from worker import __version__
 
 IN_FLIGHT = 16
+WHOLE = 2
+"""The whole answer has this many times the client's timeout, which alone would let a drop a second go on for ever."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of a body, after decompression, beyond which reading stops."""
 USER_AGENT = f"funnelbeat/{__version__}"
 
 
@@ -56,6 +60,7 @@ class Http:
         in_flight: int = IN_FLIGHT,
     ) -> None:
         self._places = asyncio.Semaphore(in_flight)
+        self._timeout = timeout
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"user-agent": USER_AGENT, **(headers or {})},
@@ -82,31 +87,68 @@ class Http:
 
         Raises HttpFailure, whose text holds neither URL parameters nor credentials.
         """
-        extra: dict[str, Any] = {} if patience is None else {"timeout": httpx.Timeout(patience, pool=None)}
+        seconds = self._timeout if patience is None else patience
+        request = self._client.build_request(
+            method,
+            path,
+            params=params,
+            json=json,
+            content=content,
+            headers=dict(headers or {}),
+            timeout=httpx.Timeout(seconds, pool=None),
+        )
         async with self._places:
             try:
-                answer = await self._client.request(
-                    method, path, params=params, json=json, content=content, headers=dict(headers or {}), **extra
-                )
-            except httpx.HTTPError as error:
+                async with asyncio.timeout(WHOLE * seconds):
+                    return await self._exchange(request)
+            except TimeoutError as error:
+                raise HttpFailure(f"the answer was not whole after {WHOLE * seconds:g} s", sent=True) from error
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _failure(error) from error
-        return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, answer.content)
+
+    async def _exchange(self, request: httpx.Request) -> HttpAnswer:
+        """Read piece by piece, so that a body without an end is left before it fills the memory."""
+        answer = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for piece in answer.aiter_bytes():
+                body += piece
+                if len(body) > LARGEST:
+                    raise HttpFailure(f"the answer is larger than {LARGEST // 1024**2} MB", sent=True)
+        finally:
+            await answer.aclose()
+        return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
 
     async def aclose(self) -> None:
         await self._client.aclose()
 
 
-def _failure(error: httpx.HTTPError) -> HttpFailure:
-    """Every httpx error as one of ours; only a failed connect surely left nothing behind."""
-    sent = not isinstance(
-        error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol
-    )
-    words: dict[type[httpx.HTTPError], str] = {
-        httpx.ConnectTimeout: "the connection was not made in time",
-        httpx.ConnectError: "could not connect",
-        httpx.ReadTimeout: "no answer came in time",
-        httpx.WriteTimeout: "the request could not be sent in time",
-        httpx.RemoteProtocolError: "the answer broke off",
-        httpx.ReadError: "the connection broke while the answer was read",
-    }
-    return HttpFailure(words.get(type(error), f"{type(error).__name__}"), sent=sent)
+_WORDS: dict[type[Exception], str] = {
+    httpx.ConnectTimeout: "the connection was not made in time",
+    httpx.ConnectError: "could not connect",
+    httpx.ReadTimeout: "no answer came in time",
+    httpx.WriteTimeout: "the request could not be sent in time",
+    httpx.WriteError: "the connection broke while the request was sent",
+    httpx.ReadError: "the connection broke while the answer was read",
+    httpx.CloseError: "the connection broke while it was closed",
+    httpx.RemoteProtocolError: "the answer broke off",
+    httpx.LocalProtocolError: "the request holds what HTTP cannot carry",
+    httpx.DecodingError: "the answer's compression is broken",
+    httpx.InvalidURL: "the address is no URL",
+    httpx.UnsupportedProtocol: "the address does not begin with http:// or https://",
+}
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+
+def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> HttpFailure:
+    """Every httpx error as one of ours, in words of ours: httpx's own may quote the URL. Only what failed before the
+    first byte left surely did nothing.
+    """
+    return HttpFailure(_WORDS.get(type(error), type(error).__name__), sent=not isinstance(error, _NEVER_SENT))

@@ -1,0 +1,5 @@
+"""Close CRM, by its REST API (developer.close.com): funnel reports and opportunity lists."""
+
+from worker.sources.close.specs import CLOSE
+
+__all__ = ["CLOSE"]

@@ -1,0 +1,141 @@
+"""Who and what the ids mean: organization, users, pipelines and statuses, read together and kept for five minutes."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.errors import SourceRefused
+from worker.sources.close.client import Client, Request
+from worker.sources.close.parse import Node
+from worker.sources.close.together import together
+
+KEPT = timedelta(minutes=5)
+_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`order` counts from 0 within the pipeline; None where no pipeline lists the status. `type`: active, won, lost."""
+
+    label: str
+    type: str
+    pipeline: str | None
+    order: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`currency` is the organization's (ISO 4217), None where Close does not say."""
+
+    organization: str
+    currency: str | None
+    users: Mapping[str, str]
+    pipelines: Mapping[str, tuple[str, ...]]
+    stages: Mapping[str, Stage]
+
+    def user(self, user_id: str | None, told: str | None = None) -> str | None:
+        """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
+        if user_id is None:
+            return None
+        return self.users.get(user_id) or told or f"Unknown user ({user_id})"
+
+    def statuses(self, pipeline: str) -> tuple[str, ...]:
+        """The statuses of a pipeline, in its order. Raises SourceRefused for one that this account does not have."""
+        if pipeline not in self.pipelines:
+            raise SourceRefused("GET /pipeline/", f"this account has no pipeline {pipeline!r}", status=404)
+        return self.pipelines[pipeline]
+
+
+class Directory:
+    """The names of one account, read at most once in five minutes however many queries ask."""
+
+    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._names: Names | None = None
+        self._read_at: datetime | None = None
+
+    async def names(self) -> Names:
+        """Raises SourceError."""
+        async with self._lock:
+            now = self._clock()
+            if self._names is None or self._read_at is None or not timedelta(0) <= now - self._read_at < KEPT:
+                self._names = await self._read()
+                self._read_at = now
+            return self._names
+
+    async def _read(self) -> Names:
+        """The account first and alone: a wrong key is then one refusal, not four."""
+        me = await self._client.read(Request("GET", "/me/"))
+        paths = ("/user/", "/pipeline/", "/status/opportunity/")
+        users, pipelines, statuses = await together(self._listed(path) for path in paths)
+        organization, currency = _organization(me, pipelines)
+        return Names(
+            organization=organization,
+            currency=currency,
+            users={user.get("id").id(): _full_name(user) for user in users},
+            pipelines={p.get("id").id(): _status_ids(p) for p in pipelines},
+            stages={**_loose(statuses), **_ordered(pipelines)},
+        )
+
+    async def _listed(self, path: str) -> list[Node]:
+        """Every object of a list once, page after page. A page without anything new ends it even if more is promised:
+        not every list heeds `_skip`.
+        """
+        found: dict[str, Node] = {}
+        skip = 0
+        while True:
+            params = {"_limit": str(_PAGE), "_skip": str(skip)}
+            answer = await self._client.read(Request("GET", path, params=params))
+            page = {node.get("id").id(): node for node in answer.get("data").items()}
+            more = bool(answer.get("has_more").flag_or_none()) and not page.keys() <= found.keys()
+            found.update(page)
+            skip += len(page)
+            if not more:
+                return list(found.values())
+
+
+def _organization(me: Node, pipelines: list[Node]) -> tuple[str, str | None]:
+    """Id and currency. A person may be in several organizations but a key belongs to one: the one whose pipelines it
+    sees.
+    """
+    known = {node.get("id").id(): node for node in me.get("organizations").items()}
+    if not known:
+        raise me.get("organizations").wrong("a list with an organization")
+    seen = next((p.get("organization_id").text_or_none() for p in pipelines), None)
+    chosen = seen if seen in known else next(iter(known))
+    return chosen, known[chosen].get("currency").text_or_none() or None
+
+
+def _full_name(user: Node) -> str:
+    """Close keeps no display name; the address stands in for somebody without a name."""
+    parts = (user.get("first_name").text_or_none(), user.get("last_name").text_or_none())
+    name = " ".join(part.strip() for part in parts if part and part.strip())
+    return name or user.get("email").text_or_none() or f"Unnamed user ({user.get('id').id()})"
+
+
+def _status_ids(pipeline: Node) -> tuple[str, ...]:
+    return tuple(status.get("id").id() for status in pipeline.get("statuses").items())
+
+
+def _ordered(pipelines: list[Node]) -> dict[str, Stage]:
+    """The order of a pipeline's statuses is the order of the funnel."""
+    return {
+        status.get("id").id(): Stage(
+            status.get("label").text(), status.get("type").text(), pipeline.get("id").id(), position
+        )
+        for pipeline in pipelines
+        for position, status in enumerate(pipeline.get("statuses").items())
+    }
+
+
+def _loose(statuses: list[Node]) -> dict[str, Stage]:
+    """Statuses as their own list has them: some answers tell no pipeline, and then no order."""
+    return {
+        status.get("id").id(): Stage(
+            status.get("label").text(), status.get("type").text(), status.get("pipeline_id").text_or_none(), None
+        )
+        for status in statuses
+    }

@@ -1,0 +1,169 @@
+"""Relations between Close's parameters that single kinds cannot say, as complaints before anything is asked.
+
+https://developer.close.com/api/resources/reporting/get-funnel-totals
+"""
+
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+from worker.domain.query import Fault, Use
+
+CREATED = "created-cohort"
+ACTIVE = "active-stage-cohort"
+
+REPORT = ("report_relative_range", "report_datetime_range")
+COHORT = ("cohort_relative_range", "cohort_datetime_range")
+COMPARED = ("compared_relative_range", "compared_datetime_range", "compared_custom_range")
+RANGES = REPORT + COHORT + COMPARED
+
+MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "value_period")
+"""Filters of the opportunity list that have a twin with `__in`."""
+
+
+def funnel_faults(use: Use) -> tuple[Fault, ...]:
+    """What is wrong between the parameters of a funnel report, all of it."""
+    rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _base, _comparison, _query)
+    return tuple(chain.from_iterable(rule(use) for rule in rules))
+
+
+def _fault(name: str, found: str, expected: str) -> Fault:
+    return Fault(("params", name), found, expected)
+
+
+def _given(use: Use, names: tuple[str, ...]) -> list[str]:
+    return [name for name in names if name in use.params]
+
+
+def _window_and_ranges(use: Use) -> list[Fault]:
+    """`window:` and `compare:` are ours and resolved by us; a range beside them would say the same thing twice."""
+    faults = []
+    if use.window is not None:
+        faults = [_fault(name, f"{name} beside window:", "keep one of the two") for name in _given(use, RANGES)]
+    elif use.compare is not None:
+        faults = [_fault(name, f"{name} beside compare:", "keep one of the two") for name in _given(use, COMPARED)]
+    return faults
+
+
+def _as_written(use: Use) -> list[Fault]:
+    if use.ranges != "as_written":
+        return []
+    return [
+        Fault((key,), f"{key}: beside ranges: as_written", "write the range under params, or leave out `ranges`")
+        for key, given in (("window", use.window), ("compare", use.compare))
+        if given is not None
+    ]
+
+
+def _exclusive(use: Use) -> list[Fault]:
+    """One range of each kind."""
+    faults = []
+    for names in (REPORT, COHORT, COMPARED):
+        given = _given(use, names)
+        faults += [_fault(name, f"{name} beside {given[0]}", "keep one of them") for name in given[1:]]
+    return faults
+
+
+def _cohort(use: Use) -> list[Fault]:
+    cohort = _given(use, COHORT)
+    if use.params.get("type") == ACTIVE:
+        return [_fault(name, f"{name} with type {ACTIVE}", f"leave it out; only {CREATED} uses it") for name in cohort]
+    faults = []
+    if use.params.get("type") == CREATED and not cohort and use.window is None:
+        faults.append(
+            _fault("type", f"{CREATED} without a cohort", "add window:, cohort_relative_range or cohort_datetime_range")
+        )
+    if use.compare is not None and cohort and _given(use, REPORT):
+        found = "compare: with a cohort and a report range that are two"
+        faults.append(Fault(("compare",), found, "use window:, which sets both alike, or ranges: as_written"))
+    return faults
+
+
+def _base(use: Use) -> list[Fault]:
+    """Close does not say that a report range is mandatory; without one nobody could say what the figures are about."""
+    if use.window is not None or _given(use, REPORT + COHORT):
+        return []
+    return [Fault(("query",), "a funnel report without a range", "add window: or report_relative_range under params")]
+
+
+def _comparison(use: Use) -> list[Fault]:
+    """The base whose kind each comparison needs, by type of report."""
+    base = "cohort" if use.params.get("type") == CREATED else "report"
+    return [
+        _fault(name, f"{name} without {wanted}", f"add {wanted}, or use window: and compare:")
+        for name, wanted in (
+            ("compared_relative_range", f"{base}_relative_range"),
+            ("compared_datetime_range", f"{base}_datetime_range"),
+        )
+        if name in use.params and wanted not in use.params and use.window is None
+    ]
+
+
+def _query(use: Use) -> list[Fault]:
+    query = use.params.get("query")
+    if query is None:
+        return []
+    shape = "{type: saved_search, saved_search_id: save_…}"
+    if not isinstance(query, Mapping) or set(query) != {"type", "saved_search_id"}:
+        return [_fault("query", "a query of another shape", f"write {shape}")]
+    if query["type"] != "saved_search" or not isinstance(query["saved_search_id"], str):
+        return [_fault("query", f"a query of type {query['type']!r}", f"write {shape}")]
+    return []
+
+
+def list_faults(use: Use) -> tuple[Fault, ...]:
+    """What is wrong between the parameters of an opportunity list, all of it."""
+    rules = (_twins, _pipeline, _slices, _window)
+    return tuple(chain.from_iterable(rule(use) for rule in rules))
+
+
+def _twins(use: Use) -> list[Fault]:
+    return [
+        _fault(f"{name}__in", f"{name}__in beside {name}", "keep one of the two")
+        for name in MULTIPLE
+        if name in use.params and f"{name}__in" in use.params
+    ]
+
+
+def _pipeline(use: Use) -> list[Fault]:
+    """Close's list has no filter by pipeline: ours becomes a filter by its statuses."""
+    given = _given(use, ("status_id", "status_id__in")) if "pipeline" in use.params else []
+    return [_fault(name, f"{name} beside pipeline", "keep one of the two; a status has one pipeline") for name in given]
+
+
+def _slices(use: Use) -> list[Fault]:
+    faults = [
+        _fault(name, f"{name}: {use.params[name]}", f"a whole number of at least {least}")
+        for name, least in (("_limit", 1), ("_skip", 0))
+        if _below(use.params.get(name), least)
+    ]
+    if sliced(use.params) and use.follow not in (None, "none"):
+        found = "follow: with _limit or _skip"
+        faults.append(Fault(("follow",), found, "a cut list is shown and never compared: use show: {limit: …}"))
+    return faults
+
+
+def _window(use: Use) -> list[Fault]:
+    return [
+        Fault((key,), f"{key}: on a list", "a list is the state when it is read; date filters take a window's name")
+        for key, given in (("window", use.window), ("compare", use.compare))
+        if given is not None
+    ]
+
+
+def _below(value: Any, least: int) -> bool:
+    return isinstance(value, int) and value < least
+
+
+def sliced(params: Mapping[str, Any]) -> bool:
+    """The user cut the list, so that absence from it means nothing."""
+    return "_limit" in params or bool(params.get("_skip"))
+
+
+def list_follow(use: Use) -> str:
+    """`closed` where the selection is every open deal (of a pipeline), `departures` for any narrower one."""
+    if sliced(use.params):
+        return "none"
+    narrowing = set(use.params) - {"pipeline", "status_type", "status_type__in", "_order_by", "_fields", "_group_by"}
+    chosen = use.params.get("status_type", use.params.get("status_type__in"))
+    return "closed" if not narrowing and chosen in ("active", ["active"]) else "departures"

@@ -1,0 +1,112 @@
+"""What a connection of type close offers: options, queries and their parameters under the API's own names.
+
+https://developer.close.com/api/resources/reporting/get-funnel-totals
+https://developer.close.com/api/resources/opportunities/list
+"""
+
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
+
+NAMED_RANGES = (
+    "today",
+    "this-week",
+    "this-month",
+    "this-quarter",
+    "this-year",
+    "yesterday",
+    "last-week",
+    "last-month",
+    "last-quarter",
+    "last-year",
+    "all-time",
+)
+SAME_DAYS = ("same-days-last-week", "same-days-last-month", "same-days-last-quarter", "same-days-last-year")
+PERIODS = ("one_time", "monthly", "annual")
+STATUS_TYPES = ("active", "won", "lost")
+ORDERS = (
+    "date_won",
+    "date_updated",
+    "date_created",
+    "confidence",
+    "user_name",
+    "value",
+    "annualized_value",
+    "annualized_expected_value",
+)
+GROUPS = ("user_id", "date_won__week", "date_won__month", "date_won__quarter", "date_won__year")
+DATES = tuple(
+    f"{field}{suffix}"
+    for field in ("date_won", "date_created", "date_updated")
+    for suffix in ("", "__gte", "__gt", "__lte", "__lt")
+)
+
+_FUNNEL = (
+    Param("pipeline", ParamKind.ID, required=True, note="the pipeline whose statuses are the funnel"),
+    Param("type", ParamKind.CHOICE, (CREATED, ACTIVE), required=True, note="which deals are counted"),
+    Param("report_relative_range", ParamKind.CHOICE, NAMED_RANGES, note="the report's range by name"),
+    Param("report_datetime_range", ParamKind.RANGE, note="the report's range by its two ends"),
+    Param("cohort_relative_range", ParamKind.CHOICE, NAMED_RANGES, note=f"when deals were created; only {CREATED}"),
+    Param("cohort_datetime_range", ParamKind.RANGE, note=f"when deals were created; only {CREATED}"),
+    Param("compared_relative_range", ParamKind.CHOICE, NAMED_RANGES, note="what a named range is compared with"),
+    Param("compared_datetime_range", ParamKind.CHOICE, SAME_DAYS, note="what a range by two ends is compared with"),
+    Param("compared_custom_range", ParamKind.RANGE, note="a comparison by its two ends"),
+    Param("query", ParamKind.OBJECT, note="{type: saved_search, saved_search_id: …}"),
+    Param("users", ParamKind.CHOICES, note="ids of users or groups; empty means all"),
+)
+
+
+def _several(name: str, kind: ParamKind, choices: tuple[str, ...] = ()) -> tuple[Param, ...]:
+    """A filter and its twin that takes several values."""
+    return Param(name, kind, choices), Param(f"{name}__in", ParamKind.CHOICES, choices)
+
+
+def _descending(names: tuple[str, ...]) -> tuple[str, ...]:
+    return names + tuple(f"-{name}" for name in names)
+
+
+_LIST = (
+    Param("pipeline", ParamKind.ID, note="ours: resolved to the pipeline's statuses"),
+    Param("lead_id", ParamKind.ID),
+    Param("organization_id", ParamKind.ID),
+    *_several("user_id", ParamKind.ID),
+    *_several("status_id", ParamKind.ID),
+    *_several("status_type", ParamKind.CHOICE, STATUS_TYPES),
+    *_several("status_label", ParamKind.TEXT),
+    *_several("status", ParamKind.TEXT),
+    *_several("value_period", ParamKind.CHOICE, PERIODS),
+    *(Param(name, ParamKind.INSTANT, note="a date, an instant or a window's name") for name in DATES),
+    Param("query", ParamKind.TEXT, note="a search over the properties of opportunities"),
+    Param("lead_query", ParamKind.TEXT, note="deprecated by Close: use lead_saved_search_id"),
+    Param("lead_saved_search_id", ParamKind.ID, note="a Smart View of leads"),
+    Param("is_stalled", ParamKind.BOOL),
+    Param("_order_by", ParamKind.CHOICE, _descending(ORDERS), note="which deals a cut list holds"),
+    Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
+    Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared"),
+    Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared"),
+    Param("_fields", ParamKind.CHOICES, note="united with what a digest needs"),
+)
+
+_QUERIES = (
+    QuerySpec("funnel_totals", "Totals of a funnel report, in all and by user", True, _FUNNEL, rules=funnel_faults),
+    QuerySpec("funnel_stages", "Stages of a funnel report, in all and by user", True, _FUNNEL, rules=funnel_faults),
+    QuerySpec(
+        "opportunities",
+        "Opportunities as they stand, and what became of those that left",
+        False,
+        _LIST,
+        lists=True,
+        rules=list_faults,
+        default_follow=list_follow,
+    ),
+)
+
+CLOSE = ConnectionType(
+    type="close",
+    options=(
+        Option("base_url", note="https://api.close.com/api/v1 where it is left out"),
+        Option("api_key", secret=True, note="belongs to one organization"),
+        Option("access_token", secret=True, note="an OAuth token, which lasts an hour"),
+    ),
+    queries={query.name: query for query in _QUERIES},
+    one_of=(("api_key", "access_token"),),
+)
