@@ -5,6 +5,7 @@ semaphore stands before it.
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ WHOLE = 2
 LARGEST = 64 * 1024 * 1024
 """Bytes of a body, after decompression, beyond which reading stops."""
 USER_AGENT = f"funnelbeat/{__version__}"
+
+# httpx tells every request's whole URL at INFO, and a webhook's URL is a secret.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,11 +164,11 @@ def _said(answer: HttpAnswer, secret: str, *, text: bool) -> tuple[str, str]:
         return (tidy(code, secret), _details(body, secret)) if isinstance(code, str) else ("", "")
     if not text:
         return "", ""
-    words = answer.body[:400].decode("utf-8", "replace").strip()
+    words = tidy(answer.body[:400].decode("utf-8", "replace"), secret)
     found = _CODE.match(words)
-    if found is None or words[found.end() :][:1] not in {"", ":", " ", "\n"}:
+    if found is None or words[found.end() :][:1] not in {"", ":", " "}:
         return "", ""
-    return found.group(), tidy(words[found.end() :].lstrip(": "), secret)
+    return found.group(), words[found.end() :].lstrip(": ")
 
 
 def _details(body: dict[str, Any], secret: str) -> str:

@@ -39,6 +39,7 @@ class SlackWebhookChannel:
         if _URL.fullmatch(url) is None:
             raise RequestError("slack: the webhook_url is not an address with https://")
         self._url = url
+        self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
         self._http = Http("", timeout=PATIENCE)
 
     def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
@@ -76,7 +77,7 @@ class SlackWebhookChannel:
             raise by_failure(failure) from None
         if _accepted(answer):
             return Receipt("ok" + note)
-        raise by_answer(answer, self._url, webhook=True)
+        raise by_answer(answer, self._secret, webhook=True)
 
 
 def _accepted(answer: HttpAnswer) -> bool:
