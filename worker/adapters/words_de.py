@@ -125,7 +125,7 @@ WORDS: dict[str, str] = {
     "pre.still.other": "{n} Deals stocken weiter, {amount}.",
     "pre.gap": "{what}: nicht angekommen, daher heute weder Summe noch Bewegung.",
     "pre.next": "Bewegung ab dem nächsten Bericht, {date}.",
-    "band": "Unvollständig: {n} von {total} Teilen fehlen",
+    "band": "Unvollständig: {missing} von {total} Teilen fehlen",
     "band.tries.one": "{n} Versuch",
     "band.tries.other": "{n} Versuche",
     "band.consequence": "Kein Deal gilt deshalb als neu, stockend oder verschwunden.",

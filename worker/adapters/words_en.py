@@ -136,7 +136,7 @@ WORDS: dict[str, str] = {
     "pre.gap": "{what} did not come, so no total and no movement today.",
     "pre.next": "Movement starts with the next digest, {date}.",
     # gap band
-    "band": "Incomplete: {n} of {total} parts missing",
+    "band": "Incomplete: {missing} of {total} parts missing",
     "band.tries.one": "{n} try",
     "band.tries.other": "{n} tries",
     "band.consequence": "No deal counts as new, stalled or gone because of it.",

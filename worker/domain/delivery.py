@@ -8,6 +8,11 @@ from enum import StrEnum
 
 from worker.domain.reason import Reason
 
+READER = "%READER-ADDRESS%"
+"""Stands in a rendered text or HTML where the reader's own address belongs: a digest is rendered once for many
+readers, and the channel's `build` puts the address in.
+"""
+
 
 class DeliveryState(StrEnum):
     PENDING = "pending"
