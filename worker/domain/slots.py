@@ -22,11 +22,11 @@ NextAfter = Callable[[Trigger, datetime], datetime | None]
 
 
 class MissedRange(NamedTuple):
-    """Slots in a row that will never run: `first` and `last` are both among the `count`."""
+    """Slots in a row that will never run: `first` and `last` are both among the `n`."""
 
     first: datetime
     last: datetime
-    count: int
+    n: int
     reason: Reason
 
 
@@ -62,12 +62,16 @@ def following(after: datetime, zone: ZoneInfo, next_wall: NextWall, *, both_of_t
     named = next_wall(wall(after, zone))
     while named is not None and first(named, zone) <= after:
         named = next_wall(named)
-    again = _second_coming(after, named, zone, next_wall) if both_of_twice else None
-    return again or (None if named is None else first(named, zone))
+    comings = [first(named, zone)] if named is not None else []
+    if both_of_twice and (again := _second_coming(after, named, zone, next_wall)) is not None:
+        comings.append(again)
+    return min(comings, default=None)
 
 
 def _second_coming(after: datetime, before: datetime | None, zone: ZoneInfo, next_wall: NextWall) -> datetime | None:
-    """A repeated wall time whose second coming lies after `after`; only those named before `before` come sooner."""
+    """The soonest second coming after `after`. No wall time from `before` on, whose first coming is the next one, comes
+    a second time sooner than that.
+    """
     named = next_wall(later_wall(after, zone))
     while named is not None and (before is None or named < before):
         repeated = second(named, zone)
