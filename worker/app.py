@@ -1,1 +1,108 @@
 """The one composition root: adapters are made here and handed to flow."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from worker.adapters.definitions.load import Registry
+from worker.adapters.definitions.secrets import resolve
+from worker.adapters.event_log import EventLog
+from worker.adapters.queue import CeleryQueue, broker_of, make_app
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.snapshots import RedisSnapshots
+from worker.adapters.render import JinjaRenderer
+from worker.adapters.triggers import ApTriggers
+from worker.domain.schedule import Bundle, Item
+from worker.flow.house import House, Times
+from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
+from worker.ports import Channel, Queue, Renderer, Source
+from worker.settings import Settings
+
+REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
+
+
+def shipped(folder: str) -> Path:
+    """`templates` or `schedules`: inside the package when installed from a wheel, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / folder
+    return inside if inside.is_dir() else package.parent / folder
+
+
+def wall_clock() -> datetime:
+    """The one place where a process's own clock is read: for `as_of`, the instants of a service's answers."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class OpenedMeans:
+    """Implements ports.Means. Sources and channels are shared by everything that has the same options."""
+
+    sandbox: Mapping[str, str]
+    directory: Path
+    _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
+    _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
+    _renderers: dict[int, tuple[Bundle, Renderer]] = field(default_factory=dict)
+
+    def source(self, bundle: Bundle, connection: str) -> Source:
+        spec = bundle.connections[connection]
+        options = resolve(spec.options, os.environ, self.directory)
+        key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
+        if key not in self._sources:
+            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock)
+        return self._sources[key]
+
+    def windowed(self, bundle: Bundle, item: Item) -> bool:
+        return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed
+
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
+        spec = bundle.channels[channel]
+        options = resolve(spec.options, os.environ, self.directory)
+        mail = "mail" if address is not None and "@" in address else ""
+        key = (spec.type, mail, *(f"{k}={v}" for k, v in sorted(options.items())))
+        if key not in self._channels:
+            self._channels[key] = open_channel(spec.type, options, self.sandbox, address)
+        return self._channels[key]
+
+    def renderer(self, bundle: Bundle) -> Renderer:
+        known = self._renderers.get(id(bundle))
+        if known is None:
+            if len(self._renderers) >= 4:
+                self._renderers.pop(next(iter(self._renderers)))
+            known = self._renderers[id(bundle)] = (bundle, JinjaRenderer(shipped("templates"), bundle.templates))
+        return known[1]
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*(thing.aclose() for thing in (*self._sources.values(), *self._channels.values())))
+
+
+@asynccontextmanager
+async def open_house(
+    settings: Settings, project: str, *, queue: Queue | None = None, directory: Path | None = None
+) -> AsyncIterator[House]:
+    """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery."""
+    redis = await connect(settings.redis_url)
+    means = OpenedMeans(json.loads(settings.sandbox) if settings.sandbox else {}, directory or Path.cwd())
+    try:
+        yield House(
+            ledger=RedisLedger(redis, project, settings),
+            snapshots=RedisSnapshots(redis, project),
+            queue=queue or CeleryQueue(make_app(broker(settings), project), project),
+            events=EventLog(),
+            triggers=ApTriggers(),
+            means=means,
+            pid=os.getpid(),
+            times=Times(settings.heartbeat, settings.lookup_after, settings.resend_after),
+        )
+    finally:
+        await means.aclose()
+        await redis.aclose()
+
+
+def broker(settings: Settings) -> str:
+    return settings.broker_url or broker_of(settings.redis_url)

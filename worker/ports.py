@@ -227,6 +227,8 @@ class Ledger(Protocol):
         snapshots: Mapping[str, str],
         gaps: Sequence[Gap],
         readers: Mapping[str, datetime],
+        *,
+        supersede: bool = True,
     ) -> tuple[str, ...]:
         """fetching → delivering: snapshots, gaps and one pending delivery per reader id (with its expiry) in one
         script; older open deliveries of the same readers are superseded. Returns the delivery keys.
@@ -238,7 +240,7 @@ class Ledger(Protocol):
         """fetching → claimed, not before `until`."""
         ...
 
-    async def fail(  # noqa: PLR0913 -- one row of semantics 6
+    async def fail(
         self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: str | None
     ) -> str | None:
         """fetching → failed, and a notice to the operator as a delivery of its own: `notice` is its reader id
@@ -355,6 +357,10 @@ class Means(Protocol):
     """
 
     def source(self, bundle: Bundle, connection: str) -> Source: ...
+
+    def windowed(self, bundle: Bundle, item: Item) -> bool:
+        """Whether the item's query is a function of its window; otherwise it tells the state when it is read."""
+        ...
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel: ...
 

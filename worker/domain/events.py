@@ -53,3 +53,10 @@ class DeliverySettled(Fact):
     state: str
     reason: str
     sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted(Fact):
+    """Work stopped half-way, because Redis or the broker was away; its lease brings it back."""
+
+    sentence: str

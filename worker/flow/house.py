@@ -1,7 +1,9 @@
 """The ports that the story of a run is told with, gathered once by the composition root."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from worker.domain.delivery import Part
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
 from worker.ports import Events, Ledger, Means, Queue, Snapshots, Triggers
@@ -21,7 +23,7 @@ class Times:
 
 @dataclass(slots=True)
 class House:
-    """`pid` is recorded with what this process claims and begins."""
+    """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent."""
 
     ledger: Ledger
     snapshots: Snapshots
@@ -31,6 +33,7 @@ class House:
     means: Means
     pid: int
     times: Times = Times()
+    keep_message: Callable[[str, Part, bytes], None] | None = None
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

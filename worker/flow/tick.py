@@ -1,5 +1,6 @@
 """The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -50,9 +51,7 @@ def slot_claim(triggers: Triggers, bundle: Bundle, bundle_id: str, due: Due, now
     schedule = bundle.schedules.get(due.schedule)
     if schedule is None:
         return None
-    accounted = account(
-        schedule.trigger, due.slot, now, schedule.catch_up, schedule.grace, lambda t, after: triggers.next(t, after)
-    )
+    accounted = account(schedule.trigger, due.slot, now, schedule.catch_up, schedule.grace, triggers.next)
     runs = tuple(claim(triggers, schedule, bundle_id, slot, now) for slot in accounted.runs)
     missed = tuple(Missed(schedule.id, first, last, n, reason) for first, last, n, reason in accounted.missed)
     latest = schedule.catch_up is CatchUp.LATEST
@@ -76,11 +75,9 @@ def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetim
 def previous_slot(triggers: Triggers, trigger: Trigger, slot: datetime) -> datetime | None:
     """The slot that the trigger named before `slot`; None when it named none in the five years before."""
     for back in (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=370), timedelta(days=1830)):
-        found = None
-        for found in _slots(triggers, trigger, slot - back, slot):
-            continue
-        if found is not None:
-            return found
+        named = deque(_slots(triggers, trigger, slot - back, slot), maxlen=1)
+        if named:
+            return named[0]
     return None
 
 

@@ -1,0 +1,43 @@
+"""The command line. Each command is one function in a module of its family; this module only gathers them."""
+
+from typing import Annotated
+
+import typer
+
+from worker import __version__
+from worker.entry import ask_commands, demo, processes, project_commands, run_commands
+from worker.entry.options import Project
+
+app = typer.Typer(
+    name="funnelbeat",
+    help="Scheduled sales digests that say what moved since the last one this reader received.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"funnelbeat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    ctx: typer.Context,
+    project: Project = None,
+    _version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
+) -> None:
+    ctx.obj = project
+
+
+for family in (project_commands, processes, run_commands, ask_commands, demo):
+    for name, command in family.COMMANDS.items():
+        app.command(name)(command)
+
+
+def main() -> None:
+    """Entry point of the `funnelbeat` script."""
+    app()

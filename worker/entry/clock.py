@@ -1,0 +1,42 @@
+"""The ticking process: calls flow.tick until it is told to stop."""
+
+import asyncio
+import signal
+
+import structlog
+
+from worker.app import open_house
+from worker.errors import LedgerError, LedgerUnavailable
+from worker.flow.house import House
+from worker.flow.tick import tick
+from worker.settings import Settings
+
+
+async def run_clock(settings: Settings, project: str) -> None:
+    """Until SIGTERM or SIGINT. A Redis that is away for a while is waited for: its slots are found late, not lost."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    async with open_house(settings, project) as house:
+        while not stop.is_set():
+            pause = 0.0 if await _tick(house) else settings.tick
+            await _wait(stop, pause)
+
+
+async def _tick(house: House) -> bool:
+    """Whether more is due at once."""
+    try:
+        return (await tick(house)).more
+    except LedgerUnavailable as error:
+        structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
+    except LedgerError as error:
+        structlog.get_logger().error("tick_failed", sentence=str(error))
+    return False
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), timeout=seconds)
+    except TimeoutError:
+        return

@@ -1,0 +1,69 @@
+"""How commands speak: text for people on standard output, one JSON document with --json, problems on standard error."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.status import Status
+
+from worker.errors import DefinitionError, FunnelbeatError, LedgerError, RequestError, SourceError
+
+OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
+"""Exit statuses: all sent or skipped by a rule · something failed, is unknown or missing · the request is wrong ·
+nothing could be fetched, or Redis cannot be reached.
+"""
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def show_json(document: Any) -> None:
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+@contextmanager
+def progress(words: str, *, quiet: bool = False) -> Iterator[None]:
+    """A spinner while work takes its time: on a terminal only."""
+    if quiet or not err.is_terminal:
+        yield
+        return
+    with Status(words, console=err):
+        yield
+
+
+@contextmanager
+def guarded(*, as_json: bool) -> Iterator[None]:
+    """Our own errors become one clear message and the right exit status; anything else is a bug and shows itself."""
+    try:
+        yield
+    except FunnelbeatError as error:
+        fail(error, as_json=as_json)
+
+
+def fail(error: FunnelbeatError, *, as_json: bool) -> NoReturn:
+    status = status_of(error)
+    if as_json:
+        problem: dict[str, Any] = {"problem": type(error).__name__, "sentence": str(error), "exit": status}
+        if isinstance(error, DefinitionError):
+            problem["complaints"] = [
+                {"path": c.path, "line": c.line, "column": c.column, "found": c.found, "expected": c.expected}
+                for c in error.complaints
+            ]
+        show_json(problem)
+    else:
+        err.print(str(error), markup=False)
+    raise typer.Exit(status)
+
+
+def status_of(error: FunnelbeatError) -> int:
+    match error:
+        case RequestError():
+            return WRONG
+        case SourceError() | LedgerError():
+            return NOTHING
+        case _:
+            return TROUBLE

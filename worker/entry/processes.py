@@ -1,0 +1,108 @@
+"""Commands that stay: clock, worker, up."""
+
+import asyncio
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+import structlog
+import typer
+
+from worker.adapters.event_log import configure
+from worker.app import open_house
+from worker.domain.schedule import Bundle
+from worker.entry import console
+from worker.entry.clock import run_clock
+from worker.entry.family import Family
+from worker.entry.local import LocalQueue
+from worker.entry.options import Project, directory
+from worker.entry.place import bundle_of, child_environment, project_name, redis_for, sandbox_for
+from worker.entry.project_commands import tell
+from worker.entry.tasks import make_worker_app, worker_arguments
+from worker.errors import DefinitionError
+from worker.flow.deploy import Changes, deploy
+from worker.settings import Settings
+
+SAVE_LOOK = 1.0
+"""Seconds between two looks at the project's files."""
+
+
+def clock(ctx: typer.Context, project: Project = None) -> None:
+    """Claim due slots and publish them, until told to stop."""
+    with console.guarded(as_json=False):
+        place = directory(ctx, project)
+        with redis_for(place) as settings:
+            configure(settings.log_level)
+            asyncio.run(run_clock(settings, project_name(place, settings)))
+
+
+def worker(ctx: typer.Context, project: Project = None) -> None:
+    """A Celery worker: fetches and delivers, until told to stop."""
+    with console.guarded(as_json=False):
+        place = directory(ctx, project)
+        with redis_for(place) as settings:
+            configure(settings.log_level)
+            name = project_name(place, settings)
+            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name))
+
+
+def up(ctx: typer.Context, project: Project = None) -> None:
+    """Deploy on save, with a clock and a worker, in one command."""
+    with console.guarded(as_json=False):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+            configure(settings.log_level)
+            tell(deploy_now(bundle, settings, place))
+            with Family(("clock", "worker"), place, child_environment(settings, bundle.project)) as family:
+                console.err.print(f"{bundle.project} is up: {len(bundle.schedules)} schedules. Ctrl-C stops.")
+                _watch(place, settings, family)
+
+
+def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
+    async def activate() -> Changes:
+        async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+            return (await deploy(bundle, house.ledger, house.triggers))[1]
+
+    return asyncio.run(activate())
+
+
+def _watch(place: Path, settings: Settings, family: Family) -> None:
+    """Until SIGINT or SIGTERM: a saved file that checks is deployed; one that does not is complained about once, and
+    the last good deployment stays in force.
+    """
+    stop = stop_signal()
+    seen = stamps(place)
+    while not stop.wait(SAVE_LOOK):
+        family.look_after()
+        now = stamps(place)
+        if now == seen:
+            continue
+        seen = now
+        try:
+            tell(deploy_now(bundle_of(place), settings, place))
+        except DefinitionError as error:
+            console.err.print(f"Not deployed; the last good definitions stay in force.\n{error}", markup=False)
+
+
+def stop_signal() -> threading.Event:
+    """Set by SIGINT and SIGTERM."""
+    stop = threading.Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        structlog.get_logger().info("stopping")
+        stop.set()
+
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, told)
+    return stop
+
+
+def stamps(place: Path) -> dict[Path, tuple[int, int]]:
+    """When each of the project's own files was last written, and its size."""
+    files = [place / "funnelbeat.yaml", *place.glob("schedules/**/*.y*ml"), *place.glob("templates/**/*.j2")]
+    return {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file()}
+
+
+COMMANDS = {"clock": clock, "worker": worker, "up": up}

@@ -1,0 +1,176 @@
+"""Commands about a project's files: init, check, deploy, preview."""
+
+import asyncio
+import shutil
+import webbrowser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.adapters.definitions.schema import schema
+from worker.app import REGISTRY, open_house, shipped
+from worker.entry import console
+from worker.entry.local import LocalQueue
+from worker.entry.options import Json, Project, directory
+from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
+from worker.errors import RequestError
+from worker.flow.deploy import Changes, changes, deploy
+from worker.flow.view import preview
+
+PROJECT_FILE = """\
+# What this project talks to. Everything here is a sandbox on this machine: no account, no key.
+project: {name}
+connections:
+  close: {{type: sandbox}}
+  # yours: {{type: close, api_key: "${{CLOSE_API_KEY}}"}}
+channels:
+  email: {{type: sandbox}}
+  # yours: {{type: email, url: "smtp://me@smtp.acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
+  slack: {{type: sandbox}}
+  # yours: {{type: slack, token: "${{SLACK_BOT_TOKEN}}"}}
+defaults: {{timezone: Europe/Berlin, locale: en_GB, week_start: monday, operator: ops@acme.example}}
+"""
+
+
+def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
+    """Write a project that previews with no account."""
+    with console.guarded(as_json=as_json):
+        if (target / "funnelbeat.yaml").exists():
+            raise RequestError(f"{target}/funnelbeat.yaml is there already; init only writes new projects")
+        write_project(target, target.resolve().name)
+    if as_json:
+        console.show_json({"project": str(target), "next": f"funnelbeat --project {target} preview weekly-pipeline"})
+        return
+    console.out.print(
+        f"Wrote {target}. Next:\n  funnelbeat --project {target} preview weekly-pipeline --open", markup=False
+    )
+
+
+def write_project(target: Path, name: str) -> None:
+    """The sandbox project: funnelbeat.yaml and the example schedules."""
+    slug = "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-") or "funnelbeat"
+    (target / "schedules").mkdir(parents=True, exist_ok=True)
+    (target / "funnelbeat.yaml").write_text(PROJECT_FILE.format(name=slug), encoding="utf-8")
+    for example in sorted(shipped("schedules").glob("*.yaml")):
+        shutil.copyfile(example, target / "schedules" / example.name)
+
+
+def check(
+    ctx: typer.Context,
+    project: Project = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Unset secrets and warnings are faults.")] = False,
+    print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Every complaint about the project's files in one pass, as file:line:column."""
+    if print_schema:
+        console.show_json(schema(REGISTRY))
+        return
+    loaded = definitions(directory(ctx, project))
+    unset = [secret for secret in loaded.secrets if not secret.set]
+    if as_json:
+        console.show_json(
+            {
+                "complaints": [_place(c) for c in loaded.complaints],
+                "warnings": [_place(c) for c in loaded.warnings],
+                "unset": [s.name for s in unset],
+            }
+        )
+    else:
+        for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
+            console.err.print(str(line), markup=False)
+        for secret in unset:
+            console.err.print(f"not set: {secret}", markup=False)
+        if not loaded.complaints and loaded.bundle is not None:
+            console.out.print(f"{len(loaded.bundle.schedules)} schedules, no complaints.")
+    if loaded.complaints or (strict and (unset or loaded.warnings)):
+        raise typer.Exit(console.WRONG)
+
+
+def _place(complaint: Any) -> dict[str, Any]:
+    return {name: getattr(complaint, name) for name in ("path", "line", "column", "found", "expected")}
+
+
+def deploy_command(
+    ctx: typer.Context,
+    project: Project = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Check, list what changes, and put the project's definitions in force in one step."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+        with redis_for(place) as settings:
+
+            async def compare() -> Changes:
+                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+                    return await changes(bundle, house.ledger, house.triggers)
+
+            async def activate() -> tuple[str, Changes]:
+                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+                    deployment, found = await deploy(bundle, house.ledger, house.triggers)
+                    return deployment.bundle, found
+
+            if not yes and not as_json:
+                tell(asyncio.run(compare()))
+                if console.out.is_terminal:
+                    typer.confirm("Deploy?", abort=True)
+            bundle_id, found = asyncio.run(activate())
+    if as_json:
+        console.show_json({"bundle": bundle_id, **listed(found)})
+    else:
+        console.out.print(f"Deployed {bundle_id[:12]}.")
+
+
+def tell(found: Changes) -> None:
+    if not found:
+        console.out.print("Nothing changes.")
+    for word, names in listed(found).items():
+        for name in names:
+            console.out.print(f"  {word:8} {name}", markup=False)
+
+
+def listed(found: Changes) -> dict[str, list[str]]:
+    return {"added": list(found.added), "changed": list(found.changed), "removed": list(found.removed)}
+
+
+def preview_command(
+    ctx: typer.Context,
+    schedule: Annotated[str, typer.Argument(metavar="ID")],
+    project: Project = None,
+    entry: Annotated[str | None, typer.Option("--entry", help="An entry of `to:` (default: the first email).")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch now and render what a reader would get; nothing is sent and nothing is remembered."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+        if schedule not in bundle.schedules:
+            raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
+        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+
+            async def look() -> Any:
+                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+                    return await preview(house, bundle, bundle.schedules[schedule], entry)
+
+            with console.progress(f"Fetching {schedule}", quiet=as_json):
+                seen = asyncio.run(look())
+    target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
+    target.write_text(seen.page, encoding="utf-8")
+    if as_json:
+        console.show_json(
+            {"file": str(target), "subject": seen.subject, "gaps": [g.sentence for g in seen.digest.gaps]}
+        )
+    else:
+        console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)
+    if open_page:
+        webbrowser.open(target.resolve().as_uri())
+    if seen.digest.gaps:
+        raise typer.Exit(console.TROUBLE)
+
+
+COMMANDS = {"init": init, "check": check, "deploy": deploy_command, "preview": preview_command}

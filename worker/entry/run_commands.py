@@ -1,0 +1,183 @@
+"""Runs on demand: run (in this process) and trigger (through the queue)."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.app import open_house
+from worker.domain.delivery import DeliveryState
+from worker.domain.run import RunState
+from worker.domain.schedule import Bundle
+from worker.entry import console
+from worker.entry.deliveries import Folder
+from worker.entry.local import LocalQueue
+from worker.entry.options import Json, Out, Project, directory
+from worker.entry.place import bundle_of, project_name, redis_for, sandbox_for
+from worker.entry.told import delivery_document, run_document
+from worker.errors import RequestError
+from worker.flow.house import House
+from worker.flow.on_demand import request, run_here
+from worker.flow.view import Trial, dry_run, send_to
+from worker.ports import Queue
+
+ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
+T = TypeVar("T")
+
+
+def run(
+    ctx: typer.Context,
+    schedule: ScheduleId,
+    project: Project = None,
+    at: Annotated[
+        str | None, typer.Option("--at", help="An instant; without an offset in the schedule's zone.")
+    ] = None,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Fetch and decide; send and remember nothing.")] = False,
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="CHANNEL:ADDRESS", help="Send only there; moves no baseline.")
+    ] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run a schedule now, in this process."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        if dry or to is not None:
+            _try_out(place, schedule, at, to, out, as_json=as_json)
+        else:
+            _run(place, schedule, at, out, as_json=as_json)
+
+
+def _run(place: Path, schedule: str, at: str | None, out: Path | None, *, as_json: bool) -> None:
+    async def work(house: House) -> dict[str, Any]:
+        deployed = await house.ledger.deployed()
+        bundle = await house.bundle(deployed.bundle) if deployed else None
+        key = await request(house, schedule, _instant(bundle, schedule, at), None)
+        await run_here(house, key)
+        found = await house.ledger.run(key)
+        rows = await house.ledger.deliveries(key)
+        if found is None:
+            raise RequestError(f"{key} is gone from the ledger")
+        return {**run_document(found), "deliveries": [delivery_document(row) for row in rows]}
+
+    with console.progress(f"Running {schedule}", quiet=as_json):
+        told = in_house(place, work, out=out)
+    if as_json:
+        console.show_json(told)
+    else:
+        _print_run(told)
+    raise typer.Exit(run_status(told))
+
+
+def run_status(told: dict[str, Any]) -> int:
+    """The exit status of a finished run (design 1): gaps count as trouble even when everything was sent."""
+    if told["state"] == RunState.FAILED and told["reason"] == "source":
+        return console.NOTHING
+    good = told["state"] in {RunState.DELIVERED, RunState.SKIPPED} and not told["gaps"]
+    return console.OK if good else console.TROUBLE
+
+
+def _print_run(told: dict[str, Any]) -> None:
+    console.out.print(f"{told['key']}  {told['state']}", markup=False)
+    for gap in told["gaps"]:
+        console.out.print(f"  missing {gap['query']}: {gap['sentence']}", markup=False)
+    for row in told["deliveries"]:
+        later = row["state"] in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
+        note = " (a running clock will bring it on)" if later else ""
+        console.out.print(f"  {row['state']:9} {row['reader']}  {row['sentence']}{note}", markup=False)
+
+
+def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:
+    bundle = bundle_of(place)
+    if schedule not in bundle.schedules:
+        raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
+
+    async def work(house: House) -> list[Trial]:
+        chosen, instant = bundle.schedules[schedule], _instant(bundle, schedule, at)
+        if to is None:
+            return await dry_run(house, bundle, chosen, instant)
+        return [await send_to(house, bundle, chosen, instant, *_target(bundle, to))]
+
+    with console.progress(f"Fetching {schedule}", quiet=as_json):
+        trials = in_house(place, work, out=out, bundle=bundle)
+    if as_json:
+        console.show_json([trial.document() for trial in trials])
+    else:
+        for trial in trials:
+            console.out.print(trial.sentence(), markup=False)
+    if any(trial.gaps for trial in trials) or any(trial.failed for trial in trials):
+        raise typer.Exit(console.TROUBLE)
+
+
+def _target(bundle: Bundle, to: str) -> tuple[str, str]:
+    channel, colon, address = to.partition(":")
+    if not colon or channel not in bundle.channels or not address:
+        known = ", ".join(sorted(bundle.channels))
+        raise RequestError(f"--to: found {to!r}, expected CHANNEL:ADDRESS with one of the channels {known}")
+    return channel, address
+
+
+def _instant(bundle: Bundle | None, schedule: str, at: str | None) -> datetime | None:
+    if at is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        raise RequestError(f"--at: found {at!r}, expected an instant such as 2026-11-16T09:00") from None
+    if instant.tzinfo is None and bundle is not None and schedule in bundle.schedules:
+        instant = instant.replace(tzinfo=ZoneInfo(bundle.schedules[schedule].trigger.zone))
+    return instant
+
+
+def trigger(
+    ctx: typer.Context,
+    schedule: ScheduleId,
+    project: Project = None,
+    key: Annotated[str | None, typer.Option("--key", help="The same key twice is one run.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Queue a run for the workers and print its key."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+
+        async def work(house: House) -> str:
+            claimed = await request(house, schedule, None, key)
+            house.queue.produce([claimed], on_demand=True)
+            return claimed
+
+        told = in_house(place, work, through_queue=True)
+    if as_json:
+        console.show_json({"key": told})
+    else:
+        console.out.print(told, markup=False)
+
+
+def in_house(
+    place: Path,
+    work: Callable[[House], Coroutine[Any, Any, T]],
+    *,
+    out: Path | None = None,
+    bundle: Bundle | None = None,
+    through_queue: bool = False,
+) -> T:
+    """Do a command's work with the project's Redis, its sandbox where it needs one, and a house of its own."""
+    with redis_for(place) as base:
+        name = bundle.project if bundle else project_name(place, base)
+        project = bundle or bundle_of(place)
+        with sandbox_for(project, base) as settings:
+            queue: Queue | None = None if through_queue else LocalQueue()
+
+            async def opened() -> T:
+                async with open_house(settings, name, queue=queue, directory=place) as house:
+                    if out is not None:
+                        house.keep_message = Folder(out).keep
+                    return await work(house)
+
+            return asyncio.run(opened())
+
+
+COMMANDS = {"run": run, "trigger": trigger}

@@ -1,0 +1,96 @@
+"""What a worker's child runs: task bodies that carry keys to flow, and the one event loop that they share."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from worker.adapters.queue import DELIVER, PRODUCE, make_app
+from worker.app import broker, open_house
+from worker.domain.events import Interrupted
+from worker.errors import FunnelbeatError, LedgerError
+from worker.flow.deliver import deliver
+from worker.flow.house import House
+from worker.flow.produce import produce
+from worker.settings import Settings
+
+
+class Child:
+    """One event loop per child process, on a daemon thread, begun at first use: a fork would not carry it over.
+
+    The keys of one message run side by side in it, each with its own lease and outcome.
+    """
+
+    def __init__(self, settings: Settings, project: str, directory: Path) -> None:
+        self._settings = settings
+        self._project = project
+        self._directory = directory
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._house: House | None = None
+        self._open = AsyncExitStack()
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            threading.Thread(target=self._loop.run_forever, name="funnelbeat-loop", daemon=True).start()
+        asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def house(self) -> House:
+        if self._house is None:
+            opening = open_house(self._settings, self._project, directory=self._directory)
+            self._house = await self._open.enter_async_context(opening)
+        return self._house
+
+    async def produce(self, keys: Sequence[str]) -> None:
+        house = await self.house()
+        await _each(house, [produce(house, key) for key in keys])
+
+    async def deliver(self, keys: Sequence[str]) -> None:
+        house = await self.house()
+        await _each(house, [deliver(house, key) for key in keys])
+
+
+async def _each(house: House, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
+    """One key's trouble is not another's. What is ours is left to its lease; a bug ends the task loudly, afterwards."""
+    outcomes = await asyncio.gather(*work, return_exceptions=True)
+    bugs = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, FunnelbeatError)]
+    for outcome in outcomes:
+        if isinstance(outcome, LedgerError):
+            house.events.emit(Interrupted("", str(outcome)))
+    if bugs:
+        raise ExceptionGroup("tasks failed", [b for b in bugs if isinstance(b, Exception)])
+
+
+def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
+    """The Celery app of `funnelbeat worker`, with its two tasks."""
+    app = make_app(broker(settings), project)
+    child = Child(settings, project, directory)
+
+    @app.task(name=PRODUCE)
+    def _produce(keys: list[str]) -> None:
+        child.run(child.produce(keys))
+
+    @app.task(name=DELIVER)
+    def _deliver(keys: list[str]) -> None:
+        child.run(child.deliver(keys))
+
+    return app
+
+
+def worker_arguments(settings: Settings, name: str) -> list[str]:
+    """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start)."""
+    return [
+        "worker",
+        f"--concurrency={settings.concurrency}",
+        f"--hostname={name}@%h",
+        f"--loglevel={settings.log_level.upper()}",
+        "--pool=prefork",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+        "-O", "fair",
+    ]  # fmt: skip

@@ -1,0 +1,201 @@
+"""One reader's case: what the run found, what the reader was sent before, and the digest that follows from both.
+
+Everything here is a function of stored inputs, so a retry, a replay and an explanation see what the first try saw.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.domain.compose import Context, compose
+from worker.domain.csv_file import as_csv
+from worker.domain.decide import decide
+from worker.domain.delivery import Baseline, Decision, Delivery, Reader, Rendered
+from worker.domain.digest import Digest
+from worker.domain.reason import Reason
+from worker.domain.run import Run
+from worker.domain.schedule import Bundle, Entry, Item, Schedule
+from worker.domain.snapshot import Gap, GapReason, Snapshot
+from worker.flow.collect import COMPARED
+from worker.flow.house import House
+from worker.flow.readers import OPERATOR, entry_of
+from worker.ports import Renderer
+
+LONGEST_BASELINE = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run found, by query id."""
+
+    snapshots: Mapping[str, Snapshot]
+    compared: Mapping[str, Snapshot]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one reader compares with. `pair` names it for the ledger; `earlier` holds the snapshots; `why` says of the
+    queries without one why there is none.
+    """
+
+    pair: Mapping[str, Baseline | None]
+    earlier: Mapping[str, Snapshot]
+    why: Mapping[str, Reason]
+
+
+@dataclass(slots=True)
+class Case:
+    """`current` are the reader's baselines as they stand now, which a settlement may move."""
+
+    bundle: Bundle
+    schedule: Schedule
+    entry: Entry
+    reader: Reader
+    slot: datetime
+    found: Found
+    past: Past
+    digest: Digest
+    renderer: Renderer
+    current: Mapping[str, Baseline] = field(default_factory=dict)
+    snapshot_ids: Mapping[str, str] = field(default_factory=dict)
+    on_demand: bool = False
+
+    @property
+    def notice(self) -> bool:
+        """A word to the operator about a run that brought nothing: no reader's digest, moves no baseline."""
+        return self.entry.id == OPERATOR
+
+    def decide(self) -> Decision:
+        return decide(self.entry.send, self.digest, on_demand=self.on_demand)
+
+    def rendered(self, fmt: str) -> Rendered:
+        return self.renderer.render(self.digest, self.entry, fmt, attachments(self))
+
+
+async def open_case(house: House, row: Delivery) -> Case | None:
+    """The case of a delivery in the ledger; None when nobody reads it any more."""
+    run = await house.ledger.run(row.key.run)
+    if run is None:
+        return None
+    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
+    entry = entry_of(bundle, schedule, row.key.reader)
+    if entry is None:
+        return None
+    reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
+    found = await load_found(house, run)
+    current = (await house.ledger.baselines([reader])).get(reader, {})
+    past = await past_of(house, schedule, found, current, row.pair)
+    digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
+    return Case(
+        bundle=bundle,
+        schedule=schedule,
+        entry=entry,
+        reader=reader,
+        slot=run.key.slot,
+        found=found,
+        past=past,
+        digest=digest,
+        renderer=house.means.renderer(bundle),
+        current=current,
+        snapshot_ids=ids,
+        on_demand=run.trigger == "manual",
+    )
+
+
+async def load_found(house: House, run: Run) -> Found:
+    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, never an empty answer."""
+    snapshots: dict[str, Snapshot] = {}
+    compared: dict[str, Snapshot] = {}
+    gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]
+    for query, snapshot_id in run.snapshots:
+        snapshot = await house.snapshots.load(snapshot_id)
+        if query.endswith(COMPARED):
+            compared |= {query.removesuffix(COMPARED): snapshot} if snapshot else {}
+        elif snapshot is None:
+            gaps.append(Gap(query, GapReason.INCOMPLETE, "its stored answer is gone from Redis"))
+        else:
+            snapshots[query] = snapshot
+    return Found(snapshots, compared, tuple(gaps))
+
+
+async def past_of(
+    house: House,
+    schedule: Schedule,
+    found: Found,
+    current: Mapping[str, Baseline],
+    fixed: Mapping[str, Baseline | None] | None,
+) -> Past:
+    """The pair that was fixed at the first decision, else the reader's baselines as they are now."""
+    pair: dict[str, Baseline | None] = {}
+    earlier: dict[str, Snapshot] = {}
+    why: dict[str, Reason] = {}
+    for item in schedule.report:
+        baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
+        snapshot = await house.snapshots.load(baseline.snapshot) if baseline else None
+        reason = await _why_none(house, schedule, item, baseline, snapshot, found.snapshots.get(item.id))
+        if reason is None and snapshot is not None:
+            pair[item.id], earlier[item.id] = baseline, snapshot
+        else:
+            pair[item.id], why[item.id] = None, reason or Reason.FIRST
+    return Past(pair, earlier, why)
+
+
+async def _why_none(
+    house: House,
+    schedule: Schedule,
+    item: Item,
+    baseline: Baseline | None,
+    snapshot: Snapshot | None,
+    now: Snapshot | None,
+) -> Reason | None:
+    """Why a query has nothing to compare with (semantics 5); None when it has."""
+    if baseline is None:
+        earlier_runs = await house.ledger.chain(schedule.id, item.id, None)
+        alone = now is None or len(await house.ledger.chain(schedule.id, item.id, now.slot)) <= 1
+        return Reason.FIRST if alone or not earlier_runs else Reason.SUBSCRIBED
+    if snapshot is None or (now is not None and now.slot - baseline.slot > LONGEST_BASELINE):
+        return Reason.BASELINE_EXPIRED
+    if now is not None and now.fingerprint != snapshot.fingerprint:
+        return Reason.QUERY_CHANGED
+    return None
+
+
+def context(
+    house: House,
+    bundle: Bundle,
+    schedule: Schedule,
+    run: str,
+    slot: datetime,
+    claimed_at: datetime,
+    found: Found,
+    past: Past,
+) -> Context:
+    late = (claimed_at - slot).total_seconds()
+    return Context(
+        schedule=schedule,
+        run=run,
+        slot=slot,
+        snapshots=found.snapshots,
+        compared=found.compared,
+        gaps=found.gaps,
+        baselines={q: (b, past.earlier[q]) if b is not None else None for q, b in past.pair.items()},
+        why_no_baseline=past.why,
+        connections={name: connection.type for name, connection in bundle.connections.items()},
+        next_slot=house.triggers.next(schedule.trigger, slot),
+        late=int(late) if late > schedule.grace else 0,
+    )
+
+
+def attachments(case: Case) -> list[tuple[str, str, bytes]]:
+    """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it."""
+    files: list[tuple[str, str, bytes]] = []
+    for query in case.entry.attach:
+        snapshot = case.found.snapshots.get(query)
+        if snapshot is None:
+            continue
+        files += [(file.name, file.media_type, file.body) for file in snapshot.files]
+        if snapshot.rows is not None:
+            files.append((f"{query}.csv", "text/csv", as_csv(snapshot.rows)))
+    return files

@@ -1,0 +1,179 @@
+"""From a pending delivery to its outcome: decide, render, claim, send, settle.
+
+Intent is written before bytes leave and the outcome after it; what lies between is `unknown` and is found out or
+repeated as semantics 7 says, never silently.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from worker.domain.decide import sent_baselines, skipped_baselines
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryState, Envelope, Receipt
+from worker.domain.events import DeliverySettled
+from worker.domain.reason import Reason
+from worker.errors import (
+    ClaimLost,
+    DeliveryDeferred,
+    DeliveryRefused,
+    DeliveryUncertain,
+    RenderError,
+    RequestError,
+)
+from worker.flow.case import Case, open_case
+from worker.flow.house import House
+from worker.flow.unknown import resolve_unknown
+from worker.ports import Channel
+
+BACKOFF = (60.0, 300.0, 900.0, 3600.0)
+"""Seconds before the second, third, … try: what a smart host's greylisting and short outages need."""
+
+LONGEST_WAIT = 10.0
+"""A worker waits this long for its place in a lane, in seconds; for longer ones the tick wakes the delivery."""
+
+
+async def deliver(house: House, key: str) -> DeliveryState | None:
+    """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
+    row = await house.ledger.hold(key, house.pid)
+    if row is None:
+        return None
+    try:
+        return await _bring_on(house, row)
+    except ClaimLost:
+        return None
+
+
+async def _bring_on(house: House, row: Delivery) -> DeliveryState:
+    key = str(row.key)
+    try:
+        case = await open_case(house, row)
+        if case is None:
+            return await _skip(house, key, Reason.DELETED, {})
+        channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
+        if row.state is DeliveryState.UNKNOWN:
+            row = await resolve_unknown(house, case, channel, row)
+            if row.state is not DeliveryState.PENDING:
+                return _settled(house, key, row.state, row.reason, row.sentence)
+        decision = await _decide(house, case, row)
+        if not decision.send:
+            return await _skip(house, key, decision.reason, _skipped(case, decision.reason))
+        return await _send(house, case, channel, row)
+    except RenderError as error:
+        await house.ledger.refuse(key, row.attempt, Reason.RENDER, str(error), failed=True)
+        return _settled(house, key, DeliveryState.FAILED, Reason.RENDER, str(error))
+    except RequestError as error:
+        await house.ledger.refuse(key, row.attempt, Reason.REFUSED, str(error))
+        return _settled(house, key, DeliveryState.REFUSED, Reason.REFUSED, str(error))
+
+
+async def _decide(house: House, case: Case, row: Delivery) -> Decision:
+    """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
+    stopped = await house.ledger.suspended(_subjects(case))
+    if stopped:
+        return Decision(send=False, reason=Reason.SUSPENDED)
+    if row.date is not None or case.notice:
+        return Decision(send=True, reason=Reason.ALWAYS)
+    return case.decide()
+
+
+async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> DeliveryState:
+    """Every part in order, from the first without a receipt; settled by the last one's."""
+    key, date = str(row.key), row.date or await house.ledger.now()
+    envelope = Envelope(row.key, case.reader.address, date)
+    parts = channel.build(case.rendered(house, channel.format), envelope)
+    receipts = [Receipt(p.receipt) for p in row.parts if p.state is DeliveryState.SENT]
+    attempt = 0
+    try:
+        for part in parts[len(receipts) :]:
+            wait = await _place(house, channel, case.reader.address)
+            if wait:
+                return await _defer(house, row, attempt, wait, Reason.PACE, "")
+            sealed = channel.seal(part, receipts)
+            digest = hashlib.sha256(sealed).hexdigest()
+            attempt = await house.ledger.intend(key, part.number, len(parts), digest, date, case.pair, attempt=attempt)
+            await house.ledger.check(key, attempt)
+            receipts.append(await channel.send(part, sealed, envelope))
+            if house.keep_message is not None:
+                house.keep_message(key, part, sealed)
+            if part.number + 1 < len(parts):
+                await house.ledger.handed_over(key, attempt, part.number, receipts[-1].text)
+    except DeliveryDeferred as error:
+        return await _later(house, row, attempt, error)
+    except DeliveryRefused as error:
+        return await _refused(house, case, row, attempt, error)
+    except DeliveryUncertain as error:
+        after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
+        await house.ledger.uncertain(key, attempt, error.problem, await _in(house, after))
+        return _settled(house, key, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
+    await house.ledger.sent(key, attempt, receipts[-1].text if receipts else "", sent(case))
+    return _settled(house, key, DeliveryState.SENT, None, "")
+
+
+def sent(case: Case) -> Mapping[str, Baseline]:
+    """The baselines that this delivery moves when it is sent: of complete queries, never back (semantics 5)."""
+    if case.notice:
+        return {}
+    return sent_baselines(case.run.key.slot, case.snapshot_ids, case.snapshots, case.current)
+
+
+def _skipped(case: Case, reason: Reason) -> Mapping[str, Baseline]:
+    if reason is not Reason.NO_CHANGE:
+        return {}
+    return skipped_baselines(case.run.key.slot, case.snapshot_ids, case.snapshots, case.current, case.earlier)
+
+
+async def _skip(house: House, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> DeliveryState:
+    await house.ledger.skip(key, reason, baselines)
+    return _settled(house, key, DeliveryState.SKIPPED, reason, "")
+
+
+async def _later(house: House, row: Delivery, attempt: int, error: DeliveryDeferred) -> DeliveryState:
+    """Surely not accepted, and worth another try: when the receiver says, else by our own back-off."""
+    tries = max(row.attempt, attempt - 1)
+    wait = error.retry_after if error.retry_after is not None else BACKOFF[min(tries, len(BACKOFF) - 1)]
+    reason = Reason.RATE_LIMITED if error.retry_after is not None else Reason.BACKOFF
+    return await _defer(house, row, attempt, wait, reason, error.problem)
+
+
+async def _defer(
+    house: House, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
+) -> DeliveryState:
+    key = str(row.key)
+    await house.ledger.defer(key, attempt or row.attempt, await _in(house, wait), reason, sentence)
+    return _settled(house, key, DeliveryState.DEFERRED, reason, sentence)
+
+
+async def _refused(house: House, case: Case, row: Delivery, attempt: int, error: DeliveryRefused) -> DeliveryState:
+    key, sentence = str(row.key), f"{error.code}: {error.problem}"
+    await house.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
+    if error.suspend is not None:
+        channel, address = _subjects(case)
+        await house.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
+    return _settled(house, key, DeliveryState.REFUSED, Reason.REFUSED, sentence)
+
+
+async def _place(house: House, channel: Channel, address: str) -> float:
+    """Take a place in the address's lane and wait for it; what is too long to wait for here is returned, in seconds."""
+    lane = channel.lane(address)
+    if lane is None:
+        return 0.0
+    wait = await house.ledger.pace(lane, 1.0)
+    if wait > LONGEST_WAIT:
+        return wait
+    await asyncio.sleep(wait)
+    return 0.0
+
+
+def _subjects(case: Case) -> tuple[str, str]:
+    """What may be suspended: the whole channel, or one address in it."""
+    return f"channel {case.entry.channel}", f"address {case.entry.channel} {case.reader.address}"
+
+
+async def _in(house: House, seconds: float) -> datetime:
+    return await house.ledger.now() + timedelta(seconds=seconds)
+
+
+def _settled(house: House, key: str, state: DeliveryState, reason: Reason | None, sentence: str) -> DeliveryState:
+    house.events.emit(DeliverySettled(key.split("/", maxsplit=1)[0], key, state, reason or "", sentence))
+    return state

@@ -1,0 +1,61 @@
+"""Runs that a person asks for: through the queue, or here and now in this process."""
+
+import asyncio
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from worker.domain.delivery import DeliveryState
+from worker.domain.run import Claim, RunKey
+from worker.errors import RequestError
+from worker.flow.deliver import deliver
+from worker.flow.house import House
+from worker.flow.produce import produce
+from worker.flow.tick import deadline
+
+PATIENCE = 60.0
+"""Seconds that `run` waits for a deferred delivery before it says what a running clock will still send."""
+
+OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING})
+
+
+async def request(house: House, schedule_id: str, at: datetime | None, idempotency: str | None) -> str:
+    """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
+
+    Raises RequestError when nothing is deployed or the schedule is not among it.
+    """
+    deployed = await house.ledger.deployed()
+    if deployed is None:
+        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+    bundle = await house.bundle(deployed.bundle)
+    schedule = bundle.schedules.get(schedule_id)
+    if schedule is None:
+        known = ", ".join(sorted(bundle.schedules)) or "none"
+        raise RequestError(f"no schedule {schedule_id!r} is deployed; deployed are: {known}")
+    now = await house.ledger.now()
+    slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
+    nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
+    key = RunKey(schedule_id, slot, "manual", nonce)
+    claim = Claim(key, deployed.bundle, "manual", deadline(house.triggers, schedule, max(slot, now)))
+    return await house.ledger.request(claim, house.pid, idempotency)
+
+
+async def run_here(house: House, key: str) -> None:
+    """Fetch and deliver a claimed run in this process, and wait a while for what is deferred."""
+    open_keys = list(await produce(house, key))
+    until = await house.ledger.now() + timedelta(seconds=PATIENCE)
+    while open_keys:
+        for delivery in open_keys:
+            await deliver(house, delivery)
+        open_keys, soonest = await _still_open(house, open_keys)
+        now = await house.ledger.now()
+        if not open_keys or soonest is None or soonest > until:
+            return
+        await asyncio.sleep(max((soonest - now).total_seconds(), 0.05))
+
+
+async def _still_open(house: House, keys: list[str]) -> tuple[list[str], datetime | None]:
+    """What is not closed, and when the first of it may be tried again."""
+    rows = [row for row in [await house.ledger.delivery(key) for key in keys] if row is not None and row.state in OPEN]
+    soonest = min((row.not_before for row in rows if row.not_before is not None), default=None)
+    return [str(row.key) for row in rows], soonest
