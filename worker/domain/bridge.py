@@ -109,7 +109,7 @@ def balance(
     old, new = before.rows, after.rows
     if old is None or new is None:
         raise ValueError(f"{after.query_id}: only a list has a bridge")
-    granted = basis if share_one_period(old, new, after.followed) else Basis.ANNUAL
+    granted = Basis.ANNUAL if basis is Basis.ANNUAL or not share_one_period(old, new, after.followed) else basis
     then, now = stock(old, granted), stock(new, granted)
     home = main_currency(then, now)
     moved = tuple(pairs(before, after, item, diff(old, new) if changes is None else changes))

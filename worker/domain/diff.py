@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from worker.domain.snapshot import Cell, Column, Measure, Row, Snapshot, Table
 
+Cells = tuple[Cell, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class CellChange:
@@ -58,17 +60,22 @@ def diff(old: Table, new: Table) -> TableDiff:
     if old.sliced or new.sliced:
         raise ValueError(f"{new.id}: a cut list cannot be compared")
     columns = _common(old, new)
-    was = {row.key: row for row in _cut(old, columns)}
-    added, pairs = [], []
-    for row in _cut(new, columns):
-        # pop, so that what stays behind is what left: no second pass over the keys
-        before = was.pop(row.key, None)
-        if before is None:
-            added.append(row)
-        elif before.cells != row.cells:
-            pairs.append((before, row))
-    changed = tuple(RowChange(before, after, _cells(columns, before, after)) for before, after in pairs)
-    return TableDiff(new.id, columns, tuple(added), tuple(was.values()), changed, new.total)
+    was = {row.key: row.cells for row in _cut(old, columns)}
+    take = was.pop  # what stays behind in `was` is what left: no second pass over the keys
+    differ = [(before, row) for row in _cut(new, columns) if (before := take(row.key, None)) != row.cells]
+    changed = [
+        RowChange(Row(row.key, before), row, _cells(columns, before, row.cells))
+        for before, row in differ
+        if before is not None
+    ]
+    return TableDiff(
+        table=new.id,
+        columns=columns,
+        added=tuple(row for before, row in differ if before is None),
+        removed=tuple(Row(key, cells) for key, cells in was.items()),
+        changed=tuple(changed),
+        total=new.total,
+    )
 
 
 def apply(changes: TableDiff, old: Table) -> Table:
@@ -143,12 +150,12 @@ def _cut(source: Table, columns: tuple[Column, ...]) -> Iterable[Row]:
     return [Row(row.key, pick(row.cells)) for row in source.rows]
 
 
-def _picker(positions: list[int]) -> Callable[[tuple[Cell, ...]], tuple[Cell, ...]]:
+def _picker(positions: list[int]) -> Callable[[Cells], Cells]:
     return lambda cells: tuple([cells[position] for position in positions])
 
 
-def _cells(columns: tuple[Column, ...], before: Row, after: Row) -> tuple[CellChange, ...]:
-    paired = zip(columns, before.cells, after.cells, strict=True)
+def _cells(columns: tuple[Column, ...], before: Cells, after: Cells) -> tuple[CellChange, ...]:
+    paired = zip(columns, before, after, strict=True)
     return tuple(CellChange(column, old, new) for column, old, new in paired if old != new)
 
 

@@ -1,11 +1,13 @@
 """What a list of deals is worth: per currency, in minor units, on one basis."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import cast
 
 from worker.domain.record import Record
-from worker.domain.snapshot import Table
+from worker.domain.snapshot import Cell, Table
 
 NO_CURRENCY = "XXX"
 """ISO 4217 for "no currency involved": an amount whose currency nobody named, or deals none of which has a value."""
@@ -50,21 +52,16 @@ class Stock:
 
 def stock(table: Table, basis: Basis = Basis.ANNUAL) -> Stock:
     """Adds a list up per currency; null counts as nothing and is counted apart."""
-    counts: dict[str, int] = {}
-    totals: dict[str, int] = {}
-    nulls: dict[str, int] = {}
-    adrift: dict[str, bool] = {}
-    for key, amount, currency in _priced(table, basis):
-        if not currency and not amount:
-            adrift[key] = amount is None
-            continue
-        name = currency or NO_CURRENCY
-        counts[name] = counts.get(name, 0) + 1
-        if amount is None:
-            nulls[name] = nulls.get(name, 0) + 1
-        else:
-            totals[name] = totals.get(name, 0) + amount
-    return Stock({name: Sum(counts[name], totals.get(name, 0), nulls.get(name, 0)) for name in counts}, adrift)
+    amount_at, currency_at = _position(table, basis.column), _position(table, "currency")
+    if amount_at is None or currency_at is None:
+        return Stock({}, {row.key: True for row in table.rows})
+    found = _grouped(table, amount_at, currency_at)
+    bare = [row for row in table.rows if not row.cells[currency_at]] if not all(found) else []
+    priced = [row.cells[amount_at] for row in bare if row.cells[amount_at]]
+    if priced:
+        found.setdefault(NO_CURRENCY, []).extend(priced)
+    adrift = {row.key: row.cells[amount_at] is None for row in bare if not row.cells[amount_at]}
+    return Stock({str(currency): _sum(amounts) for currency, amounts in found.items() if currency}, adrift)
 
 
 def main_currency(*stocks: Stock) -> str:
@@ -97,16 +94,27 @@ def share_one_period(*tables: Table | None) -> bool:
     periods = set()
     for table in tables:
         if table is not None:
-            position = {column.name: index for index, column in enumerate(table.columns)}.get("period")
-            periods.update({row.cells[position] if position is not None else None for row in table.rows})
+            at = _position(table, "period")
+            periods.update({row.cells[at] if at is not None else None for row in table.rows})
     return len(periods) <= 1
 
 
-def _priced(table: Table, basis: Basis) -> Iterator[tuple[str, int | None, str | None]]:
-    """Key, amount and currency of each row, by position: a list may hold 100,000."""
-    position = {column.name: index for index, column in enumerate(table.columns)}
-    amount_at, currency_at = position.get(basis.column), position.get("currency")
+def _position(table: Table, column: str) -> int | None:
+    return next((index for index, one in enumerate(table.columns) if one.name == column), None)
+
+
+def _grouped(table: Table, amount_at: int, currency_at: int) -> dict[Cell, list[Cell]]:
+    """Amounts by currency. One currency is the rule, and then no row needs a look-up: a list may hold 100,000."""
+    currencies = {row.cells[currency_at] for row in table.rows}
+    if len(currencies) == 1:
+        return {currencies.pop(): [row.cells[amount_at] for row in table.rows]}
+    found: defaultdict[Cell, list[Cell]] = defaultdict(list)
     for row in table.rows:
-        amount = row.cells[amount_at] if amount_at is not None else None
-        currency = row.cells[currency_at] if currency_at is not None else None
-        yield row.key, amount if isinstance(amount, int) else None, currency if isinstance(currency, str) else None
+        found[row.cells[currency_at]].append(row.cells[amount_at])
+    return found
+
+
+def _sum(amounts: list[Cell]) -> Sum:
+    nulls = amounts.count(None)
+    whole = cast("list[int]", [amount for amount in amounts if amount is not None] if nulls else amounts)
+    return Sum(len(amounts), sum(whole), nulls)
