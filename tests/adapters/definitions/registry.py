@@ -1,0 +1,96 @@
+"""Kinds of connection and channel made up for these tests: a shop's shelves, and two ways to send."""
+
+import re
+from collections.abc import Mapping
+
+from worker.adapters.definitions import Registry
+from worker.domain.query import ChannelType, ConnectionType, Fault, Option, Param, ParamKind, QuerySpec, Use
+
+
+def _cohort_rules(use: Use) -> tuple[Fault, ...]:
+    if use.params.get("type") == "active" and "cohort_relative_range" in use.params:
+        found = "`cohort_relative_range` beside `type: active`"
+        return (Fault(("params", "cohort_relative_range"), found, "leave it out, or write `type: created`"),)
+    return ()
+
+
+TOTALS = QuerySpec(
+    name="shop_totals",
+    summary="What the shop sold.",
+    windowed=True,
+    params=(
+        Param("shop", ParamKind.ID, required=True, note="the shop's id"),
+        Param("type", ParamKind.CHOICE, ("created", "active")),
+        Param("cohort_relative_range", ParamKind.TEXT),
+        Param("report_datetime_range", ParamKind.RANGE),
+        Param("compared_custom_range", ParamKind.RANGE),
+        Param("users", ParamKind.CHOICES),
+        Param("query", ParamKind.OBJECT),
+    ),
+    rules=_cohort_rules,
+)
+
+DEALS = QuerySpec(
+    name="deals",
+    summary="Deals on the table.",
+    windowed=False,
+    lists=True,
+    params=(
+        Param("shop", ParamKind.ID),
+        Param("status_type", ParamKind.CHOICE, ("active", "won", "lost")),
+        Param("status_type__in", ParamKind.CHOICES, ("active", "won", "lost")),
+        Param("is_stalled", ParamKind.BOOL),
+        Param("date_created__gte", ParamKind.INSTANT),
+        Param("_limit", ParamKind.INT),
+        Param("_skip", ParamKind.INT),
+    ),
+    default_follow=lambda use: "departures" if use.params.get("is_stalled") else "closed",
+)
+
+SHELF = ConnectionType(
+    type="shelf",
+    options=(
+        Option("api_key", secret=True),
+        Option("access_token", secret=True),
+        Option("base_url"),
+    ),
+    queries={TOTALS.name: TOTALS, DEALS.name: DEALS},
+    one_of=(("api_key", "access_token"),),
+)
+
+
+def _mail_address(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise ValueError("write a mail address such as sales@acme.example")
+    name, _, host = text.rpartition("@")
+    return f"{name}@{host.lower()}"
+
+
+def _mail_faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+    if options.get("url", "smtp://x").startswith("smtp"):
+        return ()
+    return (Fault(("url",), "`url` of another protocol", "write smtp://host:587 or smtps://host"),)
+
+
+MAIL = ChannelType(
+    type="mail",
+    options=(Option("url", required=True), Option("password", secret=True), Option("from", required=True)),
+    address=_mail_address,
+    faults=_mail_faults,
+)
+
+CHAT = ChannelType(
+    type="chat",
+    options=(Option("token", secret=True), Option("webhook_url", secret=True)),
+    address=lambda text: text.upper(),
+    needs_address=lambda options: "webhook_url" not in options,
+    one_of=(("token", "webhook_url"),),
+)
+
+KINDS = Registry(
+    connections={"shelf": SHELF, "sandbox": ConnectionType("sandbox", (), SHELF.queries)},
+    channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelType("sandbox", (), _mail_address)},
+    unsupported={"pipedrive": "write `type: shelf`; this version does not have `pipedrive` yet"},
+)
+
+ENVIRON = {"SHELF_KEY": "k-1", "MAIL_PASSWORD": "p-1"}

@@ -1,0 +1,142 @@
+"""The entries of `to:`: each falls back on the digest, and that on the project's defaults."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from worker.adapters.definitions.items import Context
+from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
+from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.project import parsed
+from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.times import locale, zone
+from worker.adapters.definitions.words import advice, described
+from worker.domain.query import ChannelType
+from worker.domain.schedule import Entry
+
+_TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_ID = re.compile(r"[^\s|/]{1,320}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What the digest says for its entries; `zone` is already that of the schedule where it says nothing."""
+
+    digest: DigestShape
+    locale: str
+    zone: str
+    queries: frozenset[str]
+
+
+def fallback(context: Context, digest: DigestShape, queries: Iterable[str]) -> Fallback:
+    sheet, path = context.sheet, ("digest",)
+    _check_reader(sheet, path, digest, frozenset(queries))
+    return Fallback(
+        digest,
+        parsed(sheet, (*path, "locale"), digest.locale, locale, context.project.defaults.locale),
+        parsed(sheet, (*path, "timezone"), digest.timezone, zone, context.zone),
+        frozenset(queries),
+    )
+
+
+def entries(context: Context, values: list[Any], below: Fallback) -> tuple[Entry, ...]:
+    made = [(i, entry) for i, value in enumerate(values) if (entry := _entry(context, ("to", i), value, below))]
+    _refuse_twins(context.sheet, made)
+    _warn_twice_reached(context.sheet, made)
+    return tuple(entry for _, entry in made)
+
+
+def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry | None:
+    sheet = context.sheet
+    before = sheet.count
+    piece = read(EntryShape, value, sheet, path).piece
+    if piece is None:
+        return None
+    _check_reader(sheet, path, piece, below.queries)
+    own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
+    own_zone = parsed(sheet, (*path, "timezone"), piece.timezone, zone, below.zone)
+    address = _address(context, path, piece)
+    entry_id = piece.id or (f"{piece.channel}:{address}" if address else piece.channel)
+    if piece.id and not _ID.fullmatch(piece.id):
+        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
+    if piece.id == "operator":
+        sheet.complain((*path, "id"), "the id `operator`, which notices to the operator have", "choose another")
+    if sheet.count > before:
+        return None
+    digest, last = below.digest, context.project.for_entries
+    return Entry(
+        entry_id,
+        piece.channel,
+        address,
+        piece.template or digest.template or last.template,
+        own_locale,
+        own_zone,
+        piece.send or digest.send or last.send,
+        piece.attach if piece.attach is not None else digest.attach or (),
+        piece.on_unknown or digest.on_unknown or last.on_unknown,
+    )
+
+
+def _address(context: Context, path: Path, piece: EntryShape) -> str | None:
+    """Normalised; None where the channel takes none, and after a complaint."""
+    kind = _kind(context, path, piece)
+    if kind is None:
+        return None
+    sheet = context.sheet
+    needed = kind.needs_address(context.project.channels[piece.channel].options)
+    if not needed and piece.address:
+        found = f"`address` beside `{piece.channel}`, which always sends to the same place"
+        sheet.complain((*path, "address"), found, "leave it out", key=True)
+    if needed and not piece.has("address"):
+        sheet.complain(path, f"an entry for `{piece.channel}` without `address`", "write `address: …`")
+    if not needed or not piece.address:
+        return None
+    try:
+        return kind.address(piece.address)
+    except ValueError as error:
+        sheet.complain((*path, "address"), f"`address` with {described(piece.address)}", str(error))
+        return None
+
+
+def _kind(context: Context, path: Path, piece: EntryShape) -> ChannelType | None:
+    names = context.project.channel_names
+    if names is not None and piece.channel not in names:
+        found = f"`channel` with {described(piece.channel)}, which is no channel"
+        context.sheet.complain(
+            (*path, "channel"), found, advice(piece.channel, names, "write a channel into funnelbeat.yaml first")
+        )
+    channel = context.project.channels.get(piece.channel)
+    return context.kinds.channels[channel.type] if channel else None
+
+
+def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozenset[str]) -> None:
+    if piece.template and not _TEMPLATE.fullmatch(piece.template):
+        expected = "write a template's name, such as pipeline"
+        sheet.complain((*path, "template"), f"`template` with {described(piece.template)}", expected)
+    for name in piece.attach or ():
+        if name not in queries:
+            found = f"`attach` with {described(name)}, which is no item of `report`"
+            sheet.complain((*path, "attach"), found, advice(name, queries))
+
+
+def _refuse_twins(sheet: Sheet, made: list[tuple[int, Entry]]) -> None:
+    first: dict[str, int] = {}
+    for index, entry in made:
+        if entry.id in first:
+            line = sheet.document.at(("to", first[entry.id]))[0]
+            found = f"the entry id `{entry.id}` for the second time (first in line {line})"
+            at: Path = ("to", index, "id") if ("to", index, "id") in sheet.document.spots else ("to", index)
+            sheet.complain(at, found, "give each entry an `id` of its own, or keep one of the two")
+        first.setdefault(entry.id, index)
+
+
+def _warn_twice_reached(sheet: Sheet, made: list[tuple[int, Entry]]) -> None:
+    first: dict[tuple[str, str], str] = {}
+    for index, entry in made:
+        if entry.address is None:
+            continue
+        other = first.setdefault((entry.channel, entry.address), entry.id)
+        if other != entry.id:
+            found = f"{entry.address} in the entries `{other}` and `{entry.id}`: two readers, two messages"
+            sheet.warn(("to", index, "address"), found, "keep one of them, if one message is enough")

@@ -1,0 +1,78 @@
+"""What a key wants of its value: pydantic field types that speak plainly and never guess.
+
+Unquoted text is whatever the key asks for: an id `0815` stays text, a limit `20` becomes a number.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from worker.adapters.definitions.words import advice, described, listed, shape
+from worker.adapters.definitions.yaml_nodes import core
+
+SAID = "said"
+"""The type of our own pydantic errors; their context holds `found` and `expected`."""
+
+
+def said(found: str, expected: str) -> PydanticCustomError:
+    return PydanticCustomError(SAID, "{found}; {expected}", {"found": found, "expected": expected})
+
+
+def text(value: Any) -> str:
+    """Non-empty text; a number or a date without quotes is text here."""
+    if isinstance(value, str) and value.strip():
+        return str(value)
+    if isinstance(value, str) or value is None:
+        raise said("nothing", "write a value, or leave the key out")
+    raise said(shape(value), "write text")
+
+
+def whole(value: Any) -> int:
+    """A whole number of at least 1."""
+    number = core(value)
+    if isinstance(number, int) and not isinstance(number, bool) and number >= 1:
+        return number
+    raise said(described(value), "write a whole number, 1 or more")
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return value
+    raise said(shape(value), "write keys below it (`key: value`)")
+
+
+def items(value: Any) -> list[Any]:
+    if isinstance(value, list):
+        return value
+    raise said(shape(value), "write a list (`- …`)")
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """A list of texts; a single one may stand alone."""
+    if isinstance(value, list):
+        return tuple(text(v) for v in value)
+    return (text(value),)
+
+
+def one_of(enum: type[StrEnum], later: tuple[str, ...] = ()) -> Callable[[Any], StrEnum]:
+    """`later`: words that a later version will know."""
+
+    def chosen(value: Any) -> StrEnum:
+        word = text(value)
+        if word in later:
+            raise said(f"`{word}`, which this version does not have yet", f"write {listed(enum)}")
+        if word not in set(enum):
+            raise said(described(value), advice(word, enum))
+        return enum(word)
+
+    return chosen
+
+
+Text = Annotated[str, BeforeValidator(text)]
+Whole = Annotated[int, BeforeValidator(whole)]
+Keys = Annotated[dict[str, Any], BeforeValidator(mapping)]
+Items = Annotated[list[Any], BeforeValidator(items)]
+Names = Annotated[tuple[str, ...], BeforeValidator(names)]

@@ -1,0 +1,114 @@
+"""Which files a project consists of, read with bounds; links that leave the project are refused."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.adapters.definitions.place import Findings
+from worker.adapters.definitions.yaml_nodes import LARGEST
+
+PROJECT_FILE = "funnelbeat.yaml"
+SCHEDULES = "schedules"
+TEMPLATES = "templates"
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """`path` as complaints print it: relative to the project, with slashes."""
+
+    path: str
+    data: bytes
+
+
+def project_file(directory: Path, findings: Findings) -> Source | None:
+    if not directory.is_dir():
+        findings.refuse_file(PROJECT_FILE, "no project directory", "name one with --project, or begin with `init`")
+        return None
+    if not (directory / PROJECT_FILE).exists() and not (directory / PROJECT_FILE).is_symlink():
+        found = "no such file"
+        other = directory / "funnelbeat.yml"
+        expected = "call funnelbeat.yml that" if other.exists() else "write it, or begin with `init`"
+        findings.refuse_file(PROJECT_FILE, found, expected)
+        return None
+    return _read(directory, directory / PROJECT_FILE, findings)
+
+
+def schedule_files(directory: Path, findings: Findings) -> Iterator[Source]:
+    """Every YAML file below schedules/, in order of its path. Hidden files and other suffixes are not ours."""
+    if not directory.is_dir():
+        return
+    if not (directory / SCHEDULES).is_dir():
+        findings.refuse_file(SCHEDULES, "no such directory", "make it; each file in it is one schedule")
+        return
+    yield from _files(directory, SCHEDULES, _SUFFIXES, findings)
+
+
+def templates(directory: Path, findings: Findings) -> dict[str, str]:
+    """The project's own templates by their path below templates/."""
+    if not (directory / TEMPLATES).is_dir():
+        return {}
+    texts: dict[str, str] = {}
+    for source in _files(directory, TEMPLATES, (".j2",), findings):
+        try:
+            texts[source.path.removeprefix(f"{TEMPLATES}/")] = source.data.decode()
+        except UnicodeDecodeError as error:
+            line = source.data.count(b"\n", 0, error.start) + 1
+            findings.refuse_file(source.path, "bytes that are not UTF-8", "save the file as UTF-8", line)
+    return texts
+
+
+def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Findings) -> Iterator[Source]:
+    top = directory / below
+    paths: list[Path] = []
+    for folder, folders, names in os.walk(top, onerror=lambda e: _unreadable(directory, e, findings)):
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and not _is_link(directory, folder, name, findings)
+        ]
+        paths += [Path(folder, n) for n in names if not n.startswith(".") and n.endswith(suffixes)]
+        paths += [Path(folder, n) for n in folders if n.endswith(suffixes)]
+    for path in sorted(paths, key=lambda p: p.relative_to(top).parts):
+        source = _read(directory, path, findings)
+        if source is not None:
+            yield source
+
+
+def _is_link(directory: Path, folder: str, name: str, findings: Findings) -> bool:
+    """A linked directory may lead anywhere, in circles too: it is refused rather than passed over in silence."""
+    path = Path(folder, name)
+    if not path.is_symlink():
+        return False
+    findings.refuse_file(_shown(directory, path), "a link to a directory", "put the directory itself here")
+    return True
+
+
+def _unreadable(directory: Path, error: OSError, findings: Findings) -> None:
+    path = _shown(directory, Path(os.fsdecode(error.filename or "")))
+    findings.refuse_file(path, f"a directory that cannot be read ({error.strerror})", "let this user read it")
+
+
+def _read(directory: Path, path: Path, findings: Findings) -> Source | None:
+    shown = _shown(directory, path)
+    if path.is_symlink() and not path.resolve().is_relative_to(directory.resolve()):
+        findings.refuse_file(shown, "a link that leads out of the project", "put the file itself here")
+        return None
+    if not path.is_file():
+        findings.refuse_file(shown, "what is not a file", "put a file here, or give it another name")
+        return None
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        findings.refuse_file(shown, f"a file that cannot be read ({error.strerror})", "let this user read it")
+        return None
+    if len(data) > LARGEST:
+        findings.refuse_file(shown, "a file of more than 1 MB", "split it: one schedule is a page of text")
+        return None
+    return Source(shown, data)
+
+
+def _shown(directory: Path, path: Path) -> str:
+    """Names that are not text (bytes of another encoding) are shown with escapes."""
+    relative = path.relative_to(directory).as_posix() if path.is_relative_to(directory) else path.name
+    return relative.encode("utf-8", "backslashreplace").decode()

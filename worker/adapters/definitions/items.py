@@ -1,0 +1,191 @@
+"""The items of `report:`, and the rules between their keys."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.model import ItemShape, ShowShape
+from worker.adapters.definitions.params import checked, is_range
+from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.project import NAME, Project
+from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.windows import compare, window
+from worker.adapters.definitions.words import advice, described
+from worker.domain.opportunity import COLUMNS
+from worker.domain.query import QuerySpec, Use
+from worker.domain.schedule import Follow, Item, Show
+from worker.domain.window import WindowSpec
+
+_COLUMNS = ("key", *(column.name for column in COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`zone`: that of the schedule, in which dates without an offset are read."""
+
+    sheet: Sheet
+    kinds: Registry
+    project: Project
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`items` and `specs` hold what could be read; `names` every id that is written, broken or not."""
+
+    items: Mapping[str, Item]
+    specs: Mapping[str, QuerySpec]
+    names: Mapping[str, int]
+
+
+def report(context: Context, values: list[Any]) -> Report:
+    if not values:
+        context.sheet.complain(("report",), "an empty `report`", "write at least one item", key=True)
+    items: dict[str, Item] = {}
+    specs: dict[str, QuerySpec] = {}
+    names: dict[str, int] = {}
+    for index, value in enumerate(values):
+        _note_name(context.sheet, value, index, names)
+        made = _item(context, ("report", index), value)
+        if made is not None and made[0].id not in items:
+            items[made[0].id], specs[made[0].id] = made
+    return Report(items, specs, names)
+
+
+def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> None:
+    name = value.get("id") if isinstance(value, dict) else None
+    if not isinstance(name, str):
+        return
+    if name in names:
+        line = sheet.document.at(("report", names[name], "id"))[0]
+        sheet.complain(
+            ("report", index, "id"), f"the id `{name}` for the second time (first in line {line})", "rename one"
+        )
+    names.setdefault(str(name), index)
+
+
+def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | None:
+    sheet = context.sheet
+    before = sheet.count
+    shaped = read(ItemShape, value, sheet, path)
+    piece = shaped.piece
+    if piece is None:
+        return None
+    if not NAME.fullmatch(piece.id):
+        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "use letters, digits, - and _, at most 64")
+    spec = _spec(context, path, piece)
+    span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
+    against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
+    show = _show(sheet, path, piece)
+    if piece.ranges not in ("", "as_written"):
+        sheet.complain(
+            (*path, "ranges"), f"`ranges` with {described(piece.ranges)}", "write as_written, or leave it out"
+        )
+    if spec is None:
+        return None
+    params = checked(sheet, (*path, "params"), piece.params, spec, context.zone)
+    if sheet.count > before:
+        return None
+    follow = _ruled(sheet, path, piece, spec, params, span, against)
+    if sheet.count > before:
+        return None
+    as_written = bool(piece.ranges)
+    return (
+        Item(
+            piece.id,
+            piece.source,
+            piece.query,
+            span,
+            against,
+            params,
+            follow,
+            piece.follow_limit,
+            show,
+            piece.watch,
+            as_written,
+        ),
+        spec,
+    )
+
+
+def _spec(context: Context, path: Path, piece: ItemShape) -> QuerySpec | None:
+    sheet, project = context.sheet, context.project
+    names = project.connection_names
+    if names is not None and piece.source not in names:
+        nothing = "write a connection into funnelbeat.yaml first"
+        sheet.complain(
+            (*path, "source"),
+            f"`source` with {described(piece.source)}, which is no connection",
+            advice(piece.source, names, nothing),
+        )
+    connection = project.connections.get(piece.source)
+    if connection is None:
+        return None
+    queries = context.kinds.connections[connection.type].queries
+    if piece.query in queries:
+        return queries[piece.query]
+    found = f"`query` with {described(piece.query)}, which `{piece.source}` ({connection.type}) does not offer"
+    sheet.complain((*path, "query"), found, advice(piece.query, queries))
+    return None
+
+
+def _show(sheet: Sheet, path: Path, piece: ItemShape) -> Show:
+    if not piece.show:
+        return Show()
+    shown = read(ShowShape, piece.show, sheet, (*path, "show")).piece or ShowShape()
+    column = shown.order_by.removeprefix("-")
+    if column and column not in _COLUMNS:
+        at = (*path, "show", "order_by")
+        sheet.complain(at, f"`order_by` with {described(shown.order_by)}, which is no column", advice(column, _COLUMNS))
+    return Show(shown.order_by or None, shown.limit)
+
+
+def _ruled(
+    sheet: Sheet,
+    path: Path,
+    piece: ItemShape,
+    spec: QuerySpec,
+    params: Mapping[str, Any],
+    span: WindowSpec | None,
+    against: WindowSpec | None,
+) -> Follow:
+    """The rules between keys that are each right; returns how far the list is followed."""
+    _window_rules(sheet, path, piece, spec, params)
+    _list_rules(sheet, path, piece, spec)
+    use = Use(params, span.name if span else None, against.name if against else None, piece.follow, piece.ranges)
+    for fault in spec.rules(use):
+        at = sheet.document.at((*path, *fault.path), key=True)
+        if all((c.line, c.column) != at for c in sheet.findings.complaints if c.path == sheet.document.path):
+            sheet.complain((*path, *fault.path), fault.found, fault.expected, key=True)
+    return piece.follow or Follow(spec.default_follow(use))
+
+
+def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, params: Mapping[str, Any]) -> None:
+    compares = piece.has("compare") and piece.compare != "none"
+    if not spec.windowed:
+        for name, present in (("window", piece.has("window")), ("compare", compares), ("ranges", bool(piece.ranges))):
+            if present:
+                found = f"`{name}` beside `{spec.name}`, which reads the state of the moment"
+                sheet.complain((*path, name), found, "leave it out", key=True)
+        return
+    if piece.has("window"):
+        return
+    if compares:
+        sheet.complain((*path, "compare"), "`compare` without `window`", "write `window:` too", key=True)
+    elif not any(is_range(param) and param.name in params for param in spec.params):
+        found = f"`{spec.name}` without a stretch of time"
+        sheet.complain((*path, "query"), found, "write `window:`, such as `window: last-week`", key=True)
+
+
+def _list_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -> None:
+    if spec.lists:
+        for name in piece.watch:
+            if name not in _COLUMNS and not name.startswith("total."):
+                sheet.complain(
+                    (*path, "watch"), f"`watch` with {described(name)}, which is no column", advice(name, _COLUMNS)
+                )
+        return
+    for name in ("follow", "follow_limit", "show"):
+        if name in piece.model_fields_set:
+            sheet.complain((*path, name), f"`{name}` beside `{spec.name}`, which is no list", "leave it out", key=True)

@@ -1,0 +1,15 @@
+"""Which kinds of connection and channel a definition may name. Filled in by the composition root."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.domain.query import ChannelType, ConnectionType
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """`unsupported`: types that a later version will have, each with the sentence that refuses it for now."""
+
+    connections: Mapping[str, ConnectionType]
+    channels: Mapping[str, ChannelType]
+    unsupported: Mapping[str, str] = field(default_factory=dict)

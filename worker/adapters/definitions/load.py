@@ -1,0 +1,128 @@
+"""A project's files → a bundle, or every complaint in one pass."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from worker.adapters.definitions import files
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.place import Document, Findings, Sheet
+from worker.adapters.definitions.project import Project, project
+from worker.adapters.definitions.schedules import ID, schedule
+from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
+from worker.adapters.definitions.yaml_nodes import parse
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
+from worker.errors import Complaint
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`bundle` is None exactly when there are complaints; both kinds of sentence are sorted by file, line, column."""
+
+    bundle: Bundle | None
+    complaints: tuple[Complaint, ...]
+    warnings: tuple[Complaint, ...]
+    secrets: tuple[SecretReference, ...]
+
+
+def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only says which secrets
+    are set; their values are not kept. Raises nothing: whatever is wrong is a complaint.
+    """
+    findings = Findings()
+    source = files.project_file(directory, findings)
+    sheet = _sheet(source, findings) if source else None
+    made = project(sheet, kinds) if sheet else Project()
+    secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
+    if sheet:
+        _refuse_stray_references(sheet, skip=("connections", "channels"))
+    schedules = _schedules(directory, made, kinds, findings)
+    templates = files.templates(directory, findings)
+    bundle = Bundle(made.name, made.defaults, made.connections, made.channels, schedules, templates)
+    complaints = tuple(sorted(set(findings.complaints)))
+    return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
+
+
+def _sheet(source: files.Source, findings: Findings) -> Sheet | None:
+    document, complaints = parse(source.data, source.path)
+    findings.complaints.extend(complaints)
+    if document is None:
+        return None
+    if document.value is None:
+        findings.refuse_file(source.path, "an empty file", "write its keys, or remove it")
+        return None
+    return Sheet(document, findings)
+
+
+def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findings) -> dict[str, Schedule]:
+    first: dict[str, str] = {}
+    schedules: dict[str, Schedule] = {}
+    for source in files.schedule_files(directory, findings):
+        schedule_id = source.path.removeprefix(f"{files.SCHEDULES}/").rpartition(".")[0]
+        if not ID.fullmatch(schedule_id):
+            expected = "name the file with a-z, 0-9, - and _ only: its path is the schedule's id"
+            findings.refuse_file(source.path, f"the id `{schedule_id}`", expected)
+        if schedule_id in first:
+            findings.refuse_file(source.path, f"the same id as {first[schedule_id]}", "rename or remove one of the two")
+        first.setdefault(schedule_id, source.path)
+        sheet = _sheet(source, findings)
+        if sheet is None:
+            continue
+        _refuse_stray_references(sheet, skip=())
+        one = schedule(_unescaped(sheet), schedule_id, made, kinds)
+        if one is not None:
+            schedules[schedule_id] = one
+    if not first and (directory / files.SCHEDULES).is_dir():
+        findings.warnings.append(
+            Complaint(files.SCHEDULES, 1, 1, "no schedule", "write one: a file whose name ends in .yaml")
+        )
+    return schedules
+
+
+def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory: Path) -> Iterator[SecretReference]:
+    holders: tuple[tuple[str, Mapping[str, Connection] | Mapping[str, ChannelSpec]], ...] = (
+        ("connections", made.connections),
+        ("channels", made.channels),
+    )
+    for section, holder in holders:
+        for name, spec in holder.items():
+            for option, text in spec.options.items():
+                line, column = sheet.document.at((section, name, option))
+                for found in references(text):
+                    yield SecretReference(
+                        found.kind,
+                        found.name,
+                        f"{section}.{name}.{option}",
+                        f"{sheet.document.path}:{line}:{column}",
+                        available(found, environ, directory),
+                    )
+
+
+def _refuse_stray_references(sheet: Sheet, skip: tuple[str, ...]) -> None:
+    """Secrets belong to the options of connections and channels, nowhere else."""
+    for path in sheet.document.spots:
+        value = sheet.document.get(path)
+        if not isinstance(value, str) or (path and path[0] in skip):
+            continue
+        try:
+            unescaped(value)
+        except ValueError as error:
+            sheet.complain(path, "a reference, and this is no secret option", str(error))
+
+
+def _unescaped(sheet: Sheet) -> Sheet:
+    """`$${` is a plain `${` wherever no reference may stand; complaints keep their places."""
+    document = sheet.document
+    return Sheet(Document(document.path, _plain_dollars(document.value), document.spots), sheet.findings)
+
+
+def _plain_dollars(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain_dollars(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain_dollars(inner) for inner in value]
+    if isinstance(value, str) and "$${" in value:
+        return type(value)(value.replace("$${", "${"))
+    return value

@@ -1,0 +1,128 @@
+"""The shapes of the two kinds of file, piece by piece, so that a fault in one piece does not hide those of another.
+
+A key's absence is an empty default; a key with nothing behind it is a complaint. `later` holds the words of work that
+is still to come: they are refused by name.
+"""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, one_of, whole
+from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
+
+_Send = Annotated[Send | None, BeforeValidator(one_of(Send, later=("on_alert",)))]
+_OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
+_Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
+_CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
+_LATER_FOR_READERS = ("each", "rows", "quiet_hours", "unassigned", "team_totals", "thread")
+
+
+class Shape(BaseModel):
+    """`title`: what complaints call such a piece."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    title: ClassVar[str]
+    later: ClassVar[tuple[str, ...]] = ()
+
+    def has(self, key: str) -> bool:
+        return key in self.model_fields_set
+
+
+class ProjectShape(Shape):
+    title = "funnelbeat.yaml"
+    later = ("people", "retention")
+
+    project: Text = Field(description="Prefixes every key in Redis. Lower-case letters, digits and hyphens.")
+    connections: Keys = Field(default_factory=dict, description="Accounts at services, by a name of your own.")
+    channels: Keys = Field(default_factory=dict, description="Ways to send, by a name of your own.")
+    defaults: Keys = Field(default_factory=dict, description="What schedules and entries take unless they say.")
+    fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
+
+
+class DefaultsShape(Shape):
+    title = "defaults"
+    later = (*_LATER_FOR_READERS, "retention", "within", "grace")
+
+    timezone: Text = Field(default="", description="An IANA zone, such as Europe/Berlin; UTC unless given.")
+    locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
+    week_start: Text = Field(default="", description="The weekday on which weeks start; monday unless given.")
+    fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
+    operator: Text = Field(default="", description="Mail address for notices about what could not be done.")
+    template: Text = Field(default="", description="Template family; pipeline unless given.")
+    send: _Send = Field(default=None, description="always (unless given) or on_change.")
+    on_unknown: _OnUnknown = Field(default=None, description="resend (unless given) or hold.")
+
+
+class ScheduleShape(Shape):
+    title = "a schedule"
+    later = ("alerts", "spread", "paused", "retention", "previously", "start", "end", "event", "debounce")
+
+    name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
+    when: Keys = Field(description="What fires it: cron or every.")
+    report: Items = Field(description="The queries, at least one.")
+    digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
+    to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
+    within: Text = Field(default="", description="A run's deadline after its slot, such as 30m.")
+    grace: Text = Field(default="", description="What still counts as on time, such as 60s.")
+
+
+class WhenShape(Shape):
+    title = "when"
+    later = ("event", "debounce", "spread", "start", "end")
+
+    cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
+    every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")
+    timezone: Text = Field(default="", description="An IANA zone; that of defaults unless given.")
+    catch_up: _CatchUp = Field(default=CatchUp.LATEST, description="none, latest (unless given) or all.")
+
+
+class ItemShape(Shape):
+    title = "an item of report"
+    later = ("share_for",)
+
+    id: Text = Field(description="Names the query within its schedule.")
+    source: Text = Field(description="A connection.")
+    query: Text = Field(description="A query that the connection's type offers.")
+    window: Any = Field(default="", description="A window's name, or {start, end}; for windowed queries only.")
+    compare: Any = Field(default="", description="What the window is compared with; none unless given.")
+    params: Keys = Field(default_factory=dict, description="The service's own parameters under their own names.")
+    follow: _Follow = Field(default=None, description="How far a list finds out what became of rows that left it.")
+    follow_limit: Whole = Field(default=200, description="Look-ups by id in one run, at most.")
+    show: Keys = Field(default_factory=dict, description="Cuts the display only: order_by and limit.")
+    watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
+    ranges: Text = Field(default="", description="as_written: ranges in params are sent as they stand.")
+
+
+class ShowShape(Shape):
+    title = "show"
+
+    order_by: Text = Field(default="", description="A column; a leading minus sorts it descending.")
+    limit: Annotated[int | None, BeforeValidator(whole)] = Field(default=None, description="Rows shown, at most.")
+
+
+class ReaderShape(Shape):
+    """What both a digest and an entry may say."""
+
+    later = _LATER_FOR_READERS
+
+    template: Text = Field(default="", description="Template family.")
+    locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
+    timezone: Text = Field(default="", description="An IANA zone for the times in the message.")
+    send: _Send = Field(default=None, description="always or on_change.")
+    attach: Names | None = Field(default=None, description="Queries whose file from the service goes along.")
+    on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
+
+
+class DigestShape(ReaderShape):
+    title = "digest"
+
+    bridge: Text = Field(default="", description="The list whose change of value is explained.")
+
+
+class EntryShape(ReaderShape):
+    title = "an entry of to"
+
+    id: Text = Field(default="", description="Names the entry within its schedule; channel:address unless given.")
+    channel: Text = Field(description="A channel.")
+    address: Text = Field(default="", description="Where the channel sends it.")

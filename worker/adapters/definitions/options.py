@@ -1,0 +1,58 @@
+"""The options of one connection or channel against what its type offers. No value is ever quoted: it may be a key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.secrets import references, unescaped
+from worker.adapters.definitions.words import advice, listed, shape
+from worker.domain.query import ChannelType, ConnectionType, Option
+
+
+def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: ConnectionType | ChannelType) -> dict[str, str]:
+    """The options as written, references included; what was complained about is left out."""
+    known = {option.name: option for option in kind.options}
+    values: dict[str, str] = {}
+    for name, value in given.items():
+        if name == "type":
+            continue
+        if name not in known:
+            found = f"`{name}`, which `type: {kind.type}` does not have"
+            sheet.complain((*path, name), found, advice(name, known), key=True)
+        elif _is_sound(sheet, (*path, name), known[name], value):
+            values[name] = str(value)
+    _complete(sheet, path, given, kind)
+    return values
+
+
+def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any) -> bool:
+    if not isinstance(value, str) or not value.strip():
+        found = "nothing" if value is None or isinstance(value, str) else shape(value)
+        sheet.complain(path, f"`{option.name}` with {found}", "write text")
+        return False
+    try:
+        if not option.secret:
+            unescaped(value)
+        elif not references(value):
+            found = f"`{option.name}` with the secret itself"
+            sheet.warn(
+                path, found, f'keep it out of the file: write "${{{option.name.upper()}}}" and set that variable'
+            )
+    except ValueError as error:
+        what = "a reference that is malformed" if option.secret else "a reference, and this is no secret option"
+        sheet.complain(path, f"`{option.name}` with {what}", str(error))
+        return False
+    return True
+
+
+def _complete(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: ConnectionType | ChannelType) -> None:
+    for option in kind.options:
+        if option.required and option.name not in given:
+            sheet.complain(path, f"`type: {kind.type}` without `{option.name}`", f"write `{option.name}: …`", key=True)
+    for group in kind.one_of:
+        here = [name for name in group if name in given]
+        if not here:
+            expected = f"write exactly one of {listed(group, 'and')}"
+            sheet.complain(path, f"`type: {kind.type}` with none of {listed(group)}", expected, key=True)
+        elif len(here) > 1:
+            sheet.complain((*path, here[1]), f"{listed([f'`{n}`' for n in here], 'and')}", "keep one of them", key=True)

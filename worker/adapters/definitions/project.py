@@ -1,0 +1,168 @@
+"""funnelbeat.yaml: the project's name, its connections and channels, and what everything else defaults to."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.model import DefaultsShape, ProjectShape
+from worker.adapters.definitions.options import options
+from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.times import MAIL, day_of_year, locale, weekday, zone
+from worker.adapters.definitions.words import advice, described, shape
+from worker.domain.query import ChannelType, ConnectionType
+from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Send
+
+_PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+K = TypeVar("K", ConnectionType, ChannelType)
+
+
+@dataclass(frozen=True, slots=True)
+class ForEntries:
+    """What entries of `to:` fall back on, besides zone and locale."""
+
+    template: str = "pipeline"
+    send: Send = Send.ALWAYS
+    on_unknown: OnUnknown = OnUnknown.RESEND
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What schedules refer to. `connection_names` and `channel_names` include those that are broken, so that a fault
+    there is not reported again wherever the name is used; None: the file could not be read, any name may be right.
+    """
+
+    name: str = ""
+    connections: Mapping[str, Connection] = field(default_factory=dict)
+    channels: Mapping[str, ChannelSpec] = field(default_factory=dict)
+    defaults: Defaults = field(default_factory=Defaults)
+    for_entries: ForEntries = ForEntries()
+    connection_names: frozenset[str] | None = None
+    channel_names: frozenset[str] | None = None
+
+
+def project(sheet: Sheet, kinds: Registry) -> Project:
+    """What could be read; the rest has been complained about."""
+    shaped = read(ProjectShape, sheet.document.value, sheet, ()).piece
+    if shaped is None:
+        return _names_only(sheet.document.value)
+    if not _PROJECT.fullmatch(shaped.project):
+        expected = "write lower-case letters, digits and hyphens, at most 63"
+        sheet.complain(("project",), f"`project` with {described(shaped.project)}", expected)
+    defaults, for_entries = _defaults(sheet, shaped)
+    connections = _typed(sheet, "connections", shaped.connections, kinds.connections, kinds)
+    channels = _typed(sheet, "channels", shaped.channels, kinds.channels, kinds)
+    return Project(
+        shaped.project,
+        {name: Connection(name, kind.type, given) for name, (kind, given) in connections.items()},
+        {
+            name: ChannelSpec(name, k.type, given)
+            for name, (k, given) in channels.items()
+            if _allowed(sheet, name, k, given)
+        },
+        defaults,
+        for_entries,
+        frozenset(shaped.connections),
+        frozenset(shaped.channels),
+    )
+
+
+def _names_only(value: Any) -> Project:
+    """From a file without its name: the rest of it may still tell which names exist."""
+    if not isinstance(value, dict):
+        return Project()
+    connections, channels = value.get("connections", {}), value.get("channels", {})
+    return Project(
+        connection_names=frozenset(connections) if isinstance(connections, dict) else None,
+        channel_names=frozenset(channels) if isinstance(channels, dict) else None,
+    )
+
+
+def _typed(
+    sheet: Sheet, section: str, given: Mapping[str, Any], known: Mapping[str, K], kinds: Registry
+) -> dict[str, tuple[K, dict[str, str]]]:
+    """Name → its type and its options, for those whose type is known."""
+    found: dict[str, tuple[K, dict[str, str]]] = {}
+    for name, value in given.items():
+        path = (section, name)
+        if not NAME.fullmatch(name):
+            sheet.complain(path, f"the name {described(name)}", "use letters, digits, - and _, at most 64", key=True)
+        kind = _kind(sheet, path, value, known, kinds)
+        if kind is not None:
+            found[name] = (kind, options(sheet, path, value, kind))
+    return found
+
+
+def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: Registry) -> K | None:
+    one = str(path[0]).removesuffix("s")
+    if not isinstance(value, dict):
+        sheet.complain(path, f"{shape(value)} where a {one} is due", "write keys below it, `type: …` first")
+        return None
+    type_name = value.get("type")
+    if "type" not in value:
+        sheet.complain(path, f"a {one} without `type`", f"write `type:` with {advice('', known)[6:]}", key=True)
+    elif not isinstance(type_name, str):
+        sheet.complain((*path, "type"), f"`type` with {shape(type_name)}", advice("", known))
+    elif type_name in kinds.unsupported:
+        sheet.complain((*path, "type"), f"`type: {type_name}`", kinds.unsupported[type_name])
+    elif type_name not in known:
+        sheet.complain(
+            (*path, "type"), f"`type` with {described(type_name)}, which is no {one}", advice(type_name, known)
+        )
+    else:
+        return known[type_name]
+    return None
+
+
+def _allowed(sheet: Sheet, name: str, kind: ChannelType, given: Mapping[str, str]) -> bool:
+    faults = kind.faults(given)
+    for fault in faults:
+        sheet.complain(("channels", name, *fault.path), fault.found, fault.expected, key=True)
+    return not faults
+
+
+def _defaults(sheet: Sheet, shaped: ProjectShape) -> tuple[Defaults, ForEntries]:
+    if not shaped.defaults and not shaped.fiscal_year_start:
+        return Defaults(), ForEntries()
+    given = read(DefaultsShape, shaped.defaults, sheet, ("defaults",)).piece or DefaultsShape()
+    if given.fiscal_year_start and shaped.fiscal_year_start:
+        sheet.complain(
+            ("fiscal_year_start",), "`fiscal_year_start` here and in `defaults`", "keep one of them", key=True
+        )
+    base = Defaults()
+    top: Path = ("fiscal_year_start",)
+    below: Path = ("defaults", "fiscal_year_start")
+    fiscal = given.fiscal_year_start or shaped.fiscal_year_start
+    defaults = Defaults(
+        parsed(sheet, ("defaults", "timezone"), given.timezone, zone, base.timezone),
+        parsed(sheet, ("defaults", "locale"), given.locale, locale, base.locale),
+        parsed(sheet, ("defaults", "week_start"), given.week_start, weekday, base.week_start),
+        parsed(sheet, below if given.fiscal_year_start else top, fiscal, day_of_year, base.fiscal_year_start),
+        parsed(sheet, ("defaults", "operator"), given.operator, _mail, "") or None,
+    )
+    fallback = ForEntries()
+    return defaults, ForEntries(
+        given.template or fallback.template, given.send or fallback.send, given.on_unknown or fallback.on_unknown
+    )
+
+
+T = TypeVar("T")
+
+
+def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], default: T) -> T:
+    """`default` for an absent key, and after a complaint."""
+    try:
+        return parse(text) if text else default
+    except ValueError as error:
+        sheet.said(path, error)
+        return default
+
+
+def _mail(text: str) -> str:
+    if MAIL.fullmatch(text):
+        return text
+    raise ValueError("write a mail address such as ops@acme.example")

@@ -1,0 +1,171 @@
+"""JSON Schema (draft 2020-12) of both kinds of file, for editors: completion and a first look, not the whole check."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.model import (
+    DefaultsShape,
+    DigestShape,
+    EntryShape,
+    ItemShape,
+    ProjectShape,
+    ScheduleShape,
+    Shape,
+    ShowShape,
+    WhenShape,
+)
+from worker.domain.opportunity import COLUMNS
+from worker.domain.query import ChannelType, ConnectionType, Param, ParamKind, QuerySpec
+from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
+from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+Schema = dict[str, Any]
+
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}
+_TEXTS: Schema = {"anyOf": [{"type": "array", "items": _TEXT}, _TEXT]}
+_SPAN: Schema = {
+    "type": "object",
+    "properties": {"start": _TEXT, "end": _TEXT},
+    "required": ["start", "end"],
+    "additionalProperties": False,
+}
+
+
+def _one_of(words: Iterable[str]) -> Schema:
+    return {"enum": list(words)}
+
+
+def _window(*more: str) -> Schema:
+    return {"anyOf": [_one_of((*more, *WINDOW_NAMES)), {"type": "string", "pattern": "^last-[1-9][0-9]{0,3}d$"}, _SPAN]}
+
+
+_READER: Mapping[str, Schema] = {
+    "send": _one_of(Send),
+    "on_unknown": _one_of(OnUnknown),
+    "attach": _TEXTS,
+}
+
+
+def schema(kinds: Registry) -> dict[str, Schema]:
+    """By kind of file: "funnelbeat.yaml" and "schedules/*.yaml"."""
+    return {"funnelbeat.yaml": _project(kinds), "schedules/*.yaml": _schedule(kinds)}
+
+
+def _project(kinds: Registry) -> Schema:
+    fields = {
+        "connections": _named(kinds.connections),
+        "channels": _named(kinds.channels),
+        "defaults": _object(DefaultsShape, _READER),
+    }
+    return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
+
+
+def _schedule(kinds: Registry) -> Schema:
+    fields = {
+        "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}) | {"oneOf": _either("cron", "every")},
+        "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
+        "digest": _object(DigestShape, _READER),
+        "to": {"type": "array", "items": _object(EntryShape, _READER)},
+    }
+    return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
+
+
+def _item(kinds: Registry) -> Schema:
+    specs = {name: spec for kind in kinds.connections.values() for name, spec in kind.queries.items()}
+    columns = ["key", *(column.name for column in COLUMNS)]
+    fields = {
+        "query": _one_of(sorted(specs)),
+        "window": _window(),
+        "compare": _window("none", *COMPARE_NAMES),
+        "params": {"type": "object"},
+        "follow": _one_of(Follow),
+        "follow_limit": {"type": "integer", "minimum": 1},
+        "show": _object(
+            ShowShape,
+            {
+                "limit": {"type": "integer", "minimum": 1},
+                "order_by": _one_of(s + c for c in columns for s in ("", "-")),
+            },
+        ),
+        "watch": _TEXTS,
+        "ranges": _one_of(("as_written",)),
+    }
+    return _object(ItemShape, fields) | {"allOf": [_when_query(spec) for spec in specs.values()]}
+
+
+def _when_query(spec: QuerySpec) -> Schema:
+    """What `params:` may hold depends on the query beside it."""
+    params = {param.name: _param(param) for param in spec.params}
+    required = [param.name for param in spec.params if param.required]
+    then: Schema = {
+        "properties": {"params": {"properties": params, "required": required, "additionalProperties": False}},
+        **({"required": ["params"]} if required else {}),
+    }
+    return {"if": {"properties": {"query": {"const": spec.name}}, "required": ["query"]}, "then": then}
+
+
+def _param(param: Param) -> Schema:
+    shown: Schema = {"description": param.note} if param.note else {}
+    return shown | _KINDS.get(param.kind, _TEXT) | (_choices(param) if param.choices else {})
+
+
+_KINDS: Mapping[ParamKind, Schema] = {
+    ParamKind.INT: {"type": "integer"},
+    ParamKind.BOOL: {"type": "boolean"},
+    ParamKind.CHOICES: _TEXTS,
+    ParamKind.RANGE: _SPAN,
+    ParamKind.OBJECT: {"type": "object"},
+}
+
+
+def _choices(param: Param) -> Schema:
+    """true and false without quotes are booleans to an editor, and text to a service that wants them so."""
+    words: list[Any] = [*param.choices, *(b for b in (True, False) if str(b).lower() in param.choices)]
+    if param.kind is ParamKind.CHOICES:
+        return {"anyOf": [{"type": "array", "items": {"enum": words}}, {"type": "string"}]}
+    return {"enum": words}
+
+
+def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelType]) -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "properties": {"type": _one_of(sorted(types))},
+            "required": ["type"],
+            "allOf": [_when_type(kind) for kind in types.values()],
+        },
+    }
+
+
+def _when_type(kind: ConnectionType | ChannelType) -> Schema:
+    properties: Schema = {o.name: _TEXT | ({"description": o.note} if o.note else {}) for o in kind.options}
+    then: Schema = {
+        "properties": {"type": True, **properties},
+        "required": [option.name for option in kind.options if option.required],
+        "additionalProperties": False,
+    }
+    groups = [{"oneOf": _either(*group)} for group in kind.one_of]
+    return {
+        "if": {"properties": {"type": {"const": kind.type}}, "required": ["type"]},
+        "then": then | ({"allOf": groups} if groups else {}),
+    }
+
+
+def _either(*names: str) -> list[Schema]:
+    return [{"required": [name]} for name in names]
+
+
+def _object(shape: type[Shape], fields: Mapping[str, Schema]) -> Schema:
+    """`fields`: keys that are more than text."""
+    return {
+        "type": "object",
+        "properties": {
+            name: {"description": info.description or "", **fields.get(name, _TEXT)}
+            for name, info in shape.model_fields.items()
+        },
+        "required": [name for name, info in shape.model_fields.items() if info.is_required()],
+        "additionalProperties": False,
+    }

@@ -1,0 +1,126 @@
+"""References to secrets: `${NAME}` is a variable of the environment, `${file:PATH}` a file's content, `$${` a plain
+`${`. Definitions and bundles hold the reference; each process resolves it when it opens the connection.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from worker.errors import RequestError
+
+_TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_LARGEST = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`kind` is environment or file; `name` the variable or the path."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"${{{'file:' if self.kind == 'file' else ''}{self.name}}}"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """A reference that the project uses. `holder` is the option ("connections.close.api_key"); `place` reads
+    file:line:column; `set`: it can be resolved in this process.
+    """
+
+    kind: str
+    name: str
+    holder: str
+    place: str
+    set: bool
+
+
+def references(text: str) -> tuple[Reference, ...]:
+    """Every reference inside of one value. ValueError with what to write for one that is malformed."""
+    return tuple(part for part in _parts(text) if isinstance(part, Reference))
+
+
+def unescaped(text: str) -> str:
+    """A value outside of secrets: `$${` stands for `${`. ValueError when it holds a reference."""
+    if any(m[0] != "$${" for m in _TOKEN.finditer(text)):
+        raise ValueError("write the value itself; only secret options take references, and `$${` is a plain `${`")
+    return text.replace("$${", "${")
+
+
+def available(reference: Reference, environ: Mapping[str, str], base: Path) -> bool:
+    """Whether `reference` can be resolved here, now. `base`: the project, where relative paths start."""
+    try:
+        _value(reference, environ, base)
+    except RequestError:
+        return False
+    return True
+
+
+def resolve(options: Mapping[str, str], environ: Mapping[str, str], base: Path) -> dict[str, str]:
+    """Options with every reference replaced. Raises RequestError that names the first missing variable or file, and the
+    option that wants it; never a value.
+    """
+    return {option: _resolved(option, text, environ, base) for option, text in options.items()}
+
+
+def _resolved(option: str, text: str, environ: Mapping[str, str], base: Path) -> str:
+    try:
+        parts = _parts(text)
+    except ValueError as error:
+        raise RequestError(f"`{option}`: {error}") from None
+    try:
+        return "".join(_value(p, environ, base) if isinstance(p, Reference) else p for p in parts)
+    except RequestError as error:
+        raise RequestError(f"`{option}` needs {error}") from None
+
+
+def _parts(text: str) -> list[str | Reference]:
+    parts: list[str | Reference] = []
+    end = 0
+    for match in _TOKEN.finditer(text):
+        parts.append(text[end : match.start()])
+        parts.append("${" if match[0] == "$${" else _reference(match[1], closed=bool(match[2])))
+        end = match.end()
+    return [*parts, text[end:]]
+
+
+def _reference(inside: str, *, closed: bool) -> Reference:
+    """Says nothing of what stands inside: it may be the secret itself."""
+    if not closed:
+        raise ValueError("close the reference with `}`; a plain `${` is written `$${`")
+    kind, colon, path = inside.partition(":")
+    if colon and kind == "file" and path.strip() and "\0" not in path:
+        return Reference("file", path.strip())
+    if not colon and _NAME.fullmatch(inside):
+        return Reference("environment", inside)
+    raise ValueError("write `${NAME}` (letters, digits, _) or `${file:PATH}`; a plain `${` is written `$${`")
+
+
+def _value(reference: Reference, environ: Mapping[str, str], base: Path) -> str:
+    if reference.kind == "environment":
+        value = environ.get(reference.name, "")
+        if not value:
+            raise RequestError(f"the environment variable {reference.name}, which is not set")
+        return value
+    return _content(reference.name, base)
+
+
+def _content(name: str, base: Path) -> str:
+    """A secret file's text without the line end that editors and `docker secret` leave."""
+    path = base / name
+    try:
+        if path.exists() and not path.is_file():
+            raise RequestError(f"the file {name}, which is not a plain file")
+        with path.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+        text = data.decode().rstrip("\r\n")
+    except OSError as error:
+        raise RequestError(f"the file {name}, which cannot be read ({error.strerror or 'no such file'})") from None
+    except UnicodeDecodeError:
+        raise RequestError(f"the file {name}, which is not UTF-8") from None
+    if not text or len(data) > _LARGEST:
+        raise RequestError(f"the file {name}, which is {'too large for a secret' if text else 'empty'}")
+    return text

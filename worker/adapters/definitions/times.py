@@ -1,0 +1,72 @@
+"""Zones, durations, days of the year and locales as a definition writes them.
+
+Each function takes text and raises ValueError with what to write instead, or TimeWordError, which tells both halves.
+"""
+
+import re
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from worker.adapters.definitions.words import advice, nearest
+from worker.domain.duration import DAY, parse_duration
+from worker.domain.zones import day_start, first, zone_named
+
+_LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def zone(text: str) -> str:
+    if text in _zones():
+        return text
+    close = nearest(text, _zones())
+    raise ValueError(f"did you mean `{close}`?" if close else "write an IANA zone such as Europe/Berlin or UTC")
+
+
+def locale(text: str) -> str:
+    if _LOCALE.fullmatch(text):
+        return text
+    if _LOCALE.fullmatch(text.replace("-", "_")):
+        raise ValueError(f"write `{text.replace('-', '_')}`")
+    raise ValueError("write language_TERRITORY such as en_GB or de_DE")
+
+
+def weekday(text: str) -> str:
+    if text.lower() in WEEKDAYS:
+        return text.lower()
+    raise ValueError(advice(text, WEEKDAYS))
+
+
+def day_of_year(text: str) -> str:
+    """MM-DD, a day that every year has."""
+    try:
+        date.fromisoformat(f"2026-{text}")
+    except ValueError:
+        raise ValueError("write the month and day as MM-DD, such as 04-01") from None
+    return text
+
+
+def seconds(text: str) -> int:
+    """A duration such as 90s, 30m or 1h30m, of at least a second and at most a week."""
+    total = parse_duration(text)
+    if not 0 < total <= 7 * DAY:
+        raise ValueError("write a duration of at least 1s and at most 7d")
+    return total
+
+
+def instant(value: Any, zone_name: str) -> datetime:
+    """An ISO date (its first instant in the zone) or date and time, as UTC; without an offset it is wall time."""
+    try:
+        moment = datetime.fromisoformat(value)
+        if len(value) <= len("2026-01-31"):
+            return day_start(moment.date(), zone_named(zone_name))
+        return first(moment, zone_named(zone_name)) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("write a date such as 2026-01-31, or a time such as 2026-01-31T09:00:00+01:00") from None

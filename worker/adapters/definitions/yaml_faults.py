@@ -1,0 +1,55 @@
+"""What the YAML parser says of a broken file, in words for somebody who writes schedules."""
+
+import yaml
+
+from worker.errors import Complaint
+
+
+def unprintable(text: str, path: str, error: yaml.reader.ReaderError) -> Complaint:
+    """libyaml tells the character but counts its position in bytes: look for it ourselves."""
+    sign = error.character if isinstance(error.character, str) else chr(error.character)
+    at = max(text.find(sign), 0)
+    line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+    return Complaint(path, line, column, f"the control character U+{ord(sign):04X}", "take it out")
+
+
+_SENTENCES = (
+    ("found a tab character", "a tab", "indent with spaces"),
+    ("while scanning an alias", "text that starts with `*`", "put it in quotes"),
+    ("while scanning an anchor", "text that starts with `&`", "put it in quotes"),
+    ("mapping values are not allowed", "a second colon, or a line set in by mistake", "put text with `: ` in quotes"),
+    (
+        "did not find expected ',' or",
+        "something after a value inside of brackets",
+        "write a comma, or put it in quotes",
+    ),
+    ("unexpected end of stream", "a quote that is not closed", "close it"),
+    ("could not find expected ':'", "text where a key was due", "write `key: value`"),
+    ("did not find expected key", "a line that is set in differently from its neighbours", "line it up with them"),
+    ("did not find expected '-'", "a line that is no item of the list before it", "start it with `- `"),
+    ("unknown escape character", "a backslash that means nothing here", "use single quotes, or write two"),
+    ("invalid Unicode character", "a backslash that names no character", "use single quotes, or write two"),
+    ("unknown directive", "text that starts with `%`", "put it in quotes"),
+)
+
+
+def rephrased(text: str, path: str, error: yaml.MarkedYAMLError) -> Complaint:
+    said = f"{error.context or ''} {error.problem or ''}"
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line, mark.column) if mark else (0, 0)
+    if "cannot start any token" in said:
+        return _bad_start(text, path, line, column)
+    if "unexpected end of stream" in said and error.context_mark:
+        line, column = error.context_mark.line, error.context_mark.column
+    for part, found, expected in _SENTENCES:
+        if part in said:
+            return Complaint(path, line + 1, column + 1, found, expected)
+    return Complaint(path, line + 1, column + 1, "what is not YAML", f"mend it: {error.problem or 'it cannot be read'}")
+
+
+def _bad_start(text: str, path: str, line: int, column: int) -> Complaint:
+    lines = text.split("\n")
+    sign = lines[line][column : column + 1] if line < len(lines) else ""
+    if sign == "\t":
+        return Complaint(path, line + 1, column + 1, "a tab", "indent with spaces")
+    return Complaint(path, line + 1, column + 1, f"text that starts with `{sign}`", "put it in quotes")
