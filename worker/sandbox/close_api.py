@@ -1,0 +1,273 @@
+"""A stand-in for Close's API over the simulated pipeline: the lookups, the opportunity list, the funnel reports.
+
+Answers have the shapes that Close documents or that were recorded from it; what is uncertain there (a limit's exact
+wording, the columns of the CSV) is a choice here and nothing to lean on.
+"""
+
+import base64
+import binascii
+import csv
+import io
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.sandbox import close_filters as filters
+from worker.sandbox import close_funnel as funnel
+from worker.sandbox.cast import (
+    CURRENCY,
+    FOUNDED,
+    ORGANISATION,
+    ORGANISATION_NAME,
+    PIPELINE_NAMES,
+    PIPELINES,
+    USERS,
+    Stage,
+    User,
+)
+from worker.sandbox.close_groups import grouped
+from worker.sandbox.close_ranges import offset
+from worker.sandbox.close_rows import aggregates, instant, row
+from worker.sandbox.events import Deal
+from worker.sandbox.limits import Limit
+from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.shifts import Shifts
+
+API_KEY = "api_sandbox"
+ACCESS_TOKEN = "token_sandbox"  # noqa: S105  # opens nothing but this stand-in
+ROOT = "/close/api/v1"
+UNAUTHORISED = (
+    "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong "
+    "credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required."
+)
+NO_SUCH_DEAL = "Empty query: Opportunity matching query does not exist."
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON with non-ASCII escaped, as the service writes it."""
+    return Response(json.dumps(body).encode(), status, dict(headers or {}), "application/json")
+
+
+class CloseApi:
+    """`now` is the simulation's clock. `shifts` moves rows between two pages of one list when armed."""
+
+    def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
+        self.pipeline = pipeline
+        self.limit = Limit()
+        self.shifts = Shifts()
+        self._now = now
+        self._matched: dict[Any, list[Deal]] = {}
+        self._revision = -1
+
+    def routes(self) -> list[Route]:
+        table: list[tuple[str, str, Endpoint]] = [
+            ("GET", "/me/", self.me),
+            ("GET", "/user/", self.users),
+            ("GET", "/pipeline/", self.pipelines),
+            ("GET", "/status/opportunity/", self.statuses),
+            ("GET", "/opportunity/", self.opportunities),
+            ("POST", "/opportunity/", self.overridden),
+            ("GET", "/opportunity/{id}/", self.opportunity),
+            ("POST", "/report/funnel/opportunity/{kind}/", self.report),
+        ]
+        return [Route(ROOT + path, self._guarded(endpoint), methods=[method]) for method, path, endpoint in table]
+
+    def _guarded(self, endpoint: Endpoint) -> Endpoint:
+        """Who asks, how often, and refusals as 400."""
+
+        @wraps(endpoint)
+        async def guarded(request: Request) -> Response:
+            key = credential(request.headers.get("authorization", ""))
+            if key not in {API_KEY, ACCESS_TOKEN}:
+                return answer({"error": UNAUTHORISED}, 401)
+            allowed, headers = self.limit.take(key)
+            if not allowed:
+                return Response(self.limit.body(headers), 429, headers, "application/json")
+            try:
+                given = await endpoint(request)
+            except filters.Refusal as refusal:
+                given = answer(refusal.body(), 400)
+            given.headers.update(headers)
+            return given
+
+        return guarded
+
+    async def me(self, _request: Request) -> Response:
+        pipelines = [_pipeline(key) for key in PIPELINES]
+        organisation = {
+            "id": ORGANISATION,
+            "name": ORGANISATION_NAME,
+            "currency": CURRENCY,
+            "currency_symbol": "€",
+            "pipelines": pipelines,
+            "lead_statuses": [],
+        }
+        return answer({**_user(USERS[0]), "memberships": [], "organizations": [organisation]})
+
+    async def users(self, request: Request) -> Response:
+        return self._page(request, [_user(user) for user in USERS if not user.former])
+
+    async def pipelines(self, _request: Request) -> Response:
+        return answer({"data": [_pipeline(key) for key in PIPELINES]})
+
+    async def statuses(self, request: Request) -> Response:
+        rows = [
+            {**_status(stage), "organization_id": ORGANISATION, "pipeline_id": pipeline}
+            for pipeline, stages in PIPELINES.items()
+            for stage in stages
+        ]
+        return self._page(request, rows)
+
+    def _page(self, request: Request, rows: list[dict[str, Any]]) -> Response:
+        limit, skip = filters.paging(request.query_params)
+        return answer({"data": rows[skip : skip + limit], "has_more": skip + limit < len(rows)})
+
+    async def opportunity(self, request: Request) -> Response:
+        deal = self.pipeline.deals.get(request.path_params["id"])
+        if deal is None or deal.deleted:
+            return answer({"error": NO_SUCH_DEAL}, 404)
+        return answer(_shower(request.query_params.get("_fields", ""))(deal))
+
+    async def opportunities(self, request: Request) -> Response:
+        return self._list(dict(request.query_params), request)
+
+    async def overridden(self, request: Request) -> Response:
+        """A GET whose parameters are too long for a URL: POST, x-http-method-override, body {"_params": {…}}."""
+        if request.headers.get("x-http-method-override", "").upper() != "GET":
+            return answer({"error": "The method is not allowed for the requested URL."}, 405)
+        body = await _json(request)
+        params = body.get("_params") if isinstance(body, Mapping) else None
+        if not isinstance(params, Mapping):
+            raise filters.Refusal("_params", "This field is required.")
+        return self._list({str(name): _text(value) for name, value in params.items()}, request)
+
+    def _list(self, params: dict[str, str], request: Request) -> Response:
+        limit, skip = filters.paging(params)
+        zone_hours = request.headers.get("x-tz-offset")
+        if skip:
+            self.shifts.strike(self.pipeline, self._match(params, zone_hours), self._now())
+        matched = self._match(params, zone_hours)
+        page = slice(skip, skip + limit)
+        show = _shower(params.get("_fields", ""))
+        if by := params.get("_group_by"):
+            data, held = grouped(matched, by, page, show, CURRENCY)
+        else:
+            data = [show(deal) for deal in matched[page]]
+            held = len(data)
+        more = skip + held < len(matched)
+        return answer({"data": data, "has_more": more, **aggregates(matched, CURRENCY)})
+
+    def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[Deal]:
+        """Pages of one list share their matches until something happens in the pipeline."""
+        if self._revision != self.pipeline.revision:
+            self._matched.clear()
+            self._revision = self.pipeline.revision
+        asked = {k: v for k, v in params.items() if k not in {"_limit", "_skip", "_fields", "_group_by"}}
+        key = (tuple(sorted(asked.items())), zone_hours)
+        if key not in self._matched:
+            tests = filters.tests(asked, offset(zone_hours))
+            found = [deal for deal in self.pipeline.visible() if all(test(deal) for test in tests)]
+            self._matched[key] = filters.ordered(found, params.get("_order_by", "-date_created"))
+        return self._matched[key]
+
+    async def report(self, request: Request) -> Response:
+        kind = request.path_params["kind"]
+        if kind not in {"totals", "stages"}:
+            return answer({"error": "Not found."}, 404)
+        ask = funnel.question(await _json(request), self._now(), offset(request.headers.get("x-tz-offset")))
+        result = funnel.answer(self.pipeline, ask, kind)
+        if "text/csv" in request.headers.get("accept", ""):
+            return Response(_csv(result["data"], kind), 200, {}, "text/csv; charset=utf-8")
+        return answer(result)
+
+
+def credential(header: str) -> str:
+    """The key of Basic with an empty password, or the token of Bearer; empty text for anything else."""
+    scheme, _, rest = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return rest.strip() if rest.strip() == ACCESS_TOKEN else ""
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        user, _, password = base64.b64decode(rest, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return user if not password and user == API_KEY else ""
+
+
+def _shower(fields: str) -> Callable[[Deal], dict[str, Any]]:
+    wanted = {name for name in fields.split(",") if name}
+    if not wanted:
+        return row
+    return lambda deal: {name: value for name, value in row(deal).items() if name in wanted}
+
+
+def _status(stage: Stage) -> dict[str, Any]:
+    return {"id": stage.id, "label": stage.label, "type": stage.type}
+
+
+def _pipeline(key: str) -> dict[str, Any]:
+    """Dates without a zone, as recorded."""
+    return {
+        "id": key,
+        "name": PIPELINE_NAMES[key],
+        "organization_id": ORGANISATION,
+        "created_by": None,
+        "updated_by": USERS[0].id,
+        "date_created": FOUNDED.replace(tzinfo=None).isoformat(),
+        "date_updated": (FOUNDED + timedelta(days=9)).replace(tzinfo=None).isoformat(),
+        "statuses": [_status(stage) for stage in PIPELINES[key]],
+    }
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "first_name": user.first,
+        "last_name": user.last,
+        "image": None,
+        "last_used_timezone": "Europe/Berlin",
+        "organizations": [ORGANISATION],
+        "date_created": instant(FOUNDED),
+        "date_updated": instant(FOUNDED),
+    }
+
+
+async def _json(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError:
+        raise filters.Refusal(None, "The request body is not valid JSON.") from None
+
+
+def _text(value: Any) -> str:
+    """A parameter from a JSON body, as it would stand in a URL."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _csv(data: list[dict[str, Any]], kind: str) -> bytes:
+    """One line per user, or per user and stage."""
+    lines = data
+    if kind == "stages":
+        lines = [
+            {"user_id": entry["user_id"], "status_id": stage["status"]["id"], "status_label": stage["status"]["label"]}
+            | {name: value for name, value in stage.items() if name != "status"}
+            for entry in data
+            for stage in entry["stages"]
+        ]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(lines[0]) if lines else ["user_id"])
+    writer.writeheader()
+    writer.writerows(lines)
+    return out.getvalue().encode()

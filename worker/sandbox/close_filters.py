@@ -1,0 +1,160 @@
+"""Close's list parameters: which opportunities match, in which order. Unknown or ill-formed ones are refused.
+
+Names and operators: https://developer.close.com/api/resources/opportunities/list
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from worker.sandbox.cast import ORGANISATION, SAVED_SEARCH, STAGES, USERS_BY_ID
+from worker.sandbox.close_rows import expected
+from worker.sandbox.events import Deal
+
+MAX_LIMIT = 200
+MAX_SKIP = 250_000
+LARGE = 1_000_000  # the saved search "large deals": a year's worth in cents from here on
+
+Test = Callable[[Deal], bool]
+
+
+class Refusal(Exception):
+    """Becomes a 400 with `field-errors`, or with `errors` when no field is to blame."""
+
+    def __init__(self, field: str | None, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(problem)
+
+    def body(self) -> dict[str, Any]:
+        if self.field is None:
+            return {"errors": [self.problem], "field-errors": {}}
+        return {"errors": [], "field-errors": {self.field: self.problem}}
+
+
+FIELDS: dict[str, Callable[[Deal], Any]] = {
+    "lead_id": lambda d: d.lead_id,
+    "organization_id": lambda _d: ORGANISATION,
+    "user_id": lambda d: d.owner,
+    "status_id": lambda d: d.stage,
+    "status_type": lambda d: d.status,
+    "status_label": lambda d: STAGES[d.stage].label,
+    "status": lambda d: STAGES[d.stage].label,
+    "value_period": lambda d: d.period,
+}
+IN = {"user_id", "status_id", "status_type", "status_label", "status", "value_period"}
+CHOICES = {"status_type": {"active", "won", "lost"}, "value_period": {"one_time", "monthly", "annual"}}
+DATES = ("date_won", "date_created", "date_updated")
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "": lambda a, b: bool(a == b),
+    "__gte": lambda a, b: bool(a >= b),
+    "__gt": lambda a, b: bool(a > b),
+    "__lte": lambda a, b: bool(a <= b),
+    "__lt": lambda a, b: bool(a < b),
+}
+PAGING = {"_limit", "_skip", "_fields", "_order_by", "_group_by"}
+
+ORDERS: dict[str, Callable[[Deal], Any]] = {
+    "date_won": lambda d: d.due,
+    "date_updated": lambda d: d.updated_at,
+    "date_created": lambda d: d.created_at,
+    "confidence": lambda d: d.confidence,
+    "user_name": lambda d: USERS_BY_ID[d.owner].name if d.owner else None,
+    "value": lambda d: d.value,
+    "annualized_value": lambda d: d.annual,
+    "annualized_expected_value": lambda d: expected(d.annual, d.confidence),
+}
+
+
+def tests(params: Mapping[str, str], zone: timezone) -> list[Test]:
+    """One test per filter; a deal matches when all hold. `zone`: of dates without a time. Raises Refusal."""
+    return [_test(name, str(text), zone) for name, text in params.items() if name not in PAGING]
+
+
+def _test(name: str, text: str, zone: timezone) -> Test:
+    base, _, operator = name.partition("__")
+    if base in DATES and f"__{operator}".removesuffix("__") in OPERATORS:
+        return _date_test(base, name.removeprefix(base), text, zone)
+    if base in FIELDS and (not operator or (operator == "in" and base in IN)):
+        return _field_test(base, text.split(",") if operator else [text], name)
+    if name == "is_stalled":
+        if text.lower() not in {"true", "false"}:
+            raise Refusal(name, f"Not a valid boolean: {text}")
+        return lambda deal: deal.stalled == (text.lower() == "true")
+    if name == "query":
+        return _text_test(text)
+    if name == "lead_query":
+        return lambda deal: text.casefold() in deal.lead.casefold()
+    if name == "lead_saved_search_id":
+        return saved_search(name, text)
+    raise Refusal(name, "This parameter is not known.")
+
+
+def _field_test(name: str, values: list[str], given: str) -> Test:
+    wrong = [value for value in values if name in CHOICES and value not in CHOICES[name]]
+    if wrong:
+        raise Refusal(given, f"Not a valid choice: {wrong[0]}")
+    read, wanted = FIELDS[name], frozenset(values)
+    return lambda deal: read(deal) in wanted
+
+
+def _text_test(text: str) -> Test:
+    """`note:word`, or a word anywhere in note or customer."""
+    note_only = text.startswith("note:")
+    needle = text.removeprefix("note:").strip('"').casefold()
+    return lambda deal: needle in (deal.note if note_only else f"{deal.note}\n{deal.lead}").casefold()
+
+
+def saved_search(field: str, search: str) -> Test:
+    """There is one saved search: customers worth 10,000 a year. Raises Refusal for any other."""
+    if search != SAVED_SEARCH:
+        raise Refusal(field, "Object does not exist.")
+    return lambda deal: (deal.annual or 0) >= LARGE
+
+
+def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
+    compare = OPERATORS[operator]
+    try:
+        bound = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(name + operator, f"Not a valid date: {text}") from None
+    if bound.tzinfo is None:
+        bound = bound.replace(tzinfo=zone)
+    if name == "date_won":
+        day = bound.date()
+        return lambda deal: deal.due is not None and compare(deal.due, day)
+    read = ORDERS[name]
+    if len(text) == 10:  # a day, in the caller's offset
+        return lambda deal: compare(read(deal).astimezone(zone).date(), bound.date())
+    return lambda deal: compare(read(deal), bound)
+
+
+def ordered(deals: list[Deal], order: str) -> list[Deal]:
+    """By each name in turn, a minus reverses, unknown values last, ids decide ties. Raises Refusal."""
+    result = sorted(deals, key=lambda deal: deal.id)
+    for name in reversed([part for part in order.split(",") if part]):
+        read = ORDERS.get(name.removeprefix("-"))
+        if read is None:
+            raise Refusal("_order_by", f"Not a valid choice: {name}")
+        known = [deal for deal in result if read(deal) is not None]
+        unknown = [deal for deal in result if read(deal) is None]
+        result = sorted(known, key=read, reverse=name.startswith("-")) + unknown
+    return result
+
+
+def paging(params: Mapping[str, str]) -> tuple[int, int]:
+    """(limit, skip). Raises Refusal for what is no number or past the service's bounds."""
+    limit, skip = _number(params, "_limit", 100), _number(params, "_skip", 0)
+    if limit > MAX_LIMIT:
+        raise Refusal("_limit", f"The limit you set is larger than the maximum limit for this resource ({MAX_LIMIT}).")
+    if skip > MAX_SKIP:
+        text = "The skip you set is larger than the maximum skip for this resource"
+        raise Refusal(None, f"{text} (max_skip = {MAX_SKIP}). Please refine your search query.")
+    return limit, skip
+
+
+def _number(params: Mapping[str, str], name: str, default: int) -> int:
+    text = str(params.get(name, default))
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise Refusal(name, f"Not a valid non-negative integer: {text[:40]}")
+    return int(text)

@@ -1,0 +1,64 @@
+"""`_group_by` of an opportunity list: groups in order, cut by pages of objects, so that a group may be split."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from worker.sandbox.cast import USERS_BY_ID
+from worker.sandbox.close_filters import Refusal
+from worker.sandbox.close_rows import aggregates
+from worker.sandbox.events import Deal
+
+Key = tuple[Any, ...]
+
+
+def _week(day: date) -> dict[str, int]:
+    year, week, _ = day.isocalendar()
+    return {"weekyear": year, "week": week}
+
+
+PERIODS: dict[str, Callable[[date], dict[str, int]]] = {
+    "date_won__week": _week,
+    "date_won__month": lambda day: {"year": day.year, "month": day.month},
+    "date_won__quarter": lambda day: {"year": day.year, "quarter": (day.month + 2) // 3},
+    "date_won__year": lambda day: {"year": day.year},
+}
+
+
+def facts(deal: Deal, by: str) -> dict[str, Any]:
+    """What names the deal's group: the user, or the parts of the period; nulls without an owner or day."""
+    if by == "user_id":
+        owner = USERS_BY_ID.get(deal.owner or "")
+        return {"user_id": deal.owner, "user_name": owner.name if owner else None}
+    if deal.due is None:
+        return dict.fromkeys(PERIODS[by](date.min))
+    return PERIODS[by](deal.due)
+
+
+def _rank(deal: Deal, by: str) -> Key:
+    told = facts(deal, by)
+    parts = (told["user_name"], told["user_id"]) if by == "user_id" else tuple(told.values())
+    return (parts[0] is not None, *(("",) * len(parts) if parts[0] is None else parts))
+
+
+def grouped(
+    deals: Sequence[Deal], by: str, page: slice, show: Callable[[Deal], dict[str, Any]], currency: str
+) -> tuple[list[dict[str, Any]], int]:
+    """The groups that the page of objects touches, and how many objects it holds. Aggregates are of whole groups.
+
+    Within a group the order of `deals` stays. Raises Refusal for an unknown grouping.
+    """
+    name = by.removeprefix("-")
+    if name != "user_id" and name not in PERIODS:
+        raise Refusal("_group_by", f"Not a valid choice: {by}")
+    in_order = sorted(deals, key=lambda deal: _rank(deal, name), reverse=by.startswith("-"))
+    whole = {key: list(those) for key, those in groupby(in_order, key=lambda deal: _rank(deal, name))}
+    cut = in_order[page]
+    groups = []
+    for key, those in groupby(cut, key=lambda deal: _rank(deal, name)):
+        members = list(those)
+        told = facts(members[0], name)
+        label = "/".join("none" if part is None else str(part) for part in told.values())
+        groups.append({"key": label, **told, "objects": [show(d) for d in members], **aggregates(whole[key], currency)})
+    return groups, len(cut)

@@ -1,0 +1,64 @@
+"""Everything that the stand-ins were given and accepted: exact bytes, in order, and on disk where that is wanted."""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+_SUFFIX = {"eml": ".eml", "slack": ".slack.json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """`kind`: eml, slack or upload. `body` is what came over the wire, `sha256` its hash in hexadecimal. `meta` says
+    where it was sent (channel, recipients, thread); never credentials.
+    """
+
+    number: int
+    kind: str
+    name: str
+    body: bytes
+    sha256: str
+    at: datetime
+    meta: Mapping[str, str]
+
+
+def slug(text: str) -> str:
+    """[a-z0-9-], at most 40 characters, never empty: what may stand in a file name, whatever the data says."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "unnamed"
+
+
+class Outbox:
+    """`out` is made when the first message comes. Nothing but bodies is written there: no header, no secret."""
+
+    def __init__(self, out: Path | None = None) -> None:
+        self.items: list[Received] = []
+        self._out = out
+
+    def keep(self, kind: str, label: str, body: bytes, at: datetime, meta: Mapping[str, str]) -> Received:
+        """`label` names the message among others (its recipient, its channel, an upload's file name)."""
+        number = len(self.items) + 1
+        digest = hashlib.sha256(body).hexdigest()
+        stem, suffix = (label, _SUFFIX[kind]) if kind in _SUFFIX else _split(label)
+        name = f"{number:04}-{slug(stem)}-{digest[:8]}{suffix}"
+        item = Received(number, kind, name, body, digest, at, dict(meta))
+        self.items.append(item)
+        if self._out is not None:
+            self._out.mkdir(parents=True, exist_ok=True)
+            (self._out / name).write_bytes(body)
+        return item
+
+    def of(self, kind: str) -> list[Received]:
+        return [item for item in self.items if item.kind == kind]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """An upload keeps a short plain suffix of its own; a dangerous one becomes part of the stem."""
+    stem, dot, suffix = name.rpartition(".")
+    if dot and re.fullmatch(r"[a-z0-9]{1,5}", suffix):
+        return stem, f".{suffix}"
+    return name, ".bin"

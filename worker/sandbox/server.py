@@ -1,0 +1,213 @@
+"""The sandbox as one thing: `async with Sandbox() as box`, or `with SandboxThread() as box` where no loop runs.
+
+Listens on 127.0.0.1 only, on ports that the system chooses.
+"""
+
+import asyncio
+import json
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import uvicorn
+from starlette.applications import Starlette
+
+from worker.sandbox import close_api, control, slack_api
+from worker.sandbox.close_api import CloseApi
+from worker.sandbox.control import Control
+from worker.sandbox.faults import Faults
+from worker.sandbox.front import Front
+from worker.sandbox.gate import Gate
+from worker.sandbox.mail import MailServer
+from worker.sandbox.outbox import Outbox
+from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.slack_api import SlackApi
+from worker.sandbox.slack_room import Room
+
+T = TypeVar("T")
+GRACE = 1
+"""Seconds that requests in flight are given when the sandbox closes."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Sandbox:
+    """`seed` decides the pipeline's story, unless a `pipeline` is given. `out`: where messages are also written.
+
+    Parts to look at and to play with: pipeline, close, slack, room, mail, outbox, faults, gate, log. They belong to the
+    loop that entered the sandbox.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        out: Path | None = None,
+        now: Callable[[], datetime] = utc_now,
+        pipeline: Pipeline | None = None,
+    ) -> None:
+        self.pipeline = pipeline or Pipeline(seed, now())
+        self.now = now
+        self.outbox = Outbox(out)
+        self.faults = Faults()
+        self.gate = Gate()
+        self.room = Room(now)
+        self.close = CloseApi(self.pipeline, now)
+        self.slack = SlackApi(self.room, self.outbox, lambda: self.base_url)
+        self.mail = MailServer(self.outbox, now)
+        self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
+        app = Starlette(routes=[*self.close.routes(), *self.slack.routes(), *self._control.routes()])
+        self.front = Front(app, self.faults, self.gate, now)
+        self._control.front = self.front
+        self.log = self.front.log
+        self._socket: socket.socket | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._server = uvicorn.Server(_config(self.front))
+
+    @property
+    def base_url(self) -> str:
+        if self._socket is None:
+            raise RuntimeError("the sandbox is not open")
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    @property
+    def close_url(self) -> str:
+        return self.base_url + close_api.ROOT
+
+    @property
+    def slack_url(self) -> str:
+        return self.base_url + slack_api.ROOT
+
+    @property
+    def webhook_url(self) -> str:
+        return self.base_url + slack_api.WEBHOOK
+
+    @property
+    def control_url(self) -> str:
+        return self.base_url + control.ROOT
+
+    @property
+    def smtp_url(self) -> str:
+        return f"smtp://127.0.0.1:{self.mail.port}?tls=never"
+
+    def describe(self) -> dict[str, str]:
+        """Addresses by what they stand in for, for processes that are told by environment."""
+        return {
+            "close": self.close_url,
+            "slack": self.slack_url,
+            "webhook": self.webhook_url,
+            "smtp": self.smtp_url,
+            "control": self.control_url,
+        }
+
+    async def __aenter__(self) -> Self:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        await self.mail.start()
+        # Started piece by piece: serve() would take over the process's signals.
+        self._server.config.load()
+        self._server.lifespan = self._server.config.lifespan_class(self._server.config)
+        await self._server.startup(sockets=[self._socket])
+        self._serving = asyncio.create_task(self._server.main_loop())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.front.closing.set()
+        self.gate.open()
+        self._server.should_exit = True
+        if self._serving is not None and self._socket is not None:
+            await self._serving
+            await self._server.shutdown(sockets=[self._socket])
+        await self.mail.stop()
+
+
+def _config(front: Front) -> uvicorn.Config:
+    return uvicorn.Config(
+        front,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=GRACE,
+    )
+
+
+class SandboxThread:
+    """A sandbox in a thread and loop of its own. Its parts are reached through `call` and `run` alone."""
+
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        out: Path | None = None,
+        now: Callable[[], datetime] = utc_now,
+        pipeline: Pipeline | None = None,
+    ) -> None:
+        self._make: Callable[[], Sandbox] = partial(Sandbox, seed=seed, out=out, now=now, pipeline=pipeline)
+        self._opened: Future[Sandbox] = Future()
+        self._stop: asyncio.Event | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._live()), name="sandbox", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._opened.result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._loop is not None and self._stop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def describe(self) -> Mapping[str, str]:
+        return self.call(lambda box: box.describe())
+
+    def describe_json(self) -> str:
+        return json.dumps(self.describe())
+
+    def call(self, function: Callable[[Sandbox], T]) -> T:
+        """`function` of the sandbox, called on its own loop. Raises what it raises."""
+
+        async def on_loop(box: Sandbox) -> T:
+            return function(box)
+
+        return self.run(on_loop)
+
+    def run(self, function: Callable[[Sandbox], Awaitable[T]]) -> T:
+        """As call, for a coroutine function (`await box.gate.idle()`)."""
+        box = self._opened.result()
+        if self._loop is None:
+            raise RuntimeError("the sandbox is not open")
+
+        async def on_loop() -> T:
+            return await function(box)
+
+        return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
+
+    async def _live(self) -> None:
+        """Opens, waits for the end, closes; what goes wrong while opening is raised where it was asked for."""
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            async with self._make() as box:
+                self._opened.set_result(box)
+                await self._stop.wait()
+        except Exception as error:
+            if self._opened.done():
+                raise
+            self._opened.set_exception(error)

@@ -1,0 +1,45 @@
+"""Rows that move while a list is read: something happens to it just before a later page is answered."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.sandbox.events import Created, Deal, Deleted
+from worker.sandbox.pipeline import Pipeline
+
+KINDS = ("insert", "delete", "swap")
+
+
+class Shifts:
+    """`insert` puts a deal before the list's first (rows come twice), `delete` takes the first away (a row is passed
+    over), `swap` does both, so that the total tells nothing.
+    """
+
+    def __init__(self) -> None:
+        self._armed: deque[str] = deque()
+
+    def arm(self, kind: str, times: int = 1) -> None:
+        """For the next `times` later pages. Raises ValueError."""
+        if kind not in KINDS:
+            raise ValueError(f"found {kind!r}, expected one of {', '.join(KINDS)}")
+        self._armed.extend([kind] * times)
+
+    def strike(self, pipeline: Pipeline, listed: Sequence[Deal], now: datetime) -> None:
+        if not self._armed or not listed:
+            return
+        kind = self._armed.popleft()
+        at = max(now, pipeline.log[-1].at)
+        first = listed[0]
+        if kind in {"delete", "swap"}:
+            pipeline.apply(Deleted(at=at, deal=first.id))
+        if kind == "insert":
+            pipeline.apply(_twin(pipeline, first, at, first.created_at - timedelta(seconds=1)))
+        elif kind == "swap":
+            pipeline.apply(_twin(pipeline, first, at, at))
+
+
+def _twin(pipeline: Pipeline, deal: Deal, at: datetime, created: datetime) -> Created:
+    """Like `deal`, so that the list's filters hold it; an import may say that it was created earlier."""
+    twin = replace(deal, id=pipeline.draft(at).id, created_at=created, updated_at=at)
+    return Created(at=at, deal=twin.id, start=twin)
