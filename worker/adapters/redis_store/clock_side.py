@@ -1,0 +1,67 @@
+"""What the clock does: find due slots, claim them, sweep up what nobody looks after any more."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.redis_store.codec import claim_row, from_ms, missed_row, text, to_ms
+from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.times import Times
+from worker.domain.run import Claim
+from worker.ports import Due, SlotClaim, Sweep
+
+BATCH = 300
+"""Slots per script. Each entry is decided by itself, so a longer batch may be several scripts."""
+
+
+class ClockSide:
+    def __init__(self, scripts: Scripts, times: Times) -> None:
+        self._scripts = scripts
+        self._times = times
+
+    async def due(self, limit: int) -> tuple[datetime, tuple[Due, ...]]:
+        now, flat = await self._scripts.run("due", {"limit": limit})
+        found = zip(flat[::2], flat[1::2], strict=True)
+        return from_ms(now), tuple(Due(text(schedule), from_ms(slot)) for schedule, slot in found)
+
+    async def claim(self, batch: Sequence[SlotClaim], pid: int) -> tuple[str, ...]:
+        created: list[str] = []
+        for start in range(0, len(batch), BATCH):
+            slots = [_entry(entry) for entry in batch[start : start + BATCH]]
+            answer = await self._scripts.run("claim", {**self._by(pid), "slots": slots})
+            created.extend(text(key) for key in answer)
+        return tuple(created)
+
+    async def request(self, claim: Claim, pid: int) -> bool:
+        answer = await self._scripts.run("claim", {**self._by(pid), "slots": [], "request": claim_row(claim)})
+        return bool(answer)
+
+    async def sweep(self, limit: int) -> Sweep:
+        """Repeated by the next tick, so that a sweep whose answer was lost delays by one pause and loses nothing."""
+        times = self._times
+        runs, deliveries = await self._scripts.run(
+            "sweep",
+            {
+                "limit": limit,
+                "republish": times.ms("republish"),
+                "recount": times.ms("recount"),
+                "lookup": times.ms("lookup_after"),
+            },
+        )
+        return Sweep(tuple(text(key) for key in runs), tuple(text(key) for key in deliveries))
+
+    def _by(self, pid: int) -> dict[str, int]:
+        return {"pid": pid, "republish": self._times.ms("republish")}
+
+
+def _entry(entry: SlotClaim) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "schedule": entry.schedule,
+        "expected": to_ms(entry.expected),
+        "runs": [claim_row(claim) for claim in entry.runs],
+        "missed": [missed_row(missed) for missed in entry.missed],
+        "latest": entry.latest,
+    }
+    if entry.next_slot is not None:
+        row["next"] = to_ms(entry.next_slot)
+    return row

@@ -1,0 +1,154 @@
+"""Between the ledger's rows in Redis and the domain's types. Instants are kept in milliseconds."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
+from worker.domain.reason import Reason
+from worker.domain.run import Claim, Missed, Run, RunKey, RunState
+from worker.domain.snapshot import Gap
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+STATES: dict[str, DeliveryState] = {
+    "P": DeliveryState.PENDING,
+    "D": DeliveryState.DEFERRED,
+    "G": DeliveryState.SENDING,
+    "S": DeliveryState.SENT,
+    "K": DeliveryState.SKIPPED,
+    "R": DeliveryState.REFUSED,
+    "F": DeliveryState.FAILED,
+    "U": DeliveryState.UNKNOWN,
+    "H": DeliveryState.UNKNOWN,
+}
+
+LONGEST_TEXT = 200
+"""Characters of a receipt that are kept; sentences may be five times as long."""
+
+
+def to_ms(instant: datetime) -> int:
+    """Floor: an instant never moves into the future by being stored."""
+    return (instant - _EPOCH) // _MILLISECOND
+
+
+def from_ms(milliseconds: float | str | bytes) -> datetime:
+    return _EPOCH + int(milliseconds) * _MILLISECOND
+
+
+def text(value: bytes | None) -> str:
+    return "" if value is None else value.decode("utf-8", "replace")
+
+
+def short(value: str, limit: int = LONGEST_TEXT) -> str:
+    return value if len(value) <= limit else value[: limit - 1] + "…"
+
+
+def claim_row(claim: Claim) -> dict[str, Any]:
+    return {
+        "key": str(claim.key),
+        "slot": to_ms(claim.key.slot),
+        "bundle": claim.bundle,
+        "trigger": claim.trigger,
+        "deadline": to_ms(claim.deadline),
+    }
+
+
+def missed_row(missed: Missed) -> dict[str, Any]:
+    return {
+        "first": to_ms(missed.first),
+        "last": to_ms(missed.last),
+        "count": missed.count,
+        "reason": str(missed.reason),
+    }
+
+
+def missed(raw: bytes) -> Missed:
+    schedule, first, last, count, reason = json.loads(raw)
+    return Missed(schedule, from_ms(first), from_ms(last), count, Reason(reason))
+
+
+def gap_rows(gaps: Sequence[Gap]) -> str:
+    return json.dumps([[gap.query_id, str(gap.reason), short(gap.sentence, 1000)] for gap in gaps])
+
+
+def fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    """HGETALL as a script returns it: names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def run(key: str, row: Mapping[bytes, bytes]) -> Run:
+    executed, closed, until = row.get(b"executed_by"), row.get(b"closed_at"), row.get(b"not_before")
+    reason = row.get(b"reason")
+    return Run(
+        key=RunKey.parse(key),
+        state=RunState(text(row[b"state"])),
+        trigger=text(row[b"trigger"]),
+        bundle=text(row[b"bundle"]),
+        attempt=int(row[b"attempt"]),
+        claimed_at=from_ms(row[b"claimed_at"]),
+        deadline=from_ms(row[b"deadline"]),
+        claimed_by_pid=int(row[b"claimed_by"]),
+        executed_by_pid=int(executed) if executed else None,
+        reason=Reason(text(reason)) if reason else None,
+        sentence=text(row.get(b"sentence")),
+        closed_at=from_ms(closed) if closed else None,
+        snapshots=tuple(json.loads(row.get(b"snapshots", b"{}")).items()),
+        gaps=tuple((query, why, sentence) for query, why, sentence in json.loads(row.get(b"gaps", b"[]"))),
+        not_before=from_ms(until) if until else None,
+    )
+
+
+def baseline_row(baseline: Baseline) -> list[Any]:
+    return [baseline.snapshot, to_ms(baseline.slot), to_ms(baseline.as_of)]
+
+
+def baseline(row: Sequence[Any]) -> Baseline:
+    return Baseline(row[0], from_ms(row[1]), from_ms(row[2]))
+
+
+def baselines(raw: bytes | None) -> dict[str, Baseline]:
+    return {} if raw is None else {query: baseline(row) for query, row in json.loads(raw).items()}
+
+
+def pair_row(pair: Mapping[str, Baseline | None]) -> str:
+    """The same text for the same pair, so that readers who share it share the text."""
+    return json.dumps({q: None if b is None else baseline_row(b) for q, b in pair.items()}, sort_keys=True)
+
+
+def pair(raw: bytes | None) -> dict[str, Baseline | None] | None:
+    if raw is None:
+        return None
+    return {query: None if row is None else baseline(row) for query, row in json.loads(raw).items()}
+
+
+def pair_name(raw: bytes) -> str | None:
+    """Under which short name a row's pair is kept."""
+    name = json.loads(raw[1:]).get("b")
+    return None if name is None else str(name)
+
+
+def delivery(key: DeliveryKey, raw: bytes, fixed: Mapping[str, Baseline | None] | None) -> Delivery:
+    """`fixed`: the pair that the row names."""
+    letter, row = chr(raw[0]), json.loads(raw[1:])
+    return Delivery(
+        key=key,
+        state=STATES[letter],
+        attempt=row.get("a", 0),
+        reason=Reason(row["e"]) if "e" in row else None,
+        sentence=row.get("m", ""),
+        not_before=_instant(row, "n"),
+        expires=_instant(row, "x"),
+        date=_instant(row, "d"),
+        pair=fixed,
+        parts=tuple(PartState(STATES[part[0]], part[1], part[2]) for part in row.get("p", ())),
+        resent=row.get("v", False),
+        held=letter == "H",
+        settled_at=_instant(row, "t"),
+    )
+
+
+def _instant(row: Mapping[str, Any], name: str) -> datetime | None:
+    return from_ms(row[name]) if name in row else None

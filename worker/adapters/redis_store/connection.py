@@ -1,0 +1,166 @@
+"""Opening Redis, and whether it is fit to be the only memory of runs: checked with INFO, which every service allows."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from worker.errors import LedgerUnavailable, RequestError
+
+MINIMUM = (6, 2)
+SCHEMES = ("redis", "rediss", "unix")
+PATIENCE = 10.0
+"""Seconds to wait for an answer, for a connection, and for a free place in the pool."""
+
+_REFUSALS: tuple[tuple[str, str], ...] = (
+    ("OOM", "Redis has no memory left (maxmemory)"),
+    ("READONLY", "Redis is a read-only replica"),
+    ("MISCONF", "Redis cannot write to its disk"),
+    ("LOADING", "Redis is still loading its data"),
+    ("NOAUTH", "Redis wants a password, and the URL has none"),
+    ("WRONGPASS", "Redis refused the user or password"),
+    ("NOPERM", "the Redis user may not run the commands that the ledger needs"),
+    ("BUSY", "another client's script blocks Redis"),
+    ("MASTERDOWN", "Redis is a replica that lost its primary"),
+)
+
+
+def connect(url: str, *, connections: int = 32) -> Redis:
+    """A client that connects at its first use. Close it with `aclose`. Raises RequestError for another scheme.
+
+    redis-py repeats a command after a lost connection by default. A script that writes may have been applied by then,
+    so nothing is repeated below us; a connection that broke while idle is noticed and opened anew all the same.
+    """
+    if urlsplit(url).scheme not in SCHEMES:
+        raise RequestError(f"the Redis URL starts with {urlsplit(url).scheme!r}; write redis://, rediss:// or unix://")
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            max_connections=connections,
+            timeout=PATIENCE,
+            socket_timeout=PATIENCE,
+            socket_connect_timeout=PATIENCE,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
+        )
+    except ValueError:
+        # Its text may hold the URL, and the URL a password.
+        raise RequestError("the Redis URL cannot be read; write redis://[user:password@]host:port/0") from None
+    return Redis.from_pool(pool)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Every failure of Redis as LedgerUnavailable, in a sentence without URL or password.
+
+    A script's own fault stays what it is, a bug.
+    """
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OSError, TimeoutError) as error:
+        raise LedgerUnavailable(_sentence(error)) from error
+    except ResponseError as error:
+        if not _refusal(error):
+            raise
+        raise LedgerUnavailable(_sentence(error)) from error
+    except RedisError as error:
+        raise LedgerUnavailable(_sentence(error)) from error
+
+
+def _refusal(error: Exception) -> str | None:
+    """Inside a script the code stands in the middle of the text, after a minus."""
+    text = str(error)
+    kinds = {
+        OutOfMemoryError: "OOM",
+        ReadOnlyError: "READONLY",
+        BusyLoadingError: "LOADING",
+        NoPermissionError: "NOPERM",
+        AuthenticationError: "WRONGPASS",
+    }
+    named = next((code for kind, code in kinds.items() if isinstance(error, kind)), None)
+    for code, sentence in _REFUSALS:
+        if code == named or text.startswith(code) or f"-{code} " in text:
+            return sentence
+    return None
+
+
+def _sentence(error: Exception) -> str:
+    known = _refusal(error)
+    if known is not None:
+        return known
+    if isinstance(error, RedisTimeoutError | TimeoutError):
+        return "Redis did not answer in time"
+    return "Redis cannot be reached, or the connection to it broke"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitness:
+    """`warnings` are sentences for whoever starts the process: what may be lost, and what to set."""
+
+    version: str
+    warnings: tuple[str, ...]
+
+
+async def check(client: Redis) -> Fitness:
+    """Raises LedgerUnavailable with one sentence naming what to change."""
+    with translated():
+        info = await client.info("all")
+    version = str(info.get("redis_version", "0"))
+    if _number(version) < MINIMUM:
+        raise LedgerUnavailable(f"Redis is version {version}; 6.2 or newer is needed")
+    if str(info.get("redis_mode", "")) == "cluster" or info.get("cluster_enabled") == 1:
+        raise LedgerUnavailable("Redis runs as a cluster; use one primary, or Sentinel")
+    if str(info.get("role", "master")) != "master":
+        raise LedgerUnavailable("Redis is a replica; write the address of the primary")
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        raise LedgerUnavailable(f"Redis drops keys when memory is short ({policy}); set maxmemory-policy noeviction")
+    if info.get("loading") == 1:
+        raise LedgerUnavailable("Redis is still loading its data")
+    return Fitness(version, _warnings(info))
+
+
+def _warnings(info: dict[str, object]) -> tuple[str, ...]:
+    if info.get("aof_enabled") == 1:
+        return ()
+    return ("Redis keeps no append-only file, so a stop loses what came after its last dump; set appendonly yes",)
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+async def claim_project(client: Redis, project: str, known: str | None, *, adopt: bool = False) -> str:
+    """Whose prefix this is: a random id beside it, which the caller keeps in a file and passes as `known`.
+
+    Returns the id in force. Raises RequestError when the prefix has another owner; `adopt` takes an existing owner's id
+    where none is known yet, for a second machine of the same project.
+    """
+    name, mine = f"{project}:owner", known or secrets.token_hex(16)
+    with translated():
+        if await client.set(name, mine, nx=True):
+            return mine
+        found = await client.get(name) or b""
+        owner = found.decode() if isinstance(found, bytes) else found
+    if owner == known or (known is None and adopt):
+        return owner
+    raise RequestError(
+        f"the project name {project!r} belongs to another project directory in this Redis; "
+        "write another `project:` in funnelbeat.yaml, or use another Redis"
+    )

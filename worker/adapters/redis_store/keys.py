@@ -1,0 +1,79 @@
+"""Every key of a project in Redis. `<p>` is the project's name; times are milliseconds since the Unix epoch, UTC.
+
+    <p>:owner                     text    random id of the project directory that this prefix belongs to
+    <p>:deployed                  hash    bundle, at: what is in force
+    <p>:bundle:<id>               text    an encoded bundle; immutable
+    <p>:bundle:<id>:schedules     set     its schedules' ids; only of the bundle in force
+    <p>:due                       zset    schedule → its next slot
+    <p>:last                      hash    schedule → its newest slot that was claimed or missed
+    <p>:run:<run>                 hash    state trigger bundle attempt claimed_at deadline claimed_by executed_by reason
+                                          sentence closed_at not_before; snapshots, gaps (JSON); tries: begun since it
+                                          last came back in good order; q: times published again; readers: how many,
+                                          only once it is delivering; n:<class>: how many deliveries are open, sent,
+                                          skipped, refused, failed, unknown
+    <p>:run:<run>:deliveries      hash    reader → row
+    <p>:run:<run>:pairs           hash    short name → the baselines that deliveries were decided against (JSON)
+    <p>:runs, <p>:runs:<schedule> zset    run → slot
+    <p>:open:<schedule>           zset    run → slot, while the run or one of its deliveries is not closed for good
+    <p>:missed[:<schedule>]       zset    [schedule, first, last, count, reason] → last
+    <p>:attention:runs            zset    run → when the tick has to look; for a run that is fetched, its lease's end
+    <p>:attention:deliveries      zset    delivery → the same
+    <p>:baseline:<schedule>       hash    reader → {query: [snapshot, slot, as of]}
+    <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
+    <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
+    <p>:table:<id>                text    a table (zstd)
+    <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
+    <p>:suspended                 hash    subject → sentence, until the next deployment
+
+A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
+R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
+expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]],
+v sent once more, h held until and o by which process, q times published again, t when it was settled or became
+unknown.
+"""
+
+
+def run(prefix: str, key: str) -> str:
+    return f"{prefix}:run:{key}"
+
+
+def rows(prefix: str, run_key: str) -> str:
+    return f"{prefix}:run:{run_key}:deliveries"
+
+
+def pairs(prefix: str, run_key: str) -> str:
+    return f"{prefix}:run:{run_key}:pairs"
+
+
+def index(prefix: str, name: str, schedule: str | None) -> str:
+    """`name` is "runs" or "missed": of one schedule, or of all."""
+    return f"{prefix}:{name}" if schedule is None else f"{prefix}:{name}:{schedule}"
+
+
+def bundle(prefix: str, bundle_id: str) -> str:
+    return f"{prefix}:bundle:{bundle_id}"
+
+
+def schedules(prefix: str, bundle_id: str) -> str:
+    return f"{prefix}:bundle:{bundle_id}:schedules"
+
+
+def baseline(prefix: str, schedule: str) -> str:
+    return f"{prefix}:baseline:{schedule}"
+
+
+def chain(prefix: str, schedule: str, query: str) -> str:
+    return f"{prefix}:chain:{schedule}:{query}"
+
+
+def snap(prefix: str, snapshot_id: str) -> str:
+    return f"{prefix}:snap:{snapshot_id}"
+
+
+def table(prefix: str, table_id: str) -> str:
+    return f"{prefix}:table:{table_id}"
+
+
+def single(prefix: str, name: str) -> str:
+    """owner, deployed, due, last, suspended."""
+    return f"{prefix}:{name}"

@@ -1,0 +1,41 @@
+"""The ledger in Redis, put together from what each side of it does; it keeps worker.ports.Ledger."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.clock_side import ClockSide
+from worker.adapters.redis_store.codec import from_ms
+from worker.adapters.redis_store.delivery_side import DeliverySide
+from worker.adapters.redis_store.deployments import Deployments
+from worker.adapters.redis_store.questions import Questions
+from worker.adapters.redis_store.run_side import RunSide
+from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.times import Times
+from worker.domain.schedule import Bundle
+
+
+class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions):
+    """`client` from connection.connect; `project` prefixes every key. The three functions are the bundle codec's."""
+
+    def __init__(
+        self,
+        client: Redis,
+        project: str,
+        *,
+        encode: Callable[[Bundle], bytes],
+        decode: Callable[[bytes], Bundle],
+        name: Callable[[bytes], str],
+        times: Times | None = None,
+    ) -> None:
+        scripts, given = Scripts(client, project), times or Times()
+        Deployments.__init__(self, scripts, encode, decode, name)
+        ClockSide.__init__(self, scripts, given)
+        RunSide.__init__(self, scripts, given)
+        DeliverySide.__init__(self, scripts, given)
+        Questions.__init__(self, scripts)
+
+    async def now(self) -> datetime:
+        seconds, micros = await self._scripts.ask("TIME")
+        return from_ms(seconds * 1000 + micros // 1000)

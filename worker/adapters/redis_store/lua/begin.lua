@@ -1,0 +1,26 @@
+-- claimed → fetching (attempt + 1). Also fetching → fetching where the lease has lapsed and no tick has looked yet.
+-- claimed → skipped(deleted) when the deployment in force no longer has the schedule; the sixth try → failed(abandoned).
+-- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules; A: key, pid, lease
+-- Returns {now, the run's fields and values}, or LOST.
+local key = run_key(A.key)
+local held = call('HMGET', key, 'state', 'not_before', 'tries')
+if held[1] == 'fetching' then
+  if tonumber(call('ZSCORE', LOOK_RUNS, A.key) or 0) > now then return LOST end
+elseif held[1] ~= 'claimed' or tonumber(held[2] or 0) > now then
+  return LOST
+end
+local deployed = call('HGET', P .. 'deployed', 'bundle')
+if deployed and call('SISMEMBER', P .. 'bundle:' .. deployed .. ':schedules', schedule_of(A.key)) == 0 then
+  close_run(A.key, 'skipped', 'deleted')
+  return LOST
+end
+if tonumber(held[3] or 0) >= TRIES then
+  close_run(A.key, 'failed', 'abandoned')
+  return LOST
+end
+call('HINCRBY', key, 'attempt', 1)
+call('HINCRBY', key, 'tries', 1)
+call('HSET', key, 'state', 'fetching', 'executed_by', A.pid)
+call('HDEL', key, 'not_before', 'q')
+call('ZADD', LOOK_RUNS, now + A.lease, A.key)
+return {now, call('HGETALL', key)}

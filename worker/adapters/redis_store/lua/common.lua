@@ -1,0 +1,123 @@
+-- Stands before every script.
+-- ARGV[1] the project's prefix, ARGV[2] the arguments as one JSON object. Keys are made here from the prefix: Redis
+-- Cluster, where that is not allowed, is refused at start. Times are milliseconds, and `now` is Redis's own clock.
+local P = ARGV[1] .. ':'
+local A = cjson.decode(ARGV[2])
+local call = redis.call
+local clock = call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+
+local LOST = -1
+local TRIES = 5
+local LONGEST_PAUSE = 900000
+local LOOK_RUNS, LOOK_DELIVERIES = P .. 'attention:runs', P .. 'attention:deliveries'
+
+local function run_key(run) return P .. 'run:' .. run end
+local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
+local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
+local function schedule_of(run) return string.sub(run, 1, string.find(run, '@', 1, true) - 1) end
+local function open_key(run) return P .. 'open:' .. schedule_of(run) end
+
+-- A queue that is merely long must not be filled with copies of what waits in it: each time twice as long.
+local function pause(times) return math.min(A.republish * 2 ^ math.min(times, 20), LONGEST_PAUSE) end
+
+-- Whether `attempt` is the one that fetches this run.
+local function fetching(run, attempt)
+  local held = call('HMGET', run_key(run), 'state', 'attempt')
+  return held[1] == 'fetching' and tonumber(held[2]) == attempt
+end
+
+local function close_run(run, state, reason, sentence)
+  call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
+  call('HDEL', run_key(run), 'not_before')
+  call('ZREM', LOOK_RUNS, run)
+  call('ZREM', open_key(run), run)
+end
+
+-- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later.
+-- A run without `readers` never reached `delivering`: the only delivery it may have is a notice, which counts nothing.
+local function conclude(run, reason)
+  local key = run_key(run)
+  local n = call('HMGET', key, 'n:open', 'n:sent', 'n:refused', 'n:failed', 'n:unknown', 'readers', 'state')
+  if not n[6] or tonumber(n[1] or 0) > 0 then return end
+  local sent, unknown = tonumber(n[2] or 0), tonumber(n[5] or 0)
+  local bad = tonumber(n[3] or 0) + tonumber(n[4] or 0) + unknown
+  local outcome
+  if bad > 0 then outcome = sent > 0 and 'partial' or 'failed' else outcome = sent > 0 and 'delivered' or 'skipped' end
+  if n[7] == 'delivering' then
+    call('HSET', key, 'state', outcome, 'closed_at', now)
+  elseif n[7] == 'partial' or n[7] == 'failed' then
+    call('HSET', key, 'state', outcome)
+  end
+  if outcome == 'skipped' and reason then call('HSET', key, 'reason', reason) end
+  call('ZREM', LOOK_RUNS, run)
+  if unknown == 0 then call('ZREM', open_key(run), run) end
+end
+
+-- A delivery's row is one letter for its state, so that counting needs no decoding, and a JSON object (keys.py).
+local CLASS = {P = 'open', D = 'open', G = 'open', U = 'open', S = 'sent', K = 'skipped', R = 'refused',
+  F = 'failed', H = 'unknown'}
+
+local function read(run, reader)
+  local text = call('HGET', rows_key(run), reader)
+  if not text then return nil end
+  local row = cjson.decode(string.sub(text, 2))
+  row.s = string.sub(text, 1, 1)
+  return row
+end
+
+-- The row if it is in one of the states named by `letters`, and in this attempt (nil: in any).
+local function row_in(letters, run, reader, attempt)
+  local row = read(run, reader)
+  if not row or not string.find(letters, row.s, 1, true) then return nil end
+  if attempt and (row.a or 0) ~= attempt then return nil end
+  return row
+end
+
+-- Writes the row in state `state`. `look`: when the tick has to look at it, nil for never.
+local function write(run, reader, row, state, look)
+  local before = row.s
+  row.s = nil
+  call('HSET', rows_key(run), reader, state .. cjson.encode(row))
+  row.s = state
+  local member = run .. '/' .. reader
+  if look then call('ZADD', LOOK_DELIVERIES, look, member) else call('ZREM', LOOK_DELIVERIES, member) end
+  if CLASS[before] == CLASS[state] or call('HEXISTS', run_key(run), 'readers') == 0 then return end
+  call('HINCRBY', run_key(run), 'n:' .. CLASS[before], -1)
+  call('HINCRBY', run_key(run), 'n:' .. CLASS[state], 1)
+  conclude(run, row.e)
+end
+
+-- A closed (or held) row keeps what `show` and replay need, not what waiting needed.
+local function settle(run, reader, row, state, reason, sentence)
+  row.e, row.m, row.t = reason, sentence, now
+  row.n, row.h, row.o, row.q = nil, nil, nil, nil
+  write(run, reader, row, state, nil)
+end
+
+-- The part whose outcome is not known yet goes back to "not sent".
+local function unsend(row)
+  for _, part in ipairs(row.p or {}) do
+    if part[1] == 'G' then part[1] = 'P' end
+  end
+end
+
+-- What waited past its time. True when the row was closed.
+local function expire(run, reader, row)
+  if not row.x or row.x > now or not (row.s == 'P' or row.s == 'D') then return false end
+  if row.a then settle(run, reader, row, 'F', 'exhausted', row.m) else settle(run, reader, row, 'K', 'expired', nil) end
+  return true
+end
+
+-- Moves this reader's baselines forward, never back (semantics 5).
+local function move_baselines(run, reader, moves)
+  if not next(moves) then return end
+  local key = P .. 'baseline:' .. schedule_of(run)
+  local text = call('HGET', key, reader)
+  local held = text and cjson.decode(text) or {}
+  for query, new in pairs(moves) do
+    local at = held[query]
+    if not at or (new[2] > at[2] and new[3] >= at[3]) then held[query] = new end
+  end
+  call('HSET', key, reader, cjson.encode(held))
+end

@@ -1,0 +1,66 @@
+-- fetching → delivering, with one pending delivery per reader; without readers → skipped(no_readers).
+-- pending, deferred, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule.
+-- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, chain:<schedule>:<query>, snap:<id>, table:<id>
+-- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers [[id, expires]],
+--    supersede, republish, recount, keep
+-- Returns how many deliveries there are, or LOST.
+if not fetching(A.key, A.attempt) then return LOST end
+local key, rows, open = run_key(A.key), rows_key(A.key), open_key(A.key)
+
+-- From here on something reaches these answers: they live as long as a baseline may.
+local function hold_blobs()
+  for _, id in ipairs(A.stored) do
+    local tables = call('HGET', P .. 'snap:' .. id, 'tables')
+    call('PEXPIRE', P .. 'snap:' .. id, A.keep)
+    for name in string.gmatch(tables or '', '%S+') do call('PEXPIRE', P .. 'table:' .. name, A.keep) end
+  end
+  for _, link in ipairs(A.links) do
+    call('ZADD', P .. 'chain:' .. schedule_of(A.key) .. ':' .. link[1], A.slot, link[2])
+  end
+end
+
+-- Counted once per run, not once per row: two thousand readers are one step.
+local function supersede(old, from, to)
+  local names = {}
+  for i = from, to do names[#names + 1] = A.readers[i][1] end
+  local gone = {open = 0, unknown = 0}
+  for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
+    local state = text and string.sub(text, 1, 1)
+    if state == 'P' or state == 'D' or state == 'H' then
+      local row = cjson.decode(string.sub(text, 2))
+      row.e, row.t, row.n, row.h, row.o, row.q = 'superseded', now, nil, nil, nil, nil
+      call('HSET', rows_key(old), names[i], 'K' .. cjson.encode(row))
+      call('ZREM', LOOK_DELIVERIES, old .. '/' .. names[i])
+      gone[CLASS[state]] = gone[CLASS[state]] + 1
+    end
+  end
+  if gone.open + gone.unknown == 0 then return end
+  call('HINCRBY', run_key(old), 'n:open', -gone.open)
+  call('HINCRBY', run_key(old), 'n:unknown', -gone.unknown)
+  call('HINCRBY', run_key(old), 'n:skipped', gone.open + gone.unknown)
+  conclude(old, 'superseded')
+end
+
+local function create_rows()
+  for _, reader in ipairs(A.readers) do
+    call('HSET', rows, reader[1], 'P' .. cjson.encode({x = reader[2]}))
+    call('ZADD', LOOK_DELIVERIES, now + A.republish, A.key .. '/' .. reader[1])
+  end
+end
+
+hold_blobs()
+call('HSET', key, 'snapshots', A.snapshots, 'gaps', A.gaps, 'readers', #A.readers, 'n:open', #A.readers)
+call('HDEL', key, 'tries', 'q')
+if #A.readers == 0 then
+  close_run(A.key, 'skipped', 'no_readers')
+  return 0
+end
+call('HSET', key, 'state', 'delivering')
+call('ZADD', LOOK_RUNS, now + A.recount, A.key)
+if A.supersede then
+  for _, old in ipairs(call('ZRANGEBYSCORE', open, '-inf', '(' .. A.slot)) do
+    for from = 1, #A.readers, 1000 do supersede(old, from, math.min(from + 999, #A.readers)) end
+  end
+end
+create_rows()
+return #A.readers

@@ -1,0 +1,68 @@
+-- Every way a delivery leaves the state it is in, but for an intent.
+-- sent      sending, unknown, unknown(held) → sent, and the reader's baselines
+-- skipped   pending → skipped, and the baselines that a byte-equal answer may move
+-- deferred  pending, sending → deferred
+-- refused, failed   pending, sending → that
+-- unknown   sending, unknown → unknown, looked at again at A.at
+-- held      unknown → unknown(held)
+-- resolved  unknown → pending; A.duplicate: once only
+-- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
+-- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, republish
+-- Returns 1, 0 where a duplicate was sent before, or LOST.
+local FROM = {sent = 'GUH', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
+  resolved = 'U'}
+local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
+if not row then return LOST end
+local on = {}
+
+function on.sent()
+  if row.p then
+    for i, part in ipairs(row.p) do
+      if part[1] == 'G' or i == #row.p then row.p[i] = {'S', part[2], A.receipt} end
+    end
+  end
+  local reason = row.s ~= 'G' and 'found' or nil
+  settle(A.run, A.reader, row, 'S', reason, nil)
+  move_baselines(A.run, A.reader, A.baselines)
+end
+
+function on.skipped()
+  settle(A.run, A.reader, row, 'K', A.reason, nil)
+  move_baselines(A.run, A.reader, A.baselines)
+end
+
+function on.deferred()
+  unsend(row)
+  row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
+  -- Looked at when its time is over, if that comes first.
+  write(A.run, A.reader, row, 'D', row.x and math.min(A.at, row.x) or A.at)
+end
+
+function on.refused()
+  unsend(row)
+  settle(A.run, A.reader, row, 'R', A.reason, A.sentence)
+end
+
+function on.failed()
+  unsend(row)
+  settle(A.run, A.reader, row, 'F', A.reason, A.sentence)
+end
+
+function on.unknown()
+  if row.s == 'G' then row.t = now end
+  row.e, row.m, row.n, row.h, row.o, row.q = 'unclear', A.sentence, A.at, nil, nil, nil
+  write(A.run, A.reader, row, 'U', A.at)
+end
+
+function on.held() settle(A.run, A.reader, row, 'H', 'held', row.m) end
+
+function on.resolved()
+  if A.duplicate and row.v then return 0 end
+  if A.duplicate then row.v = true end
+  unsend(row)
+  row.e, row.t, row.n, row.q = A.reason, nil, nil, nil
+  -- Whoever resolves it goes on with it; the hold it took stays.
+  write(A.run, A.reader, row, 'P', math.max(row.h or 0, now + A.republish))
+end
+
+return on[A.event]() or 1

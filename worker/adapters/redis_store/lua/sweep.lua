@@ -1,0 +1,81 @@
+-- What nobody looks after any more is moved on, and named for publishing.
+-- run      claimed: published again · fetching, lease lapsed → claimed; the fifth time → failed(abandoned)
+--          delivering: counted anew
+-- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
+--          unknown: published · pending, deferred past their time → skipped(expired) or failed(exhausted)
+-- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>
+-- A: limit, republish, recount, lookup. Returns {run keys, delivery keys}.
+local runs, deliveries = {}, {}
+local budget = 5000 -- rows that one call may count: Redis answers nobody else meanwhile
+
+local function publish_run(run)
+  local times = call('HINCRBY', run_key(run), 'q', 1)
+  call('ZADD', LOOK_RUNS, now + pause(times), run)
+  runs[#runs + 1] = run
+end
+
+-- A lease that only moved on would leave the run "busy" for ever: the state goes back and the owner is forgotten.
+local function lapse(run)
+  local key = run_key(run)
+  if tonumber(call('HGET', key, 'tries') or 0) >= TRIES then return close_run(run, 'failed', 'abandoned') end
+  call('HSET', key, 'state', 'claimed')
+  call('HDEL', key, 'executed_by', 'q')
+  publish_run(run)
+end
+
+local function recount(run)
+  local n = {open = 0, sent = 0, skipped = 0, refused = 0, failed = 0, unknown = 0}
+  for _, text in ipairs(call('HVALS', rows_key(run))) do
+    local class = CLASS[string.sub(text, 1, 1)]
+    n[class] = n[class] + 1
+    budget = budget - 1
+  end
+  for class, count in pairs(n) do call('HSET', run_key(run), 'n:' .. class, count) end
+  call('ZADD', LOOK_RUNS, now + A.recount, run)
+  conclude(run, nil)
+end
+
+local function look_at_run(run)
+  local state = call('HGET', run_key(run), 'state')
+  if state == 'claimed' then publish_run(run)
+  elseif state == 'fetching' then lapse(run)
+  elseif state == 'delivering' then recount(run)
+  else call('ZREM', LOOK_RUNS, run) end
+end
+
+local function publish_delivery(run, reader, row, state)
+  row.q = (row.q or 0) + 1
+  row.h, row.o = nil, nil
+  -- Its time may be over before the next look would come.
+  local look = now + pause(row.q)
+  if state == 'P' and row.x and row.x < look then look = math.max(row.x, now + 1) end
+  write(run, reader, row, state, look)
+  deliveries[#deliveries + 1] = run .. '/' .. reader
+end
+
+local function look_at_delivery(member)
+  local slash = string.find(member, '/', string.find(member, '@', 1, true), true)
+  local run, reader = string.sub(member, 1, slash - 1), string.sub(member, slash + 1)
+  local row = read(run, reader)
+  if not row or not string.find('PDGU', row.s, 1, true) then
+    call('ZREM', LOOK_DELIVERIES, member)
+  elseif expire(run, reader, row) then
+    return
+  elseif row.s == 'D' then
+    row.n, row.q = nil, nil
+    publish_delivery(run, reader, row, 'P')
+  elseif row.s == 'G' then
+    row.e, row.t, row.n, row.q = 'lease_lapsed', now, now + A.lookup, nil
+    write(run, reader, row, 'U', row.n)
+  else
+    publish_delivery(run, reader, row, row.s)
+  end
+end
+
+for _, run in ipairs(call('ZRANGEBYSCORE', LOOK_RUNS, '-inf', now, 'LIMIT', 0, A.limit)) do
+  if budget > 0 then look_at_run(run) end
+end
+for _, member in ipairs(call('ZRANGEBYSCORE', LOOK_DELIVERIES, '-inf', now, 'LIMIT', 0, A.limit)) do
+  look_at_delivery(member)
+end
+return {runs, deliveries}

@@ -1,0 +1,84 @@
+"""Runs the Lua scripts of lua/ by their SHA-1; Redis forgets scripts when it restarts, so they are sent again then."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import NoScriptError
+
+from worker.adapters.redis_store.connection import translated
+from worker.errors import ClaimLost
+
+LOST = -1
+"""What a script returns when the row is in another state or attempt than the caller believes."""
+
+
+@cache
+def source(name: str) -> tuple[str, str]:
+    """A script with the common part before it, and its SHA-1."""
+    folder = resources.files(__package__) / "lua"
+    text = (folder / "common.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
+    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+class Scripts:
+    """`prefix` is the project's name. One call of `run` is one atomic step.
+
+    A step that writes is never repeated here after a broken connection: the first try may have been applied, and the
+    sweep repairs what nobody saw end. NOSCRIPT is different: then surely nothing was applied.
+    """
+
+    def __init__(self, client: Redis, prefix: str) -> None:
+        self.client = client
+        self.prefix = prefix
+
+    async def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
+        """`arguments` without None at the top level are what the script knows as A; `blobs` start at ARGV[3].
+
+        Raises LedgerUnavailable.
+        """
+        text, sha = source(name)
+        given = json.dumps({key: value for key, value in arguments.items() if value is not None}, separators=(",", ":"))
+        rest: tuple[str | bytes, ...] = (self.prefix, clean(given), *blobs)
+        with translated():
+            try:
+                return await self.client.evalsha(sha, 0, *rest)
+            except NoScriptError:
+                return await self.client.eval(text, 0, *rest)
+
+    async def ask(self, *command: str | int) -> Any:
+        """One command that changes nothing, asked again once when the connection broke. Raises LedgerUnavailable."""
+        send: Callable[..., Awaitable[Any]] = self.client.execute_command
+        with translated():
+            try:
+                return await send(*command)
+            except RedisConnectionError:
+                return await send(*command)
+
+    async def own(self, name: str, key: str, arguments: Mapping[str, Any]) -> Any:
+        """As `run`, for the run or delivery `key`. Raises ClaimLost when it is no longer the caller's."""
+        answer = await self.run(name, arguments)
+        if answer == LOST:
+            raise ClaimLost(key)
+        return answer
+
+
+def clean(text: str) -> str:
+    """json.dumps leaves only ASCII; a lone surrogate stands there as an escape that cjson refuses."""
+    return text if "\\ud" not in text else json.dumps(_whole(json.loads(text)), separators=(",", ":"))
+
+
+def _whole(value: Any) -> Any:
+    """The same value with what is no character replaced by a question mark."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,194 @@
+"""A snapshot as bytes: the same content gives the same bytes, and so the same name.
+
+A table is one blob: the length of its head, the head, then an array of rows, each encoded by itself and in canonical
+order, so that equal rows are equal bytes. A snapshot's own blob names its tables. Both under zstd level 1; names are
+BLAKE2b over the bytes before compression.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import zstandard
+
+from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
+from worker.domain.window import Window
+from worker.errors import LedgerError
+
+VERSION = 1
+LEVEL = 1
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BIG_INT, _ODD_TEXT = 1, 2
+_PIECE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """`id` names the content, `body` is compressed."""
+
+    id: str
+    body: bytes
+
+
+def _ext(code: int, data: memoryview) -> Any:
+    if code == _BIG_INT:
+        return int(bytes(data))
+    return bytes(data).decode("utf-8", "surrogatepass")
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(ext_hook=_ext)
+_rows_decoder = msgspec.msgpack.Decoder(list[list[Any]], ext_hook=_ext)
+
+
+def _plain(value: Any) -> Any:
+    """What msgpack cannot hold, as an extension: integers past 64 bits, and text with lone surrogates."""
+    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
+        return msgspec.msgpack.Ext(_BIG_INT, str(value).encode())
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return msgspec.msgpack.Ext(_ODD_TEXT, value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _pack(value: Any) -> bytes:
+    """Services send such values so rarely that looking for them first would be waste."""
+    try:
+        return _encoder.encode(value)
+    except (OverflowError, UnicodeEncodeError):
+        return _encoder.encode(_plain(value))
+
+
+def _squeeze(pieces: Iterator[bytes]) -> Blob:
+    """Compress and name a stream of pieces without ever holding all of them."""
+    name, press = hashlib.blake2b(digest_size=16), zstandard.ZstdCompressor(level=LEVEL).compressobj()
+    out, waiting = [], bytearray()
+    for piece in pieces:
+        waiting += piece
+        if len(waiting) >= _PIECE:
+            name.update(waiting)
+            out.append(press.compress(bytes(waiting)))
+            waiting.clear()
+    name.update(waiting)
+    out += [press.compress(bytes(waiting)), press.flush()]
+    return Blob(name.hexdigest(), b"".join(out))
+
+
+def _expand(body: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
+
+
+def encode_table(table: Table) -> Blob:
+    return _squeeze(_table_pieces(table))
+
+
+def _table_pieces(table: Table) -> Iterator[bytes]:
+    columns = [[c.name, str(c.kind), c.significant, c.sum] for c in table.columns]
+    head = _pack([VERSION, table.id, columns, table.total, table.sliced])
+    yield struct.pack(">I", len(head)) + head
+    yield b"\xdd" + struct.pack(
+        ">I", len(table.rows)
+    )  # array 32: https://github.com/msgpack/msgpack/blob/master/spec.md
+    for row in table.rows:
+        yield _pack((row.key, *row.cells))
+
+
+def decode_table(body: bytes) -> Table:
+    """Raises LedgerError for a version that this program does not know."""
+    raw = memoryview(_expand(body))
+    (length,) = struct.unpack(">I", raw[:4])
+    version, table_id, columns, total, sliced = _decoder.decode(raw[4 : 4 + length])
+    _known(version)
+    rows = _rows_decoder.decode(raw[4 + length :])
+    return Table(
+        table_id,
+        tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in columns),
+        tuple(Row(cells[0], tuple(cells[1:])) for cells in rows),
+        total,
+        sliced,
+    )
+
+
+def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | None) -> Blob:
+    """`tables`: names of the snapshot's tables in their order; `followed`: that of the rows that were looked up."""
+    listed = snapshot.rows
+    members = sorted(snapshot.members)
+    same = listed is not None and members == [row.key for row in listed.rows]
+    value = [
+        VERSION,
+        snapshot.query_id,
+        snapshot.fingerprint,
+        None if snapshot.window is None else _window_row(snapshot.window),
+        _micros(snapshot.slot),
+        [_micros(instant) for instant in snapshot.as_of],
+        [[list(m.key), str(m.kind), m.value, m.currency, m.why_null] for m in snapshot.measures],
+        list(tables),
+        None if same else members,  # most often they are the keys of the main table, which are there already
+        followed,
+        snapshot.main,
+        [[file.name, file.media_type, file.body] for file in snapshot.files],
+        list(snapshot.notes),
+        snapshot.schema,
+    ]
+    return _squeeze(iter([_pack(value)]))
+
+
+def decode_header(body: bytes, tables: Mapping[str, Table]) -> Snapshot:
+    """`tables` by name, every one that the header names. Raises LedgerError for an unknown version."""
+    value: list[Any] = _decoder.decode(_expand(body))
+    _known(value[0])
+    _, query, fingerprint, window, slot, as_of, measures, names, members, followed, main, files, notes, schema = value
+    own = tuple(tables[name] for name in names)
+    if members is None:
+        members = [row.key for table in own if table.id == main for row in table.rows]
+    return Snapshot(
+        query_id=query,
+        fingerprint=fingerprint,
+        window=None if window is None else _window(window),
+        slot=_instant(slot),
+        as_of=(_instant(as_of[0]), _instant(as_of[1])),
+        measures=tuple(_measure(row) for row in measures),
+        tables=own,
+        members=frozenset(members),
+        followed=None if followed is None else tables[followed],
+        main=main,
+        files=tuple(File(name, media_type, content) for name, media_type, content in files),
+        notes=tuple(notes),
+        schema=schema,
+    )
+
+
+def _known(version: int) -> None:
+    if version != VERSION:
+        raise LedgerError(f"a stored snapshot has version {version}; this program reads version {VERSION}")
+
+
+def _measure(row: Sequence[Any]) -> Measure:
+    key, kind, value, currency, why_null = row
+    return Measure(tuple(key), Kind(kind), value, currency, why_null)
+
+
+def _window_row(window: Window) -> list[Cell]:
+    return [_micros(window.start), _micros(window.end), window.zone, window.name, window.so_far]
+
+
+def _window(row: Sequence[Any]) -> Window:
+    return Window(_instant(row[0]), _instant(row[1]), row[2], row[3], row[4])
+
+
+def _micros(instant: datetime) -> int:
+    """Exact, where a float of seconds would not be."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def _instant(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)

@@ -1,0 +1,24 @@
+"""How long things may take; the defaults are those of worker.settings."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Seconds. `republish`: after how long unpublished work is published again, twice as long each time. `recount`: how
+    often a run that is delivering is counted anew. `patience`: a place in a lane further off is not taken. `keep`: how
+    long snapshots that a run holds live, longer than any baseline is used. `notice`: how long a notice is tried.
+    """
+
+    run_lease: float = 60.0
+    delivery_lease: float = 60.0
+    republish: float = 30.0
+    lookup_after: float = 30.0
+    recount: float = 60.0
+    patience: float = 10.0
+    keep: float = 401 * 86400.0
+    notice: float = 86400.0
+
+    def ms(self, name: str) -> int:
+        seconds: float = getattr(self, name)
+        return max(1, round(seconds * 1000))
