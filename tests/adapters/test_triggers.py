@@ -13,6 +13,7 @@ from worker.adapters.triggers import ApTriggers
 from worker.domain.cron import CronFields, parse
 from worker.domain.schedule import CatchUp, Trigger
 from worker.domain.slots import account, first_slot
+from worker.domain.window import WindowSpec, resolve
 from worker.domain.zones import wall
 
 ZONES = {
@@ -240,6 +241,24 @@ def test_a_moved_cron_line_does_not_fire_the_current_day_again() -> None:
     last = at("2026-10-25T08:00")
     assert first_slot(moved, now, triggers.next, last, edited=True) == at("2026-10-26T14:00")
     assert first_slot(moved, now, triggers.next, last, edited=False) == at("2026-10-25T14:00")
+
+
+@given(FIELDS, st.sampled_from(sorted(ZONES)), INSTANTS)
+@settings(max_examples=40, deadline=None)
+def test_windows_since_the_previous_slot_cover_all_time_once(expression: str, zone: str, after: datetime) -> None:
+    trigger = cron(expression, zone)
+    slots = list(islice(triggers.upcoming(trigger, after), 6))
+    since = WindowSpec("since-previous-slot")
+    windows = [resolve(since, slot, zone, previous_slot=triggers.previous(trigger, slot)) for slot in slots]
+    assert [window.end for window in windows] == slots
+    assert all(earlier.end == later.start for earlier, later in pairwise(windows))
+
+
+def test_a_weekly_schedule_with_a_window_of_its_week_leaves_no_day_out_over_a_change_of_clocks() -> None:
+    mondays = between(cron("0 9 * * MON", "Europe/Berlin"), at("2026-10-01"), at("2026-11-30"))
+    windows = [resolve(WindowSpec("last-week"), slot, "Europe/Berlin") for slot in mondays]
+    assert all(earlier.end == later.start for earlier, later in pairwise(windows))
+    assert {window.end - window.start for window in windows} == {timedelta(days=7), timedelta(days=7, hours=1)}
 
 
 @given(FIELDS, st.sampled_from(sorted(ZONES)), INSTANTS, st.integers(0, 6 * 86_400), st.sampled_from(CatchUp))

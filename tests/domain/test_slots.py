@@ -125,7 +125,7 @@ def test_mapping_never_goes_back_as_the_clock_on_the_wall_goes_on() -> None:
 
 
 @given(st.integers(0, 240), st.sampled_from([1, 5, 15, 60]))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_in_a_repeated_hour_both_comings_follow_in_the_order_of_instants(offset: int, step: int) -> None:
     """Any minute of the four hours around the change may be asked; each whole step of elapsed time is named once."""
 
@@ -233,7 +233,7 @@ def _through(step: int, outage: int, catch_up: CatchUp, grace: int, limit: int, 
 
 
 @given(STEPS, OUTAGES, st.sampled_from(CatchUp), st.integers(0, 120), st.sampled_from([1, 3, 1000]), st.booleans())
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_every_expected_slot_is_a_run_or_missed_exactly_once(
     step: int, outage: int, catch_up: CatchUp, grace: int, limit: int, fast: bool
 ) -> None:
@@ -252,7 +252,7 @@ def test_every_expected_slot_is_a_run_or_missed_exactly_once(
 
 
 @given(STEPS, OUTAGES, st.sampled_from(CatchUp), st.integers(0, 120))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_counting_and_walking_an_every_come_to_the_same(step: int, outage: int, catch_up: CatchUp, grace: int) -> None:
     walked = account_slots(
         (NOON + timedelta(seconds=step * number) for number in count()),
@@ -267,7 +267,7 @@ def test_counting_and_walking_an_every_come_to_the_same(step: int, outage: int, 
 
 
 @given(st.integers(1, 86_399), st.none() | st.integers(0, 10**9), st.integers(0, 2 * 10**9))
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_every_is_whole_steps_from_the_epoch_or_from_its_start(step: int, start: int | None, moment: int) -> None:
     begun = None if start is None else datetime.fromtimestamp(start, UTC)
     after = datetime.fromtimestamp(moment, UTC)
