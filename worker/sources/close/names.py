@@ -66,6 +66,10 @@ class Directory:
                 self._read_at = now
             return self._names
 
+    def forget(self) -> None:
+        """Read anew when next asked."""
+        self._names = None
+
     async def _read(self) -> Names:
         """The account first and alone: a wrong key is then one refusal, not four."""
         me = await self._client.read(Request("GET", "/me/"))

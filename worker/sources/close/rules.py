@@ -23,7 +23,7 @@ MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "va
 
 def funnel_faults(use: Use) -> tuple[Fault, ...]:
     """What is wrong between the parameters of a funnel report, all of it."""
-    rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _base, _comparison, _query)
+    rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _comparison, _query)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
@@ -73,17 +73,7 @@ def _cohort(use: Use) -> list[Fault]:
         faults.append(
             _fault("type", f"{CREATED} without a cohort", "add window:, cohort_relative_range or cohort_datetime_range")
         )
-    if use.compare is not None and cohort and _given(use, REPORT):
-        found = "compare: with a cohort and a report range that are two"
-        faults.append(Fault(("compare",), found, "use window:, which sets both alike, or ranges: as_written"))
     return faults
-
-
-def _base(use: Use) -> list[Fault]:
-    """Close does not say that a report range is mandatory; without one nobody could say what the figures are about."""
-    if use.window is not None or _given(use, REPORT + COHORT):
-        return []
-    return [Fault(("query",), "a funnel report without a range", "add window: or report_relative_range under params")]
 
 
 def _comparison(use: Use) -> list[Fault]:
@@ -113,7 +103,7 @@ def _query(use: Use) -> list[Fault]:
 
 def list_faults(use: Use) -> tuple[Fault, ...]:
     """What is wrong between the parameters of an opportunity list, all of it."""
-    rules = (_twins, _pipeline, _slices, _window)
+    rules = (_twins, _pipeline, _slices)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
@@ -141,14 +131,6 @@ def _slices(use: Use) -> list[Fault]:
         found = "follow: with _limit or _skip"
         faults.append(Fault(("follow",), found, "a cut list is shown and never compared: use show: {limit: …}"))
     return faults
-
-
-def _window(use: Use) -> list[Fault]:
-    return [
-        Fault((key,), f"{key}: on a list", "a list is the state when it is read; date filters take a window's name")
-        for key, given in (("window", use.window), ("compare", use.compare))
-        if given is not None
-    ]
 
 
 def _below(value: Any, least: int) -> bool:

@@ -1,0 +1,69 @@
+"""A definition's parameters as the query of GET /opportunity/."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.domain.window import Window, is_window_name
+from worker.ports import Ask
+from worker.sources.close.names import Names
+from worker.sources.close.ranges import named_window, stamp
+from worker.sources.close.rows import FIELDS
+from worker.sources.close.rules import sliced
+from worker.sources.close.specs import DATES
+
+_OURS = frozenset({"pipeline", "_fields", "_order_by", "_limit", "_skip"})
+STABLE_ORDER = "date_created"
+"""Ascending: a new deal comes at the end, and nothing that is edited changes its place."""
+
+
+def query(ask: Ask, names: Names) -> dict[str, str]:
+    """Without paging. Raises SourceRefused for a pipeline that the account does not have."""
+    found: dict[str, str] = {}
+    for name, value in ask.item.params.items():
+        if name in DATES:
+            found |= _dated(ask, name, value)
+        elif name not in _OURS:
+            found[name] = joined(value)
+    pipeline = ask.item.params.get("pipeline")
+    if pipeline is not None:
+        found["status_id__in"] = joined(list(names.statuses(str(pipeline))))
+    found["_fields"] = ",".join(FIELDS)
+    found["_order_by"] = _order(ask.item.params)
+    return found
+
+
+def _order(params: Mapping[str, Any]) -> str:
+    """The wanted order decides which deals a cut list holds; a whole list is read in the order that cannot shift."""
+    return str(params.get("_order_by", STABLE_ORDER)) if sliced(params) else STABLE_ORDER
+
+
+def joined(value: Any) -> str:
+    """Lists by commas, true and false as Close spells them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _dated(ask: Ask, name: str, value: Any) -> dict[str, str]:
+    """A window's name stands for its two ends: after it is `__gt`, before it `__lt`, within it the bare name."""
+    if not is_window_name(str(value)):
+        return {name: str(value)}
+    window = named_window(ask, value)
+    field, _, operator = name.partition("__")
+    start, end = _days(window) if field == "date_won" else (stamp(window.start), stamp(window.end))
+    return {
+        "": {f"{field}__gte": start, f"{field}__lt": end},
+        "gte": {f"{field}__gte": start},
+        "gt": {f"{field}__gte": end},
+        "lte": {f"{field}__lt": end},
+        "lt": {f"{field}__lt": start},
+    }[operator]
+
+
+def _days(window: Window) -> tuple[str, str]:
+    """`date_won` is a date without a zone: the first local day that the window touches, and the first after it."""
+    zone = ZoneInfo(window.zone)
+    last = (window.end - timedelta(microseconds=1)).astimezone(zone).date()
+    return window.start.astimezone(zone).date().isoformat(), (last + timedelta(days=1)).isoformat()

@@ -1,0 +1,147 @@
+"""An answer to a funnel report, totals or stages, as measures and tables.
+
+The parser is lenient where Close's documentation is silent (no type or nullability is declared): unknown keys are
+ignored, a missing figure is noted and left out, and null stays apart from zero.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, Reader, columns
+from worker.sources.close.names import Names
+from worker.sources.close.parse import Node
+
+TOTALS_PATH = "/report/funnel/opportunity/totals/"
+STAGES_PATH = "/report/funnel/opportunity/stages/"
+
+_USER = (Column("user_id", Kind.ID), Column("user", Kind.TEXT))
+_CURRENCY = Column("currency", Kind.TEXT)
+_STATUS = (Column("label", Kind.TEXT), Column("type", Kind.TEXT), Column("position", Kind.INT))
+USERS = (_USER[1], *columns(TOTALS), _CURRENCY)
+STAGES = (*_STATUS, *columns(STAGE), _CURRENCY)
+STAGES_BY_USER = (*_USER, Column("status_id", Kind.ID), *STAGES)
+
+_WHY_NULL = {
+    "average_time_to_win": "nothing was won",
+    "count_win_rate": "nothing was won or lost",
+    "value_win_rate": "nothing was won or lost",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    measures: tuple[Measure, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+def totals(answer: Node, names: Names) -> Parts:
+    """Measures ("total", metric) and a table `users`. Raises SourceShapeChanged with the path."""
+    reader = Reader(names.currency, [])
+    aggregate, rows = _halves(answer, reader)
+    if aggregate is not None and isinstance(aggregate.get("totals").value, dict):
+        aggregate = aggregate.get("totals")  # as the activity report has it
+    figures = {} if aggregate is None else _figures(aggregate, TOTALS, reader)
+    users = [(_user_key(row), row, _figures(row, TOTALS, reader)) for row in rows]
+    _notice(figures, [row[2] for row in users], reader)
+    cells = [
+        (node, Row(key, (_user(node, names), *_cells(found, TOTALS), names.currency))) for key, node, found in users
+    ]
+    return Parts(_measures(figures, names.currency), (_table("users", USERS, cells),), tuple(reader.notes))
+
+
+def stages(answer: Node, names: Names) -> Parts:
+    """Tables `stages`, keyed by status, and `stages_by_user`, keyed `user|status`. Raises SourceShapeChanged."""
+    reader = Reader(names.currency, [])
+    aggregate, users = _halves(answer, reader)
+    whole = [] if aggregate is None else list(_stage_rows(aggregate.get("stages"), reader, "", ()))
+    parts: list[tuple[Node, Row]] = []
+    for user in users:
+        key = _user_key(user)
+        own = (_user_id(user), _user(user, names))
+        parts += _stage_rows(user.get("stages"), reader, f"{key}|", own)
+    tables = (_table("stages", STAGES, whole), _table("stages_by_user", STAGES_BY_USER, parts))
+    return Parts((), tables, tuple(reader.notes))
+
+
+def _halves(answer: Node, reader: Reader) -> tuple[Node | None, list[Node]]:
+    """`aggregations` and `data`. One of them may be missing, which is noted; without both there is no report."""
+    aggregate, data = answer.get("aggregations"), answer.get("data")
+    if aggregate.absent and data.absent:
+        raise aggregate.wrong("a report")
+    reader.notes.extend(f"{node.path} is missing" for node in (aggregate, data) if node.absent)
+    rows = [] if data.absent else [row.object() for row in data.items()]
+    return None if aggregate.absent else aggregate.object(), rows
+
+
+def _figures(node: Node, metrics: Mapping[str, Kind], reader: Reader) -> dict[str, Cell]:
+    found = {name: node.get(name) for name in metrics}
+    reader.notes.extend(f"{figure.path} is missing" for figure in found.values() if figure.missing)
+    return {name: reader.figure(figure, metrics[name]) for name, figure in found.items() if not figure.missing}
+
+
+def _cells(figures: Mapping[str, Cell], metrics: Mapping[str, Kind]) -> tuple[Cell, ...]:
+    return tuple(figures.get(name) for name in metrics)
+
+
+def _measures(figures: Mapping[str, Cell], currency: str | None) -> tuple[Measure, ...]:
+    return tuple(
+        Measure(
+            ("total", name),
+            TOTALS[name],
+            value if isinstance(value, int | float) else None,
+            currency if TOTALS[name] is Kind.MONEY else None,
+            _WHY_NULL.get(name, "Close could not compute it") if value is None else None,
+        )
+        for name, value in figures.items()
+    )
+
+
+def _stage_rows(listed: Node, reader: Reader, prefix: str, own: tuple[Cell, ...]) -> Iterable[tuple[Node, Row]]:
+    """One row a stage, in the order of the funnel; `own` cells come first, and then the status's id, where given."""
+    for position, stage in enumerate(listed.items()):
+        status = stage.get("status")
+        status_id, kind = status.get("id").id(), status.get("type").text()
+        figures = _figures(stage, STAGE, reader)
+        if kind == "won":
+            figures |= dict.fromkeys(CONVERSIONS)
+        first = (*own, status_id) if own else ()
+        cells = (*first, status.get("label").text(), kind, position, *_cells(figures, STAGE), reader.currency)
+        yield status, Row(prefix + status_id, cells)
+
+
+def _table(table_id: str, shape: tuple[Column, ...], rows: Iterable[tuple[Node, Row]]) -> Table:
+    """Two rows of one key would be one user or stage twice. Raises SourceShapeChanged at the second."""
+    seen: dict[str, Row] = {}
+    for node, row in rows:
+        if row.key in seen:
+            raise node.wrong(f"one row for {row.key!r}")
+        seen[row.key] = row
+    return table(table_id, shape, seen.values())
+
+
+def _user_id(row: Node) -> str | None:
+    node = row.get("user_id")
+    return None if node.value is None else node.id()
+
+
+def _user_key(row: Node) -> str:
+    return _user_id(row) or "none"
+
+
+def _user(row: Node, names: Names) -> str:
+    return names.user(_user_id(row)) or "Unknown user"
+
+
+def _notice(whole: Mapping[str, Cell], users: list[dict[str, Cell]], reader: Reader) -> None:
+    """Relations that hold in Close's own example. A figure that breaks one is shown as it came, with a note."""
+    for smaller, larger in (("count_total_complete", "count"), ("count_total_won", "count_total_complete")):
+        pair: tuple[Any, Any] = (whole.get(smaller), whole.get(larger))
+        if None not in pair and pair[0] > pair[1]:
+            reader.notes.append(f"aggregations: {smaller} is more than {larger}")
+    for name in ("count", "count_total_complete", "count_total_won", "value_total_complete", "value_total_won"):
+        parts: list[Any] = [user.get(name) for user in users]
+        if users and None not in parts and whole.get(name) is not None and sum(parts) != whole[name]:
+            reader.notes.append(f"aggregations.{name} is not the sum over users")

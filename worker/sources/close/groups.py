@@ -1,0 +1,131 @@
+"""`_group_by`: groups that pages cut apart, put together again by their key, and the list's own sums.
+
+A key's format is nobody's business; the fields beside it say what the group is.
+https://developer.close.com/api/resources/opportunities/list
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.sources.close.metrics import Reader
+from worker.sources.close.names import Names
+from worker.sources.close.parse import Node
+
+SUMS = tuple(
+    f"{what}_value_{period}"
+    for what in ("total", "expected")
+    for period in ("one_time", "monthly", "annual", "annualized")
+)
+_CALENDAR = ("year", "quarter", "month", "weekyear", "week")
+COLUMNS = (
+    Column("label", Kind.TEXT),
+    Column("position", Kind.INT),
+    Column("user_id", Kind.ID),
+    *(Column(name, Kind.INT) for name in _CALENDAR),
+    Column("total_results", Kind.INT, significant=True, sum=True),
+    *(Column(name, Kind.MONEY, significant=name.startswith("total"), sum=True) for name in SUMS),
+    Column("currency", Kind.TEXT),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """What one page holds of one group: its head and how many of its deals."""
+
+    key: str
+    head: Node
+    total: int | None
+    here: int
+
+
+def fragment(group: Node) -> Fragment:
+    """Raises SourceShapeChanged. A key that is no text is kept as canonical JSON."""
+    key = group.get("key")
+    if key.missing:
+        raise key.wrong("a group's key")
+    text = key.text() if isinstance(key.value, str) else json.dumps(key.value, sort_keys=True)
+    total = group.get("total_results")
+    here = sum(1 for _ in group.get("objects").items())
+    head = {name: value for name, value in group.value.items() if name != "objects"}
+    return Fragment(text, Node(group.endpoint, head, group.path), None if total.absent else total.whole(), here)
+
+
+def shifted(fragments: Iterable[Fragment]) -> str | None:
+    """The first group whose parts do not make up its total, as a clause; None when all do."""
+    totals: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    for part in fragments:
+        counted[part.key] = counted.get(part.key, 0) + part.here
+        if part.total is not None and totals.setdefault(part.key, part.total) != part.total:
+            return f"the total of group {part.key!r} changed from {totals[part.key]} to {part.total}"
+    wrong = next((key for key, total in totals.items() if counted[key] != total), None)
+    return None if wrong is None else f"{counted[wrong]} of the {totals[wrong]} deals of group {wrong!r} came"
+
+
+def merged(fragments: Iterable[Fragment], names: Names, notes: list[str]) -> Table:
+    """One row a group, in any number of fragments; `position` is the order in which Close lists the groups."""
+    heads: dict[str, Node] = {}
+    for part in fragments:
+        heads.setdefault(part.key, part.head)
+    reader = Reader(names.currency, notes)
+    rows = [Row(key, _cells(key, position, head, names, reader)) for position, (key, head) in enumerate(heads.items())]
+    return table("groups", COLUMNS, rows)
+
+
+def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Measure, ...]:
+    """The service's own figures over all that matches: ("total", name). They need not equal the sum of the rows to
+    the cent: Close adds in single precision.
+    """
+    reader = Reader(currency, notes)
+    found = [
+        Measure(("total", name), Kind.MONEY, _whole(reader, envelope.get(name), Kind.MONEY), currency)
+        for name in SUMS
+        if not envelope.get(name).absent
+    ]
+    total = envelope.get("total_results")
+    if not total.absent:
+        found.append(Measure(("total", "total_results"), Kind.INT, total.whole()))
+    periods = envelope.get("count_by_value_period")
+    if not periods.absent:
+        found += [
+            Measure(("total", f"count_by_value_period.{name}"), Kind.INT, periods.get(name).whole())
+            for name in sorted(periods.object().value)
+        ]
+    return tuple(found)
+
+
+def _whole(reader: Reader, node: Node, kind: Kind) -> int | None:
+    cell = reader.figure(node, kind)
+    return cell if isinstance(cell, int) else None
+
+
+def _cells(key: str, position: int, head: Node, names: Names, reader: Reader) -> tuple[Cell, ...]:
+    calendar = {name: None if head.get(name).absent else head.get(name).whole() for name in _CALENDAR}
+    user_id = head.get("user_id").text_or_none()
+    sums = [None if head.get(name).absent else reader.figure(head.get(name), Kind.MONEY) for name in SUMS]
+    total = head.get("total_results")
+    return (
+        _label(key, calendar, names.user(user_id, head.get("user_name").text_or_none())),
+        position,
+        user_id,
+        *calendar.values(),
+        None if total.absent else total.whole(),
+        *sums,
+        names.currency,
+    )
+
+
+def _label(key: str, calendar: dict[str, int | None], user: str | None) -> str:
+    """What a group is called: a person, 2026, 2026 Q4, 2026-11, 2026-W47."""
+    year, quarter, month, weekyear, week = calendar.values()
+    if user is not None:
+        return user
+    if weekyear is not None and week is not None:
+        return f"{weekyear}-W{week:02}"
+    if year is None:
+        return key
+    if quarter is not None:
+        return f"{year} Q{quarter}"
+    return str(year) if month is None else f"{year}-{month:02}"

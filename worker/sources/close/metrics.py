@@ -1,0 +1,103 @@
+"""The figures of the funnel reports: their names, their units, and how one number is read.
+
+Amounts are hundredths of the organization's currency, durations seconds, rates fractions of one.
+https://developer.close.com/api/resources/reporting
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.domain.money import from_hundredths
+from worker.domain.snapshot import Cell, Column, Kind
+from worker.sources.close.parse import Node
+
+TOTALS: Mapping[str, Kind] = {
+    "count": Kind.INT,
+    "count_total_complete": Kind.INT,
+    "count_total_won": Kind.INT,
+    "count_win_rate": Kind.RATIO,
+    "value_total_complete": Kind.MONEY,
+    "value_total_won": Kind.MONEY,
+    "value_win_rate": Kind.RATIO,
+    "average_time_to_win": Kind.SECONDS,
+    "average_value_annualized_per_won_opportunity": Kind.MONEY,
+    "sales_velocity": Kind.MONEY,
+}
+STAGE: Mapping[str, Kind] = {
+    "count": Kind.INT,
+    "count_conversion_rate": Kind.RATIO,
+    "count_lost": Kind.INT,
+    "count_lost_ratio": Kind.RATIO,
+    "value": Kind.MONEY,
+    "value_conversion_rate": Kind.RATIO,
+    "value_lost": Kind.MONEY,
+    "value_lost_ratio": Kind.RATIO,
+    "weighted_value": Kind.MONEY,
+    "weighted_value_conversion_rate": Kind.RATIO,
+    "average_time_to_advance": Kind.SECONDS,
+}
+CONVERSIONS = frozenset(name for name in STAGE if name.endswith("conversion_rate"))
+"""Nothing comes after a won stage: Close writes 0 there, which would read as "nobody advanced"."""
+_DERIVED = frozenset({"sales_velocity", "average_value_annualized_per_won_opportunity", "weighted_value"})
+
+
+def columns(metrics: Mapping[str, Kind]) -> tuple[Column, ...]:
+    """Counts and values tell of a change and can be added up; what is computed from them does neither."""
+    return tuple(
+        Column(name, kind, significant=told, sum=told)
+        for name, kind in metrics.items()
+        for told in [kind in (Kind.INT, Kind.MONEY) and name not in _DERIVED]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads figures in one currency (ISO 4217; None where Close names none, and then no amount can be read) and
+    collects what a reader of `explain` should know into `notes`.
+    """
+
+    currency: str | None
+    notes: list[str]
+
+    def figure(self, node: Node, kind: Kind) -> Cell:
+        """One number in its kind's unit; null stays null. Raises SourceShapeChanged."""
+        number = self._number(node)
+        if number is None:
+            return None
+        match kind:
+            case Kind.MONEY:
+                return self.money(node, number)
+            case Kind.INT:
+                if number != int(number):
+                    raise node.wrong("a whole number")
+                return int(number)
+            case _:
+                self._check_ratio(node, number, kind)
+                return float(number)
+
+    def money(self, node: Node, hundredths: float) -> int:
+        """Minor units. What does not fit them is dropped and noted: a JPY amount has no hundredths."""
+        if self.currency is None:
+            raise node.wrong("an amount in a known currency (GET /me/ names none)")
+        whole = round(hundredths)
+        amount, rest = from_hundredths(whole, self.currency)
+        if rest or whole != hundredths:
+            self.notes.append(f"{node.path}: {hundredths} hundredths of {self.currency} do not fit its minor unit")
+        return amount
+
+    def _number(self, node: Node) -> int | float | None:
+        """Numbers come as numbers; a number written as text is taken, and noted."""
+        if not isinstance(node.value, str):
+            return node.number_or_none()
+        try:
+            number = float(node.value)
+        except ValueError:
+            raise node.wrong("a number or null") from None
+        self.notes.append(f"{node.path}: a number written as text")
+        return Node(node.endpoint, number, node.path).number()
+
+    def _check_ratio(self, node: Node, number: float, kind: Kind) -> None:
+        """A percentage would be a hundred times too much; a value's conversion may pass 1 because deals grow."""
+        grows = "value_conversion" in node.path
+        if kind is Kind.RATIO and not grows and not -0.0001 <= number <= 1.0001:
+            self.notes.append(f"{node.path}: {number} is no fraction of one")

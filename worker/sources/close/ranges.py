@@ -1,0 +1,93 @@
+"""The stretches of time that a funnel report is asked for: ours as explicit instants, or as the YAML has them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from worker.domain.window import Window, WindowSpec, compared, resolve
+from worker.ports import Ask
+from worker.sources.close.rules import COHORT, COMPARED, CREATED, RANGES, REPORT
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call of a report: `body` as it is posted; `window` that it answers for, None where Close decides."""
+
+    body: Mapping[str, Any]
+    window: Window | None
+
+
+def asked(ask: Ask) -> tuple[Asked, Asked | None]:
+    """The report itself, and the second one that it is compared with, if any.
+
+    Close answers a request that holds `compared_*` with the comparison alone, so the comparison is a call of its own;
+    as explicit instants it needs no `compared_*`.
+    """
+    return _as_written(ask) if ask.item.as_written else _resolved(ask)
+
+
+def _plain(ask: Ask) -> dict[str, Any]:
+    return {name: value for name, value in ask.item.params.items() if name not in RANGES}
+
+
+def _as_written(ask: Ask) -> tuple[Asked, Asked | None]:
+    params = dict(ask.item.params)
+    base = {name: value for name, value in params.items() if name not in COMPARED}
+    return Asked(base, ask.window), Asked(params, ask.compared) if base != params else None
+
+
+def _resolved(ask: Ask) -> tuple[Asked, Asked | None]:
+    report = ask.window if ask.item.window is not None else _written(ask, REPORT)
+    cohort = ask.window if ask.item.window is not None else _written(ask, COHORT)
+    report = report or cohort or ask.window
+    cohort = cohort or report
+    against = ask.compared or _comparison(ask, cohort if _created(ask) else report)
+    base = Asked(_body(ask, report, cohort), report)
+    return base, Asked(_body(ask, against, against), against) if against is not None else None
+
+
+def _created(ask: Ask) -> bool:
+    return ask.item.params.get("type") == CREATED
+
+
+def _body(ask: Ask, report: Window | None, cohort: Window | None) -> dict[str, Any]:
+    """A report of created deals takes a range for their creation and one for what they did; else only the latter."""
+    body = _plain(ask)
+    if report is not None:
+        body["report_datetime_range"] = _instants(report)
+    if cohort is not None and _created(ask):
+        body["cohort_datetime_range"] = _instants(cohort)
+    return body
+
+
+def _instants(window: Window) -> dict[str, str]:
+    return {"start": stamp(window.start), "end": stamp(window.end)}
+
+
+def stamp(moment: datetime) -> str:
+    """2026-11-23T14:00:00Z, with a fraction only where there is one."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _written(ask: Ask, names: tuple[str, ...]) -> Window | None:
+    """The range that stands in the parameters under one of `names`, resolved as `window:` would be."""
+    value = next((ask.item.params[name] for name in names if name in ask.item.params), None)
+    return None if value is None else named_window(ask, value)
+
+
+def _comparison(ask: Ask, base: Window | None) -> Window | None:
+    same_days = ask.item.params.get("compared_datetime_range")
+    if same_days is not None and base is not None:
+        return compared(base, WindowSpec(str(same_days)), ask.slot)
+    return _written(ask, ("compared_relative_range", "compared_custom_range"))
+
+
+def named_window(ask: Ask, value: Any) -> Window:
+    """A window's name, or {start, end} in ISO 8601 (an edge without offset is wall time in the schedule's zone)."""
+    spec = (
+        WindowSpec("range", datetime.fromisoformat(str(value["start"])), datetime.fromisoformat(str(value["end"])))
+        if isinstance(value, Mapping)
+        else WindowSpec(str(value))
+    )
+    return ask.resolve(spec) if ask.resolve is not None else resolve(spec, ask.slot, ask.zone)

@@ -1,0 +1,172 @@
+"""One of Close's opportunities as a row of ours. Only declared columns are kept: never a note, never a custom field.
+
+https://developer.close.com/api/resources/opportunities
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from worker.domain.money import from_hundredths
+from worker.domain.opportunity import COLUMNS, Status
+from worker.domain.snapshot import Cell, Row
+from worker.sources.close.names import Names, Stage
+from worker.sources.close.parse import Node
+
+FIELDS = (
+    "id",
+    "lead_id",
+    "lead_name",
+    "user_id",
+    "user_name",
+    "pipeline_id",
+    "status_id",
+    "status_label",
+    "status_type",
+    "value",
+    "value_period",
+    "value_currency",
+    "annualized_value",
+    "confidence",
+    "date_created",
+    "date_updated",
+    "date_won",
+    "date_lost",
+    "is_stalled",
+    "stall_status",
+    "suggested_action",
+)
+"""What identity, diff, filter and display need; `_fields` asks for exactly these, whatever else a definition names."""
+
+_STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
+_TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
+_STEPS = {
+    "change_status": "New stage",
+    "adjust_close_date": "New close date",
+    "follow_up": "Follow up",
+    "follow_up_email": "Email",
+    "follow_up_call": "Call",
+    "follow_up_sms": "Text message",
+    "mark_as_lost": "Mark as lost",
+    "ask_someone_else_to_reach_out": "Ask a colleague",
+    "change_communication_method": "Another channel",
+}
+_REASONS = {"cant_get_in_touch": "no reply", "no_communication_attempts": "no contact attempt"}
+
+
+@dataclass(slots=True)
+class RowReader:
+    """`listed_as`: what the list's own filter says about stalling, for answers that do not repeat it. `since` gives
+    `stalled_since` (milliseconds) for a key and its stalling. `notes` collects what was dropped.
+    """
+
+    names: Names
+    listed_as: bool | None = None
+    since: Callable[[str, bool | None], int | None] = lambda _key, _stalled: None
+    notes: list[str] = field(default_factory=list)
+
+    def row(self, node: Node) -> Row:
+        """Raises SourceShapeChanged with the path of what is wrong."""
+        key = node.get("id").id()
+        stage_id = node.get("status_id").id()
+        stage = self.names.stages.get(stage_id)
+        status = _status(node, stage)
+        stalled = node.get("is_stalled").flag_or_none()
+        stalled = self.listed_as if stalled is None else stalled
+        lead = node.get("lead_name").text_or_none() or None
+        owner_id = node.get("user_id").id_or_none()
+        cells: dict[str, Cell] = {
+            "title": lead or f"Opportunity {key}",
+            "lead_id": node.get("lead_id").text_or_none(),
+            "lead": lead,
+            "owner_id": owner_id,
+            "owner": self.names.user(owner_id, node.get("user_name").text_or_none()),
+            "pipeline_id": node.get("pipeline_id").text_or_none() or (stage.pipeline if stage else None),
+            "stage_id": stage_id,
+            "stage": node.get("status_label").text_or_none() or (stage.label if stage else stage_id),
+            "stage_order": stage.order if stage else None,
+            "status": status.value,
+            "confidence": None if node.get("confidence").missing else node.get("confidence").whole_or_none(),
+            "created_at": node.get("date_created").instant_or_none(),
+            "updated_at": node.get("date_updated").instant_or_none(),
+            "stage_since": None,
+            "stalled": stalled,
+            "stalled_since": self.since(key, stalled),
+            "next_step": _next_step(node),
+            "stall_reason": _stall_reason(node),
+            "url": _url(node),
+            **self._money(node),
+            **_closing(node, status),
+        }
+        return Row(key, tuple(cells[column.name] for column in COLUMNS))
+
+    def _money(self, node: Node) -> dict[str, Cell]:
+        """value, currency, period, annual. `annual` is computed by us, so that both sides of a comparison are; Close's
+        own figure serves where the period is not told.
+        """
+        value, period = node.get("value").number_or_none(), node.get("value_period").text_or_none()
+        if period is not None and period not in _TIMES:
+            raise node.get("value_period").wrong("one_time, monthly or annual")
+        currency = node.get("value_currency").text_or_none() or self.names.currency
+        if value is None:
+            return {"value": None, "currency": currency, "period": period, "annual": None}
+        if currency is None:
+            raise node.get("value_currency").wrong("a currency, here or in GET /me/")
+        amount = self._minor(node, value, currency)
+        if period is not None:
+            return {"value": amount, "currency": currency, "period": period, "annual": amount * _TIMES[period]}
+        yearly = node.get("annualized_value")
+        annual = None if yearly.absent else self._minor(node, yearly.number(), currency)
+        return {"value": amount, "currency": currency, "period": None, "annual": annual}
+
+    def _minor(self, node: Node, hundredths: float, currency: str) -> int:
+        """Close counts hundredths in every currency. What does not fit the currency's minor unit is noted."""
+        whole = round(hundredths)
+        amount, rest = from_hundredths(whole, currency)
+        if rest or whole != hundredths:
+            self.notes.append(
+                f"{node.get('id').id()}: {hundredths} hundredths of {currency} do not fit its minor unit; kept {amount}"
+            )
+        return amount
+
+
+def _status(node: Node, stage: Stage | None) -> Status:
+    """From the row, else from what its status is; `date_won` proves nothing, open deals carry it as well."""
+    told = node.get("status_type")
+    kind = stage.type if told.absent and stage is not None else told.text()
+    if kind not in _STATUS:
+        raise told.wrong("active, won or lost")
+    return _STATUS[kind]
+
+
+def _closing(node: Node, status: Status) -> dict[str, Cell]:
+    """`date_won` is the expected close while a deal is open, and the day of the win (as midnight UTC) once it is won.
+
+    Both dates have to be there, or a change of the expected close would be made up.
+    """
+    won = node.get("date_won").day_or_none()
+    if status is Status.OPEN:
+        return {"expected_close": won, "closed_at": None}
+    closed = node.get("date_won" if status is Status.WON else "date_lost").instant_or_none()
+    return {"expected_close": None, "closed_at": closed}
+
+
+def _next_step(node: Node) -> str | None:
+    """What Close suggests to do, in plain words: `suggested_action`, else the next action of `stall_status`."""
+    suggested, stall = node.get("suggested_action"), node.get("stall_status")
+    word = None if suggested.absent else suggested.get("action").text_or_none()
+    if word is None and not stall.absent and not stall.get("next_action").absent:
+        word = stall.get("next_action").get("action").text_or_none()
+    return None if not word else _STEPS.get(word, word.replace("_", " ").capitalize())
+
+
+def _stall_reason(node: Node) -> str | None:
+    stall = node.get("stall_status")
+    word = None if stall.absent else stall.get("communication_issue").text_or_none()
+    return None if not word or word == "no_issue" else _REASONS.get(word, word.replace("_", " "))
+
+
+def _url(node: Node) -> str | None:
+    """The page of the lead: an opportunity has none of its own."""
+    lead = node.get("lead_id").text_or_none()
+    return f"https://app.close.com/lead/{quote(lead, safe='')}/" if lead else None

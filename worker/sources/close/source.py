@@ -1,0 +1,150 @@
+"""The Close source: one question in, one snapshot (and its comparison's) out."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.http import Http
+from worker.domain.opportunity import TABLE
+from worker.domain.snapshot import File, Snapshot
+from worker.errors import RequestError, SourceShapeChanged
+from worker.ports import Answer, Ask
+from worker.sources.close import funnel
+from worker.sources.close.client import Client, Request, Retries, Sender
+from worker.sources.close.fingerprint import fingerprint
+from worker.sources.close.names import Directory, Names
+from worker.sources.close.opportunities import Opportunities
+from worker.sources.close.pages import PAGE
+from worker.sources.close.parse import Node
+from worker.sources.close.ranges import Asked, asked
+
+BASE_URL = "https://api.close.com/api/v1"
+MOST_NOTES = 50
+
+_REPORTS: Mapping[str, tuple[str, Callable[[Node, Names], funnel.Parts]]] = {
+    "funnel_totals": (funnel.TOTALS_PATH, funnel.totals),
+    "funnel_stages": (funnel.STAGES_PATH, funnel.stages),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer."""
+
+    page: int = PAGE
+    timeout: float = 30.0
+    retries: Retries = field(default_factory=Retries)
+
+
+class CloseSource:
+    """One account. Safe to ask several questions at once: they share pace, connections and names."""
+
+    def __init__(
+        self,
+        http: Sender,
+        *,
+        clock: Callable[[], datetime],
+        secrets: tuple[str, ...] = (),
+        tuning: Tuning | None = None,
+    ) -> None:
+        self._tuning = tuning or Tuning()
+        self._clock = clock
+        self._client = Client(http, clock=clock, secrets=secrets, retries=self._tuning.retries)
+        self._directory = Directory(self._client, clock)
+
+    async def fetch(self, ask: Ask) -> Answer:
+        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        if ask.item.query in _REPORTS:
+            base, compared = asked(ask)
+            snapshot = await self._report(ask, base)
+            return Answer(snapshot, None if compared is None else await self._report(ask, compared, files=False))
+        return Answer(await self._list(ask))
+
+    async def _report(self, ask: Ask, call: Asked, *, files: bool = True) -> Snapshot:
+        path, read = _REPORTS[ask.item.query]
+        began = self._clock()
+        names = await self._directory.names()
+        body = {name: value for name, value in call.body.items() if name != "users" or value}
+        parts = read(await self._client.read(Request("POST", path, json=body, zone=ask.zone)), names)
+        attached = (await self._csv(ask, path, body),) if ask.files and files else ()
+        return self._snapshot(
+            ask,
+            names,
+            began,
+            window=call.window,
+            measures=parts.measures,
+            tables=parts.tables,
+            notes=parts.notes,
+            files=attached,
+        )
+
+    async def _csv(self, ask: Ask, path: str, body: Mapping[str, Any]) -> File:
+        """The per-user report as Close's own file. Its columns are documented nowhere, so nobody looks inside."""
+        request = Request("POST", path, json=body, zone=ask.zone, accept="text/csv")
+        content = await self._client.fetch(request)
+        if not content.strip() or content.lstrip()[:1] in (b"<", b"{"):
+            raise SourceShapeChanged(request.endpoint, "body", "expected CSV, found an empty body, HTML or JSON")
+        name = re.sub(r"[^a-z0-9]+", "-", ask.item.id.lower()).strip("-") or "report"
+        return File(f"{name}-by-user.csv", "text/csv", content)
+
+    async def _list(self, ask: Ask) -> Snapshot:
+        began = self._clock()
+        deals = await Opportunities(
+            self._client, self._directory, ask, clock=self._clock, size=self._tuning.page
+        ).read()
+        return self._snapshot(
+            ask,
+            await self._directory.names(),
+            began,
+            measures=deals.measures,
+            tables=deals.tables,
+            notes=deals.notes,
+            members=deals.members,
+            followed=deals.followed,
+            main=TABLE,
+        )
+
+    def _snapshot(self, ask: Ask, names: Names, began: datetime, *, notes: tuple[str, ...], **parts: Any) -> Snapshot:
+        """`parts` are the fields of a Snapshot that the query fills."""
+        once = tuple(dict.fromkeys(notes))
+        more = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
+        return Snapshot(
+            query_id=ask.item.id,
+            fingerprint=fingerprint(names.organization, ask.item),
+            window=parts.pop("window", None),
+            slot=ask.slot,
+            as_of=(began, self._clock()),
+            notes=(*once[:MOST_NOTES], *more),
+            **parts,
+        )
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def open_source(
+    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+) -> CloseSource:
+    """`options` as in CLOSE, secrets resolved. Raises RequestError, which never holds a secret.
+
+    Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
+    """
+    key, token = options.get("api_key", ""), options.get("access_token", "")
+    base_url = options.get("base_url") or BASE_URL
+    for name, secret in (("api_key", key), ("access_token", token)):
+        if not (secret.isascii() and secret.isprintable()) or " " in secret:
+            raise RequestError(f"{name}: holds characters that no key of Close has (a space, a line break?)")
+    if bool(key) == bool(token):
+        raise RequestError("close: write api_key or access_token, one of them and not empty")
+    if not re.fullmatch(r"https?://[^\s@?#]+", base_url):
+        raise RequestError("base_url: expected http(s)://host/path without credentials, as in " + BASE_URL)
+    chosen = tuning or Tuning()
+    http = Http(
+        base_url,
+        headers={"authorization": f"Bearer {token}"} if token else None,
+        auth=(key, "") if key else None,
+        timeout=chosen.timeout,
+    )
+    return CloseSource(http, clock=clock, secrets=(key or token,), tuning=chosen)
