@@ -2,10 +2,12 @@
 with the lengths of their bars, and what was cut. Templates place it; they decide nothing.
 """
 
+import textwrap
 from functools import cached_property
 
 from worker.adapters.bars import from_zero
-from worker.adapters.page_lists import Lists
+from worker.adapters.harmless import clean, isolate, plain
+from worker.adapters.page_inbox import Inbox
 from worker.adapters.page_rows import CUTS, Cut, FunnelRow, SourceRow
 from worker.adapters.wording import MINUS, NONE
 from worker.domain.digest import FunnelSection, FunnelStage, SourceLine, TableSection
@@ -18,9 +20,10 @@ FEW = 10
 """A funnel whose largest stage is under this is told in counts: percentages of a handful mislead."""
 
 VERY_FEW = 5
+TEXT_WIDTH = 64
 
 
-class Page(Lists):
+class Page(Inbox):
     """One digest in one reader's words. `csv` names the attached CSV files, where what was cut may be found."""
 
     # funnel
@@ -156,6 +159,16 @@ class Page(Lists):
             line.query_id for line in self.digest.sources if line.query == "opportunities"
         }
         return any(gap.query_id in lists for gap in self.digest.gaps)
+
+    # text
+
+    def indent(self, text: str, by: int) -> str:
+        """Words of a plain-text line, broken before column 64 and set in by `by`."""
+        return "\n".join(textwrap.wrap(plain(text), TEXT_WIDTH, initial_indent=" " * by, subsequent_indent=" " * by))
+
+    def clip(self, name: str, width: int) -> str:
+        """A name for a column of text, no longer than `width`, isolated where it runs from right to left."""
+        return isolate(clean(name, width))
 
     def missing(self, query_id: str) -> bool:
         return any(gap.query_id == query_id for gap in self.digest.gaps)

@@ -1,5 +1,7 @@
 """The lists of a digest: the bridge with its bars, the largest moves, stages of a first digest, who must act."""
 
+import re
+
 from worker.adapters.bars import Bar, from_zero, waterfall
 from worker.adapters.page_head import Head, bridge_cents
 from worker.adapters.page_rows import BridgeRow, OwnerBlock, StageRow
@@ -8,6 +10,7 @@ from worker.domain.digest import BridgeView, Deal, DealMove, OwnerGroup, Stalled
 from worker.domain.money import Money
 from worker.domain.opportunity import Move
 
+_WEB = re.compile(r"https?://[^\s\"'<>\\]{1,500}")
 _GOOD = frozenset({Move.WON})
 _BAD = frozenset({Move.LOWERED, Move.LOST})
 
@@ -42,8 +45,16 @@ class Lists(Head):
         """The largest single moves, where there are more deals than the bridge has rows to name."""
         return tuple(m for m in self.digest.moves if m.amount is not None)[: self.cut.moves]
 
+    def link(self, url: str | None) -> str:
+        """A deal's address at its service, "" for anything that is no plain web address (javascript:, a space)."""
+        return url if url is not None and _WEB.fullmatch(url) else ""
+
     def move_tone(self, move: DealMove) -> str:
         return tone(move.move)
+
+    def move_line(self, move: DealMove) -> str:
+        """What happened, then why where we know it: "Moved out, to another owner"."""
+        return ", ".join(word for word in (self.w.move_label(move.move), self.w.detail(move.detail)) if word)
 
     def signed(self, amount: Money | None) -> str:
         return NONE if amount is None else self.w.money(amount.amount, amount.currency, signed=True)

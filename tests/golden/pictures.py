@@ -1,0 +1,27 @@
+"""Writes every hand-built digest as an HTML page, to be looked at: `python -m tests.golden.pictures FOLDER`."""
+
+import sys
+from pathlib import Path
+
+from tests.golden.digests import DIGESTS
+from worker.adapters.render import JinjaRenderer
+from worker.domain.delivery import READER
+from worker.domain.schedule import Entry
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+LOCALES = ("en_GB", "de_DE")
+
+
+def main(folder: Path) -> None:
+    """One file for each digest and locale; the address of a reader who does not exist."""
+    folder.mkdir(parents=True, exist_ok=True)
+    renderer = JinjaRenderer(TEMPLATES)
+    for name, digest in DIGESTS.items():
+        for locale in LOCALES:
+            entry = Entry("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
+            html = renderer.render(digest, entry, "email", ()).html
+            (folder / f"{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
