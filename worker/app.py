@@ -3,23 +3,26 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from worker.adapters.bundle_codec import bundle_id, decode, encode
 from worker.adapters.definitions.load import Registry
 from worker.adapters.definitions.secrets import resolve
 from worker.adapters.event_log import EventLog
 from worker.adapters.queue import CeleryQueue, broker_of, make_app
-from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.snapshots import RedisSnapshots
+from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.render import JinjaRenderer
 from worker.adapters.triggers import ApTriggers
 from worker.domain.schedule import Bundle, Item
-from worker.flow.house import House, Times
+from worker.flow.house import House, Times, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Renderer, Source
 from worker.settings import Settings
@@ -86,22 +89,53 @@ async def open_house(
     settings: Settings, project: str, *, queue: Queue | None = None, directory: Path | None = None
 ) -> AsyncIterator[House]:
     """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery."""
-    redis = await connect(settings.redis_url)
+    redis = connect(settings.redis_url)
     means = OpenedMeans(json.loads(settings.sandbox) if settings.sandbox else {}, directory or Path.cwd())
     try:
+        await check(redis)
         yield House(
-            ledger=RedisLedger(redis, project, settings),
+            ledger=RedisLedger(
+                redis, project, encode=encode, decode=decode, name=bundle_id, times=_ledger_times(settings)
+            ),
             snapshots=RedisSnapshots(redis, project),
             queue=queue or CeleryQueue(make_app(broker(settings), project), project),
             events=EventLog(),
             triggers=ApTriggers(),
             means=means,
             pid=os.getpid(),
-            times=Times(settings.heartbeat, settings.lookup_after, settings.resend_after),
+            times=Times(settings.heartbeat, settings.lookup_after, settings.resend_after, settings.retry_fetch),
+            reach=fail_point(settings.fail_at),
         )
     finally:
         await means.aclose()
         await redis.aclose()
+
+
+def fail_point(armed: str) -> Callable[[str], None]:
+    """ "<point>:<file>" ends this process by SIGKILL at that point, once: whoever removes the file is the one."""
+    if not armed:
+        return no_fail_point
+    point, _, token = armed.partition(":")
+
+    def reach(passed: str) -> None:
+        if passed != point:
+            return
+        try:
+            os.unlink(token)
+        except FileNotFoundError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return reach
+
+
+def _ledger_times(settings: Settings) -> LedgerTimes:
+    return LedgerTimes(
+        run_lease=settings.run_lease,
+        delivery_lease=settings.delivery_lease,
+        republish=settings.republish,
+        lookup_after=settings.lookup_after,
+    )
 
 
 def broker(settings: Settings) -> str:

@@ -24,8 +24,10 @@ class Settings:
     republish: float = 30.0
     lookup_after: float = 30.0
     resend_after: float = 600.0
+    retry_fetch: float = 60.0
     concurrency: int = 2
     log_level: str = "info"
+    fail_at: str = ""
 
 
 NOTES: dict[str, str] = {
@@ -40,8 +42,10 @@ NOTES: dict[str, str] = {
     "republish": "After how long a claimed run that nobody began is published again.",
     "lookup_after": "How long Slack is given before an unclear post is looked up.",
     "resend_after": "How long an unclear mail or webhook post waits before it is sent once more.",
+    "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
+    "fail_at": "For tests alone: the fail point at which a process ends itself, and the file that arms it.",
 }
 
 

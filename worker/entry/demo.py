@@ -1,36 +1,46 @@
 """The main job on embedded defaults: Redis, the sandbox, one clock, one Celery worker, and what they delivered."""
 
+import asyncio
+import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from worker.adapters.event_log import configure
-from worker.domain.run import Run
+from worker.app import open_house
+from worker.domain.run import CLOSED, Run, RunState
+from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.family import Family
+from worker.entry.local import LocalQueue
 from worker.entry.place import bundle_of, child_environment, redis_for
-from worker.entry.processes import deploy_now
+from worker.entry.processes import deploy_now, stop_signal
 from worker.entry.project_commands import write_project
-from worker.sandbox.server import SandboxThread
+from worker.entry.told import run_document
+from worker.errors import LedgerError
+from worker.flow.house import House
+from worker.flow.view import bridge_of
+from worker.sandbox.journal import journal
+from worker.sandbox.server import Sandbox, SandboxThread
+from worker.settings import Settings
 
+T = TypeVar("T")
 EXAMPLE = "weekly-pipeline"
-PATIENCE = 180.0
-"""Seconds for two runs ten seconds apart, on a slow machine."""
+PATIENCE = 240.0
+"""Seconds for two runs ten seconds apart, on a slow machine; past them the demo ends with a sentence."""
 
+LOOK = 0.2
+"""Seconds between two looks at the ledger."""
 
-@dataclass(frozen=True, slots=True)
-class Story:
-    """The example's runs on both sides of the step, and when the pipeline stood still for the first and the second."""
-
-    before: Run
-    after: Run
-    read_from: datetime
-    read_to: datetime
+IN_FLIGHT = frozenset({RunState.FETCHING, RunState.DELIVERING})
+"""States in which a run may have seen the pipeline; a claimed one has asked nothing yet."""
 
 
 def demo(
@@ -38,19 +48,19 @@ def demo(
     out: Annotated[Path, typer.Option("--out", help="Where every delivered message goes.")] = Path("demo-out"),
 ) -> None:
     """Run the main job with no account: everything it talks to is a sandbox on this machine."""
-    with console.guarded(as_json=False), tempfile.TemporaryDirectory(prefix="funnelbeat-demo-") as scratch:
+    with console.guarded(as_json=False), tempfile.TemporaryDirectory(prefix="funnelbeat-") as scratch:
         place = Path(scratch) / "demo"
         write_demo_project(place)
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         bundle = bundle_of(place)
         with redis_for(place) as base, SandboxThread(out=out) as box:
-            settings = Settings_with(base, box)
-            configure(settings.log_level)
+            settings = replace(base, sandbox=box.describe_json())
+            configure("warning")
             deploy_now(bundle, settings, place)
-            environment = child_environment(settings, bundle.project)
-            with Family(("clock", "worker"), place, environment, log=Path(scratch)) as family:
-                play(bundle, settings, box, family, out, once=once)
+            with Family(("clock", "worker"), place, child_environment(settings, bundle.project), log=out) as family:
+                _play(bundle, settings, place, box, family, out)
+                _stay(out, family, once=once)
 
 
 def write_demo_project(place: Path) -> None:
@@ -60,3 +70,117 @@ def write_demo_project(place: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     changed = ["when: {every: 10s, timezone: Europe/Berlin}" if line.startswith("when:") else line for line in lines]
     path.write_text("\n".join(changed) + "\n", encoding="utf-8")
+
+
+def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, family: Family, out: Path) -> None:
+    """Two delivered runs with one step of the pipeline between them; writes journal.json and runs.json."""
+
+    async def story() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
+        async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+            with console.progress("First digest"):
+                await _until(family, lambda: _delivered(house))
+            before, read_from, read_to = await _step(house, box, family)
+            with console.progress("The pipeline moved; second digest"):
+                after = await _until(family, lambda: _next_after(house, before))
+            documents = [await _document(house, run) for run in (before, after)]
+            return before, after, read_from, read_to, documents
+
+    _, _, read_from, read_to, documents = asyncio.run(story())
+    moved = box.call(lambda sandbox: journal(sandbox.pipeline.log, read_from, read_to))
+    _write(out / "journal.json", moved)
+    _write(out / "runs.json", documents)
+    _tell(moved, documents, out)
+
+
+async def _step(house: House, box: SandboxThread, family: Family) -> tuple[Run, datetime, datetime]:
+    """Move the pipeline once, at an instant that no run half sees: with the gate shut and nothing in flight.
+
+    Returns the newest run that ended before the step, and instants before and after it.
+    """
+
+    async def taken() -> tuple[Run, datetime, datetime] | None:
+        box.run(_shut)
+        newest = (await house.ledger.runs(None, 20))[:20]
+        before = await _delivered(house)
+        if before is None or any(run.state in IN_FLIGHT for run in newest):
+            box.call(lambda sandbox: sandbox.gate.open())
+            return None
+        instants = box.call(_move)
+        box.call(lambda sandbox: sandbox.gate.open())
+        return before, *instants
+
+    return await _until(family, taken)
+
+
+async def _shut(sandbox: Sandbox) -> None:
+    sandbox.gate.shut()
+    await sandbox.gate.idle()
+
+
+def _move(sandbox: Sandbox) -> tuple[datetime, datetime]:
+    before = sandbox.now()
+    sandbox.pipeline.step(sandbox.now())
+    return before, sandbox.now()
+
+
+async def _delivered(house: House) -> Run | None:
+    """The newest closed run of the example, if it was delivered."""
+    closed = [run for run in await house.ledger.runs(EXAMPLE, 10) if run.state in CLOSED]
+    return closed[0] if closed and closed[0].state is RunState.DELIVERED else None
+
+
+async def _next_after(house: House, before: Run) -> Run | None:
+    """The first run that read the pipeline after the step, once it is closed."""
+    later = [run for run in await house.ledger.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
+    done = [run for run in later if run.state in CLOSED and run.state is not RunState.SKIPPED]
+    if done and done[-1].state is not RunState.DELIVERED:
+        raise LedgerError(f"{done[-1].key} ended {done[-1].state}: {done[-1].sentence}")
+    return done[-1] if done else None
+
+
+async def _until(family: Family, look: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
+    """What `look` finds, in the end. Raises LedgerError when it finds nothing in time."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        found = await look()
+        if found is not None:
+            return found
+        family.look_after()
+        await asyncio.sleep(LOOK)
+    raise LedgerError("no run was delivered in time; clock.log and worker.log beside the messages say why")
+
+
+async def _document(house: House, run: Run) -> dict[str, Any]:
+    told = run_document(run)
+    names = ("key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid")
+    rows = await house.ledger.deliveries(str(run.key))
+    return {**{name: told[name] for name in names}, "bridge": await bridge_of(house, run, rows)}
+
+
+def _write(path: Path, document: Any) -> None:
+    path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _tell(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> None:
+    """Says what was delivered, and that the digest's bridge is the journal's; a difference ends the demo with 1."""
+    for document in documents:
+        console.out.print(f"{document['key']}  {document['state']}", markup=False)
+    for currency, terms in moved["bridge"].items():
+        amounts = ", ".join(f"{term} {amount / 100:,.2f}" for term, amount in terms.items() if amount)
+        console.out.print(f"{currency}: {amounts}")
+    if documents[1]["bridge"] != moved["bridge"]:
+        raise LedgerError(f"the second digest's bridge differs from {out / 'journal.json'}")
+    console.out.print(f"Every amount of the second digest's bridge equals what really happened. Messages: {out}/")
+
+
+def _stay(out: Path, family: Family, *, once: bool) -> None:
+    """Without --once the demo goes on delivering until it is stopped."""
+    if once:
+        return
+    console.out.print(f"Still running: a digest every ten seconds into {out}/. Ctrl-C stops.")
+    stop = stop_signal()
+    while not stop.wait(1.0):
+        family.look_after()
+
+
+COMMANDS = {"demo": demo}

@@ -1,4 +1,4 @@
-"""Clock and worker as child processes of `up` and `demo`: begun again when they end unasked, ended with their parent."""
+"""Clock and worker as child processes of `up` and `demo`: begun again when they end unasked, ended with us."""
 
 import signal
 import subprocess

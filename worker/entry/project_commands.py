@@ -26,7 +26,7 @@ connections:
   # yours: {{type: close, api_key: "${{CLOSE_API_KEY}}"}}
 channels:
   email: {{type: sandbox}}
-  # yours: {{type: email, url: "smtp://me@smtp.acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
+  # yours: {{type: email, url: "smtp://me@acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
   slack: {{type: sandbox}}
   # yours: {{type: slack, token: "${{SLACK_BOT_TOKEN}}"}}
 defaults: {{timezone: Europe/Berlin, locale: en_GB, week_start: monday, operator: ops@acme.example}}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from worker.domain.decide import sent_baselines, skipped_baselines
-from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryState, Envelope, Receipt
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
 from worker.domain.events import DeliverySettled
 from worker.domain.reason import Reason
 from worker.errors import (
@@ -46,13 +46,15 @@ async def deliver(house: House, key: str) -> DeliveryState | None:
 
 async def _bring_on(house: House, row: Delivery) -> DeliveryState:
     key = str(row.key)
+    house.reach("delivery.taken")
     try:
         case = await open_case(house, row)
         if case is None:
             return await _skip(house, key, Reason.DELETED, {})
         channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
         if row.state is DeliveryState.UNKNOWN:
-            row = await resolve_unknown(house, case, channel, row)
+            row = await resolve_unknown(house, case, channel, row, sent(case))
+            house.reach("delivery.resolved")
             if row.state is not DeliveryState.PENDING:
                 return _settled(house, key, row.state, row.reason, row.sentence)
         decision = await _decide(house, case, row)
@@ -63,8 +65,8 @@ async def _bring_on(house: House, row: Delivery) -> DeliveryState:
         await house.ledger.refuse(key, row.attempt, Reason.RENDER, str(error), failed=True)
         return _settled(house, key, DeliveryState.FAILED, Reason.RENDER, str(error))
     except RequestError as error:
-        await house.ledger.refuse(key, row.attempt, Reason.REFUSED, str(error))
-        return _settled(house, key, DeliveryState.REFUSED, Reason.REFUSED, str(error))
+        # A secret that this process does not have: somebody may set it before the delivery's time is over.
+        return await _defer(house, row, row.attempt, BACKOFF[0], Reason.BACKOFF, str(error))
 
 
 async def _decide(house: House, case: Case, row: Delivery) -> Decision:
@@ -78,49 +80,76 @@ async def _decide(house: House, case: Case, row: Delivery) -> Decision:
 
 
 async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> DeliveryState:
-    """Every part in order, from the first without a receipt; settled by the last one's."""
-    key, date = str(row.key), row.date or await house.ledger.now()
-    envelope = Envelope(row.key, case.reader.address, date)
-    parts = channel.build(case.rendered(house, channel.format), envelope)
-    receipts = [Receipt(p.receipt) for p in row.parts if p.state is DeliveryState.SENT]
-    attempt = 0
+    """Hand every part over and settle; what the channel raises decides how."""
+    effort = Effort(row)
     try:
-        for part in parts[len(receipts) :]:
-            wait = await _place(house, channel, case.reader.address)
-            if wait:
-                return await _defer(house, row, attempt, wait, Reason.PACE, "")
-            sealed = channel.seal(part, receipts)
-            digest = hashlib.sha256(sealed).hexdigest()
-            attempt = await house.ledger.intend(key, part.number, len(parts), digest, date, case.pair, attempt=attempt)
-            await house.ledger.check(key, attempt)
-            receipts.append(await channel.send(part, sealed, envelope))
-            if house.keep_message is not None:
-                house.keep_message(key, part, sealed)
-            if part.number + 1 < len(parts):
-                await house.ledger.handed_over(key, attempt, part.number, receipts[-1].text)
+        wait = await _hand_over(house, case, channel, effort)
+        if wait:
+            return await _defer(house, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
     except DeliveryDeferred as error:
-        return await _later(house, row, attempt, error)
+        return await _later(house, row, effort.attempt, error)
     except DeliveryRefused as error:
-        return await _refused(house, case, row, attempt, error)
+        return await _refused(house, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
         after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
-        await house.ledger.uncertain(key, attempt, error.problem, await _in(house, after))
-        return _settled(house, key, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
-    await house.ledger.sent(key, attempt, receipts[-1].text if receipts else "", sent(case))
-    return _settled(house, key, DeliveryState.SENT, None, "")
+        await house.ledger.uncertain(effort.key, effort.attempt, error.problem, await _in(house, after))
+        house.reach("delivery.unknown")
+        return _settled(house, effort.key, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
+    await house.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
+    house.reach("delivery.sent")
+    return _settled(house, effort.key, DeliveryState.SENT, None, "")
+
+
+class Effort:
+    """One try of one delivery: the attempt that fences it, and what the receiver has said so far."""
+
+    def __init__(self, row: Delivery) -> None:
+        self.key = str(row.key)
+        self.attempt = 0
+        self.receipts = [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
+
+
+async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort) -> float:
+    """Every part in order, from the first without a receipt. Returns how long to wait for a place in the lane, in
+    seconds, where that is too long to wait here; 0 when all is handed over.
+    """
+    row = await house.ledger.delivery(effort.key)
+    date = row.date if row is not None and row.date is not None else await house.ledger.now()
+    envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, date)
+    parts = channel.build(case.rendered(channel.format), envelope)
+    house.reach("delivery.rendered")
+    for part in parts[len(effort.receipts) :]:
+        wait = await _place(house, channel, case.reader.address)
+        if wait:
+            return wait
+        sealed = channel.seal(part, effort.receipts)
+        digest = hashlib.sha256(sealed).hexdigest()
+        effort.attempt = await house.ledger.intend(
+            effort.key, part.number, len(parts), digest, date, case.past.pair, attempt=effort.attempt
+        )
+        house.reach("delivery.sending")
+        await house.ledger.check(effort.key, effort.attempt)
+        effort.receipts.append(await channel.send(part, sealed, envelope))
+        house.reach("delivery.accepted")
+        if house.keep_message is not None:
+            house.keep_message(effort.key, part, sealed)
+        if part.number + 1 < len(parts):
+            await house.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
+            house.reach("delivery.part")
+    return 0.0
 
 
 def sent(case: Case) -> Mapping[str, Baseline]:
     """The baselines that this delivery moves when it is sent: of complete queries, never back (semantics 5)."""
     if case.notice:
         return {}
-    return sent_baselines(case.run.key.slot, case.snapshot_ids, case.snapshots, case.current)
+    return sent_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current)
 
 
 def _skipped(case: Case, reason: Reason) -> Mapping[str, Baseline]:
     if reason is not Reason.NO_CHANGE:
         return {}
-    return skipped_baselines(case.run.key.slot, case.snapshot_ids, case.snapshots, case.current, case.earlier)
+    return skipped_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current, case.past.earlier)
 
 
 async def _skip(house: House, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> DeliveryState:
@@ -133,14 +162,15 @@ async def _later(house: House, row: Delivery, attempt: int, error: DeliveryDefer
     tries = max(row.attempt, attempt - 1)
     wait = error.retry_after if error.retry_after is not None else BACKOFF[min(tries, len(BACKOFF) - 1)]
     reason = Reason.RATE_LIMITED if error.retry_after is not None else Reason.BACKOFF
-    return await _defer(house, row, attempt, wait, reason, error.problem)
+    return await _defer(house, row, attempt or row.attempt, wait, reason, error.problem)
 
 
 async def _defer(
     house: House, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
 ) -> DeliveryState:
     key = str(row.key)
-    await house.ledger.defer(key, attempt or row.attempt, await _in(house, wait), reason, sentence)
+    await house.ledger.defer(key, attempt, await _in(house, wait), reason, sentence)
+    house.reach("delivery.deferred")
     return _settled(house, key, DeliveryState.DEFERRED, reason, sentence)
 
 

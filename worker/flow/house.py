@@ -21,9 +21,34 @@ class Times:
     retry_fetch: float = 60.0
 
 
+FAIL_POINTS = (
+    "run.claimed",
+    "run.fetching",
+    "run.fetched",
+    "run.kept",
+    "run.delivering",
+    "delivery.taken",
+    "delivery.rendered",
+    "delivery.sending",
+    "delivery.accepted",
+    "delivery.part",
+    "delivery.sent",
+    "delivery.deferred",
+    "delivery.unknown",
+    "delivery.resolved",
+)
+"""Where a test may end this process, each just after the transition or act it names: see docs/guarantees.md."""
+
+
+def no_fail_point(point: str) -> None:
+    """Outside tests nothing happens at a fail point."""
+
+
 @dataclass(slots=True)
 class House:
-    """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent."""
+    """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
+    `reach` the name of each fail point as it is passed.
+    """
 
     ledger: Ledger
     snapshots: Snapshots
@@ -34,6 +59,7 @@ class House:
     pid: int
     times: Times = Times()
     keep_message: Callable[[str, Part, bytes], None] | None = None
+    reach: Callable[[str], None] = no_fail_point
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

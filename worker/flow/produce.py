@@ -29,6 +29,7 @@ async def produce(house: House, key: str) -> tuple[str, ...]:
     begun = await house.ledger.begin(key, house.pid)
     if begun is None:
         return ()
+    house.reach("run.fetching")
     house.events.emit(RunBegun(key, begun.attempt))
     try:
         async with _heartbeat(house, key, begun.attempt):
@@ -49,17 +50,21 @@ async def _fetch_and_hand_over(house: House, begun: Begun) -> tuple[str, ...]:
     occasion = Occasion(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=_stale(house, schedule, run))
     windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
     collected = await collect(house, occasion, list(baselines.values()), windowed)
+    house.reach("run.fetched")
     _tell(house, key, collected)
     if not collected.snapshots:
         return await _nothing(house, begun, bundle, schedule, collected)
+    stored = await keep(house, collected)
+    house.reach("run.kept")
     keys = await house.ledger.deliver(
         key,
         begun.attempt,
-        await keep(house, collected),
+        stored,
         collected.gaps,
         {reader.id: expiry(house, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
+    house.reach("run.delivering")
     house.queue.deliver(keys)
     return keys
 

@@ -40,6 +40,8 @@ async def tick(house: House) -> Ticked:
     now, due = await house.ledger.due(BATCH)
     claims = [claim for d in due if (claim := slot_claim(house.triggers, bundle, deployment.bundle, d, now))]
     claimed = await house.ledger.claim(claims, house.pid) if claims else ()
+    if claimed:
+        house.reach("run.claimed")
     _tell(house, claims, claimed)
     swept = await house.ledger.sweep(BATCH)
     published = _publish(house, (*claimed, *swept.runs), swept.deliveries)

@@ -1,9 +1,10 @@
 """What becomes of a delivery that may or may not have been accepted (semantics 7 and 9, "Unknown")."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.domain.delivery import Delivery, DeliveryState, Envelope, Receipt
+from worker.domain.delivery import Baseline, Delivery, DeliveryState, Envelope, Receipt
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown
 from worker.errors import DeliveryDeferred
@@ -12,12 +13,14 @@ from worker.flow.house import House
 from worker.ports import Channel
 
 
-async def resolve_unknown(house: House, case: Case, channel: Channel, row: Delivery) -> Delivery:
+async def resolve_unknown(
+    house: House, case: Case, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+) -> Delivery:
     """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
-    identity), still unknown (asked again later), or unknown and held.
+    identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
     """
     if channel.can_look_up:
-        return await _look_up(house, case, channel, row)
+        return await _look_up(house, case, channel, row, moved)
     held = row.resent or case.entry.on_unknown is OnUnknown.HOLD
     if held:
         await house.ledger.keep_unknown(str(row.key), row.attempt)
@@ -32,13 +35,15 @@ async def resolve_unknown(house: House, case: Case, channel: Channel, row: Deliv
     return replace(row, state=DeliveryState.PENDING, resent=True)
 
 
-async def _look_up(house: House, case: Case, channel: Channel, row: Delivery) -> Delivery:
+async def _look_up(
+    house: House, case: Case, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
     key, date = str(row.key), row.date
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
     envelope = Envelope(row.key, case.reader.address, date)
-    parts = channel.build(case.rendered(house, channel.format), envelope)
+    parts = channel.build(case.rendered(channel.format), envelope)
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)
@@ -50,7 +55,7 @@ async def _look_up(house: House, case: Case, channel: Channel, row: Delivery) ->
         await house.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.ABSENT)
         return replace(row, state=DeliveryState.PENDING)
     if done + 1 == len(parts):
-        await house.ledger.sent(key, row.attempt, found.text, case.moved())
+        await house.ledger.sent(key, row.attempt, found.text, moved)
         return replace(row, state=DeliveryState.SENT, reason=Reason.FOUND)
     await house.ledger.handed_over(key, row.attempt, done, found.text)
     await house.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.FOUND)

@@ -86,11 +86,9 @@ async def send_to(
     house: House, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
 ) -> Trial:
     """Send once to one address, outside the ledger: a test moves no baseline and is never repeated by itself."""
-    like = next(
-        (entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0] if schedule.to else None
-    )
-    if like is None:
+    if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
+    like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
     entry = replace(like, id="test", channel=channel_name, address=address)
     case = (await _cases(house, bundle, schedule, at, [entry]))[0]
     channel = house.means.channel(bundle, channel_name, address)
@@ -116,16 +114,13 @@ async def _cases(
     """One fetch, one case per entry."""
     now = await house.ledger.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
-    who = {reader: entry for reader, entry in readers(replace(schedule, to=tuple(entries))).items()}
+    who = readers(replace(schedule, to=tuple(entries)))
     baselines = await house.ledger.baselines(list(who))
     stale = (now - slot).total_seconds() > schedule.grace
     occasion = Occasion(bundle, schedule, slot, deadline(house.triggers, schedule, now), now, stale=stale)
     windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
     collected = await collect(house, occasion, list(baselines.values()), windowed)
-    return [
-        await _case(house, occasion, collected, reader, entry, baselines.get(reader, {}))
-        for reader, entry in who.items()
-    ]
+    return [await _case(house, occasion, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
 
 
 async def _case(
