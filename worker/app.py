@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode
-from worker.adapters.definitions.load import Registry
+from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import resolve
 from worker.adapters.event_log import EventLog
 from worker.adapters.queue import CeleryQueue, broker_of, make_app
@@ -81,7 +81,8 @@ class OpenedMeans:
         return known[1]
 
     async def aclose(self) -> None:
-        await asyncio.gather(*(thing.aclose() for thing in (*self._sources.values(), *self._channels.values())))
+        closing = [source.aclose() for source in self._sources.values()]
+        await asyncio.gather(*closing, *(channel.aclose() for channel in self._channels.values()))
 
 
 @asynccontextmanager
@@ -121,7 +122,7 @@ def fail_point(armed: str) -> Callable[[str], None]:
         if passed != point:
             return
         try:
-            os.unlink(token)
+            Path(token).unlink()
         except FileNotFoundError:
             return
         os.kill(os.getpid(), signal.SIGKILL)

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from worker.adapters.embedded_redis import die_with_parent
+from worker.adapters.launch import tied
 from worker.entry import console
 
 STOP_TIME = 20.0
@@ -67,11 +67,10 @@ class Family:
 
     def _spawn(self, command: list[str], output: int | None) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            command,
+            tied(command),
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 -- one prctl call; children start before any thread of ours holds a lock
+            start_new_session=True,  # Ctrl-C reaches us first, and we stop them in order
         )
