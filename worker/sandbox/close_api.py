@@ -65,6 +65,7 @@ class CloseApi:
         self.shifts = Shifts()
         self._now = now
         self._matched: dict[Any, list[Deal]] = {}
+        self._summed: dict[int, dict[str, Any]] = {}
         self._revision = -1
 
     def routes(self) -> list[Route]:
@@ -163,12 +164,19 @@ class CloseApi:
             data = [show(deal) for deal in matched[page]]
             held = len(data)
         more = skip + held < len(matched)
-        return answer({"data": data, "has_more": more, **aggregates(matched, CURRENCY)})
+        return answer({"data": data, "has_more": more, **self._sums(matched)})
+
+    def _sums(self, matched: list[Deal]) -> dict[str, Any]:
+        """Of all that match; kept beside the matches, which are the same list for every page."""
+        if id(matched) not in self._summed:
+            self._summed[id(matched)] = aggregates(matched, CURRENCY)
+        return self._summed[id(matched)]
 
     def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[Deal]:
         """Pages of one list share their matches until something happens in the pipeline."""
         if self._revision != self.pipeline.revision:
             self._matched.clear()
+            self._summed.clear()
             self._revision = self.pipeline.revision
         asked = {k: v for k, v in params.items() if k not in {"_limit", "_skip", "_fields", "_group_by"}}
         key = (tuple(sorted(asked.items())), zone_hours)

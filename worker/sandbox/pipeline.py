@@ -24,6 +24,7 @@ class Pipeline:
         self.deals: dict[str, Deal] = {}
         self.versions: dict[str, list[tuple[datetime, Deal]]] = {}
         self.steps = 0
+        self.stepped_at: datetime | None = None
         if history:
             for event in live_through(self.rng, now, self.draft):
                 self.apply(event)
@@ -61,6 +62,7 @@ class Pipeline:
         for event in play(self, now):
             self.apply(event)
         self.steps += 1
+        self.stepped_at = now
         return tuple(self.log[began:])
 
     def visible(self) -> Iterator[Deal]:

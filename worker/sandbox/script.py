@@ -35,6 +35,7 @@ class Stage(Protocol):
 
     rng: random.Random
     deals: dict[str, Deal]
+    stepped_at: datetime | None
 
     def open_deals(self, pipeline: str = MAIN) -> list[Deal]: ...
 
@@ -125,17 +126,20 @@ def _chance(pipeline: Stage, cast: _Cast, now: datetime) -> Iterator[Event]:
     if rng.random() < 0.5 and (deal := cast.take(lambda d: d.value is None)):
         yield ValueChanged(at=now, deal=deal.id, value=rng.randrange(8, 90) * 12_500)
     if rng.random() < 0.5:
-        visitor = next((d for d in pipeline.open_deals(OTHER) if d.updated_at < now), None)
+        visitor = next((d for d in pipeline.open_deals(OTHER) if d.updated_at < now and not d.stalled), None)
         if visitor is not None:
             yield MovedPipeline(at=now, deal=visitor.id, pipeline=MAIN, stage=active_stages(MAIN)[1])
-    if rng.random() < 0.5:
-        closed = [
-            d
-            for d in pipeline.deals.values()
-            if d.status == "lost" and d.pipeline == MAIN and not d.deleted and d.updated_at < now
-        ]
-        if closed:
-            yield Reopened(at=now, deal=rng.choice(closed).id, stage=active_stages(MAIN)[0])
+    if (lost := _just_lost(pipeline)) and rng.random() < 0.5:
+        yield Reopened(at=now, deal=lost.id, stage=active_stages(MAIN)[0])
+
+
+def _just_lost(pipeline: Stage) -> Deal | None:
+    """A deal that the step before lost. One lost before anybody looked could be told from a deal that only now came
+    into view by nobody who reads lists.
+    """
+    return next(
+        (d for d in pipeline.deals.values() if d.lost_at is not None and d.lost_at == pipeline.stepped_at), None
+    )
 
 
 def _births(pipeline: Stage, now: datetime) -> Iterator[Event]:

@@ -26,7 +26,7 @@ class Post:
             "type": "message",
             "ts": self.ts,
             "text": self.body.get("text", ""),
-            "bot_id": "B0SANDBOX",
+            "bot_id": BOT,
         }
         if "blocks" in self.body:
             told["blocks"] = self.body["blocks"]
