@@ -240,6 +240,8 @@ def test_a_moved_cron_line_does_not_fire_the_current_day_again() -> None:
     moved, now = cron("0 15 * * *", "Europe/Berlin"), at("2026-10-25T09:00")
     last = at("2026-10-25T08:00")
     assert first_slot(moved, now, triggers.next, last, edited=True) == at("2026-10-26T14:00")
+    midnight = cron("@daily", "Europe/Berlin")
+    assert first_slot(midnight, now, triggers.next, last, edited=True) == at("2026-10-25T23:00")
     assert first_slot(moved, now, triggers.next, last, edited=False) == at("2026-10-25T14:00")
 
 

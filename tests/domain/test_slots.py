@@ -213,6 +213,12 @@ def test_a_week_at_one_second_is_counted_not_walked() -> None:
     assert found.next_slot == NOON + timedelta(days=7, seconds=1)
 
 
+def test_catching_up_on_all_of_a_long_outage_runs_so_many_at_a_time() -> None:
+    found = account_every(1, NOON, NOON + timedelta(hours=1), CatchUp.ALL, 60, limit=3)
+    assert found.runs == tuple(NOON + timedelta(seconds=number) for number in range(3))
+    assert found.next_slot == NOON + timedelta(seconds=3), "still due: the next call goes on from here"
+
+
 OUTAGES = st.integers(-5, 500)
 STEPS = st.sampled_from([1, 7, 60, 90])
 
@@ -303,6 +309,14 @@ def test_a_new_schedule_starts_strictly_after_now() -> None:
     [
         (15, "UTC", "2026-11-23T09:00", "2026-11-23T12:00", "2026-11-24T15:00", "ran today, moved to later: tomorrow"),
         (9, "UTC", "2026-11-23T10:00", "2026-11-23T12:00", "2026-11-24T09:00", "ran today, moved to earlier"),
+        (
+            0,
+            "UTC",
+            "2026-11-23T09:00",
+            "2026-11-23T12:00",
+            "2026-11-24T00:00",
+            "moved to the instant the next day begins",
+        ),
         (15, "UTC", "2026-11-22T09:00", "2026-11-23T12:00", "2026-11-23T15:00", "ran yesterday: today is free"),
         (9, "America/New_York", "2026-11-23T08:00", "2026-11-23T08:30", "2026-11-24T14:00", "the zone moved west"),
         (1, "Asia/Tokyo", "2026-11-23T09:00", "2026-11-23T14:00", "2026-11-23T16:00", "already tomorrow in Tokyo"),
