@@ -1,6 +1,5 @@
 """The ledger in Redis, put together from what each side of it does; it keeps worker.ports.Ledger."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from redis.asyncio import Redis
@@ -13,24 +12,14 @@ from worker.adapters.redis_store.questions import Questions
 from worker.adapters.redis_store.run_side import RunSide
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import Times
-from worker.domain.schedule import Bundle
 
 
 class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions):
-    """`client` from connection.connect; `project` prefixes every key. The three functions are the bundle codec's."""
+    """`client` from connection.connect; `project` prefixes every key."""
 
-    def __init__(
-        self,
-        client: Redis,
-        project: str,
-        *,
-        encode: Callable[[Bundle], bytes],
-        decode: Callable[[bytes], Bundle],
-        name: Callable[[bytes], str],
-        times: Times | None = None,
-    ) -> None:
+    def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
         scripts, given = Scripts(client, project), times or Times()
-        Deployments.__init__(self, scripts, encode, decode, name)
+        Deployments.__init__(self, scripts)
         ClockSide.__init__(self, scripts, given)
         RunSide.__init__(self, scripts, given)
         DeliverySide.__init__(self, scripts, given)

@@ -11,7 +11,7 @@ from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, deco
 from worker.domain.snapshot import Snapshot
 
 DAY = 86_400_000
-"""Milliseconds that a snapshot lives which no run holds: longer than any run takes from its first answer to its last."""
+"""Milliseconds that a snapshot lives which no run holds: longer than any run takes from first answer to last."""
 
 
 class RedisSnapshots:

@@ -35,8 +35,10 @@ local function supersede(old, from, to)
     end
   end
   if gone.open + gone.unknown == 0 then return end
-  call('HINCRBY', run_key(old), 'n:open', -gone.open)
-  call('HINCRBY', run_key(old), 'n:unknown', -gone.unknown)
+  for class, count in pairs(gone) do
+    -- Lua would write nothing taken away as -0, which is no integer to Redis.
+    if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
+  end
   call('HINCRBY', run_key(old), 'n:skipped', gone.open + gone.unknown)
   conclude(old, 'superseded')
 end

@@ -1,0 +1,93 @@
+"""What is in force, and what a new deployment changes."""
+
+import asyncio
+from datetime import timedelta
+
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, Story, baseline, bundle
+from worker.adapters.redis_store import keys
+from worker.domain.delivery import Reader
+from worker.domain.reason import Reason
+from worker.domain.run import RunState
+from worker.ports import Due
+
+
+async def test_an_empty_ledger_has_nothing_in_force(story: Story) -> None:
+    assert await story.ledger.deployed() is None
+    assert await story.ledger.bundle("0" * 64) is None
+    assert await story.ledger.last_slot(WEEKLY) is None
+    assert (await story.ledger.due(5))[1] == ()
+
+
+async def test_a_deployment_is_read_back_as_it_was_given(story: Story) -> None:
+    before = await story.ledger.now()
+    made = await story.ledger.activate(bundle(WEEKLY, "b"), {WEEKLY: SLOT}, ())
+    assert await story.ledger.deployed() == made
+    assert before <= made.activated_at <= await story.ledger.now()
+    assert await story.ledger.bundle(made.bundle) == bundle(WEEKLY, "b")
+
+
+async def test_only_named_slots_change_and_schedules_that_are_gone_are_not_due(story: Story) -> None:
+    await story.deploy("kept", "moved", "gone")
+    firsts = {"moved": SLOT + WEEK, "new": SLOT + 2 * WEEK}
+    await story.ledger.activate(bundle("kept", "moved", "new"), firsts, ("gone",))
+    far = await story.client.zrange(f"{PROJECT}:due", 0, -1)
+    assert far == [b"kept", b"moved", b"new"]
+    assert (await story.ledger.due(1))[1] == (Due("kept", SLOT),)
+
+
+async def test_a_run_whose_schedule_is_gone_is_skipped_when_a_worker_takes_it(story: Story) -> None:
+    key = await story.claimed()
+    await story.ledger.activate(bundle("other"), {"other": SLOT}, (WEEKLY,))
+    assert await story.ledger.begin(key, 1) is None
+    run = await story.run(key)
+    assert (run.state, run.reason) == (RunState.SKIPPED, Reason.DELETED)
+
+
+async def test_the_same_bundle_again_keeps_its_schedules_and_their_runs(story: Story) -> None:
+    key = await story.claimed()
+    await story.ledger.activate(bundle(WEEKLY), {}, ())
+    assert await story.ledger.begin(key, 1) is not None
+
+
+async def test_going_back_to_an_older_bundle_brings_its_schedules_back(story: Story) -> None:
+    key = await story.claimed()
+    await story.ledger.activate(bundle("other"), {}, (WEEKLY,))
+    await story.ledger.activate(bundle(WEEKLY), {}, ("other",))
+    assert await story.ledger.begin(key, 1) is not None
+
+
+async def test_deployments_at_the_same_time_end_with_one_that_is_whole(story: Story) -> None:
+    await asyncio.gather(*(story.ledger.activate(bundle(f"s{n % 3}"), {}, ()) for n in range(12)))
+    deployed = await story.ledger.deployed()
+    assert deployed is not None
+    made = await story.ledger.bundle(deployed.bundle)
+    assert made is not None
+    members = await story.client.smembers(keys.schedules(PROJECT, deployed.bundle))
+    assert {name.decode() for name in members if isinstance(name, bytes)} == set(made.schedules)
+
+
+async def test_a_reader_that_is_dropped_loses_its_baselines_and_no_other_does(story: Story) -> None:
+    first, second = await story.delivering((ANN, BEN))
+    for key in (first, second):
+        await story.intend(key)
+        await story.ledger.sent(key, 1, "ok", {"deals": baseline("one")})
+    dropped = Reader(WEEKLY, *ANN.split("|"))
+    await story.ledger.activate(bundle(WEEKLY), {}, (), (dropped,))
+    assert await story.baseline(ANN) is None
+    assert await story.baseline(BEN) == baseline("one")
+
+
+async def test_a_deployment_lifts_suspensions(story: Story) -> None:
+    subject, other = "address email ann@tern.example", "channel slack"
+    assert await story.ledger.suspend(subject, "550 no such user")
+    assert not await story.ledger.suspend(subject, "550 again")
+    assert await story.ledger.suspended([subject, other]) == {subject: "550 no such user"}
+    assert await story.ledger.suspended([]) == {}
+    await story.ledger.activate(bundle(WEEKLY), {}, ())
+    assert await story.ledger.suspended([subject, other]) == {}
+
+
+async def test_ten_thousand_schedules_are_deployed_whole(story: Story) -> None:
+    names = [f"team{number}" for number in range(10_000)]
+    await story.ledger.activate(bundle(*names), dict.fromkeys(names, SLOT + timedelta(days=9999)), ())
+    assert await story.client.zcard(f"{PROJECT}:due") == 10_000

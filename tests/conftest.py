@@ -1,0 +1,48 @@
+"""A real Redis for every test that wants one: started once, emptied before each test that uses it."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.asyncio import Redis
+
+from tests.support.ledger_story import Story
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_store.connection import connect
+
+
+@pytest.fixture(scope="session")
+def embedded_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    """Its data lies in a temporary directory; a Redis that the environment names is never touched."""
+    directory: Path = tmp_path_factory.mktemp("redis")
+    with EmbeddedRedis(directory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_url(embedded_redis: EmbeddedRedis) -> str:
+    """Not emptied between tests: use `empty_redis` for that, or a project name of your own."""
+    return embedded_redis.url
+
+
+@pytest.fixture
+def empty_redis(embedded_redis: EmbeddedRedis) -> EmbeddedRedis:
+    """The same Redis with nothing in any of its databases."""
+    with redis.Redis.from_url(embedded_redis.url) as client:
+        client.flushall()
+    return embedded_redis
+
+
+@pytest.fixture
+async def redis_client(empty_redis: EmbeddedRedis) -> AsyncIterator[Redis]:
+    """A client of the emptied Redis, as the application opens it."""
+    client = connect(empty_redis.url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def story(redis_client: Redis) -> Story:
+    """An empty ledger on that Redis, and short ways through the life of a run."""
+    return Story(redis_client)

@@ -1,0 +1,144 @@
+"""A ledger on a real Redis and short ways to bring a run or delivery into the state that a test is about."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
+from worker.domain.reason import Reason
+from worker.domain.run import Claim, Missed, Run, RunKey
+from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
+from worker.ports import SlotClaim
+
+PROJECT = "tern"
+WEEKLY = "sales/weekly"
+SLOT = datetime(2026, 11, 16, 14, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+CLOCK, CHILD = 101, 202
+ANN, BEN = "team|ann@tern.example", "team|ben@tern.example"
+FAR = timedelta(hours=6)
+
+# Time passes: everything that waits is due that much sooner. Redis's clock itself cannot be set.
+_ELAPSE = """
+local p, ms = ARGV[1], tonumber(ARGV[2])
+for _, name in ipairs({'attention:runs', 'attention:deliveries'}) do
+  for _, member in ipairs(redis.call('ZRANGE', p .. name, 0, -1)) do redis.call('ZINCRBY', p .. name, -ms, member) end
+end
+for _, run in ipairs(redis.call('ZRANGE', p .. 'runs', 0, -1)) do
+  local key = p .. 'run:' .. run
+  local wait = redis.call('HGET', key, 'not_before')
+  if wait then redis.call('HSET', key, 'not_before', wait - ms) end
+  local rows = redis.call('HGETALL', key .. ':deliveries')
+  for i = 1, #rows, 2 do
+    local row = cjson.decode(string.sub(rows[i + 1], 2))
+    for _, f in ipairs({'x', 'n', 'h'}) do if row[f] then row[f] = row[f] - ms end end
+    redis.call('HSET', key .. ':deliveries', rows[i], string.sub(rows[i + 1], 1, 1) .. cjson.encode(row))
+  end
+end
+return 1
+"""
+
+
+def bundle(*schedules: str) -> Bundle:
+    made = {s: Schedule(s, s.title(), Trigger("every", "UTC", seconds=60), ()) for s in schedules}
+    return Bundle(PROJECT, Defaults(), {}, {}, made)
+
+
+def baseline(snapshot: str, slot: datetime = SLOT) -> Baseline:
+    return Baseline(snapshot, slot, slot + timedelta(seconds=3))
+
+
+class Story:
+    """`ledger` is what is tested; the rest brings it somewhere."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+        self.ledger = RedisLedger(client, PROJECT)
+
+    async def deploy(self, *schedules: str, slot: datetime = SLOT) -> str:
+        names = schedules or (WEEKLY,)
+        return (await self.ledger.activate(bundle(*names), dict.fromkeys(names, slot), ())).bundle
+
+    async def claimed(self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[Missed, ...] = ()) -> str:
+        """One slot of WEEKLY claimed, the next one set; deploys where nothing is deployed."""
+        if await self.ledger.deployed() is None:
+            await self.deploy(slot=slot)
+        await self.client.zadd(f"{PROJECT}:due", {WEEKLY: int(slot.timestamp() * 1000)})
+        entry = SlotClaim(WEEKLY, slot, slot + WEEK, (self.claim(slot),), missed, latest)
+        (key,) = await self.ledger.claim([entry], CLOCK)
+        return key
+
+    def claim(self, slot: datetime, *, kind: str = "", nonce: str = "") -> Claim:
+        trigger = kind or "cron"
+        return Claim(RunKey(WEEKLY, slot, kind, nonce), "b", trigger, slot + timedelta(minutes=30))
+
+    async def begun(self, slot: datetime = SLOT) -> tuple[str, int]:
+        key = await self.claimed(slot)
+        begun = await self.ledger.begin(key, CHILD)
+        assert begun is not None
+        return key, begun.attempt
+
+    async def delivering(
+        self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT, *, expires: timedelta = FAR, **more: Any
+    ) -> tuple[str, ...]:
+        """Delivery keys, in the order of `readers`."""
+        key, attempt = await self.begun(slot)
+        until = await self.ledger.now() + expires
+        snapshots: Mapping[str, str] = more.pop("snapshots", {"deals": f"snap-{slot:%m%d}"})
+        return await self.ledger.deliver(key, attempt, snapshots, (), dict.fromkeys(readers, until), **more)
+
+    async def sending(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT, *, parts: int = 1) -> str:
+        """The first reader's delivery, after its first intent."""
+        key, *_ = await self.delivering(readers, slot)
+        await self.intend(key, parts=parts)
+        return key
+
+    async def intend(self, key: str, *, part: int = 0, parts: int = 1, attempt: int = 0, sha: str = "ab" * 32) -> int:
+        return await self.ledger.intend(key, part, parts, sha, SLOT, {"deals": None}, attempt=attempt)
+
+    async def unknown(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> str:
+        key = await self.sending(readers, slot)
+        await self.ledger.uncertain(key, 1, "the connection broke", await self.soon())
+        return key
+
+    async def held(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> str:
+        key = await self.unknown(readers, slot)
+        await self.ledger.keep_unknown(key, 1)
+        return key
+
+    async def soon(self, seconds: float = 60) -> datetime:
+        return await self.ledger.now() + timedelta(seconds=seconds)
+
+    async def elapse(self, seconds: float) -> None:
+        run: Callable[..., Awaitable[Any]] = self.client.eval
+        await run(_ELAPSE, 0, f"{PROJECT}:", str(int(seconds * 1000)))
+
+    async def run(self, key: str) -> Run:
+        found = await self.ledger.run(DeliveryKey.parse(key).run if "/team|" in key else key)
+        assert found is not None
+        return found
+
+    async def row(self, key: str) -> Delivery:
+        found = await self.ledger.delivery(key)
+        assert found is not None
+        return found
+
+    async def baseline(self, reader: str = ANN, query: str = "deals") -> Baseline | None:
+        entry, address = reader.split("|")
+        who = Reader(WEEKLY, entry, address)
+        return (await self.ledger.baselines([who]))[who].get(query)
+
+    async def finish(self, key: str, outcome: str) -> None:
+        """Bring a pending delivery to a closed state."""
+        if outcome == "skipped":
+            return await self.ledger.skip(key, Reason.NO_CHANGE, {})
+        attempt = await self.intend(key)
+        if outcome == "sent":
+            return await self.ledger.sent(key, attempt, "250 ok", {})
+        if outcome in {"refused", "failed"}:
+            return await self.ledger.refuse(key, attempt, Reason.REFUSED, "550 no", failed=outcome == "failed")
+        await self.ledger.uncertain(key, attempt, "cut", await self.soon())
+        return await self.ledger.keep_unknown(key, attempt)
