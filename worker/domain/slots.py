@@ -59,20 +59,24 @@ def following(after: datetime, zone: ZoneInfo, next_wall: NextWall, *, both_of_t
     """The first slot strictly after `after`: a missing wall time counts at the change, a repeated one at its first
     coming, or at both. Wall times that collapse into one instant are one slot, because only later instants count.
     """
-    named = next_wall(wall(after, zone))
+    shown = wall(after, zone)
+    soonest = named = next_wall(shown)
     while named is not None and first(named, zone) <= after:
         named = next_wall(named)
     comings = [first(named, zone)] if named is not None else []
-    if both_of_twice and (again := _second_coming(after, named, zone, next_wall)) is not None:
-        comings.append(again)
+    if both_of_twice:
+        back = later_wall(after, zone)
+        again = _second_coming(after, soonest if back == shown else next_wall(back), named, zone, next_wall)
+        comings += [again] if again is not None else []
     return min(comings, default=None)
 
 
-def _second_coming(after: datetime, before: datetime | None, zone: ZoneInfo, next_wall: NextWall) -> datetime | None:
-    """The soonest second coming after `after`. No wall time from `before` on, whose first coming is the next one, comes
-    a second time sooner than that.
+def _second_coming(
+    after: datetime, named: datetime | None, before: datetime | None, zone: ZoneInfo, next_wall: NextWall
+) -> datetime | None:
+    """The soonest second coming after `after`, from `named` on. No wall time from `before` on, whose first coming is
+    the next one, comes a second time sooner than that.
     """
-    named = next_wall(later_wall(after, zone))
     while named is not None and (before is None or named < before):
         repeated = second(named, zone)
         if repeated is not None and repeated > after:
