@@ -46,23 +46,27 @@ def report(context: Context, values: list[Any]) -> Report:
     specs: dict[str, QuerySpec] = {}
     names: dict[str, int] = {}
     for index, value in enumerate(values):
-        _note_name(context.sheet, value, index, names)
+        ambiguous = _note_name(context.sheet, value, index, names)
         made = _item(context, ("report", index), value)
-        if made is not None and made[0].id not in items:
+        if ambiguous is not None:
+            items.pop(ambiguous, None)
+        elif made is not None:
             items[made[0].id], specs[made[0].id] = made
     return Report(items, specs, names)
 
 
-def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> None:
+def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> str | None:
+    """The id, if it stands here for the second time: whatever refers to it cannot be checked."""
     name = value.get("id") if isinstance(value, dict) else None
     if not isinstance(name, str):
-        return
+        return None
     if name in names:
         line = sheet.document.at(("report", names[name], "id"))[0]
-        sheet.complain(
-            ("report", index, "id"), f"the id `{name}` for the second time (first in line {line})", "rename one"
-        )
-    names.setdefault(str(name), index)
+        found = f"the id {described(name)} for the second time (first in line {line})"
+        sheet.complain(("report", index, "id"), found, "rename one of the two")
+        return str(name)
+    names[str(name)] = index
+    return None
 
 
 def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | None:

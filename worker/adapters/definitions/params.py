@@ -6,7 +6,7 @@ from typing import Any
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.times import instant
 from worker.adapters.definitions.windows import span
-from worker.adapters.definitions.words import advice, described, listed, shape
+from worker.adapters.definitions.words import advice, described, listed, nearest, shape
 from worker.adapters.definitions.yaml_nodes import core
 from worker.domain.query import Param, ParamKind, QuerySpec
 from worker.domain.window import is_window_name
@@ -29,10 +29,12 @@ def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zo
     """The parameters as plain JSON values; what was complained about is left out."""
     known = {param.name: param for param in spec.params}
     values: dict[str, Any] = {}
+    meant: set[str | None] = set()
     for name, value in given.items():
         if name not in known:
             found = f"`{name}`, which `{spec.name}` does not take"
             sheet.complain((*path, name), found, advice(name, known), key=True)
+            meant.add(nearest(name, known))
             continue
         before = sheet.count
         try:
@@ -43,7 +45,7 @@ def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zo
         if sheet.count == before:
             values[name] = read
     for param in spec.params:
-        if param.required and param.name not in given:
+        if param.required and param.name not in given and param.name not in meant:
             found = f"`{spec.name}` without its parameter `{param.name}`"
             sheet.complain(path, found, f"write `{param.name}: …` below `params:`", key=True)
     return values

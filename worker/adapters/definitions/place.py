@@ -34,9 +34,7 @@ class Document:
         """The value at `path`, None where there is none."""
         value = self.value
         for step in path:
-            if not isinstance(value, dict | list) or (isinstance(value, dict) and step not in value):
-                return None
-            value = value[step]  # type: ignore[index]  # a list is only ever walked by its indexes
+            value = _below(value, step)
         return value
 
     def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
@@ -48,6 +46,13 @@ class Document:
             path = path[:-1]
         spot = self.spots.get(path, Spot((1, 1)))
         return spot.key or spot.value
+
+
+def _below(value: Any, step: str | int) -> Any:
+    if isinstance(value, dict):
+        return value.get(step)
+    inside = isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value)
+    return value[step] if inside else None
 
 
 @dataclass(slots=True)

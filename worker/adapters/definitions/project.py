@@ -11,7 +11,7 @@ from worker.adapters.definitions.options import options
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import MAIL, day_of_year, locale, weekday, zone
-from worker.adapters.definitions.words import advice, described, shape
+from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.query import ChannelType, ConnectionType
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Send
 
@@ -104,9 +104,9 @@ def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: R
         return None
     type_name = value.get("type")
     if "type" not in value:
-        sheet.complain(path, f"a {one} without `type`", f"write `type:` with {advice('', known)[6:]}", key=True)
+        sheet.complain(path, f"a {one} without `type`", f"write `type:` and {listed(sorted(known))}", key=True)
     elif not isinstance(type_name, str):
-        sheet.complain((*path, "type"), f"`type` with {shape(type_name)}", advice("", known))
+        sheet.complain((*path, "type"), f"`type` with {shape(type_name)}", f"write {listed(sorted(known))}")
     elif type_name in kinds.unsupported:
         sheet.complain((*path, "type"), f"`type: {type_name}`", kinds.unsupported[type_name])
     elif type_name not in known:

@@ -47,6 +47,6 @@ def advice(name: str, known: Iterable[str], nothing: str = "leave it out") -> st
     if not names:
         return nothing
     close = nearest(name, names)
-    if close:
-        return f"write `{close}`" if len(names) == 1 else f"did you mean `{close}`?"
-    return f"write {'one of ' if len(names) > 1 else ''}{listed(names)}"
+    if len(names) == 1:
+        return f"write `{names[0]}`"
+    return f"did you mean `{close}`?" if close else f"write one of {listed(names)}"

@@ -33,13 +33,16 @@ _SENTENCES = (
 )
 
 
+_FROM_THE_START = ("unexpected end of stream", "scanning an alias", "scanning an anchor", "scanning a directive")
+
+
 def rephrased(text: str, path: str, error: yaml.MarkedYAMLError) -> Complaint:
     said = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     if "cannot start any token" in said:
         return _bad_start(text, path, line, column)
-    if "unexpected end of stream" in said and error.context_mark:
+    if error.context_mark and any(part in said for part in _FROM_THE_START):
         line, column = error.context_mark.line, error.context_mark.column
     for part, found, expected in _SENTENCES:
         if part in said:

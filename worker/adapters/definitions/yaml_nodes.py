@@ -18,6 +18,9 @@ from worker.errors import Complaint
 LARGEST = 1_000_000
 """Bytes of one file."""
 
+_ASIDE = -1
+"""Where the values of repeated keys go: read on, to find what else is wrong, but part of nothing."""
+
 DEEPEST = 40
 MOST_COPIED = 20_000
 """Values that aliases may add to a file: a few lines of YAML can otherwise stand for billions."""
@@ -51,8 +54,8 @@ def core(value: Any) -> Any:
 def _scalar(text: Plain) -> Any:
     if text in _BOOLS:
         return _BOOLS[text]
-    if len(text) < 20 and _INT.fullmatch(text):
-        return int(text)
+    if _INT.fullmatch(text):
+        return int(text) if len(text) < 19 else str(text)
     if len(text) < 17 and _OTHER_INT.fullmatch(text):
         return int(text, 0)
     if len(text) < 300 and _FLOAT.fullmatch(text) and abs(float(text)) < 1e300:
@@ -164,7 +167,7 @@ class _Builder:
             name = self._key(event)
             if name in values:
                 self._again(event, (*path, name))
-                self._value(events, next(events), (*path, name, "again"), None)
+                self._value(events, next(events), (_ASIDE, *path, name), None)
                 continue
             values[name] = self._value(events, next(events), (*path, name), _spot(event))
         return values

@@ -1,0 +1,468 @@
+"""Kinds of broken definition: each is found at its place, and mending just that makes the project clean."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from tests.adapters.definitions.conftest import Load
+from tests.adapters.definitions.example import GOOD, PROJECT, WEEKLY
+
+
+@dataclass(frozen=True)
+class Broken:
+    """`right` in the file of GOOD is replaced by `wrong`; the complaint points at `at`, a piece of the broken file."""
+
+    name: str
+    right: str
+    wrong: str
+    at: str
+    found: str
+    expected: str
+    file: str = "schedules/weekly.yaml"
+
+
+PROJECT_FILE = "funnelbeat.yaml"
+
+BROKEN = [
+    Broken("an unknown key of a schedule", "name: Weekly", "nmae: Weekly", "nmae", "`nmae`", "did you mean `name`?"),
+    Broken("an unknown key of an item", "    window:", "    windw:", "windw", "`windw`", "`window`"),
+    Broken(
+        "an unknown connection",
+        "source: shop\n    query: shop_",
+        "source: shpo\n    query: shop_",
+        "shpo",
+        '"shpo"',
+        "write `shop`|did you mean `shop`",
+    ),
+    Broken(
+        "an unknown query", "query: shop_totals", "query: shop_total", "shop_total", '"shop_total"', "`shop_totals`"
+    ),
+    Broken("an unknown parameter", "{shop: shop_1, type", "{shp: shop_1, type", "shp", "`shp`", "`shop`|write `shop"),
+    Broken(
+        "a missing parameter",
+        "{shop: shop_1, type",
+        "{type",
+        "params: {type",
+        "without its parameter `shop`",
+        "write `shop: …`",
+    ),
+    Broken("a word that a parameter does not know", "type: active}", "type: activ}", "activ}", '"activ"', "`active`"),
+    Broken(
+        "a rule between parameters",
+        "type: active}",
+        "type: active, cohort_relative_range: x}",
+        "cohort_rel",
+        "beside `type: active`",
+        "leave it out",
+    ),
+    Broken(
+        "an unknown window",
+        "window: last-week",
+        "window: last-weak",
+        "last-weak",
+        '"last-weak"',
+        "did you mean `last-week`?",
+    ),
+    Broken(
+        "a windowed query without window",
+        "    window: last-week\n    compare: previous\n",
+        "",
+        "query: shop_totals",
+        "without a stretch of time",
+        "write `window:`",
+    ),
+    Broken(
+        "a window on a live query",
+        "follow: closed",
+        "window: last-week",
+        "window: last-week\n    params: {shop: shop_1, status",
+        "`window` beside `deals`",
+        "leave it out",
+    ),
+    Broken(
+        "compare without window",
+        "    window: last-week\n",
+        "",
+        "compare: previous",
+        "`compare` without `window`",
+        "write `window:`",
+    ),
+    Broken(
+        "an unknown comparison",
+        "compare: previous",
+        "compare: previos",
+        "previos",
+        '"previos"',
+        "did you mean `previous`?",
+    ),
+    Broken(
+        "follow beside what is no list",
+        "compare: previous",
+        "follow: closed",
+        "follow: closed\n    params: {shop: shop_1, type",
+        "`follow` beside",
+        "leave it out",
+    ),
+    Broken(
+        "the same item id twice",
+        "id: funnel",
+        "id: deals",
+        "deals\n    source: shop\n    query: deals",
+        "second time (first in line 4)",
+        "rename one",
+    ),
+    Broken(
+        "a bridge that names nothing", "bridge: deals", "bridge: deal", "deal, send", '"deal"', "did you mean `deals`?"
+    ),
+    Broken("a bridge over totals", "bridge: deals", "bridge: funnel", "funnel, send", "no list", "whose query lists"),
+    Broken(
+        "a bridge over a slice",
+        "status_type: active}",
+        "status_type: active, _limit: 5}",
+        "_limit",
+        "`_limit` in `deals`",
+        "leave it out",
+    ),
+    Broken(
+        "a bridge over a list that is not followed",
+        "follow: closed",
+        "follow: none",
+        "none",
+        "`follow: none`",
+        "`follow: closed`",
+    ),
+    Broken("an unknown column", "order_by: -value", "order_by: -valeu", "-valeu", '"-valeu"', "did you mean `value`?"),
+    Broken("a limit of nothing", "limit: 20", "limit: 0", "0}", '`limit` with "0"', "1 or more"),
+    Broken("an unknown channel", "channel: room", "channel: rom", "rom}", '"rom"', "did you mean `room`?"),
+    Broken(
+        "a missing address", ", address: sales@ACME.example", "", "{id: team", "without `address`", "write `address: …`"
+    ),
+    Broken("an address that goes nowhere", "sales@ACME.example", "sales", "sales}", '"sales"', "write a mail address"),
+    Broken(
+        "an address beside a webhook",
+        "{channel: room}",
+        "{channel: room, address: C1}",
+        "address: C1",
+        "`address` beside `room`",
+        "leave it out",
+    ),
+    Broken(
+        "the same entry id twice",
+        "{channel: room}",
+        "{channel: room, id: team}",
+        "team}",
+        "entry id `team` for the second time",
+        "of its own",
+    ),
+    Broken("an id that notices have", "id: team", "id: operator", "operator", "`operator`", "choose another"),
+    Broken("both day fields", "0 9 * * MON", "0 9 1 * MON", '"0 9 1', "both set", r"write \* in one"),
+    Broken("four cron fields", "0 9 * * MON", "0 9 * *", '"0 9 *', "4 fields", "five fields"),
+    Broken(
+        "cron and every",
+        "timezone: America/New_York,",
+        "every: 1h, timezone: America/New_York,",
+        "every",
+        "`every` beside `cron`",
+        "keep one",
+    ),
+    Broken("no trigger", 'cron: "0 9 * * MON", ', "", "when", "without `cron` or `every`", "every: 15m"),
+    Broken("every day by elapsed time", 'cron: "0 9 * * MON"', "every: 24h", "24h", "a day or more", "write cron:"),
+    Broken(
+        "an unknown zone", "America/New_York", "America/New_Yrok", "America/New_Yrok", "New_Yrok", "`America/New_York`"
+    ),
+    Broken(
+        "an unknown word for catch_up",
+        "catch_up: latest",
+        "catch_up: lattest",
+        "lattest",
+        '"lattest"',
+        "did you mean `latest`?",
+    ),
+    Broken(
+        "a locale of another form", "send: always}", "send: always, locale: en-GB}", "en-GB", '"en-GB"', "write `en_GB`"
+    ),
+    Broken(
+        "text where a list is due",
+        "to:\n  - {id: team, channel: email, address: sales@ACME.example}\n  - {channel: room}",
+        "to: room",
+        "room",
+        "`to` with text",
+        "write a list",
+    ),
+    Broken(
+        "a key of later work",
+        "name: Weekly\n",
+        "name: Weekly\nalerts: []\n",
+        "alerts",
+        "`alerts`, which this version does not have yet",
+        "leave it out",
+    ),
+    Broken(
+        "an entry's key of later work",
+        "{channel: room}",
+        "{channel: room, each: owner}",
+        "each",
+        "`each`, which this version does not have yet",
+        "leave it out",
+    ),
+    Broken(
+        "an item's key of later work",
+        "follow: closed",
+        "follow: closed\n    share_for: 5m",
+        "share_for",
+        "does not have yet",
+        "leave it out",
+    ),
+    Broken(
+        "a word of later work",
+        "send: always",
+        "send: on_alert",
+        "on_alert",
+        "`on_alert`, which this version does not have yet",
+        "write always or on_change",
+    ),
+    Broken(
+        "a trigger of later work",
+        'cron: "0 9 * * MON"',
+        'event: shop.sold, cron: "0 9 * * MON"',
+        "event",
+        "`event`, which this version does not have yet",
+        "leave it out",
+    ),
+    Broken(
+        "the same key twice",
+        "name: Weekly\n",
+        "name: Weekly\nname: Other\n",
+        "name: Other",
+        "second time (first in line 1)",
+        "keep one",
+    ),
+    Broken("a tab", "digest: {template", "digest:\n\t{template", "\t", "a tab", "spaces"),
+    Broken(
+        "a stray star", 'cron: "0 9 * * MON"', "cron: '0 9 * * MON', every: * ", "* ,", r"starts with `\*`", "in quotes"
+    ),
+    Broken(
+        "a reference outside of secrets",
+        "name: Weekly",
+        'name: "${SHELF_KEY}"',
+        '"${SHELF_KEY}"',
+        "a reference",
+        "only secret options",
+    ),
+    Broken(
+        "a duration without unit", "name: Weekly", "within: 30\nname: Weekly", "30", "'30' is not a duration", "90s"
+    ),
+    Broken(
+        "an attachment of nothing",
+        "{channel: room}",
+        "{channel: room, attach: [funel]}",
+        "[funel]",
+        '"funel"',
+        "`funnel`",
+    ),
+    Broken(
+        "a type of later work",
+        "type: shelf",
+        "type: pipedrive",
+        "pipedrive",
+        "`type: pipedrive`",
+        "does not have `pipedrive` yet",
+        PROJECT_FILE,
+    ),
+    Broken("an unknown type", "type: shelf", "type: shelve", "shelve", '"shelve"', "`shelf`", PROJECT_FILE),
+    Broken(
+        "an unknown option",
+        "api_key:",
+        "apikey: a, api_key:",
+        "apikey",
+        "`apikey`",
+        "did you mean `api_key`?",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "no key at all",
+        'api_key: "${SHELF_KEY}"',
+        "base_url: https://x.example",
+        "shop",
+        "none of api_key or access_token",
+        "exactly one",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "two keys",
+        'api_key: "${SHELF_KEY}"',
+        'api_key: "${SHELF_KEY}", access_token: "${A}"',
+        "access_token",
+        "`api_key` and `access_token`",
+        "keep one",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "a malformed reference",
+        '"${SHELF_KEY}"',
+        '"${SHELF_KEY"',
+        '"${SHELF',
+        "reference that is malformed",
+        "close the reference",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "a reference in an option that is no secret",
+        "Reports <r@",
+        "${WHO} <r@",
+        '"${WHO}',
+        "no secret option",
+        "write the value itself",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "a missing option",
+        '    from: "Reports <r@acme.example>"\n',
+        "",
+        "email",
+        "without `from`",
+        "write `from: …`",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "an option's rule",
+        "smtp://reports@mail.acme.example:587",
+        "http://mail",
+        'url: "http',
+        "another protocol",
+        "smtps://",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "no project",
+        "project: acme-sales\n",
+        "",
+        "connections",
+        "without `project`",
+        "write `project: …`",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "a project that no key can carry",
+        "acme-sales",
+        "Acme Sales",
+        "Acme Sales",
+        '"Acme Sales"',
+        "lower-case",
+        PROJECT_FILE,
+    ),
+    Broken(
+        "a weekday that is none", "monday", "moonday", "moonday", '"moonday"', "did you mean `monday`?", PROJECT_FILE
+    ),
+    Broken(
+        "a key of later work for the project",
+        "project:",
+        "people: {}\nproject:",
+        "people",
+        "`people`, which this version does not have yet",
+        "leave it out",
+        PROJECT_FILE,
+    ),
+    Broken("an operator without address", "ops@acme.example", "ops", "ops}", '"ops"', "mail address", PROJECT_FILE),
+    Broken(
+        "a fiscal year that starts on no day",
+        "week_start: monday",
+        "fiscal_year_start: 02-29",
+        "02-29",
+        '"02-29"',
+        "MM-DD",
+        PROJECT_FILE,
+    ),
+]
+
+
+def _place(text: str, at: str) -> tuple[int, int]:
+    """Line and column of the one place where `at` stands."""
+    assert text.count(at) == 1, f"{at!r} stands {text.count(at)} times"
+    before = text[: text.index(at)]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda case: case.name)
+def test_a_broken_definition_is_complained_about_where_it_is_broken(case: Broken, loading: Load) -> None:
+    text = GOOD[case.file]
+    broken = text.replace(case.right, case.wrong, 1)
+    assert broken != text
+    loaded = loading({case.file: broken})
+    assert [str(c) for c in loaded.complaints] == [str(loaded.complaints[0])], "one fault, one complaint"
+    complaint = loaded.complaints[0]
+    assert (complaint.path, complaint.line, complaint.column) == (case.file, *_place(broken, case.at))
+    assert case.found in complaint.found.replace("\\", "") or re.search(case.found, complaint.found)
+    assert re.search(case.expected, complaint.expected) or case.expected in complaint.expected
+    assert loaded.bundle is None
+    repaired = loading({case.file: text})
+    assert repaired.complaints == ()
+    assert repaired.bundle is not None
+
+
+def test_the_project_that_is_not_broken_has_neither_complaint_nor_warning(loading: Load) -> None:
+    loaded = loading()
+    assert (loaded.complaints, loaded.warnings) == ((), ())
+
+
+def test_faults_in_two_files_are_both_reported_in_one_pass(loading: Load) -> None:
+    loaded = loading(
+        {
+            PROJECT_FILE: PROJECT.replace("monday", "moonday"),
+            "schedules/weekly.yaml": WEEKLY.replace("last-week", "last-weak"),
+            "schedules/daily.yml": WEEKLY.replace("channel: room", "channel: rom").replace("-value", "-valeu"),
+        }
+    )
+    assert [(c.path, c.line) for c in loaded.complaints] == [
+        (PROJECT_FILE, 11),
+        ("schedules/daily.yml", 15),
+        ("schedules/daily.yml", 19),
+        ("schedules/weekly.yaml", 7),
+    ]
+
+
+def test_one_broken_item_does_not_hide_another(loading: Load) -> None:
+    text = (
+        WEEKLY.replace("last-week", "[1, 2]").replace("query: deals", "query: dealz").replace("id: team", "idd: team")
+    )
+    lines = [c.line for c in loading({"schedules/weekly.yaml": text}).complaints]
+    assert lines == [7, 12, 18]
+
+
+def test_a_connection_that_is_broken_is_not_called_unknown_where_it_is_used(loading: Load) -> None:
+    loaded = loading({PROJECT_FILE: PROJECT.replace("type: shelf", "type: shelve")})
+    assert [c.path for c in loaded.complaints] == [PROJECT_FILE]
+
+
+def test_an_unreadable_project_file_does_not_make_every_name_unknown(loading: Load) -> None:
+    loaded = loading(
+        {PROJECT_FILE: "project: [", "schedules/weekly.yaml": WEEKLY.replace("order_by: -v", "order_by: -w")}
+    )
+    assert [c.path for c in loaded.complaints] == [PROJECT_FILE, "schedules/weekly.yaml"]
+
+
+def test_catch_up_all_is_refused_when_every_query_is_live(loading: Load) -> None:
+    start, end = WEEKLY.index("  - id: funnel"), WEEKLY.index("  - id: deals")
+    text = (WEEKLY[:start] + WEEKLY[end:]).replace("catch_up: latest", "catch_up: all")
+    (complaint,) = loading({"schedules/weekly.yaml": text}).complaints
+    assert (complaint.line, complaint.column) == (2, 67)
+    assert "read the state of the moment" in complaint.found
+    assert loading({"schedules/weekly.yaml": WEEKLY.replace("catch_up: latest", "catch_up: all")}).complaints == ()
+
+
+def test_a_complaint_never_quotes_what_may_be_a_secret(loading: Load) -> None:
+    secret = "sk_live_Zq81"
+    breakages = [
+        PROJECT.replace("${SHELF_KEY}", secret),
+        PROJECT.replace("${SHELF_KEY}", "${" + secret),
+        PROJECT.replace('"${SHELF_KEY}"', f"[{secret}]"),
+        PROJECT.replace('api_key: "${SHELF_KEY}"', f"api_kye: {secret}"),
+        PROJECT.replace('{type: shelf, api_key: "${SHELF_KEY}"}', secret),
+        PROJECT.replace("${SHELF_KEY}", f"{secret}${{file:}}"),
+    ]
+    for text in breakages:
+        loaded = loading({PROJECT_FILE: text})
+        said = loaded.complaints + loaded.warnings
+        assert said
+        assert secret not in " ".join(map(str, said))
