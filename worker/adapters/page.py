@@ -108,8 +108,10 @@ class Page(Inbox):
             brought = self._rows("partial", line) if partial else self.w.say("missing", why=why)
             return SourceRow(self.source_label(line), brought, time, missing=True)
         brought = self.w.say("fetched")
-        if line.rows is not None:
-            brought = self.w.say("rows", line.rows) if line.total is None else self._rows("of_rows", line)
+        if line.rows is not None and line.total is not None:
+            brought = self._rows("of_rows", line)
+        elif line.rows is not None:
+            brought = self.w.say("stages" if line.query == "funnel_stages" else "rows", line.rows)
         late = line.since_reason if self.digest.since is not None else None
         if late is not None and late is not Reason.FIRST:
             brought = f"{brought}, {self.w.say(f'since.{late.value}')}"

@@ -63,7 +63,8 @@ class Wording:
     def say(self, key: str, n: int | None = None, **values: object) -> str:
         """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown one."""
         places = values if n is None else {"n": self.count(n), **values}
-        return self.pattern(key, n).format_map(places)
+        # A German date ends with a full stop, and so may a sentence: one is enough.
+        return self.pattern(key, n).format_map(places).replace("..", ".")
 
     def deals(self, n: int) -> str:
         return self.say("deals", n)

@@ -13,6 +13,8 @@ WORDS: dict[str, str] = {
     "seconds.other": "{n}\u00a0Sekunden",
     "rows.one": "{n}\u00a0Zeile",
     "rows.other": "{n}\u00a0Zeilen",
+    "stages.one": "{n}\u00a0Phase",
+    "stages.other": "{n}\u00a0Phasen",
     "more.one": "{n}\u00a0weiterer",
     "more.other": "{n}\u00a0weitere",
     "move.new": "Neu",

@@ -17,6 +17,8 @@ WORDS: dict[str, str] = {
     "seconds.other": "{n}\u00a0seconds",
     "rows.one": "{n}\u00a0row",
     "rows.other": "{n}\u00a0rows",
+    "stages.one": "{n}\u00a0stage",
+    "stages.other": "{n}\u00a0stages",
     "more.one": "{n}\u00a0more",
     "more.other": "{n}\u00a0more",
     # the classes of the bridge
