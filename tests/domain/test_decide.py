@@ -1,0 +1,146 @@
+"""Whether a digest goes out, and how a reader's baselines move: the table of docs/semantics.md, row by row."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
+from worker.domain.compose import compose
+from worker.domain.compose_context import Compared, Context
+from worker.domain.decide import decide, same_answer, sent_baselines, skipped_baselines, why_unusable
+from worker.domain.delivery import Baseline
+from worker.domain.digest import Digest
+from worker.domain.reason import Reason
+from worker.domain.schedule import Send
+from worker.domain.snapshot import Gap, GapReason, Snapshot
+
+OLD = answer([deal("a", 900)], at=LAST_WEEK)
+SAME = answer([deal("a", 900)], at=THIS_WEEK, followed=[])
+RAISED = answer([deal("a", 950)], at=THIS_WEEK, followed=[])
+RENAMED = answer([deal("a", 900, title="Another name")], at=THIS_WEEK, followed=[])
+NOTHING = answer([], at=THIS_WEEK, followed=[])
+AT_OLD = Baseline("old", LAST_WEEK, LAST_WEEK)
+
+
+def digest(now: Snapshot, before: Snapshot | None) -> Digest:
+    past: Compared | None = None if before is None else (AT_OLD, before)
+    baselines = {"deals": past}
+    return compose(Context(schedule(open_deals()), "run", THIS_WEEK, {"deals": now}, baselines=baselines))
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "send", "sends", "reason"),
+    [
+        (SAME, None, Send.ON_CHANGE, True, Reason.FIRST),
+        (SAME, None, Send.ALWAYS, True, Reason.FIRST),
+        (SAME, OLD, Send.ALWAYS, True, Reason.ALWAYS),
+        (SAME, OLD, Send.ON_CHANGE, False, Reason.NO_CHANGE),
+        (RENAMED, OLD, Send.ON_CHANGE, False, Reason.NO_CHANGE),
+        (RAISED, OLD, Send.ON_CHANGE, True, Reason.CHANGED),
+        (NOTHING, OLD, Send.ON_CHANGE, True, Reason.CHANGED),
+        (NOTHING, answer([], at=LAST_WEEK), Send.ON_CHANGE, False, Reason.EMPTY),
+        (NOTHING, answer([], at=LAST_WEEK), Send.ALWAYS, True, Reason.ALWAYS),
+    ],
+)
+def test_a_digest_goes_or_stays_for_one_named_reason(
+    now: Snapshot, before: Snapshot | None, send: Send, sends: bool, reason: Reason
+) -> None:
+    decision = decide(send, digest(now, before))
+    assert (decision.send, decision.reason) == (sends, reason)
+
+
+def test_somebody_who_asks_gets_it_even_unchanged() -> None:
+    decision = decide(Send.ON_CHANGE, digest(SAME, OLD), on_demand=True)
+    assert (decision.send, decision.reason) == (True, Reason.REQUESTED)
+
+
+def test_an_address_that_refused_for_good_is_left_alone_whoever_asks() -> None:
+    decision = decide(Send.ALWAYS, digest(RAISED, OLD), on_demand=True, suspended=True)
+    assert (decision.send, decision.reason) == (False, Reason.SUSPENDED)
+
+
+def test_a_query_that_was_edited_sends_a_first_digest() -> None:
+    edited = answer([deal("a", 900)], at=THIS_WEEK, fingerprint="edited", followed=[])
+    found = digest(edited, OLD)
+    assert decide(Send.ON_CHANGE, found).reason is Reason.FIRST
+    assert found.sources[0].since_reason is Reason.QUERY_CHANGED
+
+
+# Baselines.
+
+
+def test_a_sent_digest_moves_the_baseline_to_what_it_showed() -> None:
+    moved = sent_baselines(THIS_WEEK, {"deals": "new"}, {"deals": RAISED}, {"deals": AT_OLD})
+    assert moved == {"deals": Baseline("new", THIS_WEEK, RAISED.as_of[0])}
+
+
+def test_a_first_sent_digest_makes_the_baseline() -> None:
+    assert set(sent_baselines(THIS_WEEK, {"deals": "new"}, {"deals": SAME}, {})) == {"deals"}
+
+
+@pytest.mark.parametrize("behind", [timedelta(0), timedelta(days=7)])
+def test_a_late_or_repeated_slot_never_moves_it_back(behind: timedelta) -> None:
+    newer = Baseline("newer", THIS_WEEK + behind, LAST_WEEK)
+    assert sent_baselines(THIS_WEEK, {"deals": "new"}, {"deals": SAME}, {"deals": newer}) == {}
+
+
+def test_a_snapshot_read_before_the_baseline_never_replaces_it() -> None:
+    read_later = Baseline("later", LAST_WEEK, THIS_WEEK + timedelta(seconds=1))
+    assert sent_baselines(THIS_WEEK, {"deals": "new"}, {"deals": SAME}, {"deals": read_later}) == {}
+
+
+def test_a_gap_leaves_its_own_baseline_and_moves_the_others() -> None:
+    current = {"deals": AT_OLD, "stalled": AT_OLD}
+    stalled = answer([deal("a")], query="stalled")
+    assert set(sent_baselines(THIS_WEEK, {"stalled": "new"}, {"stalled": stalled}, current)) == {"stalled"}
+
+
+def test_a_skipped_unchanged_digest_moves_it_only_if_every_cell_is_equal() -> None:
+    ids, current = {"deals": "new"}, {"deals": AT_OLD}
+    assert set(skipped_baselines(THIS_WEEK, ids, {"deals": SAME}, current, {"deals": OLD})) == {"deals"}
+    assert skipped_baselines(THIS_WEEK, ids, {"deals": RENAMED}, current, {"deals": OLD}) == {}
+    assert skipped_baselines(THIS_WEEK, ids, {"deals": RAISED}, current, {"deals": OLD}) == {}
+
+
+def test_a_skipped_digest_makes_no_baseline_where_there_was_none() -> None:
+    assert skipped_baselines(THIS_WEEK, {"deals": "new"}, {"deals": SAME}, {}, {"deals": OLD}) == {}
+    assert skipped_baselines(THIS_WEEK, {"deals": "new"}, {"deals": SAME}, {"deals": AT_OLD}, {}) == {}
+
+
+def test_a_skipped_late_digest_moves_nothing_back() -> None:
+    newer = {"deals": Baseline("newer", THIS_WEEK, LAST_WEEK)}
+    assert skipped_baselines(LAST_WEEK, {"deals": "old"}, {"deals": SAME}, newer, {"deals": OLD}) == {}
+
+
+def test_a_baseline_is_unusable_when_it_is_gone_too_old_or_of_another_question() -> None:
+    assert why_unusable(None, None, SAME, THIS_WEEK) is Reason.FIRST
+    assert why_unusable(AT_OLD, None, SAME, THIS_WEEK) is Reason.BASELINE_EXPIRED
+    edge = LAST_WEEK + timedelta(days=400)
+    assert why_unusable(AT_OLD, OLD, SAME, edge) is None
+    assert why_unusable(AT_OLD, OLD, SAME, edge + timedelta(seconds=1)) is Reason.BASELINE_EXPIRED
+    assert why_unusable(AT_OLD, OLD, answer([], fingerprint="edited"), THIS_WEEK) is Reason.QUERY_CHANGED
+    assert why_unusable(AT_OLD, OLD, None, THIS_WEEK) is None
+
+
+def test_the_same_rows_read_later_are_the_same_answer() -> None:
+    assert same_answer(OLD, SAME)
+    assert not same_answer(OLD, RENAMED)
+    assert not same_answer(OLD, answer([deal("a", 900)], fingerprint="edited"))
+
+
+def test_a_gap_alone_neither_changes_nor_empties_a_digest() -> None:
+    gap = Gap("deals", GapReason.UNAVAILABLE, "Close did not answer.")
+    stalled = answer([], query="stalled", at=THIS_WEEK, followed=[])
+    item = open_deals("stalled")
+    found = compose(
+        Context(
+            schedule(open_deals(), item, bridge="deals"),
+            "run",
+            THIS_WEEK,
+            {"stalled": stalled},
+            gaps=(gap,),
+            baselines={"deals": (AT_OLD, OLD), "stalled": (AT_OLD, answer([], query="stalled", at=LAST_WEEK))},
+        )
+    )
+    decision = decide(Send.ON_CHANGE, found)
+    assert (decision.send, decision.reason) == (False, Reason.NO_CHANGE)
