@@ -46,8 +46,10 @@ class Questions:
                 both.hgetall(keys.pairs(prefix, run))
                 rows, pairs = await both.execute()
         fixed = {codec.text(name): codec.pair(raw) for name, raw in pairs.items()}
-        named = sorted((DeliveryKey(run, codec.text(reader)), raw) for reader, raw in rows.items())
-        return tuple(codec.delivery(key, raw, fixed.get(codec.pair_name(raw) or "")) for key, raw in named)
+        return tuple(
+            codec.delivery(DeliveryKey(run, codec.text(reader)), raw, fixed.get(codec.pair_name(raw) or ""))
+            for reader, raw in sorted(rows.items())
+        )
 
     async def snapshots_of(self, run: str) -> Mapping[str, str]:
         raw = await self._scripts.ask("HGET", keys.run(self._scripts.prefix, run), "snapshots")

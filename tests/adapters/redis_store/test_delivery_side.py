@@ -1,0 +1,294 @@
+"""A delivery from pending to its outcome (semantics 7), every step fenced by state and attempt."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline
+from worker.domain.delivery import DeliveryState, PartState
+from worker.domain.reason import Reason
+from worker.domain.run import RunState
+from worker.errors import ClaimLost
+
+Step = Callable[[Story, str, int], Awaitable[object]]
+
+STEPS: dict[str, tuple[Step, str]] = {
+    "skip": (lambda s, k, _: s.ledger.skip(k, Reason.NO_CHANGE, {}), "pending"),
+    "intend": (lambda s, k, _: s.intend(k), "pending"),
+    "intend a later part": (lambda s, k, a: s.intend(k, part=1, parts=2, attempt=a or 1), "sending"),
+    "check": (lambda s, k, a: s.ledger.check(k, a), "sending"),
+    "handed_over": (lambda s, k, a: s.ledger.handed_over(k, a, 0, "ts"), "sending unknown"),
+    "sent": (lambda s, k, a: s.ledger.sent(k, a, "ok", {}), "sending unknown held"),
+    "defer": (lambda s, k, a: s.ledger.defer(k, a, SLOT, Reason.BACKOFF, "421"), "pending sending"),
+    "refuse": (lambda s, k, a: s.ledger.refuse(k, a, Reason.REFUSED, "550"), "pending sending"),
+    "fail": (lambda s, k, a: s.ledger.refuse(k, a, Reason.RENDER, "x", failed=True), "pending sending"),
+    "uncertain": (lambda s, k, a: s.ledger.uncertain(k, a, "cut", SLOT), "sending unknown"),
+    "resolve": (lambda s, k, a: s.ledger.resolve(k, a, duplicate=False, reason=Reason.ABSENT), "unknown"),
+    "resend": (lambda s, k, a: s.ledger.resolve(k, a, duplicate=True, reason=Reason.ABSENT), "unknown"),
+    "keep_unknown": (lambda s, k, a: s.ledger.keep_unknown(k, a), "unknown"),
+}
+STATES = ("pending", "deferred", "sending", "unknown", "held", "sent", "skipped", "refused", "failed")
+
+
+async def bring_to(story: Story, state: str) -> tuple[str, int]:
+    """A delivery in `state` and its attempt."""
+    if state in {"pending", "deferred"}:
+        (key,) = await story.delivering()
+        if state == "deferred":
+            await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+        return key, 0
+    if state in {"sending", "unknown", "held"}:
+        make = {"sending": story.sending, "unknown": story.unknown, "held": story.held}[state]
+        return await make(), 1
+    (key,) = await story.delivering()
+    await story.finish(key, state)
+    return key, 0 if state == "skipped" else 1
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_step_is_taken_from_its_own_states_alone(story: Story, step: str, state: str) -> None:
+    key, attempt = await bring_to(story, state)
+    run, allowed = STEPS[step]
+    before = await story.row(key)
+    if state in allowed.split():
+        await run(story, key, attempt)
+        return
+    with pytest.raises(ClaimLost):
+        await run(story, key, attempt)
+    assert await story.row(key) == before
+
+
+@pytest.mark.parametrize("step", [name for name, (_, allowed) in STEPS.items() if "sending" in allowed])
+async def test_an_old_attempt_writes_nothing(story: Story, step: str) -> None:
+    key = await story.sending(parts=2)
+    await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421 later")
+    await story.elapse(2)
+    await story.ledger.sweep(10)
+    assert await story.intend(key, parts=2) == 2
+    before = await story.row(key)
+    with pytest.raises(ClaimLost):
+        await STEPS[step][0](story, key, 1)
+    assert await story.row(key) == before
+
+
+@pytest.mark.parametrize("step", ["resolve", "resend", "keep_unknown", "sent", "uncertain"])
+async def test_an_old_attempt_settles_no_unknown(story: Story, step: str) -> None:
+    key = await story.unknown()
+    with pytest.raises(ClaimLost):
+        await STEPS[step][0](story, key, 7)
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_delivery_that_never_was_takes_no_step(story: Story, step: str) -> None:
+    with pytest.raises(ClaimLost):
+        await STEPS[step][0](story, f"none@2026-11-16T14:00:00Z/{ANN}", 1)
+
+
+async def test_two_workers_do_not_render_the_same_delivery(story: Story) -> None:
+    (key,) = await story.delivering()
+    held = await asyncio.gather(*(story.ledger.hold(key, pid) for pid in range(5)))
+    assert [row.state for row in held if row is not None] == [DeliveryState.PENDING]
+    await story.elapse(61)
+    again = await story.ledger.hold(key, 9)
+    assert again is not None
+    assert str(again.key) == key
+
+
+async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Story) -> None:
+    for number, state in enumerate(STATES[1:]):
+        story_slot = SLOT + number * WEEK
+        key, *_ = await story.delivering((f"team|{state}@tern.example",), story_slot)
+        if state == "deferred":
+            await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+        elif state in {"sending", "unknown"}:
+            await story.intend(key)
+            if state == "unknown":
+                await story.ledger.uncertain(key, 1, "cut", await story.soon())
+        else:
+            await story.finish(key, "unknown" if state == "held" else state)
+        assert await story.ledger.hold(key, 1) is None, state
+    assert await story.ledger.hold("none@2026-11-16T14:00:00Z/a|b", 1) is None
+
+
+async def test_an_unknown_is_held_once_its_time_has_come(story: Story) -> None:
+    key = await story.unknown()
+    await story.elapse(61)
+    row = await story.ledger.hold(key, 1)
+    assert row is not None
+    assert (row.state, row.reason, row.sentence) == (
+        DeliveryState.UNKNOWN,
+        Reason.UNCLEAR,
+        "the connection broke",
+    )
+    assert row.settled_at is not None
+
+
+async def test_date_and_pair_stick_at_the_first_intent(story: Story) -> None:
+    (key,) = await story.delivering()
+    pair = {"deals": baseline("old", SLOT - WEEK), "funnel": None}
+    await story.ledger.intend(key, 0, 1, "aa", SLOT, pair)
+    await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421")
+    await story.elapse(2)
+    await story.ledger.sweep(10)
+    await story.ledger.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
+    row = await story.row(key)
+    assert (row.date, row.pair, row.attempt) == (SLOT, pair, 2)
+    assert row.parts == (PartState(DeliveryState.SENDING, "bb", ""),)
+    assert (await story.ledger.deliveries(key.split("/team")[0]))[0] == row
+
+
+async def test_readers_with_the_same_baselines_share_one_stored_pair(story: Story) -> None:
+    made = await story.delivering((ANN, BEN))
+    for key in made:
+        await story.intend(key)
+    pairs = await story.client.hgetall(f"tern:run:{made[0].split('/team')[0]}:pairs")
+    assert len(pairs) == 1
+    assert (await story.row(made[0])).pair == (await story.row(made[1])).pair == {"deals": None}
+
+
+async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: Story) -> None:
+    (key,) = await story.delivering()
+    attempt = await story.intend(key, part=0, parts=3, sha="a0")
+    await story.ledger.handed_over(key, attempt, 0, "C1 100.1")
+    assert await story.intend(key, part=1, parts=3, attempt=attempt, sha="a1") == attempt
+    await story.ledger.defer(key, attempt, await story.soon(1), Reason.RATE_LIMITED, "wait")
+    assert (await story.row(key)).parts == (
+        PartState(DeliveryState.SENT, "a0", "C1 100.1"),
+        PartState(DeliveryState.PENDING, "a1", ""),
+        PartState(),
+    )
+    await story.elapse(2)
+    await story.ledger.sweep(10)
+    attempt = await story.intend(key, part=1, parts=3, sha="a1")
+    await story.ledger.handed_over(key, attempt, 1, "C1 100.2")
+    await story.intend(key, part=2, parts=3, attempt=attempt, sha="a2")
+    await story.ledger.sent(key, attempt, "C1 100.3", {})
+    row = await story.row(key)
+    assert row.state is DeliveryState.SENT
+    assert [part.receipt for part in row.parts] == ["C1 100.1", "C1 100.2", "C1 100.3"]
+
+
+async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: Story) -> None:
+    key = await story.sending(parts=2)
+    await story.ledger.uncertain(key, 1, "timeout", await story.soon())
+    await story.ledger.handed_over(key, 1, 0, "C1 100.1")
+    assert await story.ledger.resolve(key, 1, duplicate=False, reason=Reason.FOUND)
+    row = await story.row(key)
+    assert (row.state, row.resent) == (DeliveryState.PENDING, False)
+    assert [part.state for part in row.parts] == [DeliveryState.SENT, DeliveryState.PENDING]
+
+
+async def test_a_check_keeps_a_delivery_from_lapsing_while_its_bytes_leave(story: Story) -> None:
+    key = await story.sending()
+    await story.elapse(55)
+    await story.ledger.check(key, 1)
+    await story.elapse(55)
+    assert (await story.ledger.sweep(10)).deliveries == ()
+    assert (await story.row(key)).state is DeliveryState.SENDING
+
+
+async def test_found_by_a_look_up_is_sent_and_says_so(story: Story) -> None:
+    key = await story.unknown()
+    await story.ledger.sent(key, 1, "C1 100.1", {"deals": baseline("one")})
+    row = await story.row(key)
+    assert (row.state, row.reason, row.parts[0].receipt) == (DeliveryState.SENT, Reason.FOUND, "C1 100.1")
+    assert await story.baseline() == baseline("one")
+
+
+async def test_proved_absent_it_is_pending_under_the_same_identity(story: Story) -> None:
+    key = await story.unknown()
+    before = await story.row(key)
+    assert await story.ledger.resolve(key, 1, duplicate=False, reason=Reason.ABSENT)
+    row = await story.row(key)
+    assert (row.state, row.reason, row.resent, row.date) == (DeliveryState.PENDING, Reason.ABSENT, False, before.date)
+    assert await story.intend(key) == 2
+
+
+async def test_an_unclear_message_is_sent_once_more_and_never_twice(story: Story) -> None:
+    key = await story.unknown()
+    assert await story.ledger.resolve(key, 1, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    assert (await story.row(key)).resent
+    await story.intend(key)
+    await story.ledger.uncertain(key, 2, "cut again", await story.soon())
+    assert not await story.ledger.resolve(key, 2, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    assert (await story.row(key)).state is DeliveryState.UNKNOWN
+    await story.ledger.keep_unknown(key, 2)
+    row = await story.row(key)
+    assert (row.state, row.held, row.resent) == (DeliveryState.UNKNOWN, True, True)
+
+
+async def test_asking_again_later_keeps_since_when_it_is_unknown(story: Story) -> None:
+    key = await story.unknown()
+    since = (await story.row(key)).settled_at
+    later = await story.soon(600)
+    await story.ledger.uncertain(key, 1, "Slack is slow", later)
+    row = await story.row(key)
+    assert (row.settled_at, row.not_before, row.sentence) == (since, later, "Slack is slow")
+
+
+async def test_what_receivers_say_is_kept_short_and_may_be_anything(story: Story) -> None:
+    key = await story.sending()
+    await story.ledger.sent(key, 1, 'queued "as" \udcff\x00 ' + "ü" * 500, {})
+    receipt = (await story.row(key)).parts[0].receipt
+    assert receipt.startswith('queued "as" ?\x00 ü')
+    assert len(receipt) == 200
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        (("sent", "sent"), RunState.DELIVERED),
+        (("sent", "skipped"), RunState.DELIVERED),
+        (("skipped", "skipped"), RunState.SKIPPED),
+        (("sent", "refused"), RunState.PARTIAL),
+        (("sent", "failed"), RunState.PARTIAL),
+        (("sent", "unknown"), RunState.PARTIAL),
+        (("skipped", "refused"), RunState.FAILED),
+        (("unknown", "failed"), RunState.FAILED),
+    ],
+)
+async def test_the_last_delivery_closes_the_run(story: Story, outcomes: tuple[str, str], state: RunState) -> None:
+    first, second = await story.delivering((ANN, BEN))
+    await story.finish(first, outcomes[0])
+    assert (await story.run(first)).state is RunState.DELIVERING
+    await story.finish(second, outcomes[1])
+    run = await story.run(first)
+    assert run.state is state
+    assert run.closed_at is not None
+    assert run.reason is (Reason.NO_CHANGE if state is RunState.SKIPPED else None)
+    await story.elapse(99999)
+    swept = await story.ledger.sweep(10)
+    assert (swept.runs, swept.deliveries) == ((), ())
+
+
+async def test_a_held_unknown_that_proves_sent_mends_its_run(story: Story) -> None:
+    first, second = await story.delivering((ANN, BEN))
+    await story.finish(first, "sent")
+    await story.finish(second, "unknown")
+    closed = (await story.run(first)).closed_at
+    await story.ledger.sent(second, 1, "the operator says so", {})
+    run = await story.run(first)
+    assert (run.state, run.closed_at) == (RunState.DELIVERED, closed)
+
+
+async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story: Story) -> None:
+    waits = [await story.ledger.pace("slack C1", 4.0) for _ in range(5)]
+    assert waits[0] == 0.0
+    assert 3.0 < waits[1] <= 4.0
+    assert 7.0 < waits[2] <= 8.0
+    assert 10.0 < waits[4] <= waits[3] <= 12.0
+    assert await story.ledger.pace("slack C2", 4.0) == 0.0
+
+
+async def test_a_deferred_delivery_says_until_when_and_why(story: Story) -> None:
+    (key,) = await story.delivering()
+    until = await story.soon(120)
+    await story.ledger.defer(key, 0, until, Reason.RATE_LIMITED, "Slack: slow down")
+    row = await story.row(key)
+    assert (row.state, row.not_before, row.reason) == (DeliveryState.DEFERRED, until, Reason.RATE_LIMITED)
+    assert row.sentence == "Slack: slow down"
+    assert await story.ledger.delivery(f"{WEEKLY}@2026-11-16T14:00:00Z/nobody|x") is None
+    assert until - timedelta(seconds=121) < await story.ledger.now()

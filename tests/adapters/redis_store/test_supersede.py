@@ -1,0 +1,77 @@
+"""A newer run of a reader takes the place of what is still open (semantics 7)."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, Story
+from worker.domain.delivery import DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import RunState
+
+
+@pytest.mark.parametrize("state", ["pending", "deferred", "held"])
+async def test_what_waits_is_superseded_and_its_run_is_counted_again(story: Story, state: str) -> None:
+    key, other = await story.delivering((ANN, BEN))
+    await story.finish(other, "sent")
+    if state == "deferred":
+        await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+    if state == "held":
+        await story.finish(key, "unknown")
+        assert (await story.run(key)).state is RunState.PARTIAL
+    await story.delivering((ANN,), SLOT + WEEK)
+    row = await story.row(key)
+    assert (row.state, row.reason) == (DeliveryState.SKIPPED, Reason.SUPERSEDED)
+    assert (await story.run(key)).state is RunState.DELIVERED
+    await story.elapse(99999)
+    assert key not in (await story.ledger.sweep(10)).deliveries
+
+
+@pytest.mark.parametrize("state", ["sending", "unknown"])
+async def test_what_may_be_on_its_way_is_left_alone(story: Story, state: str) -> None:
+    key = await (story.sending() if state == "sending" else story.unknown())
+    await story.delivering((ANN,), SLOT + WEEK)
+    assert (await story.row(key)).state == state
+
+
+async def test_a_run_whose_only_delivery_was_held_ends_as_skipped(story: Story) -> None:
+    key = await story.held()
+    assert (await story.run(key)).state is RunState.FAILED
+    await story.delivering((ANN,), SLOT + WEEK)
+    run = await story.run(key)
+    assert (run.state, run.reason) == (RunState.SKIPPED, Reason.SUPERSEDED)
+
+
+async def test_another_reader_keeps_what_waits_for_it(story: Story) -> None:
+    key, *_ = await story.delivering()
+    await story.delivering((BEN,), SLOT + WEEK)
+    assert (await story.row(key)).state is DeliveryState.PENDING
+
+
+async def test_an_older_run_supersedes_nothing(story: Story) -> None:
+    key, *_ = await story.delivering()
+    await story.delivering((ANN,), SLOT - WEEK)
+    assert (await story.row(key)).state is DeliveryState.PENDING
+
+
+async def test_under_catch_up_all_nothing_is_superseded(story: Story) -> None:
+    key, *_ = await story.delivering()
+    await story.delivering((ANN,), SLOT + WEEK, supersede=False)
+    assert (await story.row(key)).state is DeliveryState.PENDING
+
+
+async def test_a_worker_that_rendered_the_old_one_may_not_send_it(story: Story) -> None:
+    key, *_ = await story.delivering()
+    assert await story.ledger.hold(key, 1) is not None
+    await story.delivering((ANN,), SLOT + WEEK)
+    assert await story.ledger.hold(key, 1) is None
+
+
+async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: Story) -> None:
+    readers = [f"team|reader{number}@tern.example" for number in range(2000)]
+    old = await story.delivering(readers)
+    new = await story.delivering(readers, SLOT + WEEK, expires=timedelta(hours=1))
+    assert len(new) == 2000
+    assert (await story.run(old[0])).state is RunState.SKIPPED
+    rows = await story.ledger.deliveries(old[0].split("/team")[0])
+    assert {row.reason for row in rows} == {Reason.SUPERSEDED}
