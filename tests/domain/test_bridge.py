@@ -141,7 +141,8 @@ def test_json_names_every_class_in_order_zeros_included() -> None:
     shown = as_json(example())
     assert list(shown) == ["EUR", "USD"]
     assert list(shown["USD"]) == ["opening", *(move.value for move in Move), "closing"]
-    assert shown["USD"] == {"opening": 0, **dict.fromkeys(Move, 0), "converted_in": 11 * K, "closing": 11 * K}
+    zeros = {move.value: 0 for move in Move}
+    assert shown["USD"] == {"opening": 0, **zeros, "converted_in": 11 * K, "closing": 11 * K}
 
 
 # Those that left: the first rule that matches.
