@@ -66,14 +66,10 @@ class Opportunities:
             return self._deals(first)
         self._directory.forget()  # a status that is younger than the names would explain it as well
         second = await self._attempt()
-        if second.still - first.still:
-            some = min(second.still - first.still)
-            raise SourceIncomplete(
-                ENDPOINT, f"the list changed while it was read, twice: {some} matches and did not come"
-            )
-        second.notes.extend(
-            f"{key} still matches the filters, yet the list does not hold it" for key in sorted(second.still)
-        )
+        for key in sorted(second.still - first.still):
+            problem = f"the list changed while it was read, twice: {key} matches it and did not come"
+            raise SourceIncomplete(ENDPOINT, problem)
+        second.notes.extend(f"{key} matches the filters, yet the list does not hold it" for key in sorted(second.still))
         return self._deals(second)
 
     async def _attempt(self) -> _Attempt:
