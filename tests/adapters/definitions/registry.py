@@ -11,7 +11,15 @@ def _cohort_rules(use: Use) -> tuple[Fault, ...]:
     if use.params.get("type") == "active" and "cohort_relative_range" in use.params:
         found = "`cohort_relative_range` beside `type: active`"
         return (Fault(("params", "cohort_relative_range"), found, "leave it out, or write `type: created`"),)
+    if use.params.get("type") == "created" and use.window is None and "cohort_relative_range" not in use.params:
+        return (Fault(("params", "type"), "`type: created` without a cohort", "add `window:` or a cohort"),)
     return ()
+
+
+def _follow(use: Use) -> str:
+    if "_limit" in use.params:
+        return "none"
+    return "departures" if use.params.get("is_stalled") else "closed"
 
 
 TOTALS = QuerySpec(
@@ -44,7 +52,7 @@ DEALS = QuerySpec(
         Param("_limit", ParamKind.INT),
         Param("_skip", ParamKind.INT),
     ),
-    default_follow=lambda use: "departures" if use.params.get("is_stalled") else "closed",
+    default_follow=_follow,
 )
 
 SHELF = ConnectionType(
@@ -90,7 +98,7 @@ CHAT = ChannelType(
 KINDS = Registry(
     connections={"shelf": SHELF, "sandbox": ConnectionType("sandbox", (), SHELF.queries)},
     channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelType("sandbox", (), _mail_address)},
-    unsupported={"pipedrive": "write `type: shelf`; this version does not have `pipedrive` yet"},
+    unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )
 
 ENVIRON = {"SHELF_KEY": "k-1", "MAIL_PASSWORD": "p-1"}

@@ -77,6 +77,15 @@ def test_a_file_name_that_is_no_id_is_refused(loading: Load) -> None:
     assert "the id `Über uns`" in only(loading({"schedules/Über uns.yaml": WEEKLY}))
 
 
+def test_a_key_or_a_file_name_with_line_breaks_stays_on_one_line(loading: Load) -> None:
+    loaded = loading({SCHEDULE: f'"a\\nb{"c" * 900}": 1\n{WEEKLY}', "schedules/x\ny.yaml": WEEKLY})
+    first, second = map(str, loaded.complaints)
+    assert first.startswith("schedules/weekly.yaml:1:1: `a bccc")
+    assert len(first) < 900
+    assert second.startswith(r"schedules/x\ny.yaml:1:1: the id `x")
+    assert "\n" not in first + second
+
+
 def test_two_suffixes_of_one_id_are_refused(loading: Load) -> None:
     assert only(loading({"schedules/weekly.yml": WEEKLY})).startswith(
         "schedules/weekly.yml:1:1: the same id as schedules/weekly.yaml"

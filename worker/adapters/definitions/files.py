@@ -109,6 +109,7 @@ def _read(directory: Path, path: Path, findings: Findings) -> Source | None:
 
 
 def _shown(directory: Path, path: Path) -> str:
-    """Names that are not text (bytes of another encoding) are shown with escapes."""
+    """Names that are not text, or hold line breaks, are shown with escapes."""
     relative = path.relative_to(directory).as_posix() if path.is_relative_to(directory) else path.name
-    return relative.encode("utf-8", "backslashreplace").decode()
+    text = relative.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -15,7 +15,7 @@ from worker.adapters.definitions.words import advice, described
 from worker.domain.opportunity import COLUMNS
 from worker.domain.query import QuerySpec, Use
 from worker.domain.schedule import Follow, Item, Show
-from worker.domain.window import WindowSpec
+from worker.domain.window import WindowSpec, check_pair
 
 _COLUMNS = ("key", *(column.name for column in COLUMNS))
 
@@ -155,14 +155,23 @@ def _ruled(
     against: WindowSpec | None,
 ) -> Follow:
     """The rules between keys that are each right; returns how far the list is followed."""
+    before = sheet.count
     _window_rules(sheet, path, piece, spec, params)
     _list_rules(sheet, path, piece, spec)
+    if span and against:
+        _comparable(sheet, path, span, against)
     use = Use(params, span.name if span else None, against.name if against else None, piece.follow, piece.ranges)
-    for fault in spec.rules(use):
-        at = sheet.document.at((*path, *fault.path), key=True)
-        if all((c.line, c.column) != at for c in sheet.findings.complaints if c.path == sheet.document.path):
+    if sheet.count == before:  # a query's own rules start from a sound item: they would say the same again
+        for fault in spec.rules(use):
             sheet.complain((*path, *fault.path), fault.found, fault.expected, key=True)
     return piece.follow or Follow(spec.default_follow(use))
+
+
+def _comparable(sheet: Sheet, path: Path, span: WindowSpec, against: WindowSpec) -> None:
+    try:
+        check_pair(span, against)
+    except ValueError as error:
+        sheet.said((*path, "compare"), error)
 
 
 def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, params: Mapping[str, Any]) -> None:

@@ -8,7 +8,9 @@ from worker.domain.query import ChannelType, ConnectionType
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`unsupported`: types that a later version will have, each with the sentence that refuses it for now."""
+    """`unsupported`: types that a later version will have, each with the clause that refuses it for now ("this version
+    does not have X yet").
+    """
 
     connections: Mapping[str, ConnectionType]
     channels: Mapping[str, ChannelType]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.adapters.definitions.words import described
+from worker.adapters.definitions.words import described, sentence
 from worker.domain.duration import TimeWordError
 from worker.errors import Complaint
 
@@ -63,7 +63,7 @@ class Findings:
     warnings: list[Complaint] = field(default_factory=list)
 
     def refuse_file(self, path: str, found: str, expected: str, line: int = 1, column: int = 1) -> None:
-        self.complaints.append(Complaint(path, line, column, found, expected))
+        self.complaints.append(Complaint(path, line, column, sentence(found), sentence(expected)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +93,4 @@ class Sheet:
 
     def _complaint(self, path: Path, found: str, expected: str, *, key: bool) -> Complaint:
         line, column = self.document.at(path, key=key)
-        return Complaint(self.document.path, line, column, found, expected)
+        return Complaint(self.document.path, line, column, sentence(found), sentence(expected))

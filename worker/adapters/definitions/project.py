@@ -103,12 +103,13 @@ def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: R
         sheet.complain(path, f"{shape(value)} where a {one} is due", "write keys below it, `type: …` first")
         return None
     type_name = value.get("type")
+    instead = f"write {listed(sorted(known))}"
     if "type" not in value:
         sheet.complain(path, f"a {one} without `type`", f"write `type:` and {listed(sorted(known))}", key=True)
     elif not isinstance(type_name, str):
-        sheet.complain((*path, "type"), f"`type` with {shape(type_name)}", f"write {listed(sorted(known))}")
+        sheet.complain((*path, "type"), f"`type` with {shape(type_name)}", instead)
     elif type_name in kinds.unsupported:
-        sheet.complain((*path, "type"), f"`type: {type_name}`", kinds.unsupported[type_name])
+        sheet.complain((*path, "type"), f"`type: {type_name}`: {kinds.unsupported[type_name]}", instead)
     elif type_name not in known:
         sheet.complain(
             (*path, "type"), f"`type` with {described(type_name)}, which is no {one}", advice(type_name, known)

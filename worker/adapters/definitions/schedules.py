@@ -105,15 +105,14 @@ def _check_population(sheet: Sheet, index: int, item: Item, *, lists: bool) -> N
         found = f"`bridge` with `{item.id}`, which is no list"
         sheet.complain(("digest", "bridge"), found, "name an item whose query lists deals, or leave it out")
         return
-    for name in _SLICES:
-        if name in item.params:
-            found = f"`{name}` in `{item.id}`, which `digest.bridge` explains"
-            expected = "leave it out: a part of a list has no bridge (`show: {limit: …}` cuts only the display)"
-            sheet.complain(("report", index, "params", name), found, expected, key=True)
-    if item.follow is Follow.NONE:
+    slices = [name for name in _SLICES if name in item.params]
+    for name in slices:
+        found = f"`{name}` in `{item.id}`, which `digest.bridge` explains"
+        expected = "leave it out: a part of a list has no bridge (`show: {limit: …}` cuts only the display)"
+        sheet.complain(("report", index, "params", name), found, expected, key=True)
+    if item.follow is Follow.NONE and not slices:
         found = f"`{item.id}` with `follow: none`, which `digest.bridge` explains"
-        expected = "write `follow: closed` or `follow: departures`"
-        sheet.complain(("report", index, "follow"), found, expected)
+        sheet.complain(("report", index, "follow"), found, "write `follow: closed` or `follow: departures`")
 
 
 def _check_catch_up(sheet: Sheet, catch_up: CatchUp, asked: Report) -> None:

@@ -7,9 +7,15 @@ from typing import Any
 _LONGEST = 60
 
 
+def sentence(text: str) -> str:
+    """One line of printable text, cut at 400 characters: keys and file names are as foreign as values."""
+    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return shown if len(shown) <= 400 else f"{shown[:399]}…"
+
+
 def quoted(text: str) -> str:
     """In double quotes, without line breaks, cut at sixty characters."""
-    shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    shown = sentence(text)
     return f'"{shown[: _LONGEST - 1]}…"' if len(shown) > _LONGEST else f'"{shown}"'
 
 
@@ -36,6 +42,8 @@ def listed(names: Iterable[str], last: str = "or") -> str:
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like `name`, or None when none looks alike."""
+    if len(name) > _LONGEST:
+        return None
     by_folded = {k.lower().replace("_", "-"): k for k in known}
     close = get_close_matches(name.lower().replace("_", "-"), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None

@@ -36,12 +36,16 @@ _SENTENCES = (
 _FROM_THE_START = ("unexpected end of stream", "scanning an alias", "scanning an anchor", "scanning a directive")
 
 
-def rephrased(text: str, path: str, error: yaml.MarkedYAMLError) -> Complaint:
+def rephrased(text: str, path: str, error: yaml.MarkedYAMLError, reached: tuple[int, int]) -> Complaint:
+    """`reached`: line and column of the last thing that could be read, for a parser that only notices at the end."""
     said = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)
     if "cannot start any token" in said:
         return _bad_start(text, path, line, column)
+    if "expected node content" in said:
+        found, expected = "a value that is missing after this", "write it; text that starts with # stands in quotes"
+        return Complaint(path, *reached, found, expected)
     if error.context_mark and any(part in said for part in _FROM_THE_START):
         line, column = error.context_mark.line, error.context_mark.column
     for part, found, expected in _SENTENCES:

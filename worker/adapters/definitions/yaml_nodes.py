@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from worker.adapters.definitions.place import Document, Path, Spot
-from worker.adapters.definitions.words import quoted
+from worker.adapters.definitions.words import quoted, sentence
 from worker.adapters.definitions.yaml_faults import rephrased, unprintable
 from worker.errors import Complaint
 
@@ -78,7 +78,7 @@ def parse(data: bytes, path: str) -> tuple[Document | None, tuple[Complaint, ...
     except yaml.reader.ReaderError as error:
         return None, (*builder.complaints, unprintable(text, path, error))
     except yaml.MarkedYAMLError as error:
-        return None, (*builder.complaints, rephrased(text, path, error))
+        return None, (*builder.complaints, rephrased(text, path, error, builder.reached))
     return Document(path, value, builder.spots), tuple(builder.complaints)
 
 
@@ -107,6 +107,7 @@ class _Builder:
         self.path = path
         self.spots: dict[Path, Spot] = {}
         self.complaints: list[Complaint] = []
+        self.reached = (1, 1)
         self._anchors: dict[str, tuple[Any, Path]] = {}
         self._open: set[str] = set()
         self._copied = 0
@@ -128,7 +129,8 @@ class _Builder:
             raise self._refused(event, f"more than {DEEPEST} levels inside each other", "write it flatter")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event, path, key)
-        self.spots[path] = Spot(_spot(event), key)
+        self.reached = _spot(event)
+        self.spots[path] = Spot(self.reached, key)
         name = event.anchor
         if name:
             self._open.add(name)
@@ -182,6 +184,7 @@ class _Builder:
             raise self._refused(event, "a key that is not plain text", "write `name: value`")
         if event.value == "<<" and event.implicit[0]:
             raise self._refused(event, "a merge key (`<<`)", "YAML 1.2 has none: write the keys out")
+        self.reached = _spot(event)
         return str(event.value)
 
     def _alias(self, event: Any, path: Path, key: tuple[int, int] | None) -> Any:
@@ -210,7 +213,7 @@ class _Builder:
 
     def _refused(self, event: Any, found: str, expected: str) -> _Refused:
         line, column = _spot(event)
-        return _Refused(Complaint(self.path, line, column, found, expected))
+        return _Refused(Complaint(self.path, line, column, sentence(found), sentence(expected)))
 
 
 def _spot(event: Any) -> tuple[int, int]:
