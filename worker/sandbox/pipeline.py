@@ -25,6 +25,7 @@ class Pipeline:
         self.versions: dict[str, list[tuple[datetime, Deal]]] = {}
         self.steps = 0
         self.stepped_at: datetime | None = None
+        self._drafted = 0
         if history:
             for event in live_through(self.rng, now, self.draft):
                 self.apply(event)
@@ -75,7 +76,8 @@ class Pipeline:
     def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> Deal:
         """A new deal of chance, not yet part of the log. `stage` counts the active stages from 0."""
         rng = self.rng
-        company = COMPANIES[(len(self.deals) + self.steps) % len(COMPANIES)]
+        company = COMPANIES[self._drafted % len(COMPANIES)]
+        self._drafted += 1
         value = None if rng.random() < 0.06 else rng.randrange(8, 400) * 12_500
         period = rng.choices(PERIODS, weights=(5, 3, 3))[0]
         if value is not None and period == "monthly":
