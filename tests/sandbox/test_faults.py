@@ -85,7 +85,7 @@ async def test_a_post_is_applied_after_the_client_gave_up(slack: httpx.AsyncClie
     box.faults.arm("POST */chat.postMessage", "late_apply", seconds=0.15)
     with pytest.raises(httpx.ReadTimeout):
         await slack.post("/chat.postMessage", json={"channel": "C0123456789", "text": "late"}, timeout=0.1)
-    seen = []
+    seen: list[list[str]] = []
     async with asyncio.timeout(5):
         while not seen or not seen[-1]:
             found = await slack.get("/conversations.history", params={"channel": "C0123456789"})

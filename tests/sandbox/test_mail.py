@@ -1,29 +1,30 @@
 """The mail server's stand-in: bytes as they came, refusals by recipient, and the reply that never comes."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
 import aiosmtplib
 import pytest
 
-from tests.sandbox.conftest import NOW
 from worker.sandbox.server import Sandbox
 
+NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 RAW = (
     b"From: reports@acme.example\r\nTo: sales@acme.example\r\nSubject: =?utf-8?q?Weekly_=E2=80=93_pipeline?=\r\n"
     b"Message-ID: <1@acme.example>\r\n\r\n.a line with a dot\r\n..and two\r\n\tand \xc3\xa9 bytes \r\n.\xff\r\n"
 )
 
 
-async def connected(box: Sandbox, timeout: float = 10) -> aiosmtplib.SMTP:
-    client = aiosmtplib.SMTP("127.0.0.1", box.mail.port, timeout=timeout, start_tls=False)
+async def connected(box: Sandbox, patience: float = 10) -> aiosmtplib.SMTP:
+    client = aiosmtplib.SMTP(hostname="127.0.0.1", port=box.mail.port, timeout=patience, start_tls=False)
     await client.connect()
     return client
 
 
 async def send(client: aiosmtplib.SMTP, *to: str, raw: bytes = RAW) -> tuple[dict[str, tuple[int, str]], str]:
     refused, reply = await client.sendmail("bounce@acme.example", list(to), raw)
-    return {address: (code.code, code.message) for address, code in refused.items()}, reply
+    return {address: (answer.code, answer.message) for address, answer in refused.items()}, reply
 
 
 async def test_a_message_is_kept_to_the_byte(box: Sandbox) -> None:
@@ -95,7 +96,7 @@ async def test_a_busy_server_says_421_and_hangs_up(box: Sandbox) -> None:
 
 async def test_a_slow_reply_outlasts_a_short_patience(box: Sandbox) -> None:
     box.mail.faults.delay(5)
-    client = await connected(box, timeout=0.2)
+    client = await connected(box, patience=0.2)
     with pytest.raises(aiosmtplib.SMTPReadTimeoutError):
         await send(client, "sales@acme.example")
     client.close()

@@ -4,16 +4,25 @@ import asyncio
 import json
 import threading
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.sandbox.conftest import NOW
 from worker.sandbox.close_api import API_KEY
 from worker.sandbox.outbox import Outbox, slug
-from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import Sandbox, SandboxThread
+
+NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """What happens on the other side of a socket tells nobody here."""
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
 
 
 async def test_its_addresses_are_on_loopback_and_fit_into_an_environment(box: Sandbox) -> None:
@@ -26,16 +35,12 @@ async def test_its_addresses_are_on_loopback_and_fit_into_an_environment(box: Sa
 async def test_a_closed_gate_holds_requests_until_it_opens(close: httpx.AsyncClient, box: Sandbox) -> None:
     box.front.latency = 0.05
     inside = asyncio.create_task(close.get("/me/"))
-    async with asyncio.timeout(5):
-        while not box.gate.inside:
-            await asyncio.sleep(0.001)
+    await until(lambda: box.gate.inside == 1)
     box.gate.shut()
     waiting = asyncio.create_task(close.get("/opportunity/"))
     await box.gate.idle()
     assert (await inside).status_code == 200
-    async with asyncio.timeout(5):
-        while not box.gate.waiting:
-            await asyncio.sleep(0.001)
+    await until(lambda: box.gate.waiting == 1)
     assert not waiting.done()
     happened = box.pipeline.step(box.now())
     box.gate.open()
@@ -102,9 +107,7 @@ async def test_it_ends_although_a_request_is_being_held() -> None:
     async with Sandbox(now=lambda: NOW) as box, httpx.AsyncClient(auth=(API_KEY, "")) as client:
         box.faults.arm("*", "slow", seconds=60)
         held = asyncio.create_task(client.get(f"{box.close_url}/me/"))
-        async with asyncio.timeout(5):
-            while not box.gate.inside:
-                await asyncio.sleep(0.001)
+        await until(lambda: box.gate.inside == 1)
         box.front.closing.set()
         assert (await held).status_code == 200
     with pytest.raises(OSError, match=r"."):
@@ -126,11 +129,6 @@ def test_a_thread_of_its_own_serves_callers_without_a_loop(tmp_path: Path) -> No
 
 
 def test_a_thread_that_cannot_open_says_why() -> None:
-    class Broken(Pipeline):
-        @property
-        def revision(self) -> int:
-            return 0
-
     def no_clock() -> None:
         raise RuntimeError("no clock")
 
