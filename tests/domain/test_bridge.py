@@ -279,6 +279,24 @@ def test_a_deal_of_another_owner_is_moved_in_by_a_hand_over() -> None:
     assert joined(deal("a", 900), known) == {"a": [("moved_in", "reassigned", 900)]}
 
 
+def test_a_deal_of_another_pipeline_is_moved_in_also_where_the_query_names_none() -> None:
+    item = Item("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
+    known = [deal("a", 900, pipeline_id="pipe_partners")]
+    assert joined(deal("a", 900), known, item) == {"a": [("moved_in", "pipeline", 900)]}
+
+
+def test_a_deal_that_was_in_another_stage_is_moved_into_a_list_of_one_stage() -> None:
+    known = [deal("a", 900, stage_id="stat_offer")]
+    assert joined(deal("a", 900), known, open_deals(status_id="stat_demo")) == {"a": [("moved_in", "stage", 900)]}
+
+
+def test_a_deal_that_moved_and_stalls_again_is_newly_stalled_whatever_else_filters() -> None:
+    item = stalled_deals(lead_query="size:large")
+    stalls = deal("a", 900, stalled=True)
+    assert joined(stalls, [deal("a", 900, stalled=False)], item) == {"a": [("stalled_in", "", 900)]}
+    assert joined(stalls, [stalls], item) == {"a": [("moved_in", "filter", 900)]}
+
+
 def test_a_deal_deleted_before_and_listed_now_simply_appeared() -> None:
     known = [deal("a", None, status="deleted", owner_id=None, pipeline_id=None)]
     assert joined(deal("a", 900), known) == {"a": [("moved_in", "appeared", 900)]}

@@ -7,7 +7,7 @@ from typing import Any
 from worker.domain.digest import Deal, DealMove, OwnerGroup
 from worker.domain.money import Money
 from worker.domain.moves import Step
-from worker.domain.record import Record
+from worker.domain.record import Record, milliseconds
 from worker.domain.schedule import Show
 from worker.domain.snapshot import Snapshot
 from worker.domain.stock import Sum, amount_of, currency_of
@@ -118,4 +118,4 @@ def _since(row: Record, seen: Snapshot) -> datetime | None:
     if since is None:
         return None
     instant = datetime.fromtimestamp(since / 1000, UTC)
-    return instant if since < int(seen.as_of[0].timestamp() * 1000) else None
+    return instant if since < milliseconds(seen.as_of[0]) else None

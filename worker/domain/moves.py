@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from worker.domain.diff import TableDiff
 from worker.domain.membership import Why, why_joined, why_left
 from worker.domain.opportunity import INWARD, Move, Status
-from worker.domain.record import Record, record, records
+from worker.domain.record import Record, milliseconds, record, records
 from worker.domain.schedule import Item
 from worker.domain.scope import Scope, scope
 from worker.domain.snapshot import Snapshot
@@ -77,7 +77,7 @@ def steps(pair: Pair, basis: Basis, home: str) -> Iterator[Step]:
 
 def _joined(before: Snapshot, added: Iterable[Record], rules: Scope) -> Iterator[Pair]:
     known = records(before.followed)
-    since = int(before.as_of[0].timestamp() * 1000)
+    since = milliseconds(before.as_of[0])
     for now in added:
         yield Pair(None, now, why_joined(now, known.get(now.key), since, rules))
 

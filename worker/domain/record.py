@@ -2,8 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from worker.domain.snapshot import Cell, Row, Table
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(instant: datetime) -> int:
+    """As an `instant` cell holds it: whole milliseconds since the Unix epoch, rounded down, without a float between."""
+    return (instant - _EPOCH) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,6 @@ class Record:
     def flag(self, name: str) -> bool | None:
         cell = self.cells.get(name)
         return cell if isinstance(cell, bool) else None
-
-
-def reader(table: Table) -> Mapping[str, int]:
-    """Column name → position, for many rows of one table."""
-    return {column.name: position for position, column in enumerate(table.columns)}
 
 
 def record(names: Iterable[str], row: Row) -> Record:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.domain.opportunity import Status
-from worker.domain.record import Record
+from worker.domain.record import Record, milliseconds
 from worker.domain.schedule import Item
 
 _FIELDS = {
@@ -124,7 +124,7 @@ def _instant(value: Any) -> int | None:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return None if found.tzinfo is None else int(found.timestamp() * 1000)
+    return None if found.tzinfo is None else milliseconds(found)
 
 
 def _values(value: Any) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 
+from worker.domain.record import milliseconds
 from worker.domain.snapshot import Row, Snapshot, Table
 
 
@@ -29,7 +30,7 @@ def carried(previous: Snapshot | None, key: str, stalled: bool | None, as_of_ms:
     if record.get("stalled") is not True:
         return as_of_ms
     since = record.get("stalled_since")
-    return since if isinstance(since, int) else int(previous.as_of[0].timestamp() * 1000)
+    return since if isinstance(since, int) else milliseconds(previous.as_of[0])
 
 
 def departed(formerly: frozenset[str], members: frozenset[str]) -> frozenset[str]:
