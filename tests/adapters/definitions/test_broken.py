@@ -165,6 +165,15 @@ BROKEN = [
         "value that is missing",
         "in quotes",
     ),
+    Broken("a name of two lines", "name: Weekly", 'name: "Weekly\\nBcc: x"', '"Weekly', "`name`", "on one line"),
+    Broken(
+        "a key of later work instead of an address",
+        "address: sales@ACME.example",
+        "each: owner",
+        "each",
+        "`each`, which this version does not have yet",
+        "leave it out",
+    ),
     Broken("a limit of nothing", "limit: 20", "limit: 0", "0}", '`limit` with "0"', "1 or more"),
     Broken("an unknown channel", "channel: room", "channel: rom", "rom}", '"rom"', "did you mean `room`?"),
     Broken(

@@ -50,15 +50,16 @@ def entries(context: Context, values: list[Any], below: Fallback) -> tuple[Entry
 def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry | None:
     sheet = context.sheet
     before = sheet.count
-    piece = read(EntryShape, value, sheet, path).piece
+    shaped = read(EntryShape, value, sheet, path)
+    piece = shaped.piece
     if piece is None:
         return None
     _check_reader(sheet, path, piece, below.queries)
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
     own_zone = parsed(sheet, (*path, "timezone"), piece.timezone, zone, below.zone)
-    address = _address(context, path, piece)
+    address = _address(context, path, piece, sound=shaped.sound)
     entry_id = piece.id or (f"{piece.channel}:{address}" if address else piece.channel)
-    if piece.id and not _ID.fullmatch(piece.id):
+    if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
         sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
     if piece.id == "operator":
         sheet.complain((*path, "id"), "the id `operator`, which notices to the operator have", "choose another")
@@ -78,8 +79,10 @@ def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry |
     )
 
 
-def _address(context: Context, path: Path, piece: EntryShape) -> str | None:
-    """Normalised; None where the channel takes none, and after a complaint."""
+def _address(context: Context, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
+    """Normalised; None where the channel takes none, and after a complaint. An entry that is not sound may have meant
+    its address with the very key that was refused.
+    """
     kind = _kind(context, path, piece)
     if kind is None:
         return None
@@ -88,7 +91,7 @@ def _address(context: Context, path: Path, piece: EntryShape) -> str | None:
     if not needed and piece.address:
         found = f"`address` beside `{piece.channel}`, which always sends to the same place"
         sheet.complain((*path, "address"), found, "leave it out", key=True)
-    if needed and not piece.has("address"):
+    if needed and sound and not piece.has("address"):
         sheet.complain(path, f"an entry for `{piece.channel}` without `address`", "write `address: …`")
     if not needed or not piece.address:
         return None

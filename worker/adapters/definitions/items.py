@@ -1,7 +1,7 @@
 """The items of `report:`, and the rules between their keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.adapters.definitions.kinds import Registry
@@ -72,45 +72,30 @@ def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> s
 def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | None:
     sheet = context.sheet
     before = sheet.count
-    shaped = read(ItemShape, value, sheet, path)
-    piece = shaped.piece
+    piece = read(ItemShape, value, sheet, path).piece
     if piece is None:
         return None
-    if not NAME.fullmatch(piece.id):
-        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "use letters, digits, - and _, at most 64")
+    _check_words(sheet, path, piece)
     spec = _spec(context, path, piece)
     span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
     against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
     show = _show(sheet, path, piece)
-    if piece.ranges not in ("", "as_written"):
-        sheet.complain(
-            (*path, "ranges"), f"`ranges` with {described(piece.ranges)}", "write as_written, or leave it out"
-        )
-    if spec is None:
-        return None
-    params = checked(sheet, (*path, "params"), piece.params, spec, context.zone)
-    if sheet.count > before:
+    params = checked(sheet, (*path, "params"), piece.params, spec, context.zone) if spec else {}
+    if spec is None or sheet.count > before:
         return None
     follow = _ruled(sheet, path, piece, spec, params, span, against)
     if sheet.count > before:
         return None
-    as_written = bool(piece.ranges)
-    return (
-        Item(
-            piece.id,
-            piece.source,
-            piece.query,
-            span,
-            against,
-            params,
-            follow,
-            piece.follow_limit,
-            show,
-            piece.watch,
-            as_written,
-        ),
-        spec,
-    )
+    made = Item(piece.id, piece.source, piece.query, span, against, params, follow, piece.follow_limit, show)
+    return replace(made, watch=piece.watch, as_written=bool(piece.ranges)), spec
+
+
+def _check_words(sheet: Sheet, path: Path, piece: ItemShape) -> None:
+    if not NAME.fullmatch(piece.id):
+        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "use letters, digits, - and _, at most 64")
+    if piece.ranges not in ("", "as_written"):
+        expected = "write as_written, or leave it out"
+        sheet.complain((*path, "ranges"), f"`ranges` with {described(piece.ranges)}", expected)
 
 
 def _spec(context: Context, path: Path, piece: ItemShape) -> QuerySpec | None:

@@ -10,7 +10,7 @@ from worker.adapters.definitions.model import DigestShape, ScheduleShape, WhenSh
 from worker.adapters.definitions.place import Sheet
 from worker.adapters.definitions.project import Project, parsed
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import seconds, zone
+from worker.adapters.definitions.times import one_line, seconds, zone
 from worker.adapters.definitions.words import advice, described
 from worker.domain import cron
 from worker.domain.schedule import CatchUp, Follow, Item, Schedule, Trigger
@@ -33,21 +33,21 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     to = entries(context, shaped.to, fallback(context, digest, asked.names))
     _check_bridge(sheet, digest.bridge, asked)
     _check_catch_up(sheet, catch_up, asked)
+    name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     within = parsed(sheet, ("within",), shaped.within, seconds, 0)
     grace = parsed(sheet, ("grace",), shaped.grace, seconds, 60)
     if sheet.count > before or trigger is None:
         return None
     if not to:
         sheet.warn(("to",), "nobody in `to`", "write an entry, or nobody is told what this schedule finds", key=True)
-    template = digest.template or project.for_entries.template
     return Schedule(
         schedule_id,
-        shaped.name or schedule_id,
+        name,
         trigger,
         tuple(asked.items.values()),
         to,
         digest.bridge or None,
-        template,
+        digest.template or project.for_entries.template,
         catch_up,
         grace,
         within or None,

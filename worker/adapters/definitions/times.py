@@ -14,6 +14,7 @@ from worker.domain.duration import DAY, parse_duration
 from worker.domain.zones import day_start, first, zone_named
 
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
 
@@ -36,6 +37,13 @@ def locale(text: str) -> str:
     if _LOCALE.fullmatch(text.replace("-", "_")):
         raise ValueError(f"write `{text.replace('-', '_')}`")
     raise ValueError("write language_TERRITORY such as en_GB or de_DE")
+
+
+def one_line(text: str) -> str:
+    """It heads messages: a line break or a control character has no place there."""
+    if not _CONTROL.search(text):
+        return text
+    raise ValueError("write it on one line, without control characters")
 
 
 def weekday(text: str) -> str:
