@@ -1,0 +1,87 @@
+"""The Close adapter reads the sandbox, the domain makes a bridge of it, and it equals the journal to the cent."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from worker.domain.bridge import as_json, bridge
+from worker.domain.schedule import Follow, Item
+from worker.domain.snapshot import Snapshot
+from worker.ports import Ask
+from worker.sandbox import journal
+from worker.sandbox.cast import MAIN
+from worker.sandbox.close_api import API_KEY
+from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
+from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.server import Sandbox
+from worker.sandbox.wander import wander
+from worker.sources.close import open_source
+
+NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+TICK = timedelta(seconds=10)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def ask(item: Item, clock: Clock, before: Snapshot | None) -> Ask:
+    members = before.members if before else frozenset[str]()
+    since = before.as_of[0] if before else None
+    return Ask(item, clock.now, "UTC", None, None, formerly=members, since=since, previous=before)
+
+
+def deals(**more: Any) -> Item:
+    params = {"pipeline": MAIN, "status_type": "active"} | more
+    return Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
+
+
+CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
+
+
+@pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "stalled"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_what_was_read_is_what_happened(seed: int, item: Item, population: Population) -> None:
+    clock = Clock()
+    async with Sandbox(pipeline=Pipeline(seed, NOW), now=clock) as box:
+        source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
+        before = (await source.fetch(ask(item, clock, None))).snapshot
+        for _ in range(3):
+            began = clock.now
+            clock.now += TICK
+            box.pipeline.step(clock.now)
+            clock.now += TICK
+            after = (await source.fetch(ask(item, clock, before))).snapshot
+            found = bridge(before, after, item)
+            assert found is not None
+            assert as_json(found) == journal.bridge(box.pipeline.log, began, clock.now, population)
+            before = after
+        await source.aclose()
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
+    """Every kind of event, currencies and unknown values among them."""
+    clock = Clock()
+    pipeline = Pipeline(seed, NOW, history=False)
+    clock.now = wander(pipeline, NOW, 40)
+    async with Sandbox(pipeline=pipeline, now=clock) as box:
+        source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
+        item = deals()
+        before = (await source.fetch(ask(item, clock, None))).snapshot
+        began = clock.now
+        clock.now = wander(pipeline, began, 40)
+        after = (await source.fetch(ask(item, clock, before))).snapshot
+        await source.aclose()
+    found = bridge(before, after, item)
+    assert found is not None
+    told, truth = as_json(found), journal.bridge(pipeline.log, began, clock.now)
+    for lines in (*told.values(), *truth.values()):
+        # Closed before the baseline was read, open now: a list alone cannot tell it from one that was moved here.
+        lines["moved_in"] += lines.pop("reopened")
+    assert told == truth
