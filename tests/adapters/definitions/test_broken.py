@@ -411,8 +411,8 @@ BROKEN = [
         "week_start: monday",
         "fiscal_year_start: 02-29",
         "02-29",
-        '"02-29"',
-        "MM-DD",
+        "'02-29' is not a day that every year has",
+        "such as 04-01",
         PROJECT_FILE,
     ),
 ]

@@ -245,6 +245,8 @@ def test_a_window_between_two_dates_starts_and_ends_on_the_schedules_wall_clock(
     [
         ("{start: 2026-03-01}", "a range without `end`"),
         ("{start: 2026-03-01, end: 2026-03-01}", "not after its `start`"),
+        ("{start: 2026-03-01, end: 9999-12-31T23:00:00-05:00}", "`end` with"),
+        ("{start: 2026-03-01, end: [1]}", "`end` with a list"),
         ("{start: 2026-03-01, end: soon}", '`end` with "soon"'),
         ("{start: 2026-03-01, end: 2026-04-01, zone: UTC}", "`zone`, which a range does not have"),
         ("[last-week]", "`window` with a list"),

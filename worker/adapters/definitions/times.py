@@ -4,18 +4,18 @@ Each function takes text and raises ValueError with what to write instead, or Ti
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from worker.adapters.definitions.words import advice, nearest
 from worker.domain.duration import DAY, parse_duration
+from worker.domain.periods import WEEKDAYS, calendar_of
 from worker.domain.zones import day_start, first, zone_named
 
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
 
 
@@ -54,10 +54,7 @@ def weekday(text: str) -> str:
 
 def day_of_year(text: str) -> str:
     """MM-DD, a day that every year has."""
-    try:
-        date.fromisoformat(f"2026-{text}")
-    except ValueError:
-        raise ValueError("write the month and day as MM-DD, such as 04-01") from None
+    calendar_of("monday", text)
     return text
 
 
