@@ -137,6 +137,18 @@ class EmbeddedRedis:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Take the socket's directory away, unless somebody starts a server there at this moment."""
+        if self._runtime is not None or self._socket is None:
+            return
+        lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if _locked(lock):
+                shutil.rmtree(self._socket.parent, ignore_errors=True)
+        finally:
+            os.close(lock)
 
     def kill(self) -> None:
         """End the server as a power cut would: nothing is written any more."""

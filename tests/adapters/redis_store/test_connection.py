@@ -1,0 +1,143 @@
+"""Whether Redis is fit, whose prefix it is, and what is said when it is not there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from tests.support.ledger_story import PROJECT, SLOT, WEEKLY, Story, bundle
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_store.connection import check, claim_project, connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.errors import LedgerUnavailable, RequestError
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Redis]:
+    client = connect(url)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+
+
+async def test_the_embedded_redis_is_fit_without_a_warning(redis_client: Redis) -> None:
+    fitness = await check(redis_client)
+    assert fitness.warnings == ()
+    assert fitness.version >= "6.2"
+
+
+@pytest.fixture
+async def own_redis(tmp_path: Path) -> AsyncIterator[tuple[EmbeddedRedis, Redis]]:
+    """A Redis of this test alone, to be spoilt or killed."""
+    with EmbeddedRedis(tmp_path) as server:
+        async with opened(server.url) as client:
+            yield server, client
+
+
+async def test_a_redis_that_drops_keys_is_unfit(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
+    _, client = own_redis
+    await client.config_set("maxmemory-policy", "allkeys-lru")
+    with pytest.raises(LedgerUnavailable, match=r"\(allkeys-lru\); set maxmemory-policy noeviction"):
+        await check(client)
+
+
+async def test_a_replica_is_unfit(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
+    _, client = own_redis
+    await client.replicaof("127.0.0.1", 1)
+    with pytest.raises(LedgerUnavailable, match="is a replica; write the address of the primary"):
+        await check(client)
+
+
+async def test_no_append_only_file_is_a_warning(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
+    _, client = own_redis
+    await client.config_set("appendonly", "no")
+    (warning,) = (await check(client)).warnings
+    assert "set appendonly yes" in warning
+
+
+@pytest.mark.parametrize(("version", "mode"), [("6.0.9", "standalone"), ("7.2.1", "cluster")])
+async def test_too_old_and_cluster_are_refused(tmp_path: Path, version: str, mode: str) -> None:
+    """No such server is at hand, so a socket answers INFO as one would."""
+    info = f"redis_version:{version}\r\nredis_mode:{mode}"
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            if line.strip() == b"INFO":
+                writer.write(f"${len(info)}\r\n{info}\r\n".encode())
+            elif line.strip() == b"CLIENT":
+                writer.write(b"+OK\r\n")
+        writer.close()
+
+    server = await asyncio.start_unix_server(answer, tmp_path / "s")
+    async with server, opened(f"unix://{tmp_path}/s") as client:
+        with pytest.raises(LedgerUnavailable, match=r"6\.0\.9; 6\.2 or newer|as a cluster"):
+            await check(client)
+
+
+async def test_a_prefix_belongs_to_the_directory_that_took_it_first(redis_client: Redis) -> None:
+    owner = await claim_project(redis_client, "tern", None)
+    assert await claim_project(redis_client, "tern", owner) == owner
+    assert await claim_project(redis_client, "other", None) != owner
+    for known in ("f" * 32, None):
+        with pytest.raises(RequestError, match="'tern' belongs to another project directory"):
+            await claim_project(redis_client, "tern", known)
+    assert await claim_project(redis_client, "tern", None, adopt=True) == owner
+
+
+async def test_an_emptied_redis_takes_the_known_owner_back(redis_client: Redis) -> None:
+    assert await claim_project(redis_client, "tern", "a" * 32) == "a" * 32
+
+
+@pytest.mark.parametrize("url", ["http://x", "", "redis//x", "amqp://h"])
+def test_another_scheme_is_refused(url: str) -> None:
+    with pytest.raises(RequestError, match="write redis://, rediss:// or unix://"):
+        connect(url)
+
+
+def test_a_broken_url_is_refused_without_its_password() -> None:
+    with pytest.raises(RequestError) as caught:
+        connect("redis://user:geheim@host:notaport/0")
+    assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["unix:///nowhere/r.sock", "redis://:geheim@127.0.0.1:1/0"])
+async def test_a_redis_that_is_not_there_is_unavailable(url: str) -> None:
+    async with opened(url) as client:
+        with pytest.raises(LedgerUnavailable, match="cannot be reached") as caught:
+            await RedisLedger(client, "p").now()
+        with pytest.raises(LedgerUnavailable):
+            await RedisLedger(client, "p").due(1)
+    assert "geheim" not in str(caught.value)
+
+
+async def test_no_memory_left_is_one_sentence(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
+    _, client = own_redis
+    await client.config_set("maxmemory", "1")
+    with pytest.raises(LedgerUnavailable, match="no memory left"):
+        await Story(client).ledger.request(Story(client).claim(SLOT), 1)
+
+
+async def test_scripts_and_acknowledged_writes_outlive_a_killed_redis(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
+    server, client = own_redis
+    story = Story(client)
+    key, attempt = await story.begun()
+    server.kill()
+    with pytest.raises(LedgerUnavailable):
+        await story.ledger.beat(key, attempt)
+    server.attach_or_start()
+    await story.ledger.beat(key, attempt)
+    assert (await story.run(key)).attempt == attempt
+    deployed = await story.ledger.deployed()
+    assert deployed is not None
+    assert await story.ledger.bundle(deployed.bundle) == bundle(WEEKLY)
+
+
+async def test_forgotten_scripts_are_sent_again(story: Story) -> None:
+    key, attempt = await story.begun()
+    await story.client.script_flush()
+    await story.ledger.beat(key, attempt)
+    assert await story.client.exists(f"{PROJECT}:run:{key}")

@@ -1,0 +1,169 @@
+"""Snapshots come back as they were kept, under a name that their content alone decides."""
+
+import math
+import struct
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from redis.asyncio import Redis
+
+from tests.support.ledger_story import ANN, FAR, Story
+from worker.adapters.redis_store import snapshot_codec as codec
+from worker.adapters.redis_store.snapshots import RedisSnapshots, _decode, _encode
+from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
+from worker.domain.window import Window
+from worker.errors import LedgerError
+
+AT = datetime(2026, 11, 16, 14, 0, 3, 123456, tzinfo=UTC)
+
+texts = st.text(max_size=12)
+cells = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=2**62, max_value=2**80),
+    st.floats(allow_nan=False),
+    texts,
+    st.text(st.characters(categories=["Cs", "Lu"]), max_size=3),
+)
+instants = st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+columns = st.builds(Column, texts, st.sampled_from(Kind), st.booleans(), st.booleans())
+measures = st.builds(
+    Measure,
+    st.tuples(texts, texts),
+    st.sampled_from(Kind),
+    st.none() | st.integers() | st.floats(allow_nan=False),
+    st.none() | texts,
+    st.none() | texts,
+)
+
+
+@st.composite
+def tables(draw: st.DrawFn, name: str) -> Table:
+    heads = draw(st.lists(columns, max_size=4))
+    keys = draw(st.lists(texts, unique=True, max_size=5))
+    rows = [Row(key, tuple(draw(cells) for _ in heads)) for key in keys]
+    return table(name, tuple(heads), rows, total=draw(st.none() | st.integers(0, 9)), sliced=draw(st.booleans()))
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    main = draw(tables("deals"))
+    listed = frozenset(row.key for row in main.rows)
+    return Snapshot(
+        query_id=draw(texts),
+        fingerprint=draw(texts),
+        window=draw(st.none() | st.builds(Window, instants, instants, texts, texts, st.booleans())),
+        slot=draw(instants),
+        as_of=(draw(instants), draw(instants)),
+        measures=tuple(draw(st.lists(measures, max_size=3))),
+        tables=(main, draw(tables("stages"))),
+        members=draw(st.just(listed) | st.frozensets(texts, max_size=4)),
+        followed=draw(st.none() | tables("followed")),
+        main=draw(st.sampled_from([None, "deals"])),
+        files=tuple(draw(st.lists(st.builds(File, texts, texts, st.binary(max_size=9)), max_size=2))),
+        notes=tuple(draw(st.lists(texts, max_size=2))),
+    )
+
+
+def kinds(value: object) -> object:
+    """Equality that tells 1 from 1.0 and True, and 0.0 from -0.0."""
+    if isinstance(value, float):
+        return ("float", struct.pack(">d", value))
+    return (type(value).__name__, value)
+
+
+@given(snapshot=snapshots())
+@settings(max_examples=120, deadline=None)
+def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
+    header, blobs = _encode(snapshot)
+    again = _decode(header.body, {blob.id: blob.body for blob in blobs})
+    assert again == snapshot
+    for before, after in zip(snapshot.tables, again.tables, strict=True):
+        assert [[kinds(c) for c in row.cells] for row in before.rows] == [
+            [kinds(c) for c in row.cells] for row in after.rows
+        ]
+    assert [kinds(m.value) for m in again.measures] == [kinds(m.value) for m in snapshot.measures]
+
+
+@given(one=snapshots(), other=snapshots())
+@settings(max_examples=60, deadline=None)
+def test_the_name_is_the_content(one: Snapshot, other: Snapshot) -> None:
+    assert _encode(one)[0] == _encode(one)[0]
+    if one != other:
+        assert _encode(one)[0].id != _encode(other)[0].id
+
+
+def test_not_a_number_survives() -> None:
+    kept = codec.decode_table(codec.encode_table(Table("t", (Column("x", Kind.RATIO),), (Row("a", (math.nan,)),))).body)
+    assert isinstance(kept.rows[0].cells[0], float)
+    assert math.isnan(kept.rows[0].cells[0])
+
+
+def test_an_unknown_version_is_one_sentence() -> None:
+    with pytest.raises(LedgerError, match="has version 9; this program reads version 1"):
+        codec._known(9)
+
+
+def make(*keys: str, at: datetime = AT) -> Snapshot:
+    rows = [Row(key, (key.upper(), 12_300)) for key in keys]
+    deals = table("deals", (Column("title", Kind.TEXT), Column("value", Kind.MONEY)), rows)
+    members = frozenset(keys)
+    return Snapshot("deals", "f" * 8, None, at, (at, at), tables=(deals,), members=members, main="deals")
+
+
+async def test_kept_and_loaded_and_unknown_names_load_nothing(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    kept = await store.keep(make("a", "b"))
+    assert await store.load(kept) == make("a", "b")
+    assert await store.keep(make("a", "b")) == kept
+    assert await store.load("0" * 32) is None
+
+
+async def test_runs_with_equal_tables_store_them_once(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    one = await store.keep(make("a", "b"))
+    two = await store.keep(make("a", "b", at=AT + timedelta(days=7)))
+    assert one != two
+    assert len(await redis_client.keys("tern:table:*")) == 1
+    assert len(await redis_client.keys("tern:snap:*")) == 2
+
+
+async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tables(story: Story) -> None:
+    store = RedisSnapshots(story.client, "tern")
+    kept, loose = await store.keep(make("a")), await store.keep(make("b"))
+    key, attempt = await story.begun()
+    await story.ledger.deliver(key, attempt, {"deals": kept}, (), {ANN: await story.soon(FAR.total_seconds())})
+    lives = [await story.client.ttl(name) for name in await story.client.keys("tern:[st][na][ab]*:*")]
+    days = sorted(round(seconds / 86400) for seconds in lives)
+    assert days == [1, 1, 401, 401]
+    assert 86000 < await story.client.ttl(f"tern:snap:{loose}") <= 86400
+    again = await store.keep(make("a"))
+    assert again == kept
+    assert await story.client.ttl(f"tern:snap:{kept}") > 400 * 86400
+
+
+async def test_a_snapshot_whose_table_is_gone_is_gone(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    kept = await store.keep(make("a"))
+    await redis_client.delete(*[name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)])
+    assert await store.load(kept) is None
+
+
+async def test_twelve_thousand_wide_rows_are_kept_in_little_room(redis_client: Redis) -> None:
+    heads = tuple(Column(f"c{number}", Kind.TEXT) for number in range(25))
+
+    def cell(row: int, column: int) -> Cell:
+        return row * 100 if column % 3 else f"deal {row} column {column}"
+
+    rows = [Row(f"oppo_{n:06d}", tuple(cell(n, c) for c in range(25))) for n in range(12_000)]
+    keys = frozenset(row.key for row in rows)
+    big = Snapshot("deals", "f", None, AT, (AT, AT), tables=(table("deals", heads, rows),), members=keys, main="deals")
+    store = RedisSnapshots(redis_client, "tern")
+    kept = await store.keep(big)
+    assert await store.load(kept) == big
+    (name,) = await redis_client.keys("tern:table:*")
+    assert isinstance(name, bytes)
+    assert await redis_client.strlen(name) < 1_000_000
