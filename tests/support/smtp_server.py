@@ -1,0 +1,134 @@
+"""A mail server on loopback, by aiosmtpd, that refuses, breaks off or falls silent in any step on request."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult
+
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
+"""A key and a certificate for localhost that nobody trusts: made for these tests alone."""
+
+BREAK = "break"
+SILENCE = "silence"
+
+
+@dataclass
+class MailRoom:
+    """`replies`: what to answer in a step ("mail", "rcpt", "data"), once each in order, then 250. BREAK drops the
+    connection, SILENCE never answers; a message that came whole was accepted in both cases.
+    """
+
+    port: int = 0
+    replies: dict[str, list[str]] = field(default_factory=dict)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)  # a step that never answers
+    accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
+    connections: int = 0
+    open: list[asyncio.Transport] = field(default_factory=list)
+
+    def reply(self, step: str) -> str:
+        queue = self.replies.get(step, [])
+        return queue.pop(0) if queue else ""
+
+    def drop_all(self) -> None:
+        """What a server does with connections that were idle for too long."""
+        for transport in self.open:
+            transport.abort()
+        self.open.clear()
+
+
+class _Handler:
+    def __init__(self, room: MailRoom) -> None:
+        self.room = room
+
+    async def handle_MAIL(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        answer = await self._answer(server, "mail")
+        if answer.startswith("250"):
+            envelope.mail_from = address
+        return answer
+
+    async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # the same
+        answer = await self._answer(server, "rcpt")
+        if answer.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return answer
+
+    async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
+        reply = self.room.replies.get("data", [""])[:1] or [""]
+        if not reply[0] or reply[0] in {BREAK, SILENCE}:
+            self.room.accepted.append((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
+        answer = await self._answer(server, "data")
+        return "250 2.0.0 queued as 4F1A7" if answer == "250 OK" else answer
+
+    async def _answer(self, server: Any, step: str) -> str:
+        reply = self.room.reply(step)
+        if reply == BREAK:
+            server.transport.abort()
+        if reply in {BREAK, SILENCE}:
+            self.room.reached.set()
+            await asyncio.Event().wait()
+        return reply or "250 OK"
+
+
+def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+    return AuthResult(success=data.login == b"reports" and data.password == b"open sesame", handled=False)
+
+
+def tls_of_server() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+def tls_of_client() -> ssl.SSLContext:
+    """Trusts the server above and nobody else."""
+    return ssl.create_default_context(cafile=str(CERTIFICATE))
+
+
+@asynccontextmanager
+async def mail_room(
+    *, starttls: bool = False, implicit: bool = False, login: bool = False, smtputf8: bool = True
+) -> AsyncIterator[MailRoom]:
+    """A server on an ephemeral port for the length of a test."""
+    loop, room = asyncio.get_running_loop(), MailRoom()
+    tls = tls_of_server() if starttls or implicit else None
+    tasks: list[asyncio.Task[Any]] = []
+
+    class Counted(SMTP):  # type: ignore[misc]  # aiosmtpd is untyped
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            if not hasattr(self, "counted"):  # STARTTLS makes the same connection a second time
+                self.counted = True
+                room.connections += 1
+            room.open.append(transport)
+            if self._handler_coroutine is not None:
+                tasks.append(self._handler_coroutine)
+
+    def protocol() -> SMTP:
+        return Counted(
+            _Handler(room),
+            enable_SMTPUTF8=smtputf8,
+            tls_context=tls if starttls else None,
+            require_starttls=starttls,
+            authenticator=_authenticate if login else None,
+            auth_required=login,
+            auth_require_tls=starttls,
+            hostname="mail.acme.example",
+            loop=loop,
+        )
+
+    server = await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls if implicit else None)
+    room.port = server.sockets[0].getsockname()[1]
+    try:
+        yield room
+    finally:
+        server.close()
+        room.drop_all()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
