@@ -45,7 +45,7 @@ PIPELINES = [
         "statuses": [{"id": "stat_renew", "label": "Renewal", "type": "active"}],
     },
 ]
-_TYPES = {s["id"]: (p["id"], s["label"], s["type"]) for p in PIPELINES for s in p["statuses"]}  # type: ignore[attr-defined, index]
+_TYPES = {s["id"]: (p["id"], s["label"], s["type"]) for p in PIPELINES for s in p["statuses"]}  # type: ignore[index]
 
 
 def deal(key: str, **changes: Any) -> dict[str, Any]:

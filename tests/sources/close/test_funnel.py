@@ -34,7 +34,10 @@ ADA = {
     "value_win_rate": 0.4444,
 }
 BEN = {**dict.fromkeys(ADA, 0), "user_id": "user_ben", "average_time_to_win": None, "count": 1}
-TOTALS = {"aggregations": {**{k: v for k, v in ADA.items() if k != "user_id"}, "count": 4}, "data": [ADA, BEN]}
+TOTALS: dict[str, Any] = {
+    "aggregations": {**{k: v for k, v in ADA.items() if k != "user_id"}, "count": 4},
+    "data": [ADA, BEN],
+}
 
 
 def stage(key: str, kind: str = "active", count: int = 2) -> dict[str, Any]:

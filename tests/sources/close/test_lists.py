@@ -8,7 +8,6 @@ from tests.sources.close.account import Account, cells, close, deal, listing
 from tests.support.scripted_http import Asked, Said
 from worker.errors import SourceIncomplete, SourceRefused, SourceShapeChanged
 
-
 MONDAY, NEXT_MONDAY = "2026-11-15T23:00:00Z", "2026-11-22T23:00:00Z"  # midnight in Berlin
 
 

@@ -110,7 +110,7 @@ def _organization(me: Node, pipelines: list[Node]) -> tuple[str, str | None]:
         raise me.get("organizations").wrong("a list with an organization")
     seen = next((p.get("organization_id").text_or_none() for p in pipelines), None)
     chosen = seen if seen in known else next(iter(known))
-    return chosen, known[chosen].get("currency").text_or_none() or None
+    return chosen, known[chosen].get("currency").currency_or_none()
 
 
 def _full_name(user: Node) -> str:

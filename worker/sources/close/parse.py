@@ -1,6 +1,7 @@
 """Reading an answer by its path: every wrong type names the endpoint and the place, and null never turns into zero."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -78,6 +79,13 @@ class Node:
         if self.missing:
             raise self.wrong("an id or null")
         return None if self.value is None else self.id()
+
+    def currency_or_none(self) -> str | None:
+        """An ISO 4217 code; Close writes "" where there is no amount."""
+        code = self.text_or_none()
+        if code and not re.fullmatch("[A-Z]{3}", code):
+            raise self.wrong("a currency's three letters")
+        return code or None
 
     def number(self) -> int | float:
         """Any finite JSON number; true and false are none."""

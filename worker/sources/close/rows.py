@@ -107,7 +107,7 @@ class RowReader:
         value, period = node.get("value").number_or_none(), node.get("value_period").text_or_none()
         if period is not None and period not in _TIMES:
             raise node.get("value_period").wrong("one_time, monthly or annual")
-        currency = node.get("value_currency").text_or_none() or self.names.currency
+        currency = node.get("value_currency").currency_or_none() or self.names.currency
         if value is None:
             return {"value": None, "currency": currency, "period": period, "annual": None}
         if currency is None:
@@ -142,13 +142,14 @@ def _status(node: Node, stage: Stage | None) -> Status:
 def _closing(node: Node, status: Status) -> dict[str, Cell]:
     """`date_won` is the expected close while a deal is open, and the day of the win (as midnight UTC) once it is won.
 
-    Both dates have to be there, or a change of the expected close would be made up.
+    It has to be there, if only as null, or a change of the expected close would be made up.
     """
-    won = node.get("date_won").day_or_none()
+    expected = node.get("date_won").day_or_none()
+    lost_at = node.get("date_lost").instant_or_none()
     if status is Status.OPEN:
-        return {"expected_close": won, "closed_at": None}
-    closed = node.get("date_won" if status is Status.WON else "date_lost").instant_or_none()
-    return {"expected_close": None, "closed_at": closed}
+        return {"expected_close": expected, "closed_at": None}
+    won_at = node.get("date_won").instant_or_none()
+    return {"expected_close": None, "closed_at": won_at if status is Status.WON else lost_at}
 
 
 def _next_step(node: Node) -> str | None:
