@@ -84,6 +84,12 @@ def test_an_event_from_before_the_last_is_refused(pipeline: Pipeline) -> None:
     assert pipeline.deals[deal.id] == deal
 
 
+def test_a_step_survives_a_clock_that_was_set_back(pipeline: Pipeline) -> None:
+    pipeline.step(NOW + TICK)
+    happened = pipeline.step(NOW)
+    assert {event.at for event in happened} == {NOW + TICK}
+
+
 def test_what_cannot_happen_is_refused(pipeline: Pipeline) -> None:
     deal = pipeline.open_deals()[0]
     with pytest.raises(TypeError, match="never created"):

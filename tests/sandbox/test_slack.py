@@ -144,6 +144,22 @@ async def test_history_comes_in_pages_by_cursor(slack: httpx.AsyncClient) -> Non
     assert texts == ["4", "3", "2", "1", "0"]
 
 
+@pytest.mark.parametrize("name", ["cursor", "limit", "oldest", "latest"])
+async def test_a_history_is_not_asked_for_by_nonsense(slack: httpx.AsyncClient, name: str) -> None:
+    for nonsense in ("abc", "-1", "1e9", "nan", "٣"):
+        answer = await slack.get("/conversations.history", params={"channel": ROOM, name: nonsense})
+        assert answer.json()["error"].startswith("invalid_")
+
+
+async def test_a_post_may_be_told_to_come_back_later(slack: httpx.AsyncClient, box: Sandbox) -> None:
+    told = json.dumps({"ok": False, "error": "ratelimited"})
+    box.faults.arm("POST */chat.postMessage", "status", status=429, retry_after="2", body=told)
+    answer = await slack.post("/chat.postMessage", json={"channel": ROOM, "text": "x"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+    assert answer.json()["error"] == "ratelimited"
+    assert box.room.posts == []
+
+
 async def test_a_thread_starts_with_its_parent(slack: httpx.AsyncClient, box: Sandbox) -> None:
     parent = await post(slack, text="digest")
     await post(slack, text="more", thread_ts=parent["ts"])

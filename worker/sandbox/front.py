@@ -60,12 +60,15 @@ class Front:
             return
         body = await _whole_body(receive)
         started = self._now()
-        async with AsyncExitStack() as stack:
-            if path.startswith("/close/"):
-                await stack.enter_async_context(self._gate.passing())
-                await self._pause(self.latency)
-            status = await self._answer(scope, body, receive, send)
-        self.log.append(Served(f"{scope['method']} {path}", status, started, self._now()))
+        status = 500  # what uvicorn makes of a stand-in that fails
+        try:
+            async with AsyncExitStack() as stack:
+                if path.startswith("/close/"):
+                    await stack.enter_async_context(self._gate.passing())
+                    await self._pause(self.latency)
+                status = await self._answer(scope, body, receive, send)
+        finally:
+            self.log.append(Served(f"{scope['method']} {path}", status, started, self._now()))
 
     async def _answer(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> int:
         async def work() -> Whole:

@@ -57,9 +57,11 @@ class Pipeline:
 
     def step(self, now: datetime) -> tuple[Event, ...]:
         """One eventful moment: at least one deal each is new, won (one below its old value), lost, raised, lowered,
-        newly stalled, revived, moved to the other pipeline and deleted; what else happens is chance.
+        newly stalled, revived, moved to the other pipeline and deleted; what else happens is chance. A clock that was
+        set back does not turn the log around.
         """
         began = len(self.log)
+        now = max(now, self.log[-1].at) if self.log else now
         for event in play(self, now):
             self.apply(event)
         self.steps += 1

@@ -126,7 +126,6 @@ class SlackApi:
 
     def complete(self, given: Arguments, _raw: bytes) -> dict[str, Any]:
         asked = given.get("files")
-        asked = json.loads(asked) if isinstance(asked, str) else asked
         if not isinstance(asked, list) or not asked:
             raise SlackRefusal("missing_argument")
         channel = self._channel({"channel": given.get("channel_id")})
@@ -204,9 +203,9 @@ def _arguments(request: Request, raw: bytes) -> Arguments:
 def _listed(posts: Iterable[Post], given: Arguments) -> dict[str, Any]:
     """One page: `oldest` and `latest` (outside unless `inclusive`), `limit`, `cursor`."""
     inclusive = str(given.get("inclusive", "")).lower() in {"true", "1"}
-    low, high = str(given.get("oldest") or "0"), str(given.get("latest") or "99999999999")
-    found = [post for post in posts if _between(float(low), float(post.ts), float(high), inclusive=inclusive)]
-    limit, start = int(given.get("limit") or 100), int(str(given.get("cursor") or "next:0").removeprefix("next:"))
+    low, high = _number(given, "oldest", "0"), _number(given, "latest", "99999999999")
+    found = [post for post in posts if _between(low, float(post.ts), high, inclusive=inclusive)]
+    limit, start = int(_number(given, "limit", "100")), int(_number(given, "cursor", "next:0"))
     more = start + limit < len(found)
     metadata = str(given.get("include_all_metadata", "")).lower() in {"true", "1"}
     return {
@@ -214,6 +213,13 @@ def _listed(posts: Iterable[Post], given: Arguments) -> dict[str, Any]:
         "has_more": more,
         "response_metadata": {"next_cursor": f"next:{start + limit}" if more else ""},
     }
+
+
+def _number(given: Arguments, name: str, default: str) -> float:
+    text = str(given.get(name) or default).removeprefix("next:")
+    if not re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text):
+        raise SlackRefusal(f"invalid_{name}" if name in {"cursor", "limit"} else f"invalid_ts_{name}")
+    return float(text)
 
 
 def _between(low: float, at: float, high: float, *, inclusive: bool) -> bool:
