@@ -91,6 +91,9 @@ class EmailChannel:
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # nobody can be asked
         raise DeliveryDeferred("email", "a mail server cannot be asked what it accepted")
 
+    def lane(self, address: str) -> None:  # noqa: ARG002  # the port's
+        """Nobody asks for a pace: the mail server says 4yz when it has had enough."""
+
     async def aclose(self) -> None:
         await self._mailer.aclose()
 
@@ -103,10 +106,9 @@ def open_email(
     connections: int = 4,
     tls: ssl.SSLContext | None = None,
 ) -> EmailChannel:
-    """The channel that these options (secrets resolved) describe. Connects at the first message. Raises RequestError."""
-    wrong = _faults(options) or tuple(
-        Fault((key,), "nothing", "a value") for key in ("url", "from") if key not in options
-    )
+    """The channel of these options (secrets resolved), not yet connected. Raises RequestError."""
+    absent = tuple(Fault((key,), "nothing", "a value") for key in ("url", "from") if key not in options)
+    wrong = absent + _faults(options)
     if wrong:
         raise RequestError("; ".join(f"email {f.path[0]}: {f.found}, {f.expected}" for f in wrong))
     password = options.get("password", "")
