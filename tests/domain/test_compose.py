@@ -106,6 +106,17 @@ def test_moves_that_cancel_out_are_moves() -> None:
     ]
 
 
+def test_a_new_deal_without_a_value_has_its_line() -> None:
+    found = pipeline([deal("a", 500), deal("b", None, created_at=ms(LAST_WEEK))], [deal("a", 500)])
+    assert [(line.move, line.count, line.amount) for line in found.bridges[0].lines] == [(Move.NEW, 1, 0)]
+    assert (found.bridges[0].unvalued, found.keys[0].delta) == (1, 0)
+
+
+def test_a_currency_whose_last_deal_left_still_says_so() -> None:
+    found = pipeline([], [deal("a", 500)], [deal("a", 500, status="lost")])
+    assert found.keys == (KeyFigure("EUR", 0, 0, 500, 1, -500, -1.0),)
+
+
 def test_single_moves_stand_largest_first_and_carry_their_sign() -> None:
     now = [deal("a", 700), deal("b", 100), deal("d", None, created_at=ms(LAST_WEEK))]
     before = [deal("a", 500), deal("b", 200), deal("c", 900)]
@@ -140,6 +151,12 @@ def test_a_gap_on_a_reader_s_first_run_knows_nothing() -> None:
     found = digest(plan, [answer([deal("a")], query="stalled")], None, GAP)
     assert (found.standing, found.key_query, found.keys, found.since) == (Standing.UNKNOWN, "deals", (), None)
     assert found.changed
+
+
+def test_a_gap_is_something_to_say_even_beside_empty_lists() -> None:
+    plan = schedule(open_deals(), stalled_deals())
+    empty = answer([], query="stalled", followed=[])
+    assert not digest(plan, [empty], [answer([], query="stalled", at=LAST_WEEK)], GAP).empty
 
 
 def test_a_list_that_the_user_cut_is_shown_and_not_compared() -> None:
@@ -214,6 +231,7 @@ def test_newly_stalled_deals_stand_by_owner_nobody_s_first_then_by_value() -> No
         ("user_bo", ["b"], (Money(800, "EUR"),)),
     ]
     assert (section.newly_count, section.still_count, section.still_totals) == (4, 1, (Money(300, "EUR"),))
+    assert (section.moving_again, section.left) == ((), ())
 
 
 def test_the_longest_stalled_deal_is_named_since_at_least() -> None:
@@ -370,15 +388,28 @@ def test_a_figure_that_cannot_be_computed_keeps_its_null_and_its_reason() -> Non
 
 
 def test_other_tables_are_shown_whole_and_a_plain_list_as_show_says() -> None:
-    groups = Table("groups", (Column("label", Kind.TEXT), Column("count", Kind.INT)), (Row("g", ("Ann", 2)),))
+    two = (Row("g1", ("Ann", 2)), Row("g2", ("Bo", 1)))
+    groups = Table("groups", (Column("label", Kind.TEXT), Column("count", Kind.INT)), two)
     plain = Item("partners", "close", "opportunities", follow=Follow.CLOSED, show=Show("-value", 1))
-    now = [answer([deal("a")], tables=(groups,)), answer([deal("x", 1), deal("y", 2)], query="partners")]
-    found = digest(schedule(open_deals(), plain, bridge="deals"), now)
-    assert [(one.query_id, one.table_id, len(one.rows), one.hidden) for one in found.tables] == [
-        ("deals", "groups", 1, 0),
-        ("partners", "opportunities", 1, 1),
+    now = [
+        answer([deal("a")]),
+        answer([deal("s", stalled=True)], query="stalled"),
+        answer([deal("x", 1), deal("y", 2)], query="partners", tables=(groups,)),
     ]
-    assert found.tables[1].rows[0][0] == "Deal y"
+    found = digest(schedule(open_deals(), stalled_deals(), plain, bridge="deals"), now)
+    assert [(one.query_id, one.table_id, len(one.rows), one.hidden) for one in found.tables] == [
+        ("partners", "opportunities", 1, 1),
+        ("partners", "groups", 2, 0),
+    ]
+    assert found.tables[0].rows[0][0] == "Deal y"
+
+
+def test_show_orders_and_cuts_the_tables_of_a_query_without_a_list() -> None:
+    users = table("users", (Column("count", Kind.INT),), [Row(key, (count,)) for count, key in enumerate("abc")])
+    at = (THIS_WEEK, THIS_WEEK)
+    item = Item("totals", "close", "funnel_totals", show=Show("-count", 2))
+    found = digest(schedule(item), [Snapshot("totals", "fp", None, THIS_WEEK, at, tables=(users,))])
+    assert (found.tables[0].rows, found.tables[0].hidden) == (((2,), (1,)), 1)
 
 
 # Around it.
