@@ -46,12 +46,11 @@ def message(rendered: Rendered, envelope: Envelope, sender: str, list_id: str) -
     Raises ValueError for an address or sender that cannot stand in a header.
     """
     skeleton = _skeleton(rendered)
-    name, mailbox = parseaddr(sender)
-    origin, to = ascii_address(mailbox), ascii_address(envelope.address)
+    (name, origin), to = mailbox(sender), ascii_address(envelope.address)
     boundary = f"=_{envelope.key.digest}"
     headers = [
         b"Date: " + _date(envelope.date),
-        b"From: " + _mailbox(name, origin),
+        b"From: " + _named(name, origin),
         b"To: " + to.encode(),
         skeleton.subject,
         f"Message-ID: <{envelope.key.digest}@{origin.rpartition('@')[2]}>".encode(),
@@ -61,6 +60,13 @@ def message(rendered: Rendered, envelope: Envelope, sender: str, list_id: str) -
         b"MIME-Version: 1.0",
     ]
     return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope.address, boundary)
+
+
+def mailbox(sender: str) -> tuple[str, str]:
+    """Display name and address of "Pipeline <reports@acme.example>". Raises ValueError with what was found."""
+    # A line break before parsing would end the name early and let its rest pass for the address.
+    name, address = parseaddr(clean(sender, 320))
+    return name, ascii_address(address)
 
 
 def ascii_address(address: str) -> str:
@@ -161,7 +167,7 @@ def _attached(attachment: Attachment) -> bytes:
     return head.encode("ascii") + base64.encodebytes(attachment.body).rstrip(b"\n").replace(b"\n", b"\r\n")
 
 
-def _mailbox(name: str, address: str) -> bytes:
+def _named(name: str, address: str) -> bytes:
     """As in "Name <a@b>", the name quoted or encoded as it needs, broken after encoded words only."""
     written = formataddr((clean(name, 60), address)) if address.isascii() else address
     return written.encode("utf-8").replace(b"?= =?", b"?=\r\n =?")

@@ -7,10 +7,9 @@ whether the address, the channel or only this message is at fault.
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from email.utils import parseaddr
 
 from worker.adapters.mail import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
-from worker.adapters.mime import ascii_address, list_id, message, needs_smtputf8
+from worker.adapters.mime import ascii_address, list_id, mailbox, message, needs_smtputf8
 from worker.domain.delivery import Envelope, Part, Receipt, Rendered
 from worker.domain.query import ChannelType, Fault, Option
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
@@ -37,7 +36,7 @@ def _faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
             faults.append(Fault(("url",), "a URL that cannot be used", str(error)))
     if "from" in options:
         try:
-            ascii_address(parseaddr(sender)[1])
+            mailbox(sender)
         except ValueError as error:
             faults.append(Fault(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
     return tuple(faults)
@@ -64,7 +63,7 @@ class EmailChannel:
     def __init__(self, mailer: Mailer, sender: str) -> None:
         self._mailer = mailer
         self._sender = sender
-        self._origin = ascii_address(parseaddr(sender)[1])
+        self._origin = mailbox(sender)[1]
 
     def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
         schedule = envelope.key.run.partition("@")[0]
