@@ -114,7 +114,7 @@ def balance(
     home = main_currency(then, now)
     moved = tuple(pairs(before, after, item, diff(old, new) if changes is None else changes))
     found = tuple(step for pair in moved for step in steps(pair, granted, home))
-    known = _settled(moved, granted)
+    known = _settled(moved, granted) if then.adrift or now.adrift else {}
     return Bridge(granted, _terms(then.settled(home, known), now.settled(home, known), found), found)
 
 
