@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from worker.adapters.bundle_codec import bundle_id, decode, encode
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import resolve
 from worker.adapters.event_log import EventLog
@@ -95,9 +94,7 @@ async def open_house(
     try:
         await check(redis)
         yield House(
-            ledger=RedisLedger(
-                redis, project, encode=encode, decode=decode, name=bundle_id, times=_ledger_times(settings)
-            ),
+            ledger=RedisLedger(redis, project, times=_ledger_times(settings)),
             snapshots=RedisSnapshots(redis, project),
             queue=queue or CeleryQueue(make_app(broker(settings), project), project),
             events=EventLog(),
@@ -113,7 +110,7 @@ async def open_house(
 
 
 def fail_point(armed: str) -> Callable[[str], None]:
-    """ "<point>:<file>" ends this process by SIGKILL at that point, once: whoever removes the file is the one."""
+    """Armed as `<point>:<file>`: ends this process by SIGKILL there, once, for whoever can remove the file."""
     if not armed:
         return no_fail_point
     point, _, token = armed.partition(":")

@@ -22,7 +22,11 @@ class Triggers(Protocol):
     """Which instants a trigger names; a function of the trigger alone."""
 
     def next(self, trigger: Trigger, after: datetime) -> datetime | None:
-        """The first slot strictly after `after`; None when there is none (29 February never comes in `until`)."""
+        """The first slot strictly after `after`; None when there is none."""
+        ...
+
+    def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
+        """The last slot strictly before `before`; None when the trigger never named one."""
         ...
 
 

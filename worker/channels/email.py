@@ -90,7 +90,7 @@ class EmailChannel:
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # nobody can be asked
         raise DeliveryDeferred("email", "a mail server cannot be asked what it accepted")
 
-    def lane(self, address: str) -> None:  # noqa: ARG002  # the port's
+    def lane(self, address: str) -> None:  # the port's
         """Nobody asks for a pace: the mail server says 4yz when it has had enough."""
 
     async def aclose(self) -> None:

@@ -7,21 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from worker.domain.compose import Context, compose
+from worker.domain.compose import compose
+from worker.domain.compose_context import Context
 from worker.domain.csv_file import as_csv
-from worker.domain.decide import decide
+from worker.domain.decide import decide, why_unusable
 from worker.domain.delivery import Baseline, Decision, Delivery, Reader, Rendered
 from worker.domain.digest import Digest
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.domain.schedule import Bundle, Entry, Item, Schedule
+from worker.domain.schedule import Bundle, Entry, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.flow.collect import COMPARED
 from worker.flow.house import House
 from worker.flow.readers import OPERATOR, entry_of
 from worker.ports import Renderer
-
-LONGEST_BASELINE = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ async def open_case(house: House, row: Delivery) -> Case | None:
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
     found = await load_found(house, run)
     current = (await house.ledger.baselines([reader])).get(reader, {})
-    past = await past_of(house, schedule, found, current, row.pair)
+    past = await past_of(house, schedule, run.key.slot, found, current, row.pair)
     digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return Case(
@@ -123,6 +122,7 @@ async def load_found(house: House, run: Run) -> Found:
 async def past_of(
     house: House,
     schedule: Schedule,
+    slot: datetime,
     found: Found,
     current: Mapping[str, Baseline],
     fixed: Mapping[str, Baseline | None] | None,
@@ -134,7 +134,8 @@ async def past_of(
     for item in schedule.report:
         baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
         snapshot = await house.snapshots.load(baseline.snapshot) if baseline else None
-        reason = await _why_none(house, schedule, item, baseline, snapshot, found.snapshots.get(item.id))
+        after = found.snapshots.get(item.id)
+        reason = await _why_none(house, schedule, slot, item.id, baseline, snapshot, after)
         if reason is None and snapshot is not None:
             pair[item.id], earlier[item.id] = baseline, snapshot
         else:
@@ -145,21 +146,27 @@ async def past_of(
 async def _why_none(
     house: House,
     schedule: Schedule,
-    item: Item,
+    slot: datetime,
+    query: str,
     baseline: Baseline | None,
-    snapshot: Snapshot | None,
-    now: Snapshot | None,
+    before: Snapshot | None,
+    after: Snapshot | None,
 ) -> Reason | None:
-    """Why a query has nothing to compare with (semantics 5); None when it has."""
-    if baseline is None:
-        earlier_runs = await house.ledger.chain(schedule.id, item.id, None)
-        alone = now is None or len(await house.ledger.chain(schedule.id, item.id, now.slot)) <= 1
-        return Reason.FIRST if alone or not earlier_runs else Reason.SUBSCRIBED
-    if snapshot is None or (now is not None and now.slot - baseline.slot > LONGEST_BASELINE):
-        return Reason.BASELINE_EXPIRED
-    if now is not None and now.fingerprint != snapshot.fingerprint:
-        return Reason.QUERY_CHANGED
-    return None
+    """Why a query has nothing to compare with; None when it has. One who came later than the schedule's first answer
+    was subscribed since.
+    """
+    reason = why_unusable(baseline, before, after, slot)
+    if reason is Reason.FIRST and await _answered_before(house, schedule, slot, query):
+        return Reason.SUBSCRIBED
+    return reason
+
+
+async def _answered_before(house: House, schedule: Schedule, slot: datetime, query: str) -> bool:
+    """Whether an earlier run of the schedule has a complete answer to this query."""
+    earlier = slot - timedelta(milliseconds=1)
+    chain = await house.ledger.chain(schedule.id, query, earlier)
+    oldest = await house.snapshots.load(chain[-1]) if chain else None
+    return oldest is not None and oldest.slot < slot
 
 
 def context(

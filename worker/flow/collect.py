@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.delivery import Baseline
+from worker.domain.periods import WindowError
 from worker.domain.schedule import Bundle, Follow, Item, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.domain.window import Window, WindowSpec, compared, resolve
@@ -18,7 +19,6 @@ from worker.errors import (
     SourceUnavailable,
 )
 from worker.flow.house import House
-from worker.flow.tick import previous_slot
 from worker.ports import Answer, Ask
 
 COMPARED = ":compared"
@@ -90,7 +90,7 @@ async def ask(house: House, occasion: Occasion, item: Item, baselines: Sequence[
         slot=occasion.slot,
         zone=schedule.trigger.zone,
         window=window,
-        compared=_compared(occasion, item, window),
+        compared=_compared(house, occasion, item, window),
         formerly=frozenset().union(*(s.members for s in past)) if item.follow is not Follow.NONE else frozenset(),
         since=oldest.as_of if oldest else None,
         previous=past[0] if past else None,
@@ -102,11 +102,9 @@ async def ask(house: House, occasion: Occasion, item: Item, baselines: Sequence[
 def resolver(house: House, occasion: Occasion) -> Callable[[WindowSpec], Window]:
     """How this occasion's windows resolve: a function of slot, zone and the project's calendar, never of the clock."""
     schedule, defaults = occasion.schedule, occasion.bundle.defaults
+    before = house.triggers.previous(schedule.trigger, occasion.slot)
 
     def windows(spec: WindowSpec) -> Window:
-        before = None
-        if spec.name == "since-previous-slot":
-            before = previous_slot(house.triggers, schedule.trigger, occasion.slot)
         return resolve(
             spec,
             occasion.slot,
@@ -119,17 +117,25 @@ def resolver(house: House, occasion: Occasion) -> Callable[[WindowSpec], Window]
     return windows
 
 
-def _compared(occasion: Occasion, item: Item, window: Window | None) -> Window | None:
+def _compared(house: House, occasion: Occasion, item: Item, window: Window | None) -> Window | None:
+    """None also where nothing lies before the window: the first slot ever has no slot before it."""
     if window is None or item.compare is None:
         return None
-    defaults = occasion.bundle.defaults
-    return compared(
-        window,
-        item.compare,
-        occasion.slot,
-        week_start=defaults.week_start,
-        fiscal_year_start=defaults.fiscal_year_start,
-    )
+    trigger, defaults = occasion.schedule.trigger, occasion.bundle.defaults
+    before = house.triggers.previous(trigger, occasion.slot)
+    earlier = house.triggers.previous(trigger, before) if before is not None else None
+    try:
+        return compared(
+            window,
+            item.compare,
+            occasion.slot,
+            week_start=defaults.week_start,
+            fiscal_year_start=defaults.fiscal_year_start,
+            previous_slot=before,
+            earlier_slot=earlier,
+        )
+    except WindowError:
+        return None
 
 
 def gap_reason(error: SourceError | RequestError) -> GapReason:

@@ -1,13 +1,11 @@
 """The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
 
-from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.domain.events import RunClaimed, SlotsMissed
 from worker.domain.run import Claim, Missed, RunKey
-from worker.domain.schedule import Bundle, CatchUp, Schedule, Trigger
+from worker.domain.schedule import Bundle, CatchUp, Schedule
 from worker.domain.slots import account
 from worker.errors import LedgerUnavailable
 from worker.flow.house import House
@@ -72,22 +70,6 @@ def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetim
         return start + timedelta(seconds=schedule.within)
     following = triggers.next(schedule.trigger, start)
     return min(following or start + RUN_TIME, start + RUN_TIME)
-
-
-def previous_slot(triggers: Triggers, trigger: Trigger, slot: datetime) -> datetime | None:
-    """The slot that the trigger named before `slot`; None when it named none in the five years before."""
-    for back in (timedelta(hours=1), timedelta(days=1), timedelta(days=8), timedelta(days=370), timedelta(days=1830)):
-        named = deque(_slots(triggers, trigger, slot - back, slot), maxlen=1)
-        if named:
-            return named[0]
-    return None
-
-
-def _slots(triggers: Triggers, trigger: Trigger, after: datetime, until: datetime) -> Iterator[datetime]:
-    following = triggers.next(trigger, after)
-    while following is not None and following < until:
-        yield following
-        following = triggers.next(trigger, following)
 
 
 def _tell(house: House, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:

@@ -128,7 +128,7 @@ async def _case(
 ) -> Case:
     bundle, schedule = occasion.bundle, occasion.schedule
     found = Found(collected.snapshots, collected.compared, collected.gaps)
-    past = await past_of(house, schedule, found, current, None)
+    past = await past_of(house, schedule, occasion.slot, found, current, None)
     run = str(RunKey(schedule.id, occasion.slot))
     digest = compose(context(house, bundle, schedule, run, occasion.slot, occasion.now, found, past))
     return Case(

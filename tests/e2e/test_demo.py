@@ -1,0 +1,82 @@
+"""`make demo ONCE=1` as a user runs it: real Redis, a clock process, Celery children, HTTP and SMTP on loopback."""
+
+import email
+import email.policy
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MOVED = ("new", "won", "lost", "raised", "moved_out")
+
+
+@pytest.fixture(scope="module")
+def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("demo") / "out"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "worker.entry", "demo", "--once", "--out", str(out)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr + logs(out)
+    return out
+
+
+def logs(out: Path) -> str:
+    return "".join(f"\n== {path.name}\n{path.read_text()[-3000:]}" for path in sorted(out.glob("*.log")))
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def test_two_runs_were_claimed_by_the_clock_and_executed_in_celery_children(delivered: Path) -> None:
+    before, after = read(delivered / "runs.json")
+    assert {run["state"] for run in (before, after)} == {"delivered"}
+    assert {run["trigger"] for run in (before, after)} == {"every"}
+    assert before["slot"] < after["slot"]
+    assert before["claimed_by_pid"] == after["claimed_by_pid"]
+    assert before["executed_by_pid"] not in {before["claimed_by_pid"], os.getpid(), None}
+    assert after["executed_by_pid"] not in {after["claimed_by_pid"], os.getpid(), None}
+
+
+def test_the_second_bridge_closes_and_equals_what_really_happened(delivered: Path) -> None:
+    reckoned = read(delivered / "runs.json")[1]["bridge"]
+    assert reckoned == read(delivered / "journal.json")["bridge"]
+    for terms in reckoned.values():
+        inward = ("new", "reopened", "moved_in", "stalled_in", "converted_in", "raised")
+        outward = set(terms) - set(inward) - {"opening", "closing"}
+        assert terms["opening"] + sum(terms[t] for t in inward) - sum(terms[t] for t in outward) == terms["closing"]
+        assert terms["unexplained"] == 0
+
+
+def test_deals_moved_in_every_way_that_a_digest_tells(delivered: Path) -> None:
+    terms = read(delivered / "journal.json")["bridge"]["EUR"]
+    assert {name for name in MOVED if not terms[name]} == set()
+
+
+def test_the_second_mail_says_what_moved_and_who_must_act(delivered: Path) -> None:
+    mails = sorted(delivered.glob("*.eml"))
+    assert len(mails) >= 2
+    message = email.message_from_bytes(mails[1].read_bytes(), policy=email.policy.default)
+    text = message.get_body(("plain",))
+    assert text is not None
+    words = text.get_content()
+    assert "WHY IT MOVED" in words
+    assert "newly stalled" in words
+    assert str(message["To"]) == "sales@acme.example"
+
+
+def test_the_room_got_its_digest_in_slack(delivered: Path) -> None:
+    posts = [read(path) for path in sorted(delivered.glob("*.slack.json"))]
+    mains = [post for post in posts if "thread_ts" not in post]
+    assert len(mains) >= 2
+    assert all(post["channel"] == "C0123456789" for post in mains)
