@@ -1,5 +1,7 @@
 """The Close adapter reads the sandbox, the domain makes a bridge of it, and it equals the journal to the cent."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +19,7 @@ from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import Sandbox
 from worker.sandbox.wander import wander
 from worker.sources.close import open_source
+from worker.sources.close.source import CloseSource
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 TICK = timedelta(seconds=10)
@@ -28,6 +31,16 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@asynccontextmanager
+async def opened(pipeline: Pipeline, clock: Clock) -> AsyncIterator[CloseSource]:
+    async with Sandbox(pipeline=pipeline, now=clock) as box:
+        source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
+        try:
+            yield source
+        finally:
+            await source.aclose()
 
 
 def ask(item: Item, clock: Clock, before: Snapshot | None) -> Ask:
@@ -47,37 +60,31 @@ CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
 @pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "stalled"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_what_was_read_is_what_happened(seed: int, item: Item, population: Population) -> None:
-    clock = Clock()
-    async with Sandbox(pipeline=Pipeline(seed, NOW), now=clock) as box:
-        source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
+    clock, pipeline = Clock(), Pipeline(seed, NOW)
+    async with opened(pipeline, clock) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
             began = clock.now
             clock.now += TICK
-            box.pipeline.step(clock.now)
+            pipeline.step(clock.now)
             clock.now += TICK
             after = (await source.fetch(ask(item, clock, before))).snapshot
             found = bridge(before, after, item)
             assert found is not None
-            assert as_json(found) == journal.bridge(box.pipeline.log, began, clock.now, population)
+            assert as_json(found) == journal.bridge(pipeline.log, began, clock.now, population)
             before = after
-        await source.aclose()
 
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
     """Every kind of event, currencies and unknown values among them."""
-    clock = Clock()
+    clock, item = Clock(), deals()
     pipeline = Pipeline(seed, NOW, history=False)
-    clock.now = wander(pipeline, NOW, 40)
-    async with Sandbox(pipeline=pipeline, now=clock) as box:
-        source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
-        item = deals()
+    clock.now = began = wander(pipeline, NOW, 40)
+    async with opened(pipeline, clock) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot
-        began = clock.now
         clock.now = wander(pipeline, began, 40)
         after = (await source.fetch(ask(item, clock, before))).snapshot
-        await source.aclose()
     found = bridge(before, after, item)
     assert found is not None
     told, truth = as_json(found), journal.bridge(pipeline.log, began, clock.now)
