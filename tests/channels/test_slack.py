@@ -180,6 +180,18 @@ async def test_a_port_where_nobody_listens_is_deferred(slack: SlackServer) -> No
     await channel.aclose()
 
 
+async def test_a_slack_that_never_answers_leaves_an_unclear_post(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.channels.slack_wire.PATIENCE", 0.2)
+    slack.on("chat.postMessage", Says(breaks="hang"))
+    channel = SlackChannel(TOKEN, f"{slack.origin}/api")
+    with pytest.raises(DeliveryUncertain, match="no answer came in time"):
+        await send(channel)
+    assert slack.hung.is_set()
+    await channel.aclose()
+
+
 REFUSED = [
     (error("invalid_auth"), "invalid_auth", "channel"),
     (error("token_revoked"), "token_revoked", "channel"),

@@ -96,6 +96,18 @@ async def test_what_may_have_been_posted_is_uncertain_and_not_sent_again(
     assert len(slack.asked) == 1
 
 
+async def test_a_webhook_that_never_answers_leaves_an_unclear_post(
+    slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.channels.slack_webhook.PATIENCE", 0.2)
+    slack.on(HOOK, Says(breaks="hang"))
+    channel = SlackWebhookChannel(f"{slack.origin}/services/{SECRET}")
+    with pytest.raises(DeliveryUncertain, match="no answer came in time"):
+        await send(channel)
+    assert slack.hung.is_set()
+    await channel.aclose()
+
+
 async def test_a_wait_that_slack_asks_for_is_kept(channel: SlackWebhookChannel, slack: SlackServer) -> None:
     slack.on(HOOK, Says(b"rate_limited", 429, {"retry-after": "30"}))
     with pytest.raises(DeliveryDeferred) as raised:

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """One answer. `breaks`: "reset" ends the connection once the request was read, "half" in the middle of the body."""
+    """One answer. `breaks`: "reset" ends the connection once the request was read, "half" in the middle of the
+    body, "hang" says nothing until the other side gives up.
+    """
 
     body: bytes = b""
     status: int = 200
@@ -47,11 +49,13 @@ def error(code: str, status: int = 200, **more: Any) -> Says:
 class SlackServer:
     """`script` maps the last piece of a path to its answers in turn; a request without one is an error of the test."""
 
-    def __init__(self, port: int) -> None:
-        self.origin = f"http://127.0.0.1:{port}"
+    def __init__(self) -> None:
+        self.origin = ""
         self.script: dict[str, list[Says]] = {}
         self.asked: list[Asked] = []
         self.unscripted: list[str] = []
+        self.hung = asyncio.Event()
+        self.closing = asyncio.Event()
 
     def on(self, name: str, *answers: Says) -> None:
         self.script.setdefault(name, []).extend(answers)
@@ -76,7 +80,10 @@ class SlackServer:
             writer.write(b"HTTP/1.1 599 Unscripted\r\ncontent-length: 0\r\n\r\n")
             return True
         says = answers.pop(0)
-        if says.breaks == "reset":
+        if says.breaks == "hang":
+            self.hung.set()
+            await self.closing.wait()
+        if says.breaks in {"reset", "hang"}:
             return False
         head = "".join(f"{name}: {value}\r\n" for name, value in says.headers.items())
         writer.write(f"HTTP/1.1 {says.status} Said\r\n{head}content-length: {len(says.body)}\r\n\r\n".encode())
@@ -101,7 +108,7 @@ async def _read(reader: asyncio.StreamReader) -> Asked | None:
 async def slack_server() -> AsyncIterator[SlackServer]:
     """Serves on a free port of this machine until the block ends; fails the test over a request it did not expect."""
     handlers: set[asyncio.Task[None]] = set()
-    slack = SlackServer(0)
+    slack = SlackServer()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -116,6 +123,7 @@ async def slack_server() -> AsyncIterator[SlackServer]:
         yield slack
     finally:
         server.close()
+        slack.closing.set()
         for task in list(handlers):
             task.cancel()
         await asyncio.gather(*handlers, return_exceptions=True)
