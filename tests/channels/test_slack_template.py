@@ -247,7 +247,10 @@ def digests(draw: st.DrawFn) -> Digest:
         funnels=(
             replace(
                 NORMAL.funnels[0],
-                stages=tuple(FunnelStage(f"s{n}", t, False, n, 0.5, n, None) for n, t in enumerate(names * 6)),
+                stages=tuple(
+                    FunnelStage(f"s{n}", t, False, n, 0.5, n, None)
+                    for n, t in enumerate(names * draw(st.sampled_from([1, 6])))
+                ),
             ),
         ),
         tables=(
@@ -258,7 +261,7 @@ def digests(draw: st.DrawFn) -> Digest:
                 tuple(tuple(names * 25)[:25] for _ in range(draw(st.integers(0, 120)))),
             ),
         ),
-        gaps=tuple(Gap(f"q{n}", GapReason.REFUSED, t * 3, n) for n, t in enumerate(names)),
+        gaps=tuple(Gap(f"q{n}", GapReason.REFUSED, t * 3, n) for n, t in enumerate(names * 5)),
     )
 
 
