@@ -98,7 +98,7 @@ async def mail_room(
     tls = tls_of_server() if starttls or implicit else None
     tasks: list[asyncio.Task[Any]] = []
 
-    class Counted(SMTP):  # type: ignore[misc]  # aiosmtpd is untyped
+    class Counted(SMTP):
         def connection_made(self, transport: Any) -> None:
             super().connection_made(transport)
             if not hasattr(self, "counted"):  # STARTTLS makes the same connection a second time
