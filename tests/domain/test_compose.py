@@ -42,7 +42,7 @@ def test_a_first_digest_shows_what_is_open_by_stage_and_no_bridge() -> None:
     ]
     found = pipeline(now)
     assert (found.standing, found.since, found.bridges, found.moves) == (Standing.FIRST, None, (), ())
-    assert found.keys == (KeyFigure("EUR", 4, 1_300),)
+    assert found.keys == (KeyFigure("EUR", 4, 1_300, unvalued=1),)
     assert [(one.stage, one.count, one.totals) for one in found.stages] == [
         ("Demo", 2, (Money(800, "EUR"),)),
         ("Proposal", 1, (Money(500, "EUR"),)),
@@ -71,7 +71,11 @@ def test_moves_that_cancel_out_are_moves() -> None:
 def test_a_new_deal_without_a_value_has_its_line() -> None:
     found = pipeline([deal("a", 500), deal("b", None, created_at=ms(LAST_WEEK))], [deal("a", 500)])
     assert [(line.move, line.count, line.amount) for line in found.bridges[0].lines] == [(Move.NEW, 1, 0)]
-    assert (found.bridges[0].unvalued, found.keys[0].delta) == (1, 0)
+    assert (found.bridges[0].unvalued, found.keys[0].unvalued, found.keys[0].delta) == (1, 1, 0)
+
+
+def test_deals_none_of_which_has_a_value_are_counted_and_their_total_is_marked() -> None:
+    assert pipeline([deal("a", None, currency=None)]).keys == (KeyFigure("XXX", 1, 0, unvalued=1),)
 
 
 def test_a_currency_whose_last_deal_left_still_says_so() -> None:

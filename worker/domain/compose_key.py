@@ -88,12 +88,13 @@ def _key(terms: Terms) -> KeyFigure:
         opening_count=terms.opening_count,
         delta=delta,
         ratio=delta / terms.opening if terms.opening else None,
+        unvalued=terms.unvalued,
     )
 
 
 def _first_keys(now: Snapshot) -> tuple[KeyFigure, ...]:
     sums = {} if now.rows is None else sums_of(now.rows)
-    return tuple(KeyFigure(currency, one.count, one.total) for currency, one in sums.items())
+    return tuple(KeyFigure(currency, one.count, one.total, unvalued=one.unvalued) for currency, one in sums.items())
 
 
 def _last_known(before: Snapshot | None) -> tuple[KeyFigure, ...]:

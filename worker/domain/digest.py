@@ -23,7 +23,8 @@ class Standing(StrEnum):
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
     """One currency's open total. Minor units; `opening`, `delta` and `ratio` (a fraction) are None without a baseline.
-    With standing UNKNOWN `closing` is None and `opening` the last known total.
+    With standing UNKNOWN `closing` is None and `opening` the last known total. `unvalued` deals have no value: where
+    it equals `count`, the total of nothing is not a zero to print (its currency may then be XXX).
     """
 
     currency: str
@@ -33,6 +34,7 @@ class KeyFigure:
     opening_count: int | None = None
     delta: int | None = None
     ratio: float | None = None
+    unvalued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
