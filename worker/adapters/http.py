@@ -141,6 +141,13 @@ _WORDS: dict[type[Exception], str] = {
     httpx.InvalidURL: "the address is no URL",
     httpx.UnsupportedProtocol: "the address does not begin with http:// or https://",
 }
+_NOT_CONNECTED = {
+    "CERTIFICATE_VERIFY_FAILED": "could not connect: the server's certificate is not trusted",
+    "[SSL": "could not connect: TLS failed; is it an https:// port?",
+    "Name or service not known": "could not connect: nobody knows the host's name",
+    "nodename nor servname": "could not connect: nobody knows the host's name",
+}
+"""By what OpenSSL and the resolvers of Linux and macOS say: httpx gives all three the same type."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -155,4 +162,7 @@ def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> HttpFailure:
     """Every httpx error as one of ours, in words of ours: httpx's own may quote the URL. Only what failed before the
     first byte left surely did nothing.
     """
-    return HttpFailure(_WORDS.get(type(error), type(error).__name__), sent=not isinstance(error, _NEVER_SENT))
+    words = _WORDS.get(type(error), type(error).__name__)
+    if isinstance(error, httpx.ConnectError):
+        words = next((why for sign, why in _NOT_CONNECTED.items() if sign in str(error)), words)
+    return HttpFailure(words, sent=not isinstance(error, _NEVER_SENT))

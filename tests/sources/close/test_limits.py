@@ -136,6 +136,23 @@ async def test_twenty_pages_at_twenty_a_second_meet_no_429_and_take_no_longer_th
     assert elapsed <= 1.5 * requests / 20
 
 
+async def test_several_questions_at_once_share_one_pace_and_one_reading_of_the_names() -> None:
+    account = Account([deal(f"oppo_{n:03}") for n in range(12)])
+    limiter = Limiter(20, "limit={limit}, remaining={remaining}, reset={reset}")
+
+    def script(asked: Asked) -> Said:
+        headers = limiter.headers(time.monotonic())
+        said = account.answer(asked)
+        return Said(b"", 429) if headers is None else Said(said.body, said.status, headers)
+
+    async with close(account, Tuning(page=3)) as (source, server):
+        server.script = script
+        answers = await asyncio.gather(*(source.fetch(listing()) for _ in range(5)))
+    assert [len(answer.snapshot.members) for answer in answers] == [12] * 5
+    assert limiter.refused == 0
+    assert len(server.to("/me/")) == 1
+
+
 async def test_without_any_limit_told_pages_come_together_after_the_first() -> None:
     account = Account([deal(f"oppo_{n:03}") for n in range(60)])
     flying = 0

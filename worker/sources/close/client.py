@@ -138,9 +138,8 @@ class Client:
         }
 
     def _refused(self, endpoint: str, answer: HttpAnswer) -> SourceUnavailable | SourceRefused:
-        if 200 <= answer.status < 400:
-            found = "a redirect" if answer.status >= 300 else "an unexpected answer"
-            words = f"{found} ({answer.status}), which is not followed; is base_url right?"
+        if 300 <= answer.status < 400:
+            words = f"a redirect ({answer.status}), which is not followed; is base_url right?"
             return SourceRefused(endpoint, words, status=answer.status)
         words = self._clean(refusal.sentence(answer.status, answer.body))
         if answer.status == 429:

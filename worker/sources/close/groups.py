@@ -49,7 +49,9 @@ def fragment(group: Node) -> Fragment:
     total = group.get("total_results")
     here = sum(1 for _ in group.get("objects").items())
     head = {name: value for name, value in group.value.items() if name != "objects"}
-    return Fragment(text, Node(group.endpoint, head, group.path), None if total.absent else total.whole(), here)
+    return Fragment(
+        text, Node(group.endpoint, head, group.step, group.above), None if total.absent else total.whole(), here
+    )
 
 
 def shifted(fragments: Iterable[Fragment]) -> str | None:

@@ -94,7 +94,7 @@ class Reader:
         except ValueError:
             raise node.wrong("a number or null") from None
         self.notes.append(f"{node.path}: a number written as text")
-        return Node(node.endpoint, number, node.path).number()
+        return Node(node.endpoint, number, node.step, node.above).number()
 
     def _check_ratio(self, node: Node, number: float, kind: Kind) -> None:
         """A percentage would be a hundred times too much; a value's conversion may pass 1 because deals grow."""

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from worker.errors import SourceShapeChanged
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 LARGEST = 2**53
 """An amount past this is no amount; it also still fits every number type that stores it."""
 
@@ -20,14 +22,26 @@ MISSING = Missing()
 
 
 class Node:
-    """One value of an answer with the way to it ("data[3].value"), so that a complaint can say where."""
+    """One value of an answer with the way to it ("data[3].value"), so that a complaint can say where. The way is put
+    together only then: a page has some thousands of these.
+    """
 
-    __slots__ = ("endpoint", "path", "value")
+    __slots__ = ("above", "endpoint", "step", "value")
 
-    def __init__(self, endpoint: str, value: Any, path: str = "body") -> None:
+    def __init__(self, endpoint: str, value: Any, step: str | int = "body", above: "Node | None" = None) -> None:
         self.endpoint = endpoint
-        self.path = path
         self.value = value
+        self.step = step
+        self.above = above
+
+    @property
+    def path(self) -> str:
+        if self.above is None:
+            return str(self.step)
+        before = self.above.path
+        if isinstance(self.step, int):
+            return f"{before}[{self.step}]"
+        return self.step if before == "body" else f"{before}.{self.step}"
 
     def wrong(self, expected: str) -> SourceShapeChanged:
         return SourceShapeChanged(self.endpoint, self.path, f"expected {expected}, found {named(self.value)}")
@@ -49,15 +63,16 @@ class Node:
 
     def get(self, key: str) -> "Node":
         """The value of `key` of an object; a key that is not there gives a missing node."""
-        value = self.object().value.get(key, MISSING)
-        return Node(self.endpoint, value, key if self.path == "body" else f"{self.path}.{key}")
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return Node(self.endpoint, self.value.get(key, MISSING), key, self)
 
     def items(self) -> Iterator["Node"]:
         """The values of a list; a missing list is wrong, not empty."""
         if not isinstance(self.value, list):
             raise self.wrong("a list")
         for position, value in enumerate(self.value):
-            yield Node(self.endpoint, value, f"{self.path}[{position}]")
+            yield Node(self.endpoint, value, position, self)
 
     def text(self) -> str:
         if not isinstance(self.value, str):
@@ -138,12 +153,12 @@ class Node:
         except ValueError:
             raise self.wrong("an instant") from None
         aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return int((aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000)
+        return (aware - _EPOCH) // _MILLISECOND
 
 
 def encodable(text: str) -> str:
     """JSON may hold half a surrogate pair, which no encoding can carry on."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def named(value: Any) -> str:

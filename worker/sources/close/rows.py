@@ -5,6 +5,7 @@ https://developer.close.com/api/resources/opportunities
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from urllib.parse import quote
 
 from worker.domain.money import from_hundredths
@@ -38,6 +39,7 @@ FIELDS = (
 )
 """What identity, diff, filter and display need; `_fields` asks for exactly these, whatever else a definition names."""
 
+_IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
 _TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
 _STEPS = {
@@ -75,9 +77,11 @@ class RowReader:
         stalled = self.listed_as if stalled is None else stalled
         lead = node.get("lead_name").text_or_none() or None
         owner_id = node.get("user_id").id_or_none()
+        confidence, stall = node.get("confidence"), node.get("stall_status")
+        lead_id = node.get("lead_id").text_or_none()
         cells: dict[str, Cell] = {
             "title": lead or f"Opportunity {key}",
-            "lead_id": node.get("lead_id").text_or_none(),
+            "lead_id": lead_id,
             "lead": lead,
             "owner_id": owner_id,
             "owner": self.names.user(owner_id, node.get("user_name").text_or_none()),
@@ -86,19 +90,19 @@ class RowReader:
             "stage": node.get("status_label").text_or_none() or (stage.label if stage else stage_id),
             "stage_order": stage.order if stage else None,
             "status": status.value,
-            "confidence": None if node.get("confidence").missing else node.get("confidence").whole_or_none(),
+            "confidence": None if confidence.absent else confidence.whole(),
             "created_at": node.get("date_created").instant_or_none(),
             "updated_at": node.get("date_updated").instant_or_none(),
             "stage_since": None,
             "stalled": stalled,
             "stalled_since": self.since(key, stalled),
-            "next_step": _next_step(node),
-            "stall_reason": _stall_reason(node),
-            "url": _url(node),
+            "next_step": _next_step(node.get("suggested_action"), stall),
+            "stall_reason": _stall_reason(stall),
+            "url": _url(lead_id),
             **self._money(node),
             **_closing(node, status),
         }
-        return Row(key, tuple(cells[column.name] for column in COLUMNS))
+        return Row(key, _IN_ORDER(cells))
 
     def _money(self, node: Node) -> dict[str, Cell]:
         """value, currency, period, annual. `annual` is computed by us, so that both sides of a comparison are; Close's
@@ -144,30 +148,27 @@ def _closing(node: Node, status: Status) -> dict[str, Cell]:
 
     It has to be there, if only as null, or a change of the expected close would be made up.
     """
-    expected = node.get("date_won").day_or_none()
-    lost_at = node.get("date_lost").instant_or_none()
+    won, lost_at = node.get("date_won"), node.get("date_lost").instant_or_none()
+    day = won.day_or_none()
     if status is Status.OPEN:
-        return {"expected_close": expected, "closed_at": None}
-    won_at = node.get("date_won").instant_or_none()
-    return {"expected_close": None, "closed_at": won_at if status is Status.WON else lost_at}
+        return {"expected_close": day, "closed_at": None}
+    return {"expected_close": None, "closed_at": won.instant_or_none() if status is Status.WON else lost_at}
 
 
-def _next_step(node: Node) -> str | None:
+def _next_step(suggested: Node, stall: Node) -> str | None:
     """What Close suggests to do, in plain words: `suggested_action`, else the next action of `stall_status`."""
-    suggested, stall = node.get("suggested_action"), node.get("stall_status")
     word = None if suggested.absent else suggested.get("action").text_or_none()
-    if word is None and not stall.absent and not stall.get("next_action").absent:
-        word = stall.get("next_action").get("action").text_or_none()
+    if word is None and not stall.absent:
+        following = stall.get("next_action")
+        word = None if following.absent else following.get("action").text_or_none()
     return None if not word else _STEPS.get(word, word.replace("_", " ").capitalize())
 
 
-def _stall_reason(node: Node) -> str | None:
-    stall = node.get("stall_status")
+def _stall_reason(stall: Node) -> str | None:
     word = None if stall.absent else stall.get("communication_issue").text_or_none()
     return None if not word or word == "no_issue" else _REASONS.get(word, word.replace("_", " "))
 
 
-def _url(node: Node) -> str | None:
+def _url(lead_id: str | None) -> str | None:
     """The page of the lead: an opportunity has none of its own."""
-    lead = node.get("lead_id").text_or_none()
-    return f"https://app.close.com/lead/{quote(lead, safe='')}/" if lead else None
+    return f"https://app.close.com/lead/{quote(lead_id, safe='')}/" if lead_id else None
