@@ -51,24 +51,27 @@ def slot_claim(triggers: Triggers, bundle: Bundle, bundle_id: str, due: Due, now
     schedule = bundle.schedules.get(due.schedule)
     if schedule is None:
         return None
-    accounted = account(schedule.trigger, due.slot, now, schedule.catch_up, schedule.grace, triggers.next)
-    runs = tuple(claim(triggers, schedule, bundle_id, slot, now) for slot in accounted.runs)
-    missed = tuple(Missed(schedule.id, first, last, n, reason) for first, last, n, reason in accounted.missed)
+    trigger = schedule.trigger
+    accounted = account(trigger, due.slot, now, schedule.catch_up, schedule.grace, triggers.next)
+    following = accounted.next_slot
+    if following is not None and following <= now:  # more were due than one call speaks of
+        following = triggers.next(trigger, now)
+    until = _until(schedule.within, now, following)
+    runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
+    missed = tuple(Missed(due.schedule, first, last, n, reason) for first, last, n, reason in accounted.missed)
     latest = schedule.catch_up is CatchUp.LATEST
-    return SlotClaim(schedule.id, due.slot, accounted.next_slot, runs, missed, latest)
-
-
-def claim(triggers: Triggers, schedule: Schedule, bundle_id: str, slot: datetime, now: datetime) -> Claim:
-    return Claim(
-        RunKey(schedule.id, slot), bundle_id, schedule.trigger.kind, deadline(triggers, schedule, max(slot, now))
-    )
+    return SlotClaim(due.schedule, due.slot, accounted.next_slot, runs, missed, latest)
 
 
 def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:
     """Nothing is fetched after it: `within`, else the earlier of the next slot and half an hour after `start`."""
-    if schedule.within is not None:
-        return start + timedelta(seconds=schedule.within)
-    following = triggers.next(schedule.trigger, start)
+    return _until(schedule.within, start, triggers.next(schedule.trigger, start))
+
+
+def _until(within: int | None, start: datetime, following: datetime | None) -> datetime:
+    """`following`: the first slot after `start`. A slot that is due starts now: its instant has passed."""
+    if within is not None:
+        return start + timedelta(seconds=within)
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
