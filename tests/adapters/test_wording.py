@@ -135,7 +135,8 @@ def test_a_day_without_a_midnight_still_begins_somewhere() -> None:
     [
         (0, "0 seconds"),
         (59, "59 seconds"),
-        (61, "1 minute 1 second"),
+        (121, "2 minutes"),
+        (754, "12 minutes"),
         (7_500, "2 hours 5 minutes"),
         (2_419_200, "28 days"),
     ],
@@ -159,7 +160,7 @@ def test_measures_by_kind() -> None:
     assert EN.measure(True, Kind.BOOL) == "✓"
     assert EN.cell(1_763_280_000_000, Column("at", Kind.INSTANT)) == "Sun 16 Nov 2025"
     assert EN.difference(31, 27, Kind.INT) == "+\u20604"
-    assert EN.difference(0.5, 0.667, Kind.RATIO) == "−\u206016.7"
+    assert EN.difference(0.5, 0.667, Kind.RATIO) == "−\u206016.7\u00a0pp"
     assert EN.difference(5, 5, Kind.MONEY, "EUR") == "="
     assert EN.difference(5, None, Kind.INT) == "–"
 
@@ -171,7 +172,7 @@ def test_a_services_words_are_ours_where_we_know_them() -> None:
     assert EN.service_word("Ring *them*\r\n") == "Ring *them*"
     assert EN.service_word(None) == ""
     assert EN.metric_label("count_total_won") == "Won"
-    assert EN.metric_label("something_new") == "something new"
+    assert EN.metric_label("something_new") == "Something new"
     assert EN.query_label("funnel_stages") == "funnel stages"
 
 

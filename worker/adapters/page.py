@@ -140,9 +140,7 @@ class Page(Inbox):
 
     @property
     def band(self) -> str:
-        return self.w.say(
-            "band", missing=self.w.count(len(self.digest.gaps)), total=self.w.count(len(self.digest.sources))
-        )
+        return self.w.say("band", len(self.digest.gaps), total=self.w.count(len(self.digest.sources)))
 
     @property
     def gap_lines(self) -> tuple[str, ...]:

@@ -23,8 +23,10 @@ class Cut:
 CUTS = (
     Cut(),
     Cut(names=0),
+    Cut(names=0, moves=0),
     Cut(names=0, moves=0, deals=40, rows=15),
-    Cut(names=0, moves=0, deals=20, owners=10, stages=12, rows=8),
+    Cut(names=0, moves=0, deals=25, owners=15, stages=12, rows=8, tables=4),
+    Cut(names=0, moves=0, deals=15, owners=10, stages=10, rows=8, tables=3),
     Cut(names=0, moves=0, deals=10, owners=5, stages=8, rows=5, tables=2, every_source=False),
 )
 """Tried in order until the message fits; each says what it left out."""

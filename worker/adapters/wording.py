@@ -89,8 +89,8 @@ class Wording:
 
     def metric_label(self, name: str) -> str:
         """A service's metric in words: "count_total_won" → "Won"; an unknown one loses its underscores only."""
-        known = self._words.get(f"metric.{name}")
-        return known if known is not None else _plain_words(self.clean(name))
+        words = self._words.get(f"metric.{name}") or _plain_words(self.clean(name))
+        return words[:1].upper() + words[1:]
 
     def query_label(self, name: str) -> str:
         known = self._words.get(f"query.{name}")
@@ -172,7 +172,8 @@ class Wording:
         if now is None or before is None:
             return NONE
         if kind is Kind.RATIO:
-            return self.points(now - before, 1)
+            points = self.points(now - before, 1)
+            return points if points == "=" else self.say("points", points=points)
         delta = now - before
         if delta == 0:
             return "="
@@ -227,7 +228,7 @@ class Wording:
             if whole >= size or size == 1:
                 big, rest = divmod(whole, size)
                 text = self.say(name, big)
-                small = rest // units[position + 1][0] if size in (3_600, 60) else 0
+                small = rest // 60 if size == 3_600 else 0
                 return f"{text} {self.say(units[position + 1][1], small)}" if small else text
         raise AssertionError(seconds)
 

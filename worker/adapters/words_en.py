@@ -139,7 +139,8 @@ WORDS: dict[str, str] = {
     "pre.gap": "{what} did not come, so no total and no movement today.",
     "pre.next": "Movement starts with the next digest, {date}.",
     # gap band
-    "band": "Incomplete: {missing} of {total} parts missing",
+    "band.one": "Incomplete: {n} of {total} parts missing",
+    "band.other": "Incomplete: {n} of {total} parts missing",
     "band.tries.one": "{n} try",
     "band.tries.other": "{n} tries",
     "band.consequence": "No deal counts as new, stalled or gone because of it.",
@@ -178,6 +179,7 @@ WORDS: dict[str, str] = {
     "hidden_bare": "{more} not listed here",
     "funnel": "Funnel",
     "against": "{now} against {before}",
+    "points": "{points}\u00a0pp",
     "stage": "Stage",
     "deals_head": "Deals",
     "advanced": "Advanced",
