@@ -11,7 +11,7 @@ from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
-from worker.ports import SlotClaim
+from worker.ports import Ledger, SlotClaim
 
 PROJECT = "tern"
 WEEKLY = "sales/weekly"
@@ -56,7 +56,7 @@ class Story:
 
     def __init__(self, client: Redis) -> None:
         self.client = client
-        self.ledger = RedisLedger(client, PROJECT)
+        self.ledger: Ledger = RedisLedger(client, PROJECT)
 
     async def deploy(self, *schedules: str, slot: datetime = SLOT) -> str:
         names = schedules or (WEEKLY,)

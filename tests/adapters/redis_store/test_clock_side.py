@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, Story, bundle
+from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, RunKey, RunState
 from worker.ports import Due, SlotClaim
@@ -135,3 +136,10 @@ async def test_runs_are_listed_newest_first(story: Story) -> None:
     assert [str(run.key) for run in await story.ledger.runs(WEEKLY, 10)] == [second, first, str(other.key)]
     assert [str(run.key) for run in await story.ledger.runs(None, 1)] == [second]
     assert await story.ledger.runs("other", 10) == ()
+
+
+async def test_what_is_said_first_under_a_name_stays(story: Story) -> None:
+    ledger = RedisLedger(story.client, PROJECT)
+    assert [await ledger.once("k", value) for value in ("first", "second")] == ["first", "first"]
+    assert await ledger.once("other", "second") == "second"
+    assert 86000 < await story.client.ttl(f"{PROJECT}:once:k") <= 86400

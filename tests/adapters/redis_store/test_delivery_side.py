@@ -1,6 +1,7 @@
 """A delivery from pending to its outcome (semantics 7), every step fenced by state and attempt."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -292,3 +293,28 @@ async def test_a_deferred_delivery_says_until_when_and_why(story: Story) -> None
     assert row.sentence == "Slack: slow down"
     assert await story.ledger.delivery(f"{WEEKLY}@2026-11-16T14:00:00Z/nobody|x") is None
     assert until - timedelta(seconds=121) < await story.ledger.now()
+
+
+async def test_what_is_closed_for_good_leaves_nothing_to_look_at(story: Story) -> None:
+    first, second = await story.delivering((ANN, BEN))
+    await story.ledger.defer(first, 0, await story.soon(1), Reason.PACE, "wait")
+    await story.elapse(2)
+    await story.ledger.sweep(10)
+    assert (await story.row(first)).not_before is None
+    await story.ledger.hold(first, 1)
+    await story.finish(second, "refused")
+    await story.ledger.skip(first, Reason.EMPTY, {})
+    run = first.split("/team")[0]
+    assert set(await story.client.hkeys(f"tern:run:{run}")).isdisjoint({b"tries", b"q", b"not_before"})
+    raw = await story.client.hget(f"tern:run:{run}:deliveries", ANN)
+    assert isinstance(raw, bytes)
+    assert set(json.loads(raw[1:])) == {"e", "t", "x"}
+    for name in ("attention:runs", "attention:deliveries", f"open:{WEEKLY}"):
+        assert await story.client.zcard(f"tern:{name}") == 0, name
+
+
+async def test_a_row_in_waiting_is_small(story: Story) -> None:
+    await story.delivering()
+    raw = await story.client.hget(f"tern:run:{WEEKLY}@2026-11-16T14:00:00Z:deliveries", ANN)
+    assert isinstance(raw, bytes)
+    assert len(raw) < 64

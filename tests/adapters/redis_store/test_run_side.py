@@ -94,6 +94,7 @@ async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: Sto
         begun = await story.ledger.begin(key, CHILD)
         assert begun is not None
         assert begun.attempt == attempt
+        assert begun.run.not_before is None
         await story.ledger.postpone(key, attempt, await story.soon(90))
         assert await story.ledger.begin(key, CHILD) is None
         assert (await story.run(key)).not_before is not None

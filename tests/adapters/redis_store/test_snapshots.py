@@ -167,3 +167,13 @@ async def test_twelve_thousand_wide_rows_are_kept_in_little_room(redis_client: R
     (name,) = await redis_client.keys("tern:table:*")
     assert isinstance(name, bytes)
     assert await redis_client.strlen(name) < 1_000_000
+
+
+async def test_keeping_again_gives_a_day_anew(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    kept = await store.keep(make("a"))
+    names = [name for name in await redis_client.keys("tern:[st]*:*") if isinstance(name, bytes)]
+    for name in names:
+        await redis_client.expire(name, 5)
+    assert await store.keep(make("a")) == kept
+    assert [await redis_client.ttl(name) > 86000 for name in names] == [True, True]

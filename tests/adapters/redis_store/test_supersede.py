@@ -75,3 +75,13 @@ async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: S
     assert (await story.run(old[0])).state is RunState.SKIPPED
     rows = await story.ledger.deliveries(old[0].split("/team")[0])
     assert {row.reason for row in rows} == {Reason.SUPERSEDED}
+
+
+async def test_a_run_of_the_same_slot_is_not_older(story: Story) -> None:
+    key, *_ = await story.delivering()
+    asked = story.claim(SLOT, kind="manual", nonce="0000000a")
+    await story.ledger.request(asked, 1)
+    begun = await story.ledger.begin(str(asked.key), 1)
+    assert begun is not None
+    await story.ledger.deliver(str(asked.key), begun.attempt, {}, (), {ANN: await story.soon()})
+    assert (await story.row(key)).state is DeliveryState.PENDING

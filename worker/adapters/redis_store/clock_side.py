@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import claim_row, from_ms, missed_row, text, to_ms
+from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import Times
 from worker.domain.run import Claim
 from worker.ports import Due, SlotClaim, Sweep
 
-BATCH = 300
-"""Slots per script. Each entry is decided by itself, so a longer batch may be several scripts."""
+ONCE = 24 * 3600
+"""Seconds for which the same idempotency key names the same run."""
+
+BATCH = 200
+"""Slots per script, which blocks Redis for about 6 ms. Each entry is decided by itself, so that a longer batch may be
+several scripts.
+"""
 
 
 class ClockSide:
@@ -35,6 +42,14 @@ class ClockSide:
     async def request(self, claim: Claim, pid: int) -> bool:
         answer = await self._scripts.run("claim", {**self._by(pid), "slots": [], "request": claim_row(claim)})
         return bool(answer)
+
+    async def once(self, name: str, value: str) -> str:
+        key, client = keys.once(self._scripts.prefix, name), self._scripts.client
+        with translated():
+            # Set if absent, else read: a key that lapses in between is set anew by whoever asks again.
+            if await client.set(key, value, nx=True, ex=ONCE):
+                return value
+        return text(await self._scripts.ask("GET", key)) or value
 
     async def sweep(self, limit: int) -> Sweep:
         """Repeated by the next tick, so that a sweep whose answer was lost delays by one pause and loses nothing."""

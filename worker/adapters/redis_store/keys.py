@@ -23,6 +23,7 @@
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
     <p>:table:<id>                text    a table (zstd)
     <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
+    <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:suspended                 hash    subject → sentence, until the next deployment
 
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
@@ -72,6 +73,10 @@ def snap(prefix: str, snapshot_id: str) -> str:
 
 def table(prefix: str, table_id: str) -> str:
     return f"{prefix}:table:{table_id}"
+
+
+def once(prefix: str, name: str) -> str:
+    return f"{prefix}:once:{name}"
 
 
 def single(prefix: str, name: str) -> str:

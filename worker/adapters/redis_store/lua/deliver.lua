@@ -19,9 +19,9 @@ local function hold_blobs()
   end
 end
 
--- Counted once per run, not once per row: two thousand readers are one step.
+-- Counted and written once per run, not once per row: two thousand readers are a few commands.
 local function supersede(old, from, to)
-  local names = {}
+  local names, marks, members = {}, {}, {}
   for i = from, to do names[#names + 1] = A.readers[i][1] end
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
@@ -29,25 +29,31 @@ local function supersede(old, from, to)
     if state == 'P' or state == 'D' or state == 'H' then
       local row = cjson.decode(string.sub(text, 2))
       row.e, row.t, row.n, row.h, row.o, row.q = 'superseded', now, nil, nil, nil, nil
-      call('HSET', rows_key(old), names[i], 'K' .. cjson.encode(row))
-      call('ZREM', LOOK_DELIVERIES, old .. '/' .. names[i])
+      marks[#marks + 1], marks[#marks + 2] = names[i], 'K' .. cjson.encode(row)
+      members[#members + 1] = old .. '/' .. names[i]
       gone[CLASS[state]] = gone[CLASS[state]] + 1
     end
   end
-  if gone.open + gone.unknown == 0 then return end
+  if #members == 0 then return end
+  call('HSET', rows_key(old), unpack(marks))
+  call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
     -- Lua would write nothing taken away as -0, which is no integer to Redis.
     if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
   end
-  call('HINCRBY', run_key(old), 'n:skipped', gone.open + gone.unknown)
+  call('HINCRBY', run_key(old), 'n:skipped', #members)
   conclude(old, 'superseded')
 end
 
-local function create_rows()
-  for _, reader in ipairs(A.readers) do
-    call('HSET', rows, reader[1], 'P' .. cjson.encode({x = reader[2]}))
-    call('ZADD', LOOK_DELIVERIES, now + A.republish, A.key .. '/' .. reader[1])
+local function create_rows(from, to)
+  local fields, looks, look = {}, {}, now + A.republish
+  for i = from, to do
+    local reader = A.readers[i]
+    fields[#fields + 1], fields[#fields + 2] = reader[1], 'P' .. cjson.encode({x = reader[2]})
+    looks[#looks + 1], looks[#looks + 2] = look, A.key .. '/' .. reader[1]
   end
+  call('HSET', rows, unpack(fields))
+  call('ZADD', LOOK_DELIVERIES, unpack(looks))
 end
 
 hold_blobs()
@@ -59,10 +65,11 @@ if #A.readers == 0 then
 end
 call('HSET', key, 'state', 'delivering')
 call('ZADD', LOOK_RUNS, now + A.recount, A.key)
-if A.supersede then
-  for _, old in ipairs(call('ZRANGEBYSCORE', open, '-inf', '(' .. A.slot)) do
-    for from = 1, #A.readers, 1000 do supersede(old, from, math.min(from + 999, #A.readers)) end
-  end
+-- In chunks: Lua passes some thousand arguments at most.
+local older = A.supersede and call('ZRANGEBYSCORE', open, '-inf', '(' .. A.slot) or {}
+for from = 1, #A.readers, 1000 do
+  local to = math.min(from + 999, #A.readers)
+  for _, old in ipairs(older) do supersede(old, from, to) end
+  create_rows(from, to)
 end
-create_rows()
 return #A.readers
