@@ -203,6 +203,10 @@ class Ledger(Protocol):
         """A run on demand; False when its key exists already."""
         ...
 
+    async def once(self, name: str, value: str) -> str:
+        """The value that was first given for `name`: `value`, or an earlier one. Kept for a day."""
+        ...
+
     async def sweep(self, limit: int) -> Sweep:
         """Lapsed leases, deferred and unpublished work that has come due, moved on and returned for publishing."""
         ...

@@ -45,7 +45,7 @@ NOTES: dict[str, str] = {
     "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
-    "fail_at": "For tests alone: the fail point at which a process ends itself, and the file that arms it.",
+    "fail_at": "For tests alone: a directory; a file there named as a fail point ends the process that passes it.",
 }
 
 

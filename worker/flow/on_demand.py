@@ -36,8 +36,13 @@ async def request(house: House, schedule_id: str, at: datetime | None, idempoten
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)
-    claim = Claim(key, deployed.bundle, "manual", deadline(house.triggers, schedule, max(slot, now)))
-    return await house.ledger.request(claim, house.pid, idempotency)
+    if idempotency:
+        # Killed between the two steps, the same request again names the same key and finishes the second.
+        key = RunKey.parse(await house.ledger.once(f"run:{schedule_id}:{idempotency}", str(key)))
+    await house.ledger.request(
+        Claim(key, deployed.bundle, "manual", deadline(house.triggers, schedule, max(slot, now))), house.pid
+    )
+    return str(key)
 
 
 async def run_here(house: House, key: str) -> None:

@@ -1,0 +1,88 @@
+"""Killed once at each state: the run ends, and every reader is told once, or twice under one identity and counted."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.town import SCHEDULE, Town, town
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.run import RunState
+from worker.flow.house import FAIL_POINTS, House
+from worker.flow.on_demand import request
+
+BY_THE_CLOCK = ("run.claimed",)
+WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")
+BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in BY_THE_CLOCK + WITH_A_FAULT)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with town(tmp_path_factory.mktemp("town")) as everything:
+        yield everything
+
+
+def asked_for(here: Town) -> str:
+    async def ask(house: House) -> str:
+        key = await request(house, "asked", None, None)
+        house.queue.produce([key], on_demand=True)
+        return key
+
+    return here.ask(ask, queue=True)
+
+
+def told_once(here: Town, row: Delivery) -> bool:
+    """Once; a mail twice where the ledger counts a possible duplicate. Slack is looked up, so never twice."""
+    if row.key.reader.startswith("room|"):
+        return set(here.posts(row.key).values()) == {1} and len(here.posts(row.key)) == len(row.parts)
+    return here.mails(row.key) == (2 if row.resent and here.mails(row.key) == 2 else 1)
+
+
+def ends_well(here: Town, key: str) -> None:
+    run = here.until(lambda: here.closed(key))
+    assert run.state is RunState.DELIVERED
+    rows = here.deliveries(key)
+    assert [row.state for row in rows] == [DeliveryState.SENT] * 2
+    assert [row.key.reader for row in rows if not told_once(here, row)] == []
+
+
+@pytest.mark.parametrize("point", BY_A_WORKER)
+def test_a_worker_killed_there_leaves_nothing_undone(here: Town, point: str) -> None:
+    here.arm(point)
+    key = asked_for(here)
+    ends_well(here, key)
+    assert not here.armed(point), "nobody passed the fail point"
+
+
+@pytest.mark.parametrize("point", WITH_A_FAULT)
+def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Town, point: str) -> None:
+    if point == "delivery.deferred":
+        here.box.call(lambda box: box.mail.faults.refuse("sales@acme.example", 450))
+    else:
+        here.box.call(lambda box: box.mail.faults.drop())
+    here.arm(point)
+    key = asked_for(here)
+    here.until(lambda: None if here.armed(point) else True)
+    run = here.until(lambda: here.closed(key), seconds=90.0)
+    assert run.state is RunState.DELIVERED
+    mail = next(row for row in here.deliveries(key) if row.key.reader.startswith("team|"))
+    assert here.mails(mail.key) == (1 if point == "delivery.deferred" else 2)
+    assert mail.resent == (point != "delivery.deferred")
+
+
+def test_a_clock_killed_after_its_claim_leaves_a_run_that_is_published_all_the_same(here: Town) -> None:
+    here.arm("run.claimed")
+    here.write("timed", SCHEDULE.replace("every: 23h", "every: 3s"))
+    here.deploy()
+    here.until(lambda: None if here.armed("run.claimed") else True)
+    here.write("timed", SCHEDULE)
+    here.deploy()
+
+    async def first(house: House) -> str | None:
+        runs = await house.ledger.runs("timed", 100)
+        return str(runs[-1].key) if runs else None
+
+    ends_well(here, here.until(lambda: here.ask(first)))
+
+
+def test_every_fail_point_has_its_test() -> None:
+    assert set(BY_A_WORKER + WITH_A_FAULT + BY_THE_CLOCK) == set(FAIL_POINTS)

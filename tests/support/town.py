@@ -1,0 +1,165 @@
+"""A whole installation for tests: embedded Redis, sandbox, a clock process and a Celery worker, with short times."""
+
+import asyncio
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.app import open_house
+from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.run import CLOSED, Run
+from worker.entry.family import Family
+from worker.entry.local import LocalQueue
+from worker.entry.place import bundle_of, child_environment
+from worker.entry.processes import deploy_now
+from worker.flow.house import House
+from worker.sandbox.server import SandboxThread
+from worker.settings import Settings
+
+T = TypeVar("T")
+SHORT = Settings(
+    tick=0.1,
+    run_lease=1.5,
+    heartbeat=0.4,
+    delivery_lease=1.5,
+    republish=1.0,
+    lookup_after=0.3,
+    resend_after=0.5,
+    retry_fetch=0.5,
+)
+PROJECT = """
+project: town
+connections:
+  close: {type: sandbox}
+channels:
+  mail: {type: sandbox}
+  chat: {type: sandbox}
+defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
+"""
+SCHEDULE = """
+name: Asked for
+when: {every: 23h}
+report:
+  - id: deals
+    source: close
+    query: opportunities
+    follow: closed
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
+digest: {bridge: deals}
+to:
+  - {id: team, channel: mail, address: sales@acme.example}
+  - {id: room, channel: chat, address: C0123456789}
+"""
+
+
+@dataclass
+class Town:
+    """`tokens` is the fail points' directory."""
+
+    settings: Settings
+    place: Path
+    box: SandboxThread
+    family: Family
+    tokens: Path
+    redis: EmbeddedRedis
+
+    def ask(self, question: Callable[[House], Awaitable[T]], *, queue: bool = False) -> T:
+        """Something that this process wants of the ledger."""
+
+        async def asked() -> T:
+            local = None if queue else LocalQueue()
+            async with open_house(self.settings, "town", queue=local, directory=self.place) as house:
+                return await question(house)
+
+        return asyncio.run(asked())
+
+    def write(self, name: str, text: str) -> None:
+        (self.place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+    def deploy(self) -> None:
+        deploy_now(bundle_of(self.place), self.settings, self.place)
+
+    def arm(self, point: str) -> None:
+        (self.tokens / point).touch()
+
+    def armed(self, point: str) -> bool:
+        return (self.tokens / point).exists()
+
+    def until(self, look: Callable[[], T | None], seconds: float = 40.0) -> T:
+        """What `look` finds, in the end; children that ended are begun again meanwhile."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = look()
+            if found is not None:
+                return found
+            self.family.look_after()
+            time.sleep(0.05)
+        raise AssertionError("it did not happen in time")
+
+    def closed(self, key: str) -> Run | None:
+        async def look(house: House) -> Run | None:
+            run = await house.ledger.run(key)
+            return run if run is not None and run.state in CLOSED else None
+
+        return self.ask(look)
+
+    def deliveries(self, run: str) -> tuple[Delivery, ...]:
+        async def look(house: House) -> tuple[Delivery, ...]:
+            return await house.ledger.deliveries(run)
+
+        return self.ask(look)
+
+    def mails(self, delivery: DeliveryKey) -> int:
+        """How many mails with this delivery's Message-ID the mail server took."""
+        mark = f"<{delivery.digest}@".encode()
+        return sum(mark in item.body for item in self.box.call(lambda box: box.outbox.of("eml")))
+
+    def posts(self, delivery: DeliveryKey) -> Counter[str]:
+        """How often each part of this delivery stands in Slack."""
+        found: Counter[str] = Counter()
+        for item in self.box.call(lambda box: box.outbox.of("slack")):
+            told = json.loads(item.body).get("metadata", {}).get("event_payload", {}).get("delivery_id", "")
+            if told.startswith(delivery.digest):
+                found[told] += 1
+        return found
+
+
+@contextmanager
+def town(directory: Path) -> Iterator[Town]:
+    """Everything up, nothing scheduled but what is asked for."""
+    place, tokens = directory / "project", directory / "tokens"
+    (place / "schedules").mkdir(parents=True)
+    tokens.mkdir()
+    (place / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
+    (place / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
+    with EmbeddedRedis(directory / "redis") as redis, SandboxThread() as box:
+        settings = replace(
+            SHORT,
+            redis_url=redis.url,
+            broker_url=redis.broker_url,
+            sandbox=box.describe_json(),
+            fail_at=str(tokens),
+        )
+        deploy_now(bundle_of(place), settings, place)
+        environment = {**os.environ, **variables(settings), **_addresses(settings)}
+        with Family(("clock", "worker"), place, environment, log=directory) as family:
+            yield Town(settings, place, box, family, tokens, redis)
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """The environment that gives another process the same times."""
+    names = ("tick", "run_lease", "heartbeat", "delivery_lease", "republish", "lookup_after", "resend_after")
+    told = {f"FUNNELBEAT_{name.upper()}": str(getattr(settings, name)) for name in (*names, "retry_fetch")}
+    return {**told, "FUNNELBEAT_FAIL_AT": settings.fail_at}
+
+
+def _addresses(settings: Settings) -> dict[str, str]:
+    wanted = ("FUNNELBEAT_REDIS_URL", "FUNNELBEAT_BROKER_URL", "FUNNELBEAT_PROJECT", "FUNNELBEAT_SANDBOX")
+    return {name: child_environment(settings, "town")[name] for name in wanted}
