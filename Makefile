@@ -46,7 +46,7 @@ soak: $(STAMP)  ## the long forms
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
 lock:  ## resolve requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra sandbox --extra dev pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what make made
 	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
