@@ -13,7 +13,7 @@ from worker.adapters.page import Cut, Page
 from worker.adapters.render import HTML_BUDGET, HTML_LIMIT, JinjaRenderer
 from worker.adapters.wording import Wording, direction
 from worker.domain.delivery import READER, Rendered
-from worker.domain.digest import BridgeLine, BridgeView, Digest, FunnelSection, FunnelStage
+from worker.domain.digest import BridgeLine, BridgeView, Digest, FunnelSection, FunnelStage, Standing
 from worker.domain.opportunity import Move
 from worker.domain.schedule import Entry
 from worker.errors import RenderError
@@ -163,6 +163,35 @@ def test_a_gap_in_the_key_part_shows_no_number_of_today() -> None:
     assert "Last known €1,198,300 on Mon 9 Nov" in text
     assert "1,274,500" not in text
     assert mail(DIGESTS["key-gap"]).subject == "Incomplete: deal list missing · Weekly pipeline"
+
+
+def test_a_gap_before_the_first_digest_still_says_that_the_number_is_missing() -> None:
+    rendered = mail(replace(DIGESTS["key-gap"], keys=(), since=None))
+    assert "Not known today" in rendered.text
+    assert "Not known today" in rendered.html
+    assert "Last known" not in rendered.text
+
+
+def test_why_speaks_of_the_currency_that_moved() -> None:
+    still, moved = NORMAL.keys[0], replace(NORMAL.keys[0], currency="USD")
+    still = replace(still, closing=5, opening=5, delta=0)
+    bridges = (BridgeView("EUR", 5, 1, 5, 1, ()), replace(NORMAL.bridges[0], currency="USD"))
+    text = mail(replace(NORMAL, keys=(still, moved), bridges=bridges)).text
+    assert "Why: 6 new deals, +US$208,000" in text
+
+
+def test_a_report_without_a_list_has_neither_number_nor_bridge() -> None:
+    digest = replace(NORMAL, key_query=None, keys=(), bridges=(), moves=(), stalled=())
+    rendered = mail(digest)
+    assert rendered.subject == "Mon 16 Nov · Weekly pipeline"
+    assert "Why:" not in rendered.text
+    assert "FUNNEL" in rendered.text
+    assert "Nothing moved" in mail(replace(digest, standing=Standing.UNCHANGED)).text
+
+
+def test_open_deals_without_a_value_are_counted_in_a_first_digest() -> None:
+    first = DIGESTS["first"]
+    assert "2 open deals have no value" in mail(replace(first, keys=(replace(first.keys[0], unvalued=2),))).text
 
 
 def test_a_gap_elsewhere_keeps_the_number_and_is_named_in_the_subject() -> None:

@@ -168,6 +168,8 @@ def test_measures_by_kind() -> None:
 def test_a_services_words_are_ours_where_we_know_them() -> None:
     assert EN.service_word("follow_up_call") == "Call"
     assert DE.service_word("cant_get_in_touch") == "keine Antwort"
+    assert DE.service_word("no contact attempt") == "kein Kontaktversuch"
+    assert DE.service_word("Call") == "Anrufen"
     assert EN.service_word("send_a_fax") == "send a fax"
     assert EN.service_word("Ring *them*\r\n") == "Ring *them*"
     assert EN.service_word(None) == ""

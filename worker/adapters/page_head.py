@@ -49,9 +49,9 @@ class Head:
     def unchanged(self) -> bool:
         return self.digest.standing is Standing.UNCHANGED
 
-    def key_label(self, key: KeyFigure) -> str:
+    def key_label(self, key: KeyFigure | None) -> str:
         name = "stalled" if self.of_stalled else "open"
-        if key.count is None or self.unknown:
+        if key is None or key.count is None or self.unknown:
             return self.w.say("stalled_title" if self.of_stalled else "open")
         return self.w.say(f"{name}_deals", deals=self.w.deals(key.count))
 
@@ -96,22 +96,26 @@ class Head:
     @property
     def why(self) -> tuple[str, str] | None:
         """The largest movement with the sign of the net change, and the next two by size; None without a bridge."""
-        if self.unknown or self.first or not self.bridges:
-            return (self.w.say("nothing_moved"), self.w.say("nothing_moved_more")) if self.unchanged else None
-        lines = sorted(self.bridges[0].lines, key=lambda line: -line.amount)
-        if not lines:
-            return self.w.say("nothing_moved"), self.w.say("nothing_moved_more")
-        key = self.key
-        net = key.delta if key is not None and key.delta else 0
+        view = self._told
+        if self.unknown or self.first or view is None:
+            lists = self.key is not None
+            return (self.w.say("nothing_moved"), self.w.say("nothing_moved_more") * lists) if self.unchanged else None
+        lines = sorted(view.lines, key=lambda line: -line.amount)
+        net = view.closing - view.opening
         lead = next((x for x in lines if net * direction(x.move) > 0), lines[0])
         others = [x for x in lines if x is not lead][:2]
         first = self.w.say("amount_of", what=self.w.move_counted(lead.move, lead.count), amount=self._line_amount(lead))
         return first, ", ".join(self._counted(x) for x in others)
 
     @property
+    def _told(self) -> BridgeView | None:
+        """The bridge that Why speaks of: of the first currency in which anything moved."""
+        return next((view for view in self.digest.bridges if view.lines), None)
+
+    @property
     def brief_moves(self) -> str:
         """For the preheader: the three largest movements."""
-        lines = sorted(self.bridges[0].lines, key=lambda line: -line.amount)[:3] if self.bridges else []
+        lines = sorted(self._told.lines, key=lambda line: -line.amount)[:3] if self._told else []
         return ", ".join(self._counted(line, brief=True) for line in lines)
 
     def _counted(self, line: BridgeLine, *, brief: bool = False) -> str:
@@ -122,7 +126,9 @@ class Head:
         return self.w.say("move_amount", what=what, amount=self._line_amount(line))
 
     def _line_amount(self, line: BridgeLine) -> str:
-        view = self.bridges[0]
+        view = self._told
+        if view is None:
+            return ""
         return self.w.money(direction(line.move) * line.amount, view.currency, signed=True, cents=bridge_cents(view))
 
     # act

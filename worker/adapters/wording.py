@@ -28,6 +28,9 @@ NBSP = "\u00a0"
 NONE = "–"
 _LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": words_en.WORDS, "de": words_de.WORDS}
 
+_SERVICE = {text: key for key, text in words_en.WORDS.items() if key.startswith("service.") and text}
+"""Sources may word a code before it is stored: the way back from English."""
+
 
 class Wording:
     """`locale` as "en_GB" or "en-GB", `zone` an IANA name. `year` needs no mention in dates; None: every year is said.
@@ -97,10 +100,12 @@ class Wording:
         return known if known is not None else _plain_words(self.clean(name))
 
     def service_word(self, text: str | None) -> str:
-        """A service's own code for a next step or a stall ("follow_up_call") in words; other text as it is, cleaned."""
+        """A service's next step or reason of a stall, as its code ("follow_up_call") or in our English words ("Call"),
+        in this language; other text as it is, cleaned.
+        """
         if text is None:
             return ""
-        known = self._words.get(f"service.{text}")
+        known = self._words.get(_SERVICE.get(text, f"service.{text}"))
         return known if known is not None else _plain_words(self.clean(text))
 
     # numbers
