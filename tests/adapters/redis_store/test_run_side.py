@@ -167,3 +167,21 @@ async def test_nobody_to_tell_means_no_delivery(story: Story) -> None:
     key, attempt = await story.begun()
     assert await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None) is None
     assert await story.ledger.deliveries(key) == ()
+
+
+async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: Story) -> None:
+    key, attempt = await story.begun()
+    await story.ledger.postpone(key, attempt, await story.soon())
+    with pytest.raises(ClaimLost):
+        await story.ledger.skip_run(key, attempt - 1, Reason.DELETED)
+    await story.ledger.skip_run(key, attempt, Reason.DELETED)
+    run = await story.run(key)
+    assert (run.state, run.reason, run.not_before) == (RunState.SKIPPED, Reason.DELETED, None)
+
+
+async def test_a_run_that_ended_without_deliveries_leaves_nothing_to_look_at(story: Story) -> None:
+    key, attempt = await story.begun()
+    assert await story.client.zcard(f"{PROJECT}:open:{WEEKLY}") == 1
+    await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None)
+    for name in ("attention:runs", f"open:{WEEKLY}"):
+        assert await story.client.zcard(f"{PROJECT}:{name}") == 0, name
