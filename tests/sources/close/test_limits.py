@@ -192,6 +192,17 @@ async def test_a_429_holds_back_every_other_request_too() -> None:
     assert min(later) - refused[0] >= 0.29
 
 
+@pytest.mark.parametrize(
+    ("refusals", "remaining", "waits"), [(0, 16, False), (0, 15, True), (1, 29, True), (9, 51, False)]
+)
+async def test_each_429_makes_us_stop_earlier_in_a_window(refusals: int, remaining: int, waits: bool) -> None:
+    pacer = Pacer()
+    for _ in range(refusals):
+        pacer.refused(0)
+    pacer._observe({"ratelimit": f"limit=100, remaining={remaining}, reset=9"})
+    assert (pacer._closed_until > asyncio.get_running_loop().time() + 8) is waits
+
+
 async def test_a_window_that_is_nearly_used_up_by_others_is_waited_out() -> None:
     pacer = Pacer()
     await pacer.enter()

@@ -100,7 +100,7 @@ class Client:
             if attempt >= self._retries.tries or pause > self._retries.cap:
                 raise _given_up(outcome, attempt)
             if outcome.limited:
-                self._pacer.hold(pause)
+                self._pacer.refused(pause)
             else:
                 await asyncio.sleep(pause)
         raise AssertionError("counting has no end")

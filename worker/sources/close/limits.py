@@ -16,6 +16,10 @@ CAP = 60.0
 """Seconds: a longer wait is reported instead of sat out."""
 SHARE = 0.9
 """Of the advertised rate; the rest is for clocks that differ and for other programs with the same key."""
+SPARE = 0.15
+"""Of a window, left untouched at its end, for what others with the same key send before we hear of it."""
+MOST_SPARE = 0.5
+"""However often a 429 shows that others are many; from there it shrinks by a fifth of a percent an answer."""
 DEFAULT_WAIT = 2.0
 
 _PLAIN = (
@@ -111,6 +115,7 @@ class Pacer:
         self._landed = asyncio.Event()
         self._known = False
         self._windows: dict[str, float] = {}
+        self._spare = SPARE
         self._interval = 0.0
         self._next = 0.0
         self._closed_until = 0.0
@@ -137,6 +142,11 @@ class Pacer:
             self._known = True
         self._landed.set()
 
+    def refused(self, seconds: float) -> None:
+        """A 429: others use the same key, so stop earlier in a window than before. Send nothing for so long."""
+        self._spare = min(MOST_SPARE, self._spare * 2)
+        self.hold(seconds)
+
     def hold(self, seconds: float) -> None:
         """Send nothing for so long."""
         self._closed_until = max(self._closed_until, asyncio.get_running_loop().time() + seconds)
@@ -148,12 +158,13 @@ class Pacer:
             self._windows[limit.name] = window
             rates.append(limit.limit / window)
             # What is in flight may not have been counted yet when this answer was written.
-            if limit.remaining - self._flying <= _reserve(limit.limit):
+            if limit.remaining - self._flying <= _reserve(limit.limit, self._spare):
                 self.hold(min(limit.reset, CAP))
+        self._spare = max(SPARE, self._spare * 0.998)
         if rates:
             self._interval = 1.0 / (SHARE * min(rates))
 
 
-def _reserve(limit: float) -> float:
-    """Places left untouched: a tenth, for others who use the same key; none of a limit that is tiny."""
-    return min(max(1.0, limit // 10), limit - 1)
+def _reserve(limit: float, spare: float) -> float:
+    """Places left untouched; none of a limit that is tiny."""
+    return min(max(1.0, limit * spare), limit - 1)
