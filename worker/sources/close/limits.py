@@ -79,10 +79,10 @@ def _seconds(text: str, now: datetime) -> float | None:
     if number is not None:
         return number
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(text).astimezone(now.tzinfo)
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(now.tzinfo) - now).total_seconds())
+    return max(0.0, (moment - now).total_seconds())
 
 
 def _limit(name: str, limit: str, remaining: str, reset: str) -> Limit | None:
