@@ -101,7 +101,13 @@ async def open_house(
             triggers=ApTriggers(),
             means=means,
             pid=os.getpid(),
-            times=Times(settings.heartbeat, settings.lookup_after, settings.resend_after, settings.retry_fetch),
+            times=Times(
+                heartbeat=settings.heartbeat,
+                lookup_after=settings.lookup_after,
+                resend_after=settings.resend_after,
+                retry_fetch=settings.retry_fetch,
+                backoff=settings.backoff,
+            ),
             reach=fail_point(settings.fail_at),
         )
     finally:

@@ -13,7 +13,7 @@ from worker.domain.digest import Digest
 from worker.domain.events import Fact
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run
-from worker.domain.schedule import Bundle, Entry, Item, Trigger
+from worker.domain.schedule import Bundle, Entry, Item, Timing, Trigger
 from worker.domain.snapshot import Gap, Snapshot
 from worker.domain.window import Window, WindowSpec
 
@@ -185,6 +185,10 @@ class Ledger(Protocol):
     async def deployed(self) -> Deployment | None: ...
 
     async def bundle(self, bundle_id: str) -> Bundle | None: ...
+
+    async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
+        """Of every schedule of a bundle, by its id, which is all that a clock needs. Raises LedgerError when it is lost."""
+        ...
 
     async def last_slot(self, schedule: str) -> datetime | None:
         """The newest slot of the schedule that was claimed or missed."""

@@ -25,6 +25,7 @@ class Settings:
     lookup_after: float = 30.0
     resend_after: float = 600.0
     retry_fetch: float = 60.0
+    backoff: float = 60.0
     concurrency: int = 2
     log_level: str = "info"
     fail_at: str = ""
@@ -42,6 +43,7 @@ NOTES: dict[str, str] = {
     "republish": "After how long a claimed run that nobody began is published again.",
     "lookup_after": "How long Slack is given before an unclear post is looked up.",
     "resend_after": "How long an unclear mail or webhook post waits before it is sent once more.",
+    "backoff": "How long a delivery that the receiver could not take waits; 5, 15 and 60 times as long after that.",
     "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",

@@ -38,6 +38,12 @@ def test_a_funnel_stands_in_the_pipeline_s_order_beside_its_comparison() -> None
         ("Qualified", 24, 0.54, 20, None),
         ("Won", 4, None, None, None),
     ]
+    assert found.tables == ()
+
+
+def test_numbers_per_user_are_printed_where_show_asks_for_them() -> None:
+    now = funnel({"s9": ("Qualified", "active", 0, 24, 0.54)}, LAST)
+    found = digest(schedule(Item("funnel", "close", "funnel_stages", show=Show(limit=5))), [now])
     assert [one.table_id for one in found.tables] == ["stages_by_user"]
 
 

@@ -33,6 +33,7 @@ SHORT = Settings(
     lookup_after=0.3,
     resend_after=0.5,
     retry_fetch=0.5,
+    backoff=0.5,
 )
 PROJECT = """
 project: town
@@ -156,7 +157,7 @@ def town(directory: Path) -> Iterator[Town]:
 def variables(settings: Settings) -> dict[str, str]:
     """The environment that gives another process the same times."""
     names = ("tick", "run_lease", "heartbeat", "delivery_lease", "republish", "lookup_after", "resend_after")
-    told = {f"FUNNELBEAT_{name.upper()}": str(getattr(settings, name)) for name in (*names, "retry_fetch")}
+    told = {f"FUNNELBEAT_{name.upper()}": str(getattr(settings, name)) for name in (*names, "retry_fetch", "backoff")}
     return {**told, "FUNNELBEAT_FAIL_AT": settings.fail_at}
 
 

@@ -146,7 +146,7 @@ class Head:
         if not section.newly_count:
             return self.w.say("none_stalled" if section.first or not section.still_count else "no_new_stalls")
         what = self.w.say("stalled_today" if section.first else "newly", section.newly_count)
-        return self.w.say("amount_of", what=what, amount=self.w.sum(section.newly_totals))
+        return self.w.say("amount_of", what=what, amount=self.w.sum(section.newly_totals, cents=False))
 
     @property
     def act_owners(self) -> tuple[tuple[str, int], ...]:
@@ -164,7 +164,7 @@ class Head:
         section = self.stalled
         if section is None or section.newly_count or not section.still_count:
             return ""
-        return self.w.say("still_are", section.still_count, amount=self.w.sum(section.still_totals))
+        return self.w.say("still_are", section.still_count, amount=self.w.sum(section.still_totals, cents=False))
 
     def owner_name(self, owner: str | None) -> str:
         return self.w.clean(owner) or self.w.say("no_owner")

@@ -72,7 +72,7 @@ class Inbox(Lists):
         if section is None or not section.newly_count:
             return self._still_preheader()
         owners = ", ".join(f"{name} {n}" for name, n in self.act_owners)
-        amount = self.w.sum(section.newly_totals)
+        amount = self.w.sum(section.newly_totals, cents=False)
         if section.first:
             return self.w.say("pre.today", section.newly_count, amount=amount, owners=owners)
         return self.w.say("pre.newly", amount=amount, owners=owners)
@@ -81,7 +81,7 @@ class Inbox(Lists):
         section = self.stalled
         if section is None or not section.still_count:
             return ""
-        return self.w.say("pre.still", section.still_count, amount=self.w.sum(section.still_totals))
+        return self.w.say("pre.still", section.still_count, amount=self.w.sum(section.still_totals, cents=False))
 
     def _sentence(self, text: str) -> str:
         return f"{text}." if text else ""

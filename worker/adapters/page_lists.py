@@ -1,11 +1,12 @@
 """The lists of a digest: the bridge with its bars, the largest moves, stages of a first digest, who must act."""
 
 import re
+from functools import cached_property
 
 from worker.adapters.bars import Bar, from_zero, waterfall
 from worker.adapters.page_head import Head, bridge_cents
 from worker.adapters.page_rows import BridgeRow, OwnerBlock, StageRow
-from worker.adapters.wording import NONE, direction
+from worker.adapters.wording import NONE, direction, needs_cents
 from worker.domain.digest import BridgeView, Deal, DealMove, OwnerGroup, StalledSection
 from worker.domain.money import Money
 from worker.domain.opportunity import Move
@@ -56,11 +57,34 @@ class Lists(Head):
         """What happened, then why where we know it: "Moved out, to another owner"."""
         return ", ".join(word for word in (self.w.move_label(move.move), self.w.detail(move.detail)) if word)
 
+    @cached_property
+    def _cents(self) -> frozenset[str]:
+        """Currencies in which a single deal is printed with minor units: all of them then, so that they line up."""
+        sections = self.digest.stalled
+        deals = [d for s in sections for d in (*s.moving_again, *(x for g in s.newly for x in g.deals))]
+        amounts = [*(d.annual for d in deals), *(m.amount for m in self.digest.moves)]
+        return frozenset(a.currency for a in amounts if a is not None and needs_cents([a.amount], a.currency))
+
     def signed(self, amount: Money | None) -> str:
-        return NONE if amount is None else self.w.money(amount.amount, amount.currency, signed=True)
+        if amount is None:
+            return NONE
+        return self.w.money(amount.amount, amount.currency, signed=True, cents=amount.currency in self._cents)
 
     def amount(self, amount: Money | None) -> str:
-        return NONE if amount is None else self.w.money(amount.amount, amount.currency)
+        if amount is None:
+            return NONE
+        return self.w.money(amount.amount, amount.currency, cents=amount.currency in self._cents)
+
+    @property
+    def _stage_cents(self) -> bool:
+        every = [m for stage in self.digest.stages for m in stage.totals]
+        return any(needs_cents([m.amount], m.currency) for m in every)
+
+    @property
+    def stage_total(self) -> str:
+        """In the form of the rows above it: they must add up as printed."""
+        key = self.key
+        return NONE if key is None else self.w.money(key.closing, key.currency, cents=self._stage_cents)
 
     @property
     def stage_rows(self) -> tuple[StageRow, ...]:
@@ -68,9 +92,13 @@ class Lists(Head):
         single = len(self.digest.keys) == 1
         sums = [sum(m.amount for m in stage.totals) if single else None for stage in self.digest.stages]
         lengths = from_zero(sums)
+        cents = self._stage_cents
         return tuple(
             StageRow(
-                self.w.clean(s.stage) or self.w.say("no_stage"), self.w.count(s.count), self.w.sum(s.totals), length
+                self.w.clean(s.stage) or self.w.say("no_stage"),
+                self.w.count(s.count),
+                self.w.sum(s.totals, cents),
+                length,
             )
             for s, length in zip(self.digest.stages, lengths, strict=True)
         )
@@ -86,7 +114,7 @@ class Lists(Head):
     def _block(self, group: OwnerGroup, kept: frozenset[str]) -> OwnerBlock:
         shown = tuple(d for d in group.deals if d.key in kept)
         owner = None if group.owner is None else self.owner_name(group.owner)
-        return OwnerBlock(owner, len(group.deals), self.w.sum(group.totals), shown)
+        return OwnerBlock(owner, len(group.deals), ", ".join(map(self.amount, group.totals)) or NONE, shown)
 
     def deals_cut(self, section: StalledSection) -> str:
         """What of a list is not printed, with its value: cut here, or by `show.limit`."""
@@ -95,7 +123,7 @@ class Lists(Head):
         parts = []
         if rest:
             key = "cut.deals_csv" if self.csv else "cut.deals"
-            parts.append(self.w.say(key, more=self.w.more(len(rest)), amount=self.w.sum(_totals(rest))))
+            parts.append(self.w.say(key, more=self.w.more(len(rest)), amount=self.w.sum(_totals(rest), cents=False)))
         if section.hidden:
             parts.append(self.w.say("hidden_bare", more=self.w.more(section.hidden)) + ".")
         return " ".join(parts)
@@ -114,11 +142,11 @@ class Lists(Head):
 
     def section_note(self, section: StalledSection) -> str:
         key = "today_note" if section.first else "newly_note"
-        return self.w.say(key, section.newly_count, amount=self.w.sum(section.newly_totals))
+        return self.w.say(key, section.newly_count, amount=self.w.sum(section.newly_totals, cents=False))
 
     def still_note(self, section: StalledSection) -> str:
         return self.w.say(
-            "still_line", deals=self.w.deals(section.still_count), amount=self.w.sum(section.still_totals)
+            "still_line", deals=self.w.deals(section.still_count), amount=self.w.sum(section.still_totals, cents=False)
         )
 
     def named(self, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, ...], int]:

@@ -132,9 +132,9 @@ class Wording:
         """The headline's form: always whole units."""
         return self.money(amount, currency, signed, cents=False)
 
-    def sum(self, totals: Iterable[Money]) -> str:
+    def sum(self, totals: Iterable[Money], cents: bool | None = None) -> str:
         """Several currencies side by side, never added; nothing is a dash."""
-        return ", ".join(self.money(m.amount, m.currency) for m in totals) or NONE
+        return ", ".join(self.money(m.amount, m.currency, cents=cents) for m in totals) or NONE
 
     def compact_money(self, amount: int | None, currency: str, signed: bool = False) -> str:
         """For charts: "€1.28M", "1,28 Mio. €"."""
@@ -183,7 +183,7 @@ class Wording:
         if delta == 0:
             return "="
         if kind is Kind.MONEY:
-            return self.money(int(delta), currency or "", signed=True)
+            return self.money(round(delta), currency or "", signed=True, cents=_cents_matter(currency, now, before))
         text = self.duration(abs(delta)) if kind is Kind.SECONDS else format_decimal(abs(delta), locale=self._locale)
         return ("+" if delta > 0 else MINUS) + JOIN + text
 
@@ -257,7 +257,7 @@ class Wording:
 
     def _number(self, value: float, kind: Kind, currency: str | None) -> str:
         if kind is Kind.MONEY:
-            return self.money(round(value), currency or "")
+            return self.money(round(value), currency or "", cents=_cents_matter(currency, value))
         if kind is Kind.RATIO:
             return self.percent(value, 1)
         if kind is Kind.SECONDS:
@@ -308,6 +308,12 @@ def needs_cents(amounts: Iterable[int | None], currency: str) -> bool:
     """Whether any of these amounts of one currency has minor units to show: then all of them must, to add up."""
     unit = 10 ** exponent(currency)
     return any(amount is not None and amount % unit for amount in amounts)
+
+
+def _cents_matter(currency: str | None, *amounts: float) -> bool | None:
+    """A service's sums and averages are printed whole from a thousand units on."""
+    large = any(abs(amount) >= 1_000 * 10 ** exponent(currency or "") for amount in amounts)
+    return False if large else None
 
 
 def direction(move: Move) -> int:

@@ -13,6 +13,10 @@ STAGES = "stages"
 """A funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …)."""
 
 
+PER_USER = frozenset({"users", "stages_by_user"})
+"""Tables with a row per person: long, and seldom what a team's digest is read for."""
+
+
 def funnels(context: Context) -> tuple[FunnelSection, ...]:
     found = []
     for item in context.schedule.report:
@@ -25,15 +29,19 @@ def funnels(context: Context) -> tuple[FunnelSection, ...]:
 
 
 def figures(context: Context) -> tuple[FigureSection, ...]:
+    """A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals."""
+    key = context.key_item()
     return tuple(
         _figures(context, item.id, now)
         for item in context.schedule.report
-        if (now := context.snapshots.get(item.id)) is not None and now.measures
+        if (now := context.snapshots.get(item.id)) is not None and now.measures and not _totalled(item, now, key)
     )
 
 
 def tables(context: Context) -> tuple[TableSection, ...]:
-    """Every table that no other section tells: a list that is neither key nor stalled, groups, totals per user."""
+    """Every table that no other section tells: a list that is neither key nor stalled, groups, and, where the item's
+    `show` asks for them, numbers per user.
+    """
     key = context.key_item()
     return tuple(
         _table(item, table, now)
@@ -45,7 +53,13 @@ def tables(context: Context) -> tuple[TableSection, ...]:
 
 
 def _told(item: Item, table: Table, now: Snapshot, key: Item | None) -> bool:
-    return table.id == now.main and (item.stalled_only or item == key)
+    if table.id in PER_USER:
+        return item.show == Show()
+    return table.id == now.main and _totalled(item, now, key)
+
+
+def _totalled(item: Item, now: Snapshot, key: Item | None) -> bool:
+    return now.main is not None and (item.stalled_only or item == key)
 
 
 def _stages(now: Table, before: Table | None) -> tuple[FunnelStage, ...]:

@@ -126,6 +126,16 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What a clock needs to know of a schedule: the same fields, and nothing else, so that it can hold very many."""
+
+    trigger: Trigger
+    catch_up: CatchUp
+    grace: int
+    within: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """`options` as written, secrets still as references (`${NAME}`, `${file:PATH}`); never their values."""
 

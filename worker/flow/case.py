@@ -3,7 +3,7 @@
 Everything here is a function of stored inputs, so a retry, a replay and an explanation see what the first try saw.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,7 +18,7 @@ from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Entry, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.flow.collect import COMPARED
-from worker.flow.house import House
+from worker.flow.house import House, Memory
 from worker.flow.readers import OPERATOR, entry_of
 from worker.ports import Renderer
 
@@ -43,6 +43,15 @@ class Past:
     why: Mapping[str, Reason]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all readers with the same past are told, and what it follows from."""
+
+    found: Found
+    past: Past
+    digest: Digest
+
+
 @dataclass(slots=True)
 class Case:
     """`current` are the reader's baselines as they stand now, which a settlement may move."""
@@ -52,10 +61,9 @@ class Case:
     entry: Entry
     reader: Reader
     slot: datetime
-    found: Found
-    past: Past
-    digest: Digest
+    told: Told
     renderer: Renderer
+    memory: Memory
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
@@ -65,11 +73,30 @@ class Case:
         """A word to the operator about a run that brought nothing: no reader's digest, moves no baseline."""
         return self.entry.id == OPERATOR
 
+    @property
+    def found(self) -> Found:
+        return self.told.found
+
+    @property
+    def past(self) -> Past:
+        return self.told.past
+
+    @property
+    def digest(self) -> Digest:
+        return self.told.digest
+
     def decide(self) -> Decision:
         return decide(self.entry.send, self.digest, on_demand=self.on_demand)
 
-    def rendered(self, fmt: str) -> Rendered:
-        return self.renderer.render(self.digest, self.entry, fmt, attachments(self))
+    async def rendered(self, fmt: str) -> Rendered:
+        """Made once for all who are told the same in the same words; addresses are put in when a message is built."""
+        entry = self.entry
+        like = (entry.template, entry.locale, entry.zone, entry.attach, fmt)
+
+        async def render() -> Rendered:
+            return self.renderer.render(self.digest, entry, fmt, attachments(self))
+
+        return await self.memory.get(("rendered", id(self.told), self.digest.run, *like), render)
 
 
 async def open_case(house: House, row: Delivery) -> Case | None:
@@ -82,10 +109,8 @@ async def open_case(house: House, row: Delivery) -> Case | None:
     if entry is None:
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
-    found = await load_found(house, run)
     current = (await house.ledger.baselines([reader])).get(reader, {})
-    past = await past_of(house, schedule, run.key.slot, found, current, row.pair)
-    digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    told = await house.memory.get(_same_case(run, current, row.pair), lambda: _told(house, run, current, row.pair))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return Case(
         bundle=bundle,
@@ -93,14 +118,31 @@ async def open_case(house: House, row: Delivery) -> Case | None:
         entry=entry,
         reader=reader,
         slot=run.key.slot,
-        found=found,
-        past=past,
-        digest=digest,
+        told=told,
         renderer=house.means.renderer(bundle),
+        memory=house.memory,
         current=current,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
     )
+
+
+def _same_case(
+    run: Run, current: Mapping[str, Baseline], fixed: Mapping[str, Baseline | None] | None
+) -> tuple[Hashable, ...]:
+    """Readers of one run with the same past are told the same."""
+    pair = current if fixed is None else fixed
+    return "told", str(run.key), run.attempt, *sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
+
+
+async def _told(
+    house: House, run: Run, current: Mapping[str, Baseline], fixed: Mapping[str, Baseline | None] | None
+) -> Told:
+    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
+    found = await house.memory.get(("found", str(run.key), run.attempt), lambda: load_found(house, run))
+    past = await past_of(house, schedule, run.key.slot, found, current, fixed)
+    digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    return Told(found, past, digest)
 
 
 async def load_found(house: House, run: Run) -> Found:

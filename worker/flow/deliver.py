@@ -26,8 +26,10 @@ from worker.flow.house import House
 from worker.flow.unknown import resolve_unknown
 from worker.ports import Channel
 
-BACKOFF = (60.0, 300.0, 900.0, 3600.0)
-"""Seconds before the second, third, … try: what a smart host's greylisting and short outages need."""
+BACKOFF = (1, 5, 15, 60)
+"""Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
+short outages need.
+"""
 
 LONGEST_WAIT = 10.0
 """A worker waits this long for its place in a lane, in seconds; for longer ones the tick wakes the delivery."""
@@ -45,28 +47,52 @@ async def deliver(house: House, key: str) -> DeliveryState | None:
 
 
 async def _bring_on(house: House, row: Delivery) -> DeliveryState:
-    key = str(row.key)
     house.reach("delivery.taken")
     try:
         case = await open_case(house, row)
         if case is None:
-            return await _skip(house, key, Reason.DELETED, {})
-        channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
-        if row.state is DeliveryState.UNKNOWN:
-            row = await resolve_unknown(house, case, channel, row, sent(case))
-            house.reach("delivery.resolved")
-            if row.state is not DeliveryState.PENDING:
-                return _settled(house, key, row.state, row.reason, row.sentence)
-        decision = await _decide(house, case, row)
-        if not decision.send:
-            return await _skip(house, key, decision.reason, _skipped(case, decision.reason))
-        return await _send(house, case, channel, row)
+            return await _give_up(house, row, Reason.DELETED, "nobody reads it any more")
+        return await _advance(house, case, row)
     except RenderError as error:
-        await house.ledger.refuse(key, row.attempt, Reason.RENDER, str(error), failed=True)
-        return _settled(house, key, DeliveryState.FAILED, Reason.RENDER, str(error))
+        return await _give_up(house, row, Reason.RENDER, str(error))
     except RequestError as error:
         # A secret that this process does not have: somebody may set it before the delivery's time is over.
-        return await _defer(house, row, row.attempt, BACKOFF[0], Reason.BACKOFF, str(error))
+        return await _wait(house, row, str(error))
+
+
+async def _advance(house: House, case: Case, row: Delivery) -> DeliveryState:
+    channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
+    if row.state is DeliveryState.UNKNOWN:
+        row = await resolve_unknown(house, case, channel, row, sent(case))
+        house.reach("delivery.resolved")
+        if row.state is not DeliveryState.PENDING:
+            return _settled(house, row, row.state, row.reason, row.sentence)
+    decision = await _decide(house, case, row)
+    if decision.send:
+        return await _send(house, case, channel, row)
+    await house.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
+    return _settled(house, row, DeliveryState.SKIPPED, decision.reason, "")
+
+
+async def _give_up(house: House, row: Delivery, reason: Reason, sentence: str) -> DeliveryState:
+    """What cannot be rendered cannot be sent; what may have been sent stays unknown, for somebody to settle."""
+    key = str(row.key)
+    if row.state is DeliveryState.UNKNOWN:
+        await house.ledger.keep_unknown(key, row.attempt)
+        return _settled(house, row, DeliveryState.UNKNOWN, Reason.HELD, sentence)
+    if reason is Reason.DELETED:
+        await house.ledger.skip(key, reason, {})
+        return _settled(house, row, DeliveryState.SKIPPED, reason, sentence)
+    await house.ledger.refuse(key, row.attempt, reason, sentence, failed=True)
+    return _settled(house, row, DeliveryState.FAILED, reason, sentence)
+
+
+async def _wait(house: House, row: Delivery, sentence: str) -> DeliveryState:
+    if row.state is DeliveryState.UNKNOWN:
+        again = await _in(house, house.times.backoff)
+        await house.ledger.uncertain(str(row.key), row.attempt, sentence, again)
+        return _settled(house, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, sentence)
+    return await _defer(house, row, row.attempt, house.times.backoff, Reason.BACKOFF, sentence)
 
 
 async def _decide(house: House, case: Case, row: Delivery) -> Decision:
@@ -94,10 +120,10 @@ async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> De
         after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
         await house.ledger.uncertain(effort.key, effort.attempt, error.problem, await _in(house, after))
         house.reach("delivery.unknown")
-        return _settled(house, effort.key, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
+        return _settled(house, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
     await house.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
     house.reach("delivery.sent")
-    return _settled(house, effort.key, DeliveryState.SENT, None, "")
+    return _settled(house, row, DeliveryState.SENT, None, "")
 
 
 class Effort:
@@ -116,7 +142,7 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
     row = await house.ledger.delivery(effort.key)
     date = row.date if row is not None and row.date is not None else await house.ledger.now()
     envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, date)
-    parts = channel.build(case.rendered(channel.format), envelope)
+    parts = channel.build(await case.rendered(channel.format), envelope)
     house.reach("delivery.rendered")
     for part in parts[len(effort.receipts) :]:
         wait = await _place(house, channel, case.reader.address)
@@ -152,15 +178,11 @@ def _skipped(case: Case, reason: Reason) -> Mapping[str, Baseline]:
     return skipped_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current, case.past.earlier)
 
 
-async def _skip(house: House, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> DeliveryState:
-    await house.ledger.skip(key, reason, baselines)
-    return _settled(house, key, DeliveryState.SKIPPED, reason, "")
-
-
 async def _later(house: House, row: Delivery, attempt: int, error: DeliveryDeferred) -> DeliveryState:
     """Surely not accepted, and worth another try: when the receiver says, else by our own back-off."""
     tries = max(row.attempt, attempt - 1)
-    wait = error.retry_after if error.retry_after is not None else BACKOFF[min(tries, len(BACKOFF) - 1)]
+    own = BACKOFF[min(tries, len(BACKOFF) - 1)] * house.times.backoff
+    wait = error.retry_after if error.retry_after is not None else own
     reason = Reason.RATE_LIMITED if error.retry_after is not None else Reason.BACKOFF
     return await _defer(house, row, attempt or row.attempt, wait, reason, error.problem)
 
@@ -171,7 +193,7 @@ async def _defer(
     key = str(row.key)
     await house.ledger.defer(key, attempt, await _in(house, wait), reason, sentence)
     house.reach("delivery.deferred")
-    return _settled(house, key, DeliveryState.DEFERRED, reason, sentence)
+    return _settled(house, row, DeliveryState.DEFERRED, reason, sentence)
 
 
 async def _refused(house: House, case: Case, row: Delivery, attempt: int, error: DeliveryRefused) -> DeliveryState:
@@ -180,7 +202,7 @@ async def _refused(house: House, case: Case, row: Delivery, attempt: int, error:
     if error.suspend is not None:
         channel, address = _subjects(case)
         await house.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
-    return _settled(house, key, DeliveryState.REFUSED, Reason.REFUSED, sentence)
+    return _settled(house, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
 
 
 async def _place(house: House, channel: Channel, address: str) -> float:
@@ -204,6 +226,6 @@ async def _in(house: House, seconds: float) -> datetime:
     return await house.ledger.now() + timedelta(seconds=seconds)
 
 
-def _settled(house: House, key: str, state: DeliveryState, reason: Reason | None, sentence: str) -> DeliveryState:
-    house.events.emit(DeliverySettled(key.split("/", maxsplit=1)[0], key, state, reason or "", sentence))
+def _settled(house: House, row: Delivery, state: DeliveryState, reason: Reason | None, sentence: str) -> DeliveryState:
+    house.events.emit(DeliverySettled(row.key.run, str(row.key), state, reason or "", sentence))
     return state

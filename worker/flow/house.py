@@ -1,24 +1,52 @@
 """The ports that the story of a run is told with, gathered once by the composition root."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from worker.domain.delivery import Part
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
 from worker.ports import Events, Ledger, Means, Queue, Snapshots, Triggers
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
     """Seconds. `lookup_after`: how long a receiver that can be asked is given; `resend_after`: how long an unclear
-    message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed.
+    message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed; `retry_fetch`: before a
+    run that brought nothing is tried again; `backoff`: before a delivery's second try, longer each time after it.
     """
 
     heartbeat: float = 15.0
     lookup_after: float = 30.0
     resend_after: float = 600.0
     retry_fetch: float = 60.0
+    backoff: float = 60.0
+
+
+class Memory:
+    """The last few things that many deliveries share: made once, by whoever asks first, waited for by the others."""
+
+    def __init__(self, most: int = 6) -> None:
+        self._most = most
+        self._made: dict[Hashable, asyncio.Future[Any]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """Raises what `make` raises, and forgets it: the next one tries again."""
+        known = self._made.get(key)
+        if known is None:
+            if len(self._made) >= self._most:
+                self._made.pop(next(iter(self._made)))
+            known = self._made[key] = asyncio.ensure_future(make())
+            known.add_done_callback(lambda done: self._made.pop(key, None) if _failed(done) else None)
+        return cast(T, await asyncio.shield(known))
+
+
+def _failed(done: asyncio.Future[Any]) -> bool:
+    return done.cancelled() or done.exception() is not None
 
 
 FAIL_POINTS = (
@@ -58,6 +86,7 @@ class House:
     means: Means
     pid: int
     times: Times = Times()
+    memory: Memory = field(default_factory=Memory)
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
     _bundles: dict[str, Bundle] = field(default_factory=dict)

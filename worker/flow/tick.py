@@ -1,11 +1,12 @@
 """The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.domain.events import RunClaimed, SlotsMissed
 from worker.domain.run import Claim, Missed, RunKey
-from worker.domain.schedule import Bundle, CatchUp, Schedule
+from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.domain.slots import account
 from worker.errors import LedgerUnavailable
 from worker.flow.house import House
@@ -34,9 +35,9 @@ async def tick(house: House) -> Ticked:
     deployment = await house.ledger.deployed()
     if deployment is None:
         return Ticked((), 0, more=False)
-    bundle = await house.bundle(deployment.bundle)
+    timings = await house.ledger.timings(deployment.bundle)
     now, due = await house.ledger.due(BATCH)
-    claims = [claim for d in due if (claim := slot_claim(house.triggers, bundle, deployment.bundle, d, now))]
+    claims = [claim for d in due if (claim := slot_claim(house.triggers, timings, deployment.bundle, d, now))]
     claimed = await house.ledger.claim(claims, house.pid) if claims else ()
     if claimed:
         house.reach("run.claimed")
@@ -46,9 +47,11 @@ async def tick(house: House) -> Ticked:
     return Ticked(claimed, published, more=len(due) == BATCH)
 
 
-def slot_claim(triggers: Triggers, bundle: Bundle, bundle_id: str, due: Due, now: datetime) -> SlotClaim | None:
+def slot_claim(
+    triggers: Triggers, timings: Mapping[str, Timing], bundle_id: str, due: Due, now: datetime
+) -> SlotClaim | None:
     """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold."""
-    schedule = bundle.schedules.get(due.schedule)
+    schedule = timings.get(due.schedule)
     if schedule is None:
         return None
     trigger = schedule.trigger

@@ -43,7 +43,7 @@ async def _look_up(
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
     envelope = Envelope(row.key, case.reader.address, date)
-    parts = channel.build(case.rendered(channel.format), envelope)
+    parts = channel.build(await case.rendered(channel.format), envelope)
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)

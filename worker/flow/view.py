@@ -14,9 +14,9 @@ from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Entry, Schedule
 from worker.domain.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
-from worker.flow.case import Case, Found, context, load_found, past_of
+from worker.flow.case import Case, Found, Told, context, load_found, past_of
 from worker.flow.collect import Collected, Occasion, collect
-from worker.flow.house import House
+from worker.flow.house import House, Memory
 from worker.flow.readers import readers
 from worker.flow.tick import deadline
 
@@ -67,7 +67,7 @@ async def preview(house: House, bundle: Bundle, schedule: Schedule, entry_id: st
     entry = _shown_entry(house, bundle, schedule, entry_id)
     case = (await _cases(house, bundle, schedule, None, [entry]))[0]
     fmt = house.means.channel(bundle, entry.channel, entry.address).format
-    rendered = case.rendered(fmt)
+    rendered = await case.rendered(fmt)
     if fmt == "email":
         return Seen(case.digest, rendered.subject, rendered.html, "html")
     return Seen(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
@@ -77,7 +77,7 @@ async def dry_run(house: House, bundle: Bundle, schedule: Schedule, at: datetime
     trials = []
     for case in await _cases(house, bundle, schedule, at, list(schedule.to)):
         channel = house.means.channel(bundle, case.entry.channel, case.entry.address)
-        rendered = case.rendered(channel.format)
+        rendered = await case.rendered(channel.format)
         trials.append(Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps))
     return trials
 
@@ -95,7 +95,7 @@ async def send_to(
     now = await house.ledger.now()
     run = RunKey(schedule.id, case.slot, "manual", "0000test")
     envelope = Envelope(DeliveryKey(str(run), case.reader.id), address, now)
-    rendered = case.rendered(channel.format)
+    rendered = await case.rendered(channel.format)
     receipts: list[Receipt] = []
     try:
         for part in channel.build(rendered, envelope):
@@ -137,10 +137,9 @@ async def _case(
         entry=entry,
         reader=reader,
         slot=occasion.slot,
-        found=found,
-        past=past,
-        digest=digest,
+        told=Told(found, past, digest),
         renderer=house.means.renderer(bundle),
+        memory=Memory(),
         current=current,
         on_demand=True,
     )

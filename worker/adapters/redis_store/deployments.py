@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from worker.adapters.bundle_codec import bundle_id, decode, encode
+from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import from_ms, text, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Reader
-from worker.domain.schedule import Bundle
+from worker.domain.schedule import Bundle, Timing
 from worker.errors import LedgerError
 from worker.ports import Deployment
 
@@ -19,6 +19,7 @@ CHUNK = 5000
 class Deployments:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
+        self._timings: tuple[str, Mapping[str, Timing]] = ("", {})
 
     async def activate(
         self,
@@ -61,6 +62,15 @@ class Deployments:
     async def bundle(self, bundle_id: str) -> Bundle | None:
         body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
         return None if body is None else decode(body)
+
+    async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
+        """Bundles are immutable, so those that were asked for last are kept."""
+        if self._timings[0] != bundle_id:
+            body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
+            if body is None:
+                raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
+            self._timings = bundle_id, timings(body)
+        return self._timings[1]
 
     async def last_slot(self, schedule: str) -> datetime | None:
         slot = await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "last"), schedule)
