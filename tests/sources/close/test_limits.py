@@ -74,7 +74,7 @@ def test_of_two_limiters_that_disagree_the_tighter_one_sets_the_pace() -> None:
         ({}, "0.595956", 0.595956),
         ({}, "", 2),
         ({"retry-after": "-5"}, "", 2),
-        ({"retry-after": "Mon, 01 Jan 0001 00:00:00 +2359"}, "", 2),
+        ({"retry-after": "Fri, 31 Dec 9999 23:00:00 -2300"}, "", 2),
     ],
 )
 def test_how_long_to_wait_after_a_429(headers: dict[str, str], body: str, seconds: float) -> None:
