@@ -187,7 +187,7 @@ class Ledger(Protocol):
     async def bundle(self, bundle_id: str) -> Bundle | None: ...
 
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
-        """Of every schedule of a bundle, by its id, which is all that a clock needs. Raises LedgerError when it is lost."""
+        """Of every schedule of a bundle, by its id: all that a clock needs. Raises LedgerError when it is lost."""
         ...
 
     async def last_slot(self, schedule: str) -> datetime | None:

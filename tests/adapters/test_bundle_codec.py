@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.adapters.bundle_codec import bundle_id, decode, encode
+from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
 from worker.domain.schedule import (
     Bundle,
     CatchUp,
@@ -19,6 +19,7 @@ from worker.domain.schedule import (
     Schedule,
     Send,
     Show,
+    Timing,
     Trigger,
 )
 from worker.domain.window import WindowSpec
@@ -92,6 +93,21 @@ def test_a_bundle_comes_back_from_its_bytes_and_the_bytes_from_the_bundle(bundle
     assert encode(decode(data)) == data
 
 
+@settings(max_examples=40, deadline=None)
+@given(bundles)
+def test_timings_are_those_fields_of_every_schedule(bundle: Bundle) -> None:
+    assert timings(encode(bundle)) == {
+        name: Timing(one.trigger, one.catch_up, one.grace, one.within) for name, one in bundle.schedules.items()
+    }
+
+
+def test_schedules_with_equal_timing_share_one_object() -> None:
+    daily = Trigger("cron", "UTC", expression="0 9 * * *")
+    schedules = {name: Schedule(name, name.upper(), daily, ()) for name in ("a", "b")}
+    found = timings(encode(_bundle(schedules=schedules)))
+    assert found["a"] is found["b"]
+
+
 def _bundle(**changed: object) -> Bundle:
     connections = {"b": Connection("b", "shelf", {"z": "1", "a": "2"}), "a": Connection("a", "shelf")}
     given = {"project": "p", "defaults": Defaults(), "connections": connections, "channels": {}, "schedules": {}}
@@ -128,3 +144,5 @@ def test_the_bytes_are_json_with_sorted_keys_and_a_version() -> None:
 def test_bytes_that_are_no_bundle_are_refused_with_what_to_do(data: bytes) -> None:
     with pytest.raises(LedgerError, match="deploy again"):
         decode(data)
+    with pytest.raises(LedgerError, match="deploy again"):
+        timings(data)

@@ -3,11 +3,14 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
 from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, Story, baseline, bundle
 from worker.adapters.redis_store import keys
 from worker.domain.delivery import Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
+from worker.errors import LedgerError
 from worker.ports import Due
 
 
@@ -24,6 +27,15 @@ async def test_a_deployment_is_read_back_as_it_was_given(story: Story) -> None:
     assert await story.ledger.deployed() == made
     assert before <= made.activated_at <= await story.ledger.now()
     assert await story.ledger.bundle(made.bundle) == bundle(WEEKLY, "b")
+
+
+async def test_a_clock_reads_the_timings_of_what_is_in_force(story: Story) -> None:
+    first = await story.deploy(WEEKLY, "b")
+    assert set(await story.ledger.timings(first)) == {WEEKLY, "b"}
+    second = (await story.ledger.activate(bundle("b"), {}, (WEEKLY,))).bundle
+    assert set(await story.ledger.timings(second)) == {"b"}
+    with pytest.raises(LedgerError, match="deploy again"):
+        await story.ledger.timings("0" * 64)
 
 
 async def test_only_named_slots_change_and_schedules_that_are_gone_are_not_due(story: Story) -> None:
