@@ -13,7 +13,17 @@ from worker.adapters.page import Cut, Page
 from worker.adapters.render import HTML_BUDGET, HTML_LIMIT, JinjaRenderer
 from worker.adapters.wording import Wording, direction
 from worker.domain.delivery import READER, Rendered
-from worker.domain.digest import BridgeLine, BridgeView, Digest, FunnelSection, FunnelStage, Standing
+from worker.domain.digest import (
+    BridgeLine,
+    BridgeView,
+    Digest,
+    FunnelSection,
+    FunnelStage,
+    KeyFigure,
+    StageSum,
+    Standing,
+)
+from worker.domain.money import Money
 from worker.domain.opportunity import Move
 from worker.domain.schedule import Entry
 from worker.errors import RenderError
@@ -208,6 +218,26 @@ def test_currencies_stand_side_by_side_and_one_bridge_has_one_form() -> None:
     assert "US$290,000" in text
     assert "WHY EUR MOVED" in text
     assert "WHY USD MOVED" in text
+
+
+def test_stages_of_a_first_digest_have_one_form_and_add_up_as_printed() -> None:
+    stages = (StageSum("Demo", 1, (Money(10_050, "EUR"),)), StageSum("Call", 1, (Money(20_000, "EUR"),)))
+    first = replace(DIGESTS["first"], stages=stages, keys=(KeyFigure("EUR", 2, 30_050),))
+    text = mail(first).text
+    for amount in ("€100.50", "€200.00", "€300.50"):
+        assert amount in text
+    assert "\n€300\n" in text
+
+
+def test_deals_have_one_form_and_act_is_told_in_whole_units() -> None:
+    cents = replace(deal("Odd", "Ann", 5, "Demo", None, None), annual=Money(1_250_050, "EUR"))
+    groups = (group("Ann", cents, deal("Even", "Ann", 9_000, "Demo", None, None)),)
+    totals = (Money(2_150_050, "EUR"),)
+    digest = replace(NORMAL, stalled=(replace(STALLED, newly=groups, newly_count=2, newly_totals=totals),))
+    text = mail(digest).text
+    assert "Act: 2 deals newly stalled, €21,500\n" in text
+    assert "Ann, 2 deals, €21,500.50" in text
+    assert "€9,000.00  Even" in text
 
 
 def test_a_projects_template_replaces_the_built_in_one_by_path() -> None:

@@ -94,14 +94,12 @@ class Lists(Head):
         lengths = from_zero(sums)
         cents = self._stage_cents
         return tuple(
-            StageRow(
-                self.w.clean(s.stage) or self.w.say("no_stage"),
-                self.w.count(s.count),
-                self.w.sum(s.totals, cents),
-                length,
-            )
+            StageRow(self._stage_name(s.stage), self.w.count(s.count), self.w.sum(s.totals, cents), length)
             for s, length in zip(self.digest.stages, lengths, strict=True)
         )
+
+    def _stage_name(self, stage: str | None) -> str:
+        return self.w.clean(stage) or self.w.say("no_stage")
 
     # who must act
 
