@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.triggers import ApTriggers
-from worker.domain.schedule import Bundle, CatchUp, Defaults, Schedule, Trigger
+from worker.domain.schedule import CatchUp, Schedule, Timing, Trigger
 from worker.flow.tick import deadline, slot_claim
 from worker.ports import Due
 
@@ -17,9 +17,8 @@ OFTEN = Trigger("cron", "Europe/Berlin", expression="*/5 * * * *")
 EVERY = Trigger("every", "UTC", seconds=20)
 
 
-def bundle(trigger: Trigger, catch_up: CatchUp, within: int | None) -> Bundle:
-    schedule = Schedule("tern/weekly", "Weekly", trigger, (), catch_up=catch_up, within=within)
-    return Bundle("tern", Defaults(), {}, {}, {schedule.id: schedule})
+def timings(trigger: Trigger, catch_up: CatchUp = CatchUp.LATEST, within: int | None = None) -> dict[str, Timing]:
+    return {"tern/weekly": Timing(trigger, catch_up, 60, within)}
 
 
 @given(
@@ -32,16 +31,16 @@ def bundle(trigger: Trigger, catch_up: CatchUp, within: int | None) -> Bundle:
 def test_every_claimed_run_has_the_deadline_that_a_run_begun_now_has(
     trigger: Trigger, catch_up: CatchUp, within: int | None, late: int
 ) -> None:
-    deployed = bundle(trigger, catch_up, within)
+    schedule = Schedule("tern/weekly", "Weekly", trigger, (), catch_up=catch_up, within=within)
     due = TRIGGERS.next(trigger, NOW - timedelta(seconds=late))
     assert due is not None
     now = max(NOW, due)
-    found = slot_claim(TRIGGERS, deployed, "b", Due("tern/weekly", due), now)
+    found = slot_claim(TRIGGERS, timings(trigger, catch_up, within), "b", Due("tern/weekly", due), now)
     assert found is not None
     assert found.runs or found.missed
     for claim in found.runs:
-        assert claim.deadline == deadline(TRIGGERS, deployed.schedules["tern/weekly"], now)
+        assert claim.deadline == deadline(TRIGGERS, schedule, now)
 
 
 def test_a_schedule_that_the_bundle_does_not_hold_gives_no_claim() -> None:
-    assert slot_claim(TRIGGERS, bundle(DAILY, CatchUp.LATEST, None), "b", Due("tern/other", NOW), NOW) is None
+    assert slot_claim(TRIGGERS, timings(DAILY), "b", Due("tern/other", NOW), NOW) is None
