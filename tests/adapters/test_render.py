@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -180,6 +181,12 @@ def test_a_gap_before_the_first_digest_still_says_that_the_number_is_missing() -
     assert "Not known today" in rendered.text
     assert "Not known today" in rendered.html
     assert "Last known" not in rendered.text
+
+
+def test_a_digest_of_the_same_day_names_the_time_of_the_last() -> None:
+    text = mail(replace(NORMAL, since=NORMAL.slot - timedelta(minutes=15))).text
+    assert "since 08:45 CET" in text
+    assert "08:45 CET to 09:00 CET" in text
 
 
 def test_why_speaks_of_the_currency_that_moved() -> None:

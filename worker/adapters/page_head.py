@@ -81,9 +81,32 @@ class Head:
         if not known:
             return ""
         amount = ", ".join(known[:SHOWN_CURRENCIES])
-        if self.digest.since is None:
+        since = self.digest.since
+        if since is None:
             return self.w.say("last_known_undated", amount=amount)
-        return self.w.say("last_known", amount=amount, date=self.w.date(self.digest.since))
+        date = self.w.stamp(since) if self._same_day else self.w.date(since)
+        return self.w.say("last_known", amount=amount, date=date)
+
+    @property
+    def since(self) -> str:
+        """The reader's last digest: its day, or its time where it came on the same day; "" without one."""
+        since = self.digest.since
+        if since is None:
+            return ""
+        return self.w.time(since) if self._same_day else self.w.date(since)
+
+    @property
+    def from_to(self) -> str:
+        """The bridge's two ends, as days or, within one day, as times."""
+        since, slot = self.digest.since, self.digest.slot
+        if since is None:
+            return ""
+        say = self.w.time if self._same_day else self.w.day
+        return self.w.say("from_to", start=say(since), end=say(slot))
+
+    @property
+    def _same_day(self) -> bool:
+        return self.digest.since is not None and self.w.since_days(self.digest.since, self.digest.slot) == 0
 
     @property
     def first_line(self) -> str:
@@ -126,10 +149,9 @@ class Head:
         return self.w.say("move_amount", what=what, amount=self._line_amount(line))
 
     def _line_amount(self, line: BridgeLine) -> str:
-        view = self._told
-        if view is None:
-            return ""
-        return self.w.money(direction(line.move) * line.amount, view.currency, signed=True, cents=bridge_cents(view))
+        """In whole units like the headline; the bridge below has the cents."""
+        currency = self._told.currency if self._told else ""
+        return self.w.whole(direction(line.move) * line.amount, currency, signed=True)
 
     # act
 

@@ -55,8 +55,8 @@ class Inbox(Lists):
             parts = [self.w.say("pre.gap", what=_capital(self._missing_what())), self._sentence(self.last_known)]
         elif self.first:
             parts = self._first_preheader()
-        elif self.unchanged and self.digest.since is not None:
-            parts = [self.w.say("pre.nothing", date=self.w.date(self.digest.since)), self._still_preheader()]
+        elif self.unchanged and self.since:
+            parts = [self.w.say("pre.nothing", date=self.since), self._still_preheader()]
         else:
             parts = [self._sentence(self.brief_moves), self._act_preheader()]
         return clean(" ".join(part for part in parts if part), PREHEADER)
