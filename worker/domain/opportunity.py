@@ -34,7 +34,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("stall_reason", Kind.TEXT),
     Column("url", Kind.TEXT),
 )
-"""`status`: open, won, lost or deleted. `period`: one_time, monthly or annual. `annual`: monthly × 12, else × 1.
+"""`status`: a word of Status. `period`: one_time, monthly or annual. `annual`: monthly × 12, else × 1.
 `stalled_since`: the first complete run whose list held the row without a break ("since at least"). `next_step` and
 `stall_reason` are a service's own words for what to do (Close's suggested_action and stall_status), or null.
 """
@@ -45,6 +45,7 @@ class Status(StrEnum):
     WON = "won"
     LOST = "lost"
     DELETED = "deleted"
+    ARCHIVED = "archived"  # open but put away, as a looked-up deal of Pipedrive may be: it moved out
 
 
 class Move(StrEnum):

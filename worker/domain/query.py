@@ -22,24 +22,28 @@ class ParamKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`takes_window`: a window's name may stand there. `note`: one clause for the generated reference."""
+    """`takes_window`: a window's name may stand there. `note`: one clause for the generated reference. `spans`: it is
+    an edge of the stretch of time that a windowed query needs.
+    """
 
     name: str
     kind: ParamKind
     choices: tuple[str, ...] = ()
     required: bool = False
     note: str = ""
+    spans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """A rule between parameters that is broken. `path` leads to the offending key below the item
-    (("params", "compared_relative_range") or ("window",)).
+    (("params", "compared_relative_range") or ("window",)). `warns`: it works, but not as one may think.
     """
 
     path: tuple[str, ...]
     found: str
     expected: str
+    warns: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class OnUnknown(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`) or every (`seconds` of
-    elapsed time, counted from the Unix epoch or from `start`).
+    elapsed time, counted from the Unix epoch or from `start`). Half open: no slot lies before `start`, none at `end`
+    or after it.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class Trigger:
     expression: str = ""
     seconds: int = 0
     start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class Item:
     @property
     def stalled_only(self) -> bool:
         """The selection is "stalled deals": a list whose members act, not a population with a total to explain."""
-        return str(self.params.get("is_stalled", "")).lower() == "true"
+        return self.query == "stalled_deals" or str(self.params.get("is_stalled", "")).lower() == "true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,8 @@ class Entry:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """One YAML file. `within`: a run's deadline in seconds after its slot (None: the earlier of next slot and 1800).
-    `grace`: seconds after due that still count as on time.
+    `grace`: seconds after due that still count as on time. `spread`: seconds over which due instants are dealt out
+    (domain.spread). `previously`: the id of the schedule whose history this one carries on.
     """
 
     id: str
@@ -120,9 +123,16 @@ class Schedule:
     catch_up: CatchUp = CatchUp.LATEST
     grace: int = 60
     within: int | None = None
+    spread: int = 0
+    paused: bool = False
+    previously: str | None = None
 
     def item(self, query_id: str) -> Item:
         return next(item for item in self.report if item.id == query_id)
+
+    @property
+    def timing(self) -> "Timing":
+        return Timing(self.trigger, self.catch_up, self.grace, self.within, self.spread, self.paused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,8 @@ class Timing:
     catch_up: CatchUp
     grace: int
     within: int | None
+    spread: int = 0
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

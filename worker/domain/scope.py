@@ -24,6 +24,16 @@ _FIELDS = {
 _DATES = {"date_created": ("created", "created_at"), "date_updated": ("updated", "updated_at")}
 _STATUSES = {"status_id": ("stage", "stage_id"), "stage_id": ("stage", "stage_id"), "status_label": ("stage", "stage")}
 _ELSEWHERE = frozenset({"is_stalled", "organization_id"})
+_PIPEDRIVE = frozenset({"deals", "stalled_deals"})
+"""Queries whose parameters have Pipedrive's names, of which a few mean something else than Close's."""
+_OWNERS = ("user_id", "owner_id")
+_NO_CONDITION = frozenset(
+    {
+        *("sort_by", "sort_direction", "limit", "cursor", "start", "include_fields", "custom_fields", "everyone"),
+        *("include_option_labels", "include_labels", "get_summary", "totals_convert_currency"),
+        *("rule", "days", "percentile", "history_days"),
+    }
+)
 _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
     "gte": lambda cell, bound: cell >= bound,
     "gt": lambda cell, bound: cell > bound,
@@ -61,6 +71,8 @@ class Scope:
 
 def scope(item: Item) -> Scope:
     """The conditions in an item's parameters. Owner comes first, because a hand-over explains the most."""
+    if item.query in _PIPEDRIVE:
+        return _pipedrive_scope(item)
     within: list[Check] = []
     selected: list[Check] = []
     opaque = False
@@ -75,6 +87,30 @@ def scope(item: Item) -> Scope:
             (selected if base.startswith(("status", "stage")) else within).append(check)
     within.sort(key=lambda check: check.word != "reassigned")
     return Scope(tuple(within), tuple(selected), _stalled(item), opaque)
+
+
+def _pipedrive_scope(item: Item) -> Scope:
+    """Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals, and
+    those of the token's own user, whom nobody knows here, unless `everyone` or `user_id` says whose.
+    """
+    params, first_form = item.params, "id" in item.params
+    everyone = str(params.get("everyone", 0)) == "1"
+    archived = Check("archive", "status", lambda row: row.text("status") != Status.ARCHIVED)
+    if "filter_id" in params and not (first_form and (everyone or "user_id" in params)):
+        return Scope((archived,), _pipedrive_selection(item) if item.stalled_only else (), _stalled(item), opaque=True)
+    within = [] if everyone else [_listed("reassigned", "owner_id", _values(params[n])) for n in _OWNERS if n in params]
+    within += [_listed("pipeline", "pipeline_id", _values(params[n])) for n in ("id", "pipeline_id") if n in params]
+    nobody_named = first_form and not everyone and "user_id" not in params
+    unknown = params.keys() - {*_NO_CONDITION, *_OWNERS, "id", "pipeline_id", "stage_id", "status", "filter_id"}
+    opaque = nobody_named or bool(unknown)
+    return Scope((*within, archived), _pipedrive_selection(item), _stalled(item), opaque)
+
+
+def _pipedrive_selection(item: Item) -> tuple[Check, ...]:
+    params = item.params
+    status = Status.OPEN.value if item.stalled_only or "id" in params else params.get("status")
+    found = [_listed("stage", "stage_id", _values(params["stage_id"]))] if "stage_id" in params else []
+    return (*found, *([_listed("status", "status", _values(status))] if status is not None else []))
 
 
 def _check(base: str, operator: str, value: Any) -> Check | None:
@@ -133,6 +169,8 @@ def _values(value: Any) -> frozenset[str]:
 
 
 def _stalled(item: Item) -> bool | None:
+    if item.stalled_only:
+        return True
     said = str(item.params.get("is_stalled", "")).lower()
     return {"true": True, "false": False}.get(said)
 

@@ -148,7 +148,8 @@ def _ruled(
     use = Use(params, span.name if span else None, against.name if against else None, piece.follow, piece.ranges)
     if sheet.count == before:  # a query's own rules start from a sound item: they would say the same again
         for fault in spec.rules(use):
-            sheet.complain((*path, *fault.path), fault.found, fault.expected, key=True)
+            say = sheet.warn if fault.warns else sheet.complain
+            say((*path, *fault.path), fault.found, fault.expected, key=True)
     return piece.follow or Follow(spec.default_follow(use))
 
 

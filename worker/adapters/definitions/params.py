@@ -21,7 +21,7 @@ _RANGE_NAME = re.compile(r"(?!compared_).*_(relative|datetime)_range")
 
 def is_range(param: Param) -> bool:
     """Whether `param` gives the stretch of time that a windowed query needs; a comparison's range does not."""
-    named = _RANGE_NAME.fullmatch(param.name) is not None
+    named = param.spans or _RANGE_NAME.fullmatch(param.name) is not None
     return named or (param.kind is ParamKind.RANGE and not param.name.startswith("compared_"))
 
 
