@@ -22,6 +22,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 def asked_for(here: Town) -> str:
+    """A run on demand after something moved, so that Slack's digest has a thread."""
+    here.box.call(lambda box: box.pipeline.step(box.now()))
+
     async def ask(house: House) -> str:
         key = await request(house, "asked", None, None)
         house.queue.produce([key], on_demand=True)

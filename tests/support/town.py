@@ -102,7 +102,20 @@ class Town:
                 return found
             self.family.look_after()
             time.sleep(0.05)
-        raise AssertionError("it did not happen in time")
+        raise AssertionError(f"it did not happen in time\n{self.story()}")
+
+    def story(self) -> str:
+        """What a person would look at first: where every run stands, and the ends of the logs."""
+
+        async def look(house: House) -> list[str]:
+            runs = await house.ledger.runs(None, 5)
+            rows = [row for run in runs for row in await house.ledger.deliveries(str(run.key))]
+            return [f"{run.key} {run.state} {run.reason}" for run in runs] + [
+                f"{row.key} {row.state} {row.reason} {row.sentence}" for row in rows
+            ]
+
+        logs = [path.read_text(errors="replace")[-3000:] for path in sorted(self.place.parent.glob("*.log"))]
+        return "\n".join([*self.ask(look), *logs])
 
     def closed(self, key: str) -> Run | None:
         async def look(house: House) -> Run | None:

@@ -1,5 +1,6 @@
 """A digest without a run: preview, dry run, a test send; and a run's bridge, reckoned again from what is stored."""
 
+import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from typing import Any
 
 from worker.domain.bridge import as_json, bridge
 from worker.domain.compose import compose
-from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt, Rendered
+from worker.domain.delivery import READER, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt, Rendered
 from worker.domain.digest import Digest
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Entry, Schedule
@@ -69,7 +70,8 @@ async def preview(house: House, bundle: Bundle, schedule: Schedule, entry_id: st
     fmt = house.means.channel(bundle, entry.channel, entry.address).format
     rendered = await case.rendered(fmt)
     if fmt == "email":
-        return Seen(case.digest, rendered.subject, rendered.html, "html")
+        page = rendered.html.replace(READER, html.escape(entry.address or ""))
+        return Seen(case.digest, rendered.subject, page, "html")
     return Seen(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
 
 
