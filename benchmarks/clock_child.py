@@ -1,0 +1,38 @@
+"""A clock in a process of its own: how long until its first tick, what it weighs then, what an idle tick costs."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.definitions import PROJECT
+from benchmarks.ground import memory_mb, quantiles_ms, say
+from worker.adapters.event_log import configure
+from worker.app import open_house
+from worker.flow.tick import tick
+from worker.settings import Settings
+
+
+def since_birth() -> float:
+    """Seconds since this process began; field 22 of /proc/self/stat is in clock ticks since boot, proc(5)."""
+    born = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / 100
+    return float(Path("/proc/uptime").read_text().split()[0]) - born
+
+
+async def measure(redis_url: str, broker_url: str, ticks: int) -> None:
+    configure("warning")
+    base = memory_mb()
+    began = time.perf_counter()
+    async with open_house(Settings(redis_url=redis_url, broker_url=broker_url), PROJECT) as house:
+        await tick(house)
+        loaded, ready = time.perf_counter() - began, since_birth()
+        taken = []
+        for _ in range(ticks):
+            began = time.perf_counter()
+            await tick(house)
+            taken.append(time.perf_counter() - began)
+        say({"base_mb": base, "mb": memory_mb(), "loaded": loaded, "ready": ready, "idle": quantiles_ms(taken)})
+
+
+if __name__ == "__main__":
+    asyncio.run(measure(sys.argv[1], sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,100 @@
+"""What the contenders stand on: a real Redis, children with their lives tied to ours, and their memory."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import quantile
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.launch import tied
+
+PATIENCE = 30.0
+"""Seconds that a child gets to end once its standard input is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """`ledger` for redis-py, `broker` for kombu, `peer` a database where a peer keeps its own things."""
+
+    ledger: str
+    broker: str
+    peer: str
+    queues: str
+
+
+@contextmanager
+def redis_ground() -> Iterator[Ground]:
+    """A Redis of its own, append-only as the product starts it, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="funnelbeat-bench-") as scratch:
+        place = Path(scratch)
+        with EmbeddedRedis(place / "redis", runtime=place / "run") as server:
+            path = f"unix://{server.socket}"
+            yield Ground(server.url, server.broker_url, f"{path}?db=2", f"{path}?db=1")
+
+
+class Child:
+    """`python -m benchmarks.<module> …`: says one JSON line when it is ready, and may say another when it ends, which
+    it does when its standard input is closed.
+    """
+
+    def __init__(self, module: str, arguments: Sequence[str]) -> None:
+        command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+        self._process = subprocess.Popen(
+            tied(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parent.parent
+        )
+        self.ready: Any = self._line()
+
+    def _line(self) -> Any:
+        """Raises RuntimeError when the child ended without a word; why stands on standard error."""
+        line = self._process.stdout.readline() if self._process.stdout else b""
+        if not line:
+            self._process.kill()
+            raise RuntimeError(f"a child of the bench ended with status {self._process.wait()}")
+        return json.loads(line)
+
+    def end(self) -> Any:
+        """Its last line, None where it says nothing more."""
+        try:
+            rest, _ = self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            raise
+        return json.loads(rest) if rest.strip() else None
+
+
+@contextmanager
+def child(module: str, *arguments: str) -> Iterator[Child]:
+    started = Child(module, arguments)
+    try:
+        yield started
+    finally:
+        started.end()
+
+
+def say(value: Any) -> None:
+    """A child's line to its parent."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
+
+
+def quantiles_ms(seconds: list[float]) -> dict[str, float]:
+    return {"n": len(seconds), **{f"p{round(q * 100)}": quantile(seconds, q) * 1000 for q in (0.5, 0.99)}}
+
+
+def memory_mb() -> float:
+    """This process's proportional share of memory (PSS), in MB; Linux only. Raises OSError elsewhere."""
+    for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("the kernel does not tell this process's share of memory")
+
+
+def machine() -> str:
+    return f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {sys.platform}"

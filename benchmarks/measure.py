@@ -1,0 +1,106 @@
+"""Samples, medians and verdicts: what every bench hands back, and how contenders take turns."""
+
+import statistics
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What one contender did in one case: a sample per round."""
+
+    case: str
+    who: str
+    unit: str
+    samples: tuple[float, ...]
+    note: str = ""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A figure that has an aim. `at_least`: more is better; otherwise `aim` is the most there may be."""
+
+    what: str
+    value: float
+    unit: str
+    aim: float
+    at_least: bool
+
+    @property
+    def met(self) -> bool:
+        return self.value >= self.aim if self.at_least else self.value <= self.aim
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    bench: str
+    figures: tuple[Figure, ...]
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """For --json: everything that was measured, medians and judgements included."""
+        return {
+            "bench": self.bench,
+            "figures": [asdict(figure) | {"median": figure.median} for figure in self.figures],
+            "verdicts": [asdict(verdict) | {"met": verdict.met} for verdict in self.verdicts],
+            "notes": list(self.notes),
+        }
+
+
+Tell = Callable[[str], None]
+
+
+def on_terminal(text: str) -> None:
+    """Progress: one line that the next one replaces, and only where somebody watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{text[:110]}")
+        sys.stderr.flush()
+
+
+def in_turns(
+    contenders: Mapping[str, Callable[[], float]], rounds: int, tell: Tell, case: str
+) -> dict[str, tuple[float, ...]]:
+    """A B C, A B C, …: whatever slows the machine down for a while slows each of them down. Each contender returns its
+    own sample, so that its set-up is not in it.
+    """
+    samples: dict[str, list[float]] = {who: [] for who in contenders}
+    for number in range(rounds):
+        for who, measure in contenders.items():
+            tell(f"{case}: {who}, round {number + 1} of {rounds}")
+            samples[who].append(measure())
+    return {who: tuple(taken) for who, taken in samples.items()}
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The value that `share` of the values do not exceed. Raises IndexError without values."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def printed(result: Result) -> str:
+    """As a person reads it."""
+    lines = [result.bench]
+    for figure in result.figures:
+        spread = f"[{_number(min(figure.samples))} to {_number(max(figure.samples))}]" if len(figure.samples) > 1 else ""
+        note = f"  ({figure.note})" if figure.note else ""
+        lines.append(f"  {figure.case:<24} {figure.who:<34} {_number(figure.median):>9} {figure.unit} {spread}{note}")
+    for verdict in result.verdicts:
+        word = "at least" if verdict.at_least else "at most"
+        outcome = "met" if verdict.met else "NOT MET"
+        aim = f"aim {word} {_number(verdict.aim)} {verdict.unit}"
+        lines.append(f"  ratio: {verdict.what}: {_number(verdict.value)} {verdict.unit}, {aim}: {outcome}")
+    lines.extend(f"  note: {note}" for note in result.notes)
+    return "\n".join(lines)
+
+
+def _number(value: float) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

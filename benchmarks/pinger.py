@@ -1,0 +1,27 @@
+"""Another client of the same Redis: PING once a millisecond until told to stop, then the quantiles."""
+
+import select
+import sys
+import time
+
+import redis
+
+from benchmarks.ground import quantiles_ms, say
+
+PAUSE = 0.001
+
+
+def main(url: str) -> None:
+    taken: list[float] = []
+    with redis.Redis.from_url(url) as client:
+        client.ping()
+        say("ready")
+        while not select.select([sys.stdin], [], [], PAUSE)[0]:
+            began = time.perf_counter()
+            client.ping()
+            taken.append(time.perf_counter() - began)
+    say(quantiles_ms(taken))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

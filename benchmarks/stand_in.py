@@ -1,0 +1,29 @@
+"""The sandbox in a process of its own, so that it does not take the client's share of the processor.
+
+python -m benchmarks.stand_in DEALS LATENCY: says where it listens, ends when its standard input is closed.
+"""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+from benchmarks.ground import say
+from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.server import Sandbox
+
+GENEROUS = 1_000_000
+"""Requests a second that the stand-in allows: the pace of the client is not what is measured."""
+
+
+async def serve(deals: int, latency: float) -> None:
+    now = datetime.now(UTC)
+    async with Sandbox(pipeline=Pipeline.big(deals, now=now)) as box:
+        box.close.limit.set(GENEROUS, 1.0)
+        box.front.latency = latency
+        say(box.describe())
+        await asyncio.to_thread(sys.stdin.read)
+        say({"refused": box.close.limit.refused})
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2])))

@@ -1,0 +1,184 @@
+"""Two tables of deals compared, listed cell by cell and bridged, against the least that Python could do."""
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from deepdiff import DeepDiff
+
+from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
+from worker.domain.bridge import balance
+from worker.domain.diff import diff
+from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
+from worker.domain.schedule import Follow, Item
+from worker.domain.snapshot import Cell, Row, Snapshot, Table, table
+
+NAMES = (
+    "title lead_id owner_id pipeline_id stage_id stage_order status value currency annual expected_close created_at"
+).split()
+TWELVE = tuple(column for column in COLUMNS if column.name in NAMES)
+ITEM = Item("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
+BEFORE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+AFTER = BEFORE + timedelta(days=7)
+NEW_AT = int((BEFORE + timedelta(days=3)).timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`sample`: rows that DeepDiff gets, whose time a row is then taken for all of them."""
+
+    rows: int
+    rounds: int
+    sample: int
+
+
+FULL = Sizes(100_000, 7, 2_000)
+QUICK = Sizes(20_000, 5, 1_000)
+TINY = Sizes(400, 2, 40)
+
+
+def deals(count: int) -> tuple[Table, Table, Table]:
+    """Then, now, and those that left as they were looked up: 1 % changed, 0.5 % new, 0.5 % gone."""
+    chance = random.Random(7)  # noqa: S311  # the same tables each time
+    old = [_deal(chance, number, 1_700_000_000_000 + number) for number in range(count)]
+    few = max(1, count // 200)
+    gone, kept = old[:few], old[few:]
+    touched = set(chance.sample(range(len(kept)), 2 * few))
+    now = [_moved(row) if position in touched else row for position, row in enumerate(kept)]
+    now += [_deal(chance, count + number, NEW_AT) for number in range(few)]
+    left = [_with(row, status="won") for row in gone]
+    return table(TABLE, TWELVE, old), table(TABLE, TWELVE, now), table(FOLLOWED, TWELVE, left)
+
+
+def _deal(chance: random.Random, number: int, created: int) -> Row:
+    value = chance.randrange(100_000, 9_000_000)
+    cells: dict[str, Cell] = {
+        "title": f"Deal {number} with Tern & Co",
+        "lead_id": f"lead_{number // 2:012d}",
+        "owner_id": f"user_{chance.randrange(40):012d}",
+        "pipeline_id": f"pipe_{chance.randrange(3):012d}",
+        "stage_id": f"stat_{number % 5:012d}",
+        "stage_order": number % 5,
+        "status": "open",
+        "value": value,
+        "currency": "EUR" if number % 10 else "USD",
+        "annual": value,
+        "expected_close": f"2026-{number % 12 + 1:02d}-15",
+        "created_at": created,
+    }
+    return Row(f"oppo_{number:012d}", tuple(cells[column.name] for column in TWELVE))
+
+
+def _with(row: Row, **changed: Cell) -> Row:
+    return Row(row.key, tuple(changed.get(column.name, cell) for column, cell in zip(TWELVE, row.cells, strict=True)))
+
+
+def _moved(row: Row) -> Row:
+    value = row.cells[NAMES_AT["value"]]
+    more = int(value) + 50_000 if isinstance(value, int) else None
+    return _with(row, value=more, annual=more, stage_id="stat_000000000009")
+
+
+NAMES_AT = {column.name: position for position, column in enumerate(TWELVE)}
+
+
+class Tables:
+    """Both sides as they come from storage, so that no cell of one is the same object as its equal of the other."""
+
+    def __init__(self, rows: int, sample: int) -> None:
+        old, new, left = deals(rows)
+        self.bodies = encode_table(old).body, encode_table(new).body
+        self.old, self.new = (decode_table(body) for body in self.bodies)
+        self.left = left
+        self.was = {row.key: row.cells for row in self.old.rows}
+        self.now = {row.key: row.cells for row in self.new.rows}
+        few_old, few_new, _ = deals(sample)
+        self.sample = _dicts(few_old), _dicts(few_new)
+
+    def ours(self) -> None:
+        self._compare(self.old, self.new)
+
+    def comprehension(self) -> dict[str, Any]:
+        """No gone rows, no cells, no bridge: the least there is."""
+        was = self.was
+        return {key: (was.get(key), cells) for key, cells in self.now.items() if was.get(key) != cells}
+
+    def from_bytes(self) -> None:
+        self._compare(*(decode_table(body) for body in self.bodies))
+
+    def decode_one(self) -> None:
+        decode_table(self.bodies[1])
+
+    def deepdiff(self) -> None:
+        DeepDiff(*self.sample)
+
+    def _compare(self, old: Table, new: Table) -> None:
+        changes = diff(old, new)
+        found = balance(_snapshot(old, None, BEFORE), _snapshot(new, self.left, AFTER), ITEM, changes=changes)
+        for terms in found.terms:
+            moved = sum(step.signed for step in found.steps if step.currency == terms.currency)
+            assert terms.opening + moved == terms.closing, "the bridge does not close"
+        cells = sum(len(change.cells) for change in changes.changed)
+        assert cells == 3 * len(changes.changed), "a changed cell is missing"
+
+
+def _dicts(source: Table) -> dict[str, dict[str, Cell]]:
+    return {row.key: source.record(row) for row in source.rows}
+
+
+def _snapshot(rows: Table, followed: Table | None, at: datetime) -> Snapshot:
+    """Members are only needed where nobody has the diff yet."""
+    return Snapshot("deals", "f", None, at, (at, at), tables=(rows,), followed=followed, main=TABLE)
+
+
+def run(sizes: Sizes, tell: Tell) -> Result:
+    tell(f"tables: making {sizes.rows:,} rows")
+    made = Tables(sizes.rows, sizes.sample)
+    contenders = {
+        OURS: made.ours,
+        COMPREHENSION: made.comprehension,
+        BYTES: made.from_bytes,
+        DECODE: made.decode_one,
+    }
+    case = f"{sizes.rows:,} rows"
+    taken = in_turns({who: _timed(work) for who, work in contenders.items()}, sizes.rounds, tell, f"tables, {case}")
+    deep = in_turns({"DeepDiff": _timed(made.deepdiff)}, min(3, sizes.rounds), tell, f"tables, {sizes.sample:,} rows")
+    figures = {who: Figure(case, who, "ms", samples) for who, samples in taken.items()}
+    times = sizes.rows / sizes.sample
+    extrapolated = Figure(case, "DeepDiff", "ms", tuple(s * times for s in deep["DeepDiff"]), _from(sizes, deep))
+    return Result("tables", (*figures.values(), extrapolated), _verdicts(figures), (NO_BYTES,))
+
+
+OURS = "diff, cells and bridge"
+COMPREHENSION = "one dict comprehension"
+BYTES = "the same from stored bytes"
+DECODE = "decoding one side"
+NO_BYTES = "both sides are decoded before they are compared: no path compares stored bytes yet"
+
+
+def _verdicts(figures: dict[str, Figure]) -> tuple[Verdict, ...]:
+    pairs = ((OURS, COMPREHENSION, 3.0), (BYTES, DECODE, 2.0))
+    return tuple(
+        Verdict(f"{who} to {peer}", figures[who].median / figures[peer].median, "x", aim, at_least=False)
+        for who, peer, aim in pairs
+    )
+
+
+def _from(sizes: Sizes, deep: dict[str, tuple[float, ...]]) -> str:
+    a_row = min(deep["DeepDiff"]) * 1000 / sizes.sample
+    return f"extrapolated from {sizes.sample:,} rows at {a_row:.0f} us each"
+
+
+def _timed(work: Callable[[], Any]) -> Callable[[], float]:
+    """Milliseconds."""
+
+    def measure() -> float:
+        began = time.perf_counter()
+        work()
+        return (time.perf_counter() - began) * 1000
+
+    return measure
