@@ -45,6 +45,8 @@ class ApTriggers:
         """The last slot strictly before `before`: where a window `since-previous-slot` begins. None when there is none
         within 80 years.
         """
+        if trigger.end is not None:
+            before = min(before, trigger.end)
         if trigger.kind == "every":
             return every_before(trigger.seconds, trigger.start, before)
         span = _MINUTE
@@ -57,8 +59,14 @@ class ApTriggers:
 
 
 def _next(trigger: Trigger, after: datetime) -> datetime | None:
-    if after.year >= _END_OF_TIME:
+    if after.year >= _END_OF_TIME or (trigger.end is not None and after >= trigger.end):
         return None
+    slot = _endless(trigger, after)
+    return None if slot is None or (trigger.end is not None and slot >= trigger.end) else slot
+
+
+def _endless(trigger: Trigger, after: datetime) -> datetime | None:
+    """As though nothing ended: where its trigger ends, `end` cuts it off."""
     if trigger.kind == "every":
         return every_after(trigger.seconds, trigger.start, after)
     if trigger.start is not None:

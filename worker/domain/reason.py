@@ -43,6 +43,7 @@ class Reason(StrEnum):
     # why a slot was missed
     TOO_LATE = "too_late"
     CAUGHT_UP = "caught_up"
+    PAUSED = "paused"  # also why a run that was claimed is skipped
 
 
 SENTENCES: dict[Reason, str] = {
@@ -76,4 +77,5 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.TOO_LATE: "Nothing ran when it was due, and the schedule does not catch up.",
     Reason.CAUGHT_UP: "Nothing ran when it was due; the newest slot ran in its place.",
+    Reason.PAUSED: "Its schedule was paused.",
 }

@@ -99,7 +99,7 @@ def account(
     `due` is kept even where a new tzdata would no longer name it: it was expected.
     """
     if trigger.kind == "every":
-        return account_every(trigger.seconds, due, now, catch_up, grace_seconds, limit=limit)
+        return account_every(trigger.seconds, due, now, catch_up, grace_seconds, limit=limit, end=trigger.end)
     return account_slots(_from(trigger, due, next_after), now, catch_up, grace_seconds, limit=limit)
 
 
@@ -143,23 +143,33 @@ def _late(taken: list[datetime], now: datetime, catch_up: CatchUp, grace_seconds
 
 
 def account_every(
-    seconds: int, due: datetime, now: datetime, catch_up: CatchUp, grace_seconds: int, *, limit: int = LIMIT
+    seconds: int,
+    due: datetime,
+    now: datetime,
+    catch_up: CatchUp,
+    grace_seconds: int,
+    *,
+    limit: int = LIMIT,
+    end: datetime | None = None,
 ) -> Accounted:
-    """As `account_slots` for slots `seconds` apart from `due` on, by counting: a week at one second costs what one slot
-    does. Only runs are bounded by `limit`; a missed range may stand for any number.
+    """As `account_slots` for slots `seconds` apart from `due` on (before `end`), by counting: a week at one second
+    costs what one slot does. Only runs are bounded by `limit`; a missed range may stand for any number.
     """
     step = timedelta(seconds=seconds)
     if due > now:
         return Accounted((), (), due)
-    count = (now - due) // step + 1
+    newest = now if end is None else min(now, end - _INSTANT)
+    count = max(0, (newest - due) // step + 1)
     late = {
         CatchUp.ALL: 0,
-        CatchUp.LATEST: count - 1,
+        CatchUp.LATEST: max(0, count - 1),
         CatchUp.NONE: min(count, max(0, -((due + timedelta(seconds=grace_seconds) - now) // step))),
     }[catch_up]
-    end = min(count, late + limit)
+    spoken = min(count, late + limit)
     missed = (MissedRange(due, due + (late - 1) * step, late, _REASONS[catch_up]),) if late else ()
-    return Accounted(tuple(due + number * step for number in range(late, end)), missed, due + end * step)
+    following = due + spoken * step
+    runs = tuple(due + number * step for number in range(late, spoken))
+    return Accounted(runs, missed, None if end is not None and following >= end else following)
 
 
 def every_after(seconds: int, start: datetime | None, after: datetime) -> datetime:
