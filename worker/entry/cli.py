@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
+from worker.adapters.event_log import configure
 from worker.entry import ask_commands, demo, processes, project_commands, run_commands
 from worker.entry.options import Project
 
@@ -31,6 +32,7 @@ def _before(
     _version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:
     ctx.obj = project
+    configure("error")  # a command says what happened itself; processes that stay log more
 
 
 for family in (project_commands, processes, run_commands, ask_commands, demo):
