@@ -1,6 +1,7 @@
 import json
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,11 +122,40 @@ def test_the_order_in_which_a_project_was_read_does_not_change_its_bundles_name(
     assert len(bundle_id(encode(_bundle()))) == 64
 
 
-def test_the_bytes_are_json_with_sorted_keys_and_a_version() -> None:
-    data = encode(_bundle())
-    plain = json.loads(data)
-    assert plain["version"] == 1
-    assert json.dumps(plain, sort_keys=True, separators=(",", ":")).encode() == data
+def test_the_bytes_are_lines_of_json_with_sorted_keys_and_a_list_of_the_parts() -> None:
+    data = encode(_bundle(templates={"mail.j2": "line\nline", "a.j2": ""}))
+    head, *parts = [json.loads(line) for line in data.splitlines()]
+    assert head["version"] == 2
+    assert [name for name, _, _ in head["parts"]] == ["funnelbeat.yaml", "templates/a.j2", "templates/mail.j2"]
+    assert parts[1:] == ["", "line\nline"]
+    assert json.dumps(parts[0], sort_keys=True, separators=(",", ":")).encode() == data.splitlines()[1]
+
+
+def test_a_bundle_of_the_version_before_is_still_read() -> None:
+    whole = _bundle(schedules={"a": Schedule("a", "A", Trigger("every", "UTC", seconds=60), ())})
+    data = msgspec.json.encode({"bundle": whole, "version": 1}, order="sorted")
+    assert decode(data, bundle_id(data)) == whole
+    assert list(timings(data)) == ["a"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(bundles, st.integers(0, 10**6), st.integers(1, 255))
+def test_one_byte_changed_anywhere_is_noticed_and_the_file_named(bundle: Bundle, at: int, flip: int) -> None:
+    data = encode(bundle)
+    place = at % len(data)
+    damaged = data[:place] + bytes([data[place] ^ flip]) + data[place + 1 :]
+    for read in (decode, timings):
+        with pytest.raises(LedgerError, match="is damaged in"):
+            read(damaged, bundle_id(data))
+
+
+def test_the_file_whose_part_is_damaged_is_the_one_that_is_named() -> None:
+    made = {name: Schedule(name, name, Trigger("every", "UTC", seconds=60), ()) for name in ("tern", "gull")}
+    data = encode(_bundle(schedules=made, templates={"pipeline/email.html.j2": "Hello"}))
+    for found, file in ((b"Hello", "templates/pipeline/email.html.j2"), (b'"name":"gull"', "schedules/gull.yaml")):
+        damaged = data.replace(found, b"#" + found[1:])
+        with pytest.raises(LedgerError, match=f"is damaged in {file}:"):
+            decode(damaged, bundle_id(data))
 
 
 @pytest.mark.parametrize(

@@ -1,79 +1,176 @@
-"""Bundles as canonical bytes: equal bundles have equal bytes, and the hash of the bytes is the bundle's name."""
+"""Bundles as canonical bytes: equal bundles have equal bytes, and the hash of the bytes is the bundle's name.
+
+One line of JSON that lists the parts (name, length, the beginning of its SHA-256), then each part as JSON on a line of
+its own: the project, every schedule, every template, named as the files that they come from. So damage is found by the
+name of the whole and told by the name of the part. Version 1, one JSON document, is still read.
+"""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 
-from worker.domain.schedule import Bundle, Timing
+from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import LedgerError
 
-VERSION = 1
+VERSION = 2
+PROJECT = "funnelbeat.yaml"
+_MARK = 16
+"""Hexadecimal characters of a part's hash: they only tell which part is damaged; the whole has a whole hash."""
 
 
-class _Stored(msgspec.Struct, frozen=True):
-    bundle: Bundle
+class _List(msgspec.Struct):
+    parts: list[tuple[str, int, str]]
     version: int
+
+
+class _First(msgspec.Struct):
+    bundle: Bundle
+
+
+class _FirstRows(msgspec.Struct):
+    schedules: dict[str, msgspec.Raw]
+
+
+class _FirstStored(msgspec.Struct):
+    bundle: _FirstRows
 
 
 class _Version(msgspec.Struct):
     version: int
 
 
-class _Rows(msgspec.Struct):
-    schedules: dict[str, msgspec.Raw]
-
-
-class _StoredRows(msgspec.Struct):
-    bundle: _Rows
-    version: int
-
-
-_DECODER = msgspec.json.Decoder(_Stored)
 _VERSION = msgspec.json.Decoder(_Version)
-_ROWS = msgspec.json.Decoder(_StoredRows)
+_LIST = msgspec.json.Decoder(_List)
+_BUNDLE = msgspec.json.Decoder(Bundle)
+_SCHEDULE = msgspec.json.Decoder(Schedule)
+_TEXT = msgspec.json.Decoder(str)
 _TIMING = msgspec.json.Decoder(Timing)
+_FIRST = msgspec.json.Decoder(_First)
+_FIRST_ROWS = msgspec.json.Decoder(_FirstStored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    body: memoryview
+    mark: str
+
+    @property
+    def whole(self) -> bool:
+        return _marked(self.body) == self.mark
 
 
 def encode(bundle: Bundle) -> bytes:
-    """JSON with sorted keys. Secrets are in it as the references that the files hold, never as values."""
-    return msgspec.json.encode(_Stored(bundle, VERSION), order="sorted")
+    """Sorted keys and parts. Secrets are in it as the references that the files hold, never as values."""
+    parts = dict(_parts_of(bundle))
+    listed = [(name, len(body), _marked(body)) for name, body in parts.items()]
+    return b"\n".join([_json({"parts": listed, "version": VERSION}), *parts.values(), b""])
 
 
-def decode(data: bytes) -> Bundle:
-    """Raises LedgerError for what is no bundle, or one that another version wrote in another shape."""
+def _parts_of(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
+    yield PROJECT, _json(replace(bundle, schedules={}, templates={}))
+    for name, schedule in sorted(bundle.schedules.items()):
+        yield f"schedules/{name}.yaml", _json(schedule)
+    for name, text in sorted(bundle.templates.items()):
+        yield f"templates/{name}", _json(text)
+
+
+def decode(data: bytes, name: str | None = None) -> Bundle:
+    """`name`: the bundle's, which its bytes must still have. Raises LedgerError for bytes that are damaged (it says in
+    which file's part), that are no bundle, or that another version wrote in another shape.
+    """
     with _told():
-        _known(data)
-        return _DECODER.decode(data).bundle
+        _check(data, name)
+        if _version(data) == 1:
+            return _FIRST.decode(data).bundle
+        parts = {part.name: part.body for part in _split(data)}
+        schedules = {n: _SCHEDULE.decode(body) for n, body in _below("schedules/", ".yaml", parts)}
+        templates = {n: _TEXT.decode(body) for n, body in _below("templates/", "", parts)}
+        return replace(_BUNDLE.decode(parts[PROJECT]), schedules=schedules, templates=templates)
 
 
-def timings(data: bytes) -> dict[str, Timing]:
+def timings(data: bytes, name: str | None = None) -> dict[str, Timing]:
     """Of every schedule, by its id; equal ones are one object, and no definition is ever held whole: 100,000 of them
     would be 300 MB. Raises as `decode`.
     """
     shared: dict[Timing, Timing] = {}
     with _told():
-        _known(data)
+        _check(data, name)
         # Row by row, so that what is equal to an earlier one is gone again before the next is made.
-        each = ((name, _TIMING.decode(row)) for name, row in _ROWS.decode(data).bundle.schedules.items())
-        return {name: shared.setdefault(timing, timing) for name, timing in each}
+        each = ((schedule, _TIMING.decode(row)) for schedule, row in _rows(data))
+        return {schedule: shared.setdefault(timing, timing) for schedule, timing in each}
 
 
-def _known(data: bytes) -> None:
-    version = _VERSION.decode(data).version
-    if version != VERSION:
-        raise LedgerError(f"a bundle of format {version}, where this version reads {VERSION}; deploy again")
+def bundle_id(data: bytes) -> str:
+    """SHA-256 of the canonical bytes, 64 hexadecimal characters."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _rows(data: bytes) -> Iterator[tuple[str, Any]]:
+    if _version(data) == 1:
+        return iter(_FIRST_ROWS.decode(data).bundle.schedules.items())
+    return ((p.name[10:-5], p.body) for p in _split(data) if p.name.startswith("schedules/"))
+
+
+def _below(folder: str, suffix: str, parts: Mapping[str, memoryview]) -> Iterator[tuple[str, memoryview]]:
+    for name, body in parts.items():
+        if name.startswith(folder):
+            yield name[len(folder) : len(name) - len(suffix)], body
+
+
+def _check(data: bytes, name: str | None) -> None:
+    """The whole has one hash; only where that differs are the parts looked at one by one."""
+    if name is None or bundle_id(data) == name:
+        return
+    raise LedgerError(
+        f"the stored bundle {name[:12]} is damaged in {_damaged(data)}: its bytes are not what was deployed"
+    )
+
+
+def _damaged(data: bytes) -> str:
+    try:
+        damaged = [part.name for part in _split(data) if not part.whole] if _version(data) == VERSION else []
+    except (msgspec.MsgspecError, UnicodeDecodeError, LedgerError):
+        return "the list of its files"
+    return ", ".join(damaged) or "the list of its files"
+
+
+def _version(data: bytes) -> int:
+    version = _VERSION.decode(_head(data)).version
+    if version not in {1, VERSION}:
+        raise LedgerError(f"a bundle of format {version}, where this version reads 1 and {VERSION}; deploy again")
+    return version
+
+
+def _head(data: bytes) -> memoryview:
+    end = data.find(b"\n")
+    return memoryview(data)[: end if end >= 0 else len(data)]
+
+
+def _split(data: bytes) -> Iterator[_Part]:
+    """By the lengths in the list, so that a part's damage leaves the others where they are."""
+    head, view = _head(data), memoryview(data)
+    at = len(head) + 1
+    for name, length, mark in _LIST.decode(head).parts:
+        yield _Part(name, view[at : at + length], mark)
+        at += length + 1
+
+
+def _marked(body: bytes | memoryview) -> str:
+    return hashlib.sha256(body).hexdigest()[:_MARK]
+
+
+def _json(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="sorted")
 
 
 @contextmanager
 def _told() -> Iterator[None]:
     try:
         yield
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:
         raise LedgerError(f"stored bytes that are no bundle ({error}); deploy again") from None
-
-
-def bundle_id(data: bytes) -> str:
-    """SHA-256 of the canonical bytes, 64 hexadecimal characters."""
-    return hashlib.sha256(data).hexdigest()

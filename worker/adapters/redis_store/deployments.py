@@ -61,7 +61,7 @@ class Deployments:
 
     async def bundle(self, bundle_id: str) -> Bundle | None:
         body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
-        return None if body is None else decode(body)
+        return None if body is None else decode(body, bundle_id)
 
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
         """Bundles are immutable, so those that were asked for last are kept."""
@@ -69,7 +69,7 @@ class Deployments:
             body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
             if body is None:
                 raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
-            self._timings = bundle_id, timings(body)
+            self._timings = bundle_id, timings(body, bundle_id)
         return self._timings[1]
 
     async def last_slot(self, schedule: str) -> datetime | None:
