@@ -33,3 +33,12 @@ def parse_duration(text: str) -> int:
             f"{clipped(text)} is not a duration", "write whole numbers with units, such as 90s, 15m or 1h30m"
         )
     return sum(int(count) * unit for count, unit in zip(parts.groups(), _UNITS, strict=True) if count)
+
+
+def written(seconds: int) -> str:
+    """As people write it: 5400 is 1h30m."""
+    parts: list[str] = []
+    for unit, length in zip("wdhms", _UNITS, strict=True):
+        count, seconds = divmod(seconds, length)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts) or "0s"

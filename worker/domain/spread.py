@@ -1,4 +1,4 @@
-"""`spread:` deals the due instants of schedules that share a slot over some minutes; slots themselves stay where they are.
+"""`spread:` deals the due instants of schedules that share a slot over some minutes; the slots stay where they are.
 
 The share is a function of the schedule's id alone, so that it is the same on every machine and in every deployment.
 """
@@ -6,6 +6,7 @@ The share is a function of the schedule's id alone, so that it is the same on ev
 import hashlib
 from datetime import timedelta
 from functools import lru_cache
+from itertools import pairwise
 
 from worker.domain import cron
 from worker.domain.duration import DAY
@@ -30,4 +31,4 @@ def shortest_interval(trigger: Trigger) -> int:
     fields = cron.parse(trigger.expression)
     times = [hour * 3600 + minute * 60 for hour in fields.hour for minute in fields.minute]
     over_night = DAY - times[-1] + times[0]
-    return min([later - earlier for earlier, later in zip(times, times[1:], strict=False)] + [over_night])
+    return min([later - earlier for earlier, later in pairwise(times)] + [over_night])

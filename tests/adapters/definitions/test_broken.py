@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +26,70 @@ class Broken:
 PROJECT_FILE = "funnelbeat.yaml"
 
 BROKEN = [
+    Broken(
+        "a spread of half the interval",
+        "name: Weekly\n",
+        "name: Weekly\nspread: 3d12h\n",
+        "3d12h",
+        "`spread` of 3d12h, where two slots lie 1d apart",
+        "write at most 11h59m59s",
+    ),
+    Broken(
+        "a spread that an interval leaves no room for",
+        'when: {cron: "0 9 * * MON", timezone: America/New_York, catch_up: latest}\n',
+        "when: {every: 2s}\nspread: 1s\n",
+        "1s\nreport",
+        "two slots lie 2s apart",
+        "leave it out",
+    ),
+    Broken(
+        "an end before the start",
+        "name: Weekly\n",
+        "name: Weekly\nstart: 2026-11-24\nend: 2026-11-24T00:00\n",
+        "2026-11-24T00:00",
+        "`end` that is not after `start`",
+        "write a later instant",
+    ),
+    Broken(
+        "a start that is no instant",
+        "name: Weekly\n",
+        "name: Weekly\nstart: next monday\n",
+        "next monday",
+        '`start` with "next monday"',
+        "write a date such as",
+    ),
+    Broken(
+        "a start inside when",
+        "catch_up: latest}",
+        "start: 2026-11-24}",
+        "start:",
+        "`start` inside `when`",
+        "beside `when:`",
+    ),
+    Broken(
+        "a word for paused that YAML 1.2 does not know",
+        "name: Weekly\n",
+        "name: Weekly\npaused: yes\n",
+        "yes",
+        '`paused` with "yes"',
+        "write true or false",
+    ),
+    Broken(
+        "an old id that can be none",
+        "name: Weekly\n",
+        "name: Weekly\npreviously: Weekly Report\n",
+        "Weekly Report",
+        "which can be no id",
+        "the path below schedules/",
+    ),
+    Broken(
+        "its own id as the old one",
+        "name: Weekly\n",
+        "name: Weekly\npreviously: weekly\n",
+        "previously",
+        "the schedule's own id",
+        "leave it out",
+    ),
     Broken("an unknown key of a schedule", "name: Weekly", "nmae: Weekly", "nmae", "`nmae`", "did you mean `name`?"),
     Broken("an unknown key of an item", "    window:", "    windw:", "windw", "`windw`", "`window`"),
     Broken(
@@ -469,6 +534,28 @@ def test_one_broken_item_does_not_hide_another(loading: Load) -> None:
     )
     lines = [c.line for c in loading({"schedules/weekly.yaml": text}).complaints]
     assert lines == [7, 12, 18]
+
+
+def test_a_history_is_not_taken_from_a_schedule_that_is_still_there(loading: Load, tmp_path: Path) -> None:
+    heir = "previously: weekly\n" + WEEKLY
+    (complaint,) = loading({"schedules/new.yaml": heir}).complaints
+    assert str(complaint) == (
+        "schedules/new.yaml:1:13: `previously: weekly`, while there is a schedule `weekly`; "
+        "remove schedules/weekly.yaml, or leave the key out"
+    )
+    (tmp_path / "schedules/weekly.yaml").unlink()
+    assert loading({"schedules/new.yaml": heir, "schedules/weekly.yaml": None}).complaints == ()
+
+
+def test_a_schedule_that_is_broken_is_still_there(loading: Load) -> None:
+    files = {"schedules/new.yaml": "previously: weekly\n" + WEEKLY, "schedules/weekly.yaml": "when: {every: 5m}\n"}
+    assert [c.path for c in loading(files).complaints] == ["schedules/new.yaml", "schedules/weekly.yaml"]
+
+
+def test_a_history_has_one_heir(loading: Load) -> None:
+    heir = "previously: old\n" + WEEKLY
+    (complaint,) = loading({"schedules/a.yaml": heir, "schedules/b.yaml": heir}).complaints
+    assert str(complaint).startswith("schedules/b.yaml:1:13: `previously: old`, which schedules/a.yaml says as well")
 
 
 def test_a_connection_that_is_broken_is_not_called_unknown_where_it_is_used(loading: Load) -> None:

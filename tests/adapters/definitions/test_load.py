@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -385,3 +386,18 @@ def test_no_value_of_any_key_raises(tmp_path: Path, key: str, value: object) -> 
     write(tmp_path, {**GOOD, SCHEDULE: text if count else f"{key}: {shown}\n{WEEKLY}"})
     loaded = load(tmp_path, KINDS, ENVIRON)
     assert (loaded.bundle is None) == bool(loaded.complaints)
+
+
+def test_what_bounds_a_schedule_is_read_in_its_own_zone(loading: Load) -> None:
+    bounded = "spread: 10m\nstart: 2026-12-01\nend: 2027-01-31T09:00\npaused: true\npreviously: old/one\n"
+    found = weekly(loading({SCHEDULE: bounded + WEEKLY}))
+    assert found.trigger.start == datetime(2026, 12, 1, 5, tzinfo=UTC), "New York's day begins at 05:00 UTC"
+    assert found.trigger.end == datetime(2027, 1, 31, 14, tzinfo=UTC)
+    assert (found.spread, found.paused, found.previously) == (600, True, "old/one")
+
+
+def test_a_schedule_is_not_paused_spread_or_bounded_unless_it_says_so(loading: Load) -> None:
+    found = weekly(loading())
+    assert (found.spread, found.paused, found.previously) == (0, False, None)
+    assert (found.trigger.start, found.trigger.end) == (None, None)
+    assert not weekly(loading({SCHEDULE: "paused: false\n" + WEEKLY})).paused

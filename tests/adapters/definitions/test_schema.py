@@ -82,6 +82,8 @@ def test_the_schema_is_plain_json() -> None:
 def test_the_schema_accepts_the_project_that_is_right() -> None:
     assert accepts(SCHEMAS["funnelbeat.yaml"], value_of(PROJECT))
     assert accepts(SCHEMAS["schedules/*.yaml"], value_of(WEEKLY))
+    more = "spread: 5m\nstart: 2026-12-01\nend: 2027-01-31\npaused: true\npreviously: old\n"
+    assert accepts(SCHEMAS["schedules/*.yaml"], value_of(more + WEEKLY))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +104,7 @@ def test_the_schema_accepts_the_project_that_is_right() -> None:
         ("{channel: room}", "{id: room}"),
         ("send: always", "send: on_alert"),
         ("name: Weekly", "alerts: []"),
+        ("name: Weekly", "paused: soon"),
     ],
 )
 def test_the_schema_refuses_the_plainest_mistakes_of_a_schedule(right: str, wrong: str) -> None:

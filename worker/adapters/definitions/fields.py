@@ -38,6 +38,14 @@ def whole(value: Any) -> int:
     raise said(described(value), "write a whole number, 1 or more")
 
 
+def flag(value: Any) -> bool:
+    """true or false, and no other word for them (YAML 1.2)."""
+    truth = core(value)
+    if isinstance(truth, bool):
+        return truth
+    raise said(described(value), "write true or false")
+
+
 def mapping(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value

@@ -1,6 +1,7 @@
 """Which files a project consists of, read with bounds; links that leave the project are refused."""
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from worker.adapters.definitions.yaml_nodes import LARGEST
 PROJECT_FILE = "funnelbeat.yaml"
 SCHEDULES = "schedules"
 TEMPLATES = "templates"
+ID = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
+"""A schedule's id: its path below schedules/ without the suffix."""
 _SUFFIXES = (".yaml", ".yml")
 
 

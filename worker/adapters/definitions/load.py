@@ -10,7 +10,7 @@ from worker.adapters.definitions import files
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.project import Project, project
-from worker.adapters.definitions.schedules import ID, schedule
+from worker.adapters.definitions.schedules import check_renames, schedule
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
@@ -59,9 +59,10 @@ def _sheet(source: files.Source, findings: Findings) -> Sheet | None:
 def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findings) -> dict[str, Schedule]:
     first: dict[str, str] = {}
     schedules: dict[str, Schedule] = {}
+    sheets: dict[str, Sheet] = {}
     for source in files.schedule_files(directory, findings):
         schedule_id = source.path.removeprefix(f"{files.SCHEDULES}/").rpartition(".")[0]
-        if not ID.fullmatch(schedule_id):
+        if not files.ID.fullmatch(schedule_id):
             expected = "name the file with a-z, 0-9, - and _ only: its path is the schedule's id"
             findings.refuse_file(source.path, f"the id `{schedule_id}`", expected)
         if schedule_id in first:
@@ -71,9 +72,11 @@ def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findin
         if sheet is None:
             continue
         _refuse_stray_references(sheet, skip=())
+        sheets.setdefault(schedule_id, sheet)
         one = schedule(_unescaped(sheet), schedule_id, made, kinds)
         if one is not None:
             schedules[schedule_id] = one
+    check_renames(schedules, sheets)
     if not first and (directory / files.SCHEDULES).is_dir():
         findings.warnings.append(
             Complaint(files.SCHEDULES, 1, 1, "no schedule", "write one: a file whose name ends in .yaml")

@@ -8,22 +8,24 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, one_of, whole
+from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 
 _Send = Annotated[Send | None, BeforeValidator(one_of(Send, later=("on_alert",)))]
 _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
+_Flag = Annotated[bool, BeforeValidator(flag)]
 _LATER_FOR_READERS = ("each", "rows", "quiet_hours", "unassigned", "team_totals", "thread")
 
 
 class Shape(BaseModel):
-    """`title`: what complaints call such a piece."""
+    """`title`: what complaints call such a piece. `above`: keys that belong one level up."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
     title: ClassVar[str]
     later: ClassVar[tuple[str, ...]] = ()
+    above: ClassVar[tuple[str, ...]] = ()
 
     def has(self, key: str) -> bool:
         return key in self.model_fields_set
@@ -56,7 +58,7 @@ class DefaultsShape(Shape):
 
 class ScheduleShape(Shape):
     title = "a schedule"
-    later = ("alerts", "spread", "paused", "retention", "previously", "start", "end", "event", "debounce")
+    later = ("alerts", "retention", "event", "debounce")
 
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron or every.")
@@ -65,11 +67,17 @@ class ScheduleShape(Shape):
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
     within: Text = Field(default="", description="A run's deadline after its slot, such as 30m.")
     grace: Text = Field(default="", description="What still counts as on time, such as 60s.")
+    spread: Text = Field(default="", description="Deals due instants over a time such as 10m, by the schedule's id.")
+    start: Text = Field(default="", description="The first instant at which it may fire; every counts from it.")
+    end: Text = Field(default="", description="From this instant on it does not fire any more.")
+    paused: _Flag = Field(default=False, description="true: nothing fires; what is due meanwhile is missed.")
+    previously: Text = Field(default="", description="The id that it had before a rename; its history is carried on.")
 
 
 class WhenShape(Shape):
     title = "when"
-    later = ("event", "debounce", "spread", "start", "end")
+    later = ("event", "debounce")
+    above = ("spread", "start", "end", "grace", "within", "paused")
 
     cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
     every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")

@@ -1,22 +1,18 @@
 """One file below schedules/: what fires it, what it asks, whom it tells."""
 
-import re
-from typing import Any
-
 from worker.adapters.definitions.entries import entries, fallback
+from worker.adapters.definitions.files import ID
 from worker.adapters.definitions.items import Context, Report, report
 from worker.adapters.definitions.kinds import Registry
-from worker.adapters.definitions.model import DigestShape, ScheduleShape, WhenShape
+from worker.adapters.definitions.model import DigestShape, ScheduleShape
 from worker.adapters.definitions.place import Sheet
 from worker.adapters.definitions.project import Project, parsed
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import one_line, seconds, zone
+from worker.adapters.definitions.times import one_line
+from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
-from worker.domain import cron
-from worker.domain.schedule import CatchUp, Follow, Item, Schedule, Trigger
-from worker.domain.slots import parse_every
+from worker.domain.schedule import CatchUp, Follow, Item, Schedule
 
-ID = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 _SLICES = ("_limit", "_skip")
 
 
@@ -27,31 +23,62 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     if shaped is None:
         _pieces_of_a_broken_one(sheet, project, kinds)
         return None
-    trigger, catch_up, context = _when(sheet, shaped.when, project, kinds)
+    timed = when(sheet, shaped.when, project.defaults.timezone, shaped)
+    context = Context(sheet, kinds, project, timed.zone)
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
     to = entries(context, shaped.to, fallback(context, digest, asked.names))
     _check_bridge(sheet, digest.bridge, asked)
-    _check_catch_up(sheet, catch_up, asked)
+    _check_catch_up(sheet, timed.catch_up, asked)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
-    within = parsed(sheet, ("within",), shaped.within, seconds, 0)
-    grace = parsed(sheet, ("grace",), shaped.grace, seconds, 60)
-    if sheet.count > before or trigger is None:
+    previously = _previously(sheet, shaped.previously, schedule_id)
+    if sheet.count > before or timed.trigger is None:
         return None
     if not to:
         sheet.warn(("to",), "nobody in `to`", "write an entry, or nobody is told what this schedule finds", key=True)
     return Schedule(
         schedule_id,
         name,
-        trigger,
+        timed.trigger,
         tuple(asked.items.values()),
         to,
         digest.bridge or None,
         digest.template or project.for_entries.template,
-        catch_up,
-        grace,
-        within or None,
+        timed.catch_up,
+        timed.grace,
+        timed.within,
+        timed.spread,
+        paused=shaped.paused,
+        previously=previously,
     )
+
+
+def _previously(sheet: Sheet, text: str, schedule_id: str) -> str | None:
+    if not text:
+        return None
+    path = ("previously",)
+    if not ID.fullmatch(text):
+        expected = "write the id that it had: the path below schedules/ without the suffix"
+        sheet.complain(path, f"`previously` with {described(text)}, which can be no id", expected)
+    elif text == schedule_id:
+        sheet.complain(path, "`previously` with the schedule's own id", "leave it out", key=True)
+    return text
+
+
+def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> None:
+    """A history has one heir, and goes on only where its old id is no schedule any more."""
+    heirs: dict[str, str] = {}
+    for name, one in schedules.items():
+        before, sheet = one.previously, sheets[name]
+        if before is None:
+            continue
+        if before in sheets:
+            found = f"`previously: {before}`, while there is a schedule `{before}`"
+            sheet.complain(("previously",), found, f"remove {sheets[before].document.path}, or leave the key out")
+        elif before in heirs:
+            found = f"`previously: {before}`, which {sheets[heirs[before]].document.path} says as well"
+            sheet.complain(("previously",), found, "keep it in one of the two")
+        heirs.setdefault(before, name)
 
 
 def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> None:
@@ -59,33 +86,11 @@ def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> 
     value = sheet.document.value
     if not isinstance(value, dict):
         return
-    context = Context(sheet, kinds, project, project.defaults.timezone)
+    timed = When(project.defaults.timezone)
     if isinstance(value.get("when"), dict):
-        context = _when(sheet, value["when"], project, kinds)[2]
+        timed = when(sheet, value["when"], project.defaults.timezone, None)
     if isinstance(value.get("report"), list):
-        report(context, value["report"])
-
-
-def _when(
-    sheet: Sheet, value: dict[str, Any], project: Project, kinds: Registry
-) -> tuple[Trigger | None, CatchUp, Context]:
-    shaped = read(WhenShape, value, sheet, ("when",))
-    when = shaped.piece or WhenShape()
-    zone_name = parsed(sheet, ("when", "timezone"), when.timezone, zone, project.defaults.timezone)
-    context = Context(sheet, kinds, project, zone_name)
-    if when.cron and when.every:
-        sheet.complain(("when", "every"), "`every` beside `cron`", "keep one of them", key=True)
-    elif when.cron:
-        fields = parsed(sheet, ("when", "cron"), when.cron, cron.parse, None)
-        return Trigger("cron", zone_name, when.cron) if fields else None, when.catch_up, context
-    elif when.every:
-        every = parsed(sheet, ("when", "every"), when.every, parse_every, 0)
-        return Trigger("every", zone_name, seconds=every) if every else None, when.catch_up, context
-    elif shaped.sound:
-        sheet.complain(
-            ("when",), "`when` without `cron` or `every`", 'write `cron: "0 9 * * MON"` or `every: 15m`', key=True
-        )
-    return None, when.catch_up, context
+        report(Context(sheet, kinds, project, timed.zone), value["report"])
 
 
 def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:

@@ -68,6 +68,7 @@ def _schedule(kinds: Registry) -> Schema:
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),
         "to": {"type": "array", "items": _object(EntryShape, _READER)},
+        "paused": {"type": "boolean"},
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
 

@@ -58,6 +58,8 @@ def _complain(kind: type[Shape], fault: ErrorDetails, sheet: Sheet, path: Path) 
 def unknown_key(kind: type[Shape], name: str) -> tuple[str, str]:
     if name in kind.later:
         return f"`{name}`, which this version does not have yet", "leave it out"
+    if name in kind.above:
+        return f"`{name}` inside `{kind.title}`", f"write it beside `{kind.title}:`, not below it"
     return f"`{name}`, which {kind.title} does not have", advice(name, kind.model_fields)
 
 

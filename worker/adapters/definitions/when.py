@@ -1,0 +1,84 @@
+"""When a schedule fires: its trigger, from when until when, how late still counts, and how far it is spread."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.definitions.model import ScheduleShape, WhenShape
+from worker.adapters.definitions.place import Sheet
+from worker.adapters.definitions.project import parsed
+from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.times import instant, seconds, zone
+from worker.domain import cron
+from worker.domain.duration import written
+from worker.domain.schedule import CatchUp, Trigger
+from worker.domain.slots import parse_every
+from worker.domain.spread import shortest_interval
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """`trigger` is None after a complaint. Durations in seconds."""
+
+    zone: str
+    catch_up: CatchUp = CatchUp.LATEST
+    trigger: Trigger | None = None
+    grace: int = 60
+    within: int | None = None
+    spread: int = 0
+
+
+def when(sheet: Sheet, value: dict[str, Any], zone_of_defaults: str, beside: ScheduleShape | None) -> When:
+    """`value` stands under `when:`; `beside` are the keys next to it, None where they could not be read."""
+    shaped = read(WhenShape, value, sheet, ("when",))
+    piece = shaped.piece or WhenShape()
+    zone_name = parsed(sheet, ("when", "timezone"), piece.timezone, zone, zone_of_defaults)
+    made = When(zone_name, piece.catch_up, _trigger(sheet, piece, zone_name, sound=shaped.sound))
+    return made if beside is None else _bounded(sheet, made, beside)
+
+
+def _trigger(sheet: Sheet, piece: WhenShape, zone_name: str, *, sound: bool) -> Trigger | None:
+    if piece.cron and piece.every:
+        sheet.complain(("when", "every"), "`every` beside `cron`", "keep one of them", key=True)
+    elif piece.cron:
+        fields = parsed(sheet, ("when", "cron"), piece.cron, cron.parse, None)
+        return Trigger("cron", zone_name, piece.cron) if fields else None
+    elif piece.every:
+        every = parsed(sheet, ("when", "every"), piece.every, parse_every, 0)
+        return Trigger("every", zone_name, seconds=every) if every else None
+    elif sound:
+        expected = 'write `cron: "0 9 * * MON"` or `every: 15m`'
+        sheet.complain(("when",), "`when` without `cron` or `every`", expected, key=True)
+    return None
+
+
+def _bounded(sheet: Sheet, made: When, beside: ScheduleShape) -> When:
+    start = _edge(sheet, "start", beside.start, made.zone)
+    end = _edge(sheet, "end", beside.end, made.zone)
+    if start is not None and end is not None and end <= start:
+        expected = "write a later instant: `start` is the first that counts, `end` the first that does not"
+        sheet.complain(("end",), "`end` that is not after `start`", expected)
+    spread = parsed(sheet, ("spread",), beside.spread, seconds, 0)
+    if made.trigger is not None:
+        _check_spread(sheet, made.trigger, spread)
+    return replace(
+        made,
+        trigger=made.trigger and replace(made.trigger, start=start, end=end),
+        grace=parsed(sheet, ("grace",), beside.grace, seconds, 60),
+        within=parsed(sheet, ("within",), beside.within, seconds, None),
+        spread=spread,
+    )
+
+
+def _edge(sheet: Sheet, name: str, text: str, zone_name: str) -> datetime | None:
+    return parsed(sheet, (name,), text, lambda value: instant(value, zone_name), None)
+
+
+def _check_spread(sheet: Sheet, trigger: Trigger, spread: int) -> None:
+    """Past half the interval, a schedule could be due nearer to its next slot than to its own."""
+    shortest = shortest_interval(trigger)
+    if 2 * spread >= shortest:
+        found = f"`spread` of {written(spread)}, where two slots lie {written(shortest)} apart"
+        half = (shortest - 1) // 2
+        expected = f"write at most {written(half)}" if half else "leave it out"
+        sheet.complain(("spread",), found, expected)
