@@ -1,0 +1,233 @@
+"""Whole runs, from the slot that comes due to the last mail, against what a user would write (rival.py).
+
+Each side has a broker in the same Redis and a Celery worker with the same number of child processes, fetches the same
+recorded pages and mails to the same server. The rival's tasks are published at once; ours wait for the clock's tick.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import redis
+
+from benchmarks import rival
+from benchmarks.ground import Ground, child, redis_ground
+from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from worker.adapters.launch import tied
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.domain.run import RunState
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Entry, Follow, Item, Schedule, Trigger
+from worker.sandbox.cast import MAIN
+from worker.sandbox.close_api import API_KEY
+
+PROJECT = "whole"
+PATIENCE = 180.0
+LOOK = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """`latencies` in seconds; `children` processes for each worker."""
+
+    runs: int
+    pages: int
+    readers: int
+    latencies: tuple[float, ...]
+    rounds: int
+    children: int = 2
+
+
+FULL = Sizes(40, 20, 20, (0.05, 0.0), 3)
+QUICK = Sizes(10, 20, 20, (0.05,), 1)
+TINY = Sizes(2, 2, 2, (0.0,), 1, children=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where everything listens. `directory` holds the processes' output."""
+
+    ground: Ground
+    close: str
+    latency: str
+    smtp: int
+    directory: Path
+
+
+def readers(count: int) -> list[str]:
+    return [f"reader-{number}@tern.example" for number in range(count)]
+
+
+def bundle(sizes: Sizes, place: Place) -> Bundle:
+    """One schedule a run, so that none supersedes another."""
+    url = f"smtp://127.0.0.1:{place.smtp}?tls=never"
+    item = Item(
+        "deals", "close", "opportunities", params={"pipeline": MAIN, "status_type": "active"}, follow=Follow.CLOSED
+    )
+    to = tuple(
+        Entry(f"r{number}", "email", address, "pipeline", "en_GB", "UTC")
+        for number, address in enumerate(readers(sizes.readers))
+    )
+    daily = Trigger("cron", "UTC", expression="0 9 * * *")
+    schedules = {
+        f"digest-{number:03d}": Schedule(f"digest-{number:03d}", f"Digest {number}", daily, (item,), to, bridge="deals")
+        for number in range(sizes.runs)
+    }
+    return Bundle(
+        PROJECT,
+        Defaults(),
+        {"close": Connection("close", "close", {"base_url": place.close, "api_key": API_KEY})},
+        {"email": ChannelSpec("email", "email", {"url": url, "from": "Reports <reports@tern.example>"})},
+        schedules,
+    )
+
+
+class Ours:
+    def __init__(self, sizes: Sizes, place: Place) -> None:
+        self._sizes = sizes
+        self._bundle = bundle(sizes, place)
+        self._ledger = place.ground.ledger
+        self._client = redis.Redis.from_url(self._ledger)
+
+    def round(self) -> float:
+        """Runs a second."""
+        slot = datetime.now(UTC).replace(microsecond=0)
+        asyncio.run(self._due(slot))
+        began = time.perf_counter()
+        _wait(self._done, "our runs")
+        seconds = time.perf_counter() - began
+        asyncio.run(self._check(slot))
+        return self._sizes.runs / seconds
+
+    def _done(self) -> bool:
+        """Every slot was claimed, and nothing is left for the tick to look after."""
+        with self._client.pipeline() as pipe:
+            pipe.zcount(f"{PROJECT}:due", "-inf", int(time.time() * 1000))
+            pipe.zcard(f"{PROJECT}:attention:runs")
+            pipe.zcard(f"{PROJECT}:attention:deliveries")
+            return not any(pipe.execute())
+
+    async def _due(self, slot: datetime) -> None:
+        client = connect(self._ledger)
+        try:
+            await RedisLedger(client, PROJECT).activate(self._bundle, dict.fromkeys(self._bundle.schedules, slot), ())
+        finally:
+            await client.aclose()
+
+    async def _check(self, slot: datetime) -> None:
+        client = connect(self._ledger)
+        try:
+            runs = await RedisLedger(client, PROJECT).runs(None, self._sizes.runs)
+        finally:
+            await client.aclose()
+        ended = [run for run in runs if run.key.slot == slot and run.state is RunState.DELIVERED]
+        wrong = [f"{run.key}: {run.state} {run.sentence} {run.gaps}" for run in runs if run not in ended]
+        assert len(ended) == self._sizes.runs, f"{len(ended)} of {self._sizes.runs} runs were delivered; {wrong[:1]}"
+
+
+class Rival:
+    def __init__(self, sizes: Sizes, place: Place) -> None:
+        self._sizes = sizes
+        self._client = redis.Redis.from_url(place.ground.peer)
+        rival.app.conf.broker_url = place.ground.broker
+
+    def round(self) -> float:
+        self._client.delete(rival.DONE)
+        began = time.perf_counter()
+        for number in range(self._sizes.runs):
+            rival.report.delay(number, readers(self._sizes.readers))
+        _wait(lambda: int(self._client.get(rival.DONE) or 0) == self._sizes.runs, "the rival's runs")
+        return self._sizes.runs / (time.perf_counter() - began)
+
+
+def run(sizes: Sizes, tell: Tell) -> Result:
+    figures: list[Figure] = []
+    verdicts: list[Verdict] = []
+    with _place(sizes) as place, _processes(sizes, place):
+        ours, peer = Ours(sizes, place), Rival(sizes, place)
+        tell("whole runs: first round, not counted")
+        ours.round()
+        peer.round()
+        for latency in sizes.latencies:
+            httpx.get(f"{place.latency}{latency}", trust_env=False).raise_for_status()
+            case = f"{sizes.runs} runs, {sizes.pages} pages at {latency * 1000:.0f} ms"
+            taken = in_turns({"ours": ours.round, "rival": peer.round}, sizes.rounds, tell, f"whole, {case}")
+            own, other = (Figure(case, who, "runs/s", samples) for who, samples in taken.items())
+            figures += [own, other]
+            verdicts.append(Verdict(f"{case}, ours to rival", own.median / other.median, "x", 5, at_least=True))
+    return Result("whole", tuple(figures), tuple(verdicts), (f"{sizes.readers} readers a run",))
+
+
+@contextmanager
+def _place(sizes: Sizes) -> Iterator[Place]:
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="funnelbeat-whole-")))
+        ground = stack.enter_context(redis_ground())
+        pages = stack.enter_context(child("recorded", str(sizes.pages * rival.PAGE))).ready
+        sink = stack.enter_context(child("sink")).ready
+        yield Place(ground, pages["close"], pages["latency"], sink, directory)
+
+
+@contextmanager
+def _processes(sizes: Sizes, place: Place) -> Iterator[None]:
+    """Our clock and worker, and the rival's worker; all ended afterwards."""
+    ground = place.ground
+    ours = {
+        "FUNNELBEAT_REDIS_URL": ground.ledger,
+        "FUNNELBEAT_BROKER_URL": ground.broker,
+        "FUNNELBEAT_PROJECT": PROJECT,
+        "FUNNELBEAT_CONCURRENCY": str(sizes.children),
+        "FUNNELBEAT_LOG_LEVEL": "warning",
+    }
+    theirs = {
+        "RIVAL_BROKER": ground.broker,
+        "RIVAL_REDIS": ground.peer,
+        "RIVAL_CLOSE": place.close,
+        "RIVAL_SMTP_PORT": str(place.smtp),
+    }
+    celery = ["celery", "-A", "benchmarks.rival", "worker", "-c", str(sizes.children), "-l", "WARNING"]
+    with ExitStack() as stack:
+        for name in ("clock", "worker"):
+            stack.enter_context(_process(place, name, ["worker.entry", "--project", str(place.directory), name], ours))
+        stack.enter_context(_process(place, "rival", [*celery, "--without-mingle", "--without-gossip"], theirs))
+        yield
+
+
+@contextmanager
+def _process(place: Place, name: str, module: list[str], environment: Mapping[str, str]) -> Iterator[None]:
+    with (place.directory / f"{name}.log").open("ab") as log:
+        process = subprocess.Popen(
+            tied([sys.executable, "-m", *module]),
+            env={**os.environ, **environment},
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(done: Callable[[], bool], what: str) -> None:
+    """Raises RuntimeError past PATIENCE seconds."""
+    end = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{what} did not end within {PATIENCE:.0f} s")
+        time.sleep(LOOK)
