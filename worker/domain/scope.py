@@ -90,7 +90,7 @@ def scope(item: Item) -> Scope:
 
 
 def _pipedrive_scope(item: Item) -> Scope:
-    """Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals, and
+    """Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals,
     those of the token's own user, whom nobody knows here, unless `everyone` or `user_id` says whose.
     """
     params, first_form = item.params, "id" in item.params

@@ -1,0 +1,40 @@
+"""What is known of deals that left a list without asking anybody."""
+
+from collections.abc import Iterable, Mapping
+
+from worker.domain.opportunity import COLUMNS, FOLLOWED, Status
+from worker.domain.record import records
+from worker.domain.schedule import Item
+from worker.domain.scope import scope
+from worker.domain.snapshot import Cell, Row, Snapshot, table
+
+
+def deleted(key: str, previous: Snapshot | None) -> Row:
+    """The last known cells with status deleted; nulls where the deal was never kept."""
+    cells: dict[str, Cell] = {**_last_known(key, previous), "status": Status.DELETED.value}
+    return Row(key, tuple(cells.get(column.name) for column in COLUMNS))
+
+
+def still_matching(item: Item, rows: Iterable[Row]) -> frozenset[str]:
+    """Looked-up deals that fulfil every filter of the item's list, as far as all of them can be checked: the list must
+    have missed them.
+    """
+    conditions = scope(item)
+    if conditions.opaque:
+        return frozenset()
+    return frozenset(
+        key
+        for key, row in records(table(FOLLOWED, COLUMNS, rows)).items()
+        if row.text("status") != Status.DELETED
+        and conditions.outside(row) is None
+        and conditions.unselected(row) is None
+        and conditions.stalled in (None, row.flag("stalled"))
+    )
+
+
+def _last_known(key: str, previous: Snapshot | None) -> Mapping[str, Cell]:
+    for rows in (previous.rows, previous.followed) if previous is not None else ():
+        row = rows.by_key().get(key) if rows is not None else None
+        if rows is not None and row is not None:
+            return rows.record(row)
+    return {}

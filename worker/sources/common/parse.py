@@ -1,0 +1,213 @@
+"""Reading an answer by its path: every wrong type names the endpoint and the place, and null never turns into zero."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from worker.errors import SourceShapeChanged
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+LARGEST = 2**53
+"""An amount past this is no amount; it also still fits every number type that stores it."""
+
+
+class Missing:
+    """The key is not there at all, which is neither null nor zero."""
+
+
+MISSING = Missing()
+
+
+class Node:
+    """One value of an answer with the way to it ("data[3].value"), so that a complaint can say where. The way is put
+    together only then: a page has some thousands of these.
+    """
+
+    __slots__ = ("above", "endpoint", "step", "value")
+
+    def __init__(self, endpoint: str, value: Any, step: str | int = "body", above: "Node | None" = None) -> None:
+        self.endpoint = endpoint
+        self.value = value
+        self.step = step
+        self.above = above
+
+    @property
+    def path(self) -> str:
+        if self.above is None:
+            return str(self.step)
+        before = self.above.path
+        if isinstance(self.step, int):
+            return f"{before}[{self.step}]"
+        return self.step if before == "body" else f"{before}.{self.step}"
+
+    def wrong(self, expected: str) -> SourceShapeChanged:
+        return SourceShapeChanged(self.endpoint, self.path, f"expected {expected}, found {named(self.value)}")
+
+    @property
+    def missing(self) -> bool:
+        return self.value is MISSING
+
+    @property
+    def absent(self) -> bool:
+        """Missing or null, for the places where the two mean the same."""
+        return self.value is MISSING or self.value is None
+
+    def object(self) -> "Node":
+        """Itself, surely an object."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return self
+
+    def get(self, key: str) -> "Node":
+        """The value of `key` of an object; a key that is not there gives a missing node."""
+        if not isinstance(self.value, dict):
+            raise self.wrong("an object")
+        return Node(self.endpoint, self.value.get(key, MISSING), key, self)
+
+    def items(self) -> Iterator["Node"]:
+        """The values of a list; a missing list is wrong, not empty."""
+        if not isinstance(self.value, list):
+            raise self.wrong("a list")
+        for position, value in enumerate(self.value):
+            yield Node(self.endpoint, value, position, self)
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.wrong("text")
+        return encodable(self.value)
+
+    def text_or_none(self) -> str | None:
+        """Null for a missing or null value; empty text stays empty."""
+        return None if self.absent else self.text()
+
+    def id(self) -> str:
+        """Text that can be a key: not empty, no control characters."""
+        if not isinstance(self.value, str) or not self.value or not self.value.isprintable():
+            raise self.wrong("an id")
+        return self.value
+
+    def id_or_none(self) -> str | None:
+        """Null is an id that is not set; the key itself must be there, or a change would be made up."""
+        if self.missing:
+            raise self.wrong("an id or null")
+        return None if self.value is None else self.id()
+
+    def number_id(self) -> str:
+        """A whole number, or its digits, as the text that is our key."""
+        value = self.value
+        if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST:
+            return str(value)
+        if isinstance(value, str) and value.isascii() and value.isdigit() and 0 < len(value) <= 16:
+            return value
+        raise self.wrong("an id (a whole number)")
+
+    def number_id_or_none(self) -> str | None:
+        """Null is an id that is not set; the key itself must be there, or a change would be made up."""
+        if self.missing:
+            raise self.wrong("an id (a whole number) or null")
+        return None if self.value is None else self.number_id()
+
+    def map(self) -> Iterator[tuple[str, "Node"]]:
+        """Keys and values of an object. PHP writes an empty one as an empty list, so that counts as none."""
+        if self.value == []:
+            return
+        for key in self.object().value:
+            yield key, self.get(key)
+
+    def currency_or_none(self) -> str | None:
+        """An ISO 4217 code; some services write "" where there is no amount."""
+        code = self.text_or_none()
+        if code and not re.fullmatch("[A-Z]{3}", code):
+            raise self.wrong("a currency's three letters")
+        return code or None
+
+    def number(self) -> int | float:
+        """Any finite JSON number; true and false are none."""
+        value = self.value
+        if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
+            raise self.wrong("a number")
+        return value
+
+    def number_or_none(self) -> int | float | None:
+        if self.missing:
+            raise self.wrong("a number or null")
+        return None if self.value is None else self.number()
+
+    def whole(self) -> int:
+        value = self.number()
+        if value != int(value):
+            raise self.wrong("a whole number")
+        return int(value)
+
+    def whole_or_none(self) -> int | None:
+        if self.missing:
+            raise self.wrong("a whole number or null")
+        return None if self.value is None else self.whole()
+
+    def flag_or_none(self) -> bool | None:
+        """Null for a missing or null value."""
+        if self.absent:
+            return None
+        if not isinstance(self.value, bool):
+            raise self.wrong("true or false")
+        return self.value
+
+    def day_or_none(self) -> str | None:
+        """YYYY-MM-DD, from a date or from the date of an instant."""
+        if self.missing:
+            raise self.wrong("a date or null")
+        if self.value is None:
+            return None
+        try:
+            return date.fromisoformat(self.text()[:10]).isoformat()
+        except ValueError:
+            raise self.wrong("a date") from None
+
+    def instant_or_none(self) -> int | None:
+        """Milliseconds since the epoch; a time without a zone is UTC. Null for missing, null or empty."""
+        if self.absent or self.value == "":
+            return None
+        try:
+            moment = datetime.fromisoformat(self.text())
+        except ValueError:
+            raise self.wrong("an instant") from None
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+        return (aware - _EPOCH) // _MILLISECOND
+
+
+def encodable(text: str) -> str:
+    """JSON may hold half a surrogate pair, which no encoding can carry on."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def named(value: Any) -> str:
+    """What was found, short enough for a sentence and without the text of a body."""
+    if value is MISSING:
+        return "nothing"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return "a number that is too large" if abs(value) > LARGEST else f"the number {value}"
+    if isinstance(value, str):
+        return f"the text {encodable(value)[:40]!r}"
+    return "an object" if isinstance(value, Mapping) else "a list"
+
+
+def document(endpoint: str, body: bytes) -> Node:
+    """A JSON object. Raises SourceShapeChanged at "body" for an empty body, HTML, an array or JSON that broke off."""
+    if not body.strip():
+        raise SourceShapeChanged(endpoint, "body", "expected a JSON object, found an empty body")
+    try:
+        value = json.loads(body, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        kind = "HTML" if body.lstrip()[:1] == b"<" else "text that is not JSON, or JSON that broke off"
+        raise SourceShapeChanged(endpoint, "body", f"expected a JSON object, found {kind}") from None
+    return Node(endpoint, value).object()
+
+
+def _no_number(constant: str) -> None:
+    """Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(constant)

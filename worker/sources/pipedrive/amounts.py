@@ -1,0 +1,35 @@
+"""Pipedrive writes amounts in whole units of a currency, with decimals; ours are whole minor units."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from worker.domain.money import exponent
+from worker.sources.common.parse import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Reads amounts; `notes` collects what did not fit a currency's minor unit."""
+
+    notes: list[str]
+
+    def minor(self, node: Node, currency: str, what: str = "") -> int:
+        """Exactly what was written; the part that no minor unit can hold is dropped and noted under `what`."""
+        amount, rest = minor_units(node.number(), currency)
+        if rest:
+            told = f"{node.value} {currency}"
+            self.notes.append(f"{what or node.path}: {told} does not fit the currency's minor unit; kept {amount}")
+        return amount
+
+    def by_currency(self, node: Node) -> Iterator[tuple[str, int]]:
+        """A map from currency to amount; an empty one may be written as an empty list."""
+        for code, value in node.map():
+            yield code, self.minor(value, code)
+
+
+def minor_units(value: float, currency: str) -> tuple[int, Decimal]:
+    """Minor units and the remainder in them. A float's shortest text is the text that the service wrote."""
+    scaled = Decimal(repr(value)).scaleb(exponent(currency))
+    amount = scaled.to_integral_value(ROUND_DOWN)
+    return int(amount), scaled - amount

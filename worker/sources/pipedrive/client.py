@@ -1,0 +1,153 @@
+"""Requests to Pipedrive's REST API, v1 and v2: token in a header, pace, tries, and every refusal as a sentence of ours.
+
+https://pipedrive.readme.io/docs/core-api-concepts-authentication
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from worker.adapters.http import HttpAnswer
+from worker.errors import SourceRefused, SourceUnavailable
+from worker.sources.common.calls import CAP, Calls, Retries, Sender, Wire
+from worker.sources.common.parse import Node, document
+from worker.sources.pipedrive.costs import COSTS
+from worker.sources.pipedrive.limits import Daily, Pacer, daily
+from worker.sources.pipedrive.refusal import refused
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`endpoint` is a key of COSTS ("GET /api/v2/deals/{id}"); `id` fills its place."""
+
+    endpoint: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    id: str = ""
+    json: Any = None
+
+    @property
+    def method(self) -> str:
+        return self.endpoint.split(" ", 1)[0]
+
+    @property
+    def path(self) -> str:
+        return self.endpoint.split(" ", 1)[1].replace("{id}", quote(self.id, safe=""))
+
+    @property
+    def cost(self) -> int:
+        """Tokens of the day. Raises KeyError for an endpoint that nobody priced."""
+        return COSTS[self.endpoint]
+
+
+class Credential(Protocol):
+    """Who asks. A token that can be renewed (OAuth, a file that something else rewrites) is one more of these."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be printed."""
+        ...
+
+    async def headers(self) -> Mapping[str, str]: ...
+
+    async def renewed(self) -> bool:
+        """After a 401: whether there is another token to try."""
+        ...
+
+
+class Fixed:
+    """A token that stays what it is: `x-api-token`, or Bearer for one of OAuth. Never in the URL, where logs see it."""
+
+    def __init__(self, api_token: str = "", access_token: str = "") -> None:
+        self._headers = {"x-api-token": api_token} if api_token else {"authorization": f"Bearer {access_token}"}
+        self.secrets: tuple[str, ...] = tuple(token for token in (api_token, access_token) if token)
+
+    async def headers(self) -> Mapping[str, str]:
+        return self._headers
+
+    async def renewed(self) -> bool:
+        return False
+
+
+class Client:
+    """`clock` gives UTC. `spent` counts the tokens of the day's budget that were asked for here; `day` is what the
+    last answer told of it.
+    """
+
+    def __init__(
+        self, http: Sender, credential: Credential, *, clock: Callable[[], datetime], retries: Retries | None = None
+    ) -> None:
+        self._clock = clock
+        self._credential = credential
+        self._calls = Calls(http, Pacer(), self._judge, retries or Retries())
+        self._shut: tuple[float, SourceUnavailable] | None = None
+        self.day = Daily()
+        self.spent = 0
+
+    async def read(self, request: Request) -> Node:
+        """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
+        answer = document(request.endpoint, await self._fetch(request))
+        success = answer.get("success")
+        if success.value is False:
+            words = answer.get("error").text_or_none() or "it says so itself"
+            raise SourceRefused(request.endpoint, self._clean(f"not successful (200): {words}"), status=200)
+        if success.value is not True:
+            raise success.wrong("true or false")
+        return answer
+
+    async def _fetch(self, request: Request) -> bytes:
+        """A write is sent once: it may have been applied although its answer was lost."""
+        self._check_door()
+        tries = None if request.method == "GET" else 1
+        for last in (False, True):
+            self.spent += request.cost
+            try:
+                return await self._calls.fetch(await self._wire(request), tries=tries)
+            except SourceRefused as refusal:
+                if last or refusal.status != 401 or not await self._credential.renewed():
+                    raise
+            except SourceUnavailable as error:
+                self._shut_door(error)
+                raise
+        raise AssertionError("the second time raises or returns")
+
+    async def _wire(self, request: Request) -> Wire:
+        headers = {"accept": "application/json", **await self._credential.headers()}
+        return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers)
+
+    def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
+        told = daily(answer.headers)
+        self.day = Daily(
+            self.day.limit if told.limit is None else told.limit,
+            self.day.remaining if told.remaining is None else told.remaining,
+        )
+        if answer.status in (200, 201):
+            return answer.body
+        error = refused(endpoint, answer, self._clock())
+        words = self._clean(error.problem)
+        if isinstance(error, SourceRefused):
+            return SourceRefused(endpoint, words, status=error.status)
+        return SourceUnavailable(endpoint, words, retry_after=error.retry_after, limited=error.limited)
+
+    def _shut_door(self, error: SourceUnavailable) -> None:
+        """A spent day or a block lasts: what is asked in the next minute is answered here, so that nobody knocks on."""
+        if error.limited and error.retry_after is not None and error.retry_after > CAP:
+            self._shut = asyncio.get_running_loop().time() + CAP, error
+
+    def _check_door(self) -> None:
+        if self._shut is None:
+            return
+        until, error = self._shut
+        if asyncio.get_running_loop().time() < until:
+            raise SourceUnavailable(error.endpoint, error.problem, retry_after=error.retry_after, limited=True)
+        self._shut = None
+
+    def _clean(self, text: str) -> str:
+        for secret in self._credential.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    async def aclose(self) -> None:
+        await self._calls.aclose()

@@ -1,0 +1,53 @@
+"""What each request costs of the company's daily budget of tokens, whatever its `limit`.
+
+https://developers.pipedrive.com/docs/api/v1 names the cost with every endpoint; what a day holds:
+https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
+"""
+
+from collections.abc import Mapping
+
+PIPELINES = "GET /api/v2/pipelines"
+PIPELINE = "GET /api/v2/pipelines/{id}"
+ADD_PIPELINE = "POST /api/v2/pipelines"
+EDIT_PIPELINE = "PATCH /api/v2/pipelines/{id}"
+DROP_PIPELINE = "DELETE /api/v2/pipelines/{id}"
+CONVERSION = "GET /api/v1/pipelines/{id}/conversion_statistics"
+MOVEMENTS = "GET /api/v1/pipelines/{id}/movement_statistics"
+PIPELINE_DEALS = "GET /api/v1/pipelines/{id}/deals"
+SUMMARY = "GET /api/v1/deals/summary"
+DEALS = "GET /api/v2/deals"
+DEAL = "GET /api/v2/deals/{id}"
+ARCHIVED = "GET /api/v2/deals/archived"
+STAGES = "GET /api/v2/stages"
+USERS = "GET /api/v1/users"
+ME = "GET /api/v1/users/me"
+CURRENCIES = "GET /api/v1/currencies"
+FILTERS = "GET /api/v1/filters"
+WEBHOOKS = "GET /api/v1/webhooks"
+
+COSTS: Mapping[str, int] = {
+    PIPELINES: 5,
+    PIPELINE: 1,
+    ADD_PIPELINE: 5,
+    EDIT_PIPELINE: 5,
+    DROP_PIPELINE: 3,
+    CONVERSION: 40,
+    MOVEMENTS: 40,
+    PIPELINE_DEALS: 20,
+    SUMMARY: 40,
+    DEALS: 10,
+    DEAL: 1,
+    ARCHIVED: 20,
+    STAGES: 5,
+    USERS: 20,
+    ME: 2,
+    CURRENCIES: 20,
+    FILTERS: 20,
+    WEBHOOKS: 20,
+}
+"""Endpoint → tokens. The API's version is part of an endpoint: v1 and v2 differ in cost and in shape. What the lists of
+filters and webhooks cost was not found: they stand at the price of the other lists of v1.
+"""
+
+BURST_SECONDS = 2.0
+"""The rolling window of the other limit, which counts requests per token, not their cost."""

@@ -1,0 +1,53 @@
+"""A definition's parameters as the query of a list of deals, in version 2's form or in version 1's."""
+
+from typing import Any
+
+from worker.ports import Ask
+from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.client import Request
+from worker.sources.pipedrive.rules import sliced
+from worker.sources.pipedrive.windows import stamped
+
+_OURS = frozenset(
+    {"id", "limit", "archived", "include_fields", "updated_since", "updated_until", "rule", "days", "percentile"}
+    | {"history_days"}
+)
+_ORDER = ("sort_by", "sort_direction")
+PLANNED = "next_activity_id"
+
+
+def first_form(ask: Ask) -> bool:
+    """Whether the item is written for the pipeline's list of version 1."""
+    return "id" in ask.item.params
+
+
+def listing(ask: Ask) -> Request:
+    """Without the length of a page. A whole list is read by ids, whose order nothing changes."""
+    params = ask.item.params
+    query = {name: joined(value) for name, value in params.items() if name not in _OURS}
+    if first_form(ask):
+        return Request(costs.PIPELINE_DEALS, query, str(params["id"]))
+    query |= stamped(ask, params)
+    if not sliced(params):
+        query = {name: value for name, value in query.items() if name not in _ORDER}
+        query |= {"sort_by": "id", "sort_direction": "asc"}
+    if ask.item.stalled_only:
+        query["status"] = "open"
+    query |= fields(ask)
+    return Request(costs.ARCHIVED if params.get("archived") else costs.DEALS, query)
+
+
+def fields(ask: Ask) -> dict[str, str]:
+    """What is asked for beyond the plain deal: a rule may need to know whether something is planned."""
+    given = ask.item.params.get("include_fields")
+    wanted = joined(given).split(",") if given else []
+    if ask.item.params.get("rule") == "no_next_activity" and PLANNED not in wanted:
+        wanted.append(PLANNED)
+    return {"include_fields": ",".join(wanted)} if wanted else {}
+
+
+def joined(value: Any) -> str:
+    """Lists by commas, true and false as JSON spells them."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,38 @@
+"""What makes two answers of one query comparable: the same company, question and shape."""
+
+import hashlib
+import json
+from typing import Any
+
+from worker.domain.schedule import Item
+from worker.domain.snapshot import SCHEMA
+from worker.sources.pipedrive.names import Me
+from worker.sources.pipedrive.rules import sliced
+from worker.sources.pipedrive.windows import DATES
+
+_ASIDE = frozenset({"include_fields", "custom_fields", "include_option_labels", "include_labels"})
+_ORDER = frozenset({"sort_by", "sort_direction"})
+
+
+def fingerprint(me: Me, item: Item) -> str:
+    """32 hexadecimal characters. Windows are left out, and so is all that only orders; a filter written as a list of
+    one or as a text is the same. Where nobody is named the token's own user is meant, and belongs to the question.
+    """
+    drop = {*DATES, *_ASIDE, *(() if sliced(item.params) else _ORDER)}
+    params = {name: _plain(value) for name, value in item.params.items() if name not in drop}
+    whose = me.id if _own(item) else ""
+    parts = (me.company, whose, item.query, params, SCHEMA)
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _own(item: Item) -> bool:
+    if item.query in ("conversion", "movements"):
+        return "user_id" not in item.params
+    return item.query == "deals" and "id" in item.params and not {"user_id", "everyone"} & item.params.keys()
+
+
+def _plain(value: Any) -> Any:
+    """The order of a list says nothing to the service."""
+    if isinstance(value, bool | int):
+        return value
+    return sorted(str(part) for part in value) if isinstance(value, list | tuple) else [str(value)]

@@ -1,0 +1,184 @@
+"""Who and what the ids mean: company, users, pipelines and stages, read together and kept for five minutes."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.errors import SourceRefused
+from worker.sources.common.parse import Node
+from worker.sources.common.together import together
+from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.client import Client, Request
+from worker.sources.pipedrive.pages import Listing
+
+KEPT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`order` counts from 0 within the pipeline. `rots_after` days without an update, None where nothing rots.
+    `probability` in percent.
+    """
+
+    id: str
+    name: str
+    pipeline: str
+    order: int
+    rots_after: int | None
+    probability: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """`weighs`: deals without a probability of their own have their stage's."""
+
+    id: str
+    name: str
+    order: int
+    weighs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The user whose token it is. `company` is the account; `currency` ISO 4217, what converted sums are in."""
+
+    id: str
+    name: str
+    company: str
+    domain: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`users` without those who left; `active` are the ids that a report for everybody asks for."""
+
+    me: Me
+    users: Mapping[str, str]
+    active: tuple[str, ...]
+    pipelines: Mapping[str, Pipeline]
+    stages: Mapping[str, Stage]
+    notes: tuple[str, ...] = ()
+
+    def user(self, user_id: str | None, told: str | None = None) -> str | None:
+        """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
+        if user_id is None:
+            return None
+        return self.users.get(user_id) or told or f"Unknown user ({user_id})"
+
+    def stage(self, stage_id: str | None) -> str | None:
+        if stage_id is None:
+            return None
+        stage = self.stages.get(stage_id)
+        return stage.name if stage is not None else f"Unknown stage ({stage_id})"
+
+    def of_pipeline(self, pipeline_id: str) -> tuple[Stage, ...]:
+        """Its stages in their order."""
+        found = (stage for stage in self.stages.values() if stage.pipeline == pipeline_id)
+        return tuple(sorted(found, key=lambda stage: stage.order))
+
+    def url(self, deal_id: str) -> str | None:
+        return f"https://{self.me.domain}.pipedrive.com/deal/{deal_id}" if self.me.domain else None
+
+
+class Directory:
+    """The names of one account, read at most once in five minutes however many queries ask: 32 tokens."""
+
+    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._names: Names | None = None
+        self._read_at: datetime | None = None
+
+    async def names(self) -> Names:
+        """Raises SourceError."""
+        async with self._lock:
+            now = self._clock()
+            if self._names is None or self._read_at is None or not timedelta(0) <= now - self._read_at < KEPT:
+                self._names = await self._read()
+                self._read_at = now
+            return self._names
+
+    def forget(self) -> None:
+        """Read anew when next asked."""
+        self._names = None
+
+    async def _read(self) -> Names:
+        """The user first and alone: a wrong token is then one refusal, not four."""
+        me = _me((await self._client.read(Request(costs.ME))).get("data").object())
+        (users, notes), (pipelines, _), (stages, _) = await together(
+            [self._users(), self._listed(costs.PIPELINES), self._listed(costs.STAGES)]
+        )
+        return Names(
+            me=me,
+            users={user.get("id").number_id(): _user_name(user) for user in users},
+            active=tuple(user.get("id").number_id() for user in users if user.get("active_flag").value is not False),
+            pipelines={p.id: p for p in map(_pipeline, pipelines)},
+            stages=_stages(stages),
+            notes=tuple(notes),
+        )
+
+    async def _users(self) -> tuple[list[Node], list[str]]:
+        """Without the right to see users, ids stand in for names; nothing else is lost."""
+        try:
+            answer = await self._client.read(Request(costs.USERS))
+        except SourceRefused as refusal:
+            if refusal.status != 403:
+                raise
+            return [], [f"users stay ids: {refusal}"]
+        data = answer.get("data")
+        return ([] if data.value is None else [user.object() for user in data.items()]), []
+
+    async def _listed(self, endpoint: str) -> tuple[list[Node], list[str]]:
+        return await Listing(self._client, Request(endpoint)).rows(lambda node: node), []
+
+
+def _me(user: Node) -> Me:
+    """The account's id makes answers comparable, so there is no doing without it."""
+    domain = user.get("company_domain").text_or_none() or None
+    return Me(
+        id=user.get("id").number_id(),
+        name=_user_name(user),
+        company=user.get("company_id").number_id(),
+        domain=domain if domain and domain.replace("-", "").isalnum() else None,
+        currency=user.get("default_currency").currency_or_none(),
+    )
+
+
+def _user_name(user: Node) -> str:
+    name = user.get("name").text_or_none() or user.get("email").text_or_none()
+    return name or f"Unnamed user ({user.get('id').number_id()})"
+
+
+def _pipeline(node: Node) -> Pipeline:
+    weighs = bool(node.get("is_deal_probability_enabled").flag_or_none())
+    return Pipeline(node.get("id").number_id(), node.get("name").text(), node.get("order_nr").whole(), weighs)
+
+
+def _stages(nodes: list[Node]) -> dict[str, Stage]:
+    """`order_nr` orders stages and may leave numbers out; ours counts from 0."""
+    grouped: dict[str, list[tuple[int, Stage]]] = defaultdict(list)
+    for node in nodes:
+        stage = _stage(node)
+        grouped[stage.pipeline].append((stage.order, stage))
+    return {
+        stage.id: replace(stage, order=position)
+        for group in grouped.values()
+        for position, (_, stage) in enumerate(sorted(group, key=lambda pair: (pair[0], int(pair[1].id))))
+    }
+
+
+def _stage(node: Node) -> Stage:
+    days, chance = node.get("days_to_rotten"), node.get("deal_probability")
+    rots = node.get("is_deal_rot_enabled").flag_or_none() and not days.absent
+    return Stage(
+        id=node.get("id").number_id(),
+        name=node.get("name").text(),
+        pipeline=node.get("pipeline_id").number_id(),
+        order=node.get("order_nr").whole(),
+        rots_after=days.whole() if rots else None,
+        probability=None if chance.absent else chance.whole(),
+    )

@@ -1,0 +1,106 @@
+"""Pipelines: all of them, and one with its stages and the sums of its deals.
+
+Version 1 told the sums with the pipeline; since May 2025 they are a call of their own, GET /v1/deals/summary.
+https://developers.pipedrive.com/changelog
+"""
+
+from dataclasses import dataclass
+
+from worker.domain.snapshot import Column, Kind, Row, Table, table
+from worker.ports import Ask
+from worker.sources.common.parse import Node
+from worker.sources.common.together import together
+from worker.sources.pipedrive import costs, summary
+from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.client import Client, Request
+from worker.sources.pipedrive.filters import joined
+from worker.sources.pipedrive.names import Names
+from worker.sources.pipedrive.pages import Listing
+from worker.sources.pipedrive.rules import sliced
+from worker.sources.pipedrive.statistics import Parts
+
+PIPELINES = (
+    Column("name", Kind.TEXT),
+    Column("order_nr", Kind.INT, significant=True),
+    Column("is_default", Kind.BOOL, significant=True),
+    Column("is_deleted", Kind.BOOL, significant=True),
+    Column("is_deal_probability_enabled", Kind.BOOL, significant=True),
+    Column("created_at", Kind.INSTANT),
+    Column("updated_at", Kind.INSTANT),
+)
+STAGES = (
+    Column("name", Kind.TEXT),
+    Column("position", Kind.INT, significant=True),
+    Column("deal_probability", Kind.INT, significant=True),
+    Column("days_to_rotten", Kind.INT, significant=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipelines:
+    """Raises SourceError."""
+
+    client: Client
+    names: Names
+    ask: Ask
+
+    async def every(self) -> Parts:
+        """Table `pipelines`, keyed by id. The one that comes first in order is the default."""
+        params = self.ask.item.params
+        cut = sliced(params)
+        query = {name: joined(value) for name, value in params.items() if name != "limit"}
+        limit = params.get("limit")
+        listing = Listing(self.client, Request(costs.PIPELINES, query if cut else {}))
+        nodes = await listing.rows(lambda node: node, None if limit is None else int(limit))
+        return Parts((), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ())
+
+    async def one(self) -> Parts:
+        """Tables `pipeline`, `stages`, `sums` by currency and, where asked for, `stage_sums`."""
+        params = self.ask.item.params
+        key, status = str(params["id"]), str(params.get("status", "open"))
+        stages = self.names.of_pipeline(key)
+        answer = await self.client.read(Request(costs.PIPELINE, id=key))
+        amounts = Amounts([])
+        told = await self._summary(key, status)
+        found = summary.lines(told, amounts)
+        tables = [
+            table("pipeline", PIPELINES, [self._row(answer.get("data").object())]),
+            table("stages", STAGES, (Row(s.id, (s.name, s.order, s.probability, s.rots_after)) for s in stages)),
+            summary.sums(found),
+        ]
+        if params.get("by_stage"):
+            answers = await together(self._summary(key, status, stage.id) for stage in stages)
+            parts = [(s.id, summary.lines(one, amounts)) for s, one in zip(stages, answers, strict=True)]
+            tables.append(summary.stage_sums(parts, self.names))
+        measures = summary.measures(told, found, self.names.me, amounts)
+        return Parts(measures, tuple(tables), tuple(amounts.notes))
+
+    async def summed(self) -> Parts:
+        """Table `sums`, keyed by currency."""
+        params = {name: joined(value) for name, value in self.ask.item.params.items()}
+        answer = await self.client.read(Request(costs.SUMMARY, params))
+        amounts = Amounts([])
+        found = summary.lines(answer, amounts)
+        measures = summary.measures(answer, found, self.names.me, amounts)
+        tables: tuple[Table, ...] = (summary.sums(found),)
+        return Parts(measures, tables, tuple(amounts.notes))
+
+    async def _summary(self, pipeline: str, status: str, stage: str | None = None) -> Node:
+        params = {"pipeline_id": pipeline, "status": status}
+        if stage is not None:
+            params["stage_id"] = stage
+        return await self.client.read(Request(costs.SUMMARY, params))
+
+    def _row(self, node: Node) -> Row:
+        key = node.get("id").number_id()
+        first = min(self.names.pipelines.values(), key=lambda p: (p.order, int(p.id)), default=None)
+        cells = (
+            node.get("name").text(),
+            node.get("order_nr").whole(),
+            first is not None and first.id == key,
+            node.get("is_deleted").flag_or_none(),
+            node.get("is_deal_probability_enabled").flag_or_none(),
+            node.get("add_time").instant_or_none(),
+            node.get("update_time").instant_or_none(),
+        )
+        return Row(key, cells)

@@ -1,0 +1,152 @@
+"""One of Pipedrive's deals as a row of ours, from either version. Only declared columns are kept, no custom field.
+
+https://developers.pipedrive.com/docs/api/v1/Deals
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from worker.domain.opportunity import COLUMNS, Status
+from worker.domain.snapshot import Cell, Row
+from worker.sources.common.parse import Node
+from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.names import Names, Stage
+from worker.sources.pipedrive.stalls import MOVING, Rule, Standing, Verdict
+
+_STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted": Status.DELETED}
+
+
+@dataclass(slots=True)
+class RowReader:
+    """`now` in milliseconds since the epoch: the moment that stalling is judged at. `archives`: archived deals are what
+    is looked for, otherwise an open one that was put away reads as archived. `since` gives `stalled_since` of a key
+    whose rule cannot tell. `notes` collects what was dropped.
+    """
+
+    names: Names
+    rule: Rule
+    now: int
+    archives: bool = False
+    since: Callable[[str, bool | None], int | None] = lambda _key, _stalled: None
+    notes: list[str] = field(default_factory=list)
+
+    def row(self, node: Node) -> Row:
+        """Raises SourceShapeChanged with the path of what is wrong."""
+        key = node.get("id").number_id()
+        stage_id = node.get("stage_id").number_id()
+        stage = self.names.stages.get(stage_id)
+        owner_id = _owner_id(node)
+        status = self._status(node)
+        created = node.get("add_time").instant_or_none()
+        updated = node.get("update_time").instant_or_none() or created
+        stage_since = node.get("stage_change_time").instant_or_none() or created
+        verdict = self._judged(node, status, stage_id, updated, stage_since)
+        turned = verdict.since if verdict.stalled and verdict.since is not None else None
+        cells: dict[str, Cell] = {
+            "title": node.get("title").text_or_none() or f"Deal {key}",
+            **_customer(node),
+            "owner_id": owner_id,
+            "owner": self.names.user(owner_id, _told_owner(node)),
+            "pipeline_id": node.get("pipeline_id").number_id(),
+            "stage_id": stage_id,
+            "stage": self.names.stage(stage_id),
+            "stage_order": stage.order if stage is not None else _whole(node.get("stage_order_nr")),
+            "status": status.value,
+            "confidence": self._confidence(node, stage),
+            "expected_close": _day(node.get("expected_close_date")),
+            "created_at": created,
+            "updated_at": updated,
+            "stage_since": stage_since,
+            "closed_at": _closed_at(node, status),
+            "stalled": verdict.stalled,
+            "stalled_since": turned if turned is not None else self.since(key, verdict.stalled),
+            "next_step": node.get("next_activity_subject").text_or_none() or None,
+            "stall_reason": verdict.why if verdict.stalled else None,
+            "url": self.names.url(key),
+            **self._money(node, key),
+        }
+        return Row(key, tuple(cells[column.name] for column in COLUMNS))
+
+    def _status(self, node: Node) -> Status:
+        """Deleted and archived are flags beside the status; v1 calls the first `deleted`."""
+        told = node.get("status")
+        if told.value not in _STATUS:
+            raise told.wrong("open, won, lost or deleted")
+        if node.get("is_deleted").value is True or node.get("deleted").value is True:
+            return Status.DELETED
+        status = _STATUS[told.value]
+        put_away = node.get("is_archived").flag_or_none() is True and not self.archives
+        return Status.ARCHIVED if put_away and status is Status.OPEN else status
+
+    def _judged(
+        self, node: Node, status: Status, stage_id: str, updated: int | None, stage_since: int | None
+    ) -> Verdict:
+        """A closed deal does not stall."""
+        if status is not Status.OPEN:
+            return MOVING
+        rotten = node.get("rotten_time").instant_or_none()
+        return self.rule(Standing(stage_id, updated, stage_since, _planned(node), rotten), self.now)
+
+    def _confidence(self, node: Node, stage: Stage | None) -> int | None:
+        """The deal's own, else its stage's where the pipeline weighs by stages."""
+        own = _whole(node.get("probability"))
+        if own is not None or stage is None:
+            return own
+        pipeline = self.names.pipelines.get(stage.pipeline)
+        return stage.probability if pipeline is not None and pipeline.weighs else None
+
+    def _money(self, node: Node, key: str) -> dict[str, Cell]:
+        """A deal's value is paid once: what recurs stands in products and in fields of its own."""
+        currency = node.get("currency").currency_or_none()
+        value = node.get("value")
+        amount = None
+        if value.number_or_none() is not None:
+            if currency is None:
+                raise node.get("currency").wrong("a currency's three letters")
+            amount = Amounts(self.notes).minor(value, currency, f"deal {key}")
+        return {"value": amount, "currency": currency, "period": "one_time", "annual": amount}
+
+
+def _owner_id(node: Node) -> str | None:
+    """v2 `owner_id`; v1 `user_id`, a number or the user itself."""
+    owner = node.get("owner_id")
+    if not owner.missing:
+        return owner.number_id_or_none()
+    user = node.get("user_id")
+    return user.get("id").number_id() if isinstance(user.value, dict) else user.number_id_or_none()
+
+
+def _told_owner(node: Node) -> str | None:
+    return node.get("owner_name").text_or_none() or None
+
+
+def _customer(node: Node) -> dict[str, Cell]:
+    """The organization, else the person. v2 tells no name of either."""
+    for kind in ("org", "person"):
+        told = node.get(f"{kind}_id")
+        if told.value is not None and not told.missing:
+            plain = told.get("value") if isinstance(told.value, dict) else told
+            name = node.get(f"{kind}_name").text_or_none()
+            return {"lead_id": f"{kind}_{plain.number_id()}", "lead": name or None}
+    return {"lead_id": None, "lead": None}
+
+
+def _planned(node: Node) -> bool | None:
+    told = node.get("next_activity_id")
+    return None if told.missing else told.value is not None
+
+
+def _closed_at(node: Node, status: Status) -> int | None:
+    if status not in (Status.WON, Status.LOST):
+        return None
+    own = node.get(f"{status.value}_time").instant_or_none()
+    return own if own is not None else node.get("close_time").instant_or_none()
+
+
+def _whole(node: Node) -> int | None:
+    return None if node.absent else node.whole()
+
+
+def _day(node: Node) -> str | None:
+    """Null or absent on a live deal that has none, though the specification says otherwise."""
+    return None if node.absent or node.value == "" else node.day_or_none()

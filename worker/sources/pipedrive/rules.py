@@ -1,0 +1,147 @@
+"""Relations between Pipedrive's parameters that single kinds cannot say. Some are errors, some only warnings: what the
+service would quietly ignore.
+"""
+
+import re
+from collections.abc import Mapping
+from itertools import chain
+from typing import Any
+
+from worker.domain.query import Fault, Use
+
+FIRST_FORM = ("start", "user_id", "everyone", "get_summary", "totals_convert_currency")
+"""Parameters that only the pipeline's list of version 1 has; `id` names its pipeline."""
+SECOND_FORM = (
+    *("ids", "owner_id", "person_id", "org_id", "pipeline_id", "status", "updated_since", "updated_until", "sort_by"),
+    *("sort_direction", "include_fields", "custom_fields", "include_option_labels", "include_labels", "cursor"),
+    "archived",
+)
+FILTERED = ("ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status")
+"""What a filter makes version 2 ignore."""
+MOST = 500
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> Fault:
+    return Fault(("params", name), found, expected, warns)
+
+
+def range_faults(use: Use) -> tuple[Fault, ...]:
+    """`start_date` and `end_date`: both or neither, days, and not beside `window:`."""
+    given = [name for name in ("start_date", "end_date") if name in use.params]
+    faults = [
+        _fault(n, f"{n}: {use.params[n]}", "write a day: 2026-11-16") for n in given if not _is_day(use.params[n])
+    ]
+    if use.window is not None:
+        faults += [_fault(name, f"{name} beside window:", "keep one of the two") for name in given]
+    elif len(given) == 1:
+        faults.append(_fault(given[0], f"{given[0]} alone", "write start_date and end_date, or window:"))
+    elif len(given) == 2 and not faults and str(use.params["start_date"]) > str(use.params["end_date"]):
+        faults.append(_fault("end_date", "an end_date before start_date", "write the last day of the period"))
+    if use.ranges == "as_written":
+        faults.append(Fault(("ranges",), "ranges: as_written", "leave it out: the dates are sent as they stand"))
+    return tuple(faults)
+
+
+def _is_day(value: Any) -> bool:
+    return _DAY.fullmatch(str(value)) is not None
+
+
+def deals_faults(use: Use) -> tuple[Fault, ...]:
+    rules = (_forms, _precedence, _numbers, _summary, _slices)
+    return tuple(chain.from_iterable(rule(use) for rule in rules))
+
+
+def stalled_faults(use: Use) -> tuple[Fault, ...]:
+    """Each rule has one number of its own."""
+    rule = str(use.params.get("rule", "rotting"))
+    takes = {"days_in_stage": ("days",), "stage_history": ("percentile", "history_days")}.get(rule, ())
+    faults = [
+        _fault(name, f"{name} with rule: {rule}", "leave it out")
+        for name in ("days", "percentile", "history_days")
+        if name in use.params and name not in takes
+    ]
+    if rule == "days_in_stage" and "days" not in use.params:
+        faults.append(_fault("rule", "days_in_stage without days", "write days: 14"))
+    return (*faults, *_numbers(use), *_precedence(use))
+
+
+def _forms(use: Use) -> list[Fault]:
+    """One form or the other: `id` is version 1's, which Pipedrive gives up; the rest belongs to one of them."""
+    if "id" not in use.params:
+        found = [name for name in FIRST_FORM if name in use.params]
+        return [_fault(n, f"{n} without id", "write owner_id and pipeline_id, or id for the old list") for n in found]
+    mixed = [name for name in SECOND_FORM if name in use.params]
+    faults = [_fault(name, f"{name} beside id", "keep the parameters of one of the two lists") for name in mixed]
+    old = "write pipeline_id and status: open; this list is deprecated and may vanish any day"
+    faults.append(_fault("id", "a pipeline's list of version 1", old, warns=True))
+    return faults
+
+
+def _precedence(use: Use) -> list[Fault]:
+    """What the service ignores without a word."""
+    params = use.params
+    if "id" not in params:
+        if "filter_id" not in params:
+            return []
+        ignored = [name for name in FILTERED if name in params]
+        return [_ignored(name, "filter_id") for name in ignored]
+    if str(params.get("everyone", 0)) == "1":
+        return [_ignored(name, "everyone") for name in ("user_id", "filter_id") if name in params]
+    if "user_id" in params:
+        return [_ignored("filter_id", "user_id")] if "filter_id" in params else []
+    if "filter_id" in params:
+        return []
+    whose = "without it only open deals of the token's own user are listed: write everyone: 1 for all"
+    return [_fault("id", "a list without everyone or user_id", whose, warns=True)]
+
+
+def _ignored(name: str, by: str) -> Fault:
+    return _fault(name, f"{name} beside {by}", f"leave it out: Pipedrive ignores it beside {by}", warns=True)
+
+
+def _numbers(use: Use) -> list[Fault]:
+    bounds = {
+        "limit": (1, MOST),
+        "start": (0, None),
+        "everyone": (0, 1),
+        "get_summary": (0, 1),
+        "days": (1, 3650),
+        "history_days": (7, 3650),
+    }
+    return [
+        _fault(name, f"{name}: {value}", f"a whole number from {least}" + (f" to {most}" if most is not None else ""))
+        for name, (least, most) in bounds.items()
+        if isinstance(value := use.params.get(name), int) and (value < least or (most is not None and value > most))
+    ]
+
+
+def _summary(use: Use) -> list[Fault]:
+    if "totals_convert_currency" in use.params and use.params.get("get_summary") != 1:
+        return [
+            _fault("totals_convert_currency", "totals_convert_currency without get_summary: 1", "add get_summary: 1")
+        ]
+    return []
+
+
+def _slices(use: Use) -> list[Fault]:
+    if sliced(use.params) and use.follow not in (None, "none"):
+        expected = "a cut list is shown and never compared: use show: {limit: …}"
+        return [Fault(("follow",), "follow: with limit, start or cursor", expected)]
+    return []
+
+
+def sliced(params: Mapping[str, Any]) -> bool:
+    """The user cut the list, so that absence from it means nothing."""
+    return "limit" in params or "cursor" in params or bool(params.get("start"))
+
+
+def deals_follow(use: Use) -> str:
+    """`closed` where the selection is every open deal (of a pipeline), `departures` for any narrower one."""
+    if sliced(use.params):
+        return "none"
+    if "id" in use.params:
+        return "closed" if use.params.get("everyone") == 1 and "stage_id" not in use.params else "departures"
+    display = {"sort_by", "sort_direction", "include_fields", "custom_fields"}
+    narrowing = set(use.params) - {"pipeline_id", "status"} - display
+    return "closed" if not narrowing and use.params.get("status") in ("open", ["open"]) else "departures"

@@ -1,0 +1,134 @@
+"""The Pipedrive source: one question in, one snapshot (and its comparison's) out."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.http import Http
+from worker.domain.opportunity import TABLE
+from worker.domain.snapshot import Snapshot
+from worker.domain.window import Window
+from worker.errors import RequestError
+from worker.ports import Answer, Ask
+from worker.sources.common.calls import Retries, Sender
+from worker.sources.pipedrive.client import Client, Credential, Fixed
+from worker.sources.pipedrive.deals import DealList
+from worker.sources.pipedrive.fingerprint import fingerprint
+from worker.sources.pipedrive.names import Directory, Names
+from worker.sources.pipedrive.pages import PAGE
+from worker.sources.pipedrive.pipelines import Pipelines
+from worker.sources.pipedrive.statistics import Parts, Statistics
+from worker.sources.pipedrive.windows import asked, cuts_days, days
+
+MOST_NOTES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer; `progress` is told the
+    rows of a list that were read so far.
+    """
+
+    page: int = PAGE
+    timeout: float = 30.0
+    retries: Retries = field(default_factory=Retries)
+    progress: Callable[[int], None] = lambda _rows: None
+
+
+class PipedriveSource:
+    """One account. Safe to ask several questions at once: they share pace, connections and names. `client` is there for
+    the catalog and for whoever plans budgets.
+    """
+
+    def __init__(
+        self, http: Sender, credential: Credential, *, clock: Callable[[], datetime], tuning: Tuning | None = None
+    ) -> None:
+        self._tuning = tuning or Tuning()
+        self._clock = clock
+        self.client = Client(http, credential, clock=clock, retries=self._tuning.retries)
+        self._directory = Directory(self.client, clock)
+
+    async def fetch(self, ask: Ask) -> Answer:
+        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        if ask.item.query in ("conversion", "movements"):
+            snapshot = await self._statistics(ask, asked(ask))
+            against = ask.compared
+            return Answer(snapshot, None if against is None else await self._statistics(ask, against))
+        if ask.item.query in ("deals", "stalled_deals"):
+            return Answer(await self._list(ask))
+        return Answer(await self._pipelines(ask))
+
+    async def _statistics(self, ask: Ask, window: Window) -> Snapshot:
+        began, names = self._clock(), await self._directory.names()
+        question = Statistics(self.client, names, ask, *days(window))
+        parts = await (question.conversion() if ask.item.query == "conversion" else question.movements())
+        whole = f"answered for whole days, {question.start} to {question.end}" if cuts_days(window) else None
+        return self._snapshot(ask, names, began, parts, window=window, note=whole)
+
+    async def _pipelines(self, ask: Ask) -> Snapshot:
+        began, names = self._clock(), await self._directory.names()
+        question = Pipelines(self.client, names, ask)
+        reads = {"pipelines": question.every, "pipeline": question.one, "deals_summary": question.summed}
+        return self._snapshot(ask, names, began, await reads[ask.item.query]())
+
+    async def _list(self, ask: Ask) -> Snapshot:
+        began = self._clock()
+        tuning = self._tuning
+        deals = await DealList(
+            self.client, self._directory, ask, clock=self._clock, size=tuning.page, progress=tuning.progress
+        ).read()
+        names = await self._directory.names()
+        parts = Parts(deals.measures, deals.tables, deals.notes)
+        return self._snapshot(ask, names, began, parts, members=deals.members, followed=deals.followed, main=TABLE)
+
+    def _snapshot(
+        self, ask: Ask, names: Names, began: datetime, parts: Parts, *, note: str | None = None, **more: Any
+    ) -> Snapshot:
+        """`more` are the fields of a Snapshot that only some queries fill."""
+        once = tuple(dict.fromkeys((*parts.notes, *((note,) if note else ()))))
+        rest = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
+        return Snapshot(
+            query_id=ask.item.id,
+            fingerprint=fingerprint(names.me, ask.item),
+            window=more.pop("window", None),
+            slot=ask.slot,
+            as_of=(began, self._clock()),
+            measures=parts.measures,
+            tables=parts.tables,
+            notes=(*once[:MOST_NOTES], *rest),
+            **more,
+        )
+
+    async def aclose(self) -> None:
+        await self.client.aclose()
+
+
+def open_source(
+    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+) -> PipedriveSource:
+    """`options` as in PIPEDRIVE, secrets resolved. Raises RequestError, which never holds a secret."""
+    token, access = options.get("api_token", ""), options.get("access_token", "")
+    for name, secret in (("api_token", token), ("access_token", access)):
+        if not (secret.isascii() and secret.isprintable()) or " " in secret:
+            raise RequestError(f"{name}: holds characters that no token of Pipedrive has (a space, a line break?)")
+    if bool(token) == bool(access):
+        raise RequestError("pipedrive: write api_token or access_token, one of them and not empty")
+    chosen = tuning or Tuning()
+    http = Http(base_url(options), timeout=chosen.timeout)
+    return PipedriveSource(http, Fixed(token, access), clock=clock, tuning=chosen)
+
+
+def base_url(options: Mapping[str, str]) -> str:
+    """Where /api/v1 and /api/v2 begin. Raises RequestError."""
+    domain, given = options.get("company_domain", ""), options.get("base_url", "")
+    if bool(domain) == bool(given):
+        raise RequestError("pipedrive: write company_domain or base_url, one of them and not empty")
+    if domain:
+        if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", domain):
+            raise RequestError("company_domain: expected the first part alone, as in acme for acme.pipedrive.com")
+        return f"https://{domain.lower()}.pipedrive.com"
+    if not re.fullmatch(r"https?://[^\s@?#]+", given):
+        raise RequestError("base_url: expected http(s)://host without credentials, as in https://acme.pipedrive.com")
+    return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", given)

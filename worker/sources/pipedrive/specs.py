@@ -1,0 +1,142 @@
+"""What a connection of type pipedrive offers: options, queries and their parameters under the API's own names.
+
+https://developers.pipedrive.com/docs/api/v1/Pipelines
+https://developers.pipedrive.com/docs/api/v1/Deals
+"""
+
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from worker.sources.pipedrive.rules import deals_faults, deals_follow, range_faults, stalled_faults
+
+STATUSES = ("open", "won", "lost", "deleted")
+ORDERS = ("id", "update_time", "add_time")
+DIRECTIONS = ("asc", "desc")
+RULES = ("rotting", "days_in_stage", "no_next_activity", "stage_history")
+PERCENTILES = ("75", "90")
+EXTRA_FIELDS = (
+    *("next_activity_id", "last_activity_id", "first_won_time", "products_count", "files_count", "notes_count"),
+    *("followers_count", "email_messages_count", "activities_count", "done_activities_count"),
+    *("undone_activities_count", "participants_count", "last_incoming_mail_time", "last_outgoing_mail_time"),
+    *("smart_bcc_email", "source_lead_id"),
+)
+
+_SORTED = (
+    Param("sort_by", ParamKind.CHOICE, ORDERS, note="which rows a cut list holds"),
+    Param("sort_direction", ParamKind.CHOICE, DIRECTIONS, note="which rows a cut list holds"),
+)
+_CUT = (
+    Param("limit", ParamKind.INT, note="cuts the list: shown, never compared; at most 500"),
+    Param("cursor", ParamKind.TEXT, note="cuts the list: begins where another answer ended"),
+)
+_STATISTICS = (
+    Param("id", ParamKind.ID, required=True, note="the pipeline"),
+    Param("start_date", ParamKind.TEXT, note="first day, instead of window:", spans=True),
+    Param("end_date", ParamKind.TEXT, note="last day, included, instead of window:", spans=True),
+    Param("user_id", ParamKind.CHOICES, note="one call for each; `all` asks for everybody; else the token's own user"),
+)
+_WHOSE = (
+    Param("owner_id", ParamKind.ID),
+    Param("person_id", ParamKind.ID),
+    Param("org_id", ParamKind.ID),
+    Param("pipeline_id", ParamKind.ID),
+    Param("stage_id", ParamKind.ID),
+    Param("filter_id", ParamKind.ID, note="a saved filter; Pipedrive then ignores the other conditions"),
+)
+_DEALS = (
+    *_WHOSE,
+    Param("ids", ParamKind.CHOICES, note="at most 100"),
+    Param("status", ParamKind.CHOICES, STATUSES, note="all but deleted where it is left out"),
+    Param("updated_since", ParamKind.INSTANT, note="a date, an instant or a window's name"),
+    Param("updated_until", ParamKind.INSTANT, note="a date, an instant or a window's name"),
+    *_SORTED,
+    Param("include_fields", ParamKind.CHOICES, EXTRA_FIELDS, note="united with what a digest needs"),
+    Param("custom_fields", ParamKind.CHOICES, note="passed on; no custom field is kept"),
+    Param("include_option_labels", ParamKind.BOOL, note="passed on"),
+    Param("include_labels", ParamKind.BOOL, note="passed on"),
+    *_CUT,
+    Param("archived", ParamKind.BOOL, note="ours: the list of archived deals instead"),
+    Param("id", ParamKind.ID, note="version 1, deprecated: the open deals of this pipeline"),
+    Param("user_id", ParamKind.ID, note="version 1: whose deals"),
+    Param("everyone", ParamKind.INT, note="version 1: 1 for everybody's deals"),
+    Param("start", ParamKind.INT, note="version 1: cuts the list"),
+    Param("get_summary", ParamKind.INT, note="version 1: 1 adds the pipeline's sums"),
+    Param("totals_convert_currency", ParamKind.TEXT, note="version 1: a currency's code or default_currency"),
+)
+
+_QUERIES = (
+    QuerySpec("pipelines", "Every pipeline, and which one is the default", False, (*_SORTED, *_CUT)),
+    QuerySpec(
+        "pipeline",
+        "One pipeline, its stages and the sums of its deals",
+        False,
+        (
+            Param("id", ParamKind.ID, required=True, note="the pipeline"),
+            Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="whose deals are summed; open by default"),
+            Param(
+                "totals_convert_currency", ParamKind.TEXT, note="went with version 1: the user's own currency is used"
+            ),
+            Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
+        ),
+    ),
+    QuerySpec(
+        "conversion",
+        "Rates from stage to stage and to the close, user by user",
+        True,
+        (*_STATISTICS, Param("shares", ParamKind.BOOL, note="ours: won and lost of all, counted; 40 tokens a user")),
+        rules=range_faults,
+    ),
+    QuerySpec(
+        "movements",
+        "Deals that came, moved, stayed open and ended, user by user",
+        True,
+        _STATISTICS,
+        rules=range_faults,
+    ),
+    QuerySpec(
+        "deals",
+        "Deals as they stand, and what became of those that left",
+        False,
+        _DEALS,
+        lists=True,
+        rules=deals_faults,
+        default_follow=deals_follow,
+    ),
+    QuerySpec(
+        "deals_summary",
+        "Counts and sums of deals per currency",
+        False,
+        (
+            Param("status", ParamKind.CHOICE, ("open", "won", "lost")),
+            Param("filter_id", ParamKind.ID, note="Pipedrive then ignores user_id"),
+            Param("user_id", ParamKind.ID),
+            Param("pipeline_id", ParamKind.ID),
+            Param("stage_id", ParamKind.ID),
+        ),
+    ),
+    QuerySpec(
+        "stalled_deals",
+        "Open deals that stall, by Pipedrive's rule or one of ours",
+        False,
+        (
+            *_WHOSE,
+            Param("rule", ParamKind.CHOICE, RULES, note="ours; Pipedrive's own is rotting, the default"),
+            Param("days", ParamKind.INT, note="ours: for days_in_stage"),
+            Param("percentile", ParamKind.CHOICE, PERCENTILES, note="ours: for stage_history; 90 by default"),
+            Param("history_days", ParamKind.INT, note="ours: how far back stage_history looks; 365 by default"),
+        ),
+        lists=True,
+        rules=stalled_faults,
+        default_follow=lambda _use: "departures",
+    ),
+)
+
+PIPEDRIVE = ConnectionType(
+    type="pipedrive",
+    options=(
+        Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
+        Option("base_url", note="instead of company_domain; without /api"),
+        Option("api_token", secret=True, note="from the user's personal preferences; sees what that user sees"),
+        Option("access_token", secret=True, note="an OAuth token, which lasts an hour"),
+    ),
+    queries={query.name: query for query in _QUERIES},
+    one_of=(("company_domain", "base_url"), ("api_token", "access_token")),
+)

@@ -1,0 +1,124 @@
+"""When a deal stalls: by Pipedrive's own rule, or by one of ours. Each rule is a function of a deal and a moment.
+
+Pipedrive: https://support.pipedrive.com/en/article/the-rotting-feature (days since the last update, set per stage).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.sources.pipedrive.names import Stage
+
+DAY_MS = 86_400_000
+FEWEST = 8
+"""Stays below which a stage's history says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a rule may look at. Times in milliseconds since the epoch. `planned`: whether a next activity is, None where
+    the answer does not tell. `rotten_at`: where the service itself tells when the deal turned, or will.
+    """
+
+    stage_id: str
+    updated_at: int | None
+    stage_since: int | None
+    planned: bool | None = None
+    rotten_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`stalled` is None where the rule cannot tell. `since`: the moment it began, None where only our own runs know.
+    `why` names the rule's bound, nothing that moves with the clock.
+    """
+
+    stalled: bool | None
+    since: int | None = None
+    why: str | None = None
+
+
+UNTOLD = Verdict(None)
+MOVING = Verdict(False)
+
+
+class Rule(Protocol):
+    def __call__(self, deal: Standing, now: int) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rotting:
+    """Pipedrive's: so many days without an update, each stage its own number. Planned activities do not help."""
+
+    stages: Mapping[str, Stage]
+
+    def __call__(self, deal: Standing, now: int) -> Verdict:
+        stage = self.stages.get(deal.stage_id)
+        days = stage.rots_after if stage is not None else None
+        turned = deal.rotten_at
+        if turned is None and days is not None and deal.updated_at is not None:
+            turned = deal.updated_at + days * DAY_MS
+        why = f"no update for {days} days in {stage.name}" if stage is not None and days is not None else None
+        return _since(turned, now, why or "rotten")
+
+
+@dataclass(frozen=True, slots=True)
+class DaysInStage:
+    """So many days in one stage, whatever was done meanwhile."""
+
+    days: int
+
+    def __call__(self, deal: Standing, now: int) -> Verdict:
+        entered = deal.stage_since
+        why = f"in its stage for {self.days} days"
+        return _since(None if entered is None else entered + self.days * DAY_MS, now, why)
+
+
+@dataclass(frozen=True, slots=True)
+class NothingPlanned:
+    """No next activity. Since when, nobody tells: our own runs carry it."""
+
+    def __call__(self, deal: Standing, now: int) -> Verdict:  # noqa: ARG002  # rules are told the moment
+        if deal.planned is None:
+            return UNTOLD
+        return MOVING if deal.planned else Verdict(True, None, "no next activity")
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """No update for longer than most deals needed for the whole stage. `bounds`: stage → milliseconds; a stage without
+    one is not judged. Held against whole stays, a deal that is worked on never counts, however old it is.
+    """
+
+    bounds: Mapping[str, int]
+    percent: int
+    stages: Mapping[str, Stage]
+
+    def __call__(self, deal: Standing, now: int) -> Verdict:
+        bound = self.bounds.get(deal.stage_id)
+        if bound is None or deal.updated_at is None:
+            return UNTOLD
+        stage = self.stages.get(deal.stage_id)
+        days = math.ceil(bound / DAY_MS)
+        why = f"idle for longer than {self.percent} % of deals needed in {stage.name if stage else deal.stage_id}"
+        return _since(deal.updated_at + bound, now, f"{why} ({days} d)")
+
+
+def bounds(stays: Iterable[tuple[str, int]], percent: int) -> dict[str, int]:
+    """The stay (milliseconds) that `percent` of a stage's stays do not exceed, for stages with enough of them."""
+    by_stage: dict[str, list[int]] = defaultdict(list)
+    for stage_id, length in stays:
+        by_stage[stage_id].append(length)
+    return {
+        stage_id: sorted(lengths)[math.ceil(len(lengths) * percent / 100) - 1]
+        for stage_id, lengths in by_stage.items()
+        if len(lengths) >= FEWEST
+    }
+
+
+def _since(turned: int | None, now: int, why: str) -> Verdict:
+    if turned is None:
+        return UNTOLD
+    return Verdict(True, turned, why) if turned <= now else MOVING

@@ -1,0 +1,224 @@
+"""Conversion and movements of a pipeline, asked user by user: the service knows no answer for a whole company.
+
+https://developers.pipedrive.com/docs/api/v1/Pipelines
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.errors import SourceRefused
+from worker.ports import Ask
+from worker.sources.common.parse import Node
+from worker.sources.common.together import together
+from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.client import Client, Request
+from worker.sources.pipedrive.names import Names
+
+EVERYBODY = "all"
+MOVES = ("new_deals", "deals_left_open", "won_deals", "lost_deals")
+DAY = 86_400
+
+_USER = (Column("user_id", Kind.ID), Column("user", Kind.TEXT))
+_STAGE = (Column("stage_id", Kind.ID), Column("stage", Kind.TEXT))
+CONVERSION = (
+    *_USER,
+    Column("from_stage_id", Kind.ID),
+    Column("from_stage", Kind.TEXT),
+    Column("to_stage_id", Kind.ID),
+    Column("to_stage", Kind.TEXT),
+    Column("conversion_rate", Kind.RATIO, significant=True),
+)
+MOVEMENTS = (
+    *_USER,
+    *(Column(name, Kind.INT, significant=True, sum=True) for name in ("movements_between_stages", *MOVES)),
+    Column("average_age", Kind.SECONDS),
+)
+VALUES = (
+    *_USER,
+    Column("what", Kind.TEXT),
+    Column("currency", Kind.TEXT),
+    Column("value", Kind.MONEY, significant=True, sum=True),
+)
+AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    measures: tuple[Measure, ...]
+    tables: tuple[Table, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """One question about one pipeline for days with both ends included."""
+
+    client: Client
+    names: Names
+    ask: Ask
+    start: str
+    end: str
+
+    async def conversion(self) -> Parts:
+        """Table `conversion`, keyed `user|from|to`, with a `pipeline` that leads to `won` and `lost`.
+
+        Raises SourceError.
+
+        Rates of several people make no rate of all: how many deals each stands for is not told. What all of them won
+        and lost is counted instead, from their movements.
+        """
+        users = self._users()
+        answers = await together(self._asked(costs.CONVERSION, user) for user in users)
+        rows = [row for user, answer in zip(users, answers, strict=True) for row in self._rates(user, answer)]
+        measures: tuple[Measure, ...] = ()
+        if self.ask.item.params.get("shares", len(users) > 1):
+            moved = await together(self._asked(costs.MOVEMENTS, user) for user in users)
+            measures = self._shares(moved)
+        notes = [self._whose()]
+        if measures:
+            notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
+        return Parts(measures, (_unique("conversion", CONVERSION, rows),), tuple(note for note in notes if note))
+
+    async def movements(self) -> Parts:
+        """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
+
+        Raises SourceError.
+
+        Counts and values add up over people; averages do not, and are left out of the totals.
+        """
+        users = self._users()
+        answers = await together(self._asked(costs.MOVEMENTS, user) for user in users)
+        amounts = Amounts([])
+        told = [self._moved(user, answer, amounts) for user, answer in zip(users, answers, strict=True)]
+        tables = (
+            table("movements", MOVEMENTS, (one.row for one in told)),
+            table("values", VALUES, (row for one in told for row in one.values)),
+            _unique("ages", AGES, [pair for one in told for pair in one.ages]),
+        )
+        notes = tuple(note for note in (self._whose(), *amounts.notes) if note)
+        return Parts((*_totals(tables[0]), *_values(tables[1])), tables, notes)
+
+    def _users(self) -> list[str]:
+        """Ids to ask for; the token's own user where nobody is named."""
+        given = self.ask.item.params.get("user_id")
+        chosen = [given] if isinstance(given, str) else list(given or [])
+        if chosen == [EVERYBODY]:
+            if not self.names.active:
+                raise SourceRefused(costs.USERS, "user_id: all needs the right to see the users", status=403)
+            return list(self.names.active)
+        return [str(user) for user in chosen] or [self.names.me.id]
+
+    def _whose(self) -> str:
+        if "user_id" in self.ask.item.params:
+            return ""
+        return f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"
+
+    async def _asked(self, endpoint: str, user: str) -> Node:
+        params = {"start_date": self.start, "end_date": self.end}
+        if "user_id" in self.ask.item.params:
+            params["user_id"] = user
+        answer = await self.client.read(Request(endpoint, params, str(self.ask.item.params["id"])))
+        return answer.get("data").object()
+
+    def _rates(self, user: str, data: Node) -> Iterator[tuple[Node, Row]]:
+        own = (user, self.names.user(user))
+        for step in data.get("stage_conversions").items():
+            came, went = (step.get(name).number_id_or_none() for name in ("from_stage_id", "to_stage_id"))
+            cells = (*own, came, self.names.stage(came), went, self.names.stage(went))
+            yield step, Row(f"{user}|{came or 'none'}|{went or 'none'}", (*cells, _share(step.get("conversion_rate"))))
+        for end in ("won", "lost"):
+            told = data.get(f"{end}_conversion")
+            yield told, Row(f"{user}|pipeline|{end}", (*own, None, None, None, end, _share(told)))
+
+    def _shares(self, answers: list[Node]) -> tuple[Measure, ...]:
+        whom = "company" if self.ask.item.params.get("user_id") in (EVERYBODY, [EVERYBODY]) else "chosen"
+        won, lost = (
+            sum(data.get(name).get("count").whole() for data in answers) for name in ("won_deals", "lost_deals")
+        )
+        ended = won + lost
+        why = None if ended else "nothing was won or lost"
+        return (
+            Measure((whom, "won_deals", "count"), Kind.INT, won),
+            Measure((whom, "lost_deals", "count"), Kind.INT, lost),
+            Measure((whom, "won_share_of_ended"), Kind.RATIO, won / ended if ended else None, why_null=why),
+            Measure((whom, "lost_share_of_ended"), Kind.RATIO, lost / ended if ended else None, why_null=why),
+        )
+
+    def _moved(self, user: str, data: Node, amounts: Amounts) -> "_Moved":
+        own = (user, self.names.user(user))
+        ages = data.get("average_age_in_days")
+        told = not ages.absent and ages.value != []
+        counts: list[Cell] = [data.get("movements_between_stages").get("count").whole()]
+        counts += [data.get(name).get("count").whole() for name in MOVES]
+        whole = _seconds(ages.get("across_all_stages")) if told else None
+        values = [
+            Row(f"{user}|{name}|{code}", (*own, name, code, amount))
+            for name in MOVES
+            for code, amount in amounts.by_currency(data.get(name).get("values"))
+        ]
+        by_stage = list(ages.get("by_stages").items()) if told else []
+        return _Moved(
+            Row(user, (*own, *counts, whole)), values, [(stage, self._age(user, own, stage)) for stage in by_stage]
+        )
+
+    def _age(self, user: str, own: tuple[Cell, ...], stage: Node) -> Row:
+        stage_id = stage.get("stage_id").number_id()
+        cells = (*own, stage_id, self.names.stage(stage_id), _seconds(stage.get("value")))
+        return Row(f"{user}|{stage_id}", cells)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """One user's movements."""
+
+    row: Row
+    values: list[Row]
+    ages: list[tuple[Node, Row]]
+
+
+def _share(node: Node) -> float | None:
+    """Whole per cent as a fraction; null stays null."""
+    percent = node.number_or_none()
+    if percent is not None and not 0 <= percent <= 100:
+        raise node.wrong("a percentage from 0 to 100")
+    return None if percent is None else percent / 100
+
+
+def _seconds(node: Node) -> float | None:
+    days = node.number_or_none()
+    return None if days is None else float(days * DAY)
+
+
+def _totals(moved: Table) -> Iterator[Measure]:
+    for name in ("movements_between_stages", *MOVES):
+        at = moved.index(name)
+        total = sum(cell for row in moved.rows if isinstance(cell := row.cells[at], int))
+        yield Measure(("total", name, "count"), Kind.INT, total)
+    at = moved.index("average_age")
+    alone = moved.rows[0].cells[at] if len(moved.rows) == 1 else None
+    why = "averages of several people are not averaged" if len(moved.rows) > 1 else "Pipedrive could not compute it"
+    value = alone if isinstance(alone, float) else None
+    yield Measure(("total", "average_age"), Kind.SECONDS, value, why_null=why if value is None else None)
+
+
+def _values(found: Table) -> Iterator[Measure]:
+    sums: dict[tuple[str, str], int] = {}
+    for row in found.rows:
+        cells = found.record(row)
+        key = (str(cells["what"]), str(cells["currency"]))
+        amount = cells["value"]
+        sums[key] = sums.get(key, 0) + (amount if isinstance(amount, int) else 0)
+    for (what, code), total in sorted(sums.items()):
+        yield Measure(("total", what, "value", code), Kind.MONEY, total, code)
+
+
+def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:
+    """Two rows of one key would be one step twice. Raises SourceShapeChanged at the second."""
+    seen: dict[str, Row] = {}
+    for node, row in rows:
+        if row.key in seen:
+            raise node.wrong(f"one row for {row.key!r}")
+        seen[row.key] = row
+    return table(table_id, shape, seen.values())
