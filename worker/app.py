@@ -1,6 +1,7 @@
 """The one composition root: adapters are made here and handed to flow."""
 
 import asyncio
+import hashlib
 import json
 import os
 import signal
@@ -8,8 +9,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
+from worker import __version__
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import resolve
 from worker.adapters.event_log import EventLog
@@ -34,6 +37,17 @@ def shipped(folder: str) -> Path:
     package = Path(__file__).parent
     inside = package / folder
     return inside if inside.is_dir() else package.parent / folder
+
+
+@cache
+def version() -> str:
+    """The version and the beginning of a hash over the templates that it ships: what a rendered message depends on
+    besides what is stored.
+    """
+    folder, mark = shipped("templates"), hashlib.sha256()
+    for path in sorted(folder.rglob("*.j2")):
+        mark.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return f"{__version__}+{mark.hexdigest()[:8]}"
 
 
 def wall_clock() -> datetime:
@@ -109,6 +123,7 @@ async def open_house(
                 backoff=settings.backoff,
             ),
             reach=fail_point(settings.fail_at),
+            version=version(),
         )
     finally:
         await means.aclose()

@@ -277,7 +277,7 @@ class Ledger(Protocol):
 
     async def defer(self, key: str, attempt: int, until: datetime, reason: Reason, sentence: str) -> None: ...
 
-    async def intend(
+    async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
         self,
         key: str,
         part: int,
@@ -287,10 +287,12 @@ class Ledger(Protocol):
         pair: Mapping[str, Baseline | None],
         *,
         attempt: int = 0,
+        why: Mapping[str, Reason] | None = None,
+        version: str = "",
     ) -> int:
         """Write the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
-        sending and returns the new attempt; later parts name it. `date` and `pair` stick at the first ever.
-        Raises ClaimLost.
+        sending and returns the new attempt; later parts name it. `date`, `pair` and `why` (for the queries without a
+        baseline) stick at the first ever; `version` is of the try. Raises ClaimLost.
         """
         ...
 

@@ -83,7 +83,8 @@ class PartState:
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The ledger's row. `pair` maps a query's id to the baseline it was decided against (None: there was none), fixed
-    at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate.
+    at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate. `why`: for
+    the queries without a baseline, fixed with the pair. `version`: the Funnelbeat that rendered the last try.
     """
 
     key: DeliveryKey
@@ -99,6 +100,8 @@ class Delivery:
     resent: bool = False
     held: bool = False
     settled_at: datetime | None = None
+    why: Mapping[str, Reason] = field(default_factory=dict)
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

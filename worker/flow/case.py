@@ -110,7 +110,7 @@ async def open_case(house: House, row: Delivery) -> Case | None:
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
     current = (await house.ledger.baselines([reader])).get(reader, {})
-    told = await house.memory.get(_same_case(run, current, row.pair), lambda: _told(house, run, current, row.pair))
+    told = await house.memory.get(_same_case(run, current, row), lambda: _told(house, run, current, row))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return Case(
         bundle=bundle,
@@ -127,20 +127,17 @@ async def open_case(house: House, row: Delivery) -> Case | None:
     )
 
 
-def _same_case(
-    run: Run, current: Mapping[str, Baseline], fixed: Mapping[str, Baseline | None] | None
-) -> tuple[Hashable, ...]:
+def _same_case(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
     """Readers of one run with the same past are told the same."""
-    pair = current if fixed is None else fixed
-    return "told", str(run.key), run.attempt, *sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
+    pair = current if row.pair is None else row.pair
+    told = sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
+    return "told", str(run.key), run.attempt, *told, *sorted(row.why.items())
 
 
-async def _told(
-    house: House, run: Run, current: Mapping[str, Baseline], fixed: Mapping[str, Baseline | None] | None
-) -> Told:
+async def _told(house: House, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Told:
     bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
     found = await house.memory.get(("found", str(run.key), run.attempt), lambda: load_found(house, run))
-    past = await past_of(house, schedule, run.key.slot, found, current, fixed)
+    past = await past_of(house, schedule, run.key.slot, found, current, row)
     digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
     return Told(found, past, digest)
 
@@ -167,9 +164,10 @@ async def past_of(
     slot: datetime,
     found: Found,
     current: Mapping[str, Baseline],
-    fixed: Mapping[str, Baseline | None] | None,
+    row: Delivery | None,
 ) -> Past:
-    """The pair that was fixed at the first decision, else the reader's baselines as they are now."""
+    """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now."""
+    fixed, known = (row.pair, row.why) if row is not None else (None, {})
     pair: dict[str, Baseline | None] = {}
     earlier: dict[str, Snapshot] = {}
     why: dict[str, Reason] = {}
@@ -177,7 +175,7 @@ async def past_of(
         baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
         snapshot = await house.snapshots.load(baseline.snapshot) if baseline else None
         after = found.snapshots.get(item.id)
-        reason = await _why_none(house, schedule, slot, item.id, baseline, snapshot, after)
+        reason = known.get(item.id) or await _why_none(house, schedule, slot, item.id, baseline, snapshot, after)
         if reason is None and snapshot is not None:
             pair[item.id], earlier[item.id] = baseline, snapshot
         else:

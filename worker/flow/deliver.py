@@ -151,7 +151,15 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
         sealed = channel.seal(part, effort.receipts)
         digest = hashlib.sha256(sealed).hexdigest()
         effort.attempt = await house.ledger.intend(
-            effort.key, part.number, len(parts), digest, date, case.past.pair, attempt=effort.attempt
+            effort.key,
+            part.number,
+            len(parts),
+            digest,
+            date,
+            case.past.pair,
+            attempt=effort.attempt,
+            why=case.past.why,
+            version=house.version,
         )
         house.reach("delivery.sending")
         await house.ledger.check(effort.key, effort.attempt)

@@ -75,7 +75,7 @@ def no_fail_point(point: str) -> None:
 @dataclass(slots=True)
 class House:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
-    `reach` the name of each fail point as it is passed.
+    `reach` the name of each fail point as it is passed. `version`: of Funnelbeat and the templates that it ships.
     """
 
     ledger: Ledger
@@ -89,6 +89,7 @@ class House:
     memory: Memory = field(default_factory=Memory)
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
+    version: str = ""
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

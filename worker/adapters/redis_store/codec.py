@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,15 +114,38 @@ def baselines(raw: bytes | None) -> dict[str, Baseline]:
     return {} if raw is None else {query: baseline(row) for query, row in json.loads(raw).items()}
 
 
-def pair_row(pair: Mapping[str, Baseline | None]) -> str:
-    """The same text for the same pair, so that readers who share it share the text."""
-    return json.dumps({q: None if b is None else baseline_row(b) for q, b in pair.items()}, sort_keys=True)
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What a delivery was decided against and rendered by: the fields of Delivery with the same names."""
+
+    pair: Mapping[str, Baseline | None] | None = None
+    why: Mapping[str, Reason] = field(default_factory=dict)
+    version: str = ""
 
 
-def pair(raw: bytes | None) -> dict[str, Baseline | None] | None:
+_RENDERED_BY = "@"
+"""Beside the queries' ids, none of which can be it."""
+
+
+def fixed_row(fixed: Fixed) -> str:
+    """The same text for the same circumstances, so that readers who share them share the text."""
+    row: dict[str, Any] = {
+        query: fixed.why.get(query) if baseline is None else baseline_row(baseline)
+        for query, baseline in (fixed.pair or {}).items()
+    }
+    return json.dumps(row | ({_RENDERED_BY: fixed.version} if fixed.version else {}), sort_keys=True)
+
+
+def fixed(raw: bytes | None) -> Fixed:
     if raw is None:
-        return None
-    return {query: None if row is None else baseline(row) for query, row in json.loads(raw).items()}
+        return Fixed()
+    row: dict[str, Any] = json.loads(raw)
+    version = str(row.pop(_RENDERED_BY, ""))
+    return Fixed(
+        {query: baseline(told) if isinstance(told, list) else None for query, told in row.items()},
+        {query: Reason(told) for query, told in row.items() if isinstance(told, str)},
+        version,
+    )
 
 
 def pair_name(raw: bytes) -> str | None:
@@ -130,8 +154,8 @@ def pair_name(raw: bytes) -> str | None:
     return None if name is None else str(name)
 
 
-def delivery(key: DeliveryKey, raw: bytes, fixed: Mapping[str, Baseline | None] | None) -> Delivery:
-    """`fixed`: the pair that the row names."""
+def delivery(key: DeliveryKey, raw: bytes, known: Fixed) -> Delivery:
+    """`known`: what the row names as its pair."""
     letter, row = chr(raw[0]), json.loads(raw[1:])
     return Delivery(
         key=key,
@@ -142,11 +166,13 @@ def delivery(key: DeliveryKey, raw: bytes, fixed: Mapping[str, Baseline | None] 
         not_before=_instant(row, "n"),
         expires=_instant(row, "x"),
         date=_instant(row, "d"),
-        pair=fixed,
+        pair=known.pair,
         parts=tuple(PartState(STATES[part[0]], part[1], part[2]) for part in row.get("p", ())),
         resent=row.get("v", False),
         held=letter == "H",
         settled_at=_instant(row, "t"),
+        why=known.why,
+        version=row.get("w", known.version),
     )
 
 

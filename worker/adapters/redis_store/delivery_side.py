@@ -26,7 +26,7 @@ class DeliverySide:
             return None
         # Written once and never changed, so that reading it second tells nothing newer.
         pair = await self._scripts.ask("HGET", keys.pairs(prefix, named.run), codec.pair_name(raw) or "")
-        return codec.delivery(named, raw, codec.pair(pair))
+        return codec.delivery(named, raw, codec.fixed(pair))
 
     async def hold(self, key: str, pid: int) -> Delivery | None:
         taken = await self._scripts.run("hold", {**_named(key), "pid": pid, "lease": self._lease})
@@ -40,7 +40,7 @@ class DeliverySide:
             "deferred", key, attempt=attempt, at=to_ms(until), reason=reason, sentence=short(sentence, 1000)
         )
 
-    async def intend(
+    async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
         self,
         key: str,
         part: int,
@@ -50,9 +50,12 @@ class DeliverySide:
         pair: Mapping[str, Baseline | None],
         *,
         attempt: int = 0,
+        why: Mapping[str, Reason] | None = None,
+        version: str = "",
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
-        arguments = {**_named(key), **intent, "pair": codec.pair_row(pair), "lease": self._lease}
+        known = {"pair": codec.fixed_row(codec.Fixed(pair, why or {}, version)), "version": version or None}
+        arguments = {**_named(key), **intent, **known, "lease": self._lease}
         return int(await self._scripts.own("intend", key, arguments))
 
     async def check(self, key: str, attempt: int) -> None:

@@ -12,7 +12,8 @@
                                           only once it is delivering; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown
     <p>:run:<run>:deliveries      hash    reader → row
-    <p>:run:<run>:pairs           hash    short name → the baselines that deliveries were decided against (JSON)
+    <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
+                                          why there was none; under "@" the version that rendered (JSON)
     <p>:runs, <p>:runs:<schedule> zset    run → slot
     <p>:open:<schedule>           zset    run → slot, while the run or one of its deliveries is not closed for good
     <p>:missed[:<schedule>]       zset    [schedule, first, last, count, reason] → last
@@ -29,7 +30,7 @@
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
 expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]],
-v sent once more, h held until and o by which process, q times published again, t when it was settled or became
+v sent once more, w version of a later try, h held until and o by which process, q times published again, t when it was settled or became
 unknown.
 """
 

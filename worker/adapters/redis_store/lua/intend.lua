@@ -1,7 +1,8 @@
 -- pending → sending (attempt + 1) with the first part's intent; sending stays sending with a later part's.
 -- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries
--- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), lease
--- Returns the attempt in force, or LOST. `date` and `pair` stick at the first ever.
+-- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), version, lease
+-- Returns the attempt in force, or LOST. `date` and `pair` stick at the first ever; `version` is in the pair's text, and
+-- beside it for a later try.
 local first = A.attempt == 0
 local row = row_in(first and 'P' or 'G', A.run, A.reader, not first and A.attempt or nil)
 if not row then return LOST end
@@ -10,6 +11,8 @@ if not row.d then
   -- Readers with the same baselines share one text; the row holds its short name.
   row.d, row.b = A.date, string.sub(redis.sha1hex(A.pair), 1, 10)
   call('HSETNX', pairs_key(A.run), row.b, A.pair)
+elseif first then
+  row.w = A.version
 end
 row.p = row.p or {}
 for i = #row.p + 1, A.parts do row.p[i] = {'P', '', ''} end
