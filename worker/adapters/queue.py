@@ -13,23 +13,32 @@ from celery import Celery
 from kombu.entity import Queue
 from kombu.exceptions import BatchPublishError, OperationalError
 
-from worker.errors import LedgerUnavailable
+from worker.adapters.sentinel_address import is_sentinel, parse
+from worker.errors import LedgerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
+LANES = ("now", "fetch", "deliver")
+"""On demand, fetching, delivering: in the order in which a worker that serves several looks."""
+
 KEYS_PER_MESSAGE = 10
 TIME_LIMIT = 15 * 60
 VISIBILITY_TIMEOUT = 60 * 60
+BROKER_PATIENCE = 4
+"""Seconds that a publisher tries to connect: the clock goes on without the broker, and the sweep publishes later."""
 
 
 def make_app(broker_url: str, project: str) -> Celery:
-    """A Celery app whose queues, and whatever else it keeps in Redis, begin with the project's name."""
+    """A Celery app whose queues, and whatever else it keeps in Redis, begin with the project's name.
+
+    `broker_url` in our spelling (redis+sentinel://…) or kombu's. Raises RequestError when it cannot be read.
+    """
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
         raise ValueError("a task's time limit must end before the broker delivers its message again")
-    app = Celery("funnelbeat", broker=broker_url, set_as_current=False)
-    queues = [_queue(f"{project}.{lane}") for lane in ("now", "fetch", "deliver")]
+    address = parse(broker_url).for_kombu if is_sentinel(broker_url) else broker_url
+    app = Celery("funnelbeat", broker=address, set_as_current=False)
     app.conf.update(
-        task_queues=queues,  # in the order in which a worker looks: on demand first
+        task_queues=[_queue(queue) for queue in queue_names(project, LANES)],
         task_default_queue=f"{project}.fetch",
         task_serializer="json",
         accept_content=["json"],
@@ -41,11 +50,23 @@ def make_app(broker_url: str, project: str) -> Celery:
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
+        worker_enable_remote_control=False,  # nobody asks, and its broadcasts would need queues outside the project's
         broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # a worker outlasts any absence of the broker
+        broker_connection_timeout=BROKER_PATIENCE,
         broker_transport_options=_transport_options(broker_url, project),
         enable_utc=True,
     )
     return app
+
+
+def queue_names(project: str, lanes: Sequence[str]) -> list[str]:
+    """Raises RequestError for a lane that does not exist."""
+    unknown = [lane for lane in lanes if lane not in LANES]
+    if unknown or not lanes:
+        found = ", ".join(unknown) or "nothing"
+        raise RequestError(f"queues: found {found}, expected some of {', '.join(LANES)}")
+    return [f"{project}.{lane}" for lane in LANES if lane in lanes]
 
 
 def _queue(name: str) -> Queue:
@@ -53,9 +74,12 @@ def _queue(name: str) -> Queue:
 
 
 def _transport_options(broker_url: str, project: str) -> dict[str, object]:
+    at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "connect_retries_timeout": BROKER_PATIENCE}
     if broker_url.startswith("amqp"):
-        return {}
+        return dict(at_once)
     return {
+        **at_once,
+        **_behind_sentinel(broker_url),
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
@@ -65,6 +89,14 @@ def _transport_options(broker_url: str, project: str) -> dict[str, object]:
         "unacked_mutex_key": f"{project}.unacked_mutex",
         "fanout_prefix": f"/{project}.{{db}}.",
     }
+
+
+def _behind_sentinel(broker_url: str) -> dict[str, object]:
+    if not is_sentinel(broker_url):
+        return {}
+    address = parse(broker_url)
+    patience = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
+    return {"master_name": address.master, "sentinel_kwargs": {**patience, **address.for_sentinels}}
 
 
 def broker_of(redis_url: str) -> str:

@@ -5,11 +5,13 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Annotated
 
 import structlog
 import typer
 
 from worker.adapters.event_log import configure
+from worker.adapters.queue import LANES
 from worker.app import open_house
 from worker.domain.schedule import Bundle
 from worker.entry import console
@@ -37,14 +39,19 @@ def clock(ctx: typer.Context, project: Project = None) -> None:
             asyncio.run(run_clock(settings, project_name(place, settings)))
 
 
-def worker(ctx: typer.Context, project: Project = None) -> None:
+def worker(
+    ctx: typer.Context,
+    project: Project = None,
+    queues: Annotated[str, typer.Option("--queues", help="Which lanes to serve, comma-separated.")] = ",".join(LANES),
+) -> None:
     """A Celery worker: fetches and delivers, until told to stop."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         with redis_for(place) as settings:
             configure(settings.log_level)
             name = project_name(place, settings)
-            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name))
+            lanes = [lane.strip() for lane in queues.split(",")]
+            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name, lanes))
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Celery
 
-from worker.adapters.queue import DELIVER, PRODUCE, make_app
+from worker.adapters.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
 from worker.app import broker, open_house
 from worker.domain.events import Interrupted
 from worker.errors import FunnelbeatError, LedgerError
@@ -81,10 +81,11 @@ def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery
     return app
 
 
-def worker_arguments(settings: Settings, name: str) -> list[str]:
+def worker_arguments(settings: Settings, name: str, lanes: Sequence[str] = LANES) -> list[str]:
     """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start)."""
     return [
         "worker",
+        f"--queues={','.join(queue_names(name, lanes))}",
         f"--concurrency={settings.concurrency}",
         f"--hostname={name}@%h",
         f"--loglevel={settings.log_level.upper()}",

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.exceptions import (
     AuthenticationError,
@@ -21,12 +23,15 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from worker.adapters.sentinel_address import SCHEME, is_sentinel, parse
 from worker.errors import LedgerUnavailable, RequestError
 
 MINIMUM = (6, 2)
-SCHEMES = ("redis", "rediss", "unix")
+SCHEMES = ("redis", "rediss", "unix", SCHEME)
 PATIENCE = 10.0
 """Seconds to wait for an answer, for a connection, and for a free place in the pool."""
+
+SENTINEL_PATIENCE = 1.0
 
 _REFUSALS: tuple[tuple[str, str], ...] = (
     ("OOM", "Redis has no memory left (maxmemory)"),
@@ -48,21 +53,45 @@ def connect(url: str, *, connections: int = 32) -> Redis:
     so nothing is repeated below us; a connection that broke while idle is noticed and opened anew all the same.
     """
     if urlsplit(url).scheme not in SCHEMES:
-        raise RequestError(f"the Redis URL starts with {urlsplit(url).scheme!r}; write redis://, rediss:// or unix://")
+        known = "redis://, rediss://, unix:// or redis+sentinel://"
+        raise RequestError(f"the Redis URL starts with {urlsplit(url).scheme!r}; write {known}")
+    given: dict[str, Any] = {
+        "max_connections": connections,
+        "timeout": PATIENCE,
+        "socket_timeout": PATIENCE,
+        "socket_connect_timeout": PATIENCE,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    if is_sentinel(url):
+        return Redis.from_pool(_behind_sentinel(url, given))
     try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            max_connections=connections,
-            timeout=PATIENCE,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
+        pool = BlockingConnectionPool.from_url(url, **given)
     except ValueError:
         # Its text may hold the URL, and the URL a password.
         raise RequestError("the Redis URL cannot be read; write redis://[user:password@]host:port/0") from None
     return Redis.from_pool(pool)
+
+
+class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
+    """Connections to whichever Redis the Sentinels call the primary; each new one asks them. Waits for a free place,
+    as every pool here, and takes its connections to the Sentinels along when it is closed.
+    """
+
+    async def disconnect(self, inuse_connections: bool = True) -> None:
+        await super().disconnect(inuse_connections)
+        if inuse_connections:
+            await self.sentinel_manager.aclose()
+
+
+def _behind_sentinel(url: str, given: dict[str, Any]) -> _PrimaryPool:
+    """A Sentinel that does not answer is passed over after SENTINEL_PATIENCE; the next one is asked."""
+    address = parse(url)
+    patience = {"socket_timeout": SENTINEL_PATIENCE, "socket_connect_timeout": SENTINEL_PATIENCE}
+    told = {**patience, **address.for_sentinels}
+    sentinels = Sentinel(address.hosts, sentinel_kwargs=told)  # type: ignore[no-untyped-call]  # redis-py has none here
+    primary = {"db": address.database, "username": address.username, "password": address.password}
+    return _PrimaryPool(address.master, sentinels, **primary, **given)  # type: ignore[no-untyped-call]  # the same
 
 
 @contextmanager

@@ -1,0 +1,130 @@
+"""A primary, a replica and three Sentinels: real servers on loopback, which agree on a failover within seconds."""
+
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import redis
+
+from worker.adapters.embedded_redis import find_binary
+from worker.adapters.launch import tied
+
+MASTER = "ledger"
+SENTINEL = """
+port {port}
+dir {place}
+logfile {place}/sentinel.log
+sentinel monitor {master} 127.0.0.1 {primary} 2
+sentinel down-after-milliseconds {master} 400
+sentinel failover-timeout {master} 3000
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(look: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def answers(port: int) -> bool:
+    try:
+        with redis.Redis(port=port, socket_timeout=1) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False
+
+
+@dataclass
+class Guarded:
+    """`primary` and `replica` as they began; `sentinels`: ports."""
+
+    primary: subprocess.Popen[bytes]
+    primary_port: int
+    replica_port: int
+    sentinels: tuple[int, ...]
+
+    @property
+    def url(self) -> str:
+        return f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self.sentinels)}/{MASTER}/0"
+
+    @property
+    def broker_url(self) -> str:
+        return self.url.removesuffix("/0") + "/1"
+
+    def fail_over(self) -> None:
+        """Kill the primary as a power cut would, and wait until all Sentinels name the other one."""
+        self.primary.kill()
+        self.primary.wait()
+        until(lambda: all(self.named(port) == self.replica_port for port in self.sentinels), "nobody took over")
+
+    def named(self, sentinel: int) -> int:
+        with redis.Redis(port=sentinel, socket_timeout=1) as client:
+            return int(client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)[1])
+
+
+@contextmanager
+def guarded(place: Path) -> Iterator[Guarded]:
+    ports = [free_port() for _ in range(5)]
+    primary_port, replica_port, *sentinels = ports
+    with ExitStack() as stack:
+        primary = stack.enter_context(_server(place / "primary", primary_port))
+        follow = ["--replicaof", "127.0.0.1", str(primary_port), "--repl-diskless-sync-delay", "0"]
+        stack.enter_context(_server(place / "replica", replica_port, *follow))
+        until(lambda: _in_step(replica_port), "the replica did not follow")
+        for port in sentinels:
+            stack.enter_context(_sentinel(place / str(port), port, primary_port))
+        until(lambda: all(_knows_all(port) for port in sentinels), "the Sentinels did not find each other")
+        yield Guarded(primary, primary_port, replica_port, tuple(sentinels))
+
+
+@contextmanager
+def _server(place: Path, port: int, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    place.mkdir()
+    command = [str(find_binary()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", "",
+               "--appendonly", "yes", "--repl-diskless-sync", "yes", *more]  # fmt: skip
+    with _running(command) as child:
+        until(lambda: answers(port), "Redis did not start")
+        yield child
+
+
+@contextmanager
+def _sentinel(place: Path, port: int, primary: int) -> Iterator[subprocess.Popen[bytes]]:
+    place.mkdir()
+    conf = place / "sentinel.conf"
+    conf.write_text(SENTINEL.format(port=port, place=place, master=MASTER, primary=primary), encoding="utf-8")
+    with _running([str(find_binary()), str(conf), "--sentinel"]) as child:
+        until(lambda: answers(port), "the Sentinel did not start")
+        yield child
+
+
+@contextmanager
+def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    child = subprocess.Popen(tied(command), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        yield child
+    finally:
+        child.terminate()
+        child.wait(10)
+
+
+def _in_step(port: int) -> bool:
+    with redis.Redis(port=port, socket_timeout=1) as client:
+        return bool(client.info("replication").get("master_link_status") == "up")
+
+
+def _knows_all(port: int) -> bool:
+    """Both other Sentinels, and the replica."""
+    with redis.Redis(port=port, socket_timeout=1) as client:
+        told = client.sentinel_master(MASTER)
+        return int(told["num-other-sentinels"]) == 2 and int(told["num-slaves"]) == 1

@@ -1,0 +1,86 @@
+"""How a Redis behind Sentinel is written: redis+sentinel://[user:password@]host:port,host2:port2/master/database.
+
+Before the `@` stands what the primary wants; `?sentinel_username=` and `?sentinel_password=` are for the Sentinels.
+Standard library only: the ledger's client and Celery's broker both read it, each with a library of its own.
+"""
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from worker.errors import RequestError
+
+SCHEME = "redis+sentinel"
+PORT = 26379
+PATTERN = "redis+sentinel://[user:password@]host:port,host2:port2/master/0"
+_HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class SentinelAddress:
+    """`hosts`: where the Sentinels listen. `master`: what they call the primary. Credentials never print."""
+
+    hosts: tuple[tuple[str, int], ...]
+    master: str
+    database: int = 0
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    sentinel_username: str | None = None
+    sentinel_password: str | None = field(default=None, repr=False)
+
+    @property
+    def for_sentinels(self) -> dict[str, str]:
+        """Keyword arguments of a connection to a Sentinel itself."""
+        given = {"username": self.sentinel_username, "password": self.sentinel_password}
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def for_kombu(self) -> str:
+        """kombu's spelling: one address per Sentinel, the primary's name among the transport's options."""
+        return ";".join(f"sentinel://{self._userinfo()}{host}:{port}/{self.database}" for host, port in self.hosts)
+
+    def _userinfo(self) -> str:
+        if self.username is None and self.password is None:
+            return ""
+        return f"{quote(self.username or '', safe='')}:{quote(self.password or '', safe='')}@"
+
+
+def is_sentinel(url: str) -> bool:
+    return url.startswith(f"{SCHEME}://")
+
+
+def parse(url: str) -> SentinelAddress:
+    """Raises RequestError, whose sentence holds no part of the URL: it may contain a password."""
+    parts = urlsplit(url)
+    userinfo, _, hosts = parts.netloc.rpartition("@")
+    username, _, password = userinfo.partition(":")
+    words = [unquote(word) for word in parts.path.split("/")[1:] if word]
+    options = parse_qs(parts.query)
+    if not words or len(words) > 2 or set(options) - {"sentinel_username", "sentinel_password"}:
+        raise _unreadable()
+    return SentinelAddress(
+        hosts=tuple(_host(text) for text in hosts.split(",")),
+        master=words[0],
+        database=_database(words[1]) if len(words) == 2 else 0,
+        username=unquote(username) or None,
+        password=unquote(password) or None,
+        sentinel_username=options.get("sentinel_username", [None])[0],
+        sentinel_password=options.get("sentinel_password", [None])[0],
+    )
+
+
+def _host(text: str) -> tuple[str, int]:
+    found = _HOST.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or PORT) < 65536:
+        raise _unreadable()
+    return found["host"].strip("[]"), int(found["port"] or PORT)
+
+
+def _database(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise _unreadable()
+    return int(text)
+
+
+def _unreadable() -> RequestError:
+    return RequestError(f"the Sentinel address cannot be read; write {PATTERN}")
