@@ -1,0 +1,6 @@
+"""Umami (umami.is), self-hosted or in its cloud: reports, saved reports and totals of websites."""
+
+from worker.sources.umami.source import Tuning, UmamiSource, open_source
+from worker.sources.umami.specs import UMAMI
+
+__all__ = ["UMAMI", "Tuning", "UmamiSource", "open_source"]

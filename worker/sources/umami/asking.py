@@ -1,0 +1,135 @@
+"""What one question becomes: which report of which website, over which stretch of time, with which body.
+
+Our windows are half open, Umami's ranges hold both ends and it counts in milliseconds, so a range ends one before ours.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.domain.window import Window, WindowSpec, resolve
+from worker.domain.zones import zone_named
+from worker.ports import Ask
+from worker.sources.umami import values
+from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
+from worker.sources.umami.values import MILLISECOND
+
+ZONED = frozenset({"retention", "revenue", "performance"})
+"""Reports whose days are those of a zone: without one they would be the database session's."""
+CHARTED = frozenset({"revenue", "performance"})
+_OURS = frozenset({"websiteId", "reportId", "filters", "compare", *DATES})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One report as Umami is asked for it. `report` is the service's type, or stats. `zone` (IANA) is whose days its
+    rows are. `parameters` hold no dates.
+    """
+
+    report: str
+    website: str
+    zone: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    filters: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> ZoneInfo:
+        return zone_named(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What is sent, and the window that it answers for; None where the definition's own words are sent as they are."""
+
+    start: str | int
+    end: str | int
+    window: Window | None
+
+
+def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Question:
+    """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
+    place = zone(str(given.get("timezone") or ask.zone))
+    parameters = {name: value for name, value in given.items() if name not in _OURS}
+    notes: tuple[str, ...] = ()
+    if report in ZONED:
+        parameters["timezone"] = place
+    if report in CHARTED:
+        parameters.setdefault("unit", "day")
+    if report == "funnel":
+        parameters["steps"] = values.steps(given.get("steps"))
+        parameters["window"], bare = values.minutes(given.get("window"))
+        notes = (f"window: {given.get('window')} was read as minutes",) if bare else ()
+    if report == "attribution":
+        parameters["model"] = ATTRIBUTION_MODELS.get(str(given.get("model")), given.get("model"))
+    if "currency" in parameters:
+        parameters["currency"] = str(parameters["currency"]).upper()
+    if report == "performance":
+        parameters.setdefault("metric", "lcp")
+    return Question(report, website, place, parameters, filters(ask.item.params), notes)
+
+
+def filters(params: Mapping[str, Any]) -> dict[str, str]:
+    return {name: values.filter_text(value) for name, value in params.get("filters", {}).items()}
+
+
+def dates(ask: Ask) -> tuple[Dates, Dates | None]:
+    """Of the report itself, and of the second call that it is compared with, if any."""
+    if ask.item.as_written:
+        start, end = (_as_written(ask.item.params.get(name, "")) for name in DATES)
+        return Dates(start, end, ask.window), None
+    window = ask.window if ask.item.window is not None else _written(ask) or ask.window
+    if window is None:
+        raise values.Unfit("no stretch of time", "write window:")
+    return of_window(window), None if ask.compared is None else of_window(ask.compared)
+
+
+def of_window(window: Window) -> Dates:
+    return Dates(stamp(window.start), stamp(window.end - MILLISECOND), window)
+
+
+def stamp(moment: datetime) -> str:
+    """2026-11-13T22:00:00.000Z: an instant without an offset would be read in the server's zone."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _written(ask: Ask) -> Window | None:
+    given = ask.item.params
+    if not all(name in given for name in DATES):
+        return None
+    spec = WindowSpec("range", values.opening(given["startDate"]), values.closing(given["endDate"]))
+    return ask.resolve(spec) if ask.resolve is not None else resolve(spec, ask.slot, ask.zone)
+
+
+def _as_written(value: Any) -> str | int:
+    text = str(value)
+    return int(text) if text.isdecimal() else text
+
+
+def body(asked: Question, when: Dates) -> dict[str, Any]:
+    """`filters` must be there even if empty, and are texts."""
+    return {
+        "websiteId": asked.website,
+        "type": asked.report,
+        "filters": dict(asked.filters),
+        "parameters": {**asked.parameters, "startDate": when.start, "endDate": when.end},
+    }
+
+
+def stats_params(asked: Question, when: Dates) -> dict[str, str]:
+    """Milliseconds: the names startDate and endDate are accepted here and then fail inside the server."""
+    return {"startAt": _milliseconds(when.start), "endAt": _milliseconds(when.end), **asked.filters}
+
+
+def _milliseconds(value: str | int) -> str:
+    if isinstance(value, int):
+        return str(value)
+    moment = datetime.fromisoformat(value)
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return str(round(aware.timestamp() * 1000))
+
+
+def noted(asked: Question, *notes: str) -> Question:
+    return replace(asked, notes=(*asked.notes, *notes))

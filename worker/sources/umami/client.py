@@ -1,0 +1,79 @@
+"""Requests to Umami: who asks, at what pace, and the answer as JSON."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from worker.errors import SourceRefused
+from worker.sources.common.calls import Calls, Pace, Retries, Sender, Wire
+from worker.sources.common.parse import Node
+from worker.sources.umami.parse import document
+from worker.sources.umami.refusal import Judge
+from worker.sources.umami.session import Login, Session
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`name` stands in messages where the path holds an id. `once`: a write, which is never sent a second time."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    json: Any = None
+    name: str = ""
+    once: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        return f"{self.method} {self.name or self.path}"
+
+
+class Client:
+    """Safe for several questions at once. No secret appears in what is raised, even when the service repeats it."""
+
+    def __init__(
+        self, http: Sender, session: Session, pace: Pace, *, clock: Callable[[], datetime], retries: Retries
+    ) -> None:
+        self._session = session
+        self._calls = Calls(http, pace, Judge(self._clean, clock), retries)
+        if isinstance(session, Login):
+            session.over(self._calls)
+
+    async def read(self, request: Request) -> Node:
+        """The JSON that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged.
+
+        A 401 means a token that died or a website of somebody else, and nobody can tell: with another token it is
+        asked once more.
+        """
+        refused: Mapping[str, str] | None = None
+        while True:
+            proof = await self._session.headers(refused)
+            try:
+                return document(request.endpoint, await self._fetch(request, proof))
+            except SourceRefused as refusal:
+                if refusal.status != 401 or refused is not None or not self._session.renewable:
+                    raise
+                refused = proof
+
+    async def _fetch(self, request: Request, proof: Mapping[str, str]) -> bytes:
+        wire = Wire(
+            endpoint=request.endpoint,
+            method=request.method,
+            path=request.path,
+            params=request.params,
+            json=request.json,
+            headers={"accept": JSON, **proof},
+        )
+        return await self._calls.fetch(wire, tries=1 if request.once else None)
+
+    def _clean(self, text: str) -> str:
+        for secret in self._session.secrets():
+            text = text.replace(secret, "***")
+        return text
+
+    async def aclose(self) -> None:
+        await self._session.aclose()
+        await self._calls.aclose()

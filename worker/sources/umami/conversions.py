@@ -1,0 +1,121 @@
+"""Answers to `funnel`, `goal` and `journey`.
+
+https://docs.umami.is/docs/api/reports; the null traps were measured on version 3.1.
+"""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from worker.domain.snapshot import Column, Kind, Row
+from worker.sources.common.parse import Node
+from worker.sources.umami.parse import count, fraction_or_none
+from worker.sources.umami.scene import Scene
+from worker.sources.umami.tables import Parts, counted, distinct, key, merged, ratio, rows_table, total
+
+NOBODY = "nobody came"
+JOURNEYS = 100
+"""Rows that the service gives at most."""
+_ARROW = " → "
+
+STAGES = (
+    Column("label", Kind.TEXT),
+    Column("type", Kind.TEXT),
+    Column("position", Kind.INT),
+    distinct("count"),
+    Column("count_conversion_rate", Kind.RATIO),
+    Column("step", Kind.TEXT),
+    Column("dropped", Kind.INT),
+    Column("dropoff", Kind.RATIO),
+    Column("remaining", Kind.RATIO),
+)
+"""`type` is won for the last step and active before, as every funnel's; `step` is path or event. `count` counts
+sessions; `dropoff` is the share lost on the way from the step before, null for the first and after an empty one.
+"""
+PATHS = (Column("path", Kind.TEXT), Column("steps", Kind.INT), counted("visits"))
+
+
+def funnel(answer: Node, scene: Scene) -> Parts:
+    """A table `stages`, keyed by position, and the conversion from first to last. Raises SourceShapeChanged."""
+    steps = scene.asked.parameters["steps"]
+    nodes = list(answer.items())
+    if len(nodes) != len(steps):
+        raise answer.wrong(f"{len(steps)} steps") if not nodes else _surplus(nodes, steps)
+    for node, step in zip(nodes, steps, strict=True):
+        _same(node, step)
+    visitors = [count(node.get("visitors")) for node in nodes]
+    onward = [ratio(after, before) for before, after in pairwise(visitors)]
+    rows = [
+        (node, _stage(node, position, visitors[position], onward[position] if position < len(onward) else None))
+        for position, node in enumerate(nodes)
+    ]
+    measures = (
+        total("visitors", Kind.INT, visitors[0]),
+        total("conversions", Kind.INT, visitors[-1]),
+        total("conversion_rate", Kind.RATIO, ratio(visitors[-1], visitors[0]), NOBODY),
+    )
+    return Parts(measures, (rows_table("stages", STAGES, _last_is_won(rows)),))
+
+
+def _surplus(nodes: list[Node], steps: list[Any]) -> Exception:
+    return nodes[min(len(nodes), len(steps) + 1) - 1].wrong(f"{len(steps)} steps in all")
+
+
+def _same(node: Node, step: dict[str, Any]) -> None:
+    """Steps come back as they were asked; others would be somebody else's numbers."""
+    for name in ("type", "value"):
+        if node.get(name).text() != step[name]:
+            raise node.get(name).wrong(f"the step's own {name}, {step[name][:40]!r}")
+
+
+def _stage(node: Node, position: int, visitors: int, onward: float | None) -> Row:
+    cells = (
+        node.get("value").text(),
+        "active",
+        position,
+        visitors,
+        onward,
+        node.get("type").text(),
+        count(node.get("dropped")),
+        fraction_or_none(node.get("dropoff")),
+        fraction_or_none(node.get("remaining")),
+    )
+    return Row(str(position + 1), cells)
+
+
+def _last_is_won(rows: list[tuple[Node, Row]]) -> Iterator[tuple[Node, Row]]:
+    yield from rows[:-1]
+    node, row = rows[-1]
+    yield node, Row(row.key, (row.cells[0], "won", *row.cells[2:]))
+
+
+def goal(answer: Node, _scene: Scene) -> Parts:
+    """Measures alone: those who converted, of all who came. Raises SourceShapeChanged."""
+    reached, sessions = count(answer.get("num")), count(answer.get("total"))
+    return Parts(
+        (
+            total("conversions", Kind.INT, reached),
+            total("sessions", Kind.INT, sessions),
+            total("conversion_rate", Kind.RATIO, ratio(reached, sessions), NOBODY),
+        )
+    )
+
+
+def journey(answer: Node, _scene: Scene) -> Parts:
+    """A table `journeys`, most visits first where it is printed. Raises SourceShapeChanged.
+
+    Unused steps are one trailing null or two, so that one way comes in several rows, which are added up.
+    """
+    nodes = list(answer.items())
+    visits = merged((_way(node), count(node.get("count"))) for node in nodes)
+    rows = [(answer, Row(key(*way), (_ARROW.join(map(str, way)), len(way), n))) for way, n in visits.items()]
+    cut = len(nodes) >= JOURNEYS
+    notes = (f"journeys: only the {JOURNEYS} ways that Umami gives, not all",) if cut else ()
+    return Parts(tables=(rows_table("journeys", PATHS, rows, len(rows) if cut else 0),), notes=notes)
+
+
+def _way(node: Node) -> tuple[str | None, ...]:
+    way = tuple(step.text() for step in node.get("items").items() if step.value is not None)
+    if not way:
+        raise node.get("items").wrong("a step at least")
+    return way

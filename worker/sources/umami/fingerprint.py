@@ -1,0 +1,18 @@
+"""What makes two answers of one query comparable: the same website, report and parameters."""
+
+import hashlib
+import json
+
+from worker.domain.schedule import Item
+from worker.domain.snapshot import SCHEMA
+from worker.sources.umami.asking import Question
+from worker.sources.umami.rules import DATES
+
+
+def fingerprint(asked: Question, item: Item) -> str:
+    """32 hexadecimal characters. A website's id is unique in the world, so the server's address says nothing. Dates
+    stay out, unless they are Umami's to understand; a saved report counts by what it holds, not by its id.
+    """
+    written = {name: item.params.get(name) for name in DATES} if item.as_written else {}
+    parts = (asked.website, asked.report, dict(asked.parameters), dict(asked.filters), written, SCHEMA)
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]

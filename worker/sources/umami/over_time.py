@@ -1,0 +1,213 @@
+"""Answers to `retention`, `revenue` and `performance`: rows by local day.
+
+Days on which nothing happened are left out by the service. They are filled in with zero in the chart of `revenue` and
+in `retention` (nobody came back on a day that has passed), and not in that of `performance`: no visit has no speed.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table
+from worker.sources.common.parse import Node
+from worker.sources.umami.days import span
+from worker.sources.umami.parse import count, instant, local, name_or_none, number_or_none
+from worker.sources.umami.scene import Scene
+from worker.sources.umami.tables import (
+    Parts,
+    counted,
+    distinct,
+    key,
+    merged,
+    money,
+    money_or_none,
+    rows_table,
+    text_cell,
+    total,
+)
+
+LAST_DAY = 31
+"""The service follows a cohort for so many days."""
+DIRECT = "(direct)"
+NOT_SET = "(none)"
+
+COHORTS = (
+    Column("date", Kind.DATE),
+    Column("day", Kind.INT),
+    distinct("visitors"),
+    distinct("return_visitors"),
+    Column("percentage", Kind.RATIO),
+)
+_MONEY = (Column("revenue", Kind.MONEY, significant=True, sum=True), Column("currency", Kind.TEXT))
+CHART = (Column("date", Kind.DATE), Column("at", Kind.INSTANT), Column("event", Kind.TEXT), *_MONEY, counted("count"))
+BY_NAME = (Column("name", Kind.TEXT), *_MONEY)
+BY_REGION = (Column("country", Kind.TEXT), *BY_NAME)
+_PERCENTILES = ("p50", "p75", "p95")
+SPEED = tuple(Column(name, Kind.INT) for name in _PERCENTILES)
+SPEED_BY_DAY = (Column("date", Kind.DATE), Column("at", Kind.INSTANT), *SPEED)
+SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("count", Kind.INT))
+
+
+def retention(answer: Node, scene: Scene) -> Parts:
+    """A table `cohorts`, keyed `date|day`: of those who first came on `date`, how many came back `day` days later."""
+    cohorts: dict[date, int] = {}
+    rows: dict[str, tuple[Node, Row]] = {}
+    for node in answer.items():
+        shown, day = local(node.get("date"), scene.place).date(), count(node.get("day"))
+        visitors = count(node.get("visitors"))
+        if cohorts.setdefault(shown, visitors) != visitors:
+            raise node.get("visitors").wrong(f"the {cohorts[shown]} visitors of the day's other rows")
+        row = _cohort(shown, day, visitors, count(node.get("returnVisitors")), _percent(node.get("percentage")))
+        if row.key in rows:
+            raise node.wrong(f"one row for {row.key}")
+        rows[row.key] = (node, row)
+    for row in _silent(cohorts, scene):
+        rows.setdefault(row.key, (answer, row))
+    measures = (total("new_visitors", Kind.INT, sum(cohorts.values())),)
+    return Parts(measures, (rows_table("cohorts", COHORTS, rows.values()),))
+
+
+def _cohort(shown: date, day: int, visitors: int, back: int, share: float | None) -> Row:
+    return Row(f"{shown.isoformat()}|{day:02}", (shown.isoformat(), day, visitors, back, share))
+
+
+def _percent(node: Node) -> float | None:
+    """A fraction of one; Umami writes hundredths."""
+    found = number_or_none(node)
+    if found is not None and not 0 <= found <= 100:
+        raise node.wrong("a percentage")
+    return None if found is None else float(found / 100)
+
+
+def _silent(cohorts: dict[date, int], scene: Scene) -> Iterator[Row]:
+    """Days that have passed and on which nobody came back, and days on which nobody came for the first time."""
+    if scene.window is None:
+        return
+    for shown in scene.missing(set(cohorts), "day"):
+        yield _cohort(shown, 0, 0, 0, None)
+    _first, last = span(scene.window, scene.place, scene.until)
+    for shown, visitors in cohorts.items():
+        for day in range(min(LAST_DAY, (last - shown).days) + 1):
+            yield _cohort(shown, day, visitors, 0, 0.0 if visitors else None)
+
+
+def revenue(answer: Node, scene: Scene) -> Parts:
+    """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each origin that is told."""
+    currency = str(scene.asked.parameters["currency"])
+    notes: list[str] = []
+    chart = _chart(answer.get("chart"), scene, currency, notes)
+    tables = [chart, _by_name(answer.get("country"), ("name",), currency, notes)]
+    for name, columns in (("region", ("country", "name")), ("referrer", ("name",)), ("channel", ("name",))):
+        if answer.get(name).missing:
+            notes.append(f"{name} is not told: version 3.1 tells it")
+        else:
+            tables.append(_by_name(answer.get(name), columns, currency, notes))
+    return Parts(_revenue_measures(answer.get("total"), currency, notes), tuple(tables), tuple(notes))
+
+
+def _revenue_measures(found: Node, currency: str, notes: list[str]) -> tuple[Measure, ...]:
+    """Without a sale the sum is null and the averages are 0, which is an average of nothing: null as well."""
+    sales, customers = count(found.get("count")), count(found.get("unique_count"))
+    amount = money_or_none(found.get("sum"), currency, notes)
+    average = money(found.get("average"), currency, []) if sales else None
+    told = [
+        total("sum", Kind.MONEY, amount, "nothing was sold", currency),
+        total("count", Kind.INT, sales),
+        total("unique_count", Kind.INT, customers),
+        total("average", Kind.MONEY, average, "nothing was sold", currency),
+    ]
+    if not found.get("total_sessions").missing:
+        sessions = count(found.get("total_sessions"))
+        arpu = money(found.get("arpu"), currency, []) if sessions else None
+        told += [
+            total("total_sessions", Kind.INT, sessions),
+            total("arpu", Kind.MONEY, arpu, "nobody came", currency),
+        ]
+    return tuple(told)
+
+
+def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table:
+    rows: list[tuple[Node, Row]] = []
+    seen: dict[str, set[date]] = {}
+    for node in listed.items():
+        shown, event = local(node.get("t"), scene.place), node.get("x").text()
+        sold = None if node.get("count").missing else count(node.get("count"))
+        seen.setdefault(event, set()).add(shown.date())
+        rows.append((node, _bucket(shown, event, money(node.get("y"), currency, notes), sold, currency, scene)))
+    for event, days in seen.items():
+        empty = [datetime.combine(day, datetime.min.time()) for day in scene.missing(days, scene.unit)]
+        rows += [(listed, _bucket(shown, event, 0, 0, currency, scene)) for shown in empty]
+    return rows_table("chart", CHART, rows)
+
+
+def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency: str, scene: Scene) -> Row:
+    at = instant(shown, scene.place)
+    return Row(f"{_bucket_key(shown, scene)}|{event}", (shown.date().isoformat(), at, event, amount, currency, sold))
+
+
+def _bucket_key(shown: datetime, scene: Scene) -> str:
+    """A day, or for shorter units the minute on the wall."""
+    return shown.isoformat(timespec="minutes") if scene.unit in ("hour", "minute") else shown.date().isoformat()
+
+
+def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[str]) -> Table:
+    """A referrer that is null and one that is empty are both direct, so that they are one row."""
+    amounts = merged(
+        (tuple(name_or_none(node.get(name)) for name in names), money(node.get("value"), currency, notes))
+        for node in listed.items()
+    )
+    instead = DIRECT if listed.step == "referrer" else NOT_SET
+    rows = [
+        (listed, Row(key(*found), (*(text_cell(name, instead) for name in found), amount, currency)))
+        for found, amount in amounts.items()
+    ]
+    return rows_table(str(listed.step), BY_REGION if len(names) > 1 else BY_NAME, rows)
+
+
+def performance(answer: Node, scene: Scene) -> Parts:
+    """Percentiles in milliseconds, those of `cls` (a number without unit) in thousandths, rounded to whole ones."""
+    metric = str(scene.asked.parameters["metric"])
+    summary = answer.get("summary")
+    measured = count(summary.get("count"))
+    measures = [total("count", Kind.INT, measured)]
+    for name in ("lcp", "inp", "cls", "fcp", "ttfb"):
+        cells = _speeds(summary.get(name), name)
+        for percentile, value in zip(_PERCENTILES, cells, strict=True):
+            known = value if measured else None
+            measures.append(Measure((_unit(name), percentile), Kind.INT, known, None, _unmeasured(known)))
+    tables = [_speed_chart(answer.get("chart"), scene, metric)]
+    for name, table_id in (("pages", "pages"), ("pageTitles", "page_titles"), ("devices", ""), ("browsers", "")):
+        tables.append(rows_table(table_id or name, SPEED_BY_NAME, _speed_rows(answer.get(name), metric)))
+    return Parts(tuple(measures), tuple(tables))
+
+
+def _unmeasured(value: int | None) -> str | None:
+    return "nothing was measured" if value is None else None
+
+
+def _unit(metric: str) -> str:
+    return "cls_thousandths" if metric == "cls" else f"{metric}_ms"
+
+
+def _speeds(node: Node, metric: str) -> tuple[int | None, ...]:
+    factor = Decimal(1000 if metric == "cls" else 1)
+    found = (number_or_none(node.get(name)) for name in _PERCENTILES)
+    return tuple(
+        None if value is None else int((value * factor).quantize(Decimal(1), ROUND_HALF_EVEN)) for value in found
+    )
+
+
+def _speed_chart(listed: Node, scene: Scene, metric: str) -> Table:
+    rows = []
+    for node in listed.items():
+        shown = local(node.get("t"), scene.place)
+        cells = (shown.date().isoformat(), instant(shown, scene.place), *_speeds(node, metric))
+        rows.append((node, Row(_bucket_key(shown, scene), cells)))
+    return rows_table("chart", SPEED_BY_DAY, rows)
+
+
+def _speed_rows(listed: Node, metric: str) -> Iterable[tuple[Node, Row]]:
+    for node in listed.items():
+        name = name_or_none(node.get("name"))
+        cells: tuple[Cell, ...] = (text_cell(name, NOT_SET), *_speeds(node, metric), count(node.get("count")))
+        yield node, Row(key(node.get("name").text_or_none()), cells)

@@ -1,0 +1,89 @@
+"""Umami's bodies and numbers: a report may be a list, and a sum is text where the database is PostgreSQL."""
+
+import json
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from worker.domain.zones import first, wall
+from worker.errors import SourceShapeChanged
+from worker.sources.common.parse import LARGEST, Node
+
+_LONGEST = 40
+
+
+def document(endpoint: str, body: bytes) -> Node:
+    """Any JSON value. Raises SourceShapeChanged at "body" for an empty body, HTML or JSON that broke off."""
+    if not body.strip():
+        raise SourceShapeChanged(endpoint, "body", "expected JSON, found an empty body")
+    try:
+        return Node(endpoint, json.loads(body, parse_constant=_no_number))
+    except (ValueError, RecursionError):
+        kind = "HTML" if body.lstrip()[:1] == b"<" else "text that is not JSON, or JSON that broke off"
+        raise SourceShapeChanged(endpoint, "body", f"expected JSON, found {kind}") from None
+
+
+def _no_number(constant: str) -> NoReturn:
+    """Python reads NaN and Infinity, JSON has neither."""
+    raise ValueError(constant)
+
+
+def number(node: Node) -> Decimal:
+    """Exactly what was written, as a number or as a number's text; null is neither."""
+    value = node.value
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > _LONGEST:
+        raise node.wrong("a number")
+    try:
+        found = Decimal(str(value))
+    except InvalidOperation:
+        raise node.wrong("a number") from None
+    if not found.is_finite() or abs(found) > LARGEST:
+        raise node.wrong("a number")
+    return found
+
+
+def number_or_none(node: Node) -> Decimal | None:
+    """Null stays null; a key that is not there is wrong."""
+    if node.missing:
+        raise node.wrong("a number or null")
+    return None if node.value is None else number(node)
+
+
+def count(node: Node) -> int:
+    """A whole number that is not negative."""
+    found = number(node)
+    if found < 0 or found != int(found):
+        raise node.wrong("a count")
+    return int(found)
+
+
+def fraction_or_none(node: Node) -> float | None:
+    """0 to 1, null where Umami divided by nothing."""
+    found = number_or_none(node)
+    if found is not None and not 0 <= found <= 1:
+        raise node.wrong("a fraction of one")
+    return None if found is None else float(found)
+
+
+def name_or_none(node: Node) -> str | None:
+    """What visitors sent, as it came; empty text and null both mean that nothing was sent."""
+    if node.missing:
+        raise node.wrong("text or null")
+    return node.text_or_none() or None
+
+
+def local(node: Node, zone: ZoneInfo) -> datetime:
+    """The naive wall time in `zone` of a bucket: Umami writes "2026-11-13 00:00:00" where a zone was asked for, and an
+    instant ("2025-10-01T07:00:00Z") from its cloud.
+    """
+    try:
+        found = datetime.fromisoformat(node.text())
+    except ValueError:
+        raise node.wrong("a time") from None
+    return found if found.tzinfo is None else wall(found, zone)
+
+
+def instant(shown: datetime, zone: ZoneInfo) -> int:
+    """Milliseconds since the epoch of a naive wall time; the first of the two where clocks showed it twice."""
+    return int(first(shown, zone).timestamp() * 1000)

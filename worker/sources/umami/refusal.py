@@ -1,0 +1,136 @@
+"""Umami's refusals as one sentence that says what is really wrong: its own words often say something else.
+
+Measured on version 3.1: an unknown report type is taken for a saved report's id and answered with 400 about a missing
+`name`; an unknown segment, a broken expression and a lost database all give 500 without a body; an unknown path gives
+a page for people; a website of somebody else gives the 401 of a wrong token.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.http import HttpAnswer
+from worker.errors import SourceRefused, SourceUnavailable
+from worker.sources.close.limits import retry_after, wait
+from worker.sources.common.words import said, short
+
+LOGIN = "POST /auth/login"
+_REPORT = re.compile(r"POST /reports/([a-z]+)")
+_KEYS = ("error", "message")
+_DEEPEST = 12
+
+_EMPTY_500 = (
+    "the service failed (500) without a word, as Umami does for a segment, cohort or saved report that does not exist, "
+    "a broken expression in a filter, and when its database is away"
+)
+_UNAUTHORIZED = (
+    "not allowed (401): this account may not see that website, or there is none; Umami says the same for a key or "
+    "token that it does not accept"
+)
+_PAGES = {
+    403: "a page for people instead of an answer (403): something before Umami, a firewall or proxy, refuses us",
+    404: "there is no such path (404), only a page for people: is base_url the address of Umami 3?",
+}
+_MEANINGS = {
+    402: "the subscription does not include this",
+    403: "the account has no right to this",
+    404: "not found",
+    405: "the method is not allowed here: is this Umami 3?",
+    413: "the request is too large",
+    415: "the content type is not accepted",
+    429: "too many requests",
+}
+
+
+class Judge:
+    """Classes answers for common.calls.Calls. `clean` takes secrets out of a sentence, `clock` gives UTC."""
+
+    def __init__(self, clean: Callable[[str], str], clock: Callable[[], datetime]) -> None:
+        self._clean = clean
+        self._clock = clock
+
+    def __call__(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
+        if answer.status == 200:
+            return answer.body
+        words = self._clean(sentence(endpoint, answer))
+        if answer.status == 429:
+            seconds = wait(answer.headers, "", self._clock())
+            return SourceUnavailable(endpoint, words, retry_after=seconds, limited=True)
+        if answer.status >= 500:
+            return SourceUnavailable(endpoint, words, retry_after=retry_after(answer.headers, self._clock()))
+        return SourceRefused(endpoint, words, status=answer.status)
+
+
+def sentence(endpoint: str, answer: HttpAnswer) -> str:
+    """What an answer other than 200 means, on one line."""
+    status, page = answer.status, answer.body.lstrip()[:1] == b"<"
+    if 300 <= status < 400:
+        return f"a redirect ({status}), which is not followed; is base_url right?"
+    if status == 400:
+        return _bad_request(endpoint, answer.body)
+    if status == 401:
+        return "the username or password was not accepted (401)" if endpoint == LOGIN else _UNAUTHORIZED
+    if page and status in _PAGES:
+        return _PAGES[status]
+    if status == 500 and not answer.body.strip():
+        return _EMPTY_500
+    meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
+    return _with_words(f"{meaning} ({status})", answer.body)
+
+
+def _bad_request(endpoint: str, body: bytes) -> str:
+    """The faults that the server names by their place in the request, or what they give away about its version."""
+    error = _error(body)
+    faults = list(_faults(error)) if isinstance(error, dict) else []
+    report = _REPORT.fullmatch(endpoint)
+    if report and any(path == "name" for path, _ in faults):
+        return (
+            f"this Umami has no report called {report[1]} (400): it took the word for a saved report's id; "
+            "is the server older than the report?"
+        )
+    if isinstance(error, list) and any("dateRange" in str(part) for part in error):
+        return "this is Umami 2 (400), which asks for reports in another way; version 3 is needed"
+    if faults:
+        told = "; ".join(f"{path}: {words}" if path else words for path, words in faults[:5])
+        return f"the request was refused (400): {short(told)}"
+    return _with_words("the request was refused (400)", body)
+
+
+def _error(body: bytes) -> Any:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value.get("error") if isinstance(value, dict) else None
+
+
+def _faults(error: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """(place, words) of zod's tree: `errors` of this place, `properties` by name, `items` by position (some null)."""
+    if depth > _DEEPEST:
+        return
+    told = error.get("errors")
+    yield from ((path, str(words)) for words in (told if isinstance(told, list) else []))
+    properties, items = error.get("properties"), error.get("items")
+    for name, below in properties.items() if isinstance(properties, dict) else ():
+        if isinstance(below, dict):
+            yield from _faults(below, f"{path}.{name}" if path else str(name), depth + 1)
+    for position, below in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(below, dict):
+            yield from _faults(below, f"{path}[{position}]", depth + 1)
+
+
+def _with_words(meaning: str, body: bytes) -> str:
+    """Umami's own words behind the meaning, unless they say no more than it does."""
+    words = _plain(body)
+    return f"{meaning}: {words}" if words and words.lower() not in meaning.lower() else meaning
+
+
+def _plain(body: bytes) -> str:
+    """`error` is an object in version 3, text in the cloud, text or a list in version 2."""
+    error = _error(body)
+    if isinstance(error, dict):
+        message = error.get("message")
+        return short(message) if isinstance(message, str) else ""
+    return said(body, _KEYS)

@@ -1,0 +1,184 @@
+"""Relations between Umami's parameters that single kinds cannot say, as complaints before anything is asked."""
+
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from worker.domain.query import Fault, Use
+from worker.domain.zones import ZoneError, zone_named
+from worker.sources.umami import values
+from worker.sources.umami.values import Unfit
+
+DATES = ("startDate", "endDate")
+UNITS = ("day", "hour", "minute", "month", "year")
+VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+ATTRIBUTION_MODELS: Mapping[str, str] = {
+    "first-click": "first-click",
+    "last-click": "last-click",
+    "firstClick": "first-click",
+    "lastClick": "last-click",
+}
+"""What may be written, and what the server takes: the documentation's spelling is refused by it."""
+FIELDS = (
+    "path",
+    "referrer",
+    "title",
+    "query",
+    "os",
+    "browser",
+    "device",
+    "country",
+    "region",
+    "city",
+    "tag",
+    "hostname",
+    "distinctId",
+    "language",
+    "event",
+    "utmSource",
+    "utmMedium",
+    "utmCampaign",
+    "utmContent",
+    "utmTerm",
+)
+_SPECIAL = ("segment", "cohort", "eventType", "excludeBounce", "match")
+FILTERS = (*FIELDS, *_SPECIAL)
+_FORMERLY = {"url": "path", "host": "hostname"}
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+
+
+def common_faults(use: Use) -> tuple[Fault, ...]:
+    """What is wrong between the parameters of any report, all of it."""
+    rules = (_ids, _filters, _dates, _as_written, _zone, _comparison)
+    return tuple(chain.from_iterable(rule(use) for rule in rules))
+
+
+def funnel_faults(use: Use) -> tuple[Fault, ...]:
+    return (*common_faults(use), *_fits(use, "steps", values.steps), *_fits(use, "window", values.minutes))
+
+
+def journey_faults(use: Use) -> tuple[Fault, ...]:
+    return (*common_faults(use), *_between(use, "steps", 2, 7), *_between(use, "eventType", 1, 2))
+
+
+def money_faults(use: Use) -> tuple[Fault, ...]:
+    return (*common_faults(use), *_currency(use))
+
+
+def attribution_faults(use: Use) -> tuple[Fault, ...]:
+    return (*common_faults(use), *_currency(use))
+
+
+def _fault(name: str, found: str, expected: str) -> Fault:
+    return Fault(("params", name), found, expected)
+
+
+def _fits(use: Use, name: str, read: Any) -> Iterator[Fault]:
+    try:
+        read(use.params[name])
+    except Unfit as unfit:
+        yield _fault(name, f"`{name}`: {unfit.found}", unfit.expected)
+
+
+def _between(use: Use, name: str, least: int, most: int) -> Iterator[Fault]:
+    value = use.params.get(name)
+    if value is not None and not least <= value <= most:
+        yield _fault(name, f"`{name}` with {value}", f"write {least} to {most}")
+
+
+def _ids(use: Use) -> Iterator[Fault]:
+    """Umami answers what is no uuid with an empty 500, or with 400."""
+    for name in ("websiteId", "reportId"):
+        if name in use.params and not _UUID.fullmatch(use.params[name]):
+            yield _fault(
+                name, f"`{name}` that is no uuid", "copy it from `source`, as in 8-4-4-4-12 hexadecimal digits"
+            )
+
+
+def _filters(use: Use) -> Iterator[Fault]:
+    """An unknown filter would be dropped by the server in silence, and the report be about everything."""
+    for name, value in use.params.get("filters", {}).items():
+        at = ("params", "filters", name)
+        if name in _FORMERLY:
+            yield Fault(at, f"the filter `{name}` of Umami 2", f"write `{_FORMERLY[name]}`")
+        elif name not in FILTERS:
+            yield Fault(at, f"the filter `{name}`, which Umami does not know", f"write one of {', '.join(FILTERS)}")
+        else:
+            yield from _filter(at, name, value)
+
+
+def _filter(at: tuple[str, ...], name: str, value: Any) -> Iterator[Fault]:
+    try:
+        text = values.filter_text(value)
+    except Unfit as unfit:
+        yield Fault(at, f"the filter `{name}`: {unfit.found}", unfit.expected)
+        return
+    if name in ("segment", "cohort") and not _UUID.fullmatch(text):
+        yield Fault(at, f"the filter `{name}` that is no uuid", "write its id, as `source` lists it")
+    if name == "match" and text not in ("all", "any"):
+        yield Fault(at, f"the filter `match` with {text[:40]!r}", "write all or any")
+    if name == "eventType" and not text.isdecimal():
+        yield Fault(at, f"the filter `eventType` with {text[:40]!r}", "write a whole number")
+
+
+def _dates(use: Use) -> Iterator[Fault]:
+    given = [name for name in DATES if name in use.params]
+    if use.window is not None:
+        yield from (_fault(name, f"{name} beside window:", "keep one of the two") for name in given)
+        return
+    if len(given) == 1:
+        other = next(name for name in DATES if name != given[0])
+        yield _fault(given[0], f"{given[0]} without {other}", f"add {other}, or use window:")
+    sound = True
+    for name in given:
+        try:
+            values.opening(use.params[name])
+        except (ValueError, OverflowError):
+            sound = False
+            example = "write a date, an instant such as 2026-11-16T09:00:00Z, or milliseconds"
+            yield _fault(name, f"{name} with {use.params[name][:40]!r}", example)
+    if sound and len(given) == 2:
+        yield from _order(use)
+
+
+def _order(use: Use) -> Iterator[Fault]:
+    """Umami answers a reversed range with zeros. Two ends of which only one has an offset are left to their day."""
+    start, end = values.opening(use.params["startDate"]), values.closing(use.params["endDate"])
+    same = (start.tzinfo is None) == (end.tzinfo is None)
+    if (start < end) if same else (start.date() <= end.date()):
+        return
+    yield _fault("endDate", "endDate before startDate", "exchange the two")
+
+
+def _as_written(use: Use) -> Iterator[Fault]:
+    if use.ranges != "as_written":
+        return
+    for key, given in (("window", use.window), ("compare", use.compare)):
+        if given is not None:
+            yield Fault((key,), f"{key}: beside ranges: as_written", "write startDate and endDate below params")
+
+
+def _zone(use: Use) -> Iterator[Fault]:
+    if "timezone" in use.params:
+        try:
+            zone_named(zone(use.params["timezone"]))
+        except ZoneError as error:
+            yield _fault("timezone", f"timezone: {error.found}", error.expected)
+
+
+def _comparison(use: Use) -> Iterator[Fault]:
+    if "compare" in use.params:
+        expected = "write `compare: previous` beside `window:`, which says exactly what is compared"
+        yield _fault("compare", "compare below params", expected)
+
+
+def _currency(use: Use) -> Iterator[Fault]:
+    value = use.params.get("currency")
+    if value is not None and not re.fullmatch("[A-Za-z]{3}", value):
+        yield _fault("currency", f"currency with {value[:40]!r}", "write the three letters of ISO 4217, such as EUR")
+
+
+def zone(name: str) -> str:
+    """As Umami takes it: its "utc" in small letters would be the database's own zone."""
+    return "UTC" if name.upper() == "UTC" else name

@@ -1,0 +1,68 @@
+"""A report that somebody saved in Umami: its own parameters, to which a run adds the dates.
+
+Its parameters were never checked by the server that keeps them, so they are looked at before they are sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from worker.errors import SourceRefused
+from worker.sources.common.parse import Node
+from worker.sources.umami.client import Client, Request
+
+TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
+ENDPOINT = "/reports/{id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    id: str
+    website: str
+    type: str
+    name: str
+    description: str | None
+    parameters: Mapping[str, Any]
+    updated_at: int | None
+
+
+async def load(client: Client, report: str) -> Saved:
+    """Raises SourceError; SourceRefused with status 404 where there is no such report and Umami says so."""
+    found = await client.read(Request("GET", f"/reports/{quote(report, safe='')}", name=ENDPOINT))
+    if found.value is None:
+        raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
+    return read(found)
+
+
+def read(found: Node) -> Saved:
+    """Raises SourceShapeChanged."""
+    return Saved(
+        id=found.get("id").id(),
+        website=found.get("websiteId").id(),
+        type=found.get("type").text(),
+        name=found.get("name").text(),
+        description=found.get("description").text_or_none(),
+        parameters=found.get("parameters").object().value,
+        updated_at=found.get("updatedAt").instant_or_none(),
+    )
+
+
+def runnable(saved: Saved) -> Saved:
+    """Raises SourceRefused for a type that is not ours to run, or parameters that lack what it needs."""
+    needed = {
+        "funnel": ("steps", "window"),
+        "goal": ("type", "value"),
+        "journey": ("steps",),
+        "revenue": ("currency",),
+        "attribution": ("model", "type", "step"),
+        "breakdown": ("fields",),
+    }
+    if saved.type not in TYPES:
+        told = f"the saved report is of type {saved.type[:40]!r}, which cannot be run; it can be {', '.join(TYPES)}"
+        raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
+    absent = [name for name in needed.get(saved.type, ()) if not saved.parameters.get(name)]
+    if absent:
+        told = f"the saved {saved.type} report has no {', '.join(absent)}: save it anew in Umami"
+        raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
+    return saved

@@ -1,0 +1,29 @@
+"""What the rows of an answer are read against."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from worker.domain.window import Window
+from worker.sources.umami.asking import Question
+from worker.sources.umami.days import missing
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One call: what was asked, over which window, and when. What had not come by `until` is unknown, not zero."""
+
+    asked: Question
+    window: Window | None
+    until: datetime
+
+    @property
+    def place(self) -> ZoneInfo:
+        return self.asked.place
+
+    @property
+    def unit(self) -> str:
+        return str(self.asked.parameters.get("unit", "day"))
+
+    def missing(self, seen: set[date], unit: str) -> list[date]:
+        return missing(seen, self.window, self.place, self.until, unit)

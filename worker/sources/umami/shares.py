@@ -1,0 +1,83 @@
+"""Answers to `stats`, `utm`, `attribution` and `breakdown`: counts, in all and by what visitors brought with them."""
+
+from typing import Any
+
+from worker.domain.snapshot import Column, Kind, Row, Table
+from worker.sources.common.parse import Node
+from worker.sources.umami.parse import count, name_or_none
+from worker.sources.umami.scene import Scene
+from worker.sources.umami.tables import Parts, counted, distinct, key, merged, ratio, rows_table, text_cell, total
+
+UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+UTM_ROWS = 50
+ATTRIBUTED_ROWS = 20
+BREAKDOWN_ROWS = 500
+"""Rows that the service gives of a list at most."""
+NOT_SET = "(none)"
+_SEEN = (
+    counted("views"),
+    distinct("visitors"),
+    counted("visits"),
+    counted("bounces"),
+    Column("totaltime", Kind.SECONDS, sum=True),
+)
+_ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
+
+
+def stats(answer: Node, _scene: Scene) -> Parts:
+    """Measures alone; `totaltime` is in seconds. Raises SourceShapeChanged."""
+    seen = {name: count(answer.get(name)) for name in ("pageviews", "visitors", "visits", "bounces")}
+    return Parts(
+        (
+            *(total(name, Kind.INT, value) for name, value in seen.items()),
+            total("totaltime", Kind.SECONDS, count(answer.get("totaltime"))),
+            total("bounce_rate", Kind.RATIO, ratio(seen["bounces"], seen["visits"]), "nobody came"),
+        )
+    )
+
+
+def utm(answer: Node, _scene: Scene) -> Parts:
+    """A table for each campaign parameter, keyed by its value."""
+    tables = tuple(_named(answer.get(name), name, "utm", "views", UTM_ROWS) for name in UTM)
+    return Parts(tables=tables, notes=_cut(tables))
+
+
+def attribution(answer: Node, _scene: Scene) -> Parts:
+    """A table for each kind of origin, and the totals of those who converted."""
+    tables = tuple(
+        _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in _ATTRIBUTED.items()
+    )
+    whole = answer.get("total")
+    measures = tuple(total(name, Kind.INT, count(whole.get(name))) for name in ("pageviews", "visitors", "visits"))
+    return Parts(measures, tables, _cut(tables))
+
+
+def breakdown(answer: Node, scene: Scene) -> Parts:
+    """A table `breakdown`, keyed by the values of the fields that were asked for."""
+    fields: list[Any] = list(scene.asked.parameters["fields"])
+    columns = (*(Column(name, Kind.TEXT) for name in fields), *_SEEN)
+    rows = []
+    for node in answer.items():
+        found = [node.get(name) for name in fields]
+        named = [text_cell(name_or_none(value), NOT_SET) for value in found]
+        counts = [count(node.get(column.name)) for column in _SEEN]
+        rows.append((node, Row(key(*(value.text_or_none() for value in found)), (*named, *counts))))
+    table = rows_table("breakdown", columns, rows, BREAKDOWN_ROWS)
+    return Parts(tables=(table,), notes=_cut((table,)))
+
+
+def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Table:
+    """Empty and null are one row: nothing was sent."""
+    nodes = list(listed.items())
+    amounts = merged(((name_or_none(node.get(name)),), count(node.get(value))) for node in nodes)
+    columns = (Column("name", Kind.TEXT), counted(value))
+    rows = [(listed, Row(key(*found), (text_cell(found[0], NOT_SET), n))) for found, n in amounts.items()]
+    return rows_table(table_id, columns, rows, len(rows) if len(nodes) >= most else 0)
+
+
+def _cut(tables: tuple[Table, ...]) -> tuple[str, ...]:
+    return tuple(
+        f"{table.id}: only the {len(table.rows)} largest, which is all that Umami gives"
+        for table in tables
+        if table.sliced
+    )

@@ -1,0 +1,178 @@
+"""The Umami source: one question in, one snapshot (and its comparison's) out."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from worker.adapters.http import Http
+from worker.domain.snapshot import Snapshot, Table
+from worker.errors import RequestError, SourceRefused
+from worker.ports import Answer, Ask
+from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.parse import Node
+from worker.sources.common.together import together
+from worker.sources.umami import asking, conversions, over_time, saved, shares
+from worker.sources.umami.asking import Dates, Question
+from worker.sources.umami.catalog import Catalog
+from worker.sources.umami.client import Client, Request
+from worker.sources.umami.fingerprint import fingerprint
+from worker.sources.umami.pace import CLOUD_CALLS, CLOUD_SECONDS, Window
+from worker.sources.umami.scene import Scene
+from worker.sources.umami.session import Key, Login, Session
+from worker.sources.umami.sites import Site, Sites
+from worker.sources.umami.specs import ALIASES
+from worker.sources.umami.tables import Parts
+from worker.sources.umami.values import Unfit
+
+CLOUD = "https://api.umami.is/v1"
+IN_FLIGHT = 4
+"""Every report is a long query to a database that visitors are being written into."""
+CLOUD_KEEPS = timedelta(days=184)
+"""Without a subscription the cloud starts every report within six months, in silence."""
+MOST_NOTES = 50
+
+_REPORTS: Mapping[str, Callable[[Node, Scene], Parts]] = {
+    "funnel": conversions.funnel,
+    "goal": conversions.goal,
+    "journey": conversions.journey,
+    "retention": over_time.retention,
+    "revenue": over_time.revenue,
+    "performance": over_time.performance,
+    "utm": shares.utm,
+    "attribution": shares.attribution,
+    "breakdown": shares.breakdown,
+    "stats": shares.stats,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """`timeout` seconds for a connection and for each silence in an answer; `calls` in any `seconds`, 0 for no limit,
+    None for what the service allows.
+    """
+
+    timeout: float = 60.0
+    retries: Retries = field(default_factory=lambda: Retries(tries=3))
+    calls: int | None = None
+    seconds: float = CLOUD_SECONDS
+
+
+class UmamiSource:
+    """One account. Safe to ask several questions at once: they share pace, connections, a login and websites.
+
+    `catalog` is for commands that somebody types, never for a run.
+    """
+
+    def __init__(
+        self,
+        http: Sender,
+        session: Session,
+        *,
+        clock: Callable[[], datetime],
+        cloud: bool = False,
+        tuning: Tuning | None = None,
+    ) -> None:
+        chosen = tuning or Tuning()
+        calls = (CLOUD_CALLS if cloud else 0) if chosen.calls is None else chosen.calls
+        self._cloud = cloud
+        self._clock = clock
+        self._client = Client(http, session, Window(calls, chosen.seconds), clock=clock, retries=chosen.retries)
+        self._sites = Sites(self._client, clock)
+        self.catalog = Catalog(self._client)
+
+    async def fetch(self, ask: Ask) -> Answer:
+        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        try:
+            asked = await self._question(ask)
+            base, against = asking.dates(ask)
+        except Unfit as unfit:
+            raise SourceRefused(ask.item.query, str(unfit), status=400) from None
+        site = await self._sites.one(asked.website)
+        calls = [base] if against is None else [base, against]
+        found = await together(self._report(ask, asked, site, when) for when in calls)
+        return Answer(found[0], None if against is None else found[1])
+
+    async def holds(self, kind: str) -> Table:
+        """What the account holds: see `catalog.KINDS`. Raises RequestError and SourceError."""
+        return await self.catalog.holds(kind)
+
+    async def _question(self, ask: Ask) -> Question:
+        params, query = ask.item.params, ask.item.query
+        if query != "saved_report":
+            report = ALIASES.get(query, query)
+            asked = asking.question(report, ask, str(params["websiteId"]), params)
+            said = (f"query: {query} is called {report} by Umami: write {report}",) if report != query else ()
+            return asking.noted(asked, *said)
+        kept = saved.runnable(await saved.load(self._client, str(params["reportId"])))
+        zone = {"timezone": params["timezone"]} if "timezone" in params else {}
+        return asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
+
+    async def _report(self, ask: Ask, asked: Question, site: Site, when: Dates) -> Snapshot:
+        began = self._clock()
+        answer = await self._client.read(_request(asked, when))
+        ended = self._clock()
+        parts = _REPORTS[asked.report](answer, Scene(asked, when.window, ended))
+        notes = tuple(dict.fromkeys((*asked.notes, *self._doubts(site, when, began), *parts.notes)))
+        more = (f"and {len(notes) - MOST_NOTES} more notes",) if len(notes) > MOST_NOTES else ()
+        return Snapshot(
+            query_id=ask.item.id,
+            fingerprint=fingerprint(asked, ask.item),
+            window=when.window,
+            slot=ask.slot,
+            as_of=(began, ended),
+            measures=parts.measures,
+            tables=parts.tables,
+            notes=(*notes[:MOST_NOTES], *more),
+        )
+
+    def _doubts(self, site: Site, when: Dates, now: datetime) -> list[str]:
+        """Where Umami answers for less than it was asked, and does not say so."""
+        if when.window is None:
+            return []
+        doubts = []
+        start = when.window.start
+        if site.reset_at is not None and site.reset_at > start.timestamp() * 1000:
+            doubts.append("the website was reset within this window: nothing before that counts")
+        if self._cloud and start < now - CLOUD_KEEPS:
+            doubts.append("without a subscription Umami Cloud counts the last six months only")
+        return doubts
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+
+def _request(asked: Question, when: Dates) -> Request:
+    if asked.report == "stats":
+        path = f"/websites/{quote(asked.website, safe='')}/stats"
+        return Request("GET", path, params=asking.stats_params(asked, when), name="/websites/{id}/stats")
+    return Request("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
+
+
+def open_source(
+    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+) -> UmamiSource:
+    """`options` as in UMAMI, secrets resolved. Raises RequestError, which never holds a secret.
+
+    A server of one's own has its API below /api; base_url beside an api_key is taken as the API's own address.
+    """
+    key, username, password = (options.get(name, "") for name in ("api_key", "username", "password"))
+    base_url = options.get("base_url", "").rstrip("/")
+    if bool(key) == bool(username):
+        raise RequestError("umami: write api_key, or username and password, one of them and not empty")
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise RequestError("api_key: holds characters that no key of Umami has (a space, a line break?)")
+    if username and not password:
+        raise RequestError("umami: username without password: write both")
+    if username and not base_url:
+        raise RequestError("umami: username without base_url: write where your Umami is served, or use api_key")
+    if base_url and not re.fullmatch(r"https?://[^\s@?#]+", base_url):
+        raise RequestError(
+            "base_url: expected http(s)://host/path without credentials, as in https://stats.acme.example"
+        )
+    chosen = tuning or Tuning()
+    session: Session = Key(key) if key else Login(username, password)
+    address = (base_url or CLOUD) if key else f"{base_url.removesuffix('/api')}/api"
+    http = Http(address, timeout=chosen.timeout, in_flight=IN_FLIGHT)
+    return UmamiSource(http, session, clock=clock, cloud=bool(key), tuning=chosen)

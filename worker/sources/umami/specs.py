@@ -1,0 +1,95 @@
+"""What a connection of type umami offers: options, queries and their parameters under the API's own names.
+
+https://docs.umami.is/docs/api/reports says less, and in places something else, than version 3 does: what is written
+here is what a server of version 3.1 takes.
+"""
+
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from worker.sources.umami.rules import (
+    ATTRIBUTION_MODELS,
+    FIELDS,
+    UNITS,
+    VITALS,
+    attribution_faults,
+    common_faults,
+    funnel_faults,
+    journey_faults,
+    money_faults,
+)
+from worker.sources.umami.values import EVENT_KINDS
+
+ALIASES = {"goals": "goal", "utmFilters": "utm"}
+"""Names that Umami's documentation has and its servers do not: taken, and said."""
+
+_SITE = Param("websiteId", ParamKind.ID, required=True, note="the website, as `source` lists it")
+_FILTERS = Param("filters", ParamKind.OBJECT, note="{path, referrer, country, …}: `US,DE` is one of, `neq.x` is not")
+_DATES = (
+    Param("startDate", ParamKind.TEXT, note="instead of window: a date, an instant or milliseconds"),
+    Param("endDate", ParamKind.TEXT, note="the last instant that counts; a date counts to its end"),
+)
+_ZONE = Param("timezone", ParamKind.TEXT, note="whose days the report has; the schedule's zone where it is left out")
+_UNIT = Param("unit", ParamKind.CHOICE, UNITS, note="one row of the chart; day where it is left out")
+_COMPARE = Param("compare", ParamKind.TEXT, note="no: write `compare:` beside `window:`")
+_EVERY = (_SITE, _FILTERS, *_DATES)
+_EVENT = Param("type", ParamKind.CHOICE, EVENT_KINDS, required=True, note="what counts as converting")
+
+_FUNNEL = (
+    *_EVERY,
+    Param("steps", ParamKind.CHOICES, required=True, note="2 to 8 of path:/pricing or event:signup; * at either end"),
+    Param("window", ParamKind.TEXT, required=True, note="the longest pause between steps: 60m, 7d; 60 means minutes"),
+)
+_GOAL = (*_EVERY, _EVENT, Param("value", ParamKind.TEXT, required=True, note="a path or an event's name; * at an end"))
+_JOURNEY = (
+    *_EVERY,
+    Param("steps", ParamKind.INT, required=True, note="2 to 7"),
+    Param("startStep", ParamKind.TEXT, note="a path or an event's name"),
+    Param("endStep", ParamKind.TEXT, note="a path or an event's name"),
+    Param("eventType", ParamKind.INT, note="1: paths alone, 2: events alone (version 3.1)"),
+)
+_REVENUE = (*_EVERY, Param("currency", ParamKind.TEXT, required=True, note="ISO 4217"), _ZONE, _UNIT, _COMPARE)
+_ATTRIBUTION = (
+    *_EVERY,
+    Param(
+        "model", ParamKind.CHOICE, tuple(ATTRIBUTION_MODELS), required=True, note="firstClick is sent as first-click"
+    ),
+    _EVENT,
+    Param("step", ParamKind.TEXT, required=True, note="a path or an event's name"),
+    Param("currency", ParamKind.TEXT, note="taken and not used by version 3.1"),
+    Param("timezone", ParamKind.TEXT, note="taken and not used"),
+)
+_BREAKDOWN = (*_EVERY, Param("fields", ParamKind.CHOICES, FIELDS, required=True, note="what the rows are split by"))
+_PERFORMANCE = (*_EVERY, _ZONE, _UNIT, Param("metric", ParamKind.CHOICE, VITALS, note="lcp where it is left out"))
+_SAVED = (
+    Param("reportId", ParamKind.ID, required=True, note="the saved report, as `source` lists it"),
+    _FILTERS,
+    *_DATES,
+    _ZONE,
+)
+
+_QUERIES = (
+    QuerySpec("funnel", "How many visitors went through steps in order", True, _FUNNEL, rules=funnel_faults),
+    QuerySpec("goal", "How many visitors reached a page or sent an event", True, _GOAL, rules=common_faults),
+    QuerySpec("journey", "The ways that visits took", True, _JOURNEY, rules=journey_faults),
+    QuerySpec("retention", "How many new visitors came back, day by day", True, (*_EVERY, _ZONE), rules=common_faults),
+    QuerySpec("revenue", "Revenue in one currency, by day and origin", True, _REVENUE, rules=money_faults),
+    QuerySpec("utm", "Views by campaign parameters", True, _EVERY, rules=common_faults),
+    QuerySpec("attribution", "Where those who converted came from", True, _ATTRIBUTION, rules=attribution_faults),
+    QuerySpec("breakdown", "Views, visitors and visits by any fields", True, _BREAKDOWN, rules=common_faults),
+    QuerySpec("performance", "How fast pages were (version 3.1)", True, _PERFORMANCE, rules=common_faults),
+    QuerySpec("stats", "Totals of a website", True, (*_EVERY, _COMPARE), rules=common_faults),
+    QuerySpec("saved_report", "A report that was saved in Umami, over a window", True, _SAVED, rules=common_faults),
+    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=common_faults),
+    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=common_faults),
+)
+
+UMAMI = ConnectionType(
+    type="umami",
+    options=(
+        Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
+        Option("username", note="an account that may see the websites; with base_url"),
+        Option("password", secret=True, note="of that account; one without a second factor"),
+        Option("api_key", secret=True, note="of Umami Cloud"),
+    ),
+    queries={query.name: query for query in _QUERIES},
+    one_of=(("username", "api_key"),),
+)

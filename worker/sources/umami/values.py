@@ -1,0 +1,89 @@
+"""Parameters as a definition writes them, in the form that Umami takes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from worker.domain.duration import DurationError, parse_duration
+
+EVENT_KINDS = ("path", "event")
+MILLISECOND = timedelta(milliseconds=1)
+"""What Umami stores and compares instants by."""
+_STEP = "write path:/pricing or event:signup"
+_MINUTE = 60
+_MILLISECONDS = re.compile(r"\d{11,14}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class Unfit(ValueError):
+    """`found` and `expected` are the halves of a complaint."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        self.found = found
+        self.expected = expected
+        super().__init__(f"{found}; {expected}")
+
+
+def minutes(value: Any) -> tuple[float, bool]:
+    """A funnel's window in minutes, and whether a bare number was taken for them. Raises Unfit."""
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,7}", text, re.ASCII):
+        seconds, bare = int(text) * _MINUTE, True
+    else:
+        try:
+            seconds, bare = parse_duration(text), False
+        except DurationError as error:
+            raise Unfit(error.found, "write 60m or 7d; a bare number is minutes") from None
+    if seconds <= 0:
+        raise Unfit(f"a window of {text}", "write more than nothing, such as 60m")
+    return (seconds // _MINUTE if seconds % _MINUTE == 0 else seconds / _MINUTE), bare
+
+
+def steps(value: Any) -> list[dict[str, Any]]:
+    """The steps of a funnel as {type, value, filters?}, from `path:/pricing` or the same mappings. Raises Unfit."""
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, Sequence) or not 2 <= len(given) <= 8:
+        raise Unfit("steps that are not 2 to 8", _STEP + ", one for each step")
+    return [_step(part) for part in given]
+
+
+def _step(value: Any) -> dict[str, Any]:
+    if isinstance(value, Mapping):
+        kind, name = value.get("type"), value.get("value")
+    else:
+        kind, _, name = str(value).strip().partition(":")
+    if kind not in EVENT_KINDS or not isinstance(name, str) or not name.strip():
+        raise Unfit(f"the step {str(value)[:60]!r}", _STEP)
+    extra = {"filters": value["filters"]} if isinstance(value, Mapping) and value.get("filters") else {}
+    return {"type": kind, "value": name, **extra}
+
+
+def filter_text(value: Any) -> str:
+    """A filter's value as the text that Umami wants: true → "true", [US, DE] → "US,DE". Raises Unfit."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        parts = [filter_text(part) for part in value]
+        if not parts or any("," in part for part in parts):
+            raise Unfit("a list that is empty or has a value with a comma", "write the values without commas")
+        return ",".join(parts)
+    if value is None or isinstance(value, Mapping) or not str(value).strip():
+        raise Unfit("an empty filter", "leave the key out: Umami would look for the empty text and find nothing")
+    return str(value)
+
+
+def opening(text: str) -> datetime:
+    """A date, an instant or milliseconds since 1970: UTC, or naive where no offset stands. Raises ValueError."""
+    plain = text.strip()
+    if _MILLISECONDS.fullmatch(plain):
+        return datetime.fromtimestamp(int(plain) / 1000, UTC)
+    return datetime.fromisoformat(plain)
+
+
+def closing(text: str) -> datetime:
+    """The first instant after a range that ends with `text`, since Umami's ranges hold their last millisecond; after a
+    date alone that is the next midnight. Raises ValueError.
+    """
+    found = opening(text)
+    return found + (timedelta(days=1) if _DAY.fullmatch(text.strip()) else MILLISECOND)
