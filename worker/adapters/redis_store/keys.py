@@ -30,8 +30,8 @@
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
 expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]],
-v sent once more, w version of a later try, h held until and o by which process, q times published again, t when it was settled or became
-unknown.
+v sent once more, w version that rendered a later try, h held until and o by which process, q times published again, t
+when it was settled or became unknown.
 """
 
 

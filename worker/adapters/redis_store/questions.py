@@ -45,11 +45,9 @@ class Questions:
                 both.hgetall(keys.rows(prefix, run))
                 both.hgetall(keys.pairs(prefix, run))
                 rows, pairs = await both.execute()
-        fixed = {codec.text(name): codec.fixed(raw) for name, raw in pairs.items()}
+        fixed = {codec.text(name): codec.fixed(raw) for name, raw in pairs.items()} | {"": codec.Fixed()}
         return tuple(
-            codec.delivery(
-                DeliveryKey(run, codec.text(reader)), raw, fixed.get(codec.pair_name(raw) or "", codec.Fixed())
-            )
+            codec.delivery(DeliveryKey(run, codec.text(reader)), raw, fixed[codec.pair_name(raw) or ""])
             for reader, raw in sorted(rows.items())
         )
 
