@@ -20,6 +20,7 @@ from worker.entry.local import LocalQueue
 from worker.entry.place import bundle_of, child_environment
 from worker.entry.processes import deploy_now
 from worker.flow.house import House
+from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 
@@ -146,14 +147,14 @@ class Town:
 
 
 @contextmanager
-def town(directory: Path) -> Iterator[Town]:
+def town(directory: Path, pipeline: Pipeline | None = None) -> Iterator[Town]:
     """Everything up, nothing scheduled but what is asked for."""
     place, tokens = directory / "project", directory / "tokens"
     (place / "schedules").mkdir(parents=True)
     tokens.mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     (place / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
-    with EmbeddedRedis(directory / "redis") as redis, SandboxThread() as box:
+    with EmbeddedRedis(directory / "redis") as redis, SandboxThread(pipeline=pipeline) as box:
         settings = replace(
             SHORT,
             redis_url=redis.url,

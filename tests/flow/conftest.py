@@ -1,0 +1,16 @@
+"""Stories on a real Redis and a real sandbox, in one process."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.story import Story, story_of
+from worker.adapters.embedded_redis import EmbeddedRedis
+
+
+@pytest.fixture
+async def week(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Story]:
+    """A schedule `week` with one mail reader, deployed."""
+    async with story_of(empty_redis.url, tmp_path / "project") as story:
+        yield story

@@ -1,0 +1,89 @@
+"""A run in one process, step by step: real Redis, real sandbox, no clock and no worker in between."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from worker.app import open_house
+from worker.domain.delivery import Baseline, Delivery, Reader
+from worker.domain.run import Run
+from worker.entry.local import LocalQueue
+from worker.entry.place import bundle_of
+from worker.flow.deliver import deliver
+from worker.flow.deploy import deploy
+from worker.flow.house import House
+from worker.flow.on_demand import request
+from worker.flow.produce import produce
+from worker.sandbox.server import Sandbox
+from worker.settings import Settings
+
+PROJECT = """
+project: story
+connections:
+  close: {type: sandbox}
+channels:
+  mail: {type: sandbox}
+  chat: {type: sandbox}
+defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
+"""
+SCHEDULE = """
+name: Weekly pipeline
+when: {cron: "0 9 * * MON"}
+report:
+  - id: deals
+    source: close
+    query: opportunities
+    follow: closed
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
+  - id: stalled
+    source: close
+    query: opportunities
+    follow: departures
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active, is_stalled: true}
+digest: {bridge: deals}
+to:
+  - {id: team, channel: mail, address: sales@acme.example}
+"""
+TEAM = Reader("week", "team", "sales@acme.example")
+
+
+@dataclass
+class Story:
+    """`box` may be played with between two runs: its loop is this test's own."""
+
+    house: House
+    box: Sandbox
+    place: Path
+
+    async def deploy(self, schedule: str = SCHEDULE) -> None:
+        (self.place / "schedules" / "week.yaml").write_text(schedule, encoding="utf-8")
+        await deploy(bundle_of(self.place), self.house.ledger, self.house.triggers)
+
+    async def run(self) -> tuple[Run, tuple[Delivery, ...]]:
+        """One run on demand, fetched and delivered as far as it goes at once."""
+        key = await request(self.house, "week", None, None)
+        for delivery in await produce(self.house, key):
+            await deliver(self.house, delivery)
+        run = await self.house.ledger.run(key)
+        assert run is not None
+        return run, await self.house.ledger.deliveries(key)
+
+    async def baselines(self, reader: Reader = TEAM) -> Mapping[str, Baseline]:
+        return (await self.house.ledger.baselines([reader]))[reader]
+
+    def step(self) -> None:
+        self.box.pipeline.step(self.box.now())
+
+
+@asynccontextmanager
+async def story_of(redis_url: str, directory: Path, settings: Settings | None = None) -> AsyncIterator[Story]:
+    (directory / "schedules").mkdir(parents=True)
+    (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
+    async with Sandbox() as box:
+        given = replace(settings or Settings(), redis_url=redis_url, sandbox=json.dumps(box.describe()))
+        async with open_house(given, "story", queue=LocalQueue(), directory=directory) as house:
+            story = Story(house, box, directory)
+            await story.deploy()
+            yield story
