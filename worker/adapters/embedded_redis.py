@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Self
 
+from worker.adapters.launch import tied
 from worker.errors import LedgerUnavailable, RequestError
 
 LONGEST_SOCKET = 100
@@ -26,18 +26,6 @@ LONGEST_SOCKET = 100
 
 STEP = 0.005
 STOP_PATIENCE = 10.0
-
-# Runs as the child before Redis does. PR_SET_PDEATHSIG (prctl(2)) survives execv, and a parent that died before it was
-# set is noticed by the changed parent id. Not a preexec_fn: that runs Python between fork and exec of a process that
-# may have threads.
-_LAUNCH = """
-import ctypes, os, sys
-if sys.platform == "linux":
-    ctypes.CDLL(None, use_errno=True).prctl(1, 15, 0, 0, 0)
-if os.getppid() != int(sys.argv[1]):
-    sys.exit(1)
-os.execv(sys.argv[2], sys.argv[2:])
-"""
 
 
 def find_binary() -> Path:
@@ -172,7 +160,7 @@ class EmbeddedRedis:
         os.ftruncate(lock, 0)
         log = self.directory / "redis.log"
         child = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *_command(binary, path, self.directory)],
+            tied(_command(binary, path, self.directory)),
             pass_fds=(lock,),
             start_new_session=True,  # Ctrl-C reaches the parent first, which stops its workers before Redis
             stdin=subprocess.DEVNULL,
