@@ -1,0 +1,72 @@
+"""python -m benchmarks [names…] [--quick] [--json FILE]"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks import claim, clock, mail, pages, tables, whole
+from benchmarks.ground import machine
+from benchmarks.measure import Result, Tell, on_terminal, printed
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """`sizes` by name: "full", "quick", and "tiny" for tests."""
+
+    run: Callable[[Any, Tell], Result]
+    sizes: dict[str, Any]
+
+
+BENCHES = {
+    name: Bench(module.run, {"full": module.FULL, "quick": module.QUICK, "tiny": module.TINY})
+    for name, module in (
+        ("claim", claim),
+        ("clock", clock),
+        ("tables", tables),
+        ("pages", pages),
+        ("whole", whole),
+        ("mail", mail),
+    )
+}
+
+
+def main(arguments: list[str]) -> int:
+    """0 also where an aim is not met: a figure is no fault. A bench that measures nothing raises."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios against peers, side by side.")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; default: all")
+    parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")
+    parser.add_argument("--size", choices=("full", "quick", "tiny"), default="full", help=argparse.SUPPRESS)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write every figure there")
+    given = parser.parse_args(arguments)
+    unknown = sorted(set(given.names) - set(BENCHES))
+    if unknown:
+        parser.error(f"there is no bench {unknown[0]!r}; there are {', '.join(BENCHES)}")
+    results = _all(given.names or list(BENCHES), "quick" if given.quick else given.size)
+    if given.json:
+        document = {"machine": machine(), "results": [result.document() for result in results]}
+        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _all(names: list[str], size: str) -> list[Result]:
+    results, met, judged = [], 0, 0
+    print(f"{machine()}; medians, [least to most]")
+    for name in names:
+        began = time.monotonic()
+        result = BENCHES[name].run(BENCHES[name].sizes[size], on_terminal)
+        on_terminal("")
+        print(f"\n{printed(result)}\n  ({time.monotonic() - began:.0f} s)", flush=True)
+        results.append(result)
+        met += sum(verdict.met for verdict in result.verdicts)
+        judged += len(result.verdicts)
+    print(f"\n{met} of {judged} aims met")
+    return results
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""One digest to many readers, each with a message of its own, ledger included; against smtplib building each message."""
+
+import asyncio
+import email
+import email.policy
+import smtplib
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from pathlib import Path
+
+import redis
+
+from benchmarks.ground import Ground, child, redis_ground
+from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.whole import Place, bundle
+from benchmarks.whole import Sizes as WholeSizes
+from worker.adapters.event_log import configure
+from worker.adapters.queue import KEYS_PER_MESSAGE
+from worker.app import open_house
+from worker.domain.delivery import Part
+from worker.domain.run import Claim, RunKey
+from worker.entry.local import LocalQueue
+from worker.flow.deliver import deliver
+from worker.flow.house import House
+from worker.flow.produce import produce
+from worker.settings import Settings
+
+PAGES = 5
+UNIT = "mails/s"
+ONE, EACH = "smtplib, one connection", "smtplib, a connection each"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    readers: int
+    rounds: int
+
+
+FULL = Sizes(2_000, 3)
+QUICK = Sizes(300, 2)
+TINY = Sizes(12, 1)
+
+
+class Ours:
+    """Deliveries are brought on ten at a time, as one worker child does with each message from its queue."""
+
+    def __init__(self, sizes: Sizes, place: Place) -> None:
+        self._sizes = sizes
+        self._place = place
+        self._bundle = bundle(WholeSizes(1, PAGES, sizes.readers, (), 1), place)
+        self.sample = b""
+
+    def rate(self) -> float:
+        with redis.Redis.from_url(self._place.ground.ledger) as client:
+            client.flushdb()
+        return asyncio.run(self._round())
+
+    async def _round(self) -> float:
+        settings = Settings(redis_url=self._place.ground.ledger)
+        async with open_house(settings, self._bundle.project, queue=LocalQueue()) as house:
+            house.keep_message = self._keep
+            keys = await self._fetched(house)
+            began = time.perf_counter()
+            for start in range(0, len(keys), KEYS_PER_MESSAGE):
+                await asyncio.gather(*(deliver(house, key) for key in keys[start : start + KEYS_PER_MESSAGE]))
+            seconds = time.perf_counter() - began
+            run = (await house.ledger.runs(None, 1))[0]
+        assert run.state == "delivered", f"the run is {run.state}"
+        return len(keys) / seconds
+
+    async def _fetched(self, house: House) -> tuple[str, ...]:
+        """A run of its own that has fetched everything: its delivery keys."""
+        (schedule,) = self._bundle.schedules
+        deployment = await house.ledger.activate(self._bundle, {schedule: None}, ())
+        now = datetime.now(UTC).replace(microsecond=0)
+        key = RunKey(schedule, now, "manual", "0" * 8)
+        claim = Claim(key, deployment.bundle, "manual", now + timedelta(hours=1))
+        await house.ledger.request(claim, house.pid)
+        keys = await produce(house, str(key))
+        assert len(keys) == self._sizes.readers, f"{len(keys)} deliveries for {self._sizes.readers} readers"
+        return keys
+
+    def _keep(self, _key: str, _part: Part, sealed: bytes) -> None:
+        self.sample = self.sample or sealed
+
+
+class Smtplib:
+    """The standard library, building each reader's message from the same text and HTML as ours."""
+
+    def __init__(self, sizes: Sizes, port: int, like: Callable[[], bytes]) -> None:
+        self._sizes = sizes
+        self._port = port
+        self._like = like
+
+    def one(self) -> float:
+        text, html = self._bodies()
+        began = time.perf_counter()
+        with smtplib.SMTP("127.0.0.1", self._port) as smtp:
+            for number in range(self._sizes.readers):
+                smtp.send_message(_message(number, text, html))
+        return self._sizes.readers / (time.perf_counter() - began)
+
+    def each(self) -> float:
+        text, html = self._bodies()
+        began = time.perf_counter()
+        for number in range(self._sizes.readers):
+            with smtplib.SMTP("127.0.0.1", self._port) as smtp:
+                smtp.send_message(_message(number, text, html))
+        return self._sizes.readers / (time.perf_counter() - began)
+
+    def _bodies(self) -> tuple[str, str]:
+        parsed = email.message_from_bytes(self._like(), policy=email.policy.default)
+        assert isinstance(parsed, EmailMessage)
+        parts = {part.get_content_type(): part.get_content() for part in parsed.walk() if not part.is_multipart()}
+        return parts["text/plain"], parts["text/html"]
+
+
+def _message(number: int, text: str, html: str) -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"], made["From"] = "Digest", "Reports <reports@tern.example>"
+    made["To"], made["Message-ID"] = f"reader-{number}@tern.example", f"<{number}.bench@tern.example>"
+    made.set_content(text)
+    made.add_alternative(html, subtype="html")
+    return made
+
+
+def run(sizes: Sizes, tell: Tell) -> Result:
+    configure("warning")
+    with ExitStack() as stack:
+        ground: Ground = stack.enter_context(redis_ground())
+        pages = stack.enter_context(child("recorded", str(PAGES * 100))).ready
+        port = stack.enter_context(child("sink")).ready
+        ours = Ours(sizes, Place(ground, pages["close"], pages["latency"], port, Path.cwd()))
+        peer = Smtplib(sizes, port, lambda: ours.sample)
+        contenders = {"ours, ledger included": ours.rate, ONE: peer.one, EACH: peer.each}
+        case = f"{sizes.readers:,} readers"
+        taken = in_turns(contenders, sizes.rounds, tell, f"mail, {case}")
+    figures = {who: Figure(case, who, UNIT, samples) for who, samples in taken.items()}
+    own = next(iter(figures.values()))
+    ratio = own.median / figures[ONE].median
+    verdict = Verdict(f"{case}, one process", own.median, UNIT, 3000, at_least=True)
+    note = f"ours to {ONE}: {ratio:.2g} x; a message has {len(ours.sample):,} bytes"
+    return Result("mail", tuple(figures.values()), (verdict,), (note,))
