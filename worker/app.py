@@ -14,7 +14,7 @@ from pathlib import Path
 
 from worker import __version__
 from worker.adapters.definitions.kinds import Registry
-from worker.adapters.definitions.secrets import resolve
+from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.adapters.event_log import EventLog
 from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
@@ -30,6 +30,16 @@ from worker.ports import Channel, Queue, Renderer, Source
 from worker.settings import Settings
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
+
+NOWHERE = "https://nowhere.invalid/"
+"""Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
+
+SILENT = {
+    "close": "http://127.0.0.1:9",
+    "slack": "http://127.0.0.1:9",
+    "smtp": "smtp://127.0.0.1:9?tls=never",
+}
+"""A sandbox that does not run, for what is only built."""
 
 
 def shipped(folder: str) -> Path:
@@ -57,10 +67,14 @@ def wall_clock() -> datetime:
 
 @dataclass(slots=True)
 class OpenedMeans:
-    """Implements ports.Means. Sources and channels are shared by everything that has the same options."""
+    """Implements ports.Means. Sources and channels are shared by everything that has the same options.
+
+    `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
+    """
 
     sandbox: Mapping[str, str]
     directory: Path
+    offline: bool = False
     _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
     _renderers: dict[int, tuple[Bundle, Renderer]] = field(default_factory=dict)
@@ -78,12 +92,17 @@ class OpenedMeans:
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
         spec = bundle.channels[channel]
-        options = resolve(spec.options, os.environ, self.directory)
+        options = self._options(spec.options)
         mail = "mail" if address is not None and "@" in address else ""
         key = (spec.type, mail, *(f"{k}={v}" for k, v in sorted(options.items())))
         if key not in self._channels:
             self._channels[key] = open_channel(spec.type, options, self.sandbox, address)
         return self._channels[key]
+
+    def _options(self, written: Mapping[str, str]) -> dict[str, str]:
+        if not self.offline:
+            return resolve(written, os.environ, self.directory)
+        return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
     def renderer(self, bundle: Bundle) -> Renderer:
         known = self._renderers.get(id(bundle))
@@ -100,11 +119,19 @@ class OpenedMeans:
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, project: str, *, queue: Queue | None = None, directory: Path | None = None
+    settings: Settings,
+    project: str,
+    *,
+    queue: Queue | None = None,
+    directory: Path | None = None,
+    offline: bool = False,
 ) -> AsyncIterator[House]:
-    """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery."""
+    """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery.
+    `offline`: nothing will be fetched or sent.
+    """
     redis = connect(settings.redis_url)
-    means = OpenedMeans(json.loads(settings.sandbox) if settings.sandbox else {}, directory or Path.cwd())
+    sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
+    means = OpenedMeans(sandbox, directory or Path.cwd(), offline)
     try:
         await check(redis)
         yield House(

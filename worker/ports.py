@@ -3,7 +3,7 @@
 Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from worker.domain.delivery import Baseline, Delivery, Envelope, Part, Reader, Receipt, Rendered
 from worker.domain.digest import Digest
 from worker.domain.events import Fact
+from worker.domain.pauses import Pause
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run
 from worker.domain.schedule import Bundle, Entry, Item, Timing, Trigger
@@ -23,6 +24,10 @@ class Triggers(Protocol):
 
     def next(self, trigger: Trigger, after: datetime) -> datetime | None:
         """The first slot strictly after `after`; None when there is none."""
+        ...
+
+    def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
+        """Every slot after `after`, lazily, mostly without end."""
         ...
 
     def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
@@ -114,6 +119,10 @@ class Snapshots(Protocol):
 
     async def load(self, snapshot_id: str) -> Snapshot | None: ...
 
+    async def forgotten(self, snapshot_id: str) -> bool:
+        """Whether rows were taken out of it on request after it was kept."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -123,24 +132,37 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A schedule whose next slot has come. `previous`: the run of the slot before, if it is still only claimed."""
+    """A schedule whose next slot has come: it was due `at` (the slot and its share of `spread`). `pause` was set at run
+    time, and may be over by now.
+    """
 
     schedule: str
-    slot: datetime
+    at: datetime
+    pause: Pause | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SlotClaim:
-    """One conditional write: if the schedule's next slot is still `expected`, create these runs, note what was missed,
-    set the next slot. `latest`: an older run of the schedule that nobody began yet is superseded.
+    """One conditional write: if the schedule is still next due when `expected`, create these runs, note what was missed,
+    set when it is due next. `latest`: an older run of the schedule that nobody began yet is superseded. `bundle`: what
+    it was reckoned from; nothing is written when another one is in force by now. Empty: whatever is in force.
     """
 
     schedule: str
     expected: datetime
-    next_slot: datetime | None
+    next_due: datetime | None
     runs: tuple[Claim, ...]
     missed: tuple[Missed, ...]
     latest: bool
+    bundle: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a deployment was reckoned from: the bundle in force, and when schedules are due next."""
+
+    bundle: str | None
+    pending: Mapping[str, datetime | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +197,15 @@ class Ledger(Protocol):
         firsts: Mapping[str, datetime | None],
         gone: Sequence[str],
         dropped: Sequence[Reader] = (),
+        *,
+        fresh: Sequence[str] = (),
+        basis: Basis | None = None,
     ) -> Deployment:
-        """Store the bundle and put it in force. `firsts`: next slots of new schedules and of those whose trigger
-        changed; the others keep theirs. `gone`: schedules that are no longer there. `dropped`: readers that are no
-        longer named: their baselines go. Suspensions are lifted: somebody may have mended what was refused.
+        """Store the bundle and put it in force. `firsts`: when new schedules, and those whose trigger changed, are due
+        first; the others keep theirs. `gone`: schedules that are no longer there. `dropped`: readers that are no
+        longer named: their baselines go. `fresh`: schedules that begin without a past. A schedule that names another
+        as `previously` takes over its runs, chains, baselines, last slot and pause, once. Suspensions are lifted:
+        somebody may have mended what was refused. Raises ClaimLost when `basis` does not hold any more.
         """
         ...
 
@@ -194,6 +221,26 @@ class Ledger(Protocol):
         """The newest slot of the schedule that was claimed or missed."""
         ...
 
+    async def last_slots(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        """`last_slot` of those that have one."""
+        ...
+
+    async def pending(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        """When each is due next, or has been due since: only those that are due at all."""
+        ...
+
+    async def pause(self, schedule: str, until: datetime | None) -> None: ...
+
+    async def resume(self, schedule: str) -> bool:
+        """End a pause. Raises ClaimLost while something that came due during the pause is not accounted for; False
+        when there was none.
+        """
+        ...
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        """Set at run time, by schedule; some may be over."""
+        ...
+
     # clock
     async def due(self, limit: int) -> tuple[datetime, tuple[Due, ...]]:
         """Redis's now, and at most `limit` schedules whose slot has come."""
@@ -203,8 +250,12 @@ class Ledger(Protocol):
         """Keys of the runs that this call created; an entry that another clock took first gives none."""
         ...
 
-    async def request(self, claim: Claim, pid: int) -> bool:
-        """A run on demand; False when its key exists already."""
+    async def request(
+        self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
+    ) -> bool:
+        """A run on demand; False when its key exists already. `missed`: the row that its slot stands in, of which
+        `rest` remains; False also when that row is not there any more.
+        """
         ...
 
     async def once(self, name: str, value: str) -> str:

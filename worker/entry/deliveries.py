@@ -3,11 +3,13 @@
 import hashlib
 from pathlib import Path
 
+from worker.channels.slack_lookup import UPLOAD
+from worker.channels.slack_upload import upload_body
 from worker.domain.delivery import Part
 
 
 class Folder:
-    """`keep` writes one part's exact bytes."""
+    """`keep` writes one part's exact bytes; of an upload the file itself, as the receiver was given it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -15,5 +17,7 @@ class Folder:
 
     def keep(self, key: str, part: Part, sealed: bytes) -> None:
         mark = hashlib.sha256(f"{key}.{part.number}".encode()).hexdigest()[:8]
+        if part.kind == UPLOAD:
+            sealed = upload_body(sealed)
         stem, dot, suffix = part.name.partition(".")
         (self._path / f"{stem}-{mark}{dot}{suffix}").write_bytes(sealed)

@@ -38,6 +38,9 @@ class RedisSnapshots:
             return None
         return await asyncio.to_thread(_decode, header, dict(zip(names, bodies, strict=True)))
 
+    async def forgotten(self, snapshot_id: str) -> bool:
+        return bool(await self._scripts.ask("HEXISTS", keys.snap(self._scripts.prefix, snapshot_id), "forgotten"))
+
 
 def _encode(snapshot: Snapshot) -> tuple[Blob, list[Blob]]:
     """The header, and every table once."""
