@@ -1,4 +1,4 @@
-"""python -m benchmarks [names…] [--quick] [--json FILE]"""
+"""The command: `python -m benchmarks [names…] [--quick] [--json FILE]`."""
 
 import argparse
 import json

@@ -10,7 +10,11 @@ from benchmarks.measure import Figure, Result, Tell, Verdict
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 
-PEERS = {"triggers": "one CronTrigger each", "definitions": "every definition decoded", "jobs": "APScheduler's memory store"}
+PEERS = {
+    "triggers": "one CronTrigger each",
+    "definitions": "every definition decoded",
+    "jobs": "APScheduler's memory store",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,11 @@ def _count(kind: str, sizes: Sizes) -> int:
 
 def _verdicts(ours: list[dict[str, float]], sizes: Sizes) -> tuple[Verdict, ...]:
     case = f"{sizes.schedules:,} schedules"
-    aims = (("process start to first tick", "ready", "s", 3.0), ("whole process", "mb", "MB", 120.0), ("idle tick p99", "p99", "ms", 1.0))
+    aims = (
+        ("process start to first tick", "ready", "s", 3.0),
+        ("whole process", "mb", "MB", 120.0),
+        ("idle tick p99", "p99", "ms", 1.0),
+    )
     figures = {figure.who: figure for figure in _figures(ours, sizes)}
     return tuple(
         Verdict(f"{case}, {what}", figures[f"ours, {what}"].median, unit, aim, at_least=False)

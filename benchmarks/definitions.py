@@ -45,7 +45,13 @@ def schedule(number: int, kind: str) -> Schedule:
         trigger=TRIGGERS[kind](number),
         report=(
             Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED),
-            Item("funnel", "close", "funnel_totals", window=WindowSpec("last-week"), params={"pipeline": params["pipeline"]}),
+            Item(
+                "funnel",
+                "close",
+                "funnel_totals",
+                window=WindowSpec("last-week"),
+                params={"pipeline": params["pipeline"]},
+            ),
         ),
         to=tuple(
             Entry(name, "email", f"{name}-{number}@tern.example", "pipeline", "en_GB", "Europe/Berlin")

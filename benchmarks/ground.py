@@ -89,7 +89,7 @@ def quantiles_ms(seconds: list[float]) -> dict[str, float]:
 
 
 def memory_mb() -> float:
-    """This process's proportional share of memory (PSS), in MB; Linux only. Raises OSError elsewhere."""
+    """Proportional share of memory (PSS) of the calling process, in MB; Linux only. Raises OSError elsewhere."""
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""One digest to many readers, each with a message of its own, ledger included; against smtplib building each message."""
+"""One digest to many readers, each with a message of its own, ledger included, against the standard library's smtplib."""
 
 import asyncio
 import email

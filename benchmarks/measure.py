@@ -88,7 +88,9 @@ def printed(result: Result) -> str:
     """As a person reads it."""
     lines = [result.bench]
     for figure in result.figures:
-        spread = f"[{_number(min(figure.samples))} to {_number(max(figure.samples))}]" if len(figure.samples) > 1 else ""
+        spread = (
+            f"[{_number(min(figure.samples))} to {_number(max(figure.samples))}]" if len(figure.samples) > 1 else ""
+        )
         note = f"  ({figure.note})" if figure.note else ""
         lines.append(f"  {figure.case:<24} {figure.who:<34} {_number(figure.median):>9} {figure.unit} {spread}{note}")
     for verdict in result.verdicts:

@@ -80,7 +80,12 @@ class Reading:
         places = asyncio.Semaphore(at_once)
 
         async def page(number: int) -> list[str]:
-            params = {"_skip": number * PAGE, "_limit": PAGE, "status_type": "active", "_order_by": "date_created"}
+            params: dict[str, str | int] = {
+                "_skip": number * PAGE,
+                "_limit": PAGE,
+                "status_type": "active",
+                "_order_by": "date_created",
+            }
             async with places:
                 answer = await client.get("/opportunity/", params=params)
             return [deal["id"] for deal in answer.raise_for_status().json()["data"]]

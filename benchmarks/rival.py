@@ -55,7 +55,12 @@ def mail() -> smtplib.SMTP:
 def fetch() -> dict[str, Any]:
     deals: dict[str, Any] = {}
     while True:
-        params = {"status_type": "active", "_order_by": "date_created", "_skip": len(deals), "_limit": PAGE}
+        params: dict[str, str | int] = {
+            "status_type": "active",
+            "_order_by": "date_created",
+            "_skip": len(deals),
+            "_limit": PAGE,
+        }
         page = session().get("/opportunity/", params=params).raise_for_status().json()
         deals.update((deal["id"], deal) for deal in page["data"])
         if not page["has_more"]:

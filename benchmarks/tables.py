@@ -17,10 +17,22 @@ from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.schedule import Follow, Item
 from worker.domain.snapshot import Cell, Row, Snapshot, Table, table
 
-NAMES = (
-    "title lead_id owner_id pipeline_id stage_id stage_order status value currency annual expected_close created_at"
-).split()
+NAMES = {
+    "title",
+    "lead_id",
+    "owner_id",
+    "pipeline_id",
+    "stage_id",
+    "stage_order",
+    "status",
+    "value",
+    "currency",
+    "annual",
+    "expected_close",
+    "created_at",
+}
 TWELVE = tuple(column for column in COLUMNS if column.name in NAMES)
+VALUE = next(position for position, column in enumerate(TWELVE) if column.name == "value")
 ITEM = Item("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
 BEFORE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 AFTER = BEFORE + timedelta(days=7)
@@ -78,12 +90,9 @@ def _with(row: Row, **changed: Cell) -> Row:
 
 
 def _moved(row: Row) -> Row:
-    value = row.cells[NAMES_AT["value"]]
+    value = row.cells[VALUE]
     more = int(value) + 50_000 if isinstance(value, int) else None
     return _with(row, value=more, annual=more, stage_id="stat_000000000009")
-
-
-NAMES_AT = {column.name: position for position, column in enumerate(TWELVE)}
 
 
 class Tables:
