@@ -1,4 +1,4 @@
-"""One digest to many readers, each with a message of its own, ledger included, against the standard library's smtplib."""
+"""One digest to many readers, each with a message of its own, ledger included; beside it the standard library."""
 
 import asyncio
 import email
