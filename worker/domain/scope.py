@@ -95,7 +95,7 @@ def _pipedrive_scope(item: Item) -> Scope:
     """
     params, first_form = item.params, "id" in item.params
     everyone = str(params.get("everyone", 0)) == "1"
-    archived = Check("archive", "status", lambda row: row.text("status") != Status.ARCHIVED)
+    archived = Check("archived", "status", lambda row: row.text("status") != Status.ARCHIVED)
     if "filter_id" in params and not (first_form and (everyone or "user_id" in params)):
         return Scope((archived,), _pipedrive_selection(item) if item.stalled_only else (), _stalled(item), opaque=True)
     within = [] if everyone else [_listed("reassigned", "owner_id", _values(params[n])) for n in _OWNERS if n in params]

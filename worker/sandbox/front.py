@@ -63,7 +63,7 @@ class Front:
         status = 500  # what uvicorn makes of a stand-in that fails
         try:
             async with AsyncExitStack() as stack:
-                if path.startswith("/close/"):
+                if path.startswith(("/close/", "/pipedrive/")):
                     await stack.enter_async_context(self._gate.passing())
                     await self._pause(self.latency)
                 status = await self._answer(scope, body, receive, send)

@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 import uvicorn
 from starlette.applications import Starlette
 
-from worker.sandbox import close_api, control, slack_api
+from worker.sandbox import close_api, control, pipedrive_api, slack_api
 from worker.sandbox.close_api import CloseApi
 from worker.sandbox.control import Control
 from worker.sandbox.faults import Faults
@@ -26,6 +26,7 @@ from worker.sandbox.front import Front
 from worker.sandbox.gate import Gate
 from worker.sandbox.mail import MailServer
 from worker.sandbox.outbox import Outbox
+from worker.sandbox.pipedrive_api import PipedriveApi
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.slack_api import SlackApi
 from worker.sandbox.slack_room import Room
@@ -61,10 +62,13 @@ class Sandbox:
         self.gate = Gate()
         self.room = Room(now)
         self.close = CloseApi(self.pipeline, now)
+        self.pipedrive = PipedriveApi(self.pipeline, now)
         self.slack = SlackApi(self.room, self.outbox, lambda: self.base_url)
         self.mail = MailServer(self.outbox, now)
         self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
-        app = Starlette(routes=[*self.close.routes(), *self.slack.routes(), *self._control.routes()])
+        app = Starlette(
+            routes=[*self.close.routes(), *self.pipedrive.routes(), *self.slack.routes(), *self._control.routes()]
+        )
         self.front = Front(app, self.faults, self.gate, now)
         self._control.front = self.front
         self.log = self.front.log
@@ -81,6 +85,10 @@ class Sandbox:
     @property
     def close_url(self) -> str:
         return self.base_url + close_api.ROOT
+
+    @property
+    def pipedrive_url(self) -> str:
+        return self.base_url + pipedrive_api.ROOT
 
     @property
     def slack_url(self) -> str:
@@ -102,6 +110,7 @@ class Sandbox:
         """Addresses by what they stand in for, for processes that are told by environment."""
         return {
             "close": self.close_url,
+            "pipedrive": self.pipedrive_url,
             "slack": self.slack_url,
             "webhook": self.webhook_url,
             "smtp": self.smtp_url,

@@ -22,6 +22,10 @@ class Amounts:
             self.notes.append(f"{what or node.path}: {told} does not fit the currency's minor unit; kept {amount}")
         return amount
 
+    def computed(self, node: Node, currency: str) -> int:
+        """What the service weighed or converted: a fraction of a minor unit says nothing there."""
+        return minor_units(node.number(), currency)[0]
+
     def by_currency(self, node: Node) -> Iterator[tuple[str, int]]:
         """A map from currency to amount; an empty one may be written as an empty list."""
         for code, value in node.map():

@@ -29,7 +29,7 @@ def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
             code,
             sums.get("count").whole(),
             amounts.minor(sums.get("value"), code),
-            amounts.minor(weighted[code], code) if code in weighted else None,
+            amounts.computed(weighted[code], code) if code in weighted else None,
         )
         for code, sums in data.get("values_total").map()
     )
@@ -74,7 +74,7 @@ def _converted(data: Node, me: Me, amounts: Amounts) -> Iterator[Measure]:
     ):
         told = data.get(name)
         if not told.absent and me.currency is not None:
-            yield Measure(("total", key), Kind.MONEY, amounts.minor(told, me.currency), me.currency)
+            yield Measure(("total", key), Kind.MONEY, amounts.computed(told, me.currency), me.currency)
 
 
 def of_pipeline(extra: Node, names: Names, notes: list[str]) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
@@ -107,7 +107,7 @@ def _stage_lines(per_stages: Node, names: Names, amounts: Amounts) -> Iterator[R
                 code,
                 told.get("count").whole(),
                 amounts.minor(told.get("value"), code),
-                None if weighted.absent else amounts.minor(weighted, code),
+                None if weighted.absent else amounts.computed(weighted, code),
             )
             yield Row(f"{stage_id}|{code}", cells)
 

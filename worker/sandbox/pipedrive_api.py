@@ -1,0 +1,322 @@
+"""A stand-in for Pipedrive's API, both versions, over the simulated pipeline: what the adapter asks, and no more.
+
+Answers have the shapes of the public specifications or of recorded answers; what is uncertain there (the words of a
+burst's 429, whose days a statistic means) is a choice here and nothing to lean on.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from functools import wraps
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.sandbox import pipedrive_filters as filters
+from worker.sandbox import pipedrive_rows as rows
+from worker.sandbox import pipedrive_statistics as statistics
+from worker.sandbox.cast import PIPELINE_NAMES, USERS
+from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, Kept
+from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
+from worker.sandbox.pipeline import Pipeline
+
+API_TOKEN = "5a" * 20
+ACCESS_TOKEN = "v1u:sandbox"  # noqa: S105  # opens nothing but this stand-in
+ROOT = "/pipedrive"
+INFO = "Please check developers.pipedrive.com"
+UNAUTHORISED = {"success": False, "error": "unauthorized access", "errorCode": 401, "error_info": INFO}
+NOT_FOUND = {
+    "success": False,
+    "error": "Entity was not found",
+    "error_info": "Object was not found.",
+    "data": None,
+    "additional_data": None,
+}
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(json.dumps(body).encode(), status, dict(headers or {}), "application/json")
+
+
+def good(data: Any, **beside: Any) -> Response:
+    return answer({"success": True, "data": data, **beside})
+
+
+class PipedriveApi:
+    """`now` is the simulation's clock. `book.archived` puts deals away, `limit` says how much may be asked."""
+
+    def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
+        self.book = Book(pipeline, now())
+        self.limit = TokenLimit()
+        names = list(PIPELINE_IDS)
+        self.pipelines = {
+            PIPELINE_IDS[k]: rows.pipeline(PIPELINE_IDS[k], PIPELINE_NAMES[k], names.index(k)) for k in names
+        }
+        self._matched: dict[Any, tuple[list[tuple[Any, int]], list[Kept]]] = {}
+        self._state: tuple[int, int] = (-1, 0)
+
+    def routes(self) -> list[Route]:
+        table: Mapping[str, Endpoint] = {
+            "GET /api/v2/pipelines": self.all_pipelines,
+            "POST /api/v2/pipelines": self.add_pipeline,
+            "GET /api/v2/pipelines/{id}": self.one_pipeline,
+            "PATCH /api/v2/pipelines/{id}": self.edit_pipeline,
+            "DELETE /api/v2/pipelines/{id}": self.drop_pipeline,
+            "GET /api/v2/stages": self.stages,
+            "GET /api/v2/deals": self.deals,
+            "GET /api/v2/deals/archived": self.archived,
+            "GET /api/v2/deals/{id}": self.deal,
+            "GET /api/v1/pipelines/{id}/conversion_statistics": self.conversion,
+            "GET /api/v1/pipelines/{id}/movement_statistics": self.movements,
+            "GET /api/v1/pipelines/{id}/deals": self.first_deals,
+            "GET /api/v1/deals/summary": self.summary,
+            "GET /api/v1/users": self.users,
+            "GET /api/v1/users/me": self.me,
+            "GET /api/v1/currencies": self.currencies,
+            "GET /api/v1/filters": self.saved_filters,
+            "GET /api/v1/webhooks": self.webhooks,
+        }
+        return [self._route(name, endpoint) for name, endpoint in table.items()]
+
+    def _route(self, name: str, endpoint: Endpoint) -> Route:
+        method, path = name.split(" ", 1)
+        return Route(ROOT + path, self._guarded(name, endpoint), methods=[method])
+
+    def _guarded(self, name: str, endpoint: Endpoint) -> Endpoint:
+        """Who asks, how often, how dearly, and refusals in the version's words."""
+
+        @wraps(endpoint)
+        async def guarded(request: Request) -> Response:
+            bearer = request.headers.get("authorization", "")
+            if request.headers.get("x-api-token") != API_TOKEN and bearer != f"Bearer {ACCESS_TOKEN}":
+                return answer(UNAUTHORISED, 401, {"x-401-by-gw": "true"})
+            refusal, headers = self.limit.take(COSTS[name])
+            if refusal is not None:
+                words = DAILY if refusal == DAILY else refusal
+                return answer({"success": False, "error": words, "errorCode": 429, "error_info": INFO}, 429, headers)
+            try:
+                given = await endpoint(request)
+            except filters.Refusal as wrong:
+                given = _refused(wrong, second="/v2/" in name)
+            given.headers.update(headers)
+            return given
+
+        return guarded
+
+    async def all_pipelines(self, request: Request) -> Response:
+        return self._page(
+            request, [p for p in self.pipelines.values() if not p["is_deleted"]], ("id", "update_time", "add_time")
+        )
+
+    async def one_pipeline(self, request: Request) -> Response:
+        return good(self._pipeline(request))
+
+    async def add_pipeline(self, request: Request) -> Response:
+        body = await _json(request, {"name": str, "is_deal_probability_enabled": bool})
+        if not body.get("name"):
+            raise filters.Refusal("name: Required")
+        number = max(self.pipelines) + 1
+        order = max(p["order_nr"] for p in self.pipelines.values()) + 1
+        weighs = body.get("is_deal_probability_enabled", False)
+        self.pipelines[number] = rows.pipeline(number, body["name"], order, weighs=weighs)
+        return good(self.pipelines[number])
+
+    async def edit_pipeline(self, request: Request) -> Response:
+        found = self._pipeline(request)
+        found.update(await _json(request, {"name": str, "is_deal_probability_enabled": bool}))
+        return good(found)
+
+    async def drop_pipeline(self, request: Request) -> Response:
+        found = self._pipeline(request)
+        found["is_deleted"] = True
+        return good({"id": found["id"]})
+
+    def _pipeline(self, request: Request) -> dict[str, Any]:
+        found = self.pipelines.get(filters.whole(request.path_params["id"], "id"))
+        if found is None:
+            raise filters.Refusal("Entity was not found", 404)
+        return found
+
+    async def stages(self, request: Request) -> Response:
+        params = dict(request.query_params)
+        filters.known(params, filters.LIST_NAMES | {"pipeline_id"})
+        found = [rows.stage(number) for number in STAGES_BY_ID]
+        if "pipeline_id" in params:
+            wanted = filters.whole(params["pipeline_id"], "pipeline_id")
+            found = [stage for stage in found if stage["pipeline_id"] == wanted]
+        return self._page(request, found, ("id", "update_time", "add_time", "order_nr"), frozenset({"pipeline_id"}))
+
+    def _page(
+        self, request: Request, found: list[dict[str, Any]], fields: tuple[str, ...], more: frozenset[str] = frozenset()
+    ) -> Response:
+        """A short list of version 2, by cursor."""
+        params = dict(request.query_params)
+        filters.known(params, filters.LIST_NAMES | more)
+        by = filters.order(params, fields)
+        ordered = sorted(found, key=by.key, reverse=by.descending)
+        place = filters.after(params, by)
+        if place is not None:
+            ordered = [row for row in ordered if (by.key(row) < place if by.descending else by.key(row) > place)]
+        page = ordered[: filters.limit(params)]
+        cursor = by.cursor(page[-1]) if len(ordered) > len(page) else None
+        return good(page, additional_data={"next_cursor": cursor})
+
+    async def deals(self, request: Request) -> Response:
+        return self._deals(request, archived=False)
+
+    async def archived(self, request: Request) -> Response:
+        return self._deals(request, archived=True)
+
+    def _deals(self, request: Request, *, archived: bool) -> Response:
+        params = dict(request.query_params)
+        by, most = filters.order(params), filters.limit(params)
+        places, matched = self._match(params, by, archived=archived)
+        place = filters.after(params, by)
+        start = 0
+        if place is not None:
+            start = bisect_right(places, place) if not by.descending else sum(at >= place for at in places)
+        extra = frozenset(params.get("include_fields", "").split(","))
+        page = [rows.deal_v2(kept, extra) for kept in matched[start : start + most]]
+        cursor = by.cursor(page[-1]) if start + most < len(matched) else None
+        return good(page, additional_data={"next_cursor": cursor})
+
+    def _match(
+        self, params: Mapping[str, str], by: filters.Order, *, archived: bool
+    ) -> tuple[list[tuple[Any, int]], list[Kept]]:
+        """Pages of one list share their matches, and the places of their rows, until something happens."""
+        state = (self.book.pipeline.revision, len(self.book.archived))
+        if state != self._state:
+            self._matched.clear()
+            self._state = state
+        aside = {"limit", "cursor", "include_fields", "custom_fields", "include_labels", "include_option_labels"}
+        key = (archived, *sorted((name, text) for name, text in params.items() if name not in aside))
+        if key not in self._matched:
+            tests = filters.tests(params, archived=archived)
+            found = [kept for kept in self.book.every() if all(test(kept) for test in tests)]
+            placed = [(by.key(_head(kept)), kept) for kept in found]
+            placed.sort(key=lambda pair: pair[0], reverse=by.descending)
+            self._matched[key] = [place for place, _ in placed], [kept for _, kept in placed]
+        return self._matched[key]
+
+    async def deal(self, request: Request) -> Response:
+        kept = self.book.find(filters.whole(request.path_params["id"], "id"))
+        if kept is None or kept.deal.deleted:
+            raise filters.Refusal("Entity was not found", 404)
+        return good(rows.deal_v2(kept, frozenset(request.query_params.get("include_fields", "").split(","))))
+
+    async def first_deals(self, request: Request) -> Response:
+        """Version 1: whose deals, in the order of precedence that its description gives; open ones, by offset."""
+        params, pipeline = request.query_params, self._pipeline(request)["id"]
+        owner: int | None = USER_IDS[USERS[0].id]
+        large = False
+        if params.get("everyone") == "1":
+            owner = None
+        elif "user_id" in params:
+            owner = filters.whole(params["user_id"], "user_id")
+        elif "filter_id" in params:
+            owner, large = None, True
+        stage = filters.whole(params["stage_id"], "stage_id") if "stage_id" in params else None
+        found = [
+            kept
+            for kept in self._open(pipeline)
+            if owner in (None, kept.owner)
+            and stage in (None, kept.stage)
+            and (not large or (kept.value is not None and kept.value >= filters.LARGE))
+        ]
+        start = filters.whole(params.get("start", "0"), "start")
+        most = filters.limit(params)
+        more = start + most < len(found)
+        told: dict[str, Any] = {"start": start, "limit": most, "more_items_in_collection": more}
+        beside: dict[str, Any] = {"pagination": told | ({"next_start": start + most} if more else {})}
+        if params.get("get_summary") == "1":
+            beside["deals_summary"] = statistics.per_stage(found)
+        return good([rows.deal_v1(kept) for kept in found[start : start + most]] or None, additional_data=beside)
+
+    def _open(self, pipeline: int) -> list[Kept]:
+        every = self.book.every()
+        return [kept for kept in every if kept.status == "open" and kept.pipeline == pipeline and not kept.archived]
+
+    async def summary(self, request: Request) -> Response:
+        """A filter beats the user; archived deals are in no sum."""
+        params = dict(request.query_params)
+        asked = {name: text for name, text in params.items() if name != "user_id"}
+        if "user_id" in params:
+            asked["owner_id"] = params["user_id"]
+        tests = filters.tests(asked, archived=False)
+        return good(statistics.summary(kept for kept in self.book.every() if all(test(kept) for test in tests)))
+
+    async def conversion(self, request: Request) -> Response:
+        return good(statistics.conversion(self.book, self._pipeline(request)["id"], *_whose_days(request)))
+
+    async def movements(self, request: Request) -> Response:
+        return good(statistics.movements(self.book, self._pipeline(request)["id"], *_whose_days(request)))
+
+    async def users(self, _request: Request) -> Response:
+        return good([rows.user(user) for user in USERS])
+
+    async def me(self, _request: Request) -> Response:
+        return good(rows.user(USERS[0], me=True))
+
+    async def currencies(self, _request: Request) -> Response:
+        known = (("EUR", "Euro", 2, "€"), ("USD", "US Dollar", 2, "$"), ("JPY", "Yen", 0, "¥"))
+        return good(
+            [
+                {"id": n, "code": code, "name": name, "decimal_points": digits, "symbol": symbol, "active_flag": True}
+                for n, (code, name, digits, symbol) in enumerate(known, start=1)
+            ]
+        )
+
+    async def saved_filters(self, _request: Request) -> Response:
+        return good([{"id": 1, "name": "Large deals", "active_flag": True, "type": "deals"}])
+
+    async def webhooks(self, _request: Request) -> Response:
+        return good([])
+
+
+def _refused(wrong: filters.Refusal, *, second: bool) -> Response:
+    if wrong.status == 404:
+        return answer(NOT_FOUND, 404)
+    if not second:
+        body = {"success": False, "error": wrong.problem, "error_info": INFO, "data": None, "additional_data": None}
+        return answer(body, wrong.status)
+    body = {"success": False, "error": f"Validation failed: {wrong.problem}", "code": "ERR_SCHEMA_VALIDATION_FAILED"}
+    return answer(body, wrong.status)
+
+
+def _head(kept: Kept) -> dict[str, Any]:
+    """What lists are ordered by."""
+    return {
+        "id": kept.number,
+        "update_time": rows.rfc3339(kept.updated_at),
+        "add_time": rows.rfc3339(kept.deal.created_at),
+    }
+
+
+def _whose_days(request: Request) -> tuple[int, tuple[date, date]]:
+    """Whoever is not named is the token's own user."""
+    params = request.query_params
+    try:
+        days = date.fromisoformat(params["start_date"]), date.fromisoformat(params["end_date"])
+    except (KeyError, ValueError):
+        raise filters.Refusal("start_date and end_date are required, as YYYY-MM-DD") from None
+    user = filters.whole(params["user_id"], "user_id") if "user_id" in params else USER_IDS[USERS[0].id]
+    return user, days
+
+
+async def _json(request: Request, known: Mapping[str, type]) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        raise filters.Refusal("body: Invalid JSON") from None
+    if not isinstance(body, dict):
+        raise filters.Refusal("body: Expected object")
+    for name, value in body.items():
+        if name not in known:
+            raise filters.Refusal(f"{name}: Parameter '{name}' is not allowed for this request")
+        if not isinstance(value, known[name]):
+            raise filters.Refusal(f"{name}: Expected {known[name].__name__}")
+    return body

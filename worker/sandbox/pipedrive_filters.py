@@ -1,0 +1,161 @@
+"""Pipedrive's list parameters: which deals match, in which order, and the cursor that goes on after a page.
+
+Version 2 refuses what it does not know. https://developers.pipedrive.com/docs/api/v1/Deals#getDeals
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from worker.sandbox.pipedrive_book import Kept
+
+MOST = 500
+DEFAULT = 100
+MOST_IDS = 100
+LARGE = 10_000
+"""The saved filter 1, "large deals": whole units from here on."""
+
+DEAL_NAMES = frozenset(
+    {"filter_id", "ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status", "updated_since"}
+    | {"updated_until", "sort_by", "sort_direction", "include_fields", "custom_fields", "include_option_labels"}
+    | {"include_labels", "limit", "cursor"}
+)
+LIST_NAMES = frozenset({"sort_by", "sort_direction", "limit", "cursor"})
+STATUSES = frozenset({"open", "won", "lost", "deleted"})
+_FIELDS: Mapping[str, Callable[[Kept], int | None]] = {
+    "owner_id": lambda kept: kept.owner,
+    "person_id": lambda _kept: None,
+    "org_id": lambda kept: kept.number + 5000,
+    "pipeline_id": lambda kept: kept.pipeline,
+    "stage_id": lambda kept: kept.stage,
+}
+Test = Callable[[Kept], bool]
+
+
+class Refusal(Exception):
+    """Becomes a 400 in version 2's words, or another `status` in version 1's."""
+
+    def __init__(self, problem: str, status: int = 400) -> None:
+        self.problem = problem
+        self.status = status
+        super().__init__(problem)
+
+
+def known(params: Mapping[str, str], names: frozenset[str]) -> None:
+    for name in params:
+        if name not in names:
+            raise Refusal(f"{name}: Parameter '{name}' is not allowed for this request")
+
+
+def tests(params: Mapping[str, str], *, archived: bool) -> list[Test]:
+    """A deal matches when all hold; a filter silences the other conditions. Raises Refusal."""
+    known(params, DEAL_NAMES)
+    found: list[Test] = [lambda kept: kept.archived is archived]
+    if "filter_id" in params:
+        whole(params["filter_id"], "filter_id")
+        return [*found, lambda kept: not kept.deal.deleted and kept.value is not None and kept.value >= LARGE]
+    found.append(_statuses(params.get("status")))
+    if "ids" in params:
+        found.append(_ids(params["ids"]))
+    for name, read in _FIELDS.items():
+        if name in params:
+            found.append(_equal(read, whole(params[name], name)))
+    return found + _times(params)
+
+
+def _equal(read: Callable[[Kept], int | None], wanted: int) -> Test:
+    return lambda kept: read(kept) == wanted
+
+
+def _statuses(text: str | None) -> Test:
+    if text is None:
+        return lambda kept: not kept.deal.deleted
+    wanted = frozenset(text.split(","))
+    if not wanted <= STATUSES:
+        raise Refusal(f"status: Invalid value {text}")
+    return lambda kept: kept.status in wanted
+
+
+def _ids(text: str) -> Test:
+    wanted = frozenset(whole(part, "ids") for part in text.split(","))
+    if len(wanted) > MOST_IDS:
+        raise Refusal(f"ids: No more than {MOST_IDS} ids are allowed")
+    return lambda kept: kept.number in wanted
+
+
+def _times(params: Mapping[str, str]) -> list[Test]:
+    found: list[Test] = []
+    if "updated_since" in params:
+        since = _moment(params["updated_since"], "updated_since")
+        found.append(lambda kept: kept.updated_at.replace(microsecond=0) >= since)
+    if "updated_until" in params:
+        until = _moment(params["updated_until"], "updated_until")
+        found.append(lambda kept: kept.updated_at.replace(microsecond=0) < until)
+    return found
+
+
+def _moment(text: str, name: str) -> datetime:
+    """Whole seconds, or it is refused."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(f"{name}: Invalid date-time") from None
+    if moment.tzinfo is None or "." in text:
+        raise Refusal(f"{name}: Invalid date-time")
+    return moment
+
+
+def whole(text: str, name: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 15:
+        raise Refusal(f"{name}: Expected integer, received {text[:40]}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By `field`, ids deciding ties."""
+
+    field: str
+    descending: bool
+
+    def key(self, row: Mapping[str, Any]) -> tuple[Any, int]:
+        return (row["id"] if self.field == "id" else row[self.field] or "", row["id"])
+
+    def cursor(self, row: Mapping[str, Any]) -> str:
+        """Opaque to whoever uses it: the place of a page's last row."""
+        value, number = self.key(row)
+        direction = "desc" if self.descending else "asc"
+        told = {"field": self.field, "fieldValue": value, "sortDirection": direction, "id": number}
+        return base64.urlsafe_b64encode(json.dumps(told, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def order(params: Mapping[str, str], fields: tuple[str, ...] = ("id", "update_time", "add_time")) -> Order:
+    by, direction = params.get("sort_by", "id"), params.get("sort_direction", "asc")
+    if by not in fields or direction not in {"asc", "desc"}:
+        raise Refusal(f"sort_by: Invalid value {by} {direction}")
+    return Order(by, direction == "desc")
+
+
+def limit(params: Mapping[str, str]) -> int:
+    wanted = whole(params.get("limit", str(DEFAULT)), "limit")
+    if not 1 <= wanted <= MOST:
+        raise Refusal(f"limit: Number must be between 1 and {MOST}")
+    return wanted
+
+
+def after(params: Mapping[str, str], by: Order) -> tuple[Any, int] | None:
+    """Where the cursor stands; None on the first page."""
+    text = params.get("cursor")
+    if text is None:
+        return None
+    try:
+        told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if told["field"] != by.field:
+            raise Refusal("cursor: Invalid cursor")
+        return told["fieldValue"], int(told["id"])
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        raise Refusal("cursor: Invalid cursor") from None

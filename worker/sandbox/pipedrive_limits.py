@@ -1,0 +1,82 @@
+"""Pipedrive's two limits: requests in a rolling two seconds, and a day's tokens of which every endpoint costs its own.
+
+https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
+"""
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+
+COSTS: Mapping[str, int] = {
+    "GET /api/v2/pipelines": 5,
+    "GET /api/v2/pipelines/{id}": 1,
+    "POST /api/v2/pipelines": 5,
+    "PATCH /api/v2/pipelines/{id}": 5,
+    "DELETE /api/v2/pipelines/{id}": 3,
+    "GET /api/v2/stages": 5,
+    "GET /api/v2/deals": 10,
+    "GET /api/v2/deals/archived": 20,
+    "GET /api/v2/deals/{id}": 1,
+    "GET /api/v1/pipelines/{id}/conversion_statistics": 40,
+    "GET /api/v1/pipelines/{id}/movement_statistics": 40,
+    "GET /api/v1/pipelines/{id}/deals": 20,
+    "GET /api/v1/deals/summary": 40,
+    "GET /api/v1/users": 20,
+    "GET /api/v1/users/me": 2,
+    "GET /api/v1/currencies": 20,
+    "GET /api/v1/filters": 20,
+    "GET /api/v1/webhooks": 20,
+}
+"""Written down again here, so that a wrong price in the adapter shows."""
+
+DAILY = "daily request budget exceeded"
+OVER = "request over limit"
+
+
+class TokenLimit:
+    """`count` requests per `seconds`; `tokens` a day, of which `left` remain until somebody fills them up."""
+
+    def __init__(
+        self, count: int = 400, seconds: float = 2.0, tokens: int = 300_000, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.count = count
+        self.seconds = seconds
+        self.tokens = tokens
+        self.left = tokens
+        self.refused = 0
+        self._clock = clock
+        self._recent: deque[float] = deque()
+
+    def set(self, count: int, seconds: float = 2.0, tokens: int | None = None) -> None:
+        """From now on; the window starts anew, and so does the day where `tokens` are given."""
+        self.count, self.seconds = count, seconds
+        self._recent.clear()
+        if tokens is not None:
+            self.tokens = self.left = tokens
+
+    def take(self, cost: int) -> tuple[str | None, dict[str, str]]:
+        """What refuses this request (None: nothing does), and the headers that its answer carries."""
+        now = self._clock()
+        while self._recent and now - self._recent[0] >= self.seconds:
+            self._recent.popleft()
+        refusal = OVER if len(self._recent) >= self.count else DAILY if self.left < cost else None
+        if refusal is None:
+            self._recent.append(now)
+            self.left -= cost
+        else:
+            self.refused += 1
+        return refusal, self._headers(refusal, now)
+
+    def _headers(self, refusal: str | None, now: float) -> dict[str, str]:
+        reset = self._recent[0] + self.seconds - now if self._recent else self.seconds
+        headers = {
+            "x-ratelimit-limit": str(self.count),
+            "x-ratelimit-remaining": str(self.count - len(self._recent)),
+            "x-ratelimit-reset": str(max(1, math.ceil(reset))),
+            "x-daily-ratelimit-token-limit": str(self.tokens),
+            "x-daily-ratelimit-token-remaining": str(self.left if refusal != DAILY else 0),
+        }
+        if refusal == DAILY:
+            headers["retry-after"] = "3939"
+        return headers
