@@ -143,8 +143,8 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class SlotClaim:
-    """One conditional write: if the schedule is still next due when `expected`, create these runs, note what was missed,
-    set when it is due next. `latest`: an older run of the schedule that nobody began yet is superseded. `bundle`: what
+    """One conditional write: if the schedule is still due next when `expected`, create these runs, note what was
+    missed, set when it is due next. `latest`: an older run that nobody began yet is superseded. `bundle`: what
     it was reckoned from; nothing is written when another one is in force by now. Empty: whatever is in force.
     """
 
@@ -355,10 +355,33 @@ class Ledger(Protocol):
         """One part of several was accepted."""
         ...
 
-    async def sent(self, key: str, attempt: int, receipt: str, baselines: Mapping[str, Baseline]) -> None:
+    async def sent(
+        self,
+        key: str,
+        attempt: int,
+        receipt: str,
+        baselines: Mapping[str, Baseline],
+        *,
+        reason: Reason | None = None,
+    ) -> None:
         """The last part was accepted: sent, and this reader's baselines, in one script; closes the run if it was the
-        last. Also from unknown (`attempt` is the one that the row names), when a look-up found it.
+        last. Also from unknown (`attempt` is the one that the row names), when a look-up found it, or (`reason`)
+        somebody said so.
         """
+        ...
+
+    async def unsent(self, key: str, attempt: int, expires: datetime) -> None:
+        """unknown, also held → pending under the same identity, because somebody said that it did not arrive."""
+        ...
+
+    async def retry(self, run: str, readers: Mapping[str, datetime]) -> tuple[str, ...]:
+        """refused, failed, skipped(expired) → pending, with a new expiry, for these readers of a run; what is sent
+        stays. Returns the keys of those that are pending again.
+        """
+        ...
+
+    async def lift(self, subjects: Sequence[str]) -> None:
+        """Use suspended addresses and channels again."""
         ...
 
     async def refuse(self, key: str, attempt: int, reason: Reason, sentence: str, *, failed: bool = False) -> None:

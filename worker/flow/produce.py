@@ -10,6 +10,7 @@ from worker.domain.events import QueryAnswered, QueryMissing, RunBegun, RunEnded
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle, CatchUp, Schedule
+from worker.domain.spread import delay_of
 from worker.errors import ClaimLost
 from worker.flow.collect import COMPARED, Collected, Occasion, collect
 from worker.flow.house import House
@@ -91,11 +92,13 @@ async def _nothing(
     key, again = str(begun.run.key), begun.now + timedelta(seconds=house.times.retry_fetch)
     if again < begun.run.deadline and begun.run.trigger != "manual":
         await house.ledger.postpone(key, begun.attempt, again)
+        house.reach("run.postponed")
         return ()
     entry = operator_entry(bundle, schedule)
     notice = Reader(schedule.id, OPERATOR, entry.address).id if entry and entry.address else None
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
     delivery = await house.ledger.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+    house.reach("run.failed")
     house.events.emit(RunEnded(key, RunState.FAILED, Reason.SOURCE))
     keys = (delivery,) if delivery else ()
     house.queue.deliver(keys)
@@ -105,12 +108,13 @@ async def _nothing(
 def _stale(house: House, schedule: Schedule, run: Run) -> bool:
     """Whether a newer slot was due when this one was claimed, so that "now" belongs to the newer one.
 
-    A run asked for at an instant in the past (`--at`) is as old as one that was caught up.
+    A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One asked for in place of a
+    missed slot stands where that slot stood.
     """
-    if run.trigger == "manual":
+    if run.key.kind:
         return run.claimed_at - run.key.slot > timedelta(seconds=schedule.grace)
     following = house.triggers.next(schedule.trigger, run.key.slot)
-    return following is not None and following <= run.claimed_at
+    return following is not None and following + delay_of(schedule.id, schedule.spread) <= run.claimed_at
 
 
 @asynccontextmanager

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.domain.events import RunClaimed, SlotsMissed
+from worker.domain.pauses import Pause, account_around
 from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
-from worker.domain.slots import account
+from worker.domain.spread import delay_of
 from worker.errors import LedgerUnavailable
 from worker.flow.house import House
 from worker.ports import Due, SlotClaim, Triggers
@@ -37,42 +38,63 @@ async def tick(house: House) -> Ticked:
         return Ticked((), 0, more=False)
     timings = await house.ledger.timings(deployment.bundle)
     now, due = await house.ledger.due(BATCH)
+    if due:
+        house.reach("run.due")
     claims = [claim for d in due if (claim := slot_claim(house.triggers, timings, deployment.bundle, d, now))]
     claimed = await house.ledger.claim(claims, house.pid) if claims else ()
     if claimed:
         house.reach("run.claimed")
     _tell(house, claims, claimed)
     swept = await house.ledger.sweep(BATCH)
+    if swept.runs or swept.deliveries:
+        house.reach("run.swept")
     published = _publish(house, (*claimed, *swept.runs), swept.deliveries)
+    if published:
+        house.reach("run.published")
     return Ticked(claimed, published, more=len(due) == BATCH)
 
 
 def slot_claim(
     triggers: Triggers, timings: Mapping[str, Timing], bundle_id: str, due: Due, now: datetime
 ) -> SlotClaim | None:
-    """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold."""
-    schedule = timings.get(due.schedule)
-    if schedule is None:
+    """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold.
+
+    A schedule that is spread lives on a clock of its own, which is behind by its share: a slot comes when it is due.
+    """
+    timing = timings.get(due.schedule)
+    if timing is None:
         return None
-    trigger = schedule.trigger
-    accounted = account(trigger, due.slot, now, schedule.catch_up, schedule.grace, triggers.next)
+    trigger, delay = timing.trigger, delay_of(due.schedule, timing.spread)
+    accounted = account_around(
+        trigger,
+        due.at - delay,
+        now - delay,
+        timing.catch_up,
+        timing.grace,
+        triggers.next,
+        pause=Pause() if timing.paused else due.pause and due.pause.earlier(delay),
+    )
     following = accounted.next_slot
-    if following is not None and following <= now:  # more were due than one call speaks of
-        following = triggers.next(trigger, now)
-    until = _until(schedule.within, now, following)
+    if following is not None and following + delay <= now:  # more were due than one call speaks of
+        following = triggers.next(trigger, now - delay)
+    until = _until(timing.within, now, following and following + delay)
     runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
     missed = tuple(Missed(due.schedule, first, last, n, reason) for first, last, n, reason in accounted.missed)
-    latest = schedule.catch_up is CatchUp.LATEST
-    return SlotClaim(due.schedule, due.slot, accounted.next_slot, runs, missed, latest)
+    next_due = accounted.next_slot and accounted.next_slot + delay
+    return SlotClaim(due.schedule, due.at, next_due, runs, missed, timing.catch_up is CatchUp.LATEST, bundle_id)
 
 
 def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:
-    """Nothing is fetched after it: `within`, else the earlier of the next slot and half an hour after `start`."""
-    return _until(schedule.within, start, triggers.next(schedule.trigger, start))
+    """Nothing is fetched after it: `within`, else the earlier of when the next slot is due and half an hour after
+    `start`.
+    """
+    delay = delay_of(schedule.id, schedule.spread)
+    following = triggers.next(schedule.trigger, start - delay)
+    return _until(schedule.within, start, following and following + delay)
 
 
 def _until(within: int | None, start: datetime, following: datetime | None) -> datetime:
-    """`following`: the first slot after `start`. A slot that is due starts now: its instant has passed."""
+    """`following`: when the next slot is due. A slot that is due starts now: its instant has passed."""
     if within is not None:
         return start + timedelta(seconds=within)
     return min(following or start + RUN_TIME, start + RUN_TIME)

@@ -61,7 +61,7 @@ async def test_three_clocks_side_by_side_make_each_run_once(story: Story) -> Non
         mine: list[str] = []
         while due := (await story.ledger.due(17))[1]:
             entries = [
-                SlotClaim(d.schedule, d.slot, None, (Claim(RunKey(d.schedule, d.slot), "b", "cron", SLOT),), (), True)
+                SlotClaim(d.schedule, d.at, None, (Claim(RunKey(d.schedule, d.at), "b", "cron", SLOT),), (), True)
                 for d in due
             ]
             mine.extend(await story.ledger.claim(entries, pid))

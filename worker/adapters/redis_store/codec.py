@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
+from worker.domain.pauses import Pause
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey, RunState
 from worker.domain.snapshot import Gap
@@ -59,6 +60,7 @@ def claim_row(claim: Claim) -> dict[str, Any]:
 
 def missed_row(missed: Missed) -> dict[str, Any]:
     return {
+        "schedule": missed.schedule,
         "first": to_ms(missed.first),
         "last": to_ms(missed.last),
         "count": missed.count,
@@ -69,6 +71,11 @@ def missed_row(missed: Missed) -> dict[str, Any]:
 def missed(raw: bytes) -> Missed:
     schedule, first, last, count, reason = json.loads(raw)
     return Missed(schedule, from_ms(first), from_ms(last), count, Reason(reason))
+
+
+def pause(till: bytes | None) -> Pause | None:
+    """As it is kept: when the pause ends, 0 for one that does not end by itself."""
+    return None if till is None else Pause(from_ms(till) if int(till) else None)
 
 
 def gap_rows(gaps: Sequence[Gap]) -> str:

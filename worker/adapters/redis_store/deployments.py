@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
 from worker.adapters.redis_store import keys
@@ -10,10 +11,12 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Timing
-from worker.errors import LedgerError
-from worker.ports import Deployment
+from worker.errors import ClaimLost, LedgerError
+from worker.ports import Basis, Deployment
 
 CHUNK = 5000
+MOVED = -2
+"""What `activate` returns when its basis does not hold any more."""
 
 
 class Deployments:
@@ -27,6 +30,9 @@ class Deployments:
         firsts: Mapping[str, datetime | None],
         gone: Sequence[str],
         dropped: Sequence[Reader] = (),
+        *,
+        fresh: Sequence[str] = (),
+        basis: Basis | None = None,
     ) -> Deployment:
         """The names of its schedules are stored before the one step that puts it in force; killed in between, nothing
         refers to them. Raises LedgerError when other deployments keep coming in between.
@@ -38,11 +44,18 @@ class Deployments:
             "count": len(bundle.schedules),
             "firsts": [[schedule, to_ms(slot)] for schedule, slot in firsts.items() if slot is not None],
             "ended": [*gone, *(schedule for schedule, slot in firsts.items() if slot is None)],
+            "gone": list(gone),
+            "fresh": list(fresh),
             "dropped": [[reader.schedule, reader.id] for reader in dropped],
+            "paused": [schedule.id for schedule in bundle.schedules.values() if schedule.paused],
+            "renamed": _renamed(bundle),
+            "basis": None if basis is None else _basis(basis),
         }
         for _ in range(3):
             await self._name_schedules(name, list(bundle.schedules))
             at = await self._scripts.run("activate", arguments, body)
+            if at == MOVED:
+                raise ClaimLost("the deployment")
             if at != LOST:
                 return Deployment(name, from_ms(at))
         raise LedgerError("other deployments were activated meanwhile; deploy again")
@@ -75,3 +88,22 @@ class Deployments:
     async def last_slot(self, schedule: str) -> datetime | None:
         slot = await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "last"), schedule)
         return None if slot is None else from_ms(slot)
+
+    async def last_slots(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        key, found = keys.single(self._scripts.prefix, "last"), {}
+        for start in range(0, len(schedules), CHUNK):
+            part = schedules[start : start + CHUNK]
+            slots = await self._scripts.ask("HMGET", key, *part)
+            found.update({name: from_ms(slot) for name, slot in zip(part, slots, strict=True) if slot is not None})
+        return found
+
+
+def _renamed(bundle: Bundle) -> list[list[Any]]:
+    """Old id, new id, and the queries whose chains go along."""
+    heirs = (schedule for schedule in bundle.schedules.values() if schedule.previously)
+    return [[heir.previously, heir.id, [item.id for item in heir.report]] for heir in heirs]
+
+
+def _basis(basis: Basis) -> dict[str, Any]:
+    pending = [[name, -1 if at is None else to_ms(at)] for name, at in basis.pending.items()]
+    return {"bundle": basis.bundle or "", "pending": pending}

@@ -4,7 +4,10 @@
     <p>:deployed                  hash    bundle, at: what is in force
     <p>:bundle:<id>               text    an encoded bundle; immutable
     <p>:bundle:<id>:schedules     set     its schedules' ids; only of the bundle in force
-    <p>:due                       zset    schedule → its next slot
+    <p>:due                       zset    schedule → when it is due next: its next slot and its share of `spread`
+    <p>:paused                    hash    schedule → when a pause set at run time ends, 0 for open end
+    <p>:paused:defined            set     schedules of the bundle in force whose definition says `paused: true`
+    <p>:renamed                   hash    an id that a schedule had → the id that it has now
     <p>:last                      hash    schedule → its newest slot that was claimed or missed
     <p>:run:<run>                 hash    state trigger bundle attempt claimed_at deadline claimed_by executed_by reason
                                           sentence closed_at not_before; snapshots, gaps (JSON); tries: begun since it
@@ -81,5 +84,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, suspended."""
+    """owner, deployed, due, last, paused, renamed, suspended."""
     return f"{prefix}:{name}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
-from worker.adapters.redis_store.codec import from_ms, gap_rows, short, to_ms
+from worker.adapters.redis_store.codec import from_ms, gap_rows, short, text, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import Times
@@ -39,13 +39,13 @@ class RunSide:
         found: dict[Reader, Mapping[str, Baseline]] = {}
         for schedule in {reader.schedule for reader in readers}:
             own = [reader for reader in readers if reader.schedule == schedule]
-            key = keys.baseline(self._scripts.prefix, schedule)
+            key = keys.baseline(self._scripts.prefix, await self._current(schedule))
             rows = await self._scripts.ask("HMGET", key, *(reader.id for reader in own))
             found.update({reader: codec.baselines(row) for reader, row in zip(own, rows, strict=True)})
         return found
 
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
-        key, client = keys.chain(self._scripts.prefix, schedule, query), self._scripts.client
+        key, client = keys.chain(self._scripts.prefix, await self._current(schedule), query), self._scripts.client
         if since is None:
             return tuple(codec.text(snapshot) for snapshot in await self._scripts.ask("ZREVRANGE", key, 0, 0))
         with translated():
@@ -55,6 +55,10 @@ class RunSide:
                 both.zrevrangebyscore(key, to_ms(since), "-inf", start=0, num=1)
                 after, at = await both.execute()
         return tuple(codec.text(snapshot) for snapshot in (*after, *at))
+
+    async def _current(self, schedule: str) -> str:
+        """The id that a schedule has now: a run that began before a rename still knows the old one."""
+        return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
 
     async def deliver(
         self,
@@ -79,7 +83,8 @@ class RunSide:
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),
         }
-        await self._scripts.own("deliver", key, arguments)
+        if not await self._scripts.own("deliver", key, arguments):
+            return ()
         return tuple(str(DeliveryKey(key, reader)) for reader in readers)
 
     async def postpone(self, key: str, attempt: int, until: datetime) -> None:

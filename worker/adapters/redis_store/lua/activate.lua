@@ -1,16 +1,84 @@
 -- Puts a bundle in force.
--- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, baseline:<schedule>
--- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], dropped [[schedule, reader]]; ARGV[3] bytes
--- Returns now, or LOST when the set of schedules is not whole: another deployment took it away meanwhile.
+-- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
+--       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, last
+-- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
+--    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
+--    basis {bundle, pending [[schedule, ms]]} or nil; ARGV[3] the bundle's bytes
+-- Returns now, LOST when the set of schedules is not whole (another deployment took it away meanwhile), or MOVED when
+-- the basis does not hold any more.
+local MOVED = -2
 local names = P .. 'bundle:' .. A.bundle .. ':schedules'
 if call('SCARD', names) ~= A.count then return LOST end
 local before = call('HGET', P .. 'deployed', 'bundle')
+
+local function holds(basis)
+  if (before or '') ~= basis.bundle then return false end
+  for _, pair in ipairs(basis.pending) do
+    if tonumber(call('ZSCORE', P .. 'due', pair[1]) or -1) ~= pair[2] then return false end
+  end
+  return true
+end
+
+-- Lua passes some thousand arguments at most.
+local function each_thousand(items, act)
+  for from = 1, #items, 1000 do act(items, from, math.min(from + 999, #items)) end
+end
+
+local function merge(kind, old, new)
+  local from, to = P .. kind .. old, P .. kind .. new
+  if call('EXISTS', from) == 0 then return end
+  if call('EXISTS', to) == 0 then
+    call('RENAME', from, to)
+  else
+    call('ZUNIONSTORE', to, 2, to, from, 'AGGREGATE', 'MAX')
+    call('UNLINK', from)
+  end
+end
+
+-- What both have, the new one keeps: it is younger.
+local function adopt(from, to)
+  local held = call('HGETALL', from)
+  for i = 1, #held, 2 do call('HSETNX', to, held[i], held[i + 1]) end
+  call('DEL', from)
+end
+
+local function take_over(old, new, queries)
+  if call('HGET', P .. 'renamed', old) == new then return end
+  local known = call('HGETALL', P .. 'renamed')
+  for i = 1, #known, 2 do
+    if known[i + 1] == old then call('HSET', P .. 'renamed', known[i], new) end
+  end
+  call('HSET', P .. 'renamed', old, new)
+  for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
+  for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
+  adopt(P .. 'baseline:' .. old, P .. 'baseline:' .. new)
+  local last = math.max(call('HGET', P .. 'last', old) or 0, call('HGET', P .. 'last', new) or 0)
+  if last > 0 then call('HSET', P .. 'last', new, last) end
+  local till = call('HGET', P .. 'paused', old)
+  if till then call('HSETNX', P .. 'paused', new, till) end
+  for _, kind in ipairs({'last', 'paused'}) do call('HDEL', P .. kind, old) end
+end
+
+if A.basis and not holds(A.basis) then return MOVED end
 call('SET', P .. 'bundle:' .. A.bundle, ARGV[3])
 call('HSET', P .. 'deployed', 'bundle', A.bundle, 'at', now)
 call('PERSIST', names)
 if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before .. ':schedules') end
-for _, first in ipairs(A.firsts) do call('ZADD', P .. 'due', first[2], first[1]) end
-for _, schedule in ipairs(A.ended) do call('ZREM', P .. 'due', schedule) end
+each_thousand(A.fresh, function(items, from, to)
+  local pasts = {}
+  for i = from, to do pasts[#pasts + 1] = P .. 'baseline:' .. items[i] end
+  call('UNLINK', unpack(pasts))
+  call('HDEL', P .. 'renamed', unpack(items, from, to))
+end)
+for _, pair in ipairs(A.renamed) do take_over(pair[1], pair[2], pair[3]) end
+each_thousand(A.firsts, function(items, from, to)
+  local dues = {}
+  for i = from, to do dues[#dues + 1], dues[#dues + 2] = items[i][2], items[i][1] end
+  call('ZADD', P .. 'due', unpack(dues))
+end)
+each_thousand(A.ended, function(items, from, to) call('ZREM', P .. 'due', unpack(items, from, to)) end)
+each_thousand(A.gone, function(items, from, to) call('HDEL', P .. 'paused', unpack(items, from, to)) end)
 for _, reader in ipairs(A.dropped) do call('HDEL', P .. 'baseline:' .. reader[1], reader[2]) end
-call('DEL', P .. 'suspended')
+call('DEL', P .. 'suspended', P .. 'paused:defined')
+each_thousand(A.paused, function(items, from, to) call('SADD', P .. 'paused:defined', unpack(items, from, to)) end)
 return now

@@ -1,6 +1,8 @@
 -- claimed → fetching (attempt + 1). Also fetching → fetching where the lease has lapsed and no tick has looked yet.
--- claimed → skipped(deleted) when the deployment in force no longer has the schedule; the sixth try → failed(abandoned).
--- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules; A: key, pid, lease
+-- claimed → skipped(deleted or paused) when its schedule is not deployed any more, or paused; the sixth try →
+-- failed(abandoned).
+-- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
+-- A: key, pid, lease
 -- Returns {now, the run's fields and values}, or LOST.
 local key = run_key(A.key)
 local held = call('HMGET', key, 'state', 'not_before', 'tries')
@@ -9,9 +11,9 @@ if held[1] == 'fetching' then
 elseif held[1] ~= 'claimed' or tonumber(held[2] or 0) > now then
   return LOST
 end
-local deployed = call('HGET', P .. 'deployed', 'bundle')
-if deployed and call('SISMEMBER', P .. 'bundle:' .. deployed .. ':schedules', schedule_of(A.key)) == 0 then
-  close_run(A.key, 'skipped', 'deleted')
+local why = hindered(A.key)
+if why then
+  close_run(A.key, 'skipped', why)
   return LOST
 end
 if tonumber(held[3] or 0) >= TRIES then

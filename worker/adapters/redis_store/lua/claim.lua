@@ -1,39 +1,58 @@
 -- – → claimed, – → missed, and claimed → skipped(superseded) for older runs that nobody began, when `latest`.
--- keys: due, last, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
--- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest}]
---    or request: one run that does not come from a slot. Run: {key, slot, bundle, trigger, deadline}
+-- keys: deployed, due, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
+-- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle}]
+--    or request: one run that somebody asks for, with the row of missed slots that it stands in (missed, rest: what
+--    remains of it). Run: {key, slot, bundle, trigger, deadline}
 -- Returns the keys of the runs that this call created.
 local created = {}
+local in_force = call('HGET', P .. 'deployed', 'bundle')
 
 local function create(run)
-  local key = run_key(run.key)
+  local key, schedule = run_key(run.key), schedule_of(run.key)
   if call('EXISTS', key) == 1 then return end
   call('HSET', key, 'state', 'claimed', 'trigger', run.trigger, 'bundle', run.bundle, 'attempt', 0,
     'claimed_at', now, 'deadline', run.deadline, 'claimed_by', A.pid)
   call('ZADD', LOOK_RUNS, now + A.republish, run.key)
   call('ZADD', P .. 'runs', run.slot, run.key)
-  call('ZADD', P .. 'runs:' .. schedule_of(run.key), run.slot, run.key)
-  call('ZADD', open_key(run.key), run.slot, run.key)
+  call('ZADD', P .. 'runs:' .. schedule, run.slot, run.key)
+  call('ZADD', P .. 'open:' .. schedule, run.slot, run.key)
   created[#created + 1] = run.key
 end
 
 -- A run that was postponed had its tries and ends by itself, with its notice; one that somebody asked for is wanted.
 local function supersede(schedule, slot)
   for _, old in ipairs(call('ZRANGEBYSCORE', P .. 'open:' .. schedule, '-inf', '(' .. slot)) do
-    local held = call('HMGET', run_key(old), 'state', 'not_before')
-    if held[1] == 'claimed' and not held[2] and not string.find(old, '+', 1, true) then
+    local held = call('HMGET', run_key(old), 'state', 'not_before', 'trigger')
+    if held[1] == 'claimed' and not held[2] and held[3] ~= 'manual' and not string.find(old, '+', 1, true) then
       close_run(old, 'skipped', 'superseded')
     end
   end
 end
 
 local function note(schedule, missed)
-  local text = cjson.encode({schedule, missed.first, missed.last, missed.count, missed.reason})
+  local text = cjson.encode({missed.schedule, missed.first, missed.last, missed.count, missed.reason})
   call('ZADD', P .. 'missed', missed.last, text)
   call('ZADD', P .. 'missed:' .. schedule, missed.last, text)
 end
 
+-- A slot that was missed is run after all: its row goes, what is left of it is noted anew. False when it is not there.
+local function split(missed, rest)
+  local schedule = call('HGET', P .. 'renamed', missed.schedule) or missed.schedule
+  for _, text in ipairs(call('ZRANGEBYSCORE', P .. 'missed:' .. schedule, missed.last, missed.last)) do
+    local row = cjson.decode(text)
+    if row[1] == missed.schedule and row[2] == missed.first and row[4] == missed.count then
+      call('ZREM', P .. 'missed', text)
+      call('ZREM', P .. 'missed:' .. schedule, text)
+      for _, part in ipairs(rest) do note(schedule, part) end
+      return true
+    end
+  end
+  return false
+end
+
 local function take(entry)
+  -- Reckoned from definitions that are not in force any more: the next tick reckons anew.
+  if entry.bundle and entry.bundle ~= in_force then return end
   -- Another clock got there first: its write decided.
   if tonumber(call('ZSCORE', P .. 'due', entry.schedule) or -1) ~= entry.expected then return end
   if entry.next then call('ZADD', P .. 'due', entry.next, entry.schedule)
@@ -52,5 +71,7 @@ local function take(entry)
 end
 
 for _, entry in ipairs(A.slots) do take(entry) end
-if A.request then create(A.request) end
+if A.request and call('EXISTS', run_key(A.request.key)) == 0 and (not A.missed or split(A.missed, A.rest)) then
+  create(A.request)
+end
 return created

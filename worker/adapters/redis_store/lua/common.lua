@@ -15,7 +15,13 @@ local LOOK_RUNS, LOOK_DELIVERIES = P .. 'attention:runs', P .. 'attention:delive
 local function run_key(run) return P .. 'run:' .. run end
 local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
 local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
-local function schedule_of(run) return string.sub(run, 1, string.find(run, '@', 1, true) - 1) end
+
+-- A run keeps the id under which it was claimed; what belongs to its schedule lies under the id that it has now.
+local function schedule_of(run)
+  local name = string.sub(run, 1, string.find(run, '@', 1, true) - 1)
+  return call('HGET', P .. 'renamed', name) or name
+end
+
 local function open_key(run) return P .. 'open:' .. schedule_of(run) end
 
 -- A queue that is merely long must not be filled with copies of what waits in it: each time twice as long.
@@ -27,6 +33,16 @@ local function fetching(run, attempt)
   return held[1] == 'fetching' and tonumber(held[2]) == attempt
 end
 
+-- Why a run may not go on, nil when it may. One that somebody asked for goes on although its schedule is paused.
+local function hindered(run)
+  local schedule, deployed = schedule_of(run), call('HGET', P .. 'deployed', 'bundle')
+  if deployed and call('SISMEMBER', P .. 'bundle:' .. deployed .. ':schedules', schedule) == 0 then return 'deleted' end
+  if call('HGET', run_key(run), 'trigger') == 'manual' then return nil end
+  if call('SISMEMBER', P .. 'paused:defined', schedule) == 1 then return 'paused' end
+  local till = tonumber(call('HGET', P .. 'paused', schedule) or 1)
+  return (till == 0 or till > now) and 'paused' or nil
+end
+
 local function close_run(run, state, reason, sentence)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
@@ -34,7 +50,8 @@ local function close_run(run, state, reason, sentence)
   call('ZREM', open_key(run), run)
 end
 
--- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later.
+-- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later or one that
+-- had failed was tried again.
 -- A run without `readers` never reached `delivering`: the only delivery it may have is a notice, which counts nothing.
 local function conclude(run, reason)
   local key = run_key(run)
@@ -46,8 +63,9 @@ local function conclude(run, reason)
   if bad > 0 then outcome = sent > 0 and 'partial' or 'failed' else outcome = sent > 0 and 'delivered' or 'skipped' end
   if n[7] == 'delivering' then
     call('HSET', key, 'state', outcome, 'closed_at', now)
-  elseif n[7] == 'partial' or n[7] == 'failed' then
+  elseif n[7] ~= outcome then
     call('HSET', key, 'state', outcome)
+    call('HDEL', key, 'reason')
   end
   if outcome == 'skipped' and reason then call('HSET', key, 'reason', reason) end
   call('ZREM', LOOK_RUNS, run)

@@ -1,10 +1,16 @@
 -- fetching → delivering, with one pending delivery per reader; without readers → skipped(no_readers).
+-- fetching → skipped(deleted or paused) when its schedule was taken away or paused meanwhile.
 -- pending, deferred, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule.
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, chain:<schedule>:<query>, snap:<id>, table:<id>
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers [[id, expires]],
 --    supersede, republish, recount, keep
 -- Returns how many deliveries there are, or LOST.
 if not fetching(A.key, A.attempt) then return LOST end
+local why = hindered(A.key)
+if why then
+  close_run(A.key, 'skipped', why)
+  return 0
+end
 local key, rows, open = run_key(A.key), rows_key(A.key), open_key(A.key)
 
 -- From here on something reaches these answers: they live as long as a baseline may.

@@ -6,11 +6,12 @@
 -- unknown   sending, unknown → unknown, looked at again at A.at
 -- held      unknown → unknown(held)
 -- resolved  unknown → pending; A.duplicate: once only
+-- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
--- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, republish
+-- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish
 -- Returns 1, 0 where a duplicate was sent before, or LOST.
 local FROM = {sent = 'GUH', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
-  resolved = 'U'}
+  resolved = 'U', unsent = 'UH'}
 local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
 if not row then return LOST end
 local on = {}
@@ -21,7 +22,7 @@ function on.sent()
       if part[1] == 'G' or i == #row.p then row.p[i] = {'S', part[2], A.receipt} end
     end
   end
-  local reason = row.s ~= 'G' and 'found' or nil
+  local reason = A.reason or (row.s ~= 'G' and 'found' or nil)
   settle(A.run, A.reader, row, 'S', reason, nil)
   move_baselines(A.run, A.reader, A.baselines)
 end
@@ -63,6 +64,13 @@ function on.resolved()
   row.e, row.t, row.n, row.q = A.reason, nil, nil, nil
   -- Whoever resolves it goes on with it; the hold it took stays.
   write(A.run, A.reader, row, 'P', math.max(row.h or 0, now + A.republish))
+end
+
+function on.unsent()
+  unsend(row)
+  row.e, row.m, row.t, row.n, row.h, row.o, row.q = A.reason, nil, nil, nil, nil, nil, nil
+  row.x = math.max(row.x or 0, A.expires)
+  write(A.run, A.reader, row, 'P', now + A.republish)
 end
 
 return on[A.event]() or 1
