@@ -35,6 +35,8 @@ class Reason(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     FOUND = "found"
     ABSENT = "absent"
+    SETTLED = "settled"
+    RETRIED = "retried"
     # why a run ended without deliveries
     SOURCE = "source"
     ABANDONED = "abandoned"
@@ -71,6 +73,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.POSSIBLE_DUPLICATE: "Sent once more under the same identity, because the first try may have been accepted.",
     Reason.FOUND: "Looked up at the receiver: it had arrived.",
     Reason.ABSENT: "Looked up at the receiver: it had not arrived.",
+    Reason.SETTLED: "Somebody found out what became of it and said so.",
+    Reason.RETRIED: "Somebody asked for another try.",
     Reason.SOURCE: "No query could be answered before the run's deadline.",
     Reason.ABANDONED: "Five workers began it and none finished.",
     Reason.DELETED: "Its schedule is no longer deployed.",

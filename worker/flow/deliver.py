@@ -23,6 +23,7 @@ from worker.errors import (
 )
 from worker.flow.case import Case, open_case
 from worker.flow.house import House
+from worker.flow.readers import subjects
 from worker.flow.unknown import resolve_unknown
 from worker.ports import Channel
 
@@ -97,7 +98,7 @@ async def _wait(house: House, row: Delivery, sentence: str) -> DeliveryState:
 
 async def _decide(house: House, case: Case, row: Delivery) -> Decision:
     """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
-    stopped = await house.ledger.suspended(_subjects(case))
+    stopped = await house.ledger.suspended(subjects(case.entry, case.reader.address))
     if stopped:
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or case.notice:
@@ -208,7 +209,7 @@ async def _refused(house: House, case: Case, row: Delivery, attempt: int, error:
     key, sentence = str(row.key), f"{error.code}: {error.problem}"
     await house.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
     if error.suspend is not None:
-        channel, address = _subjects(case)
+        channel, address = subjects(case.entry, case.reader.address)
         await house.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
     return _settled(house, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
 
@@ -223,11 +224,6 @@ async def _place(house: House, channel: Channel, address: str) -> float:
         return wait
     await asyncio.sleep(wait)
     return 0.0
-
-
-def _subjects(case: Case) -> tuple[str, str]:
-    """What may be suspended: the whole channel, or one address in it."""
-    return f"channel {case.entry.channel}", f"address {case.entry.channel} {case.reader.address}"
 
 
 async def _in(house: House, seconds: float) -> datetime:

@@ -19,6 +19,11 @@ def entry_of(bundle: Bundle, schedule: Schedule, reader_id: str) -> Entry | None
     return next((entry for reader, entry in readers(schedule).items() if reader.id == reader_id), None)
 
 
+def subjects(entry: Entry, address: str) -> tuple[str, str]:
+    """What may be suspended: the whole channel, or one address in it."""
+    return f"channel {entry.channel}", f"address {entry.channel} {address}"
+
+
 def operator_entry(bundle: Bundle, schedule: Schedule) -> Entry | None:
     """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first mail channel."""
     address = bundle.defaults.operator

@@ -12,6 +12,7 @@ from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import Times
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.reason import Reason
+from worker.domain.run import RunKey
 
 
 class DeliverySide:
@@ -65,8 +66,34 @@ class DeliverySide:
         done = {"attempt": attempt, "part": part, "receipt": short(receipt), "lease": self._lease}
         await self._scripts.own("handed_over", key, {**_named(key), **done})
 
-    async def sent(self, key: str, attempt: int, receipt: str, baselines: Mapping[str, Baseline]) -> None:
-        await self._settle("sent", key, attempt=attempt, receipt=short(receipt), baselines=_moves(baselines))
+    async def sent(
+        self,
+        key: str,
+        attempt: int,
+        receipt: str,
+        baselines: Mapping[str, Baseline],
+        *,
+        reason: Reason | None = None,
+    ) -> None:
+        told = {"attempt": attempt, "receipt": short(receipt), "reason": reason}
+        await self._settle("sent", key, **told, baselines=_moves(baselines))
+
+    async def unsent(self, key: str, attempt: int, expires: datetime) -> None:
+        await self._settle("unsent", key, attempt=attempt, expires=to_ms(expires), reason=Reason.SETTLED)
+
+    async def retry(self, run: str, readers: Mapping[str, datetime]) -> tuple[str, ...]:
+        arguments = {
+            "run": run,
+            "slot": to_ms(RunKey.parse(run).slot),
+            "readers": [[reader, to_ms(expires)] for reader, expires in readers.items()],
+            "republish": self._times.ms("republish"),
+        }
+        return tuple(str(DeliveryKey(run, codec.text(r))) for r in await self._scripts.run("retry", arguments))
+
+    async def lift(self, subjects: Sequence[str]) -> None:
+        if subjects:
+            with translated():
+                await self._scripts.client.hdel(keys.single(self._scripts.prefix, "suspended"), *subjects)
 
     async def refuse(self, key: str, attempt: int, reason: Reason, sentence: str, *, failed: bool = False) -> None:
         event = "failed" if failed else "refused"

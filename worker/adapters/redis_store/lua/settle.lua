@@ -7,6 +7,7 @@
 -- held      unknown → unknown(held)
 -- resolved  unknown → pending; A.duplicate: once only
 -- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
+-- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
 -- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish
 -- Returns 1, 0 where a duplicate was sent before, or LOST.
@@ -64,6 +65,13 @@ function on.resolved()
   row.e, row.t, row.n, row.q = A.reason, nil, nil, nil
   -- Whoever resolves it goes on with it; the hold it took stays.
   write(A.run, A.reader, row, 'P', math.max(row.h or 0, now + A.republish))
+end
+
+function on.unsent()
+  unsend(row)
+  row.e, row.m, row.t, row.n, row.h, row.o, row.q = A.reason, nil, nil, nil, nil, nil, nil
+  row.x = math.max(row.x or 0, A.expires)
+  write(A.run, A.reader, row, 'P', now + A.republish)
 end
 
 function on.unsent()

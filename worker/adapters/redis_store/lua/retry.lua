@@ -1,0 +1,18 @@
+-- refused, failed, skipped(expired) → pending: somebody asks for another try of what did not arrive.
+-- The run keeps its closed state until the last of them is settled.
+-- keys: run:<key>, run:<key>:deliveries, attention:deliveries, open:<schedule>
+-- A: run, slot, readers [[id, expires]], republish. Returns the ids of those that are pending again.
+local again = {}
+for _, reader in ipairs(A.readers) do
+  local row = row_in('RFK', A.run, reader[1])
+  if row and (row.s ~= 'K' or row.e == 'expired') then
+    unsend(row)
+    row.e, row.m, row.t, row.x = 'retried', nil, nil, reader[2]
+    write(A.run, reader[1], row, 'P', now + A.republish)
+    again[#again + 1] = reader[1]
+  end
+end
+if #again > 0 and call('HEXISTS', run_key(A.run), 'readers') == 1 then
+  call('ZADD', open_key(A.run), A.slot, A.run)
+end
+return again
