@@ -30,6 +30,7 @@ from worker.sandbox.pipedrive_api import PipedriveApi
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.slack_api import SlackApi
 from worker.sandbox.slack_room import Room
+from worker.sandbox.umami_api import SITE_ROOT, UmamiApi
 
 T = TypeVar("T")
 GRACE = 1
@@ -43,8 +44,8 @@ def utc_now() -> datetime:
 class Sandbox:
     """`seed` decides the pipeline's story, unless a `pipeline` is given. `out`: where messages are also written.
 
-    Parts to look at and to play with: pipeline, close, slack, room, mail, outbox, faults, gate, log. They belong to the
-    loop that entered the sandbox.
+    Parts to look at and to play with: pipeline, close, pipedrive, umami, slack, room, mail, outbox, faults, gate,
+    log. They belong to the loop that entered the sandbox.
     """
 
     def __init__(
@@ -63,11 +64,18 @@ class Sandbox:
         self.room = Room(now)
         self.close = CloseApi(self.pipeline, now)
         self.pipedrive = PipedriveApi(self.pipeline, now)
+        self.umami = UmamiApi(seed, now)
         self.slack = SlackApi(self.room, self.outbox, lambda: self.base_url)
         self.mail = MailServer(self.outbox, now)
         self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
         app = Starlette(
-            routes=[*self.close.routes(), *self.pipedrive.routes(), *self.slack.routes(), *self._control.routes()]
+            routes=[
+                *self.close.routes(),
+                *self.pipedrive.routes(),
+                *self.umami.routes(),
+                *self.slack.routes(),
+                *self._control.routes(),
+            ]
         )
         self.front = Front(app, self.faults, self.gate, now)
         self._control.front = self.front
@@ -91,6 +99,11 @@ class Sandbox:
         return self.base_url + pipedrive_api.ROOT
 
     @property
+    def umami_url(self) -> str:
+        """Where the site is served, as base_url wants it: its API is below."""
+        return self.base_url + SITE_ROOT
+
+    @property
     def slack_url(self) -> str:
         return self.base_url + slack_api.ROOT
 
@@ -111,6 +124,7 @@ class Sandbox:
         return {
             "close": self.close_url,
             "pipedrive": self.pipedrive_url,
+            "umami": self.umami_url,
             "slack": self.slack_url,
             "webhook": self.webhook_url,
             "smtp": self.smtp_url,

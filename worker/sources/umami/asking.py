@@ -61,7 +61,7 @@ def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Q
     if report == "funnel":
         parameters["steps"] = values.steps(given.get("steps"))
         parameters["window"], bare = values.minutes(given.get("window"))
-        notes = (f"window: {given.get('window')} was read as minutes",) if bare else ()
+        notes = (f"window: {given.get('window')} was read as minutes",) if bare and ask.item.query == "funnel" else ()
     if report == "attribution":
         parameters["model"] = ATTRIBUTION_MODELS.get(str(given.get("model")), given.get("model"))
     if "currency" in parameters:

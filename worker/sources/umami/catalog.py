@@ -104,20 +104,21 @@ class Catalog:
         return table("websites", _WEBSITE, [Row(site.id, (site.name, site.domain)) for site in found])
 
     async def _reports(self) -> Table:
-        rows = [
-            Row(report.id, (report.type, report.name, site.id, site.name, report.updated_at))
+        rows = {
+            report.id: Row(report.id, (report.type, report.name, site.id, site.name, report.updated_at))
             for site in await self.websites()
             for report in await self.reports(site.id)
-        ]
-        return table("reports", _REPORT, rows)
+        }
+        return table("reports", _REPORT, rows.values())
 
     async def _segments(self, kind: str, table_id: str) -> Table:
-        rows: list[Row] = []
+        rows: dict[str, Row] = {}
         for site in await self.websites():
             path = f"/websites/{quote(site.id, safe='')}/segments"
             found = self._pages(path, {"type": kind}, "/websites/{id}/segments")
-            rows += [Row(node.get("id").id(), (node.get("name").text(), site.id, site.name)) async for node in found]
-        return table(table_id, _SEGMENT, rows)
+            cells = {node.get("id").id(): (node.get("name").text(), site.id, site.name) async for node in found}
+            rows |= {segment: Row(segment, told) for segment, told in cells.items()}
+        return table(table_id, _SEGMENT, rows.values())
 
     async def _sites(self, path: str, params: Mapping[str, str], name: str = "") -> AsyncIterator[Site]:
         async for node in self._pages(path, params, name):

@@ -1,0 +1,331 @@
+"""A stand-in for Umami 3's API over a simulated website: login, websites, saved reports, reports, totals.
+
+Also mounted as Umami Cloud, with its key, its limit and its own word for an unknown path. The order of the service's
+checks is kept, and so are its misleading refusals: first the body (400), then who asks (401), then whose website it
+is (401 as well); an unknown type of report is taken for a saved report's id; what its code did not foresee is an empty
+500.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from worker.sandbox import umami_checks as checks
+from worker.sandbox.limits import Limit
+from worker.sandbox.umami_house import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, House, user
+from worker.sandbox.umami_reports import REPORTS, Scope, days, stats
+from worker.sandbox.umami_site import Site
+
+SITE_ROOT = "/umami"
+ROOT = f"{SITE_ROOT}/api"
+CLOUD = f"{SITE_ROOT}/v1"
+PAGE = (
+    b'<!DOCTYPE html><html lang="en"><head><title>404</title></head><body>This page could not be found.</body></html>'
+)
+CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
+UTC_ZONE = ZoneInfo("UTC")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class Refused(Exception):
+    """An answer that is not 200."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False).encode(), status, media_type="application/json")
+
+
+def unauthorized(code: str = "unauthorized") -> Refused:
+    return Refused(answer({"error": {"message": "Unauthorized", "code": code, "status": 401}}, 401))
+
+
+def nothing(status: int) -> Refused:
+    """An empty body without a type, which is how the service shows what it did not foresee."""
+    return Refused(Response(b"", status))
+
+
+class UmamiApi:
+    """`now` is the simulation's clock. `house` holds what may be changed, `limit` is the cloud's."""
+
+    def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
+        self.site = Site(seed, now())
+        self.house = House(now())
+        self.limit = Limit(CLOUD_CALLS, CLOUD_SECONDS)
+        self._now = now
+
+    def routes(self) -> list[Route]:
+        table: dict[str, dict[str, Endpoint]] = {
+            "/heartbeat": {"GET": self.heartbeat},
+            "/auth/login": {"POST": self.login},
+            "/auth/verify": {"POST": self.verify},
+            "/me": {"GET": self.me},
+            "/teams": {"GET": self.teams},
+            "/teams/{team}/websites": {"GET": self.team_websites},
+            "/websites": {"GET": self.websites},
+            "/websites/{id}": {"GET": self.website},
+            "/websites/{id}/reports": {"GET": self.reports_of},
+            "/websites/{id}/segments": {"GET": self.segments},
+            "/websites/{id}/stats": {"GET": self.stats},
+            "/websites/{id}/pageviews": {"GET": self.pageviews},
+            "/reports": {"GET": self.reports, "POST": self.create},
+            "/reports/{id}": {"GET": self.report, "POST": self.run_or_update, "DELETE": self.delete},
+        }
+        methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+        mounted = [
+            Route(root + path, self._guarded(by_method, cloud=root == CLOUD), methods=methods)
+            for root in (ROOT, CLOUD)
+            for path, by_method in table.items()
+        ]
+        unknown = [
+            Route(f"{root}/{{rest:path}}", self._unknown(cloud=root == CLOUD), methods=methods)
+            for root in (CLOUD, SITE_ROOT)
+        ]
+        return [*mounted, *unknown]
+
+    def _guarded(self, by_method: Mapping[str, Endpoint], *, cloud: bool) -> Endpoint:
+        async def guarded(request: Request) -> Response:
+            endpoint = by_method.get(request.method)
+            if endpoint is None:
+                return nothing(405).response
+            request.state.cloud = cloud
+            if cloud:
+                allowed, _ = self.limit.take(request.headers.get("x-umami-api-key", ""))
+                if not allowed:
+                    return answer({"error": "Too many requests"}, 429)
+            try:
+                return await endpoint(request)
+            except Refused as refused:
+                return refused.response
+
+        return guarded
+
+    def _unknown(self, *, cloud: bool) -> Endpoint:
+        async def unknown(request: Request) -> Response:
+            if request.url.path.endswith("/"):
+                return Response(b"", 308, {"location": request.url.path.rstrip("/")})
+            if cloud:
+                return answer({"error": f"Not Found: {request.path_params['rest']}"}, 404)
+            return Response(PAGE, 404, media_type="text/html")
+
+        return unknown
+
+    def _account(self, request: Request) -> str:
+        """Who asks. A server of one's own does not look at the cloud's header."""
+        if request.state.cloud:
+            if request.headers.get("x-umami-api-key") == API_KEY:
+                return USERNAME
+            raise unauthorized()
+        _scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        account = self.house.tokens.get(token)
+        if account is None:
+            raise unauthorized()
+        return account
+
+    def _allowed(self, request: Request, website: str) -> str:
+        account = self._account(request)
+        if not self.house.sees(account, website):
+            raise unauthorized()
+        return account
+
+    async def heartbeat(self, _request: Request) -> Response:
+        return answer({"ok": True})
+
+    async def login(self, request: Request) -> Response:
+        body = await _json(request)
+        faults = checks.Faults()
+        for name in ("username", "password"):
+            if words := checks.text(body.get(name)):
+                faults.add((name,), words)
+        if faults.any:
+            return answer(faults.body(), 400)
+        token = self.house.login(body["username"], body["password"])
+        if token is None:
+            raise unauthorized("incorrect-username-password")
+        return answer({"token": token, "user": user(body["username"], self.house.born)})
+
+    async def verify(self, request: Request) -> Response:
+        return answer(user(self._account(request), self.house.born))
+
+    async def me(self, request: Request) -> Response:
+        """The real one repeats the token as well."""
+        account = self._account(request)
+        return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.house.born)})
+
+    async def teams(self, request: Request) -> Response:
+        self._account(request)
+        return _paged(request, [{"id": TEAM, "name": "Growth", "accessCode": None, "members": []}])
+
+    async def team_websites(self, request: Request) -> Response:
+        self._account(request)
+        team = request.path_params["team"]
+        return _paged(request, [self.house.shown(s) for s in self.house.websites.values() if s.team == team])
+
+    async def websites(self, request: Request) -> Response:
+        account = self._account(request)
+        own = [site for site in self.house.websites.values() if site.owner == account]
+        who = {"username": account, "id": user(account, self.house.born)["id"]}
+        return _paged(request, [{**self.house.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
+
+    async def website(self, request: Request) -> Response:
+        self._allowed(request, request.path_params["id"])
+        site = self.house.websites.get(request.path_params["id"])
+        return answer(None if site is None else self.house.shown(site))
+
+    async def reports_of(self, request: Request) -> Response:
+        return self._reports(request, request.path_params["id"])
+
+    async def reports(self, request: Request) -> Response:
+        faults = checks.Faults()
+        if words := checks.uuid(request.query_params.get("websiteId")):
+            faults.add(("websiteId",), words)
+            return answer(faults.body(), 400)
+        return self._reports(request, request.query_params["websiteId"])
+
+    def _reports(self, request: Request, website: str) -> Response:
+        self._allowed(request, website)
+        kind = request.query_params.get("type")
+        kept = [r for r in self.house.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
+        return _paged(request, sorted(kept, key=lambda report: str(report["id"])))
+
+    async def segments(self, request: Request) -> Response:
+        self._allowed(request, request.path_params["id"])
+        kind = request.query_params.get("type")
+        rows = [{"id": SEGMENT, "name": "Germany", "type": "segment", "parameters": {"filters": []}}]
+        return _paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
+
+    async def create(self, request: Request) -> Response:
+        body = await _json(request)
+        faults = checks.saved(body)
+        if faults.any:
+            return answer(faults.body(), 400)
+        self._allowed(request, body["websiteId"])
+        return answer(self.house.create(body, self._now()))
+
+    async def report(self, request: Request) -> Response:
+        """Of an unknown report an administrator is told null, anybody else nothing at all."""
+        account, report = self._account(request), request.path_params["id"]
+        kept = self.house.reports.get(report)
+        if kept is None:
+            if account != "admin" or not checks.is_uuid(report):
+                raise nothing(500)
+            return answer(None)
+        self._allowed(request, kept["websiteId"])
+        return answer(kept)
+
+    async def delete(self, request: Request) -> Response:
+        self._account(request)
+        kept = self.house.reports.get(request.path_params["id"])
+        if kept is None:
+            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
+        self._allowed(request, kept["websiteId"])
+        del self.house.reports[kept["id"]]
+        return answer({"ok": True})
+
+    async def run_or_update(self, request: Request) -> Response:
+        """The service has a path for each type of report, and below it one for everything else."""
+        name = request.path_params["id"]
+        return await (self._run(request, name) if name in checks.TYPES else self._update(request, name))
+
+    async def _update(self, request: Request, report: str) -> Response:
+        body = await _json(request)
+        faults = checks.saved(body)
+        if faults.any:
+            return answer(faults.body(), 400)
+        self._allowed(request, body["websiteId"])
+        if not checks.is_uuid(report):
+            raise nothing(500)
+        if report not in self.house.reports:
+            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
+        return answer(self.house.replace(report, body, self._now()))
+
+    async def _run(self, request: Request, kind: str) -> Response:
+        body = await _json(request)
+        faults = checks.report(body)
+        if faults.any:
+            return answer(faults.body(), 400)
+        self._allowed(request, body["websiteId"])
+        given, filters = body["parameters"], body["filters"]
+        unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
+        if unknown or body["type"] != kind or given.get("fields") == []:
+            raise nothing(500)
+        scope = self._scope(
+            body["websiteId"], checks.moment(given["startDate"]), checks.moment(given["endDate"]), filters
+        )
+        return answer(REPORTS[kind](scope, given))
+
+    async def stats(self, request: Request) -> Response:
+        return answer(stats(self._between(request)))
+
+    async def pageviews(self, request: Request) -> Response:
+        """By day in UTC; days without a view are left out."""
+        found = days(self._between(request).hits(), UTC_ZONE)
+        return answer(
+            {
+                "pageviews": [{"x": f"{day} 00:00:00", "y": len(hits)} for day, hits in sorted(found.items())],
+                "sessions": [
+                    {"x": f"{day} 00:00:00", "y": len({hit.session for hit in hits})}
+                    for day, hits in sorted(found.items())
+                ],
+            }
+        )
+
+    def _between(self, request: Request) -> Scope:
+        """`startAt` and `endAt` in milliseconds; the names of the reports are accepted and then fail."""
+        params, website = request.query_params, request.path_params["id"]
+        if "startDate" in params:
+            self._allowed(request, website)
+            raise nothing(500)
+        edges = [_milliseconds(params.get(name)) for name in ("startAt", "endAt")]
+        if None in edges:
+            faults = checks.Faults()
+            faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
+            raise Refused(answer(faults.body(), 400))
+        self._allowed(request, website)
+        filters = {name: value for name, value in params.items() if name in checks.FIELDS}
+        return self._scope(website, edges[0], edges[1], filters)
+
+    def _scope(self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]) -> Scope:
+        """A site that was reset begins there, whatever is asked for."""
+        site = self.house.websites.get(website)
+        begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
+        if site is not None and site.reset_at is not None:
+            begin = max(begin, datetime.fromisoformat(site.reset_at))
+        return Scope(self.site if site is not None and site.visited else None, begin, last, self._now(), filters)
+
+
+def _milliseconds(text: str | None) -> datetime | None:
+    return checks.moment(int(text)) if text is not None and text.isdecimal() else None
+
+
+def _paged(request: Request, rows: list[Any]) -> Response:
+    """`page` and `pageSize` from 1; past the last page there are no rows and no error."""
+    faults, asked = checks.Faults(), {}
+    for name, default in (("page", 1), ("pageSize", 20)):
+        text = request.query_params.get(name, str(default))
+        if not text.isdecimal() or int(text) < 1:
+            faults.add((name,), "Too small: expected number to be >0")
+        else:
+            asked[name] = int(text)
+    if faults.any:
+        return answer(faults.body(), 400)
+    first = (asked["page"] - 1) * asked["pageSize"]
+    return answer({"data": rows[first : first + asked["pageSize"]], "count": len(rows), **asked})
+
+
+async def _json(request: Request) -> Any:
+    """What is no JSON object is as good as nothing."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) else {}

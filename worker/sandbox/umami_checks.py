@@ -1,0 +1,212 @@
+"""What Umami 3 looks at before it looks at anything else, and the tree in which it tells what is wrong.
+
+Measured on version 3.1: a body is checked before the token is, unknown keys are dropped in silence, and a fault's place
+is spelled by nested `properties` and `items`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+FIELDS = (
+    "path",
+    "referrer",
+    "title",
+    "query",
+    "os",
+    "browser",
+    "device",
+    "country",
+    "region",
+    "city",
+    "tag",
+    "hostname",
+    "distinctId",
+    "language",
+    "event",
+    "utmSource",
+    "utmMedium",
+    "utmCampaign",
+    "utmContent",
+    "utmTerm",
+)
+TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+Check = Callable[[Any], "str | None"]
+
+
+class Faults:
+    """Complaints by their place, as the service's tree."""
+
+    def __init__(self) -> None:
+        self._tree: dict[str, Any] = {"errors": []}
+        self.any = False
+
+    def add(self, place: tuple[str | int, ...], words: str) -> None:
+        node = self._tree
+        for step in place:
+            if isinstance(step, int):
+                items = node.setdefault("items", [])
+                items.extend([None] * (step + 1 - len(items)))
+                items[step] = items[step] or {"errors": []}
+                node = items[step]
+            else:
+                node = node.setdefault("properties", {}).setdefault(step, {"errors": []})
+        node["errors"].append(words)
+        self.any = True
+
+    def body(self) -> dict[str, Any]:
+        return {"error": {"message": "Bad request", "code": "bad-request", "status": 400, **self._tree}}
+
+
+def named(value: Any) -> str:
+    kinds = ((bool, "boolean"), (str, "string"), (int, "number"), (float, "number"), (list, "array"))
+    if value is None:
+        return "undefined"
+    return next((name for kind, name in kinds if isinstance(value, kind)), "object")
+
+
+def is_uuid(value: Any) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def text(value: Any) -> str | None:
+    return None if isinstance(value, str) else f"Invalid input: expected string, received {named(value)}"
+
+
+def uuid(value: Any) -> str | None:
+    return text(value) or (None if is_uuid(value) else "Invalid UUID")
+
+
+def mapping(value: Any) -> str | None:
+    return None if isinstance(value, Mapping) else f"Invalid input: expected object, received {named(value)}"
+
+
+def moment(value: Any) -> datetime | None:
+    """As `new Date(x)`: ISO text or milliseconds; a date alone is midnight in UTC."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / 1000, UTC)
+        found = datetime.fromisoformat(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def when(value: Any) -> str | None:
+    return None if moment(value) is not None else "Invalid input: expected date, received Date"
+
+
+def one_of(*options: str) -> Check:
+    told = "|".join(f'"{option}"' for option in options)
+    return lambda value: None if value in options else f"Invalid option: expected one of {told}"
+
+
+def zone(value: Any) -> str | None:
+    try:
+        ZoneInfo(value)
+    except (TypeError, KeyError, ValueError, OSError):
+        return "Invalid timezone"
+    return None
+
+
+def between(least: int, most: int) -> Check:
+    """Numbers may come as text."""
+
+    def check(value: Any) -> str | None:
+        try:
+            found = float(value)
+        except (TypeError, ValueError):
+            return f"Invalid input: expected number, received {named(value)}"
+        if found < least:
+            return f"Too small: expected number to be >={least}"
+        return f"Too big: expected number to be <={most}" if found > most else None
+
+    return check
+
+
+def size(least: int, most: int) -> Check:
+    def check(value: Any) -> str | None:
+        if not isinstance(value, list):
+            return f"Invalid input: expected array, received {named(value)}"
+        if len(value) < least:
+            return f"Too small: expected array to have >={least} items"
+        return f"Too big: expected array to have <={most} items" if len(value) > most else None
+
+    return check
+
+
+_KIND = one_of("path", "event")
+_UNIT = one_of("year", "month", "day", "hour", "minute")
+PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
+    "funnel": {"window": (True, between(1, 10**9)), "steps": (True, size(2, 8))},
+    "goal": {"type": (True, text), "value": (True, text)},
+    "journey": {
+        "steps": (True, between(2, 7)),
+        "startStep": (False, text),
+        "endStep": (False, text),
+        "eventType": (False, between(1, 2)),
+    },
+    "retention": {"timezone": (False, zone)},
+    "revenue": {"currency": (True, text), "timezone": (False, zone), "unit": (False, _UNIT)},
+    "utm": {},
+    "attribution": {"model": (True, one_of("first-click", "last-click")), "type": (True, _KIND), "step": (True, text)},
+    "breakdown": {"fields": (True, size(0, 99))},
+    "performance": {
+        "timezone": (False, zone),
+        "unit": (False, _UNIT),
+        "metric": (False, one_of("lcp", "inp", "cls", "fcp", "ttfb")),
+    },
+}
+"""By type of report: whether a parameter must be there, and what it may be."""
+
+
+def report(body: Any) -> Faults:
+    """Everything that is wrong with a request to run a report."""
+    faults = Faults()
+    if not isinstance(body, Mapping):
+        faults.add((), "Invalid input: expected object, received undefined")
+        return faults
+    _top(faults, body, {"websiteId": uuid, "type": one_of(*TYPES), "filters": mapping, "parameters": mapping})
+    if faults.any:
+        return faults
+    for name, value in body["filters"].items():
+        if words := text(value):
+            faults.add(("filters", name), words)
+    given = body["parameters"]
+    rules = {"startDate": (True, when), "endDate": (True, when), **PARAMETERS[body["type"]]}
+    for name, (required, check) in rules.items():
+        if (required or name in given) and (words := check(given.get(name))):
+            faults.add(("parameters", name), words)
+    _elements(faults, body["type"], given)
+    return faults
+
+
+def _elements(faults: Faults, kind: str, given: Mapping[str, Any]) -> None:
+    if faults.any:
+        return
+    if kind == "breakdown":
+        for position, name in enumerate(given["fields"]):
+            if words := one_of(*FIELDS)(name):
+                faults.add(("parameters", "fields", position), words)
+    for position, step in enumerate(given["steps"] if kind == "funnel" else []):
+        for name, check in (("type", _KIND), ("value", text)):
+            if words := check(step.get(name) if isinstance(step, Mapping) else None):
+                faults.add(("parameters", "steps", position, name), words)
+
+
+def saved(body: Any) -> Faults:
+    """A report to keep: its parameters are not looked at."""
+    faults = Faults()
+    given = body if isinstance(body, Mapping) else {}
+    _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": text, "parameters": mapping})
+    return faults
+
+
+def _top(faults: Faults, given: Mapping[str, Any], rules: Mapping[str, Check]) -> None:
+    for name, check in rules.items():
+        if words := check(given.get(name)):
+            faults.add((name,), words)

@@ -1,0 +1,320 @@
+"""Umami's reports over the simulated site, with the figures in the types that PostgreSQL gives them: sums are text."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from itertools import groupby
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, Site
+
+UTM = {name: "utm" + name[4:].capitalize() for name in ("utm_source", "utm_medium", "utm_campaign")}
+UTM_REST = {"utm_term": "utmTerm", "utm_content": "utmContent"}
+_PAID = {"google": "Google Ads", "facebook": "Facebook / Meta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The site within a range, both ends included, as far as it has come by `now`."""
+
+    site: Site | None
+    start: datetime
+    end: datetime
+    now: datetime
+    filters: Mapping[str, str]
+
+    def hits(self) -> list[Hit]:
+        if self.site is None:
+            return []
+        passes = matcher(self.filters)
+        return [hit for hit in self.site.between(self.start, self.end, self.now) if passes(hit)]
+
+    def before(self) -> "Scope":
+        """The stretch of the same length just before."""
+        length = self.end - self.start
+        return Scope(self.site, self.start - length, self.start, self.now, self.filters)
+
+
+def matcher(filters: Mapping[str, str]) -> Callable[[Hit], bool]:
+    """`US,DE` is one of; `neq.`, `c.` and `dnc.` stand before a value. What is no field is not looked at."""
+    tests = [(name, *_operator(value)) for name, value in filters.items()]
+    return lambda hit: all(_passes(hit.fields[name], op, value) for name, op, value in tests if name in hit.fields)
+
+
+def _operator(value: str) -> tuple[str, str]:
+    operator, dot, rest = value.partition(".")
+    return (operator, rest) if dot and operator in ("eq", "neq", "c", "dnc") else ("eq", value)
+
+
+def _passes(found: str | None, operator: str, value: str) -> bool:
+    if operator in ("c", "dnc"):
+        return (value.lower() in (found or "").lower()) == (operator == "c")
+    return ((found or "") in value.split(",")) == (operator == "eq")
+
+
+def _is_step(hit: Hit, kind: str, value: str) -> bool:
+    wanted = CUSTOM if kind == "event" else VIEW
+    return hit.kind == wanted and fnmatchcase(hit.name, value.replace("[", "[[]").replace("?", "[?]"))
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def funnel(scope: Scope, given: Mapping[str, Any]) -> Any:
+    """Every step within `window` minutes of the one before, by session; only the first is filtered."""
+    pause = timedelta(minutes=float(given["window"]))
+    everything = Scope(scope.site, scope.start, scope.end, scope.now, {}).hits()
+    reached: dict[str, list[datetime]] = defaultdict(list)
+    told: list[dict[str, Any]] = []
+    for position, step in enumerate(given["steps"]):
+        now: dict[str, list[datetime]] = defaultdict(list)
+        for hit in scope.hits() if position == 0 else everything:
+            near = position == 0 or any(at <= hit.at <= at + pause for at in reached.get(hit.session, ()))
+            if near and _is_step(hit, step["type"], step["value"]):
+                now[hit.session].append(hit.at)
+        told.append(_funnel_row(step, len(now), told))
+        reached = now
+    return told
+
+
+def _funnel_row(step: Mapping[str, Any], visitors: int, before: list[dict[str, Any]]) -> dict[str, Any]:
+    previous = before[-1]["visitors"] if before else 0
+    dropped = max(0, previous - visitors)
+    return {
+        "type": step["type"],
+        "value": step["value"],
+        "visitors": visitors,
+        "previous": previous,
+        "dropped": dropped,
+        "dropoff": _share(dropped, previous),
+        "remaining": _share(visitors, before[0]["visitors"] if before else visitors),
+    }
+
+
+def goal(scope: Scope, given: Mapping[str, Any]) -> Any:
+    hits = scope.hits()
+    return {
+        "num": len({hit.session for hit in hits if _is_step(hit, given["type"], given["value"])}),
+        "total": len({hit.session for hit in hits}),
+    }
+
+
+def journey(scope: Scope, given: Mapping[str, Any]) -> Any:
+    """A hundred ways at most. Unused steps become one null or two, so that one way may stand in two rows."""
+    kind = given.get("eventType")
+    counts: Counter[tuple[str | None, ...]] = Counter()
+    for visit, hits in _by(scope.hits(), lambda hit: hit.visit).items():
+        names = [name for name, _ in groupby(hit.name for hit in hits if kind is None or hit.kind == int(kind))]
+        way = _way(names, int(given["steps"]), given.get("startStep"), given.get("endStep"))
+        if way:
+            counts[*way, *([None] if visit < "8" else [None, None])] += 1
+    return [{"items": list(way), "count": n} for way, n in counts.most_common(100)]
+
+
+def _way(names: list[str], steps: int, start: str | None, end: str | None) -> list[str]:
+    if start is not None:
+        names = names[names.index(start) :] if start in names else []
+    names = names[:steps]
+    if end is not None:
+        names = names[: names.index(end, 1) + 1] if end in names[1:] else []
+    return names if len(names) > 1 else []
+
+
+def retention(scope: Scope, given: Mapping[str, Any]) -> Any:
+    """Cohorts by the local day of the session's beginning; days without anybody are left out."""
+    zone = ZoneInfo(given.get("timezone") or "UTC")
+    if scope.site is None:
+        return []
+    born = scope.site.newcomers(scope.start, scope.end, scope.now)
+    first = {session: at.astimezone(zone).date() for session, at in born.items()}
+    active = {
+        (first[hit.session], hit.session, (hit.at.astimezone(zone).date() - first[hit.session]).days)
+        for hit in scope.hits()
+        if hit.session in first
+    }
+    size, back = Counter(first.values()), Counter((day, n) for day, _, n in active)
+    return [
+        {
+            "date": f"{day.isoformat()} 00:00:00",
+            "day": n,
+            "visitors": size[day],
+            "returnVisitors": back[day, n],
+            "percentage": back[day, n] * 100 / size[day],
+        }
+        for day, n in sorted(back)
+    ]
+
+
+def revenue(scope: Scope, given: Mapping[str, Any]) -> Any:
+    zone, unit = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day"
+    hits = scope.hits()
+    sales = [(hit, hit.paid[1]) for hit in hits if hit.paid is not None and hit.paid[0] == given["currency"]]
+    chart = _by(sales, lambda sale: (sale[0].name, _bucket(sale[0].at.astimezone(zone), unit)))
+    return {
+        "chart": [
+            {"x": name, "t": shown, "y": _text(amount for _, amount in found), "count": len(found)}
+            for (name, shown), found in sorted(chart.items(), key=lambda part: part[0][1])
+        ],
+        "total": {**_money(sales, hits), "comparison": _money(_sold(scope.before(), given), scope.before().hits())},
+        "country": _origins(sales, "country"),
+        "region": [
+            {"country": country, "name": name, "value": _text(amount for _, amount in found)}
+            for (country, name), found in _by(
+                sales, lambda sale: (sale[0].fields["country"], sale[0].fields["region"])
+            ).items()
+        ],
+        "referrer": _origins(sales, "referrer"),
+        "channel": _origins(sales, "utmMedium"),
+    }
+
+
+def _sold(scope: Scope, given: Mapping[str, Any]) -> list[tuple[Hit, Decimal]]:
+    return [(hit, hit.paid[1]) for hit in scope.hits() if hit.paid is not None and hit.paid[0] == given["currency"]]
+
+
+def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
+    whole, sessions = sum((amount for _, amount in sales), Decimal(0)), len({hit.session for hit in hits})
+    return {
+        "sum": _text([whole]) if sales else None,
+        "count": len(sales),
+        "unique_count": len({hit.session for hit, _ in sales}),
+        "total_sessions": sessions,
+        "average": float(whole) / len(sales) if sales else 0,
+        "arpu": float(whole) / sessions if sessions else 0,
+    }
+
+
+def _origins(sales: list[tuple[Hit, Decimal]], name: str) -> list[dict[str, Any]]:
+    """Some direct sales come with null, others with empty text."""
+    found = _by(sales, lambda sale: sale[0].fields[name] or ("" if sale[0].visit < "8" else None))
+    return [{"name": key, "value": _text(amount for _, amount in part)} for key, part in found.items()]
+
+
+def utm(scope: Scope, _given: Mapping[str, Any]) -> Any:
+    views = [hit for hit in scope.hits() if hit.kind == VIEW]
+    return {name: _top(views, field, "utm", "views", 50) for name, field in {**UTM, **UTM_REST}.items()}
+
+
+def _top(hits: Iterable[Hit], field: str, name: str, value: str, most: int) -> list[dict[str, Any]]:
+    counts = Counter(hit.fields[field] for hit in hits if hit.fields[field])
+    return [{name: key, value: n} for key, n in counts.most_common(most)]
+
+
+def attribution(scope: Scope, given: Mapping[str, Any]) -> Any:
+    """By the first or the last view of every session that did the step."""
+    hits = scope.hits()
+    done = [hit for hit in hits if _is_step(hit, given["type"], given["step"])]
+    sessions = _by(hits, lambda hit: hit.session)
+    at = 0 if given["model"] == "first-click" else -1
+    touched = [sessions[session][at] for session in dict.fromkeys(hit.session for hit in done)]
+    paid = Counter(_PAID[hit.fields["utmSource"] or ""] for hit in touched if hit.fields["utmSource"] in _PAID)
+    return {
+        "referrer": _top(touched, "referrer", "name", "value", 20),
+        "paidAds": [{"name": name, "value": n} for name, n in paid.most_common(20)],
+        **{name: _top(touched, field, "name", "value", 20) for name, field in {**UTM, **UTM_REST}.items()},
+        "total": {
+            "pageviews": len(done),
+            "visitors": len({hit.session for hit in done}),
+            "visits": len({hit.visit for hit in done}),
+        },
+    }
+
+
+def breakdown(scope: Scope, given: Mapping[str, Any]) -> Any:
+    fields = given["fields"]
+    groups = _by(scope.hits(), lambda hit: tuple(hit.fields[name] for name in fields))
+    rows = [{**_seen(hits, str), **dict(zip(fields, key, strict=True))} for key, hits in groups.items()]
+    return sorted(rows, key=lambda row: -int(row["visitors"]))[:500]
+
+
+def _seen(hits: list[Hit], written: Callable[[int], Any]) -> dict[str, Any]:
+    visits = _by(hits, lambda hit: hit.visit).values()
+    return {
+        "views": written(sum(hit.kind == VIEW for hit in hits)),
+        "visitors": len({hit.session for hit in hits}),
+        "visits": len(visits),
+        "bounces": sum(len(visit) == 1 for visit in visits),
+        "totaltime": written(sum(int((visit[-1].at - visit[0].at).total_seconds()) for visit in visits)),
+    }
+
+
+def stats(scope: Scope) -> dict[str, Any]:
+    def told(within: Scope) -> dict[str, Any]:
+        found = _seen(within.hits(), int)
+        return {"pageviews": found.pop("views"), **found}
+
+    return {**told(scope), "comparison": told(scope.before())}
+
+
+def performance(scope: Scope, given: Mapping[str, Any]) -> Any:
+    zone, unit, metric = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day", given.get("metric")
+    loads = [hit for hit in scope.hits() if hit.load]
+
+    def speeds(hits: Iterable[Hit], name: str = metric or "lcp") -> dict[str, Any]:
+        return _percentiles([hit.load * _FACTORS[name] for hit in hits])
+
+    def listed(field: str) -> list[dict[str, Any]]:
+        groups = _by(loads, lambda hit: hit.fields[field])
+        return [{"name": name, **speeds(hits), "count": len(hits)} for name, hits in groups.items()]
+
+    chart = _by(loads, lambda hit: _bucket(hit.at.astimezone(zone), unit))
+    return {
+        "chart": [{"t": shown, **speeds(hits)} for shown, hits in sorted(chart.items())],
+        "summary": {**{name: speeds(loads, name) for name in _FACTORS}, "count": len(loads)},
+        "pages": listed("path"),
+        "pageTitles": listed("title"),
+        "devices": listed("device"),
+        "browsers": listed("browser"),
+    }
+
+
+_FACTORS = {"lcp": 1.0, "inp": 0.05, "cls": 0.00003, "fcp": 0.5, "ttfb": 0.1}
+
+
+def _percentiles(values: list[float]) -> dict[str, float | None]:
+    ordered = sorted(values)
+    return {
+        name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 4) if ordered else None
+        for name, share in (("p50", 0.5), ("p75", 0.75), ("p95", 0.95))
+    }
+
+
+def _bucket(shown: datetime, unit: str) -> str:
+    """Truncated wall time without an offset."""
+    cut = {"year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16}[unit]
+    text = shown.strftime("%Y-%m-%d %H:%M")[:cut]
+    return text + {4: "-01-01 00:00:00", 7: "-01 00:00:00", 10: " 00:00:00", 13: ":00:00", 16: ":00"}[cut]
+
+
+def _text(amounts: Iterable[Decimal]) -> str:
+    whole = sum(amounts, Decimal(0)).normalize()
+    return f"{whole:f}"
+
+
+def _by(found: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
+    for one in found:
+        groups[key(one)].append(one)
+    return groups
+
+
+def days(hits: Iterable[Hit], zone: ZoneInfo) -> dict[date, list[Hit]]:
+    return _by(hits, lambda hit: hit.at.astimezone(zone).date())
+
+
+REPORTS: Mapping[str, Callable[[Scope, Mapping[str, Any]], Any]] = {
+    "attribution": attribution,
+    "breakdown": breakdown,
+    "funnel": funnel,
+    "goal": goal,
+    "journey": journey,
+    "performance": performance,
+    "retention": retention,
+    "revenue": revenue,
+    "utm": utm,
+}
