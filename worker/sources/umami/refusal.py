@@ -17,7 +17,7 @@ from worker.sources.close.limits import retry_after, wait
 from worker.sources.common.words import said, short
 
 LOGIN = "POST /auth/login"
-_REPORT = re.compile(r"POST /reports/([a-z]+)")
+_REPORT = re.compile(r"POST /reports/([A-Za-z]+)")
 _KEYS = ("error", "message")
 _DEEPEST = 12
 
