@@ -148,6 +148,7 @@ async def open_house(
                 resend_after=settings.resend_after,
                 retry_fetch=settings.retry_fetch,
                 backoff=settings.backoff,
+                delivery_lease=settings.delivery_lease,
             ),
             reach=fail_point(settings.fail_at),
             version=version(),
@@ -158,8 +159,8 @@ async def open_house(
 
 
 def fail_point(armed: str) -> Callable[[str], None]:
-    """`armed` is a directory: a file there, named as a fail point, ends the process that passes it by SIGKILL. Once:
-    whoever can remove the file is the one.
+    """`armed` is a directory: a file there, named as a fail point, ends the process that passes it by SIGKILL, or sends
+    it the signal that the file names. Once: whoever can remove the file is the one.
     """
     if not armed:
         return no_fail_point
@@ -167,10 +168,11 @@ def fail_point(armed: str) -> Callable[[str], None]:
 
     def reach(point: str) -> None:
         try:
+            named = (tokens / point).read_text(encoding="ascii").strip()
             (tokens / point).unlink()
         except FileNotFoundError:
             return
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[named or "SIGKILL"])
 
     return reach
 

@@ -396,6 +396,10 @@ class Ledger(Protocol):
         """unknown → pending: proved absent, or (`duplicate`) sent once more under the same identity."""
         ...
 
+    async def count_repeat(self, key: str) -> None:
+        """An attempt that had lost its claim handed bytes over all the same: a possible duplicate, whatever the state."""
+        ...
+
     async def keep_unknown(self, key: str, attempt: int) -> None:
         """unknown → unknown(held): closed until superseded or settled."""
         ...

@@ -72,6 +72,7 @@ async def _advance(house: House, case: Case, row: Delivery) -> DeliveryState:
     if decision.send:
         return await _send(house, case, channel, row)
     await house.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
+    house.reach("delivery.skipped")
     return _settled(house, row, DeliveryState.SKIPPED, decision.reason, "")
 
 
@@ -85,6 +86,7 @@ async def _give_up(house: House, row: Delivery, reason: Reason, sentence: str) -
         await house.ledger.skip(key, reason, {})
         return _settled(house, row, DeliveryState.SKIPPED, reason, sentence)
     await house.ledger.refuse(key, row.attempt, reason, sentence, failed=True)
+    house.reach("delivery.failed")
     return _settled(house, row, DeliveryState.FAILED, reason, sentence)
 
 
@@ -107,15 +109,29 @@ async def _decide(house: House, case: Case, row: Delivery) -> Decision:
 
 
 async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> DeliveryState:
-    """Hand every part over and settle; what the channel raises decides how."""
+    """One try. A process that was stopped while it sent may find its claim lost and its bytes gone out all the same,
+    when somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
+    """
     effort = Effort(row)
+    try:
+        return await _try(house, case, channel, row, effort)
+    except ClaimLost:
+        if effort.out:
+            await house.ledger.count_repeat(effort.key)
+        raise
+
+
+async def _try(house: House, case: Case, channel: Channel, row: Delivery, effort: "Effort") -> DeliveryState:
+    """Hand every part over and settle; what the channel raises decides how."""
     try:
         wait = await _hand_over(house, case, channel, effort)
         if wait:
             return await _defer(house, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
     except DeliveryDeferred as error:
+        effort.out = False
         return await _later(house, row, effort.attempt, error)
     except DeliveryRefused as error:
+        effort.out = False
         return await _refused(house, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
         after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
@@ -128,11 +144,14 @@ async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> De
 
 
 class Effort:
-    """One try of one delivery: the attempt that fences it, and what the receiver has said so far."""
+    """One try of one delivery: the attempt that fences it, and what the receiver has said so far. `out`: a part's
+    bytes may have left and the ledger does not know yet.
+    """
 
     def __init__(self, row: Delivery) -> None:
         self.key = str(row.key)
         self.attempt = 0
+        self.out = False
         self.receipts = [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
 
 
@@ -163,15 +182,29 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
             version=house.version,
         )
         house.reach("delivery.sending")
-        await house.ledger.check(effort.key, effort.attempt)
+        await _still_ours(house, effort)
+        effort.out = True
         effort.receipts.append(await channel.send(part, sealed, envelope))
         house.reach("delivery.accepted")
         if house.keep_message is not None:
             house.keep_message(effort.key, part, sealed)
         if part.number + 1 < len(parts):
             await house.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
+            effort.out = False
             house.reach("delivery.part")
     return 0.0
+
+
+async def _still_ours(house: House, effort: Effort) -> None:
+    """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
+    may have been stopped in between, and is asked for again.
+    """
+    clock, fresh = asyncio.get_running_loop().time, house.times.delivery_lease / 2
+    asked = -fresh
+    while clock() - asked >= fresh:
+        asked = clock()
+        await house.ledger.check(effort.key, effort.attempt)
+        house.reach("delivery.checked")
 
 
 def sent(case: Case) -> Mapping[str, Baseline]:
@@ -208,6 +241,7 @@ async def _defer(
 async def _refused(house: House, case: Case, row: Delivery, attempt: int, error: DeliveryRefused) -> DeliveryState:
     key, sentence = str(row.key), f"{error.code}: {error.problem}"
     await house.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
+    house.reach("delivery.refused")
     if error.suspend is not None:
         channel, address = subjects(case.entry, case.reader.address)
         await house.ledger.suspend(channel if error.suspend == "channel" else address, sentence)

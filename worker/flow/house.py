@@ -17,7 +17,8 @@ T = TypeVar("T")
 class Times:
     """Seconds. `lookup_after`: how long a receiver that can be asked is given; `resend_after`: how long an unclear
     message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed; `retry_fetch`: before a
-    run that brought nothing is tried again; `backoff`: before a delivery's second try, longer each time after it.
+    run that brought nothing is tried again; `backoff`: before a delivery's second try, longer each time after it;
+    `delivery_lease`: after how long somebody else may think that a delivery's attempt has ended.
     """
 
     heartbeat: float = 15.0
@@ -25,6 +26,7 @@ class Times:
     resend_after: float = 600.0
     retry_fetch: float = 60.0
     backoff: float = 60.0
+    delivery_lease: float = 60.0
 
 
 class Memory:
@@ -50,22 +52,32 @@ def _failed(done: asyncio.Future[Any]) -> bool:
 
 
 FAIL_POINTS = (
+    "run.due",
     "run.claimed",
+    "run.swept",
+    "run.published",
     "run.fetching",
     "run.fetched",
     "run.kept",
     "run.delivering",
+    "run.postponed",
+    "run.failed",
     "delivery.taken",
+    "delivery.skipped",
     "delivery.rendered",
     "delivery.sending",
+    "delivery.checked",
     "delivery.accepted",
     "delivery.part",
     "delivery.sent",
     "delivery.deferred",
+    "delivery.refused",
+    "delivery.failed",
     "delivery.unknown",
+    "delivery.held",
     "delivery.resolved",
 )
-"""Where a test may end this process, each just after the transition or act it names: see docs/guarantees.md."""
+"""Where a test may end or stop this process, each just after the transition or act it names: docs/guarantees.md."""
 
 
 def no_fail_point(point: str) -> None:

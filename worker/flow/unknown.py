@@ -24,6 +24,7 @@ async def resolve_unknown(
     held = row.resent or case.entry.on_unknown is OnUnknown.HOLD
     if held:
         await house.ledger.keep_unknown(str(row.key), row.attempt)
+        house.reach("delivery.held")
         return replace(row, held=True, reason=Reason.HELD)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.

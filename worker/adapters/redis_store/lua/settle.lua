@@ -1,5 +1,6 @@
 -- Every way a delivery leaves the state it is in, but for an intent.
--- sent      sending, unknown, unknown(held) → sent, and the reader's baselines
+-- sent      sending, unknown, unknown(held) → sent, and the reader's baselines. Also pending, for the attempt that was
+--           thought dead and comes back with a receipt before the next one began
 -- skipped   pending → skipped, and the baselines that a byte-equal answer may move
 -- deferred  pending, sending → deferred
 -- refused, failed   pending, sending → that
@@ -11,10 +12,10 @@
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
 -- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish
 -- Returns 1, 0 where a duplicate was sent before, or LOST.
-local FROM = {sent = 'GUH', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
+local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
 local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
-if not row then return LOST end
+if not row or (A.event == 'sent' and not row.a) then return LOST end
 local on = {}
 
 function on.sent()
