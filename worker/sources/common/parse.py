@@ -167,7 +167,7 @@ class Node:
             raise self.wrong("a date") from None
 
     def instant_or_none(self) -> int | None:
-        """Milliseconds since the epoch; a time without a zone is UTC. Null for missing, null or empty."""
+        """Milliseconds since the epoch; a time without a zone is UTC. None for missing, null or empty."""
         if self.absent or self.value == "":
             return None
         try:

@@ -5,6 +5,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from worker.domain.opportunity import COLUMNS, Status
 from worker.domain.snapshot import Cell, Row
@@ -13,6 +14,7 @@ from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.names import Names, Stage
 from worker.sources.pipedrive.stalls import MOVING, Rule, Standing, Verdict
 
+_IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted": Status.DELETED}
 
 
@@ -65,7 +67,7 @@ class RowReader:
             "url": self.names.url(key),
             **self._money(node, key),
         }
-        return Row(key, tuple(cells[column.name] for column in COLUMNS))
+        return Row(key, _IN_ORDER(cells))
 
     def _status(self, node: Node) -> Status:
         """Deleted and archived are flags beside the status; v1 calls the first `deleted`."""
