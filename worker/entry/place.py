@@ -58,13 +58,15 @@ def redis_for(directory: Path) -> Iterator[Settings]:
 
 
 @contextmanager
-def sandbox_for(bundle: Bundle, settings: Settings) -> Iterator[Settings]:
-    """Settings with a sandbox to talk to, where the project uses one and nobody has started it yet."""
+def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> Iterator[Settings]:
+    """Settings with a sandbox to talk to, where the project uses one and nobody has started it yet. `out`: where the
+    messages it receives are written too.
+    """
     kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
     if "sandbox" not in kinds or settings.sandbox:
         yield settings
         return
-    with SandboxThread() as box:
+    with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())
 
 

@@ -19,7 +19,7 @@ from worker.entry.clock import run_clock
 from worker.entry.family import Family
 from worker.entry.local import LocalQueue
 from worker.entry.options import Project, directory
-from worker.entry.place import bundle_of, child_environment, project_name, redis_for, sandbox_for
+from worker.entry.place import STATE, bundle_of, child_environment, project_name, redis_for, sandbox_for
 from worker.entry.project_commands import tell
 from worker.entry.tasks import make_worker_app, worker_arguments
 from worker.errors import DefinitionError
@@ -58,12 +58,15 @@ def up(ctx: typer.Context, project: Project = None) -> None:
     """Deploy on save, with a clock and a worker, in one command."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
-        bundle = bundle_of(place)
-        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+        bundle, outbox = bundle_of(place), place / STATE / "outbox"
+        with redis_for(place) as base, sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)
             tell(deploy_now(bundle, settings, place))
             with Family(("clock", "worker"), place, child_environment(settings, bundle.project)) as family:
-                console.err.print(f"{bundle.project} is up: {len(bundle.schedules)} schedules. Ctrl-C stops.")
+                count = len(bundle.schedules)
+                console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
+                if settings.sandbox != base.sandbox:
+                    console.err.print(f"What the sandbox receives is written to {outbox}", markup=False)
                 _watch(place, settings, family)
 
 

@@ -83,7 +83,8 @@ def check(
         for secret in unset:
             console.err.print(f"not set: {secret}", markup=False)
         if not loaded.complaints and loaded.bundle is not None:
-            console.out.print(f"{len(loaded.bundle.schedules)} schedules, no complaints.")
+            count = len(loaded.bundle.schedules)
+            console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
     if loaded.complaints or (strict and (unset or loaded.warnings)):
         raise typer.Exit(console.WRONG)
 

@@ -12,6 +12,7 @@ from celery import Celery
 from worker.adapters.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
 from worker.app import broker, open_house
 from worker.domain.events import Interrupted
+from worker.entry.pulse import give_worker_a_pulse
 from worker.errors import FunnelbeatError, LedgerError
 from worker.flow.deliver import deliver
 from worker.flow.house import House
@@ -68,6 +69,7 @@ async def _each(house: House, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
     """The Celery app of `funnelbeat worker`, with its two tasks."""
     app = make_app(broker(settings), project)
+    give_worker_a_pulse(app, settings, project)
     child = Child(settings, project, directory)
 
     @app.task(name=PRODUCE)
@@ -82,13 +84,18 @@ def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery
 
 
 def worker_arguments(settings: Settings, name: str, lanes: Sequence[str] = LANES) -> list[str]:
-    """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start)."""
+    """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start).
+
+    Celery itself says only what went wrong, unless everything is wanted: our own facts tell the story.
+    """
+    level = "DEBUG" if settings.log_level == "debug" else "WARNING"
     return [
+        "--quiet",
         "worker",
         f"--queues={','.join(queue_names(name, lanes))}",
         f"--concurrency={settings.concurrency}",
         f"--hostname={name}@%h",
-        f"--loglevel={settings.log_level.upper()}",
+        f"--loglevel={level}",
         "--pool=prefork",
         "--without-gossip",
         "--without-mingle",
