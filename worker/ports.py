@@ -6,8 +6,9 @@ Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from worker.domain.alive import Alive
 from worker.domain.delivery import Baseline, Delivery, Envelope, Part, Reader, Receipt, Rendered
 from worker.domain.digest import Digest
 from worker.domain.events import Fact
@@ -52,6 +53,7 @@ class Ask:
     previous: Snapshot | None = None
     files: bool = False  # an entry attaches this query's service file
     resolve: Callable[[WindowSpec], Window] | None = None  # for windows that stand in the API's own parameters
+    on_demand: bool = False  # somebody waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,124 @@ class Answer:
     compared: Snapshot | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit as an answer told it: `remaining` requests until `reset` seconds from the answer, then `limit` anew.
+    `remaining` is None for a policy that only names its window, which `reset` then is. `name` is the header's.
+    """
+
+    name: str
+    limit: float
+    remaining: float | None
+    reset: float
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """When requests may be sent: `waits` in seconds from now, in order; empty while somebody else finds out what the
+    limit is. `every`: seconds between two. `probe`: nothing is known yet, so the answer has to be told. `spent`: the
+    day's tokens do not suffice; seconds after which it is worth asking again.
+    """
+
+    waits: tuple[float, ...] = ()
+    every: float = 0.0
+    probe: bool = False
+    spent: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What answers told of a connection's budget. `limits`: `reset` is the whole window here, as far as it is known.
+    `hold`: seconds in which nobody sends. `day`: tokens a day and what is left of them, None where untold. `spent`:
+    seconds until a spent day ends. Empty: the answer told nothing, or (`failed`) none came.
+    """
+
+    limits: tuple[Limit, ...] = ()
+    hold: float = 0.0
+    day: tuple[float | None, float | None] = (None, None)
+    spent: float | None = None
+    failed: bool = False
+
+
+class Quota(Protocol):
+    """The budget of one connection, shared by all who use it."""
+
+    async def take(
+        self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
+    ) -> Places:
+        """Places for `count` requests, which cost `cost` tokens of the day together. `urgent`: for a run on demand,
+        which may use what others leave. `calls` in any `seconds`, where the service has a limit and never tells it.
+        """
+        ...
+
+    async def learn(self, heard: Heard) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A stored answer: when its fetch began, and the snapshots' ids (the comparison's too, where there is one)."""
+
+    begun: datetime
+    snapshot: str
+    compared: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why a fetch that others waited for brought nothing. `reason` is a GapReason; `retry_after` in seconds."""
+
+    reason: str
+    sentence: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """It is the asker's turn to fetch: `begun` now on Redis's clock. `token` fences off whoever comes too late."""
+
+    begun: datetime
+    token: int
+
+
+class Shelf(Protocol):
+    """Answers that may serve several runs, and whose turn it is to fetch one. On Redis's clock."""
+
+    async def look(self, key: str, since: datetime, age: float, waited: float) -> Kept | Failed | Lead | None:
+        """An answer begun at or after `since` and at most `age` seconds ago; the failure of a fetch that ended within
+        the last `waited` seconds, in which the asker stood by; else the turn to fetch; None while somebody else has it.
+        """
+        ...
+
+    async def beat(self, key: str, token: int) -> bool:
+        """Renew the turn. False: it lapsed and somebody else may have it."""
+        ...
+
+    async def put(self, key: str, token: int, outcome: Kept | Failed) -> bool:
+        """Keep what came of the turn and end it. False: it was no longer the caller's, and nothing is kept."""
+        ...
+
+    async def leave(self, key: str, token: int) -> None:
+        """End the turn without an outcome."""
+        ...
+
+
 class Source(Protocol):
     """One connection. Raises SourceError; anything else is a bug."""
 
     async def fetch(self, ask: Ask) -> Answer: ...
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Completes(Protocol):
+    """A source whose lists can be shared by runs with different pasts."""
+
+    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+        """`listed` answered the same question without a past (`formerly`, `since`, `previous`): the answer to `ask`,
+        with what only this past adds. Raises SourceError.
+        """
+        ...
 
 
 class Channel(Protocol):
@@ -413,6 +527,17 @@ class Ledger(Protocol):
         ...
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]: ...
+
+    # processes
+    async def say_alive(self, kind: str, host: str, pid: int) -> None:
+        """This process is there and at work; said every few seconds."""
+        ...
+
+    async def say_gone(self, kind: str, host: str, pid: int) -> None: ...
+
+    async def alive(self) -> tuple[Alive, ...]:
+        """Whoever said so in the last day, the latest first."""
+        ...
 
     # questions
     async def run(self, key: str) -> Run | None: ...

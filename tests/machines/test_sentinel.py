@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from tests.machines.guarded_redis import MASTER, Guarded, guarded
+from tests.machines.site import site
 from worker.adapters.queue import CeleryQueue, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -59,3 +61,15 @@ async def test_a_ledger_and_its_queue_outlive_their_primary(servers: Guarded, li
     finally:
         app.close()
         await client.aclose()
+
+
+@pytest.mark.slow
+def test_a_clock_and_a_worker_go_on_where_another_server_took_over(tmp_path: Path) -> None:
+    with guarded(tmp_path) as servers, site(tmp_path, servers.url, servers.broker_url, {}) as where:
+        where.start("clock")
+        where.start("worker")
+        before = where.delivered(where.trigger())
+        servers.fail_over()
+        after = where.delivered(where.trigger())
+        assert where.run(str(before.key)) == before
+        assert after.key.slot > before.key.slot

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
 from kombu.entity import Queue
-from kombu.exceptions import BatchPublishError, OperationalError
+from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
+from kombu.exceptions import ConnectionError as BrokerConnectionError
 
 from worker.adapters.sentinel_address import is_sentinel, parse
 from worker.errors import LedgerUnavailable, RequestError
@@ -134,7 +135,7 @@ class CeleryQueue:
                     self._app.send_task(
                         task, args=[keys], queue=queue, producer=producer, retry=False, ignore_result=True
                     )
-        except (BatchPublishError, OperationalError, OSError) as error:
+        except (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError) as error:
             raise LedgerUnavailable(f"the broker took no message: {error}") from error
 
 

@@ -6,6 +6,7 @@ import signal
 import structlog
 
 from worker.app import open_house
+from worker.entry.pulse import Pulse
 from worker.errors import LedgerError, LedgerUnavailable
 from worker.flow.house import House
 from worker.flow.tick import tick
@@ -19,19 +20,24 @@ async def run_clock(settings: Settings, project: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_house(settings, project) as house:
+        pulse = Pulse(house.ledger, "clock")
         while not stop.is_set():
-            pause = 0.0 if await _tick(house) else settings.tick
+            pause = 0.0 if await _tick(house, pulse) else settings.tick
             await _wait(stop, pause)
+        await pulse.end()
 
 
-async def _tick(house: House) -> bool:
-    """Whether more is due at once."""
+async def _tick(house: House, pulse: Pulse) -> bool:
+    """Whether more is due at once. A sign of life is given only by a clock whose ticks succeed."""
     try:
-        return (await tick(house)).more
+        ticked = await tick(house)
+        await pulse.beat()
     except LedgerUnavailable as error:
         structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
     except LedgerError as error:
         structlog.get_logger().error("tick_failed", sentence=str(error))
+    else:
+        return ticked.more
     return False
 
 

@@ -53,7 +53,7 @@ def connect(url: str, *, connections: int = 32) -> Redis:
     so nothing is repeated below us; a connection that broke while idle is noticed and opened anew all the same.
     """
     if urlsplit(url).scheme not in SCHEMES:
-        known = "redis://, rediss://, unix:// or redis+sentinel://"
+        known = "redis://, rediss:// or unix://, or redis+sentinel://"
         raise RequestError(f"the Redis URL starts with {urlsplit(url).scheme!r}; write {known}")
     given: dict[str, Any] = {
         "max_connections": connections,

@@ -28,6 +28,7 @@
     <p>:table:<id>                text    a table (zstd)
     <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
+    <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment
 
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,

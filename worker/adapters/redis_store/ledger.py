@@ -4,6 +4,7 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store.alive import AliveSide
 from worker.adapters.redis_store.clock_side import ClockSide
 from worker.adapters.redis_store.codec import from_ms
 from worker.adapters.redis_store.delivery_side import DeliverySide
@@ -14,7 +15,7 @@ from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import Times
 
 
-class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions):
+class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, AliveSide):
     """`client` from connection.connect; `project` prefixes every key."""
 
     def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
@@ -24,6 +25,7 @@ class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions):
         RunSide.__init__(self, scripts, given)
         DeliverySide.__init__(self, scripts, given)
         Questions.__init__(self, scripts)
+        AliveSide.__init__(self, scripts)
 
     async def now(self) -> datetime:
         seconds, micros = await self._scripts.ask("TIME")

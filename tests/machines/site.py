@@ -1,0 +1,134 @@
+"""A project served by processes that a test starts one by one, as on several machines, over any Redis and broker."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
+
+from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
+from worker.adapters.launch import tied
+from worker.app import open_house
+from worker.domain.run import CLOSED, Run, RunState
+from worker.entry.local import LocalQueue
+from worker.entry.place import bundle_of, child_environment
+from worker.entry.processes import deploy_now
+from worker.errors import LedgerUnavailable
+from worker.flow.house import House
+from worker.flow.on_demand import request
+from worker.sandbox.server import SandboxThread
+from worker.settings import Settings
+
+T = TypeVar("T")
+OFTEN = SCHEDULE.replace("name: Asked for", "name: Often").replace("when: {every: 23h}", "when: {every: 2s}")
+
+
+@dataclass
+class Site:
+    """`start` begins one process of the installation; all end with the block."""
+
+    settings: Settings
+    place: Path
+    log: Path
+    stack: ExitStack
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """`words` as after `funnelbeat`; the output goes to a file of its own."""
+        command = [sys.executable, "-m", "worker.entry", "--project", str(self.place), *words]
+        return self.stack.enter_context(running(command, self._environment(), self.log / f"{'-'.join(words)}.log"))
+
+    def _environment(self) -> Mapping[str, str]:
+        told = child_environment(self.settings, "town")
+        return {**told, **variables(self.settings)}
+
+    def ask(self, question: Callable[[House], Awaitable[T]], *, publish: bool = False) -> T:
+        async def asked() -> T:
+            queue = None if publish else LocalQueue()
+            async with open_house(self.settings, "town", queue=queue, directory=self.place) as house:
+                return await question(house)
+
+        return asyncio.run(asked())
+
+    def trigger(self, schedule: str = "asked") -> str:
+        """Through the broker, on demand; returns the run's key."""
+
+        async def asked(house: House) -> str:
+            key = await request(house, schedule, None, None)
+            house.queue.produce([key], on_demand=True)
+            return key
+
+        return self.ask(asked, publish=True)
+
+    def run(self, key: str) -> Run | None:
+        return self.ask(lambda house: house.ledger.run(key))
+
+    def runs(self, schedule: str) -> tuple[Run, ...]:
+        return self.ask(lambda house: house.ledger.runs(schedule, 100))
+
+    def delivered(self, key: str, seconds: float = 30.0) -> Run:
+        def closed() -> Run | None:
+            try:
+                found = self.run(key)
+            except LedgerUnavailable:  # Sentinels cut every connection to the server that they promote
+                return None
+            return found if found is not None and found.state in CLOSED else None
+
+        run = until(closed, f"{key} was not closed in time", seconds)
+        assert run.state is RunState.DELIVERED, run
+        return run
+
+
+def until(look: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
+    deadline = time.monotonic() + seconds
+    while (found := look()) is None:
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+    return found
+
+
+@contextmanager
+def running(command: list[str], environment: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Tied to this process; told to stop at the end, and given the time to."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(
+            tied(command), env=dict(environment), stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        yield child
+    finally:
+        child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def children(pid: int) -> set[int]:
+    """Of one process, as Linux tells; a worker's are those that run tasks."""
+    return {int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()}
+
+
+@contextmanager
+def site(
+    directory: Path, redis_url: str, broker_url: str, schedules: Mapping[str, str], *, republish: float = 1.0
+) -> Iterator[Site]:
+    """Deployed, with the sandbox open and no process started. `schedules`: id → YAML; "asked" is always there.
+
+    `republish`: seconds after which a run that nobody began is published again, and then to the lane for fetching.
+    """
+    place = directory / "project"
+    (place / "schedules").mkdir(parents=True)
+    (place / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
+    for name, text in {"asked": SCHEDULE, **schedules}.items():
+        (place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with SandboxThread() as box, ExitStack() as stack:
+        sandbox = box.describe_json()
+        given = replace(SHORT, redis_url=redis_url, broker_url=broker_url, sandbox=sandbox)
+        settings = replace(given, concurrency=1, republish=republish)
+        deploy_now(bundle_of(place), settings, place)
+        yield Site(settings, place, directory, stack)

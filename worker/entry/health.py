@@ -1,0 +1,49 @@
+"""`python -m worker.entry.health clock|worker`: whether such a process of this host gave a sign of life of late.
+
+For a container's health check: it says one line, and ends with 0 or 1.
+"""
+
+import asyncio
+import socket
+import sys
+from contextlib import aclosing
+from datetime import timedelta
+from pathlib import Path
+
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.entry.place import project_name
+from worker.errors import FunnelbeatError
+from worker.settings import read
+
+KINDS = ("clock", "worker")
+WITHIN = timedelta(seconds=30)
+
+
+async def silence(redis_url: str, project: str, kind: str, host: str) -> timedelta | None:
+    """How long ago a process of that kind on that host said that it is there; None: not in the last day."""
+    async with aclosing(connect(redis_url, connections=2)) as client:
+        ledger = RedisLedger(client, project)
+        seen = [one.seen for one in await ledger.alive() if (one.kind, one.host) == (kind, host)]
+        return await ledger.now() - max(seen) if seen else None
+
+
+def main(words: list[str]) -> int:
+    if len(words) != 1 or words[0] not in KINDS:
+        sys.stderr.write(f"write one of: {', '.join(KINDS)}\n")
+        return 1
+    try:
+        settings = read()
+        project = project_name(Path.cwd(), settings)
+        quiet = asyncio.run(silence(settings.redis_url, project, words[0], socket.gethostname()))
+    except FunnelbeatError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    healthy = quiet is not None and quiet < WITHIN
+    told = "has given no sign of life" if quiet is None else f"was there {quiet.total_seconds():.0f} s ago"
+    sys.stdout.write(f"the {words[0]} {told}\n")
+    return 0 if healthy else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,83 @@
+"""Signs of life of clocks and workers, for health checks and `doctor`."""
+
+import asyncio
+import os
+import socket
+import time
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+from celery import Celery, bootsteps
+
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.errors import LedgerUnavailable
+from worker.ports import Ledger
+from worker.settings import Settings
+
+EVERY = 5.0
+"""Seconds between two signs of life of one process."""
+
+PATIENCE = 2.0
+"""Seconds that a worker's main process gives Redis to take one: its loop stands still meanwhile."""
+
+
+class Pulse:
+    """Of one process. `beat` may be called as often as one likes."""
+
+    def __init__(self, ledger: Ledger, kind: str) -> None:
+        self._ledger = ledger
+        self._who = (kind, socket.gethostname(), os.getpid())
+        self._next = 0.0
+
+    async def beat(self) -> None:
+        """Raises LedgerUnavailable."""
+        if time.monotonic() < self._next:
+            return
+        await self._ledger.say_alive(*self._who)
+        self._next = time.monotonic() + EVERY
+
+    async def end(self) -> None:
+        """In good order: said once, and not worth waiting for a Redis that is away."""
+        try:
+            await self._ledger.say_gone(*self._who)
+        except LedgerUnavailable as error:
+            structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
+
+
+def give_worker_a_pulse(app: Celery, settings: Settings, project: str) -> None:
+    """Signs of life from a worker's main process, for as long as it takes messages from its queues.
+
+    A bootstep of the consumer: it ends when the broker goes, and begins again when it is back. Each sign opens its
+    own connection: children that are forked later must not inherit one.
+    """
+
+    def beat() -> None:
+        try:
+            asyncio.run(_beat_once(settings, project))
+        except (LedgerUnavailable, TimeoutError) as error:
+            structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
+
+    class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
+        requires = ("celery.worker.consumer.tasks:Tasks",)
+
+        def __init__(self, parent: Any, **options: Any) -> None:
+            self.timer: Any = None
+            super().__init__(parent, **options)
+
+        def start(self, parent: Any) -> None:
+            beat()
+            self.timer = parent.timer.call_repeatedly(EVERY, beat)
+
+        def stop(self, _parent: Any) -> None:
+            if self.timer is not None:
+                self.timer.cancel()
+                self.timer = None
+
+    app.steps["consumer"].add(PulseStep)
+
+
+async def _beat_once(settings: Settings, project: str) -> None:
+    async with aclosing(connect(settings.redis_url, connections=2)) as client, asyncio.timeout(PATIENCE):
+        await Pulse(RedisLedger(client, project), "worker").beat()
