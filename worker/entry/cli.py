@@ -6,7 +6,7 @@ import typer
 
 from worker import __version__
 from worker.adapters.event_log import configure
-from worker.entry import ask_commands, demo, processes, project_commands, run_commands
+from worker.entry import ask_commands, demo, plan_commands, processes, project_commands, run_commands
 from worker.entry.options import Project
 
 app = typer.Typer(
@@ -35,7 +35,7 @@ def _before(
     configure("error")  # a command says what happened itself; processes that stay log more
 
 
-for family in (project_commands, processes, run_commands, ask_commands, demo):
+for family in (project_commands, plan_commands, processes, run_commands, ask_commands, demo):
     for name, command in family.COMMANDS.items():
         app.command(name)(command)
 

@@ -14,9 +14,14 @@ from worker.entry import console
 from worker.entry.local import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
+from worker.entry.plan_commands import show
 from worker.errors import RequestError
-from worker.flow.deploy import Changes, changes, deploy
+from worker.flow.deploy import Changes, deploy
+from worker.flow.plan import Plan, plan
 from worker.flow.view import preview
+
+PLANNED_DAYS = 14
+"""How far `deploy` looks before it asks."""
 
 PROJECT_FILE = """\
 # What this project talks to. Everything here is a sandbox on this machine: no account, no key.
@@ -99,15 +104,15 @@ def deploy_command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check, list what changes, and put the project's definitions in force in one step."""
+    """Check, show what will fire and what changes, and put the project's definitions in force in one step."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)
         with redis_for(place) as settings:
 
-            async def compare() -> Changes:
+            async def compare() -> Plan:
                 async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-                    return await changes(bundle, house.ledger, house.triggers)
+                    return await plan(house, bundle, PLANNED_DAYS)
 
             async def activate() -> tuple[str, Changes]:
                 async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
@@ -115,7 +120,7 @@ def deploy_command(
                     return deployment.bundle, found
 
             if not yes and not as_json:
-                tell(asyncio.run(compare()))
+                show(asyncio.run(compare()))
                 if console.out.is_terminal:
                     typer.confirm("Deploy?", abort=True)
             bundle_id, found = asyncio.run(activate())
@@ -134,7 +139,13 @@ def tell(found: Changes) -> None:
 
 
 def listed(found: Changes) -> dict[str, list[str]]:
-    return {"added": list(found.added), "changed": list(found.changed), "removed": list(found.removed)}
+    renamed = [f"{old} → {new}" for old, new in found.renamed]
+    return {
+        "added": list(found.added),
+        "changed": list(found.changed),
+        "removed": list(found.removed),
+        "renamed": renamed,
+    }
 
 
 def preview_command(

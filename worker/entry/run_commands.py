@@ -5,7 +5,6 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,6 +12,7 @@ from worker.app import open_house
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.domain.schedule import Bundle
+from worker.domain.zones import first, zone_named
 from worker.entry import console
 from worker.entry.deliveries import Folder
 from worker.entry.local import LocalQueue
@@ -21,6 +21,7 @@ from worker.entry.place import bundle_of, project_name, redis_for, sandbox_for
 from worker.entry.told import delivery_document, run_document
 from worker.errors import RequestError
 from worker.flow.house import House
+from worker.flow.missed import request_missed
 from worker.flow.on_demand import request, run_here
 from worker.flow.view import Trial, dry_run, send_to
 from worker.ports import Queue
@@ -29,12 +30,16 @@ ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id."
 T = TypeVar("T")
 
 
-def run(
+def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     ctx: typer.Context,
     schedule: ScheduleId,
     project: Project = None,
     at: Annotated[
         str | None, typer.Option("--at", help="An instant; without an offset in the schedule's zone.")
+    ] = None,
+    for_slot: Annotated[
+        str | None,
+        typer.Option("--for-slot", metavar="SLOT", help="A slot that was missed, as the run it would have been."),
     ] = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Fetch and decide; send and remember nothing.")] = False,
     to: Annotated[
@@ -46,17 +51,23 @@ def run(
     """Run a schedule now, in this process."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
+        if for_slot is not None and (dry or to is not None or at is not None):
+            raise RequestError("--for-slot beside --at, --dry-run or --to; leave one of them out")
         if dry or to is not None:
             _try_out(place, schedule, at, to, out, as_json=as_json)
         else:
-            _run(place, schedule, at, out, as_json=as_json)
+            _run(place, schedule, at, for_slot, out, as_json=as_json)
 
 
-def _run(place: Path, schedule: str, at: str | None, out: Path | None, *, as_json: bool) -> None:
+def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
     async def work(house: House) -> dict[str, Any]:
         deployed = await house.ledger.deployed()
         bundle = await house.bundle(deployed.bundle) if deployed else None
-        key = await request(house, schedule, _instant(bundle, schedule, at), None)
+        slot = instant(bundle, schedule, for_slot, option="--for-slot")
+        if slot is not None:
+            key = await request_missed(house, schedule, slot)
+        else:
+            key = await request(house, schedule, instant(bundle, schedule, at, option="--at"), None)
         await run_here(house, key)
         found = await house.ledger.run(key)
         rows = await house.ledger.deliveries(key)
@@ -97,10 +108,10 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
         raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
 
     async def work(house: House) -> list[Trial]:
-        chosen, instant = bundle.schedules[schedule], _instant(bundle, schedule, at)
+        chosen, slot = bundle.schedules[schedule], instant(bundle, schedule, at, option="--at")
         if to is None:
-            return await dry_run(house, bundle, chosen, instant)
-        return [await send_to(house, bundle, chosen, instant, *_target(bundle, to))]
+            return await dry_run(house, bundle, chosen, slot)
+        return [await send_to(house, bundle, chosen, slot, *_target(bundle, to))]
 
     with console.progress(f"Fetching {schedule}", quiet=as_json):
         trials = in_house(place, work, out=out, bundle=bundle)
@@ -121,16 +132,17 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
     return channel, address
 
 
-def _instant(bundle: Bundle | None, schedule: str, at: str | None) -> datetime | None:
-    if at is None:
+def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
+    """What an option says, in the schedule's zone where it has no offset. Raises RequestError."""
+    if text is None:
         return None
     try:
-        instant = datetime.fromisoformat(at)
-    except ValueError:
-        raise RequestError(f"--at: found {at!r}, expected an instant such as 2026-11-16T09:00") from None
-    if instant.tzinfo is None and bundle is not None and schedule in bundle.schedules:
-        instant = instant.replace(tzinfo=ZoneInfo(bundle.schedules[schedule].trigger.zone))
-    return instant
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None and bundle is not None and schedule in bundle.schedules:
+            return first(moment, zone_named(bundle.schedules[schedule].trigger.zone))
+    except (ValueError, OverflowError):
+        raise RequestError(f"{option}: found {text!r}, expected an instant such as 2026-11-16T09:00") from None
+    return moment
 
 
 def trigger(

@@ -3,7 +3,9 @@
 import re
 
 from worker.domain.run import Run
+from worker.domain.schedule import Schedule
 from worker.errors import RequestError
+from worker.flow.house import House
 from worker.ports import Ledger
 
 FAR = 1000
@@ -34,3 +36,15 @@ async def _back(ledger: Ledger, schedule: str, steps: int) -> Run:
             f"{schedule} has {len(found)} runs, so there is no @-{steps}" if steps else f"{schedule} has no run yet"
         )
     return found[steps]
+
+
+async def deployed_schedule(house: House, schedule: str) -> tuple[str, Schedule]:
+    """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
+    deployed = await house.ledger.deployed()
+    if deployed is None:
+        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+    bundle = await house.bundle(deployed.bundle)
+    if schedule not in bundle.schedules:
+        known = ", ".join(sorted(bundle.schedules)) or "none"
+        raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")
+    return deployed.bundle, bundle.schedules[schedule]

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import Claim, RunKey
-from worker.errors import RequestError
 from worker.flow.deliver import deliver
+from worker.flow.find import deployed_schedule
 from worker.flow.house import House
 from worker.flow.produce import produce
 from worker.flow.tick import deadline
@@ -24,14 +24,7 @@ async def request(house: House, schedule_id: str, at: datetime | None, idempoten
 
     Raises RequestError when nothing is deployed or the schedule is not among it.
     """
-    deployed = await house.ledger.deployed()
-    if deployed is None:
-        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
-    bundle = await house.bundle(deployed.bundle)
-    schedule = bundle.schedules.get(schedule_id)
-    if schedule is None:
-        known = ", ".join(sorted(bundle.schedules)) or "none"
-        raise RequestError(f"no schedule {schedule_id!r} is deployed; deployed are: {known}")
+    bundle, schedule = await deployed_schedule(house, schedule_id)
     now = await house.ledger.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
@@ -40,7 +33,7 @@ async def request(house: House, schedule_id: str, at: datetime | None, idempoten
         # Killed between the two steps, the same request again names the same key and finishes the second.
         key = RunKey.parse(await house.ledger.once(f"run:{schedule_id}:{idempotency}", str(key)))
     await house.ledger.request(
-        Claim(key, deployed.bundle, "manual", deadline(house.triggers, schedule, max(slot, now))), house.pid
+        Claim(key, bundle, "manual", deadline(house.triggers, schedule, max(slot, now))), house.pid
     )
     return str(key)
 

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from worker.domain.pauses import Pause
 from worker.errors import ClaimLost, LedgerError, RequestError
+from worker.flow.find import deployed_schedule
 from worker.flow.house import House
 from worker.flow.tick import slot_claim
-from worker.ports import Deployment, Due
+from worker.ports import Due
 
 TRIES = 10
 
@@ -16,7 +17,7 @@ async def pause(house: House, schedule: str, until: datetime | None) -> None:
 
     Raises RequestError for a schedule that is not deployed and for an end that has passed.
     """
-    await _deployed(house, schedule)
+    await deployed_schedule(house, schedule)
     now = await house.ledger.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
@@ -30,8 +31,7 @@ async def resume(house: House, schedule: str) -> bool:
 
     Raises RequestError for a schedule that is not deployed, and for one that its definition keeps paused.
     """
-    deployment = await _deployed(house, schedule)
-    if (await house.ledger.timings(deployment.bundle))[schedule].paused:
+    if (await deployed_schedule(house, schedule))[1].paused:
         raise RequestError(f"the definition of {schedule} says `paused: true`; change it there and deploy")
     for _ in range(TRIES):
         await _account(house, schedule)
@@ -45,13 +45,12 @@ async def resume(house: House, schedule: str) -> bool:
 async def _account(house: House, schedule: str) -> None:
     """What came due during the pause is noted as missed now: once it is resumed, nobody would know why."""
     while (held := (await house.ledger.pauses()).get(schedule)) is not None:
-        deployment = await _deployed(house, schedule)
-        timings = await house.ledger.timings(deployment.bundle)
+        bundle, known = await deployed_schedule(house, schedule)
         at = (await house.ledger.pending([schedule])).get(schedule)
         now = await house.ledger.now()
         if at is None or at > now or not _covers(held, at):
             return
-        claim = slot_claim(house.triggers, timings, deployment.bundle, Due(schedule, at, held), now)
+        claim = slot_claim(house.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
         await house.ledger.claim([claim], house.pid)
@@ -59,13 +58,3 @@ async def _account(house: House, schedule: str) -> None:
 
 def _covers(pause_: Pause, at: datetime) -> bool:
     return pause_.until is None or at < pause_.until
-
-
-async def _deployed(house: House, schedule: str) -> Deployment:
-    deployment = await house.ledger.deployed()
-    if deployment is None:
-        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
-    known = await house.ledger.timings(deployment.bundle)
-    if schedule not in known:
-        raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {', '.join(sorted(known)) or 'none'}")
-    return deployment

@@ -1,0 +1,232 @@
+"""What will fire, and keeping it from firing: plan, pause, resume."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.domain.pauses import Pause
+from worker.domain.run import stamp
+from worker.domain.schedule import Bundle
+from worker.entry import console
+from worker.entry.ledger_house import with_ledger
+from worker.entry.options import Json, Project, directory
+from worker.entry.place import bundle_of
+from worker.entry.run_commands import ScheduleId, instant
+from worker.flow import pause as pausing
+from worker.flow.house import House
+from worker.flow.plan import PAGE, Fire, Moves, Plan, Planned
+from worker.flow.plan import plan as planned
+
+SHOWN = 60
+"""Runs that are printed; --json names more."""
+
+LINES = 8
+"""Runs of one schedule that are printed as new, gone or moved."""
+
+
+def plan(
+    ctx: typer.Context,
+    project: Project = None,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="How far to look.")] = 14,
+    as_json: Json = False,
+) -> None:
+    """Which runs will fire, for whom, at what cost, and what deploying these files would change."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+
+        async def work(house: House) -> Plan:
+            return await planned(house, bundle, days)
+
+        with console.progress("Reckoning", quiet=as_json):
+            found = with_ledger(place, work)
+    if as_json:
+        console.show_json(document(found))
+    else:
+        show(found)
+
+
+def document(found: Plan) -> dict[str, Any]:
+    return {
+        "now": stamp(found.now),
+        "until": stamp(found.until),
+        "runs": [_run(row, fire) for row, fire in _in_order(found)],
+        "schedules": [_schedule(row) for row in found.schedules],
+        "changes": {
+            "added": list(found.changes.added),
+            "changed": list(found.changes.changed),
+            "removed": list(found.changes.removed),
+            "renamed": [{"from": old, "to": new} for old, new in found.changes.renamed],
+            "readers_added": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_added],
+            "readers_removed": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_removed],
+            "runs": [_moves(move) for move in found.moves],
+        },
+    }
+
+
+def _run(row: Planned, fire: Fire) -> dict[str, Any]:
+    return {
+        "schedule": row.schedule,
+        **_fire(fire),
+        "local": fire.slot.astimezone(ZoneInfo(row.zone)).isoformat(),
+        "zone": row.zone,
+        "readers": len(row.readers),
+        "requests": row.cost.requests,
+        "unknown": list(row.cost.unknown),
+    }
+
+
+def _fire(fire: Fire) -> dict[str, str]:
+    return {"slot": stamp(fire.slot), "due": stamp(fire.due)}
+
+
+def _schedule(row: Planned) -> dict[str, Any]:
+    return {
+        "schedule": row.schedule,
+        "runs": row.count,
+        "readers": list(row.readers),
+        "requests_per_run": row.cost.requests,
+        "unknown": list(row.cost.unknown),
+        "paused": row.paused is not None,
+        "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
+    }
+
+
+def _moves(move: Moves) -> dict[str, Any]:
+    return {
+        "schedule": move.schedule,
+        "appear": [_fire(fire) for fire in move.appear],
+        "vanish": [_fire(fire) for fire in move.vanish],
+        "moved": [{"from": _fire(was), "to": _fire(now)} for was, now in move.moved],
+    }
+
+
+def _in_order(found: Plan) -> list[tuple[Planned, Fire]]:
+    runs = [(row, fire) for row in found.schedules for fire in row.fires]
+    return sorted(runs, key=lambda run: (run[1], run[0].schedule))
+
+
+def show(found: Plan) -> None:
+    """What is printed on a terminal, by `deploy` as well."""
+    runs = _in_order(found)
+    rows = [_cells(row, fire) for row, fire in runs[:SHOWN]]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        console.out.print(line.rstrip(), markup=False)
+    total = sum(row.count for row in found.schedules)
+    if total > SHOWN:
+        console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
+    for row in found.schedules:
+        if row.paused is not None:
+            console.out.print(f"{row.schedule} is paused{_until(row.paused)}.", markup=False)
+        elif not row.count:
+            console.out.print(f"{row.schedule} does not fire until {stamp(found.until)}.", markup=False)
+        if row.cost.unknown:
+            lists = ", ".join(row.cost.unknown)
+            console.out.print(f"{row.schedule} reads {lists}: one request for each {PAGE} rows.", markup=False)
+    show_changes(found)
+
+
+def show_changes(found: Plan) -> None:
+    if not (found.changes or found.moves or found.readers_added or found.readers_removed):
+        console.out.print("Nothing changes against what is deployed.")
+        return
+    console.out.print("Deploying changes:")
+    for word in ("added", "changed", "removed"):
+        for name in getattr(found.changes, word):
+            console.out.print(f"  {word:8} {name}", markup=False)
+    for old, new in found.changes.renamed:
+        console.out.print(f"  renamed  {old} → {new}, with its history", markup=False)
+    for word, rows in (("reader +", found.readers_added), ("reader -", found.readers_removed)):
+        for schedule, reader in rows:
+            console.out.print(f"  {word} {schedule}  {reader}", markup=False)
+    for move in found.moves:
+        _show_moves(move)
+
+
+def _show_moves(move: Moves) -> None:
+    lines = [f"  run moves     {move.schedule}  {stamp(was.slot)} → {_told(now)}" for was, now in move.moved]
+    lines += [f"  run appears   {move.schedule}  {_told(fire)}" for fire in move.appear]
+    lines += [f"  run vanishes  {move.schedule}  {_told(fire)}" for fire in move.vanish]
+    for line in lines[:LINES]:
+        console.out.print(line, markup=False)
+    if len(lines) > LINES:
+        console.out.print(f"  and {len(lines) - LINES} more of {move.schedule}", markup=False)
+
+
+def _told(fire: Fire) -> str:
+    return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
+
+
+def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
+    """One line of the plan: wall clock, UTC, schedule, readers, requests, and when it is due if that is later."""
+    local = fire.slot.astimezone(ZoneInfo(row.zone))
+    requests = row.cost.requests + len(row.cost.unknown)
+    return (
+        f"{local:%a %d %b %H:%M:%S} {row.zone}",
+        stamp(fire.slot),
+        row.schedule,
+        _counted(len(row.readers), "reader"),
+        _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
+        "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
+    )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def _until(pause_: Pause) -> str:
+    return f" until {stamp(pause_.until)}" if pause_.until else ""
+
+
+def pause(
+    ctx: typer.Context,
+    schedule: ScheduleId,
+    project: Project = None,
+    until: Annotated[
+        str | None, typer.Option("--until", help="When it resumes by itself; without an offset in its own zone.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Keep a schedule from firing. What is due meanwhile is listed as missed."""
+    with console.guarded(as_json=as_json):
+
+        async def work(house: House) -> datetime | None:
+            end = instant(await _in_force(house), schedule, until, option="--until")
+            await pausing.pause(house, schedule, end)
+            return end
+
+        end = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json({"schedule": schedule, "paused": True, "until": stamp(end) if end else None})
+    else:
+        console.out.print(f"{schedule} is paused{_until(Pause(end))}.", markup=False)
+
+
+def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as_json: Json = False) -> None:
+    """Let a paused schedule fire again, from its next slot on."""
+    with console.guarded(as_json=as_json):
+
+        async def work(house: House) -> tuple[bool, datetime | None]:
+            ended = await pausing.resume(house, schedule)
+            return ended, (await house.ledger.pending([schedule])).get(schedule)
+
+        ended, due = with_ledger(directory(ctx, project), work)
+    coming = stamp(due) if due else None
+    if as_json:
+        console.show_json({"schedule": schedule, "paused": False, "was_paused": ended, "next": coming})
+        return
+    words = "fires again" if ended else "was not paused"
+    console.out.print(f"{schedule} {words}; next: {coming or 'never'}.", markup=False)
+
+
+async def _in_force(house: House) -> Bundle | None:
+    deployed = await house.ledger.deployed()
+    return await house.bundle(deployed.bundle) if deployed else None
+
+
+COMMANDS = {"plan": plan, "pause": pause, "resume": resume}
