@@ -5,7 +5,7 @@ Reply codes as RFC 5321 and RFC 3463 have them.
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime
 
@@ -32,6 +32,7 @@ class MailFaults:
         self.at_mail: deque[int] = deque()
         self.at_data: deque[int] = deque()
         self.drops = 0
+        self.drops_to: Counter[str] = Counter()
         self.slow: deque[float] = deque()
 
     def refuse(self, recipient: str, code: int, times: int = 1) -> None:
@@ -46,9 +47,12 @@ class MailFaults:
         """Answers the message itself, which is not kept."""
         self.at_data.extend([code] * times)
 
-    def drop(self, times: int = 1) -> None:
-        """Accepts and keeps the message, then closes the connection before it says so."""
-        self.drops += times
+    def drop(self, times: int = 1, *, to: str = "") -> None:
+        """Accepts and keeps the message, then closes the connection before it says so. `to`: one recipient's alone."""
+        if to:
+            self.drops_to[to.lower()] += times
+        else:
+            self.drops += times
 
     def delay(self, seconds: float, times: int = 1) -> None:
         """The reply to the message comes that much later."""
@@ -60,6 +64,7 @@ class MailFaults:
         self.at_data.clear()
         self.slow.clear()
         self.drops = 0
+        self.drops_to.clear()
 
 
 class _Session(SMTP):
@@ -88,7 +93,7 @@ class _Session(SMTP):
 class MailServer:
     """aiosmtpd's handler and its listening socket. `sessions` counts connections that said hello."""
 
-    def __init__(self, outbox: Outbox, now: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, now: Callable[[], datetime], port: int = 0) -> None:
         self.faults = MailFaults()
         self._transports: set[asyncio.BaseTransport] = set()
         self._empty = asyncio.Event()
@@ -96,12 +101,12 @@ class MailServer:
         self._outbox = outbox
         self._now = now
         self._server: asyncio.Server | None = None
-        self.port = 0
+        self.port = port
 
     async def start(self) -> None:
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # a dropped connection is what was asked for
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Session(self), "127.0.0.1", 0)
+        self._server = await loop.create_server(lambda: _Session(self), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -156,12 +161,21 @@ class MailServer:
             self._now(),
             {"from": envelope.mail_from or "", "to": ", ".join(envelope.rcpt_tos)},
         )
-        if self.faults.drops:
-            self.faults.drops -= 1
+        if self._drops(envelope.rcpt_tos[0].lower()):
             _hang_up(server)
         elif self.faults.slow:
             await asyncio.sleep(self.faults.slow.popleft())
         return f"250 2.0.0 OK: queued as {item.sha256[:12]}"
+
+    def _drops(self, recipient: str) -> bool:
+        """Whether this message's session ends before its reply, counted down."""
+        if self.faults.drops_to[recipient]:
+            self.faults.drops_to[recipient] -= 1
+            return True
+        if self.faults.drops:
+            self.faults.drops -= 1
+            return True
+        return False
 
 
 def _hang_up(server: SMTP) -> None:

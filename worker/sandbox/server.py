@@ -1,6 +1,6 @@
 """The sandbox as one thing: `async with Sandbox() as box`, or `with SandboxThread() as box` where no loop runs.
 
-Listens on 127.0.0.1 only, on ports that the system chooses.
+Listens on 127.0.0.1 only, on ports that the system chooses unless they are given.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ def utc_now() -> datetime:
 
 class Sandbox:
     """`seed` decides the pipeline's story, unless a `pipeline` is given. `out`: where messages are also written.
+    `ports`: for HTTP and SMTP; 0 lets the system choose.
 
     Parts to look at and to play with: pipeline, close, pipedrive, umami, slack, room, mail, outbox, faults, gate,
     log. They belong to the loop that entered the sandbox.
@@ -55,7 +56,9 @@ class Sandbox:
         out: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         pipeline: Pipeline | None = None,
+        ports: tuple[int, int] = (0, 0),
     ) -> None:
+        self._port = ports[0]
         self.pipeline = pipeline or Pipeline(seed, now())
         self.now = now
         self.outbox = Outbox(out)
@@ -66,7 +69,7 @@ class Sandbox:
         self.pipedrive = PipedriveApi(self.pipeline, now)
         self.umami = UmamiApi(seed, now)
         self.slack = SlackApi(self.room, self.outbox, lambda: self.base_url)
-        self.mail = MailServer(self.outbox, now)
+        self.mail = MailServer(self.outbox, now, ports[1])
         self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
         app = Starlette(
             routes=[
@@ -134,7 +137,8 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         # Named as TCP, or asyncio leaves Nagle's algorithm on and every small answer takes 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", self._port))
         self._socket.listen(128)
         await self.mail.start()
         # Started piece by piece: serve() would take over the process's signals.

@@ -1,0 +1,76 @@
+"""`python -m worker.sandbox`: the stand-ins as a process of their own, until it is told to stop.
+
+Listens on 127.0.0.1 alone: in containers it joins the network namespace of the worker that talks to it. Prints where it
+listens, as FUNNELBEAT_SANDBOX wants it, and then a line for each message that it takes.
+"""
+
+import argparse
+import asyncio
+import email
+import email.policy
+import json
+import signal
+import sys
+from email.message import EmailMessage
+from pathlib import Path
+
+from worker.sandbox.outbox import Received
+from worker.sandbox.server import Sandbox
+
+LOOK = 0.5
+"""Seconds between two looks for new messages."""
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m worker.sandbox", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="for HTTP (default: any)")
+    parser.add_argument("--smtp-port", type=int, default=0, help="for mail (default: any)")
+    parser.add_argument("--out", type=Path, help="where messages are written")
+    parser.add_argument("--seed", type=int, default=1, help="decides the pipeline's story")
+    parser.add_argument("--step", type=float, help="seconds between two steps of the pipeline (default: none)")
+    return parser.parse_args(words)
+
+
+async def serve(given: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Sandbox(seed=given.seed, out=given.out, ports=(given.port, given.smtp_port)) as box:
+        say(json.dumps(box.describe()))
+        told, step = 0, _now() + (given.step or 0)
+        while not await _stopped(stop, LOOK):
+            if given.step and _now() >= step:
+                box.pipeline.step(box.now())
+                step += given.step
+            for item in box.outbox.items[told:]:
+                say(line(item))
+            told = len(box.outbox.items)
+
+
+def line(item: Received) -> str:
+    """What was taken, for whom, and the subject of a mail; never a body."""
+    if item.kind != "eml":
+        return f"{item.kind} to {item.meta.get('channel', '?')}: {item.name}"
+    message = email.message_from_bytes(item.body, _class=EmailMessage, policy=email.policy.default)
+    return f"mail to {item.meta['to']}: {message['Subject']} ({item.name})"
+
+
+def say(words: str) -> None:
+    sys.stdout.write(words + "\n")
+    sys.stdout.flush()
+
+
+async def _stopped(stop: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(arguments(sys.argv[1:])))
