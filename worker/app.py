@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from worker import __version__
@@ -19,6 +19,7 @@ from worker.adapters.event_log import EventLog
 from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.snapshots import RedisSnapshots
 from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.render import JinjaRenderer
@@ -26,7 +27,7 @@ from worker.adapters.triggers import ApTriggers
 from worker.domain.schedule import Bundle, Item
 from worker.flow.house import House, Times, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
-from worker.ports import Channel, Queue, Renderer, Source
+from worker.ports import Channel, Queue, Quota, Renderer, Source
 from worker.settings import Settings
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
@@ -65,16 +66,31 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def lane(kind: str, options: Mapping[str, str]) -> str:
+    """A short text that stands for one account with these credentials, and from which nobody can read them: the hash
+    is made slow, because a password may be short.
+    """
+    return _lane(kind, tuple(sorted(options.items())))
+
+
+@cache
+def _lane(kind: str, options: tuple[tuple[str, str], ...]) -> str:
+    given = json.dumps([kind, options]).encode()
+    return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
+
+
 @dataclass(slots=True)
 class OpenedMeans:
     """Implements ports.Means. Sources and channels are shared by everything that has the same options.
 
     `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
+    `quotas`: the budget of each lane, where workers share one; without it every source has its own.
     """
 
     sandbox: Mapping[str, str]
     directory: Path
     offline: bool = False
+    quotas: Callable[[str], Quota] | None = None
     _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
     _renderers: dict[int, tuple[Bundle, Renderer]] = field(default_factory=dict)
@@ -84,8 +100,13 @@ class OpenedMeans:
         options = resolve(spec.options, os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         if key not in self._sources:
-            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock)
+            quota = self.quotas(lane(spec.type, options)) if self.quotas else None
+            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock, quota)
         return self._sources[key]
+
+    def account(self, bundle: Bundle, connection: str) -> str:
+        spec = bundle.connections[connection]
+        return lane(spec.type, resolve(spec.options, os.environ, self.directory))
 
     def windowed(self, bundle: Bundle, item: Item) -> bool:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed
@@ -131,7 +152,7 @@ async def open_house(
     """
     redis = connect(settings.redis_url)
     sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
-    means = OpenedMeans(sandbox, directory or Path.cwd(), offline)
+    means = OpenedMeans(sandbox, directory or Path.cwd(), offline, partial(RedisQuota, redis, project))
     try:
         await check(redis)
         yield House(

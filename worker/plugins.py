@@ -7,7 +7,7 @@ from worker.channels.email import EMAIL, open_email
 from worker.channels.slack import SLACK, open_slack
 from worker.domain.query import ChannelType, ConnectionType
 from worker.errors import RequestError
-from worker.ports import Channel, Source
+from worker.ports import Channel, Quota, Source
 from worker.sources.close import CLOSE
 from worker.sources.close import open_source as open_close
 
@@ -38,12 +38,19 @@ CHANNELS: dict[str, ChannelType] = {
 
 
 def open_source(
-    kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], clock: Callable[[], datetime]
+    kind: str,
+    options: Mapping[str, str],
+    sandbox: Mapping[str, str],
+    clock: Callable[[], datetime],
+    quota: Quota | None = None,
 ) -> Source:
-    """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run."""
+    """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run. `quota`: the
+    connection's budget, where others share it.
+    """
     if kind == SANDBOX:
-        return open_close({"base_url": _listening(sandbox)["close"], "api_key": "api_sandbox"}, clock=clock)
-    return open_close(options, clock=clock)
+        given = {"base_url": _listening(sandbox)["close"], "api_key": "api_sandbox"}
+        return open_close(given, clock=clock, quota=quota)
+    return open_close(options, clock=clock, quota=quota)
 
 
 def open_channel(kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], address: str | None) -> Channel:

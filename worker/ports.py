@@ -575,6 +575,10 @@ class Means(Protocol):
 
     def source(self, bundle: Bundle, connection: str) -> Source: ...
 
+    def account(self, bundle: Bundle, connection: str) -> str:
+        """A short text that stands for the account behind a connection, credentials included and not readable."""
+        ...
+
     def windowed(self, bundle: Bundle, item: Item) -> bool:
         """Whether the item's query is a function of its window; otherwise it tells the state when it is read."""
         ...

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from tests.sources.close.account import Account, close, deal, listing
 from tests.support.scripted_http import Asked, Said
+from worker.adapters.local_quota import LocalQuota
+from worker.ports import Limit
 from worker.sources.close import Tuning, limits
 from worker.sources.close.client import Retries
-from worker.sources.close.limits import Limit, Pacer
+from worker.sources.common.pace import Pace
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 RECORDED = {
@@ -53,12 +55,16 @@ def test_both_spellings_are_read_and_nonsense_is_none(headers: dict[str, str], e
     assert list(limits.limits(headers)) == expected
 
 
-def test_of_two_limiters_that_disagree_the_tighter_one_sets_the_pace() -> None:
+async def test_of_two_limiters_that_disagree_the_tighter_one_sets_the_pace() -> None:
     assert [(limit.limit, limit.reset) for limit in limits.limits(RECORDED)] == [(240, 2), (60, 1), (60, 1)]
-    assert list(limits.windows(RECORDED)) == [60, 100]
-    pacer = Pacer()
-    pacer._observe(RECORDED)
-    assert pacer._interval == pytest.approx(1 / (0.9 * 60))
+    assert list(limits.windows(RECORDED)) == [(60, 1), (100, 1)]
+    quota = LocalQuota()
+    await quota.learn(limits.heard(RECORDED))
+    assert (await quota.take(2)).every == pytest.approx(1 / (0.9 * 60))
+
+
+def pace() -> Pace:
+    return Pace(LocalQuota(), limits.heard)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +91,7 @@ def test_how_long_to_wait_after_a_429(headers: dict[str, str], body: str, second
 def test_no_header_can_break_the_reading(headers: dict[str, str]) -> None:
     assert limits.wait(headers, "", NOW) >= 0
     assert all(limit.limit >= 1 for limit in limits.limits(headers))
-    assert all(rate > 0 for rate in limits.windows(headers))
+    assert all(seconds > 0 for _, seconds in limits.windows(headers))
 
 
 class Limiter:
@@ -197,38 +203,37 @@ async def test_a_429_holds_back_every_other_request_too() -> None:
     ("refusals", "remaining", "waits"), [(0, 16, False), (0, 15, True), (1, 29, True), (9, 51, False)]
 )
 async def test_each_429_makes_us_stop_earlier_in_a_window(refusals: int, remaining: int, waits: bool) -> None:
-    pacer = Pacer()
+    paced = pace()
     for _ in range(refusals):
-        pacer.refused(0)
-    pacer._observe({"ratelimit": f"limit=100, remaining={remaining}, reset=9"})
-    assert (pacer._closed_until > asyncio.get_running_loop().time() + 8) is waits
+        paced.refused(0)
+    paced._observe({"ratelimit": f"limit=100, remaining={remaining}, reset=9"})
+    assert (paced._closed_until > asyncio.get_running_loop().time() + 8) is waits
 
 
 async def test_a_window_that_is_nearly_used_up_by_others_is_waited_out() -> None:
-    pacer = Pacer()
-    await pacer.enter()
-    pacer.leave({"ratelimit": "limit=100, remaining=3, reset=0.2"})
+    paced = pace()
+    await paced.enter()
+    paced.leave({"ratelimit": "limit=100, remaining=3, reset=0.2"})
     began = time.monotonic()
-    await pacer.enter()
+    await paced.enter()
     assert time.monotonic() - began >= 0.19
 
 
 async def test_a_first_request_that_never_came_back_does_not_block_the_next() -> None:
-    pacer = Pacer()
-    await pacer.enter()
-    second = asyncio.create_task(pacer.enter())
+    paced = pace()
+    await paced.enter()
+    second = asyncio.create_task(paced.enter())
     await asyncio.sleep(0)
     assert not second.done()
-    pacer.leave(None)
+    paced.leave(None)
     await asyncio.wait_for(second, 1)
 
 
 async def test_a_cancelled_wait_leaves_the_gate_open() -> None:
-    pacer = Pacer()
-    pacer.hold(5)
-    waiting = asyncio.create_task(pacer.enter())
+    paced = pace()
+    paced.hold(0.2)
+    waiting = asyncio.create_task(paced.enter())
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    pacer._closed_until = 0
-    await asyncio.wait_for(pacer.enter(), 1)
+    await asyncio.wait_for(paced.enter(), 1)

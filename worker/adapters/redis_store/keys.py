@@ -27,6 +27,12 @@
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
     <p>:table:<id>                text    a table (zstd)
     <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
+    <p>:quota:<lane>              hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
+                                          what was told of a connection's budget, and its next free place
+    <p>:quota:<lane>:sent         list    places of the last requests, where a limit is kept by counting
+    <p>:share:<key>               hash    an answer that may serve several runs: begun, snapshot, compared; or why the
+                                          last fetch brought nothing: reason, sentence, retry, ended; whose turn it is
+                                          to fetch: turn, until
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment

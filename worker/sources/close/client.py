@@ -16,9 +16,12 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from worker.adapters.http import IN_FLIGHT, HttpAnswer, HttpFailure
+from worker.adapters.local_quota import LocalQuota
 from worker.errors import SourceRefused, SourceUnavailable
+from worker.ports import Quota
 from worker.sources.close import limits, refusal
 from worker.sources.close.parse import Node, document
+from worker.sources.common.pace import CAP, Pace
 
 LONGEST_QUERY = 4000
 """Characters of a query string beyond which the parameters go into a body: servers and proxies cut at 8 kB."""
@@ -46,7 +49,7 @@ class Retries:
 
     tries: int = 4
     pause: float = 0.5
-    cap: float = limits.CAP
+    cap: float = CAP
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,9 @@ class Request:
 
 
 class Client:
-    """`secrets` never appear in what is raised, even when the service repeats them. `clock` gives UTC."""
+    """`secrets` never appear in what is raised, even when the service repeats them. `clock` gives UTC. `quota`: the
+    connection's budget, which other workers use too; without it, one of this client's own.
+    """
 
     def __init__(
         self,
@@ -76,12 +81,13 @@ class Client:
         clock: Callable[[], datetime],
         secrets: tuple[str, ...] = (),
         retries: Retries | None = None,
+        quota: Quota | None = None,
     ) -> None:
         self._http = http
         self._clock = clock
         self._secrets = tuple(s for secret in secrets for s in (secret, _basic(secret)) if s)
         self._retries = retries or Retries()
-        self._pacer = limits.Pacer()
+        self._pace = Pace(quota or LocalQuota(), limits.heard)
         self._places = asyncio.Semaphore(IN_FLIGHT)
 
     async def read(self, request: Request) -> Node:
@@ -100,7 +106,7 @@ class Client:
             if attempt >= self._retries.tries or pause > self._retries.cap:
                 raise _given_up(outcome, attempt)
             if outcome.limited:
-                self._pacer.refused(pause)
+                self._pace.refused(pause)
             else:
                 await asyncio.sleep(pause)
         raise AssertionError("counting has no end")
@@ -108,7 +114,7 @@ class Client:
     async def _once(self, request: Request) -> bytes | SourceUnavailable | SourceRefused:
         """One try. What may pass is returned, as is a refusal, so that the loop above reads as one."""
         async with self._places:
-            await self._pacer.enter()
+            await self._pace.enter(request.endpoint)
             headers: Mapping[str, str] | None = None
             try:
                 answer = await self._http.send(**self._wire(request))
@@ -116,7 +122,7 @@ class Client:
             except HttpFailure as failure:
                 return SourceUnavailable(request.endpoint, failure.problem)
             finally:
-                self._pacer.leave(headers)
+                self._pace.leave(headers)
         return answer.body if answer.status == 200 else self._refused(request.endpoint, answer)
 
     def _wire(self, request: Request) -> dict[str, Any]:
@@ -163,6 +169,7 @@ class Client:
         return text
 
     async def aclose(self) -> None:
+        await self._pace.aclose()
         await self._http.aclose()
 
 

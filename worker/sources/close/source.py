@@ -10,7 +10,7 @@ from worker.adapters.http import Http
 from worker.domain.opportunity import TABLE
 from worker.domain.snapshot import File, Snapshot
 from worker.errors import RequestError, SourceShapeChanged
-from worker.ports import Answer, Ask
+from worker.ports import Answer, Ask, Quota
 from worker.sources.close import funnel
 from worker.sources.close.client import Client, Request, Retries, Sender
 from worker.sources.close.fingerprint import fingerprint
@@ -48,10 +48,11 @@ class CloseSource:
         clock: Callable[[], datetime],
         secrets: tuple[str, ...] = (),
         tuning: Tuning | None = None,
+        quota: Quota | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
         self._clock = clock
-        self._client = Client(http, clock=clock, secrets=secrets, retries=self._tuning.retries)
+        self._client = Client(http, clock=clock, secrets=secrets, retries=self._tuning.retries, quota=quota)
         self._directory = Directory(self._client, clock)
 
     async def fetch(self, ask: Ask) -> Answer:
@@ -125,9 +126,15 @@ class CloseSource:
 
 
 def open_source(
-    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+    options: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    tuning: Tuning | None = None,
+    quota: Quota | None = None,
 ) -> CloseSource:
-    """`options` as in CLOSE, secrets resolved. Raises RequestError, which never holds a secret.
+    """`options` as in CLOSE, secrets resolved; `quota`: the budget that others share.
+
+    Raises RequestError, which never holds a secret.
 
     Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
     """
@@ -147,4 +154,4 @@ def open_source(
         auth=(key, "") if key else None,
         timeout=chosen.timeout,
     )
-    return CloseSource(http, clock=clock, secrets=(key or token,), tuning=chosen)
+    return CloseSource(http, clock=clock, secrets=(key or token,), tuning=chosen, quota=quota)

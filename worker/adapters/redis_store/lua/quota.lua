@@ -1,0 +1,55 @@
+-- Takes places for requests to one connection, in the order of asking: spread at the tightest rate that was told, after
+-- whatever hold is in force. Times here are milliseconds with fractions.
+-- keys: quota:<lane>, quota:<lane>:sent
+-- A: lane, count, cost, urgent, calls, seconds, reserve, probe, keep, again
+-- Returns {probe (0 or 1), every, wait, wait, …} in microseconds; {-1}: somebody finds out what the limit is;
+-- {-2, ms}: the day's tokens do not suffice.
+local key, sent = P .. 'quota:' .. A.lane, P .. 'quota:' .. A.lane .. ':sent'
+local at = clock[1] * 1000 + clock[2] / 1000
+local held = call('HMGET', key, 'known', 'probing', 'every', 'shut', 'next', 'later', 'day', 'left', 'asked')
+local function number(i) return tonumber(held[i] or 0) end
+local function text(value) return string.format('%.3f', value) end
+
+if not held[1] and number(2) > at then return {-1} end
+
+-- A reserve of the day is for runs on demand. Nobody knows in which zone the day ends, so a spent one is tried again
+-- now and then by whoever comes first.
+if held[8] and A.cost > 0 then
+  local floor = A.urgent and 0 or number(7) * A.reserve
+  if number(8) - A.cost < floor then
+    local again = number(9) - at
+    if again > 0 then return {-2, math.ceil(again)} end
+    call('HSET', key, 'asked', text(at + A.again))
+  else
+    call('HINCRBYFLOAT', key, 'left', -A.cost)
+  end
+end
+
+local count, probe = A.count, 0
+if not held[1] then
+  call('HSET', key, 'probing', text(at + A.probe))
+  count, probe = 1, 1
+end
+
+local every, following, later = number(3), number(5), number(6)
+local answer = {probe, math.floor(every * 1000)}
+for i = 1, count do
+  local place = math.max(at, number(4), following)
+  if not A.urgent then place = math.max(place, later) end
+  if A.calls > 0 then
+    local oldest = call('LINDEX', sent, A.calls - 1)
+    if oldest then place = math.max(place, tonumber(oldest) + A.seconds * 1000) end
+    call('LPUSH', sent, text(place))
+  end
+  following = place + every
+  -- The rest of the rate is left for runs on demand, which need not wait for this.
+  if not A.urgent then later = place + every / (1 - A.reserve) end
+  answer[i + 2] = math.ceil((place - at) * 1000)
+end
+call('HSET', key, 'next', text(following), 'later', text(later))
+call('PEXPIRE', key, A.keep)
+if A.calls > 0 then
+  call('LTRIM', sent, 0, A.calls - 1)
+  call('PEXPIRE', sent, math.ceil(A.seconds * 1000) + math.ceil(math.max(0, following - at)) + 1000)
+end
+return answer

@@ -1,0 +1,80 @@
+"""One budget per connection for all workers: a step in Redis gives out the places in which requests may be sent.
+
+The next place lies one interval after the last that anybody took, so that four workers together send what one would
+alone. What services tell in headers is written down only when it is news.
+"""
+
+from typing import Any
+
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.scripts import Scripts
+from worker.ports import Heard, Limit, Places
+
+SHARE = 0.9
+"""Of the advertised rate; the rest is for clocks that differ and for other programs with the same key."""
+RESERVE = 0.1
+"""Of our rate and of a day's tokens, left for runs on demand."""
+PROBE = 10.0
+"""Seconds that the first request is waited for, whose answer tells the limit."""
+FRESH = 60.0
+"""Seconds for which a limit counts that no answer named again."""
+KEEP = 600.0
+"""Seconds after which a connection that nobody used is unknown again; a day's tokens are told anew by its answers."""
+AGAIN = 600.0
+"""Seconds between two tries of a day that seemed spent."""
+
+
+class RedisQuota:
+    """Keeps worker.ports.Quota for one lane: a short text that stands for the connection and holds no secret."""
+
+    def __init__(self, client: Redis, project: str, lane: str) -> None:
+        self._scripts = Scripts(client, project)
+        self._lane = lane
+
+    async def take(
+        self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
+    ) -> Places:
+        """Raises LedgerUnavailable."""
+        arguments = {
+            "lane": self._lane,
+            "count": count,
+            "cost": cost,
+            "urgent": urgent,
+            "calls": calls,
+            "seconds": seconds,
+            "reserve": RESERVE,
+            "probe": PROBE * 1000,
+            "keep": _ms(KEEP),
+            "again": AGAIN * 1000,
+        }
+        first, *rest = await self._scripts.run("quota", arguments)
+        if first == -2:
+            return Places(spent=rest[0] / 1000)
+        if first == -1:
+            return Places()
+        return Places(tuple(wait / 1e6 for wait in rest[1:]), rest[0] / 1e6, probe=first == 1)
+
+    async def learn(self, heard: Heard) -> None:
+        """Raises LedgerUnavailable."""
+        arguments: dict[str, Any] = {
+            "lane": self._lane,
+            "limits": [_row(limit) for limit in heard.limits],
+            "hold": _ms(heard.hold),
+            "day": heard.day[0],
+            "left": heard.day[1],
+            "spent": None if heard.spent is None else _ms(heard.spent),
+            "failed": heard.failed,
+            "share": SHARE,
+            "fresh": FRESH * 1000,
+            "keep": _ms(max(KEEP, heard.spent or 0.0)),
+        }
+        await self._scripts.run("quota_learn", arguments)
+
+
+def _row(limit: Limit) -> list[str | float]:
+    return [limit.name, limit.limit, limit.reset * 1000]
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))

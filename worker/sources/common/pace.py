@@ -1,0 +1,207 @@
+"""When the next request to a connection may go: places come from its shared budget, and answers tell the budget more.
+
+Places are taken for a tenth of a second at most, so that a hold which another worker learned of is heeded soon; where
+the limit is generous that is sixteen places in one round trip.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from worker.errors import SourceUnavailable
+from worker.ports import Heard, Limit, Quota
+
+SPARE = 0.15
+"""Of a window, left untouched at its end, for what others with the same key send before we hear of it."""
+MOST_SPARE = 0.5
+"""However often a 429 shows that others are many; from there it shrinks by a fifth of a percent an answer."""
+CAP = 60.0
+"""Seconds: a longer wait is reported instead of sat out."""
+AHEAD = 0.1
+"""Seconds for which places are taken at once."""
+MOST = 16
+LATE = 0.05
+"""Seconds past its time, or one interval if that is longer, after which a place is no longer used: a process that
+slept would send all that it missed in one burst.
+"""
+LOOK = 0.02
+"""Seconds between two looks while somebody finds out what the limit is; twice as long each time, up to AHEAD."""
+TELL_AGAIN = 20.0
+"""Seconds after which an unchanged limit is told again, so that it does not count as forgotten."""
+
+_on_demand: ContextVar[bool] = ContextVar("on_demand", default=False)
+
+
+@contextmanager
+def asked_for(on_demand: bool) -> Iterator[None]:
+    """What is requested within, and in the tasks begun within, is for somebody who waits."""
+    before = _on_demand.set(on_demand)
+    try:
+        yield
+    finally:
+        _on_demand.reset(before)
+
+
+class Pace:
+    """One per client, shared by everything that it sends. `hear` reads an answer's headers. `calls` in any `seconds`:
+    a limit that the service has and never tells. Implements common.calls.Pace.
+
+    The first request of all goes alone, since its answer tells the limit; none is sent into a window that is nearly
+    used up.
+    """
+
+    def __init__(
+        self,
+        quota: Quota,
+        hear: Callable[[Mapping[str, str]], Heard],
+        *,
+        calls: int = 0,
+        seconds: float = 0.0,
+        least: float = 1.0,
+    ) -> None:
+        self._quota = quota
+        self._hear = hear
+        self._window = (calls, seconds)
+        self._least = least
+        self._gate = asyncio.Lock()
+        self._landed = asyncio.Event()
+        self._places: deque[float] = deque()
+        self._every = 0.0
+        self._queued = 0
+        self._flying = 0
+        self._probing = False
+        self._closed_until = 0.0
+        self._spare = SPARE
+        self._told: dict[tuple[str, float], tuple[float, float]] = {}
+        self._told_hold = 0.0
+        self._telling: set[asyncio.Task[None]] = set()
+
+    async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
+        """Wait for a place, in the order of asking. Every call that returns is followed by one `leave`.
+
+        Raises SourceUnavailable where the day's tokens do not suffice, LedgerUnavailable where the budget is away.
+        """
+        self._queued += 1
+        try:
+            async with self._gate:
+                while not await self._reached(endpoint, cost):
+                    pass
+                self._flying += 1
+        finally:
+            self._queued -= 1
+
+    async def _reached(self, endpoint: str, cost: float) -> bool:
+        """Whether a place was waited for; False: it was missed, or a hold came in between, so take another."""
+        now = asyncio.get_running_loop().time
+        if not self._places:
+            await self._take(endpoint, cost)
+        place = self._places.popleft()
+        while (delay := max(place, self._closed_until) - now()) > 0:  # noqa: ASYNC110  # `hold` moves the end
+            await asyncio.sleep(delay)
+        if self._closed_until <= place and now() - place <= max(LATE, self._every):
+            return True
+        self._places.clear()
+        return False
+
+    async def _take(self, endpoint: str, cost: float) -> None:
+        calls, seconds = self._window
+        look = LOOK
+        while True:
+            ahead = MOST if self._every <= 0 else max(1, min(MOST, int(AHEAD / self._every)))
+            count = 1 if cost else min(self._queued, ahead)
+            asked_at = asyncio.get_running_loop().time()
+            got = await self._quota.take(count, cost, urgent=_on_demand.get(), calls=calls, seconds=seconds)
+            if got.spent is not None:
+                problem = "the day's budget of requests is spent, but for what is kept for runs on demand"
+                raise SourceUnavailable(endpoint, problem, retry_after=got.spent, limited=True)
+            if got.waits:
+                self._every, self._probing = got.every, got.probe
+                self._places.extend(asked_at + wait for wait in got.waits)
+                return
+            await self._landing(look)
+            look = min(AHEAD, 2 * look)
+
+    async def _landing(self, longest: float) -> None:
+        """Until an answer came here, or `longest` seconds: it may be another worker's that everybody waits for."""
+        self._landed.clear()
+        try:
+            async with asyncio.timeout(longest):
+                await self._landed.wait()
+        except TimeoutError:
+            return
+
+    def leave(self, headers: Mapping[str, str] | None) -> None:
+        """An answer came, or (None) did not."""
+        self._flying -= 1
+        if headers is not None:
+            self._observe(headers)
+        elif self._probing:
+            self._tell(Heard(failed=True))
+        self._probing = False
+        self._landed.set()
+
+    def refused(self, seconds: float) -> None:
+        """A 429: others use the same key, so stop earlier in a window than before. Send nothing for so long."""
+        self._spare = min(MOST_SPARE, self._spare * 2)
+        self.hold(seconds)
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for so long, here and anywhere else."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._closed_until = max(self._closed_until, until)
+        if until > self._told_hold + LOOK:
+            self._told_hold = until
+            self._tell(Heard(hold=seconds))
+
+    def spent(self, seconds: float) -> None:
+        """The day's tokens are gone, and come back after so many seconds."""
+        self._tell(Heard(spent=seconds))
+
+    def _observe(self, headers: Mapping[str, str]) -> None:
+        now = asyncio.get_running_loop().time()
+        heard = self._hear(headers)
+        news = tuple(limit for limit in map(self._widest, heard.limits) if self._is_news(limit, now))
+        if news or self._probing or heard.day != (None, None):
+            self._tell(Heard(news, day=heard.day))
+        for limit in heard.limits:
+            # What is in flight may not have been counted yet when this answer was written.
+            if limit.remaining is not None and limit.remaining - self._flying <= _reserve(limit.limit, self._spare):
+                self.hold(min(limit.reset, CAP))
+        self._spare = max(SPARE, self._spare * 0.998)
+
+    def _widest(self, limit: Limit) -> Limit:
+        """`reset` counts down, so the longest one seen stands for the window; never shorter than `least`, which keeps a
+        limiter that refills gradually from looking fast.
+        """
+        known = self._told.get((limit.name, limit.limit), (0.0, 0.0))[0]
+        return Limit(limit.name, limit.limit, limit.remaining, max(self._least, limit.reset, known))
+
+    def _is_news(self, limit: Limit, now: float) -> bool:
+        window, told_at = self._told.get((limit.name, limit.limit), (0.0, 0.0))
+        if not self._probing and limit.reset == window and now - told_at < TELL_AGAIN:
+            return False
+        self._told[limit.name, limit.limit] = (limit.reset, now)
+        return True
+
+    def _tell(self, heard: Heard) -> None:
+        task = asyncio.get_running_loop().create_task(self._quota.learn(heard))
+        self._telling.add(task)
+        task.add_done_callback(self._was_told)
+
+    def _was_told(self, task: asyncio.Task[None]) -> None:
+        """A budget that cannot be reached is said by whoever takes the next place; what it missed is told again."""
+        self._telling.discard(task)
+        self._landed.set()
+        if task.cancelled() or task.exception() is not None:
+            self._told.clear()
+            self._told_hold = 0.0
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._telling, return_exceptions=True)
+
+
+def _reserve(limit: float, spare: float) -> float:
+    """Places left untouched; none of a limit that is tiny."""
+    return min(max(1.0, limit * spare), limit - 1)
