@@ -1,0 +1,105 @@
+"""A ledger on a real Redis whose clock a test sets: the scripts are the real ones but for the line that reads the time.
+
+Redis's own clock cannot be set, and a month has to pass in seconds. Expiry times of keys still follow the real clock.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.codec import from_ms, to_ms
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.scripts import Scripts, source
+from worker.adapters.redis_store.snapshots import RedisSnapshots
+from worker.adapters.triggers import ApTriggers
+from worker.app import OpenedMeans
+from worker.domain.events import Fact
+from worker.domain.run import Run
+from worker.entry.local import LocalQueue
+from worker.flow.house import House
+from worker.flow.tick import tick
+
+PROJECT = "tern"
+_READS = "local now = clock[1] * 1000 + math.floor(clock[2] / 1000)"
+_ASKS = "local now = tonumber(call('GET', P .. 'test-clock'))"
+
+
+class SetScripts(Scripts):
+    async def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
+        text, _ = source(name)
+        assert _READS in text
+        return await self.client.eval(text.replace(_READS, _ASKS), 0, self.prefix, _json(arguments), *blobs)
+
+
+def _json(arguments: Mapping[str, Any]) -> str:
+    return json.dumps({key: value for key, value in arguments.items() if value is not None})
+
+
+class SetLedger(RedisLedger):
+    """`at` is what its clock shows."""
+
+    def __init__(self, client: Redis, at: datetime) -> None:
+        super().__init__(client, PROJECT)
+        self._scripts = SetScripts(client, PROJECT)
+        self.at = at
+
+    async def now(self) -> datetime:
+        return self.at
+
+    async def set(self, at: datetime) -> None:
+        self.at = at
+        await self._scripts.client.set(f"{PROJECT}:test-clock", to_ms(at))
+
+    async def soonest(self) -> datetime | None:
+        """When a clock has something to do next."""
+        found = await self._scripts.ask("ZRANGE", f"{PROJECT}:due", 0, 0, "WITHSCORES")
+        return from_ms(found[1]) if found else None
+
+
+class Facts:
+    def __init__(self) -> None:
+        self.told: list[Fact] = []
+
+    def emit(self, fact: Fact) -> None:
+        self.told.append(fact)
+
+
+@dataclass
+class Month:
+    """An installation with a clock but no worker: its runs stay claimed."""
+
+    ledger: SetLedger
+    house: House
+    facts: Facts = field(default_factory=Facts)
+
+    async def play(self, until: datetime, lag: timedelta = timedelta(milliseconds=120)) -> None:
+        """The clock ticks whenever something is due, a little late each time, and stops at `until`."""
+        while (due := await self.ledger.soonest()) is not None and max(due, self.ledger.at) + lag < until:
+            await self.ledger.set(max(due, self.ledger.at) + lag)
+            await tick(self.house)
+        await self.ledger.set(until)
+
+    async def runs(self) -> dict[tuple[str, datetime], Run]:
+        """By schedule and slot."""
+        return {(run.key.schedule, run.key.slot): run for run in await self.ledger.runs(None, 100_000)}
+
+
+async def month(client: Redis, start: datetime) -> Month:
+    ledger, facts = SetLedger(client, start), Facts()
+    await ledger.set(start)
+    means = OpenedMeans({}, Path())
+    house = House(
+        ledger=ledger,
+        snapshots=RedisSnapshots(client, PROJECT),
+        queue=LocalQueue(),
+        events=facts,
+        triggers=ApTriggers(),
+        means=means,
+        pid=77,
+    )
+    return Month(ledger, house, facts)
