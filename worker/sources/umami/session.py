@@ -4,12 +4,12 @@ A token has no end of its own; it dies when the server's secret changes or its m
 server a tenth of a second of hashing, so nobody does it twice for the same reason.
 """
 
-import asyncio
 from collections.abc import Mapping
 from typing import Protocol
 
 from worker.errors import SourceShapeChanged
 from worker.sources.common.calls import Calls, Wire
+from worker.sources.umami.flight import Flight
 from worker.sources.umami.parse import document
 from worker.sources.umami.refusal import LOGIN
 
@@ -58,7 +58,7 @@ class Login:
         self._password = password
         self._calls: Calls | None = None
         self._token = ""
-        self._running: asyncio.Task[str] | None = None
+        self._flight = Flight[str]()
 
     def over(self, calls: Calls) -> None:
         """The calls that it logs in by; before the first `headers`."""
@@ -68,10 +68,7 @@ class Login:
         """A token other than the refused one: what somebody else got meanwhile, or a new one. Raises SourceError."""
         if self._token and (refused is None or refused != _bearer(self._token)):
             return _bearer(self._token)
-        if self._running is None:
-            self._running = asyncio.get_running_loop().create_task(self._log_in())
-            self._running.add_done_callback(self._over)
-        return _bearer(await asyncio.shield(self._running))
+        return _bearer(await self._flight.join(self._log_in))
 
     def secrets(self) -> tuple[str, ...]:
         return tuple(secret for secret in (self._password, self._token) if secret)
@@ -88,16 +85,8 @@ class Login:
         self._token = token
         return token
 
-    def _over(self, task: asyncio.Task[str]) -> None:
-        """Also looks at a failure that nobody waits for any more."""
-        self._running = None
-        if not task.cancelled():
-            task.exception()
-
     async def aclose(self) -> None:
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._flight.aclose()
 
 
 def _bearer(token: str) -> Mapping[str, str]:

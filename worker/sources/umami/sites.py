@@ -2,15 +2,17 @@
 as for one that nobody visits.
 """
 
-import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote
 
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami.client import Client, Request
+from worker.sources.umami.flight import Flight
 
 FRESH = timedelta(minutes=5)
 _ENDPOINT = "GET /websites/{id}"
@@ -33,21 +35,26 @@ class Sites:
         self._client = client
         self._clock = clock
         self._known: dict[str, tuple[datetime, Site]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._flights: defaultdict[str, Flight[Site]] = defaultdict(Flight)
 
     async def one(self, website: str) -> Site:
         """Raises SourceError; SourceRefused with status 404 where there is no such website."""
-        async with self._locks.setdefault(website, asyncio.Lock()):
-            known = self._known.get(website)
-            if known is not None and self._clock() - known[0] < FRESH:
-                return known[1]
-            path = f"/websites/{quote(website, safe='')}"
-            found = await self._client.read(Request("GET", path, name="/websites/{id}"))
-            if found.value is None:
-                raise SourceRefused(_ENDPOINT, f"there is no website {website}", status=404)
-            site = read(found)
-            self._known[website] = (self._clock(), site)
-            return site
+        known = self._known.get(website)
+        if known is not None and self._clock() - known[0] < FRESH:
+            return known[1]
+        return await self._flights[website].join(partial(self._look, website))
+
+    async def _look(self, website: str) -> Site:
+        path = f"/websites/{quote(website, safe='')}"
+        found = await self._client.read(Request("GET", path, name="/websites/{id}"))
+        if found.value is None:
+            raise SourceRefused(_ENDPOINT, f"there is no website {website}", status=404)
+        self._known[website] = (self._clock(), read(found))
+        return self._known[website][1]
+
+    async def aclose(self) -> None:
+        for flight in self._flights.values():
+            await flight.aclose()
 
 
 def read(found: Node) -> Site:

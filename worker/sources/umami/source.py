@@ -140,6 +140,7 @@ class UmamiSource:
         return doubts
 
     async def aclose(self) -> None:
+        await self._sites.aclose()
         await self._client.aclose()
 
 
