@@ -5,17 +5,18 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
+from tests.support.crew import Crew
 from worker.adapters.embedded_redis import EmbeddedRedis
 from worker.app import open_house
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.run import CLOSED, Run
-from worker.entry.family import Family
 from worker.entry.local import LocalQueue
 from worker.entry.place import bundle_of, child_environment
 from worker.entry.processes import deploy_now
@@ -63,12 +64,12 @@ to:
 
 @dataclass
 class Town:
-    """`tokens` is the fail points' directory."""
+    """`tokens` is the fail points' directory; `family` the clocks and workers."""
 
     settings: Settings
     place: Path
     box: SandboxThread
-    family: Family
+    family: Crew
     tokens: Path
     redis: EmbeddedRedis
 
@@ -88,11 +89,23 @@ class Town:
     def deploy(self) -> None:
         deploy_now(bundle_of(self.place), self.settings, self.place)
 
-    def arm(self, point: str) -> None:
-        (self.tokens / point).touch()
+    def arm(self, point: str, signal_name: str = "") -> None:
+        """The next process that passes the point is killed, or is sent what `signal_name` names ("SIGSTOP")."""
+        written = self.tokens / f".{point}"
+        written.write_text(signal_name, encoding="ascii")
+        written.rename(self.tokens / point)
 
     def armed(self, point: str) -> bool:
         return (self.tokens / point).exists()
+
+    def disarm(self) -> None:
+        for token in self.tokens.iterdir():
+            token.unlink(missing_ok=True)
+
+    def restart_redis(self) -> None:
+        """As after a power cut of the process alone: killed, and begun again on the same append-only file."""
+        self.redis.kill()
+        self.redis.attach_or_start()
 
     def until(self, look: Callable[[], T | None], seconds: float = 40.0) -> T:
         """What `look` finds, in the end; children that ended are begun again meanwhile."""
@@ -145,18 +158,35 @@ class Town:
                 found[told] += 1
         return found
 
+    def webhook_posts(self) -> Counter[str]:
+        """How often each message came through the incoming webhook, by the SHA-256 of its bytes."""
+        items = self.box.call(lambda box: box.outbox.of("slack"))
+        return Counter(item.sha256 for item in items if item.name.split("-")[1] == "webhook")
+
 
 @contextmanager
-def town(directory: Path, pipeline: Pipeline | None = None) -> Iterator[Town]:
-    """Everything up, nothing scheduled but what is asked for."""
+def town(
+    directory: Path,
+    pipeline: Pipeline | None = None,
+    *,
+    clocks: int = 1,
+    workers: int = 1,
+    project: str = PROJECT,
+    schedules: Mapping[str, str] = MappingProxyType({"asked": SCHEDULE}),
+    times: Settings = SHORT,
+) -> Iterator[Town]:
+    """Everything up, nothing scheduled but what is asked for. WEBHOOK, CLOSE and SMTP in `project` become the
+    addresses of the stand-ins.
+    """
     place, tokens = directory / "project", directory / "tokens"
     (place / "schedules").mkdir(parents=True)
     tokens.mkdir()
-    (place / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
-    (place / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
+    for name, text in schedules.items():
+        (place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
     with EmbeddedRedis(directory / "redis") as redis, SandboxThread(pipeline=pipeline) as box:
+        (place / "funnelbeat.yaml").write_text(_addressed(project, box.describe()), encoding="utf-8")
         settings = replace(
-            SHORT,
+            times,
             redis_url=redis.url,
             broker_url=redis.broker_url,
             sandbox=box.describe_json(),
@@ -164,8 +194,14 @@ def town(directory: Path, pipeline: Pipeline | None = None) -> Iterator[Town]:
         )
         deploy_now(bundle_of(place), settings, place)
         environment = {**os.environ, **variables(settings), **_addresses(settings)}
-        with Family(("clock", "worker"), place, environment, log=directory) as family:
+        with Crew(place, environment, directory, clocks=clocks, workers=workers) as family:
             yield Town(settings, place, box, family, tokens, redis)
+
+
+def _addressed(project: str, addresses: Mapping[str, str]) -> str:
+    for name in ("webhook", "close", "smtp"):
+        project = project.replace(name.upper(), addresses[name])
+    return project
 
 
 def variables(settings: Settings) -> dict[str, str]:

@@ -1,0 +1,94 @@
+"""What the soak runs on: schedules with three readers each, and a few that always end as no schedule should."""
+
+from dataclasses import replace
+
+from tests.support.town import SHORT
+
+TIMES = replace(SHORT, run_lease=2.0, heartbeat=0.5, delivery_lease=2.0, lookup_after=1.0, resend_after=1.0)
+
+PROJECT = """
+project: town
+connections:
+  close: {type: sandbox}
+  dark: {type: close, api_key: api_nobody, base_url: "CLOSE/nowhere"}
+channels:
+  mail: {type: sandbox}
+  chat: {type: sandbox}
+  hook: {type: slack, webhook_url: "WEBHOOK"}
+defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
+"""
+
+MAIN = """
+name: Everybody {n}
+when: {{every: {every}s, catch_up: {catch_up}}}
+within: 5m
+report:
+  - {{id: totals, source: close, query: funnel_totals, window: this-month,
+     params: {{pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}}}}
+  - {{id: deals, source: close, query: opportunities, follow: closed,
+     params: {{pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}}}}
+digest: {{bridge: deals}}
+to:
+  - {{id: team, channel: mail, address: team{n}@acme.example}}
+  - {{id: room, channel: chat, address: C00000000{n}{attach}}}
+  - {{id: hook, channel: hook}}
+"""
+
+_DEALS = """report:
+  - {id: deals, source: close, query: opportunities, follow: closed,
+     params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}}
+digest: {bridge: deals}
+"""
+
+DARK = """
+name: Nothing can be fetched
+when: {every: 4s}
+within: 2s
+report:
+  - {id: deals, source: dark, query: opportunities, params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}
+to:
+  - {id: team, channel: mail, address: dark@acme.example}
+"""
+
+GONE = f"""
+name: Nobody lives there
+when: {{every: 3s}}
+{_DEALS}to:
+  - {{id: gone, channel: mail, address: gone@acme.example}}
+"""
+
+TORN = f"""
+name: The template does not render
+when: {{every: 3s}}
+{_DEALS}to:
+  - {{id: torn, channel: mail, address: torn@acme.example, template: torn}}
+"""
+
+HELD = f"""
+name: Rather silent than twice
+when: {{every: 4s}}
+{_DEALS}to:
+  - {{id: held, channel: mail, address: held@acme.example, on_unknown: hold}}
+"""
+
+TORN_TEMPLATE = "{{ digest.no_such_thing.at_all }}\n"
+SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD}
+ENDLESS = 10_000
+"""How often an address is refused: for ever, as far as one soak goes."""
+
+
+def main_schedules(count: int, slowest: int) -> dict[str, str]:
+    """Every other one catches everything up, so that nothing of it may be superseded; one has a file in its thread."""
+    made = {}
+    for n in range(count):
+        catch_up = "all" if n % 2 == 0 else "latest"
+        attach = ", attach: [deals]" if n == 1 else ""
+        made[f"main-{n}"] = MAIN.format(n=n, every=slowest - n, catch_up=catch_up, attach=attach)
+    return made
+
+
+def at_rest(text: str) -> str:
+    """The same schedule, firing no more while the soak ends."""
+    head, _, rest = text.partition("every: ")
+    _, _, tail = rest.partition("s")
+    return f"{head}every: 23h{tail}"

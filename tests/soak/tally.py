@@ -1,0 +1,217 @@
+"""What a soak came to: every delivery of the ledger beside what the stand-ins were given."""
+
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tests.soak.havoc import Hit
+from tests.support.town import Town
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import CLOSED, Missed, Run, RunState
+from worker.flow.house import House
+from worker.sandbox.outbox import Received
+
+KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "operator": "email"}
+ALL = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """One delivery. `copies`: of its least and of its most often received part."""
+
+    run: Run
+    row: Delivery
+    copies: tuple[int, int]
+
+    @property
+    def kind(self) -> str:
+        return KINDS.get(self.row.key.reader.partition("|")[0], "email")
+
+    @property
+    def lost(self) -> bool:
+        """The ledger says that it arrived, or nothing says why it did not, and nobody has it."""
+        return self.row.state is DeliveryState.SENT and self.copies[0] == 0
+
+    @property
+    def counted(self) -> bool:
+        return self.row.resent
+
+    @property
+    def repeated(self) -> bool:
+        return self.copies[1] > 1
+
+    @property
+    def silent(self) -> bool:
+        """More often there than the ledger says that it may be."""
+        return self.copies[1] > 1 + self.counted
+
+
+@dataclass(slots=True)
+class Line:
+    """Counts of one class."""
+
+    deliveries: int = 0
+    sent: int = 0
+    found: int = 0
+    counted: int = 0
+    repeated: int = 0
+    silent: int = 0
+    lost: int = 0
+    skipped: int = 0
+    other: int = 0
+
+    def add(self, fate: Fate) -> None:
+        row = fate.row
+        self.deliveries += 1
+        self.sent += row.state is DeliveryState.SENT
+        self.found += row.reason is Reason.FOUND
+        self.counted += fate.counted
+        self.repeated += fate.repeated
+        self.silent += fate.silent
+        self.lost += fate.lost
+        self.skipped += row.state is DeliveryState.SKIPPED
+        self.other += row.state not in {DeliveryState.SENT, DeliveryState.SKIPPED}
+
+
+@dataclass(slots=True)
+class Tally:
+    runs: tuple[Run, ...]
+    missed: tuple[Missed, ...]
+    fates: tuple[Fate, ...]
+    hits: Sequence[Hit] = ()
+    strangers: int = 0
+    by_kind: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
+
+    def __post_init__(self) -> None:
+        for fate in self.fates:
+            self.by_kind[fate.kind].add(fate)
+
+    def of(self, schedule: str) -> list[Fate]:
+        return [fate for fate in self.fates if fate.run.key.schedule == schedule]
+
+    def abandoned(self) -> list[Run]:
+        return [run for run in self.runs if run.reason is Reason.ABANDONED]
+
+    def unaccounted(self, schedule: str, every: int, since: datetime, until: datetime) -> list[str]:
+        """Slots of an `every:` schedule in (since, until] that no run and no missed range stands for, or two do."""
+        named = [run.key.slot for run in self.runs if run.key.schedule == schedule and not run.key.kind]
+        for gone in self.missed:
+            if gone.schedule == schedule:
+                named += [gone.first + n * timedelta(seconds=every) for n in range(gone.count)]
+        times = Counter(slot for slot in named if since < slot <= until)
+        first = int(since.timestamp()) // every * every + every
+        expected = {datetime.fromtimestamp(s, since.tzinfo) for s in range(first, int(until.timestamp()) + 1, every)}
+        return [f"{slot}: {times[slot]} times" for slot in sorted(expected | set(times)) if times[slot] != 1]
+
+    def by_point(self) -> dict[str, tuple[int, Line]]:
+        """Per place of a kill: how often, and what became of the deliveries of runs that were in flight then."""
+        found: dict[str, tuple[int, Line]] = {}
+        counts = Counter(hit.what for hit in self.hits)
+        for what, times in sorted(counts.items()):
+            instants = [hit.at for hit in self.hits if hit.what == what]
+            line = Line()
+            for fate in self.fates:
+                if any(_in_flight(fate.run, at) for at in instants):
+                    line.add(fate)
+            found[what] = times, line
+        return found
+
+    def tables(self) -> str:
+        states = Counter(str(run.state) for run in self.runs)
+        gone = sum(missed.count for missed in self.missed)
+        head = f"{len(self.runs)} runs ({_listed(states)}), {gone} slots missed, {len(self.hits)} kills"
+        columns = tuple(Line.__dataclass_fields__)
+        lines = [_row("class", "", columns)] + [_row(k, "", _values(line)) for k, line in sorted(self.by_kind.items())]
+        lines += [_row("killed at", "times", columns)]
+        lines += [_row(what, str(times), _values(line)) for what, (times, line) in self.by_point().items()]
+        return "\n".join([head, *lines])
+
+
+def _in_flight(run: Run, at: float) -> bool:
+    closed = run.closed_at.timestamp() if run.closed_at else float("inf")
+    return run.claimed_at.timestamp() <= at <= closed
+
+
+def _values(line: Line) -> tuple[str, ...]:
+    return tuple(str(getattr(line, name)) for name in Line.__dataclass_fields__)
+
+
+def _row(name: str, times: str, values: Iterable[str]) -> str:
+    return f"{name:<24}{times:>6}" + "".join(f"{value:>11}" for value in values)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
+
+
+def still_open(here: Town) -> list[str] | None:
+    """What is not closed yet; None when all is."""
+
+    async def look(house: House) -> list[str]:
+        open_runs = [str(run.key) for run in await house.ledger.runs(None, ALL) if run.state not in CLOSED]
+        notices = [
+            str(row.key)
+            for run in await house.ledger.runs(None, ALL)
+            if run.state is RunState.FAILED
+            for row in await house.ledger.deliveries(str(run.key))
+            if row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING}
+        ]
+        return open_runs + notices
+
+    return here.ask(look) or None
+
+
+def tally(here: Town, hits: Sequence[Hit] = ()) -> Tally:
+    items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
+    mails, posts, uploads = _received(items)
+    hooks = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
+
+    async def look(house: House) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
+        runs = await house.ledger.runs(None, ALL)
+        rows = [(run, row) for run in runs for row in await house.ledger.deliveries(str(run.key))]
+        return runs, await house.ledger.missed(None, ALL), rows
+
+    runs, missed, rows = here.ask(look)
+    fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks)) for run, row in rows]
+    known = {row.key.digest for _, row in rows}
+    shas = {part.sha256 for _, row in rows for part in row.parts}
+    strangers = sum(n for digest, n in mails.items() if digest not in known)
+    strangers += sum(n for told, n in posts.items() if told.partition(".")[0] not in known)
+    strangers += sum(n for sha, n in hooks.items() if sha not in shas)
+    return Tally(runs, missed, tuple(fates), hits, strangers)
+
+
+def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Counter[str]]:
+    """Mails by the delivery in their Message-ID, posts by their delivery id, files by the mark in their title."""
+    mails: Counter[str] = Counter()
+    posts: Counter[str] = Counter()
+    uploads: Counter[str] = Counter()
+    for item in items:
+        if item.kind == "eml":
+            found = re.search(rb"^Message-ID:\s*<([0-9a-f]{32})@", item.body, re.MULTILINE | re.IGNORECASE)
+            mails[found[1].decode() if found else "no id"] += 1
+        elif item.kind == "slack" and item.meta.get("channel") != "C0WEBHOOK":
+            told = json.loads(item.body).get("metadata", {}).get("event_payload", {}).get("delivery_id", "no id")
+            posts[told] += 1
+        elif item.kind == "upload":
+            uploads[item.meta["title"].rpartition(" ")[2]] += 1
+    return mails, posts, uploads
+
+
+def _copies(
+    row: Delivery, mails: Counter[str], posts: Counter[str], uploads: Counter[str], hooks: Counter[str]
+) -> tuple[int, int]:
+    kind = KINDS.get(row.key.reader.partition("|")[0], "email")
+    if kind == "email":
+        return mails[row.key.digest], mails[row.key.digest]
+    if kind == "slack webhook":
+        copies = hooks[row.parts[0].sha256] if row.parts else 0
+        return copies, copies
+    each = [posts[f"{row.key.digest}.{number}"] for number in range(max(len(row.parts), 1))]
+    if uploads[row.key.digest[:8]] and each[-1] == 0:
+        each[-1] = uploads[row.key.digest[:8]]
+    return min(each), max(each)

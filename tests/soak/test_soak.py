@@ -1,0 +1,140 @@
+"""Kills at random places, over and over: nothing lost, no silent repeat, every slot accounted for, nothing open."""
+
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.soak.ground import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
+from tests.soak.havoc import Havoc
+from tests.soak.tally import Tally, still_open, tally
+from tests.support.town import Town, town
+from worker.domain.delivery import DeliveryState
+from worker.domain.reason import Reason
+from worker.flow.house import House
+from worker.flow.replay import replay
+
+SEED = 20261121
+SETTLED = {DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED}
+
+
+class Soak:
+    """One form: `runs` of the main schedules, each point hit `wanted` times, or `longest` seconds."""
+
+    def __init__(self, directory: Path, *, main: int, slowest: int, seed: int) -> None:
+        self.directory, self.main, self.slowest, self.seed = directory, main, slowest, seed
+        self.schedules = {**main_schedules(main, slowest), **SPECIAL}
+
+    def go(self, *, runs: int, wanted: int, longest: float, every: float) -> tuple[Tally, datetime, datetime]:
+        templates = self.directory / "project" / "templates" / "torn"
+        templates.mkdir(parents=True)
+        (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
+        with town(self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES) as here:
+            here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, 100_000))
+            since = deployed_at(here)
+            havoc = Havoc(here, self.seed, wanted, self.main)
+            began = time.monotonic()
+            while time.monotonic() - began < longest and not (havoc.satisfied and main_runs(here) >= runs):
+                for _ in range(25):
+                    havoc.go_on(every)
+            havoc.rest()
+            until = self.stand_still(here)
+            here.until(lambda: True if still_open(here) is None else None, seconds=150.0)
+            found = tally(here, havoc.hits)
+            self.replayed = replayed(here, found)
+            return found, since, until
+
+    def stand_still(self, here: Town) -> datetime:
+        """Every schedule fires in a day; the instant from which that is so."""
+        for name, text in self.schedules.items():
+            here.write(name, at_rest(text))
+        here.deploy()
+        return deployed_at(here)
+
+
+def deployed_at(here: Town) -> datetime:
+    async def look(house: House) -> datetime:
+        deployment = await house.ledger.deployed()
+        assert deployment is not None
+        return deployment.activated_at
+
+    return here.ask(look)
+
+
+def main_runs(here: Town) -> int:
+    async def look(house: House) -> int:
+        return sum(run.key.schedule.startswith("main-") for run in await house.ledger.runs(None, 100_000))
+
+    return here.ask(look)
+
+
+def replayed(here: Town, found: Tally) -> list[str]:
+    """Every closed delivery made again from what is stored: those whose bytes differ, each with its causes."""
+
+    async def look(house: House) -> list[str]:
+        differ = []
+        for run in found.runs:
+            if run.snapshots:
+                differ += [f"{made.row.key}: {made.causes}" async for made in replay(house, run) if not made.equal]
+        return differ
+
+    return here.ask(look)
+
+
+def obeys(soak: Soak, found: Tally, since: datetime, until: datetime) -> None:
+    """What must hold after any soak."""
+    for name, text in soak.schedules.items():
+        every = int(text.partition("every: ")[2].partition("s")[0])
+        assert found.unaccounted(name, every, since, until) == []
+    assert [fate.row.key for fate in found.fates if fate.lost] == []
+    assert [fate.row.key for fate in found.fates if fate.silent] == []
+    assert found.by_kind["slack token"].repeated == 0
+    assert found.strangers == 0
+    assert [f.row.key for f in found.fates if not (f.row.state in SETTLED or f.row.held)] == []
+    assert all(run.attempt >= 5 for run in found.abandoned())
+    for fate in found.fates:
+        ends_as_it_may(fate.run.key.schedule, fate.row.state, fate.row.reason)
+    for n in range(0, soak.main, 2):
+        assert {fate.row.state for fate in found.of(f"main-{n}")} <= {DeliveryState.SENT}
+    assert soak.replayed == []
+
+
+def ends_as_it_may(schedule: str, state: DeliveryState, reason: Reason | None) -> None:
+    allowed = {
+        "dark": {DeliveryState.SENT},  # the notice to the operator
+        "gone": {DeliveryState.REFUSED, DeliveryState.SKIPPED},
+        "torn": {DeliveryState.FAILED, DeliveryState.SKIPPED},
+        "held": {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.SKIPPED},
+    }.get(schedule, {DeliveryState.SENT, DeliveryState.SKIPPED})
+    assert state in allowed, (schedule, state, reason)
+    if state is DeliveryState.SKIPPED:
+        assert reason in {Reason.SUPERSEDED, Reason.SUSPENDED}, (schedule, reason)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_forty_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soak = Soak(tmp_path, main=5, slowest=7, seed=SEED)
+    found, since, until = soak.go(runs=40, wanted=0, longest=35.0, every=5.0)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{found.tables()}\n")
+    obeys(soak, found, since, until)
+    assert len(found.hits) >= 12
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2400)
+def test_five_hundred_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    soak = Soak(tmp_path, main=8, slowest=17, seed=SEED)
+    found, since, until = soak.go(runs=500, wanted=20, longest=1700.0, every=8.0)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{found.tables()}\n")
+    obeys(soak, found, since, until)
+    assert sum(run.key.schedule.startswith("main-") for run in found.runs) >= 500
+    assert {what: n for what, (n, _) in found.by_point().items() if "." in what and n < 20} == {}
