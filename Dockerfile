@@ -1,0 +1,33 @@
+# syntax=docker/dockerfile:1
+# Two stages: what builds stays behind. Everything that is installed is locked, with hashes.
+
+FROM python:3.11-slim-bookworm AS build
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv /build && /build/bin/pip install --require-hashes -r requirements.lock
+COPY docker/requirements.lock docker/
+RUN python -m venv --without-pip /app \
+ && /build/bin/pip --python /app/bin/python install --require-hashes -r docker/requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY worker worker
+COPY templates templates
+COPY schedules schedules
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
+ && /build/bin/pip --python /app/bin/python install --no-deps --no-index /dist/*.whl
+
+FROM python:3.11-slim-bookworm
+# The base brings an installer along; nothing here installs anything any more.
+RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
+ && groupadd --gid 10001 funnelbeat \
+ && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin funnelbeat \
+ && install -d -o 10001 -g 10001 /outbox /project
+COPY --from=build /app /app
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /project
+USER 10001:10001
+# A clock's; docker-compose.yml gives each service its own.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
+  CMD ["python", "-m", "worker.entry.health", "clock"]
+ENTRYPOINT ["funnelbeat"]
+CMD ["--help"]

@@ -1,0 +1,68 @@
+# ruff: noqa: INP001
+"""Writes docker/requirements.lock: of requirements.lock, what an installed Funnelbeat needs to run on Linux.
+
+Versions and hashes are those of requirements.lock; which of them belong is read from the installed packages.
+"""
+
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+TARGET = ROOT / "docker" / "requirements.lock"
+IMAGE = {
+    "sys_platform": "linux",
+    "platform_system": "Linux",
+    "os_name": "posix",
+    "python_version": "3.11",
+    "python_full_version": "3.11.14",
+}
+HEAD = "# Made by docker/lock.py from requirements.lock: what the image needs, without tests and tools.\n"
+
+
+def entries(lock: str) -> dict[str, str]:
+    """Package → its lines, comments left out."""
+    found: dict[str, str] = {}
+    for block in re.split(r"\n(?=[A-Za-z0-9])", lock):
+        lines = [line for line in block.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        if lines and "==" in lines[0]:
+            found[canonicalize_name(lines[0].split("==")[0].split("[")[0])] = "\n".join(lines)
+    return found
+
+
+def needed() -> set[str]:
+    """Names of everything that the distribution depends on, by whatever way."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    waiting = [Requirement(text) for text in project["dependencies"]]
+    seen: set[tuple[str, str]] = set()
+    while waiting:
+        requirement = waiting.pop()
+        for extra in ("", *sorted(requirement.extras)):
+            key = canonicalize_name(requirement.name), extra
+            if key not in seen:
+                seen.add(key)
+                waiting.extend(_requires(requirement.name, extra))
+    return {name for name, _ in seen}
+
+
+def _requires(name: str, extra: str) -> Iterator[Requirement]:
+    for text in metadata.requires(name) or ():
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate({**IMAGE, "extra": extra}):
+            yield requirement
+
+
+def made() -> str:
+    known = entries((ROOT / "requirements.lock").read_text("utf-8"))
+    return HEAD + "\n".join(known[name] for name in sorted(needed())) + "\n"
+
+
+if __name__ == "__main__":
+    TARGET.write_text(made(), encoding="utf-8")
+    sys.stdout.write(f"{TARGET.relative_to(ROOT)}: {len(needed())} packages\n")

