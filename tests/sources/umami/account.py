@@ -207,12 +207,12 @@ async def umami(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple
             await source.aclose()
 
 
-def question(query: str, *, window: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Ask:
+def question(query: str, *, over: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Ask:
     """A question with the parameters that it needs; keys of `params` set to `...` are left out."""
     filled = {"websiteId": SITE, **PARAMS.get(query, {}), **params}
     given = {name: value for name, value in filled.items() if value is not ...}
-    spec = WindowSpec("last-week") if window is not None else None
-    return Ask(Item(query, "umami", query, window=spec, params=given), NOW, ZONE, window, compared)
+    spec = WindowSpec("last-week") if over is not None else None
+    return Ask(Item(query, "umami", query, window=spec, params=given), NOW, ZONE, over, compared)
 
 
 async def answered(query: str, answer: Any = None, **params: Any) -> Snapshot:

@@ -57,8 +57,10 @@ def refused(tree: dict[str, Any]) -> dict[str, Any]:
             Said(
                 refused({"errors": [], "properties": {"name": {"errors": ["Invalid input: received undefined"]}}}), 400
             ),
-            ("this Umami has no report called goal (400): it took the word for a saved report's id; "
-            "is the server older than the report?"),
+            (
+                "this Umami has no report called goal (400): it took the word for a saved report's id; "
+                "is the server older than the report?"
+            ),
         ),
         (
             Said(
