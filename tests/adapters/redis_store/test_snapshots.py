@@ -1,15 +1,19 @@
 """Snapshots come back as they were kept, under a name that their content alone decides."""
 
+import hashlib
 import math
 import struct
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from tests.support.ledger_story import ANN, FAR, Story
+from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.snapshots import RedisSnapshots, _decode, _encode
 from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
@@ -79,7 +83,8 @@ def kinds(value: object) -> object:
 @settings(max_examples=120, deadline=None)
 def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
     header, blobs = _encode(snapshot)
-    again = _decode(header.body, {blob.id: blob.body for blob in blobs})
+    stored = {blob.id: blob.body for blob in blobs.values()}
+    again = _decode(header.body, list(stored), stored)
     assert again == snapshot
     for before, after in zip(snapshot.tables, again.tables, strict=True):
         assert [[kinds(c) for c in row.cells] for row in before.rows] == [
@@ -177,3 +182,95 @@ async def test_keeping_again_gives_a_day_anew(redis_client: Redis) -> None:
         await redis_client.expire(name, 5)
     assert await store.keep(make("a")) == kept
     assert [await redis_client.ttl(name) > 86000 for name in names] == [True, True]
+
+
+def deals(changed: frozenset[int] = frozenset(), at: datetime = AT, count: int = 800) -> Snapshot:
+    """A list with texts that do not compress away; `changed` rows have another value."""
+    heads = (Column("title", Kind.TEXT), Column("value", Kind.MONEY))
+    noise = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(count)]
+    rows = [Row(noise[n], (noise[n][::-1], -n if n in changed else n)) for n in range(count)]
+    members = frozenset(row.key for row in rows)
+    return Snapshot(
+        "deals", "f" * 8, None, at, (at, at), tables=(table("deals", heads, rows),), members=members, main="deals"
+    )
+
+
+async def sizes(client: Redis) -> list[int]:
+    return sorted([await client.strlen(name) for name in await client.keys("tern:table:*") if isinstance(name, bytes)])
+
+
+async def test_a_list_of_which_little_changed_is_stored_as_the_difference_under_the_name_of_its_content(
+    redis_client: Redis,
+) -> None:
+    store, other = RedisSnapshots(redis_client, "tern"), RedisSnapshots(redis_client, "gull")
+    await store.keep(deals())
+    kept = await store.keep(deals(frozenset(range(4)), AT + timedelta(days=1)))
+    little, much = await sizes(redis_client)
+    assert little * 15 < much
+    assert await store.load(kept) == deals(frozenset(range(4)), AT + timedelta(days=1))
+    assert await other.keep(deals(frozenset(range(4)), AT + timedelta(days=1))) == kept
+
+
+async def test_every_thirty_second_list_is_whole_and_one_that_changed_altogether_is_too(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    for day in range(34):
+        kept = await store.keep(deals(frozenset([day]), AT + timedelta(days=day)))
+        assert await store.load(kept) == deals(frozenset([day]), AT + timedelta(days=day))
+    assert sum(size > 20_000 for size in await sizes(redis_client)) == 2
+    await store.keep(deals(frozenset(range(800)), AT + timedelta(days=50)))
+    assert sum(size > 20_000 for size in await sizes(redis_client)) == 3
+
+
+async def test_a_list_whose_frame_is_gone_is_stored_whole(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    await store.keep(deals())
+    await redis_client.delete(*[name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)])
+    kept = await store.keep(deals(frozenset([1])))
+    assert await store.load(kept) == deals(frozenset([1]))
+
+
+async def test_a_frame_that_vanishes_between_the_question_and_the_write_is_noticed(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = RedisSnapshots(redis_client, "tern")
+    await store.keep(deals())
+    tables = [name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)]
+    asked = store._frame
+
+    async def vanishing(*given: Any) -> Any:
+        frame = await asked(*given)
+        await redis_client.delete(*tables)
+        return frame
+
+    monkeypatch.setattr(store, "_frame", vanishing)
+    kept = await store.keep(deals(frozenset([1])))
+    assert await store.load(kept) == deals(frozenset([1]))
+
+
+async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: Story) -> None:
+    store = RedisSnapshots(story.client, "tern")
+    await store.keep(deals())
+    kept = await store.keep(deals(frozenset([1])))
+    key, attempt = await story.begun()
+    await story.ledger.deliver(key, attempt, {"deals": kept}, (), {ANN: await story.soon()})
+    lives = [await story.client.ttl(name) for name in await story.client.keys("tern:table:*")]
+    assert [round(seconds / 86400) for seconds in lives] == [401, 401]
+
+
+row_bytes = st.lists(st.binary(max_size=6), unique=True, max_size=12)
+
+
+def raw(head: bytes, rows: list[bytes]) -> bytes:
+    packed = b"".join(msgspec.msgpack.encode(row) for row in sorted(rows))
+    return struct.pack(">I", len(head)) + head + b"\xdd" + struct.pack(">I", len(rows)) + packed
+
+
+@given(before=row_bytes, after=row_bytes, common=row_bytes, head=st.binary(max_size=9))
+@settings(max_examples=200, deadline=None)
+def test_a_difference_applied_to_what_it_differs_from_gives_the_same_bytes(
+    before: list[bytes], after: list[bytes], common: list[bytes], head: bytes
+) -> None:
+    base, new = raw(b"old", [*{*before, *common}]), raw(head, [*{*after, *common}])
+    made = delta.encode("ab" * 16, base, new)
+    assert delta.base_of(made) == "ab" * 16
+    assert delta.decode(made, base) == new

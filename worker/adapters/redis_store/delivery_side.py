@@ -55,7 +55,12 @@ class DeliverySide:
         version: str = "",
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
-        known = {"pair": codec.fixed_row(codec.Fixed(pair, why or {}, version)), "version": version or None}
+        known = {
+            "pair": codec.fixed_row(codec.Fixed(pair, why or {}, version)),
+            "past": sorted({baseline.snapshot for baseline in pair.values() if baseline is not None}),
+            "keep": self._times.ms("keep"),
+            "version": version or None,
+        }
         arguments = {**_named(key), **intent, **known, "lease": self._lease}
         return int(await self._scripts.own("intend", key, arguments))
 

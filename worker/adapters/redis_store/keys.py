@@ -25,7 +25,12 @@
     <p>:baseline:<schedule>       hash    reader → {query: [snapshot, slot, as of]}
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
-    <p>:table:<id>                text    a table (zstd)
+                                          forgotten: rows were taken out of it on request
+    <p>:table:<id>                text    a table (zstd), or 1, the name of another and what differs from it (zstd)
+    <p>:keyframe:<query>:<table>  text    the whole table that the query's next ones are deltas to, and how many are
+    <p>:refs                      hash    s:<snapshot>, t:<table> → how many runs and pairs, or snapshots, hold it
+    <p>:chores                    hash    where the housekeeping is: cursor, next
+    <p>:chores:bundles            set     bundles that the housekeeping has not seen in use
     <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
     <p>:quota:<lane>              hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
                                           what was told of a connection's budget, and its next free place
@@ -84,6 +89,10 @@ def snap(prefix: str, snapshot_id: str) -> str:
 
 def table(prefix: str, table_id: str) -> str:
     return f"{prefix}:table:{table_id}"
+
+
+def keyframe(prefix: str, name: str) -> str:
+    return f"{prefix}:keyframe:{name}"
 
 
 def once(prefix: str, name: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import zstandard
 
+from worker.adapters.redis_store.delta import expand
 from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
 from worker.domain.window import Window
 from worker.errors import LedgerError
@@ -83,10 +84,6 @@ def _squeeze(pieces: Iterator[bytes]) -> Blob:
     return Blob(name.hexdigest(), b"".join(out))
 
 
-def _expand(body: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompressobj().decompress(body)
-
-
 def encode_table(table: Table) -> Blob:
     return _squeeze(_table_pieces(table))
 
@@ -103,8 +100,13 @@ def _table_pieces(table: Table) -> Iterator[bytes]:
 
 
 def decode_table(body: bytes) -> Table:
-    """Raises LedgerError for a version that this program does not know."""
-    raw = memoryview(_expand(body))
+    """Of a table that is stored whole. Raises LedgerError for a version that this program does not know."""
+    return table_of(expand(body))
+
+
+def table_of(whole: bytes) -> Table:
+    """From its bytes before compression. Raises LedgerError for a version that this program does not know."""
+    raw = memoryview(whole)
     (length,) = struct.unpack(">I", raw[:4])
     version, table_id, columns, total, sliced = _decoder.decode(raw[4 : 4 + length])
     _known(version)
@@ -144,7 +146,7 @@ def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | Non
 
 def decode_header(body: bytes, tables: Mapping[str, Table]) -> Snapshot:
     """`tables` by name, every one that the header names. Raises LedgerError for an unknown version."""
-    value: list[Any] = _decoder.decode(_expand(body))
+    value: list[Any] = _decoder.decode(expand(body))
     _known(value[0])
     _, query, fingerprint, window, slot, as_of, measures, names, members, followed, main, files, notes, schema = value
     own = tuple(tables[name] for name in names)

@@ -1,55 +1,161 @@
-"""Snapshots in Redis, addressed by content: equal tables of different runs are stored once."""
+"""Snapshots in Redis, addressed by content: equal tables of different runs are stored once, and a table that differs
+little from an earlier one of its query is stored as the difference.
+"""
 
 import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from redis.asyncio import Redis
 
-from worker.adapters.redis_store import keys
+from worker.adapters.redis_store import delta, keys
 from worker.adapters.redis_store.codec import text
-from worker.adapters.redis_store.scripts import Scripts
-from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, decode_table, encode_header, encode_table
+from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, encode_header, encode_table, table_of
+from worker.adapters.redis_store.times import Times
 from worker.domain.snapshot import Snapshot
 
 DAY = 86_400_000
 """Milliseconds that a snapshot lives which no run holds: longer than any run takes from first answer to last."""
 
+FRAME = 31
+"""Deltas against one whole table, before the next whole one."""
+
+SMALL, LARGE = 2_000, 8_000_000
+"""Bytes of a compressed table: below, a delta saves nothing; above, making one takes more memory than it is worth."""
+
+WORTH = 0.5
+"""A delta is kept up to this share of the whole table: past it most rows changed, and a new frame is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """`base` is None where this table is to be the next whole one."""
+
+    name: str
+    base: str | None
+    count: int
+    body: bytes | None
+
 
 class RedisSnapshots:
     """`client` from connection.connect; `project` prefixes every key."""
 
-    def __init__(self, client: Redis, project: str) -> None:
+    def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
         self._scripts = Scripts(client, project)
+        self._times = times or Times()
 
     async def keep(self, snapshot: Snapshot) -> str:
         header, blobs = await asyncio.to_thread(_encode, snapshot)
-        arguments = {"id": header.id, "tables": [blob.id for blob in blobs], "day": DAY}
-        await self._scripts.run("keep", arguments, header.body, *(blob.body for blob in blobs))
+        frames = {blob.id: await self._frame(snapshot, name, blob) for name, blob in blobs.items()}
+        made = await asyncio.to_thread(_differences, blobs.values(), frames)
+        if await self._store(header, made) == LOST:  # a base vanished in between: then all of it whole
+            whole = {name: _Frame(frame.name, None, 0, None) for name, frame in frames.items()}
+            await self._store(header, _differences(blobs.values(), whole))
         return header.id
 
     async def load(self, snapshot_id: str) -> Snapshot | None:
         """None when the snapshot, or a table of it, is past its time. Raises LedgerError for an unknown version."""
-        prefix = self._scripts.prefix
-        header, listed = await self._scripts.ask("HMGET", keys.snap(prefix, snapshot_id), "header", "tables")
+        header, listed = await self._scripts.ask(
+            "HMGET", keys.snap(self._scripts.prefix, snapshot_id), "header", "tables"
+        )
         if header is None:
             return None
         names = text(listed).split()
-        bodies = [await self._scripts.ask("GET", keys.table(prefix, name)) for name in names]
-        if None in bodies:
-            return None
-        return await asyncio.to_thread(_decode, header, dict(zip(names, bodies, strict=True)))
+        bodies = await self.bodies(names)
+        return None if bodies is None else await asyncio.to_thread(_decode, header, names, bodies)
+
+    async def bodies(self, names: Iterable[str]) -> dict[str, bytes] | None:
+        """Tables as they are stored, those that they are deltas to among them; None when one is gone."""
+        found: dict[str, bytes] = {}
+        waiting = list(dict.fromkeys(names))
+        while waiting:
+            name = waiting.pop()
+            body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, name))
+            if body is None:
+                return None
+            found[name] = body
+            base = delta.base_of(body)
+            if base is not None and base not in found:
+                waiting.append(base)
+        return found
 
     async def forgotten(self, snapshot_id: str) -> bool:
         return bool(await self._scripts.ask("HEXISTS", keys.snap(self._scripts.prefix, snapshot_id), "forgotten"))
 
+    async def _frame(self, snapshot: Snapshot, table_id: str, blob: Blob) -> _Frame:
+        """What a table may be a delta to."""
+        name = f"{snapshot.fingerprint}:{table_id}"
+        told = text(await self._scripts.ask("GET", keys.keyframe(self._scripts.prefix, name))).split()
+        if not told or not SMALL <= len(blob.body) <= LARGE:
+            return _Frame(name, None, 0, None)
+        base, count = told[0], int(told[1])
+        if base == blob.id or count >= FRAME:
+            return _Frame(name, None, 0, None)
+        body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, base))
+        usable = body is not None and delta.base_of(body) is None
+        return _Frame(name, base if usable else None, count, body if usable else None)
 
-def _encode(snapshot: Snapshot) -> tuple[Blob, list[Blob]]:
-    """The header, and every table once."""
+    async def _store(self, header: Blob, made: list["_Made"]) -> Any:
+        arguments = {
+            "id": header.id,
+            "tables": [one.id for one in made],
+            "bases": [one.base for one in made],
+            "frames": [[one.frame, one.base or one.id, one.count] for one in made],
+            "day": DAY,
+            "keep": self._times.ms("keep"),
+        }
+        return await self._scripts.run("keep", arguments, header.body, *(one.body for one in made))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """`base` is empty for a whole table."""
+
+    id: str
+    body: bytes
+    base: str
+    frame: str
+    count: int
+
+
+def _differences(blobs: Iterable[Blob], frames: Mapping[str, _Frame]) -> list[_Made]:
+    made = []
+    for blob in blobs:
+        frame = frames[blob.id]
+        body = _difference(blob, frame)
+        if body is None:
+            made.append(_Made(blob.id, blob.body, "", frame.name, 0))
+        else:
+            made.append(_Made(blob.id, body, frame.base or "", frame.name, frame.count + 1))
+    return made
+
+
+def _difference(blob: Blob, frame: _Frame) -> bytes | None:
+    if frame.base is None or frame.body is None:
+        return None
+    body = delta.encode(frame.base, delta.expand(frame.body), delta.expand(blob.body))
+    return body if len(body) <= WORTH * len(blob.body) else None
+
+
+def _encode(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
+    """The header, and every table once, under a name for its place in the snapshot."""
     tables = [encode_table(table) for table in snapshot.tables]
     followed = None if snapshot.followed is None else encode_table(snapshot.followed)
     header = encode_header(snapshot, [blob.id for blob in tables], followed.id if followed else None)
-    every = {blob.id: blob for blob in [*tables, *([followed] if followed else [])]}
-    return header, list(every.values())
+    named = {table.id: blob for table, blob in zip(snapshot.tables, tables, strict=True)}
+    named |= {":followed": followed} if followed else {}
+    once = {blob.id: name for name, blob in reversed(named.items())}
+    return header, {name: blob for name, blob in named.items() if once[blob.id] == name}
 
 
-def _decode(header: bytes, bodies: dict[str, bytes]) -> Snapshot:
-    return decode_header(header, {name: decode_table(body) for name, body in bodies.items()})
+def _decode(header: bytes, names: Sequence[str], bodies: Mapping[str, bytes]) -> Snapshot:
+    return decode_header(header, {name: table_of(whole(name, bodies)) for name in names})
+
+
+def whole(name: str, bodies: Mapping[str, bytes]) -> bytes:
+    """A table's bytes before compression, from what `RedisSnapshots.bodies` found."""
+    body = bodies[name]
+    base = delta.base_of(body)
+    return delta.expand(body) if base is None else delta.decode(body, delta.expand(bodies[base]))

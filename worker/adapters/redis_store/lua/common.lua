@@ -43,6 +43,53 @@ local function hindered(run)
   return (till == 0 or till > now) and 'paused' or nil
 end
 
+-- Stored answers are held by what may still ask for them: the run that read them, and every pair that a delivery of it
+-- was decided against. A table is held by its snapshots, and with it the whole table that it is stored as a delta to.
+local REFS = P .. 'refs'
+
+local function base_of(name)
+  local head = call('GETRANGE', P .. 'table:' .. name, 0, 16)
+  if #head < 17 or string.byte(head) ~= 1 then return nil end
+  return (string.gsub(string.sub(head, 2), '.', function(c) return string.format('%02x', string.byte(c)) end))
+end
+
+local function each_table(id, act)
+  for name in string.gmatch(call('HGET', P .. 'snap:' .. id, 'tables') or '', '%S+') do
+    local base = base_of(name)
+    act(name)
+    if base then act(base) end
+  end
+end
+
+local function hold_snapshot(id)
+  if call('PEXPIRE', P .. 'snap:' .. id, A.keep) == 0 then return end
+  local first = call('HINCRBY', REFS, 's:' .. id, 1) == 1
+  each_table(id, function(name)
+    call('PEXPIRE', P .. 'table:' .. name, A.keep)
+    if first then call('HINCRBY', REFS, 't:' .. name, 1) end
+  end)
+end
+
+-- What was held before holders were counted has no count: its time runs out by itself.
+local function let_go(kind, name, key)
+  local left = call('HINCRBY', REFS, kind .. name, -1)
+  if left > 0 then return false end
+  call('HDEL', REFS, kind .. name)
+  return left == 0
+end
+
+local function release_table(name)
+  if let_go('t:', name) then call('UNLINK', P .. 'table:' .. name) end
+end
+
+local function release_snapshot(id)
+  if not let_go('s:', id) then return end
+  local tables = {}
+  each_table(id, function(name) tables[#tables + 1] = name end)
+  for _, name in ipairs(tables) do release_table(name) end
+  call('UNLINK', P .. 'snap:' .. id)
+end
+
 local function close_run(run, state, reason, sentence)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')

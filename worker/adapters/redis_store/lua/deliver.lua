@@ -15,11 +15,7 @@ local key, rows, open = run_key(A.key), rows_key(A.key), open_key(A.key)
 
 -- From here on something reaches these answers: they live as long as a baseline may.
 local function hold_blobs()
-  for _, id in ipairs(A.stored) do
-    local tables = call('HGET', P .. 'snap:' .. id, 'tables')
-    call('PEXPIRE', P .. 'snap:' .. id, A.keep)
-    for name in string.gmatch(tables or '', '%S+') do call('PEXPIRE', P .. 'table:' .. name, A.keep) end
-  end
+  for _, id in ipairs(A.stored) do hold_snapshot(id) end
   for _, link in ipairs(A.links) do
     call('ZADD', P .. 'chain:' .. schedule_of(A.key) .. ':' .. link[1], A.slot, link[2])
   end

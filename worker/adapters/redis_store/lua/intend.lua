@@ -1,6 +1,7 @@
 -- pending → sending (attempt + 1) with the first part's intent; sending stays sending with a later part's.
 -- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries
--- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), version, lease
+-- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), past (the snapshots in it),
+--    version, lease, keep
 -- Returns the attempt in force, or LOST. `date` and `pair` stick at the first ever; `version` is in the pair's text, and
 -- beside it for a later try.
 local first = A.attempt == 0
@@ -10,7 +11,10 @@ if first then row.a = (row.a or 0) + 1 end
 if not row.d then
   -- Readers with the same baselines share one text; the row holds its short name.
   row.d, row.b = A.date, string.sub(redis.sha1hex(A.pair), 1, 10)
-  call('HSETNX', pairs_key(A.run), row.b, A.pair)
+  if call('HSETNX', pairs_key(A.run), row.b, A.pair) == 1 then
+    -- As long as this run is kept, so is what it was compared with.
+    for _, id in ipairs(A.past) do hold_snapshot(id) end
+  end
 elseif first then
   row.w = A.version
 end
