@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench golden soak lock clean
+.PHONY: help setup demo test check fix bench golden pictures soak lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -39,8 +39,12 @@ bench: $(STAMP)  ## ratios against peers, side by side in one run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 golden: $(STAMP)  ## write the golden files anew; read the difference before you commit it
-	GOLDEN=write $(BIN)/python -m pytest tests/golden -q || true
+	GOLDEN=write $(BIN)/python -m pytest tests/golden --quiet
+	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
+
+pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
+	scripts/pictures
 
 soak: $(STAMP)  ## the long forms
 	$(BIN)/python -m pytest -m soak $(ARGS)
