@@ -45,12 +45,12 @@ class Case:
 
 Sizes = tuple[Case, ...]
 FULL: Sizes = (
-    Case(2_000, "every", 5, beat_seconds=3.0),
-    Case(20_000, "every", 3),
-    Case(20_000, "cron", 3, alone=True),
-    Case(100_000, "every", 3, alone=True),
+    Case(2_000, "every", 3, beat_seconds=2.0),
+    Case(20_000, "every", 2),
+    Case(20_000, "cron", 2, alone=True),
+    Case(100_000, "every", 2, alone=True),
 )
-QUICK: Sizes = (Case(2_000, "every", 3, beat_seconds=1.0), Case(2_000, "cron", 3, alone=True))
+QUICK: Sizes = (Case(2_000, "every", 2, beat_seconds=1.0), Case(2_000, "cron", 2, alone=True))
 TINY: Sizes = (Case(40, "every", 2, beat_seconds=0.2), Case(80, "cron", 1, alone=True))
 
 

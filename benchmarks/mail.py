@@ -40,8 +40,8 @@ class Sizes:
     rounds: int
 
 
-FULL = Sizes(2_000, 3)
-QUICK = Sizes(300, 2)
+FULL = Sizes(2_000, 2)
+QUICK = Sizes(200, 1)
 TINY = Sizes(12, 1)
 
 

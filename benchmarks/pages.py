@@ -32,8 +32,8 @@ class Sizes:
     rounds: int
 
 
-FULL = Sizes(100, 0.05, 5)
-QUICK = Sizes(100, 0.05, 2)
+FULL = Sizes(100, 0.05, 3)
+QUICK = Sizes(60, 0.05, 1)
 TINY = Sizes(3, 0.005, 1)
 
 

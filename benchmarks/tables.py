@@ -48,7 +48,7 @@ class Sizes:
     sample: int
 
 
-FULL = Sizes(100_000, 7, 2_000)
+FULL = Sizes(100_000, 5, 2_000)
 QUICK = Sizes(20_000, 5, 1_000)
 TINY = Sizes(400, 2, 40)
 

@@ -47,8 +47,8 @@ class Sizes:
     children: int = 2
 
 
-FULL = Sizes(40, 20, 20, (0.05, 0.0), 3)
-QUICK = Sizes(10, 20, 20, (0.05,), 1)
+FULL = Sizes(20, 20, 20, (0.05, 0.0), 2)
+QUICK = Sizes(6, 20, 20, (0.05,), 1)
 TINY = Sizes(2, 2, 2, (0.0,), 1, children=1)
 
 
