@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix bench golden pictures soak lock clean
+.PHONY: help reference test-rabbitmq setup demo test check fix bench golden pictures soak lock clean
 
 help:  ## what can be done here
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(STAMP)  ## virtual environment, locked dependencies, Redis
 
@@ -42,6 +42,13 @@ golden: $(STAMP)  ## write the golden files anew; read the difference before you
 	GOLDEN=write $(BIN)/python -m pytest tests/golden --quiet
 	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
+
+reference: $(STAMP)  ## write docs/reference and the image's lock anew, from the code
+	$(BIN)/python -m worker.entry.reference
+	$(BIN)/python docker/lock.py
+
+test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ, which is installed where it is missing
+	scripts/test-rabbitmq
 
 pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
 	scripts/pictures

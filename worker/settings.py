@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from worker.errors import SettingsError
 
@@ -32,8 +33,9 @@ class Settings:
 
 
 NOTES: dict[str, str] = {
-    "redis_url": "Redis that holds the ledger: redis://, rediss:// or unix://. Empty: the project's embedded Redis.",
-    "broker_url": "Celery's broker, if it is not the ledger's Redis: redis://, rediss:// or amqp://.",
+    "redis_url": "Redis that holds the ledger: redis://, rediss:// or unix://, or redis+sentinel://host:port,host2:port2"
+    "/master/0. Empty: the project's embedded Redis.",
+    "broker_url": "Celery's broker, if it is not the ledger's Redis: as above, or amqp://.",
     "project": "Whose ledger a clock or worker serves, where Redis holds more than one project.",
     "sandbox": "Where a running sandbox listens, as `demo` and `up` hand it to their child processes.",
     "tick": "How often the clock looks for due slots.",
@@ -51,16 +53,36 @@ NOTES: dict[str, str] = {
 }
 
 
+FROM_FILE = ("redis_url", "broker_url")
+"""May hold a password, so that FUNNELBEAT_<NAME>_FILE may name a file that holds the value instead."""
+
+
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """Raises SettingsError for a number that is none; unset variables keep their defaults."""
+    """Raises SettingsError for a number that is none and a file that cannot be read; unset variables keep their
+    defaults.
+    """
     source = os.environ if environ is None else environ
     given: dict[str, str | int | float] = {}
     for field in fields(Settings):
         variable = f"FUNNELBEAT_{field.name.upper()}"
         text = source.get(variable, "")
+        if field.name in FROM_FILE:
+            text = _from_file(source, variable, text)
         if text:
             given[field.name] = _parse(variable, text, type(field.default))
     return Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
+
+
+def _from_file(source: Mapping[str, str], variable: str, text: str) -> str:
+    name = source.get(f"{variable}_FILE", "")
+    if not name:
+        return text
+    if text:
+        raise SettingsError(f"{variable}_FILE", f"found beside {variable}, expected one of the two")
+    try:
+        return Path(name).read_text("utf-8").strip()
+    except (OSError, ValueError):
+        raise SettingsError(f"{variable}_FILE", f"found {name!r}, expected a file that can be read") from None
 
 
 def _parse(variable: str, text: str, kind: type) -> str | int | float:

@@ -23,7 +23,7 @@ def runs(
     ctx: typer.Context,
     schedule: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this schedule's.")] = None,
     project: Project = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows, at most.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Runs and missed slots, newest first."""

@@ -1,0 +1,177 @@
+"""docs/reference/*.md from the code: `python -m worker.entry.reference [DIR]`. A test fails when a page is stale."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from worker.adapters.definitions.model import (
+    DefaultsShape,
+    DigestShape,
+    EntryShape,
+    ItemShape,
+    ProjectShape,
+    ScheduleShape,
+    Shape,
+    ShowShape,
+    WhenShape,
+)
+from worker.domain.query import ChannelType, ConnectionType, Param, QuerySpec
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.snapshot import GapReason
+from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.entry.reference_commands import commands
+from worker.plugins import CHANNELS, CONNECTIONS
+from worker.settings import FROM_FILE, NOTES, Settings
+
+MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
+PIECES: tuple[tuple[type[Shape], str], ...] = (
+    (ProjectShape, "funnelbeat.yaml"),
+    (DefaultsShape, "funnelbeat.yaml, below `defaults`"),
+    (ScheduleShape, "schedules/*.yaml"),
+    (WhenShape, "schedules/*.yaml, below `when`"),
+    (ItemShape, "schedules/*.yaml, an item of `report`"),
+    (ShowShape, "schedules/*.yaml, below an item's `show`"),
+    (DigestShape, "schedules/*.yaml, below `digest`"),
+    (EntryShape, "schedules/*.yaml, an entry of `to`"),
+)
+GAPS: dict[GapReason, str] = {
+    GapReason.UNAVAILABLE: "The service did not answer in time, broke the connection, or said that it has a fault.",
+    GapReason.RATE_LIMITED: "The service asked us to wait longer than the run may last.",
+    GapReason.REFUSED: "The service refused our key, our rights or our parameters.",
+    GapReason.MALFORMED: "The answer is not what the service's documentation promises.",
+    GapReason.INCOMPLETE: "A list could not be read whole: a page is missing, or it moved while it was read.",
+    GapReason.NOT_KNOWABLE: 'The query tells the state of the moment, and an older slot asks for "then".',
+    GapReason.DEADLINE: "The run's time was over first.",
+}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+
+
+def code(text: str) -> str:
+    return f"`{text}`" if text else ""
+
+
+def settings() -> str:
+    rows = [[code(f"FUNNELBEAT_{f.name.upper()}"), code(str(f.default)), NOTES[f.name]] for f in fields(Settings)]
+    files = " and ".join(code(f"FUNNELBEAT_{name.upper()}_FILE") for name in FROM_FILE)
+    return _page(
+        "Settings",
+        "Read once from the environment, when a process starts. Times are seconds; a number is more than 0.",
+        table(("variable", "default", "what it says"), rows),
+        f"{files} may name a file that holds the address, so that its password stays out of the environment.",
+    )
+
+
+def reasons() -> str:
+    return _page(
+        "Reasons",
+        "One closed list for the ledger, the log, `explain` and these pages.",
+        "## Runs and deliveries",
+        table(("reason", "means"), ([code(reason), SENTENCES[reason]] for reason in Reason)),
+        "## Gaps",
+        "Why a query has no answer in a digest. The digest adds a sentence of its own.",
+        table(("reason", "means"), ([code(reason), GAPS[reason]] for reason in GapReason)),
+    )
+
+
+def definitions() -> str:
+    parts = [_piece(shape, title) for shape, title in PIECES]
+    windows = table(("where", "names"), [
+        ["`window`", ", ".join(map(code, WINDOW_NAMES)) + ", `last-<n>d`, or `{start, end}`"],
+        ["`compare`", ", ".join(map(code, ("none", *COMPARE_NAMES))) + ", or any window"],
+    ])  # fmt: skip
+    kinds = [_options(kind, "connection") for kind in CONNECTIONS.values()]
+    kinds += [_options(kind, "channel") for kind in CHANNELS.values()]
+    opening = "Every key that a definition may have. [Definitions](../definitions.md) explains them with examples."
+    return _page("Definition keys", opening, *parts, "## Windows and comparisons", windows, *kinds)
+
+
+def _piece(shape: type[Shape], title: str) -> str:
+    rows = [
+        [code(name), "required" if info.is_required() else "", info.description or ""]
+        for name, info in shape.model_fields.items()
+    ]
+    later = f"\n\nNot in this version yet, and refused by name: {', '.join(map(code, shape.later))}."
+    return f"## {title}\n\n{table(('key', '', 'what it says'), rows)}{later if shape.later else ''}"
+
+
+def _options(kind: ConnectionType | ChannelType, what: str) -> str:
+    """Of one type of connection or channel."""
+    groups = {name: group for group in kind.one_of for name in group}
+    rows = [
+        [
+            code(option.name),
+            _need(option.name, groups, required=option.required),
+            f"{option.note}{' (secret)' if option.secret else ''}".strip(),
+        ]
+        for option in kind.options
+    ]
+    body = table(("key", "", "what it says"), rows) if rows else "No further keys."
+    return f"## {what}, `type: {kind.type}`\n\n{body}"
+
+
+def _need(name: str, groups: dict[str, tuple[str, ...]], *, required: bool) -> str:
+    if name in groups:
+        return f"exactly one of {', '.join(map(code, groups[name]))}"
+    return "required" if required else ""
+
+
+def queries() -> str:
+    parts = [part for kind in CONNECTIONS.values() for part in _queries(kind)]
+    return _page(
+        "Queries",
+        "What each type of connection offers. Parameters stand under `params:` with the service's own names and are "
+        "checked when definitions are loaded, rules between them included. A *windowed* query is a function of its "
+        "window; a *live* one tells the state when it is read. `follow` and a bridge are for lists.",
+        *parts,
+    )
+
+
+def _queries(kind: ConnectionType) -> Iterator[str]:
+    twin = next(one for one in CONNECTIONS.values() if one.queries == kind.queries)
+    if twin is not kind:
+        yield f"## {kind.type}\n\nThe same queries as {twin.type}, answered by a stand-in on this machine."
+        return
+    for spec in kind.queries.values():
+        yield _query(kind, spec)
+
+
+def _query(kind: ConnectionType, spec: QuerySpec) -> str:
+    nature = f"{'Windowed' if spec.windowed else 'Live'}{', a list' if spec.lists else ''}."
+    summary = spec.summary.rstrip(".")
+    rows = [[code(p.name), _kind(p), "required" if p.required else "", p.note] for p in spec.params]
+    body = table(("parameter", "kind", "", "what it says"), rows) if rows else "No parameters."
+    return f"## {kind.type}: `{spec.name}`\n\n{summary}. {nature}\n\n{body}"
+
+
+def _kind(param: Param) -> str:
+    return f"{param.kind}: {', '.join(map(code, param.choices))}" if param.choices else str(param.kind)
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join((f"# {title}", MADE, *parts)) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """File name → what it must say."""
+    return {
+        "settings.md": settings(),
+        "commands.md": _page("Commands", *commands(table)),
+        "queries.md": queries(),
+        "reasons.md": reasons(),
+        "definitions.md": definitions(),
+    }
+
+
+def write(place: Path) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (place / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs/reference"))
