@@ -107,6 +107,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """Seconds for which a schedule's runs are kept: every one, then one a day, then none."""
+
+    all: int = 35 * 86_400
+    daily: int = 400 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One YAML file. `within`: a run's deadline in seconds after its slot (None: the earlier of next slot and 1800).
     `grace`: seconds after due that still count as on time. `spread`: seconds over which due instants are dealt out
@@ -126,13 +134,14 @@ class Schedule:
     spread: int = 0
     paused: bool = False
     previously: str | None = None
+    retention: Retention = Retention()
 
     def item(self, query_id: str) -> Item:
         return next(item for item in self.report if item.id == query_id)
 
     @property
     def timing(self) -> "Timing":
-        return Timing(self.trigger, self.catch_up, self.grace, self.within, self.spread, self.paused)
+        return Timing(self.trigger, self.catch_up, self.grace, self.within, self.spread, self.paused, self.retention)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,7 @@ class Timing:
     within: int | None
     spread: int = 0
     paused: bool = False
+    retention: Retention = Retention()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class DefaultsShape(Shape):
 
 class ScheduleShape(Shape):
     title = "a schedule"
-    later = ("alerts", "retention", "event", "debounce")
+    later = ("alerts", "event", "debounce")
 
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron or every.")
@@ -72,6 +72,14 @@ class ScheduleShape(Shape):
     end: Text = Field(default="", description="From this instant on it does not fire any more.")
     paused: _Flag = Field(default=False, description="true: nothing fires; what is due meanwhile is missed.")
     previously: Text = Field(default="", description="The id that it had before a rename; its history is carried on.")
+    retention: Keys = Field(default_factory=dict, description="How long runs are kept: {all: 35d, daily: 400d}.")
+
+
+class RetentionShape(Shape):
+    title = "retention"
+
+    all: Text = Field(default="", description="How long every run is kept; 35d unless given.")
+    daily: Text = Field(default="", description="How long one run of each day is kept; 400d unless given.")
 
 
 class WhenShape(Shape):

@@ -7,6 +7,7 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DigestShape, ScheduleShape
 from worker.adapters.definitions.place import Sheet
 from worker.adapters.definitions.project import Project, parsed
+from worker.adapters.definitions.retention import retention
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
@@ -32,6 +33,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     _check_catch_up(sheet, timed.catch_up, asked)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     previously = _previously(sheet, shaped.previously, schedule_id)
+    kept = retention(sheet, shaped.retention)
     if sheet.count > before or timed.trigger is None:
         return None
     if not to:
@@ -50,6 +52,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         timed.spread,
         paused=shaped.paused,
         previously=previously,
+        retention=kept,
     )
 
 

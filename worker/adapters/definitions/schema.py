@@ -10,6 +10,7 @@ from worker.adapters.definitions.model import (
     EntryShape,
     ItemShape,
     ProjectShape,
+    RetentionShape,
     ScheduleShape,
     Shape,
     ShowShape,
@@ -69,6 +70,7 @@ def _schedule(kinds: Registry) -> Schema:
         "digest": _object(DigestShape, _READER),
         "to": {"type": "array", "items": _object(EntryShape, _READER)},
         "paused": {"type": "boolean"},
+        "retention": _object(RetentionShape, {}),
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
 
