@@ -53,7 +53,7 @@ async def test_sums_stay_apart_by_currency_and_what_was_converted_has_the_users_
 
 
 async def test_every_filter_of_the_summary_goes_out_by_its_name() -> None:
-    params = {"status": "won", "filter_id": "3", "user_id": "11", "pipeline_id": "1", "stage_id": "2"}
+    params: dict[str, Any] = {"status": "won", "filter_id": "3", "user_id": "11", "pipeline_id": "1", "stage_id": "2"}
     async with pipedrive(Summed()) as (source, server):
         await source.fetch(asking("deals_summary", **params))
         assert dict(server.to(SUMMARY)[0].params) == params

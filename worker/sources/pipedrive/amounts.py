@@ -1,10 +1,12 @@
 """Pipedrive writes amounts in whole units of a currency, with decimals; ours are whole minor units."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from worker.domain.money import exponent
+from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import Node
 
 
@@ -28,8 +30,16 @@ class Amounts:
 
     def by_currency(self, node: Node) -> Iterator[tuple[str, int]]:
         """A map from currency to amount; an empty one may be written as an empty list."""
-        for code, value in node.map():
+        for code, value in currencies(node):
             yield code, self.minor(value, code)
+
+
+def currencies(node: Node) -> Iterator[tuple[str, Node]]:
+    """A map by currency, each key surely one. Raises SourceShapeChanged."""
+    for code, value in node.map():
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise SourceShapeChanged(value.endpoint, value.path, "expected a currency's three letters for a key")
+        yield code, value
 
 
 def minor_units(value: float, currency: str) -> tuple[int, Decimal]:

@@ -72,7 +72,7 @@ class RowReader:
     def _status(self, node: Node) -> Status:
         """Deleted and archived are flags beside the status; v1 calls the first `deleted`."""
         told = node.get("status")
-        if told.value not in _STATUS:
+        if not isinstance(told.value, str) or told.value not in _STATUS:
             raise told.wrong("open, won, lost or deleted")
         if node.get("is_deleted").value is True or node.get("deleted").value is True:
             return Status.DELETED

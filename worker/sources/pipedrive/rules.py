@@ -4,6 +4,7 @@ service would quietly ignore.
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -44,7 +45,18 @@ def range_faults(use: Use) -> tuple[Fault, ...]:
 
 
 def _is_day(value: Any) -> bool:
-    return _DAY.fullmatch(str(value)) is not None
+    try:
+        return _DAY.fullmatch(str(value)) is not None and bool(date.fromisoformat(str(value)))
+    except ValueError:
+        return False
+
+
+def pipeline_faults(use: Use) -> tuple[Fault, ...]:
+    """The old call converted into any currency; sums now come in their own and in the user's."""
+    if "totals_convert_currency" not in use.params:
+        return ()
+    name = "totals_convert_currency"
+    return (_fault(name, name, "leave it out: the service took it away, sums are converted for the user", warns=True),)
 
 
 def deals_faults(use: Use) -> tuple[Fault, ...]:

@@ -5,7 +5,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 """
 
 from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
-from worker.sources.pipedrive.rules import deals_faults, deals_follow, range_faults, stalled_faults
+from worker.sources.pipedrive.rules import deals_faults, deals_follow, pipeline_faults, range_faults, stalled_faults
 
 STATUSES = ("open", "won", "lost", "deleted")
 ORDERS = ("id", "update_time", "add_time")
@@ -76,6 +76,7 @@ _QUERIES = (
             ),
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
+        rules=pipeline_faults,
     ),
     QuerySpec(
         "conversion",

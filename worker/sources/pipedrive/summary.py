@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import Node
-from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.amounts import Amounts, currencies
 from worker.sources.pipedrive.names import Me, Names
 
 SUMS = (
@@ -23,7 +23,7 @@ Line = tuple[str, int, int, int | None]
 def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
     """One line a currency, of GET /v1/deals/summary."""
     data = answer.get("data").object()
-    weighted = {code: sums.get("value") for code, sums in data.get("weighted_values_total").map()}
+    weighted = {code: sums.get("value") for code, sums in currencies(data.get("weighted_values_total"))}
     return tuple(
         (
             code,
@@ -31,7 +31,7 @@ def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
             amounts.minor(sums.get("value"), code),
             amounts.computed(weighted[code], code) if code in weighted else None,
         )
-        for code, sums in data.get("values_total").map()
+        for code, sums in currencies(data.get("values_total"))
     )
 
 
@@ -97,8 +97,8 @@ def of_pipeline(extra: Node, names: Names, notes: list[str]) -> tuple[tuple[Tabl
 
 
 def _stage_lines(per_stages: Node, names: Names, amounts: Amounts) -> Iterator[Row]:
-    for stage_id, currencies in per_stages.map():
-        for code, told in currencies.map():
+    for stage_id, by_currency in per_stages.map():
+        for code, told in currencies(by_currency):
             weighted = told.get("weighted_value")
             cells: tuple[Cell, ...] = (
                 stage_id,
