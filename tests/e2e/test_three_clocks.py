@@ -101,7 +101,7 @@ def _start(place: Path, environment: dict[str, str], log: Path) -> subprocess.Po
 
 
 def every_slot_is_accounted_for(runs: list[Run], missed: list[Missed]) -> None:
-    """Up to a schedule's newest run, each slot is one run or stands in one row; what was written later is not looked at."""
+    """Up to a schedule's newest run, each slot is one run or stands in one row; what came later is not looked at."""
     for name in {run.key.schedule for run in runs}:
         slots = [run.key.slot for run in runs if run.key.schedule == name]
         rows = [row for row in missed if row.schedule == name and row.last < max(slots)]
