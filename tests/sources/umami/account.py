@@ -108,7 +108,7 @@ ANSWERS: dict[str, Any] = {
             "os": "Mac OS",
             "country": "DE",
         },
-        {"views": "3", "visitors": 2, "visits": 2, "bounces": 1, "totaltime": "0", "os": None, "country": "DE"},
+        {"views": "3", "visitors": 2, "visits": 2, "bounces": 1, "totaltime": "0", "os": None, "country": "FR"},
     ],
     "performance": {
         "chart": [{"t": "2026-11-17 00:00:00", "p50": 2100, "p75": 2900.5, "p95": 3300}],

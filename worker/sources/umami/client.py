@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from worker.errors import SourceRefused
-from worker.sources.common.calls import Calls, Pace, Retries, Sender, Wire
+from worker.sources.common.calls import Calls, Retries, Sender, Wire
+from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import document
 from worker.sources.umami.refusal import Judge
@@ -38,6 +39,7 @@ class Client:
         self, http: Sender, session: Session, pace: Pace, *, clock: Callable[[], datetime], retries: Retries
     ) -> None:
         self._session = session
+        self._pace = pace
         self._calls = Calls(http, pace, Judge(self._clean, clock), retries)
         if isinstance(session, Login):
             session.over(self._calls)
@@ -77,3 +79,4 @@ class Client:
     async def aclose(self) -> None:
         await self._session.aclose()
         await self._calls.aclose()
+        await self._pace.aclose()

@@ -191,7 +191,10 @@ def _unit(metric: str) -> str:
 
 def _speeds(node: Node, metric: str) -> tuple[int | None, ...]:
     factor = Decimal(1000 if metric == "cls" else 1)
-    found = (number_or_none(node.get(name)) for name in _PERCENTILES)
+    found = [number_or_none(node.get(name)) for name in _PERCENTILES]
+    for name, value in zip(_PERCENTILES, found, strict=True):
+        if value is not None and value < 0:
+            raise node.get(name).wrong("a length of time")
     return tuple(
         None if value is None else int((value * factor).quantize(Decimal(1), ROUND_HALF_EVEN)) for value in found
     )

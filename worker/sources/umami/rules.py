@@ -62,6 +62,12 @@ def journey_faults(use: Use) -> tuple[Fault, ...]:
     return (*common_faults(use), *_between(use, "steps", 2, 7), *_between(use, "eventType", 1, 2))
 
 
+def breakdown_faults(use: Use) -> tuple[Fault, ...]:
+    """Without a field the server answers an empty 500."""
+    empty = () if use.params["fields"] else (_fault("fields", "`fields` without any", f"write {', '.join(FIELDS)}"),)
+    return (*common_faults(use), *empty)
+
+
 def money_faults(use: Use) -> tuple[Fault, ...]:
     return (*common_faults(use), *_currency(use))
 

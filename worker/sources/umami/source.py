@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from worker.adapters.http import Http
+from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
-from worker.ports import Answer, Ask
+from worker.ports import Answer, Ask, Quota
+from worker.sources.close.limits import heard
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node
 from worker.sources.common.together import together
 from worker.sources.umami import asking, conversions, over_time, saved, shares
@@ -18,7 +21,6 @@ from worker.sources.umami.asking import Dates, Question
 from worker.sources.umami.catalog import Catalog
 from worker.sources.umami.client import Client, Request
 from worker.sources.umami.fingerprint import fingerprint
-from worker.sources.umami.pace import CLOUD_CALLS, CLOUD_SECONDS, Window
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
 from worker.sources.umami.sites import Site, Sites
@@ -27,6 +29,10 @@ from worker.sources.umami.tables import Parts
 from worker.sources.umami.values import Unfit
 
 CLOUD = "https://api.umami.is/v1"
+CLOUD_CALLS, CLOUD_SECONDS = 45, 15.0
+"""Of fifty calls that a key has in fifteen seconds; the rest is for clocks that differ and for others with that key.
+No header tells of it: https://docs.umami.is/docs/cloud/api-key
+"""
 IN_FLIGHT = 4
 """Every report is a long query to a database that visitors are being written into."""
 CLOUD_KEEPS = timedelta(days=184)
@@ -73,12 +79,14 @@ class UmamiSource:
         clock: Callable[[], datetime],
         cloud: bool = False,
         tuning: Tuning | None = None,
+        quota: Quota | None = None,
     ) -> None:
         chosen = tuning or Tuning()
         calls = (CLOUD_CALLS if cloud else 0) if chosen.calls is None else chosen.calls
         self._cloud = cloud
         self._clock = clock
-        self._client = Client(http, session, Window(calls, chosen.seconds), clock=clock, retries=chosen.retries)
+        pace = Pace(quota or LocalQuota(), heard, calls=calls, seconds=chosen.seconds)
+        self._client = Client(http, session, pace, clock=clock, retries=chosen.retries)
         self._sites = Sites(self._client, clock)
         self.catalog = Catalog(self._client)
 
@@ -152,9 +160,15 @@ def _request(asked: Question, when: Dates) -> Request:
 
 
 def open_source(
-    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+    options: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    tuning: Tuning | None = None,
+    quota: Quota | None = None,
 ) -> UmamiSource:
-    """`options` as in UMAMI, secrets resolved. Raises RequestError, which never holds a secret.
+    """`options` as in UMAMI, secrets resolved; `quota`: the budget that others share.
+
+    Raises RequestError, which never holds a secret.
 
     A server of one's own has its API below /api; base_url beside an api_key is taken as the API's own address.
     """
@@ -176,4 +190,4 @@ def open_source(
     session: Session = Key(key) if key else Login(username, password)
     address = (base_url or CLOUD) if key else f"{base_url.removesuffix('/api')}/api"
     http = Http(address, timeout=chosen.timeout, in_flight=IN_FLIGHT)
-    return UmamiSource(http, session, clock=clock, cloud=bool(key), tuning=chosen)
+    return UmamiSource(http, session, clock=clock, cloud=bool(key), tuning=chosen, quota=quota)
