@@ -163,3 +163,13 @@ async def test_a_filter_hides_why_a_deal_left() -> None:
     found = bridge(before, after, ask.item)
     assert found is not None
     assert [(step.key, step.move, step.detail) for step in found.steps] == [("2", Move.MOVED_OUT, "filter")]
+
+
+async def test_a_deleted_deal_counts_at_what_it_was_last_listed_at() -> None:
+    account = Account([deal(1), deal(2, value=70)])
+    before = await fetched(account, following(set()))
+    account.deals[1] |= {"is_deleted": True, "status": "deleted", "value": 5000}
+    after = await fetched(account, following({"1", "2"}, previous=before))
+    assert cells(after, "2", "followed")["value"] == 7000
+    unknown = await fetched(account, following({"1", "2"}))
+    assert cells(unknown, "2", "followed")["value"] == 500_000

@@ -7,6 +7,7 @@ last alone: a deal that was purged or that the token may not see answers 404.
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from worker.domain.opportunity import COLUMNS, Status
 from worker.domain.snapshot import Row
 from worker.errors import SourceError, SourceRefused
 from worker.ports import Ask
@@ -23,6 +24,8 @@ AT_ONCE = 100
 ALONE = 20
 """Of a hundred, at most so many are looked for one by one."""
 
+_NAMES = [column.name for column in COLUMNS]
+_STATUS, _VALUE = _NAMES.index("status"), _NAMES.index("value")
 Looking = Callable[[], Awaitable[dict[str, Row]]]
 _PLACES: tuple[tuple[str, Mapping[str, str]], ...] = (
     (costs.DEALS, {}),
@@ -85,9 +88,18 @@ class Followers:
         async def look() -> dict[str, Row]:
             request = Request(endpoint, {**self._fields, **params, "ids": ",".join(keys)})
             rows = await Listing(self._client, request, size=PAGE).rows(self._reader.row)
-            return {row.key: row for row in rows}
+            return {row.key: self._settled(row) for row in rows}
 
         return look
+
+    def _settled(self, row: Row) -> Row:
+        """A deleted deal counts at what it was last listed at, as where a service forgets it at once: what was changed
+        in it on its way out is nobody's news.
+        """
+        if row.cells[_STATUS] != Status.DELETED:
+            return row
+        last = deleted(row.key, self._ask.previous)
+        return last if last.cells[_VALUE] is not None else row
 
     def _one(self, key: str) -> Looking:
         async def look() -> dict[str, Row]:
