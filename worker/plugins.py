@@ -1,23 +1,50 @@
 """Registries: which kinds of connection and channel there are. To add one: a module, and a line in each table here."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from typing import Protocol
 
 from worker.channels.email import EMAIL, open_email
 from worker.channels.slack import SLACK, open_slack
 from worker.domain.query import ChannelType, ConnectionType
 from worker.errors import RequestError
 from worker.ports import Channel, Quota, Source
-from worker.sources.close import CLOSE
-from worker.sources.close import open_source as open_close
-
-LATER = {
-    "pipedrive": "this version does not have Pipedrive yet",
-    "umami": "this version does not have Umami yet",
-}
-"""Kinds that are designed and not here: refused with a sentence of their own."""
+from worker.sources import close, pipedrive, umami
 
 SANDBOX = "sandbox"
+
+LATER: dict[str, str] = {}
+"""Kinds that are designed and not here, each with the sentence that refuses it."""
+
+
+class Opens(Protocol):
+    """A source's factory: options with secrets resolved, a clock, and the budget that others share."""
+
+    def __call__(
+        self, options: Mapping[str, str], *, clock: Callable[[], datetime], quota: Quota | None = None
+    ) -> Source: ...
+
+
+_SOURCES: dict[str, tuple[ConnectionType, Opens]] = {
+    "close": (close.CLOSE, close.open_source),
+    "pipedrive": (
+        pipedrive.PIPEDRIVE,
+        lambda options, *, clock, quota=None: pipedrive.open_source(options, clock=clock),
+    ),  # noqa: ARG005, E501
+    "umami": (umami.UMAMI, umami.open_source),
+}
+
+_STAND_INS: dict[str, tuple[str, dict[str, str]]] = {
+    SANDBOX: ("close", {"api_key": "api_sandbox"}),
+    "sandbox-pipedrive": ("pipedrive", {"api_token": "5a" * 20}),
+    "sandbox-umami": ("umami", {"username": "digest", "password": "umami-sandbox"}),
+}
+"""Kinds that need no account: the service whose adapter they use, and the keys that its stand-in takes."""
+
+
+def _stand_in(kind: str) -> ConnectionType:
+    return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=())
 
 
 def _sandbox_address(address: str) -> str:
@@ -26,8 +53,8 @@ def _sandbox_address(address: str) -> str:
 
 
 CONNECTIONS: dict[str, ConnectionType] = {
-    CLOSE.type: CLOSE,
-    SANDBOX: ConnectionType(SANDBOX, (), CLOSE.queries),
+    **{kind: offered for kind, (offered, _) in _SOURCES.items()},
+    **{kind: _stand_in(kind) for kind in _STAND_INS},
 }
 
 CHANNELS: dict[str, ChannelType] = {
@@ -35,6 +62,11 @@ CHANNELS: dict[str, ChannelType] = {
     SLACK.type: SLACK,
     SANDBOX: ChannelType(SANDBOX, (), _sandbox_address),
 }
+
+
+def wants_sandbox(kind: str) -> bool:
+    """Whether a connection or channel of this kind talks to a stand-in on this machine."""
+    return kind in _STAND_INS
 
 
 def open_source(
@@ -47,10 +79,10 @@ def open_source(
     """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run. `quota`: the
     connection's budget, where others share it.
     """
-    if kind == SANDBOX:
-        given = {"base_url": _listening(sandbox)["close"], "api_key": "api_sandbox"}
-        return open_close(given, clock=clock, quota=quota)
-    return open_close(options, clock=clock, quota=quota)
+    if kind in _STAND_INS:
+        kind, keys = _STAND_INS[kind]
+        options = {"base_url": _listening(sandbox)[kind], **keys}
+    return _SOURCES[kind][1](options, clock=clock, quota=quota)
 
 
 def open_channel(kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], address: str | None) -> Channel:

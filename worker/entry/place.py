@@ -11,6 +11,7 @@ from worker.adapters.embedded_redis import EmbeddedRedis
 from worker.app import REGISTRY
 from worker.domain.schedule import Bundle
 from worker.errors import DefinitionError, RequestError
+from worker.plugins import wants_sandbox
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings, read
 
@@ -63,7 +64,7 @@ def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> 
     messages it receives are written too.
     """
     kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
-    if "sandbox" not in kinds or settings.sandbox:
+    if settings.sandbox or not any(wants_sandbox(kind) for kind in kinds):
         yield settings
         return
     with SandboxThread(out=out) as box:
