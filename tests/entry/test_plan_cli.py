@@ -1,0 +1,207 @@
+"""plan, pause, resume and a missed slot, as a person or a script uses them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import redis
+from typer.testing import CliRunner, Result
+
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.triggers import ApTriggers
+from worker.domain.run import stamp
+from worker.domain.schedule import Trigger
+from worker.entry.cli import app
+
+ID = "weekly-pipeline"
+MONDAYS = Trigger("cron", "Europe/Berlin", "0 9 * * MON")
+
+
+@pytest.fixture
+def weekly(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The example schedule of a project as `init` writes it, on a Redis of its own; commands run in that project."""
+    monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
+    monkeypatch.setenv("FUNNELBEAT_BROKER_URL", empty_redis.broker_url)
+    assert call("init", str(tmp_path / "acme")).exit_code == 0
+    monkeypatch.chdir(tmp_path / "acme")
+    path = tmp_path / "acme" / "schedules" / f"{ID}.yaml"
+    assert 'cron: "0 9 * * MON"' in path.read_text(encoding="utf-8")
+    return path
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+
+def told(*words: str) -> Any:
+    return json.loads(call(*words, "--json").stdout)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def mondays(found: Any) -> list[datetime]:
+    """Those at nine that a plan covers, in UTC."""
+    now, until = datetime.fromisoformat(found["now"]), datetime.fromisoformat(found["until"])
+    return list(takewhile(lambda slot: slot < until, ApTriggers().upcoming(MONDAYS, now)))
+
+
+def overdue(server: EmbeddedRedis, weeks: int) -> list[datetime]:
+    """As though nobody had looked for some weeks: the slots that came meanwhile, oldest first."""
+    slots: list[datetime] = []
+    before = datetime.now(UTC)
+    for _ in range(weeks):
+        found = ApTriggers().previous(MONDAYS, before)
+        assert found is not None
+        before = found
+        slots.insert(0, found)
+    with redis.Redis.from_url(server.url) as client:
+        client.zadd("acme:due", {ID: int(slots[0].timestamp() * 1000)})
+    return slots
+
+
+def test_plan_names_every_run_in_local_time_and_utc_with_its_readers_and_requests(weekly: Path) -> None:
+    found = told("plan", "--days", "15")
+    slots = mondays(found)
+    assert len(slots) in (2, 3)
+    assert [run["slot"] for run in found["runs"]] == [stamp(slot) for slot in slots]
+    first = found["runs"][0]
+    assert first["local"] == slots[0].astimezone(ZoneInfo("Europe/Berlin")).isoformat()
+    assert (first["zone"], first["due"], first["readers"]) == ("Europe/Berlin", first["slot"], 2)
+    assert first["unknown"] == ["deals", "stalled"], "no list was read yet"
+    assert found["changes"]["added"] == [ID]
+    assert len(found["changes"]["readers_added"]) == 2
+    shown = call("plan", "--days", "15").stdout
+    assert f"{slots[0].astimezone(ZoneInfo('Europe/Berlin')):%a %d %b} 09:00:00 Europe/Berlin" in shown
+    assert stamp(slots[0]) in shown
+    assert "2 readers  6 requests or more" in shown
+
+
+def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:
+    call("deploy", "--yes")
+    before = told("plan")["schedules"][0]
+    call("run", ID)
+    after = told("plan")["schedules"][0]
+    assert after["unknown"] == []
+    assert after["requests_per_run"] >= before["requests_per_run"] + 2
+    edit(weekly, "is_stalled: true", "is_stalled: false")
+    assert told("plan")["schedules"][0]["unknown"] == ["stalled"], "what is asked now was never answered"
+
+
+def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Path) -> None:
+    call("deploy", "--yes")
+    assert "Nothing changes against what is deployed." in call("plan").stdout
+    edit(weekly, '"0 9 * * MON"', '"30 9 * * MON"')
+    edit(weekly, "sales@acme.example", "boss@acme.example")
+    edit(weekly, "name:", "spread: 20m\nname:")
+    found = told("plan")["changes"]
+    assert found["changed"] == [ID]
+    assert found["readers_added"] == [{"schedule": ID, "reader": "team|boss@acme.example"}]
+    assert found["readers_removed"] == [{"schedule": ID, "reader": "team|sales@acme.example"}]
+    (moves,) = found["runs"]
+    was, new = moves["moved"][0]["from"], moves["moved"][0]["to"]
+    assert datetime.fromisoformat(new["slot"]) - datetime.fromisoformat(was["slot"]) == timedelta(minutes=30)
+    assert (moves["appear"], moves["vanish"]) == ([], [])
+    late = datetime.fromisoformat(new["due"]) - datetime.fromisoformat(new["slot"])
+    assert timedelta() < late < timedelta(minutes=20)
+    shown = call("deploy").stdout
+    assert f"run moves     {ID}  {was['slot']} → {new['slot']} (due {new['due']})" in shown
+    assert told("plan")["changes"]["runs"] == []
+
+
+def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly: Path) -> None:
+    call("deploy", "--yes")
+    heir = weekly.with_name("monday.yaml")
+    heir.write_text(f"previously: {ID}\n" + weekly.read_text(encoding="utf-8"), encoding="utf-8")
+    weekly.unlink()
+    found = told("plan")["changes"]
+    assert (found["renamed"], found["added"], found["removed"]) == ([{"from": ID, "to": "monday"}], [], [])
+    assert (found["runs"], found["readers_added"], found["readers_removed"]) == ([], [], [])
+    assert told("deploy")["renamed"] == [f"{ID} → monday"]
+    heir.write_text("when: {every: 23h}\nreport: []\n", encoding="utf-8")
+    assert call("plan").exit_code == 2
+    heir.unlink()
+    gone = told("plan", "--days", "8")
+    assert gone["changes"]["removed"] == ["monday"]
+    vanish = [fire["slot"] for fire in gone["changes"]["runs"][0]["vanish"]]
+    assert vanish == [stamp(slot) for slot in mondays(gone)]
+
+
+def test_many_runs_are_counted_and_a_screenful_is_printed(weekly: Path) -> None:
+    edit(weekly, 'cron: "0 9 * * MON"', "every: 10s")
+    found = told("plan", "--days", "2")
+    assert found["schedules"][0]["runs"] in (17_280, 17_281)
+    assert len(found["runs"]) == 500
+    shown = call("plan", "--days", "2").stdout
+    assert "more until" in shown
+    assert len(shown.splitlines()) < 100
+
+
+def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> None:
+    call("deploy", "--yes")
+    far = (datetime.now(UTC) + timedelta(days=9)).replace(microsecond=0)
+    seen = told("pause", ID, "--until", far.isoformat())
+    assert seen == {"schedule": ID, "paused": True, "until": stamp(far)}
+    found = told("plan")
+    assert all(run["slot"] >= stamp(far) for run in found["runs"])
+    assert (found["schedules"][0]["paused"], found["schedules"][0]["paused_until"]) == (True, stamp(far))
+    assert f"{ID} is paused until {stamp(far)}." in call("plan").stdout
+    assert told("pause", ID) == {"schedule": ID, "paused": True, "until": None}
+    assert told("plan", "--days", "60")["runs"] == []
+    assert told("resume", ID) == {
+        "schedule": ID,
+        "paused": False,
+        "was_paused": True,
+        "next": stamp(mondays(found)[0]),
+    }
+    assert "was not paused" in call("resume", ID).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("pause", "nope"), "no schedule 'nope' is deployed"),
+        (("resume", "nope"), "no schedule 'nope' is deployed"),
+        (("pause", ID, "--until", "soon"), "--until: found 'soon'"),
+        (("pause", ID, "--until", "2001-01-01"), "which has passed"),
+        (("run", ID, "--for-slot", "2001-01-01T09:00"), "is no missed slot"),
+        (("run", ID, "--for-slot", "2001-01-01", "--dry-run"), "--for-slot beside"),
+    ],
+)
+def test_a_request_that_is_wrong_is_said_and_ends_with_2(weekly: Path, words: tuple[str, ...], sentence: str) -> None:
+    call("deploy", "--yes")
+    seen = call(*words)
+    assert seen.exit_code == 2
+    assert sentence in seen.output
+
+
+def test_pausing_wants_a_deployment(weekly: Path) -> None:
+    assert call("pause", ID).exit_code == 2
+    assert "deploy" in told("pause", ID)["sentence"]
+
+
+def test_a_missed_slot_is_run_for_its_own_window_and_the_newest_also_with_the_state_of_now(
+    weekly: Path, empty_redis: EmbeddedRedis
+) -> None:
+    call("deploy", "--yes")
+    *older, newest = overdue(empty_redis, 3)
+    call("pause", ID)
+    call("resume", ID)
+    (row,) = told("runs", ID)["missed"]
+    assert (row["count"], row["reason"], row["first"]) == (3, "paused", stamp(older[0]))
+    late = call("run", ID, "--for-slot", stamp(older[1]), "--json")
+    done = json.loads(late.stdout)
+    assert (late.exit_code, done["key"], done["state"]) == (1, f"{ID}@{stamp(older[1])}", "delivered")
+    assert {gap["query"] for gap in done["gaps"]} == {"deals", "stalled"}, "a state is not dated back"
+    local = f"{newest.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M}"
+    done = told("run", ID, "--for-slot", local)
+    assert (done["key"], done["state"], done["gaps"]) == (f"{ID}@{stamp(newest)}", "delivered", [])
+    (left,) = told("runs", ID)["missed"]
+    assert (left["count"], left["first"]) == (1, stamp(older[0]))
