@@ -1,7 +1,7 @@
 """Relations between Umami's parameters that single kinds cannot say, as complaints before anything is asked."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -55,7 +55,8 @@ def common_faults(use: Use) -> tuple[Fault, ...]:
 
 
 def funnel_faults(use: Use) -> tuple[Fault, ...]:
-    return (*common_faults(use), *_fits(use, "steps", values.steps), *_fits(use, "window", values.minutes))
+    window = tuple(_fits(use, "window", values.minutes)) or tuple(_bare(use))
+    return (*common_faults(use), *_fits(use, "steps", values.steps), *window)
 
 
 def journey_faults(use: Use) -> tuple[Fault, ...]:
@@ -73,11 +74,21 @@ def money_faults(use: Use) -> tuple[Fault, ...]:
 
 
 def attribution_faults(use: Use) -> tuple[Fault, ...]:
-    return (*common_faults(use), *_currency(use))
+    return (*common_faults(use), *_currency(use), *_model(use))
 
 
-def _fault(name: str, found: str, expected: str) -> Fault:
-    return Fault(("params", name), found, expected)
+def misspelt(name: str) -> Callable[[Use], tuple[Fault, ...]]:
+    """The rules of a query that is written as Umami's documentation has it; `name` is the service's own."""
+
+    def faults(use: Use) -> tuple[Fault, ...]:
+        said = Fault(("query",), "a name that only Umami's documentation has", f"write {name}", warns=True)
+        return (*common_faults(use), said)
+
+    return faults
+
+
+def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> Fault:
+    return Fault(("params", name), found, expected, warns)
 
 
 def _fits(use: Use, name: str, read: Any) -> Iterator[Fault]:
@@ -177,6 +188,19 @@ def _comparison(use: Use) -> Iterator[Fault]:
     if "compare" in use.params:
         expected = "write `compare: previous` beside `window:`, which says exactly what is compared"
         yield _fault("compare", "compare below params", expected)
+
+
+def _bare(use: Use) -> Iterator[Fault]:
+    """The documentation says days, the server reckons in minutes."""
+    if values.minutes(use.params["window"])[1]:
+        written = use.params["window"]
+        yield _fault("window", f"window: {written}, which is minutes", f"write {written}m, or {written}d", warns=True)
+
+
+def _model(use: Use) -> Iterator[Fault]:
+    written = use.params["model"]
+    if written != ATTRIBUTION_MODELS[written]:
+        yield _fault("model", f"model: {written}", f"write {ATTRIBUTION_MODELS[written]}, as Umami does", warns=True)
 
 
 def _currency(use: Use) -> Iterator[Fault]:

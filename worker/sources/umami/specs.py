@@ -15,6 +15,7 @@ from worker.sources.umami.rules import (
     common_faults,
     funnel_faults,
     journey_faults,
+    misspelt,
     money_faults,
 )
 from worker.sources.umami.values import EVENT_KINDS
@@ -25,8 +26,8 @@ ALIASES = {"goals": "goal", "utmFilters": "utm"}
 _SITE = Param("websiteId", ParamKind.ID, required=True, note="the website, as `source` lists it")
 _FILTERS = Param("filters", ParamKind.OBJECT, note="{path, referrer, country, …}: `US,DE` is one of, `neq.x` is not")
 _DATES = (
-    Param("startDate", ParamKind.TEXT, note="instead of window: a date, an instant or milliseconds"),
-    Param("endDate", ParamKind.TEXT, note="the last instant that counts; a date counts to its end"),
+    Param("startDate", ParamKind.TEXT, note="instead of window: a date, an instant or milliseconds", spans=True),
+    Param("endDate", ParamKind.TEXT, note="the last instant that counts; a date to its end", spans=True),
 )
 _ZONE = Param("timezone", ParamKind.TEXT, note="whose days the report has; the schedule's zone where it is left out")
 _UNIT = Param("unit", ParamKind.CHOICE, UNITS, note="one row of the chart; day where it is left out")
@@ -79,8 +80,8 @@ _QUERIES = (
     QuerySpec("performance", "How fast pages were (version 3.1)", True, _PERFORMANCE, rules=common_faults),
     QuerySpec("stats", "Totals of a website", True, (*_EVERY, _COMPARE), rules=common_faults),
     QuerySpec("saved_report", "A report that was saved in Umami, over a window", True, _SAVED, rules=common_faults),
-    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=common_faults),
-    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=common_faults),
+    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=misspelt("goal")),
+    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=misspelt("utm")),
 )
 
 UMAMI = ConnectionType(
