@@ -20,7 +20,7 @@ from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
-from worker.adapters.redis_store.snapshots import RedisSnapshots
+from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
 from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.render import JinjaRenderer
 from worker.adapters.triggers import ApTriggers
@@ -157,7 +157,7 @@ async def open_house(
         await check(redis)
         yield House(
             ledger=RedisLedger(redis, project, times=_ledger_times(settings)),
-            snapshots=RedisSnapshots(redis, project),
+            snapshots=ForgetfulSnapshots(redis, project),
             queue=queue or CeleryQueue(make_app(broker(settings), project), project),
             events=EventLog(),
             triggers=ApTriggers(),

@@ -237,6 +237,10 @@ class Snapshots(Protocol):
         """Whether rows were taken out of it on request after it was kept."""
         ...
 
+    async def forget_row(self, key: str) -> int:
+        """Take one row, by its key, out of every snapshot; how many held it. Their ids stay."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -294,6 +298,23 @@ class Begun:
     run: Run
     attempt: int
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Some of the ledger's runs, each with the id that its schedule has now. `ended`: after them it begins anew."""
+
+    runs: tuple[tuple[str, Run], ...]
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """How much was removed."""
+
+    baselines: int
+    deliveries: int
+    suspensions: int
 
 
 class Ledger(Protocol):
@@ -552,6 +573,36 @@ class Ledger(Protocol):
 
     async def snapshots_of(self, run: str) -> Mapping[str, str]:
         """Query id (or "<query>:compared") → stored snapshot."""
+        ...
+
+
+    # housekeeping
+    async def chores(self, limit: int, pause: float) -> Round | None:
+        """The next few runs of the housekeeping's round, oldest first; None when somebody asked less than `pause`
+        seconds ago.
+        """
+        ...
+
+    async def runs_between(self, schedule: str, start: datetime, end: datetime, limit: int) -> tuple[Run, ...]:
+        """Oldest first, by slot; half open."""
+        ...
+
+    async def floor(self, schedule: str, since: datetime) -> datetime | None:
+        """The oldest slot that a baseline (not older than `since`) or an open delivery of the schedule may still be
+        compared with; answers from there on are in use.
+        """
+        ...
+
+    async def drop(self, key: str, floor: datetime) -> bool:
+        """Remove a closed run older than `floor`, with what only it held; False when something still asks for it."""
+        ...
+
+    async def end_round(self, missed_before: datetime) -> int:
+        """Remove rows of missed slots older than that, and bundles that no run was seen to use; how many bundles."""
+        ...
+
+    async def forget_reader(self, address: str) -> Gone:
+        """Remove an address's baselines, deliveries and suspensions, in every schedule."""
         ...
 
 

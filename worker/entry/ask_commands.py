@@ -7,11 +7,18 @@ import typer
 from rich.table import Table
 
 from worker.domain.delivery import Delivery
-from worker.domain.run import Run, stamp
+from worker.domain.run import Missed, Run
 from worker.entry import console
+from worker.entry.ledger_house import with_ledger
 from worker.entry.options import Json, Project, directory
-from worker.entry.run_commands import in_house
-from worker.entry.told import delivery_document, missed_document, run_document, why
+from worker.entry.told import (
+    delivery_document,
+    explained_document,
+    explained_lines,
+    missed_document,
+    run_document,
+)
+from worker.flow.explain import explain as explained
 from worker.flow.find import find_run
 from worker.flow.house import House
 from worker.flow.view import bridge_of
@@ -33,7 +40,7 @@ def runs(
             found = [run_document(run) for run in await house.ledger.runs(schedule, limit)]
             return found, [missed_document(m) for m in await house.ledger.missed(schedule, limit)]
 
-        found, missed = in_house(directory(ctx, project), work)
+        found, missed = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json({"runs": found, "missed": missed})
         return
@@ -72,34 +79,26 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
 
 
 def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Why it was sent, or was not, and what it was compared with."""
+    """Why it was sent, or was not, and what it was compared with; of a missed slot (ID@slot), why it was missed."""
     with console.guarded(as_json=as_json):
-        found, rows, _ = _ask(directory(ctx, project), run)
+
+        async def work(house: House) -> dict[str, Any]:
+            found = await explained(house, run)
+            return missed_document(found) if isinstance(found, Missed) else explained_document(*found)
+
+        told = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json(
-            {
-                "key": str(found.key),
-                "state": found.state,
-                "reason": found.reason,
-                "deliveries": [{**delivery_document(row), "why": why(row)} for row in rows],
-            }
-        )
+        console.show_json(told)
         return
-    console.out.print(f"{found.key} is {found.state}. {found.sentence}".rstrip(), markup=False)
-    for row in rows:
-        console.out.print(f"{row.key.reader}: {why(row)}", markup=False)
-        for query, baseline in (row.pair or {}).items():
-            against = f"the digest of {stamp(baseline.slot)}" if baseline else "nothing: none was sent before"
-            console.out.print(f"  {query} compared with {against}", markup=False)
-        if row.resent:
-            console.out.print("  It was sent twice under one identity: a possible duplicate.")
+    for line in explained_lines(told):
+        console.out.print(line, markup=False)
 
 
 def _ask(place: Path, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
     async def work(house: House) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
         return await _told(house, reference)
 
-    return in_house(place, work)
+    return with_ledger(place, work)
 
 
 COMMANDS = {"runs": runs, "show": show, "explain": explain}

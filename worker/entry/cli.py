@@ -6,7 +6,16 @@ import typer
 
 from worker import __version__
 from worker.adapters.event_log import configure
-from worker.entry import ask_commands, demo, plan_commands, processes, project_commands, run_commands
+from worker.entry import (
+    ask_commands,
+    demo,
+    doctor_commands,
+    ops_commands,
+    plan_commands,
+    processes,
+    project_commands,
+    run_commands,
+)
 from worker.entry.options import Project
 
 app = typer.Typer(
@@ -35,9 +44,20 @@ def _before(
     configure("error")  # a command says what happened itself; processes that stay log more
 
 
-for family in (project_commands, plan_commands, processes, run_commands, ask_commands, demo):
+for family in (
+    project_commands,
+    plan_commands,
+    processes,
+    run_commands,
+    ask_commands,
+    ops_commands,
+    doctor_commands,
+    demo,
+):
     for name, command in family.COMMANDS.items():
         app.command(name)(command)
+for name, group in ops_commands.GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from worker.domain.delivery import Delivery
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Missed, Run, stamp
+from worker.flow.explain import Explained
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -53,6 +54,49 @@ def missed_document(missed: Missed) -> dict[str, Any]:
         "reason": missed.reason,
         "sentence": SENTENCES[missed.reason],
     }
+
+
+def explained_document(run: Run, rows: tuple[Explained, ...]) -> dict[str, Any]:
+    return {
+        "key": str(run.key),
+        "state": str(run.state),
+        "reason": run.reason,
+        "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
+        "gaps": run_document(run)["gaps"],
+        "deliveries": [_explained_delivery(one) for one in rows],
+    }
+
+
+def _explained_delivery(one: Explained) -> dict[str, Any]:
+    """`decision` is why it was to be sent or not; `why` how it ended."""
+    known = SENTENCES[one.decision] if one.decision else "Why it was decided can no longer be told from what is stored."
+    compared = {
+        query: {"reason": past, "sentence": SENTENCES[past]}
+        if isinstance(past, Reason)
+        else {"slot": stamp(past.slot), "as_of": stamp(past.as_of)}
+        for query, past in one.compared.items()
+    }
+    told = {"decision": one.decision, "decision_sentence": known, "compared_with": compared, "why": why(one.row)}
+    return delivery_document(one.row) | told
+
+
+def explained_lines(told: dict[str, Any]) -> list[str]:
+    """As a person reads it, of a run or of missed slots."""
+    if told["state"] == "missed":
+        slots = told["first"] if told["count"] == 1 else f"{told['count']} slots, {told['first']} to {told['last']},"
+        return [f"{told['schedule']}: {slots} missed. {told['sentence']}"]
+    lines = [f"{told['key']} is {told['state']}. {told['sentence']}".rstrip()]
+    lines += [f"  missing {gap['query']} ({gap['reason']}): {gap['sentence']}" for gap in told["gaps"]]
+    for row in told["deliveries"]:
+        lines.append(f"{row['reader']}: {row['why']}")
+        if row["decision"] != row["reason"]:
+            lines.append(f"  {row['decision_sentence']}")
+        for query, past in row["compared_with"].items():
+            against = f"the digest of {past['slot']}" if "slot" in past else f"nothing: {past['sentence']}"
+            lines.append(f"  {query} compared with {against}")
+        if row["possible_duplicate"]:
+            lines.append("  It may have been sent twice under one identity: a possible duplicate.")
+    return lines
 
 
 def why(row: Delivery) -> str:

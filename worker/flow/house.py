@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from worker.domain.delivery import Part
@@ -88,6 +89,7 @@ def no_fail_point(point: str) -> None:
 class House:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
     `reach` the name of each fail point as it is passed. `version`: of Funnelbeat and the templates that it ships.
+    `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
 
     ledger: Ledger
@@ -102,6 +104,7 @@ class House:
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
     version: str = ""
+    chores_after: datetime | None = None
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

@@ -11,6 +11,7 @@ from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.domain.spread import delay_of
 from worker.errors import LedgerUnavailable
 from worker.flow.house import House
+from worker.flow.retention import housekeep
 from worker.ports import Due, SlotClaim, Triggers
 
 BATCH = 300
@@ -51,6 +52,8 @@ async def tick(house: House) -> Ticked:
     published = _publish(house, (*claimed, *swept.runs), swept.deliveries)
     if published:
         house.reach("run.published")
+    if not due:
+        await housekeep(house, timings, now)
     return Ticked(claimed, published, more=len(due) == BATCH)
 
 

@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from tests.support.ledger_story import ANN, FAR, Story
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
-from worker.adapters.redis_store.snapshots import RedisSnapshots, _decode, _encode
+from worker.adapters.redis_store.snapshots import RedisSnapshots, _decode, encode_snapshot
 from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
 from worker.domain.window import Window
 from worker.errors import LedgerError
@@ -82,7 +82,7 @@ def kinds(value: object) -> object:
 @given(snapshot=snapshots())
 @settings(max_examples=120, deadline=None)
 def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
-    header, blobs = _encode(snapshot)
+    header, blobs = encode_snapshot(snapshot)
     stored = {blob.id: blob.body for blob in blobs.values()}
     again = _decode(header.body, list(stored), stored)
     assert again == snapshot
@@ -96,9 +96,9 @@ def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
 @given(one=snapshots(), other=snapshots())
 @settings(max_examples=60, deadline=None)
 def test_the_name_is_the_content(one: Snapshot, other: Snapshot) -> None:
-    assert _encode(one)[0] == _encode(one)[0]
+    assert encode_snapshot(one)[0] == encode_snapshot(one)[0]
     if one != other:
-        assert _encode(one)[0].id != _encode(other)[0].id
+        assert encode_snapshot(one)[0].id != encode_snapshot(other)[0].id
 
 
 def test_not_a_number_survives() -> None:

@@ -33,12 +33,16 @@ def expand(body: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
+def compress(raw: bytes) -> bytes:
+    return zstandard.ZstdCompressor(level=LEVEL).compress(raw)
+
+
 def encode(name: str, base: bytes, whole: bytes) -> bytes:
     """`name` is the base's; `base` and `whole` are the bytes of two whole tables before compression."""
     head, rows = _split(whole)
     places = {row: place for place, row in enumerate(_split(base)[1])}
     steps = msgspec.msgpack.encode((head, list(_steps(places, rows))))
-    return bytes([MARK]) + bytes.fromhex(name) + zstandard.ZstdCompressor(level=LEVEL).compress(steps)
+    return bytes([MARK]) + bytes.fromhex(name) + compress(steps)
 
 
 def decode(body: bytes, base: bytes) -> bytes:

@@ -5,17 +5,19 @@ from datetime import datetime
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store.alive import AliveSide
+from worker.adapters.redis_store.chores import Chores
 from worker.adapters.redis_store.clock_side import ClockSide
 from worker.adapters.redis_store.codec import from_ms
 from worker.adapters.redis_store.delivery_side import DeliverySide
 from worker.adapters.redis_store.deployments import Deployments
+from worker.adapters.redis_store.forgetting import Forgetting
 from worker.adapters.redis_store.questions import Questions
 from worker.adapters.redis_store.run_side import RunSide
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import Times
 
 
-class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, AliveSide):
+class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, Chores, Forgetting, AliveSide):
     """`client` from connection.connect; `project` prefixes every key."""
 
     def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
@@ -25,6 +27,8 @@ class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, Aliv
         RunSide.__init__(self, scripts, given)
         DeliverySide.__init__(self, scripts, given)
         Questions.__init__(self, scripts)
+        Chores.__init__(self, scripts)
+        Forgetting.__init__(self, scripts)
         AliveSide.__init__(self, scripts)
 
     async def now(self) -> datetime:

@@ -47,7 +47,7 @@ class RedisSnapshots:
         self._times = times or Times()
 
     async def keep(self, snapshot: Snapshot) -> str:
-        header, blobs = await asyncio.to_thread(_encode, snapshot)
+        header, blobs = await asyncio.to_thread(encode_snapshot, snapshot)
         frames = {blob.id: await self._frame(snapshot, name, blob) for name, blob in blobs.items()}
         made = await asyncio.to_thread(_differences, blobs.values(), frames)
         if await self._store(header, made) == LOST:  # a base vanished in between: then all of it whole
@@ -139,7 +139,7 @@ def _difference(blob: Blob, frame: _Frame) -> bytes | None:
     return body if len(body) <= WORTH * len(blob.body) else None
 
 
-def _encode(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
+def encode_snapshot(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
     """The header, and every table once, under a name for its place in the snapshot."""
     tables = [encode_table(table) for table in snapshot.tables]
     followed = None if snapshot.followed is None else encode_table(snapshot.followed)

@@ -1,0 +1,18 @@
+-- Deliveries of one reader in one run are gone; the run's count no longer speaks of them, its closed state stays.
+-- keys: run:<key>, run:<key>:deliveries, attention:deliveries, open:<schedule>; A: run, readers [id]
+-- Returns how many there were.
+local gone = 0
+for _, reader in ipairs(A.readers) do
+  local row = read(A.run, reader)
+  if row then
+    call('HDEL', rows_key(A.run), reader)
+    call('ZREM', LOOK_DELIVERIES, A.run .. '/' .. reader)
+    if call('HEXISTS', run_key(A.run), 'readers') == 1 then
+      call('HINCRBY', run_key(A.run), 'readers', -1)
+      call('HINCRBY', run_key(A.run), 'n:' .. CLASS[row.s], -1)
+    end
+    gone = gone + 1
+  end
+end
+if gone > 0 and call('HGET', run_key(A.run), 'state') == 'delivering' then conclude(A.run, nil) end
+return gone

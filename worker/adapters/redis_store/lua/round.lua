@@ -1,0 +1,18 @@
+-- Ends a round of the housekeeping: bundles that no run was seen to use go, and the next round's are noted.
+-- keys: chores:bundles, deployed, bundle:<id>, missed, missed:<schedule>
+-- A: bundles [id], all that are stored now; missed (ms: older rows go), day. Returns how many bundles went.
+local unused, deployed, gone = P .. 'chores:bundles', call('HGET', P .. 'deployed', 'bundle'), 0
+for _, id in ipairs(call('SMEMBERS', unused)) do
+  -- A run on demand may have pinned it a moment ago.
+  if id ~= deployed then gone = gone + call('PEXPIRE', P .. 'bundle:' .. id, A.day) end
+end
+call('DEL', unused)
+for _, id in ipairs(A.bundles) do
+  if id ~= deployed then call('SADD', unused, id) end
+end
+for _, text in ipairs(call('ZRANGEBYSCORE', P .. 'missed', '-inf', '(' .. A.missed, 'LIMIT', 0, 1000)) do
+  local name = cjson.decode(text)[1]
+  call('ZREM', P .. 'missed', text)
+  call('ZREM', P .. 'missed:' .. (call('HGET', P .. 'renamed', name) or name), text)
+end
+return gone

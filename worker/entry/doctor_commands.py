@@ -1,0 +1,3 @@
+"""doctor: is everything that this project needs in order?"""
+
+COMMANDS: dict[str, object] = {}

@@ -1,0 +1,204 @@
+"""Looking after what was sent: replay, retry, deliveries and their settling, forget."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.entry import console
+from worker.entry.deliveries import Folder
+from worker.entry.ledger_house import with_ledger
+from worker.entry.options import Json, Project, directory
+from worker.entry.readable import difference
+from worker.entry.told import delivery_document, why
+from worker.errors import RequestError
+from worker.flow.find import find_run
+from worker.flow.forget import Forgotten
+from worker.flow.forget import forget as forgotten
+from worker.flow.house import House
+from worker.flow.replay import Replayed
+from worker.flow.replay import replay as made_again
+from worker.flow.retry import retry as tried_again
+from worker.flow.settle import settle as settled
+
+RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
+Again = Annotated[Path | None, typer.Option("--out", help="Write each message there as it was made again.")]
+Against = Annotated[
+    Path | None,
+    typer.Option("--against", help="A folder of messages as they were delivered: differences are shown line by line."),
+]
+
+
+def replay(
+    ctx: typer.Context,
+    run: RunRef,
+    project: Project = None,
+    out: Again = None,
+    against: Against = None,
+    as_json: Json = False,
+) -> None:
+    """Make every closed delivery again from what is stored, offline, and compare it with what was sent."""
+    with console.guarded(as_json=as_json):
+        folder, sent = Folder(out) if out else None, _by_hash(against or out)
+
+        async def work(house: House) -> list[dict[str, Any]]:
+            found = await find_run(house.ledger, run)
+            told = []
+            async for again in made_again(house, found):
+                _keep(folder, again)
+                told.append(_replay_document(again, sent))
+            return told
+
+        with console.progress(f"Rendering {run} again", quiet=as_json):
+            told = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(told)
+    else:
+        _print_replay(run, told)
+    if not all(one["equal"] for one in told):
+        raise typer.Exit(console.TROUBLE)
+
+
+def _by_hash(folder: Path | None) -> dict[str, bytes]:
+    """Files that may be what was sent; read before anything is written there."""
+    if folder is None or not folder.is_dir():
+        return {}
+    bodies = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
+    return {hashlib.sha256(body).hexdigest(): body for body in bodies}
+
+
+def _keep(folder: Folder | None, again: Replayed) -> None:
+    for copy in again.copies:
+        if folder is not None and copy.part is not None and copy.sealed is not None:
+            folder.keep(str(again.row.key), copy.part, copy.sealed)
+
+
+def _replay_document(again: Replayed, sent: dict[str, bytes]) -> dict[str, Any]:
+    parts = []
+    for copy in again.copies:
+        part: dict[str, Any] = {"number": copy.number, "sha256": copy.recorded, "again": copy.sha256}
+        part |= {"equal": copy.equal, "note": copy.note, "difference": []}
+        if not copy.equal and copy.part is not None and copy.sealed is not None and copy.recorded in sent:
+            part["difference"] = difference(copy.part.name, sent[copy.recorded], copy.sealed)
+        parts.append(part)
+    row = again.row
+    told = {"key": str(row.key), "state": str(row.state), "version": row.version}
+    return {**told, "equal": again.equal, "causes": list(again.causes), "parts": parts}
+
+
+def _print_replay(run: str, told: list[dict[str, Any]]) -> None:
+    if not told:
+        console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
+    for one in told:
+        verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
+        console.out.print(f"{one['key']}: {len(one['parts'])} part(s), {verdict}", markup=False)
+        for cause in one["causes"]:
+            console.out.print(f"  {cause}", markup=False)
+        for part in one["parts"]:
+            _print_part(part)
+
+
+def _print_part(part: dict[str, Any]) -> None:
+    if part["note"]:
+        console.out.print(f"  part {part['number']}: {part['note']}", markup=False)
+    if not part["equal"]:
+        again = part["again"][:16] or "nothing"
+        console.out.print(f"  part {part['number']}: sent {part['sha256'][:16]}, now {again}", markup=False)
+    for line in part["difference"]:
+        console.out.print(f"    {line}", markup=False)
+
+
+def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
+    """Try once more what a run could not deliver; what was sent is not sent again."""
+    with console.guarded(as_json=as_json):
+
+        async def work(house: House) -> tuple[str, tuple[str, ...]]:
+            found = await find_run(house.ledger, run)
+            return str(found.key), await tried_again(house, found)
+
+        key, again = with_ledger(directory(ctx, project), work, publish=True)
+    if as_json:
+        console.show_json({"run": key, "deliveries": list(again)})
+        return
+    if not again:
+        console.out.print(f"{key} has no delivery that was refused, failed or expired", markup=False)
+    for delivery in again:
+        console.out.print(f"{delivery} is queued again", markup=False)
+
+
+deliveries = typer.Typer(help="Deliveries, newest first; `settle` says what became of an unknown one.")
+
+
+@deliveries.callback(invoke_without_command=True)
+def list_deliveries(
+    ctx: typer.Context,
+    project: Project = None,
+    state: Annotated[DeliveryState | None, typer.Option("--state", help="Only those in this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Runs that are looked through.")] = 100,
+    as_json: Json = False,
+) -> None:
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = project or ctx.obj
+        return
+    with console.guarded(as_json=as_json):
+
+        async def work(house: House) -> list[Delivery]:
+            rows = [await house.ledger.deliveries(str(run.key)) for run in await house.ledger.runs(None, limit)]
+            return [row for of_run in rows for row in of_run if state is None or row.state is state]
+
+        found = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json([delivery_document(row) for row in found])
+        return
+    for row in found:
+        console.out.print(f"{row.key}  {why(row)}", markup=False)
+
+
+@deliveries.command("settle")
+def settle(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="RUN/READER, as `deliveries` lists it.")],
+    outcome: Annotated[str, typer.Argument(metavar="sent|not-sent", help="What became of it.")],
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Say what became of an unknown delivery: sent moves the reader's baseline, not-sent sends it again."""
+    with console.guarded(as_json=as_json):
+        if outcome not in {"sent", "not-sent"}:
+            raise RequestError(f"found {outcome!r}, expected sent or not-sent")
+
+        async def work(house: House) -> Delivery:
+            return await settled(house, key, arrived=outcome == "sent")
+
+        row = with_ledger(directory(ctx, project), work, publish=True)
+    if as_json:
+        console.show_json(delivery_document(row))
+    else:
+        console.out.print(f"{row.key}  {why(row)}", markup=False)
+
+
+def forget(
+    ctx: typer.Context,
+    what: Annotated[str, typer.Argument(metavar="ADDRESS|ROWKEY", help="A reader's address, or a deal's id.")],
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Remove a reader's baselines and deliveries, or a deal from every stored answer."""
+    with console.guarded(as_json=as_json):
+
+        async def work(house: House) -> Forgotten:
+            return await forgotten(house, what)
+
+        with console.progress(f"Forgetting {what}", quiet=as_json):
+            gone = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(gone.document())
+        return
+    for sentence in gone.sentences(what):
+        console.out.print(sentence, markup=False)
+
+
+COMMANDS = {"replay": replay, "retry": retry, "forget": forget}
+GROUPS = {"deliveries": deliveries}
