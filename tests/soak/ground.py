@@ -14,7 +14,8 @@ connections:
 channels:
   mail: {type: sandbox}
   chat: {type: sandbox}
-  hook: {type: slack, webhook_url: "WEBHOOK"}
+  hook-0: {type: slack, webhook_url: "WEBHOOK?0"}
+  hook-1: {type: slack, webhook_url: "WEBHOOK?1"}
 defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
 """
 
@@ -30,8 +31,8 @@ report:
 digest: {{bridge: deals}}
 to:
   - {{id: team, channel: mail, address: team{n}@acme.example}}
-  - {{id: room, channel: chat, address: C00000000{n}{attach}}}
-  - {{id: hook, channel: hook}}
+  - {{id: room, channel: chat, address: C0000000{n:02}{attach}}}
+  - {{id: hook, channel: hook-{odd}}}
 """
 
 _DEALS = """report:
@@ -78,12 +79,15 @@ ENDLESS = 10_000
 
 
 def main_schedules(count: int, slowest: int) -> dict[str, str]:
-    """Every other one catches everything up, so that nothing of it may be superseded; one has a file in its thread."""
+    """Every other one catches everything up, so that nothing of it may be superseded; one has a file in its thread.
+
+    A room takes one post a second and a digest has several; one webhook is for every other schedule.
+    """
     made = {}
     for n in range(count):
         catch_up = "all" if n % 2 == 0 else "latest"
         attach = ", attach: [deals]" if n == 1 else ""
-        made[f"main-{n}"] = MAIN.format(n=n, every=slowest - n, catch_up=catch_up, attach=attach)
+        made[f"main-{n}"] = MAIN.format(n=n, odd=n % 2, every=slowest - n % 4, catch_up=catch_up, attach=attach)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from tests.soak.havoc import Hit
 from tests.support.town import Town
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
-from worker.domain.run import CLOSED, Missed, Run, RunState
+from worker.domain.run import CLOSED, Missed, Run
 from worker.flow.house import House
 from worker.sandbox.outbox import Received
 
@@ -148,27 +149,36 @@ def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{n} {name}" for name, n in sorted(counts.items()))
 
 
-def still_open(here: Town) -> list[str] | None:
-    """What is not closed yet; None when all is."""
+OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
+
+
+def still_open(here: Town) -> list[str]:
+    """Runs and deliveries that are not closed; what is held is closed until somebody settles it."""
 
     async def look(house: House) -> list[str]:
-        open_runs = [str(run.key) for run in await house.ledger.runs(None, ALL) if run.state not in CLOSED]
-        notices = [
-            str(row.key)
-            for run in await house.ledger.runs(None, ALL)
-            if run.state is RunState.FAILED
-            for row in await house.ledger.deliveries(str(run.key))
-            if row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING}
-        ]
-        return open_runs + notices
+        found = []
+        for run in await house.ledger.runs(None, ALL):
+            rows = await house.ledger.deliveries(str(run.key))
+            found += [f"{row.key} {row}" for row in rows if row.state in OPEN and not row.held]
+            found += [f"{run.key} {run.state}"] if run.state not in CLOSED else []
+        return found
 
-    return here.ask(look) or None
+    return here.ask(look)
+
+
+def wait_until_closed(here: Town, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while found := still_open(here):
+        if time.monotonic() > deadline:
+            raise AssertionError("\n".join(["still open:", *found, here.story()]))
+        here.family.look_after()
+        time.sleep(0.2)
 
 
 def tally(here: Town, hits: Sequence[Hit] = ()) -> Tally:
     items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
     mails, posts, uploads = _received(items)
-    hooks = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
+    came = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
     async def look(house: House) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
         runs = await house.ledger.runs(None, ALL)
@@ -176,12 +186,13 @@ def tally(here: Town, hits: Sequence[Hit] = ()) -> Tally:
         return runs, await house.ledger.missed(None, ALL), rows
 
     runs, missed, rows = here.ask(look)
+    hooks = _shared_out(came, [row for _, row in rows])
     fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks)) for run, row in rows]
     known = {row.key.digest for _, row in rows}
     shas = {part.sha256 for _, row in rows for part in row.parts}
     strangers = sum(n for digest, n in mails.items() if digest not in known)
     strangers += sum(n for told, n in posts.items() if told.partition(".")[0] not in known)
-    strangers += sum(n for sha, n in hooks.items() if sha not in shas)
+    strangers += sum(n for sha, n in came.items() if sha not in shas)
     return Tally(runs, missed, tuple(fates), hits, strangers)
 
 
@@ -202,6 +213,23 @@ def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Co
     return mails, posts, uploads
 
 
+def _shared_out(came: Counter[str], rows: Sequence[Delivery]) -> Counter[str]:
+    """Webhook posts by delivery. A post names none, and two runs that found the same may say the same: each gets one,
+    those that may have been sent twice get what is left, and what is left then goes to the first.
+    """
+    by_sha: dict[str, list[Delivery]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.state is not DeliveryState.SENT):
+        if KINDS.get(row.key.reader.partition("|")[0]) == "slack webhook" and row.parts:
+            by_sha[row.parts[0].sha256].append(row)
+    shares: Counter[str] = Counter()
+    for sha, alike in by_sha.items():
+        turns = [*alike, *(row for row in alike if row.resent)]
+        for row in turns[: came[sha]]:
+            shares[str(row.key)] += 1
+        shares[str(alike[0].key)] += max(came[sha] - len(turns), 0)
+    return shares
+
+
 def _copies(
     row: Delivery, mails: Counter[str], posts: Counter[str], uploads: Counter[str], hooks: Counter[str]
 ) -> tuple[int, int]:
@@ -209,8 +237,7 @@ def _copies(
     if kind == "email":
         return mails[row.key.digest], mails[row.key.digest]
     if kind == "slack webhook":
-        copies = hooks[row.parts[0].sha256] if row.parts else 0
-        return copies, copies
+        return hooks[str(row.key)], hooks[str(row.key)]
     each = [posts[f"{row.key.digest}.{number}"] for number in range(max(len(row.parts), 1))]
     if uploads[row.key.digest[:8]] and each[-1] == 0:
         each[-1] = uploads[row.key.digest[:8]]
