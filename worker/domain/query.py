@@ -18,6 +18,7 @@ class ParamKind(StrEnum):
     RANGE = "range"  # {start, end}, ISO 8601
     INSTANT = "instant"  # a date or an instant, ISO 8601, or a window's name
     OBJECT = "object"
+    LIST = "list"  # of texts or mappings; what they may hold is for the query's rules to say
 
 
 @dataclass(frozen=True, slots=True)

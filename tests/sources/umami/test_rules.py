@@ -90,6 +90,17 @@ def test_a_bare_number_of_minutes_arrives_as_it_was_written(tmp_path: Path) -> N
     assert str(warning).endswith("window: 60, which is minutes; write 60m, or 60d")
 
 
+def test_steps_may_be_written_as_umami_itself_has_them(tmp_path: Path) -> None:
+    own = "{type: event, value: sign up, filters: [{property: plan, operator: eq, value: pro}]}"
+    loaded = loading(tmp_path, "funnel", f"{{websiteId: {SITE}, steps: [{{type: path, value: /}}, {own}], window: 7d}}")
+    assert loaded.complaints == ()
+    assert loaded.bundle is not None
+    assert loaded.bundle.schedules["site"].item("q").params["steps"] == [
+        {"type": "path", "value": "/"},
+        {"type": "event", "value": "sign up", "filters": [{"property": "plan", "operator": "eq", "value": "pro"}]},
+    ]
+
+
 def test_dates_of_ones_own_stand_instead_of_a_window(tmp_path: Path) -> None:
     params = f"{{websiteId: {SITE}, type: path, value: /, startDate: 2026-11-01, endDate: 1795388399999}}"
     loaded = loading(tmp_path, "goal", params, window="")
@@ -133,6 +144,8 @@ def test_a_query_without_any_stretch_of_time_is_refused(tmp_path: Path) -> None:
             "'soon' is not a duration; write 60m or 7d",
         ),
         ("funnel", "{websiteId: ID, steps: [path:/, path:/x], window: 0}", "a window of 0; write more than nothing"),
+        ("funnel", "{websiteId: ID, steps: path:/, window: 60m}", "write a list"),
+        ("funnel", "{websiteId: ID, steps: [{type: url, value: /}, path:/], window: 60m}", "`steps`: the step"),
         ("journey", "{websiteId: ID, steps: 8}", "`steps` with 8; write 2 to 7"),
         ("journey", "{websiteId: ID, steps: 3, eventType: 3}", "`eventType` with 3; write 1 to 2"),
         (

@@ -61,6 +61,8 @@ def _value(sheet: Sheet, path: Path, param: Param, value: Any, zone: str) -> Any
             return _range(sheet, path, value, zone)
         case ParamKind.OBJECT:
             return _object(value)
+        case ParamKind.LIST:
+            return _list(value)
         case ParamKind.INT | ParamKind.BOOL:
             return _typed(param.kind, value)
     return _single(param, value, zone)
@@ -109,6 +111,13 @@ def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _Unfit("write keys below it (`key: value`)")
     plain: dict[str, Any] = core(value)
+    return plain
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _Unfit("write a list (`[first, second]`, or `- first` below it)")
+    plain: list[Any] = core(value)
     return plain
 
 

@@ -120,6 +120,7 @@ _KINDS: Mapping[ParamKind, Schema] = {
     ParamKind.CHOICES: _TEXTS,
     ParamKind.RANGE: _SPAN,
     ParamKind.OBJECT: {"type": "object"},
+    ParamKind.LIST: {"type": "array"},
 }
 
 

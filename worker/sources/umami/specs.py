@@ -37,7 +37,9 @@ _EVENT = Param("type", ParamKind.CHOICE, EVENT_KINDS, required=True, note="what 
 
 _FUNNEL = (
     *_EVERY,
-    Param("steps", ParamKind.CHOICES, required=True, note="2 to 8 of path:/pricing or event:signup; * at either end"),
+    Param(
+        "steps", ParamKind.LIST, required=True, note="2 to 8 of path:/pricing, event:signup or {type, value, filters}"
+    ),
     Param("window", ParamKind.TEXT, required=True, note="the longest pause between steps: 60m, 7d; 60 means minutes"),
 )
 _GOAL = (*_EVERY, _EVENT, Param("value", ParamKind.TEXT, required=True, note="a path or an event's name; * at an end"))

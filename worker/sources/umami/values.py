@@ -1,7 +1,7 @@
 """Parameters as a definition writes them, in the form that Umami takes."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -42,10 +42,9 @@ def minutes(value: Any) -> tuple[float, bool]:
 
 def steps(value: Any) -> list[dict[str, Any]]:
     """The steps of a funnel as {type, value, filters?}, from `path:/pricing` or the same mappings. Raises Unfit."""
-    given = value.split(",") if isinstance(value, str) else value
-    if not isinstance(given, Sequence) or not 2 <= len(given) <= 8:
+    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise Unfit("steps that are not 2 to 8", _STEP + ", one for each step")
-    return [_step(part) for part in given]
+    return [_step(part) for part in value]
 
 
 def _step(value: Any) -> dict[str, Any]:
