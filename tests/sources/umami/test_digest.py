@@ -1,0 +1,101 @@
+"""The example schedule, from its file to a digest: a funnel is shown as one, figures beside their comparison."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from worker.adapters.definitions import Registry, load
+from worker.domain.compose import compose
+from worker.domain.compose_context import Context
+from worker.domain.digest import Digest
+from worker.domain.query import ConnectionType
+from worker.domain.schedule import Schedule
+from worker.domain.window import WindowSpec, compared, resolve
+from worker.plugins import CHANNELS
+from worker.ports import Answer, Ask
+from worker.sandbox.server import Sandbox
+from worker.sandbox.umami_house import PASSWORD, USERNAME
+from worker.sources.umami import UMAMI, open_source
+
+(EXAMPLE,) = Path(__file__).parents[3].glob("schedules/**/umami-week.yaml")
+SLOT = datetime(2026, 11, 23, 7, tzinfo=UTC)
+READ = datetime(2026, 11, 23, 7, 0, 2, tzinfo=UTC)
+PROJECT = """\
+project: acme
+connections: {umami: {type: sandbox}}
+channels: {email: {type: sandbox}, slack: {type: sandbox}}
+"""
+
+
+def example(place: Path) -> Schedule:
+    (place / "schedules").mkdir()
+    (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
+    (place / "schedules" / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
+    kinds = Registry({"sandbox": ConnectionType("sandbox", (), UMAMI.queries)}, CHANNELS, {})
+    loaded = load(place, kinds, {})
+    assert (loaded.complaints, loaded.warnings) == ((), ())
+    assert loaded.bundle is not None
+    return loaded.bundle.schedules["umami-week"]
+
+
+async def answers(schedule: Schedule) -> dict[str, Answer]:
+    zone = schedule.trigger.zone
+    async with Sandbox(now=lambda: READ) as box:
+        options = {"base_url": box.umami_url, "username": USERNAME, "password": PASSWORD}
+        source = open_source(options, clock=lambda: READ)
+        found = {}
+        for item in schedule.report:
+            window = resolve(item.window or WindowSpec("last-week"), SLOT, zone)
+            against = compared(window, item.compare, SLOT) if item.compare else None
+            found[item.id] = await source.fetch(Ask(item, SLOT, zone, window, against))
+        await source.aclose()
+    return found
+
+
+async def made(place: Path) -> Digest:
+    schedule = example(place)
+    found = await answers(schedule)
+    context = Context(
+        schedule=schedule,
+        run="umami-week@2026-11-23T07:00:00Z",
+        slot=SLOT,
+        snapshots={query: answer.snapshot for query, answer in found.items()},
+        compared={query: answer.compared for query, answer in found.items() if answer.compared is not None},
+        connections={"umami": "sandbox"},
+    )
+    return compose(context)
+
+
+async def test_the_example_becomes_a_digest_with_a_funnel_and_figures(tmp_path: Path) -> None:
+    digest = await made(tmp_path)
+    (funnel,) = digest.funnels
+    assert [(stage.label, stage.won) for stage in funnel.stages] == [
+        ("/pricing", False),
+        ("signup", False),
+        ("purchase", True),
+    ]
+    first, second, last = funnel.stages
+    assert first.count is not None
+    assert second.count is not None
+    assert first.count > second.count > 0
+    assert first.advanced == second.count / first.count
+    assert last.advanced is None
+    assert all(stage.before_count is not None for stage in funnel.stages)
+    assert [section.query_id for section in digest.figures] == ["conversion", "visits", "sales", "origins"]
+    visits = {figure.name: figure for figure in digest.figures[1].figures}
+    assert visits["pageviews"].before not in (None, visits["pageviews"].value)
+    assert {table.table_id for table in digest.tables if table.query_id == "sales"} == {
+        "chart",
+        "country",
+        "region",
+        "referrer",
+        "channel",
+    }
+
+
+async def test_the_example_s_windows_are_the_local_weeks_of_its_zone(tmp_path: Path) -> None:
+    digest = await made(tmp_path)
+    now, before = digest.funnels[0].window, digest.funnels[0].compared
+    assert now is not None
+    assert before is not None
+    assert (now.start, now.end) == (datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC))
+    assert before.end == now.start
