@@ -17,6 +17,7 @@ from worker.domain.schedule import Bundle, CatchUp, Defaults, Entry, Item, Sched
 from worker.domain.spread import delay_of
 from worker.flow.deploy import Changes, deploy
 from worker.flow.pause import pause
+from worker.flow.reckon import reckon_anew
 from worker.flow.tick import slot_claim, tick
 from worker.ports import Deployment, Due
 
@@ -253,3 +254,26 @@ async def test_due_speaks_of_the_slot_as_it_stands_in_the_ledger(here: Month) ->
     await put(here, daily())
     await here.ledger.set(NINE)
     assert (await here.ledger.due(5))[1] == (Due("daily", NINE),)
+
+
+async def test_a_due_instant_that_new_rules_of_the_zone_made_wrong_is_reckoned_anew(here: Month) -> None:
+    """As though it had been reckoned with the rules of another year: an hour off."""
+    await put(here, daily(spread=600), daily("other"), daily("late"))
+    await here.play(NINE + timedelta(hours=1))
+    was = await here.ledger.pending(["daily", "other", "late"])
+    client = here.ledger._scripts.client
+    for name, at in (("daily", was["daily"] - timedelta(hours=1)), ("late", NINE - timedelta(hours=1))):
+        await client.zadd("tern:due", {name: int(at.timestamp() * 1000)})
+    assert await reckon_anew(here.house) == 1
+    assert await here.ledger.pending(["daily", "other"]) == {"daily": was["daily"], "other": was["other"]}
+    assert (await here.ledger.pending(["late"]))["late"] == NINE - timedelta(hours=1), "it has come: it was expected"
+    assert await reckon_anew(here.house) == 0
+
+
+async def test_reckoning_anew_leaves_what_an_edit_put_off_and_an_empty_ledger_alone(here: Month) -> None:
+    assert await reckon_anew(here.house) == 0
+    await put(here, daily())
+    await here.play(NINE + timedelta(hours=1))
+    await put(here, daily(hour=12))
+    assert await reckon_anew(here.house) == 0
+    assert await here.ledger.pending(["daily"]) == {"daily": NINE + DAY + timedelta(hours=3)}

@@ -10,6 +10,7 @@ from worker.app import open_house
 from worker.entry.pulse import Pulse
 from worker.errors import LedgerError, LedgerUnavailable
 from worker.flow.house import House
+from worker.flow.reckon import reckon_anew
 from worker.flow.tick import tick
 from worker.settings import Settings
 
@@ -22,7 +23,9 @@ async def run_clock(settings: Settings, project: str) -> None:
         loop.add_signal_handler(signum, stop.set)
     async with open_house(settings, project) as house:
         pulse = Pulse(house.ledger, "clock")
+        due_anew = False
         while not stop.is_set():
+            due_anew = due_anew or await _reckon(house)
             await _wait(stop, 0.0 if await _tick(house, pulse) else _pause(settings.tick))
         await pulse.end()
 
@@ -39,6 +42,18 @@ async def _tick(house: House, pulse: Pulse) -> bool:
     else:
         return ticked.more
     return False
+
+
+async def _reckon(house: House) -> bool:
+    """Once when a clock begins: its zones' rules may be newer than those that the ledger was written with."""
+    try:
+        moved = await reckon_anew(house)
+    except LedgerError as error:
+        structlog.get_logger().warning("not_reckoned_anew", sentence=str(error))
+        return False
+    if moved:
+        structlog.get_logger().info("reckoned_anew", schedules=moved)
+    return True
 
 
 def _pause(tick_length: float) -> float:
