@@ -5,6 +5,7 @@ what is left lying. No eta or countdown (an unacknowledged message would be deli
 timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import parse_qs, urlsplit
@@ -25,6 +26,9 @@ LANES = ("now", "fetch", "deliver")
 KEYS_PER_MESSAGE = 10
 TIME_LIMIT = 15 * 60
 VISIBILITY_TIMEOUT = 60 * 60
+AT_ONCE = 0.5
+"""Seconds within which a publication fails whose connection had broken long before."""
+
 BROKER_PATIENCE = 4
 """Seconds that a publisher tries to connect: the clock goes on without the broker, and the sweep publishes later."""
 
@@ -109,6 +113,9 @@ def broker_of(redis_url: str) -> str:
     return f"redis+socket://{parts.path}?virtual_host={database}"
 
 
+_FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)
+
+
 class CeleryQueue:
     """Publishes run and delivery keys, up to ten a message, in one batch through kombu's public Producer.batch()."""
 
@@ -124,19 +131,29 @@ class CeleryQueue:
         self._publish(DELIVER, "deliver", _chunks(keys, KEYS_PER_MESSAGE))
 
     def _publish(self, task: str, lane: str, messages: Iterator[list[str]]) -> None:
-        """Raises LedgerUnavailable: what was not published is published again by the sweep."""
-        first = next(messages, None)
-        if first is None:
+        """Raises LedgerUnavailable: what was not published is published again by the sweep.
+
+        A connection that lay idle while its broker restarted fails at its next use, so that is tried once more on a new
+        one. What went out before may go out twice: the ledger lets one worker begin a run.
+        """
+        waiting = list(messages)
+        if not waiting:
             return
-        queue = f"{self._project}.{lane}"
+        queue, begun = f"{self._project}.{lane}", time.monotonic()
         try:
-            with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
-                for keys in (first, *messages):
-                    self._app.send_task(
-                        task, args=[keys], queue=queue, producer=producer, retry=False, ignore_result=True
-                    )
-        except (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError) as error:
+            try:
+                self._send(task, queue, waiting)
+            except _FAILED:
+                if time.monotonic() - begun > AT_ONCE:  # nobody is there: a second wait would hold the clock up
+                    raise
+                self._send(task, queue, waiting)
+        except _FAILED as error:
             raise LedgerUnavailable(f"the broker took no message: {error}") from error
+
+    def _send(self, task: str, queue: str, messages: list[list[str]]) -> None:
+        with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
+            for keys in messages:
+                self._app.send_task(task, args=[keys], queue=queue, producer=producer, retry=False, ignore_result=True)
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[list[str]]:
