@@ -20,6 +20,7 @@ from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
+from worker.adapters.redis_store.shelf import RedisShelf
 from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
 from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.render import JinjaRenderer
@@ -173,6 +174,7 @@ async def open_house(
             ),
             reach=fail_point(settings.fail_at),
             version=version(),
+            shelf=RedisShelf(redis, project, settings.heartbeat),
         )
     finally:
         await means.aclose()

@@ -146,9 +146,12 @@ class Lead:
 class Shelf(Protocol):
     """Answers that may serve several runs, and whose turn it is to fetch one. On Redis's clock."""
 
-    async def look(self, key: str, since: datetime, age: float, waited: float) -> Kept | Failed | Lead | None:
+    async def look(
+        self, key: str, since: datetime, age: float, waited: float, *, urgent: bool = False
+    ) -> Kept | Failed | Lead | None:
         """An answer begun at or after `since` and at most `age` seconds ago; the failure of a fetch that ended within
         the last `waited` seconds, in which the asker stood by; else the turn to fetch; None while somebody else has it.
+        `urgent`: not to wait for a fetch that was begun too early to serve (its own has token 0 and is not kept).
         """
         ...
 
@@ -174,8 +177,14 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class Completes(Protocol):
+class Shareable(Protocol):
     """A source whose lists can be shared by runs with different pasts."""
+
+    def words(self, ask: Ask) -> str:
+        """What is asked, in one spelling: equal for two questions of this account that one answer serves. Windows in
+        it are resolved; what the definition's id, display and past add is not in it.
+        """
+        ...
 
     async def complete(self, ask: Ask, listed: Answer) -> Answer:
         """`listed` answered the same question without a past (`formerly`, `since`, `previous`): the answer to `ask`,
@@ -298,6 +307,18 @@ class Begun:
     run: Run
     attempt: int
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A delivery that is this process's to bring on, and what stood beside it in the ledger at that instant: `now`, the
+    reader's baselines, and whether anything at all is suspended.
+    """
+
+    row: Delivery
+    now: datetime
+    current: Mapping[str, Baseline]
+    suspensions: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,7 +472,7 @@ class Ledger(Protocol):
     # deliver
     async def delivery(self, key: str) -> Delivery | None: ...
 
-    async def hold(self, key: str, pid: int) -> Delivery | None:
+    async def hold(self, key: str, pid: int) -> Held | None:
         """Take a pending or unknown delivery for this process's attention for a lease's time, so that two workers do
         not render the same one; None when somebody else has it or there is nothing to do. Safe to lose.
         """
@@ -478,7 +499,8 @@ class Ledger(Protocol):
     ) -> int:
         """Write the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
         sending and returns the new attempt; later parts name it. `date`, `pair` and `why` (for the queries without a
-        baseline) stick at the first ever; `version` is of the try. Raises ClaimLost.
+        baseline) stick at the first ever; `version` is of the try. Raises ClaimLost, also for a new try with another
+        date than the one that sticks: it would be another message.
         """
         ...
 

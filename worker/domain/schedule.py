@@ -9,6 +9,10 @@ from typing import Any
 from worker.domain.window import WindowSpec
 
 
+SHARE_FOR = 300
+"""Seconds for which an answer that one run fetched may serve another, unless an item says otherwise."""
+
+
 class CatchUp(StrEnum):
     """What happens to slots that passed while nothing ran."""
 
@@ -67,7 +71,8 @@ class Item:
     """One query of a report. `source` names a connection; `params` are the API's own, checked at load.
 
     `compare`: a comparison name (previous, same-days-last-week, …, or a window), None for none.
-    `as_written`: ranges stay in `params` under the API's names and are not resolved by us.
+    `as_written`: ranges stay in `params` under the API's names and are not resolved by us. `share_for`: seconds that
+    an answer may be old which another run fetched.
     """
 
     id: str
@@ -81,6 +86,7 @@ class Item:
     show: Show = Show()
     watch: tuple[str, ...] = ()
     as_written: bool = False
+    share_for: int = SHARE_FOR
 
     @property
     def stalled_only(self) -> bool:

@@ -10,15 +10,10 @@ from worker.domain.periods import WindowError
 from worker.domain.schedule import Bundle, Follow, Item, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.domain.window import Window, WindowSpec, compared, resolve
-from worker.errors import (
-    RequestError,
-    SourceError,
-    SourceIncomplete,
-    SourceRefused,
-    SourceShapeChanged,
-    SourceUnavailable,
-)
+from worker.errors import RequestError, SourceError
+from worker.flow.gaps import gap_reason
 from worker.flow.house import House
+from worker.flow.share import SharedFailure, answered
 from worker.ports import Answer, Ask
 
 COMPARED = ":compared"
@@ -35,7 +30,9 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What a report is collected for. `stale`: a newer slot was already due, so state "now" is not this slot's."""
+    """What a report is collected for. `stale`: a newer slot was already due, so state "now" is not this slot's.
+    `on_demand`: somebody waits for it.
+    """
 
     bundle: Bundle
     schedule: Schedule
@@ -43,6 +40,7 @@ class Occasion:
     deadline: datetime
     now: datetime
     stale: bool = False
+    on_demand: bool = False
 
 
 async def collect(
@@ -69,9 +67,12 @@ async def _answer(
     try:
         source = house.means.source(occasion.bundle, item.source)
         async with asyncio.timeout(max(patience, 1.0)):
-            return await source.fetch(await ask(house, occasion, item, baselines))
+            account = house.means.account(occasion.bundle, item.source)
+            return await answered(house, source, account, await ask(house, occasion, item, baselines))
     except TimeoutError:
         return Gap(item.id, GapReason.DEADLINE, f"{item.source} had not answered when the run's time was over")
+    except SharedFailure as failure:
+        return Gap(item.id, failure.reason, failure.sentence)
     except (SourceError, RequestError) as error:
         return Gap(item.id, gap_reason(error), str(error))
 
@@ -96,6 +97,7 @@ async def ask(house: House, occasion: Occasion, item: Item, baselines: Sequence[
         previous=past[0] if past else None,
         files=any(item.id in entry.attach for entry in schedule.to),
         resolve=windows,
+        on_demand=occasion.on_demand,
     )
 
 
@@ -136,20 +138,3 @@ def _compared(house: House, occasion: Occasion, item: Item, window: Window | Non
         )
     except WindowError:
         return None
-
-
-def gap_reason(error: SourceError | RequestError) -> GapReason:
-    """The closed reason of a gap; the error's own sentence says the rest."""
-    match error:
-        case SourceUnavailable(limited=True):
-            return GapReason.RATE_LIMITED
-        case SourceUnavailable():
-            return GapReason.UNAVAILABLE
-        case SourceRefused() | RequestError():
-            return GapReason.REFUSED
-        case SourceIncomplete():
-            return GapReason.INCOMPLETE
-        case SourceShapeChanged():
-            return GapReason.MALFORMED
-        case _:
-            return GapReason.UNAVAILABLE

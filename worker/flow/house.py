@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from worker.domain.delivery import Part
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
-from worker.ports import Events, Ledger, Means, Queue, Snapshots, Triggers
+from worker.ports import Events, Ledger, Means, Queue, Shelf, Snapshots, Triggers
 
 T = TypeVar("T")
 
@@ -58,6 +58,7 @@ FAIL_POINTS = (
     "run.swept",
     "run.published",
     "run.fetching",
+    "share.fetched",
     "run.fetched",
     "run.kept",
     "run.delivering",
@@ -88,7 +89,8 @@ def no_fail_point(point: str) -> None:
 @dataclass(slots=True)
 class House:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
-    `reach` the name of each fail point as it is passed. `version`: of Funnelbeat and the templates that it ships.
+    `reach` the name of each fail point as it is passed. `memory` holds what is large, `common` what is small: rows of
+    runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader. `version`: of Funnelbeat and the templates that it ships.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
 
@@ -101,10 +103,12 @@ class House:
     pid: int
     times: Times = Times()
     memory: Memory = field(default_factory=Memory)
+    common: Memory = field(default_factory=lambda: Memory(64))
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
     version: str = ""
     chores_after: datetime | None = None
+    shelf: Shelf | None = None
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

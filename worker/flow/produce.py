@@ -48,7 +48,8 @@ async def _fetch_and_hand_over(house: House, begun: Begun) -> tuple[str, ...]:
         return ()
     audience = readers(schedule)
     baselines = await house.ledger.baselines(list(audience))
-    occasion = Occasion(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=_stale(house, schedule, run))
+    stale, on_demand = _stale(house, schedule, run), run.trigger == "manual"
+    occasion = Occasion(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
     windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
     collected = await collect(house, occasion, list(baselines.values()), windowed)
     house.reach("run.fetched")

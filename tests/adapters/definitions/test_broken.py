@@ -313,12 +313,12 @@ BROKEN = [
         "leave it out",
     ),
     Broken(
-        "an item's key of later work",
+        "an answer that may be of any age",
         "follow: closed",
-        "follow: closed\n    share_for: 5m",
-        "share_for",
-        "does not have yet",
-        "leave it out",
+        "follow: closed\n    share_for: 8d",
+        "8d",
+        "`share_for` with \"8d\"",
+        "write a duration of at least 1s and at most 7d",
     ),
     Broken(
         "a word of later work",

@@ -8,13 +8,14 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import ItemShape, ShowShape
 from worker.adapters.definitions.params import checked, is_range
 from worker.adapters.definitions.place import Path, Sheet
-from worker.adapters.definitions.project import NAME, Project
+from worker.adapters.definitions.project import NAME, Project, parsed
 from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window
 from worker.adapters.definitions.words import advice, described
 from worker.domain.opportunity import COLUMNS
 from worker.domain.query import QuerySpec, Use
-from worker.domain.schedule import Follow, Item, Show
+from worker.domain.schedule import SHARE_FOR, Follow, Item, Show
 from worker.domain.window import WindowSpec, check_pair
 
 _COLUMNS = ("key", *(column.name for column in COLUMNS))
@@ -84,10 +85,11 @@ def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | 
     if spec is None or sheet.count > before:
         return None
     follow = _ruled(sheet, path, piece, spec, params, span, against)
+    share_for = parsed(sheet, (*path, "share_for"), piece.share_for, seconds, SHARE_FOR)
     if sheet.count > before:
         return None
     made = Item(piece.id, piece.source, piece.query, span, against, params, follow, piece.follow_limit, show)
-    return replace(made, watch=piece.watch, as_written=bool(piece.ranges)), spec
+    return replace(made, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
 
 
 def _check_words(sheet: Sheet, path: Path, piece: ItemShape) -> None:

@@ -95,7 +95,6 @@ class WhenShape(Shape):
 
 class ItemShape(Shape):
     title = "an item of report"
-    later = ("share_for",)
 
     id: Text = Field(description="Names the query within its schedule.")
     source: Text = Field(description="A connection.")
@@ -107,6 +106,7 @@ class ItemShape(Shape):
     follow_limit: Whole = Field(default=200, description="Look-ups by id in one run, at most.")
     show: Keys = Field(default_factory=dict, description="Cuts the display only: order_by and limit.")
     watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
+    share_for: Text = Field(default="", description="How old an answer may be that another run fetched; 5m.")
     ranges: Text = Field(default="", description="as_written: ranges in params are sent as they stand.")
 
 

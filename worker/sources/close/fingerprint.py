@@ -2,12 +2,21 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from worker.domain.schedule import Item
 from worker.domain.snapshot import SCHEMA
+from worker.domain.window import Window, is_window_name
+from worker.ports import Ask
+from worker.sources.close.ranges import asked, named_window
 from worker.sources.close.rules import MULTIPLE, RANGES, sliced
+from worker.sources.close.specs import DATES
 
+_UNZONED = frozenset(
+    {"pipeline", "status_type", "status_id", "user_id", "lead_id", "organization_id", "value_period", "is_stalled"}
+)
+"""Filters that mean the same in every zone."""
 _DISPLAY = frozenset({"_fields", "_order_by"})
 
 
@@ -17,6 +26,30 @@ def fingerprint(organization: str, item: Item) -> str:
     """
     parts = (organization, item.query, _normal(item), SCHEMA)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def spelled(ask: Ask) -> list[Any]:
+    """The question in one spelling, with every stretch of time as its instants; the account is not in it."""
+    item = ask.item
+    if item.query != "opportunities":
+        base, compared = asked(ask)
+        called = [
+            [_normal(replace(item, params=call.body, as_written=True)), _edges(call.window)]
+            for call in (base, compared)
+            if call
+        ]
+        return [item.query, called, ask.files, ask.zone if item.as_written else ""]
+    dated = {name: _moment(ask, value) for name, value in item.params.items() if name in DATES}
+    zoned = any(name.removesuffix("__in") not in _UNZONED for name in item.params)
+    return [fingerprint("", item), dated, ask.zone if zoned else ""]
+
+
+def _moment(ask: Ask, value: Any) -> Any:
+    return _edges(named_window(ask, value)) if is_window_name(str(value)) else value
+
+
+def _edges(window: Window | None) -> list[str]:
+    return [] if window is None else [window.start.isoformat(), window.end.isoformat(), window.zone]
 
 
 def _normal(item: Item) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """The opportunity list of one run: read whole, its departures looked up, made into a table and its measures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.record import records
 from worker.domain.schedule import Follow
 from worker.domain.scope import scope
-from worker.domain.snapshot import Measure, Row, Table, table
+from worker.domain.snapshot import Measure, Row, Snapshot, Table, table
 from worker.domain.stalled import carried, departed
 from worker.errors import SourceIncomplete
 from worker.ports import Ask
@@ -71,6 +71,39 @@ class Opportunities:
             raise SourceIncomplete(ENDPOINT, problem)
         second.notes.extend(f"{key} matches the filters, yet the list does not hold it" for key in sorted(second.still))
         return self._deals(second)
+
+    async def complete(self, listed: Snapshot) -> Snapshot | None:
+        """The same list, read for somebody without a past, with what this past adds. None where a deal that left still
+        matches, so that the list must be read anew.
+        """
+        ask = self._ask
+        rows = listed.rows
+        if rows is None or rows.sliced:
+            return listed
+        at, began = rows.index("stalled_since"), int(listed.as_of[0].timestamp() * 1000)
+        kept = tuple(row if row.cells[at] is None else self._carried(row, at, began) for row in rows.rows)
+        tables = tuple(replace(part, rows=kept) if part is rows else part for part in listed.tables)
+        whole = replace(listed, tables=tables)
+        if ask.item.follow is Follow.NONE:
+            return whole
+        missing = departed(ask.formerly, listed.members)
+        notes: list[str] = []
+        names = await self._directory.names()
+        followed = await Followers(self._client, RowReader(names, notes=notes), ask).follow(missing)
+        if self._still_matching(followed.rows):
+            return None
+        ended = self._clock() if missing else listed.as_of[1]
+        return replace(
+            whole,
+            followed=table(FOLLOWED, COLUMNS, followed.rows),
+            notes=(*listed.notes, *notes, *followed.notes),
+            as_of=(listed.as_of[0], max(listed.as_of[1], ended)),
+        )
+
+    def _carried(self, row: Row, at: int, began: int) -> Row:
+        """A stalled row, with since when it stalls as this past knows it."""
+        since = carried(self._ask.previous, row.key, True, began)
+        return Row(row.key, (*row.cells[:at], since, *row.cells[at + 1 :]))
 
     async def _attempt(self) -> _Attempt:
         ask = self._ask

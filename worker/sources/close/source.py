@@ -1,5 +1,6 @@
 """The Close source: one question in, one snapshot (and its comparison's) out."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,13 @@ from worker.errors import RequestError, SourceShapeChanged
 from worker.ports import Answer, Ask, Quota
 from worker.sources.close import funnel
 from worker.sources.close.client import Client, Request, Retries, Sender
-from worker.sources.close.fingerprint import fingerprint
+from worker.sources.close.fingerprint import fingerprint, spelled
 from worker.sources.close.names import Directory, Names
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.parse import Node
 from worker.sources.close.ranges import Asked, asked
+from worker.sources.common.pace import asked_for
 
 BASE_URL = "https://api.close.com/api/v1"
 MOST_NOTES = 50
@@ -57,11 +59,26 @@ class CloseSource:
 
     async def fetch(self, ask: Ask) -> Answer:
         """Raises SourceError; a part that cannot be read is never left out in silence."""
-        if ask.item.query in _REPORTS:
+        with asked_for(ask.on_demand):
+            if ask.item.query not in _REPORTS:
+                return Answer(await self._list(ask))
             base, compared = asked(ask)
             snapshot = await self._report(ask, base)
             return Answer(snapshot, None if compared is None else await self._report(ask, compared, files=False))
-        return Answer(await self._list(ask))
+
+    def words(self, ask: Ask) -> str:
+        """The body of a report's call, or what a list is filtered by."""
+        return json.dumps(spelled(ask), sort_keys=True, default=str)
+
+    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+        """What left the list is looked up, and since when a deal stalls is carried forward. A deal that left and still
+        matches must have been missed: then this run reads the list for itself.
+        """
+        if ask.item.query in _REPORTS:
+            return listed
+        with asked_for(ask.on_demand):
+            snapshot = await self._opportunities(ask).complete(listed.snapshot)
+        return await self.fetch(ask) if snapshot is None else Answer(snapshot)
 
     async def _report(self, ask: Ask, call: Asked, *, files: bool = True) -> Snapshot:
         path, read = _REPORTS[ask.item.query]
@@ -92,9 +109,7 @@ class CloseSource:
 
     async def _list(self, ask: Ask) -> Snapshot:
         began = self._clock()
-        deals = await Opportunities(
-            self._client, self._directory, ask, clock=self._clock, size=self._tuning.page
-        ).read()
+        deals = await self._opportunities(ask).read()
         return self._snapshot(
             ask,
             await self._directory.names(),
@@ -106,6 +121,9 @@ class CloseSource:
             followed=deals.followed,
             main=TABLE,
         )
+
+    def _opportunities(self, ask: Ask) -> Opportunities:
+        return Opportunities(self._client, self._directory, ask, clock=self._clock, size=self._tuning.page)
 
     def _snapshot(self, ask: Ask, names: Names, began: datetime, *, notes: tuple[str, ...], **parts: Any) -> Snapshot:
         """`parts` are the fields of a Snapshot that the query fills."""

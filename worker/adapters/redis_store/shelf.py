@@ -1,0 +1,63 @@
+"""Answers that several runs may use, and whose turn it is to fetch one: a hash in Redis for each question.
+
+A turn has a number that grows, so that a worker which slept through its lease keeps nothing when it wakes.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.codec import from_ms, short, text, to_ms
+from worker.adapters.redis_store.scripts import Scripts
+from worker.ports import Failed, Kept, Lead
+
+KEEP = 86_400_000
+"""Milliseconds: as long as a snapshot lives that no run holds."""
+
+
+class RedisShelf:
+    """Keeps worker.ports.Shelf. `lease` in seconds: after so long without a beat, a turn is somebody else's."""
+
+    def __init__(self, client: Redis, project: str, lease: float = 15.0) -> None:
+        self._scripts = Scripts(client, project)
+        self._lease = max(1, round(lease * 1000))
+
+    async def look(
+        self, key: str, since: datetime, age: float, waited: float, *, urgent: bool = False
+    ) -> Kept | Failed | Lead | None:
+        arguments = {
+            "key": key,
+            "since": to_ms(since),
+            "age": round(age * 1000),
+            "waited": round(waited * 1000),
+            "urgent": urgent,
+            "lease": self._lease,
+            "keep": KEEP,
+        }
+        match await self._scripts.run("share_look", arguments):
+            case [b"kept", begun, snapshot, compared]:
+                return Kept(from_ms(int(begun)), text(snapshot), text(compared) or None)
+            case [b"failed", reason, sentence, retry]:
+                return Failed(text(reason), text(sentence), float(retry) if retry else None)
+            case [b"lead", begun, turn]:
+                return Lead(from_ms(int(begun)), int(turn))
+        return None
+
+    async def beat(self, key: str, token: int) -> bool:
+        return await self._end(key, token, {"lease": self._lease})
+
+    async def put(self, key: str, token: int, outcome: Kept | Failed) -> bool:
+        if isinstance(outcome, Failed):
+            told = {"reason": outcome.reason, "sentence": short(outcome.sentence, 1000), "retry": outcome.retry_after}
+            return await self._end(key, token, told)
+        kept = {"begun": to_ms(outcome.begun), "snapshot": outcome.snapshot, "compared": outcome.compared}
+        return await self._end(key, token, kept)
+
+    async def leave(self, key: str, token: int) -> None:
+        await self._end(key, token, {})
+
+    async def _end(self, key: str, token: int, outcome: dict[str, Any]) -> bool:
+        if not token:
+            return False  # a fetch of one's own, which was never a turn
+        return bool(await self._scripts.run("share_end", {"key": key, "turn": token, "keep": KEEP, **outcome}))
