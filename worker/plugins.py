@@ -28,10 +28,7 @@ class Opens(Protocol):
 
 _SOURCES: dict[str, tuple[ConnectionType, Opens]] = {
     "close": (close.CLOSE, close.open_source),
-    "pipedrive": (
-        pipedrive.PIPEDRIVE,
-        lambda options, *, clock, quota=None: pipedrive.open_source(options, clock=clock),
-    ),  # noqa: ARG005, E501
+    "pipedrive": (pipedrive.PIPEDRIVE, pipedrive.open_source),
     "umami": (umami.UMAMI, umami.open_source),
 }
 

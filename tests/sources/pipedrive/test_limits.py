@@ -1,15 +1,18 @@
-"""What headers say of a limit, and a pace that stays below it."""
+"""What headers say of a limit, and what the shared budget hears of it."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from tests.sources.pipedrive.account import Account, listing, pipedrive
-from tests.support.scripted_http import Asked, Said
+from tests.sources.pipedrive.account import Account, Clock, listing, pipedrive
+from tests.support.scripted_http import Asked, Said, scripted
+from worker.errors import SourceUnavailable
+from worker.ports import Ask, Heard, Limit, Places
 from worker.sandbox import pipedrive_limits
-from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.limits import Burst, Daily, Pacer, burst, daily, is_daily, wait
+from worker.sources.pipedrive import costs, open_source
+from worker.sources.pipedrive.limits import Daily, burst, daily, heard, is_daily, wait
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 
@@ -17,9 +20,9 @@ NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 @pytest.mark.parametrize("prefix", ["x-ratelimit", "ratelimit", "x-rate-limit"])
 def test_a_burst_is_read_in_each_spelling(prefix: str) -> None:
     headers = {f"{prefix}-limit": "40", f"{prefix}-remaining": "39", f"{prefix}-reset": "2"}
-    assert burst(headers) == Burst(40, 39, 2)
+    assert burst(headers) == Limit("burst", 40, 39, 2)
     del headers[f"{prefix}-reset"]
-    assert burst(headers) == Burst(40, 39, 2), "two seconds where it is not told"
+    assert burst(headers) == Limit("burst", 40, 39, 2), "two seconds where it is not told"
 
 
 @pytest.mark.parametrize("odd", ["", "-1", "many", "nan", "inf"])
@@ -58,25 +61,76 @@ def test_how_long_to_wait_is_asked_of_the_headers(headers: dict[str, str], secon
     assert wait(headers, NOW) == seconds
 
 
-async def test_requests_keep_below_nine_tenths_of_the_burst() -> None:
-    pace, loop = Pacer(), asyncio.get_running_loop()
-    headers = {"x-ratelimit-limit": "100", "x-ratelimit-remaining": "99", "x-ratelimit-reset": "2"}
-    await pace.enter()
-    pace.leave(headers)
-    began = loop.time()
-    for _ in range(10):
-        await pace.enter()
-        pace.leave(headers)
-    assert loop.time() - began >= 9 * 2 / 90 - 0.005
+def test_both_limits_are_heard_for_the_shared_budget() -> None:
+    headers = {
+        "x-ratelimit-limit": "40",
+        "x-ratelimit-remaining": "39",
+        "x-ratelimit-reset": "2",
+        "x-daily-ratelimit-token-limit": "30000",
+        "x-daily-ratelimit-token-remaining": "29990",
+    }
+    assert heard(headers) == Heard((Limit("burst", 40, 39, 2),), day=(30000, 29990))
+    assert heard({}) == Heard()
 
 
-async def test_nothing_is_sent_into_a_window_that_is_used_up() -> None:
-    pace, loop = Pacer(), asyncio.get_running_loop()
-    await pace.enter()
-    pace.leave({"x-ratelimit-limit": "1000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "0.2"})
-    began = loop.time()
-    await pace.enter()
-    assert loop.time() - began >= 0.19
+class Ledgerless:
+    """A budget that writes down what it was asked and told."""
+
+    def __init__(self, spent: float | None = None) -> None:
+        self.costs: list[float] = []
+        self.urgent: list[bool] = []
+        self.learned: list[Heard] = []
+        self.spent = spent
+
+    async def take(
+        self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
+    ) -> Places:
+        assert (count, calls, seconds) == (1, 0, 0.0)
+        self.costs.append(cost)
+        self.urgent.append(urgent)
+        return Places((0.0,)) if self.spent is None else Places(spent=self.spent)
+
+    async def learn(self, heard: Heard) -> None:
+        self.learned.append(heard)
+
+
+async def asked_with(quota: Ledgerless, account: Account, ask: Ask) -> SourceUnavailable | None:
+    async with scripted(account.answer) as server:
+        options = {"base_url": server.url, "api_token": "t"}
+        source = open_source(options, clock=Clock(), quota=quota)
+        try:
+            await source.fetch(ask)
+        except SourceUnavailable as error:
+            return error
+        finally:
+            await source.aclose()
+    return None
+
+
+async def test_each_request_takes_its_own_price_from_the_shared_budget() -> None:
+    quota = Ledgerless()
+    assert await asked_with(quota, Account(), replace(listing(), on_demand=True)) is None
+    assert (sorted(quota.costs), set(quota.urgent)) == ([2, 5, 5, 10, 20], {True})
+
+
+async def test_a_budget_that_does_not_suffice_ends_the_question_before_it_is_sent() -> None:
+    error = await asked_with(Ledgerless(spent=500.0), Account(), listing())
+    assert error is not None
+    assert (error.endpoint, error.retry_after, error.limited) == ("GET /api/v1/users/me", 500.0, True)
+
+
+async def test_a_spent_day_is_told_to_everybody() -> None:
+    quota, account = Ledgerless(), Account()
+    account.instead["/api/v1/users/me"] = lambda _: Said({"error": "daily request budget exceeded"}, 429)
+    assert await asked_with(quota, account, listing()) is not None
+    assert Heard(spent=3600.0) in quota.learned
+
+
+async def test_a_block_holds_everybody_back() -> None:
+    quota, account = Ledgerless(), Account()
+    account.instead["/api/v1/users/me"] = lambda _: Said(b"<html>", 403)
+    assert await asked_with(quota, account, listing()) is not None
+    assert [heard.hold for heard in quota.learned if heard.hold] == [60.0]
 
 
 async def test_the_first_request_goes_alone() -> None:

@@ -36,17 +36,21 @@ class Sender(Protocol):
 class Pace(Protocol):
     """When the next request may go."""
 
-    async def enter(self) -> None:
-        """Wait for a place. Every call is followed by one `leave`."""
+    async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
+        """Wait for a place. Every call that returns is followed by one `leave`. Raises SourceUnavailable where the
+        day's budget does not suffice for `cost`.
+        """
         ...
 
     def leave(self, headers: Mapping[str, str] | None) -> None:
         """An answer came, or (None) did not."""
         ...
 
-    def hold(self, seconds: float) -> None:
-        """Send nothing for so long."""
+    def refused(self, seconds: float) -> None:
+        """A 429: send nothing for so long."""
         ...
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One request as it is sent; `endpoint` names it in messages."""
+    """One request as it is sent; `endpoint` names it in messages, `cost` is its part of a day's budget."""
 
     endpoint: str
     method: str
@@ -68,6 +72,7 @@ class Wire:
     params: Mapping[str, str] | None = None
     json: Any = None
     headers: Mapping[str, str] | None = None
+    cost: float = 0.0
 
 
 Judge = Callable[[str, HttpAnswer], bytes | SourceUnavailable | SourceRefused]
@@ -97,7 +102,7 @@ class Calls:
             if attempt >= most or pause > self._retries.cap:
                 raise _given_up(outcome, attempt)
             if outcome.limited:
-                self._pace.hold(pause)
+                self._pace.refused(pause)
             else:
                 await asyncio.sleep(pause)
         raise AssertionError("counting has no end")
@@ -105,7 +110,7 @@ class Calls:
     async def _once(self, wire: Wire) -> bytes | SourceUnavailable | SourceRefused:
         """One try. What may pass is returned, as is a refusal, so that the loop above reads as one."""
         async with self._places:
-            await self._pace.enter()
+            await self._pace.enter(wire.endpoint, wire.cost)
             headers: Mapping[str, str] | None = None
             try:
                 answer = await self._http.send(
@@ -126,6 +131,7 @@ class Calls:
         return asked + random.uniform(0.0, min(0.25, self._retries.pause))  # noqa: S311  # jitter
 
     async def aclose(self) -> None:
+        await self._pace.aclose()
         await self._http.aclose()
 
 

@@ -11,12 +11,15 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from worker.adapters.http import HttpAnswer
+from worker.adapters.local_quota import LocalQuota
 from worker.errors import SourceRefused, SourceUnavailable
+from worker.ports import Quota
 from worker.sources.common.calls import CAP, Calls, Retries, Sender, Wire
+from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node, document
-from worker.sources.pipedrive.costs import COSTS
-from worker.sources.pipedrive.limits import Daily, Pacer, daily
-from worker.sources.pipedrive.refusal import refused
+from worker.sources.pipedrive.costs import BURST_SECONDS, COSTS
+from worker.sources.pipedrive.limits import Daily, daily, heard
+from worker.sources.pipedrive.refusal import SHUT_OUT, SPENT, refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,23 @@ class Fixed:
 
 class Client:
     """`clock` gives UTC. `spent` counts the tokens of the day's budget that were asked for here; `day` is what the
-    last answer told of it.
+    last answer told of it. `quota`: the connection's budget, which other workers use too; without it, one of this
+    client's own.
     """
 
     def __init__(
-        self, http: Sender, credential: Credential, *, clock: Callable[[], datetime], retries: Retries | None = None
+        self,
+        http: Sender,
+        credential: Credential,
+        *,
+        clock: Callable[[], datetime],
+        retries: Retries | None = None,
+        quota: Quota | None = None,
     ) -> None:
         self._clock = clock
         self._credential = credential
-        self._calls = Calls(http, Pacer(), self._judge, retries or Retries())
+        self._pace = Pace(quota or LocalQuota(), heard, least=BURST_SECONDS)
+        self._calls = Calls(http, self._pace, self._judge, retries or Retries())
         self._shut: tuple[float, SourceUnavailable] | None = None
         self.day = Daily()
         self.spent = 0
@@ -108,14 +119,11 @@ class Client:
             except SourceRefused as refusal:
                 if last or refusal.status != 401 or not await self._credential.renewed():
                     raise
-            except SourceUnavailable as error:
-                self._shut_door(error)
-                raise
         raise AssertionError("the second time raises or returns")
 
     async def _wire(self, request: Request) -> Wire:
         headers = {"accept": "application/json", **await self._credential.headers()}
-        return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers)
+        return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers, request.cost)
 
     def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
         told = daily(answer.headers)
@@ -126,6 +134,9 @@ class Client:
         if answer.status in (200, 201):
             return answer.body
         error = refused(endpoint, answer, self._clock())
+        if isinstance(error, SourceUnavailable) and error.problem in (SPENT, SHUT_OUT):
+            self._shut_door(error)
+            return error
         words = self._clean(error.problem)
         if isinstance(error, SourceRefused):
             return SourceRefused(endpoint, words, status=error.status)
@@ -133,8 +144,11 @@ class Client:
 
     def _shut_door(self, error: SourceUnavailable) -> None:
         """A spent day or a block lasts: what is asked in the next minute is answered here, so that nobody knocks on."""
-        if error.limited and error.retry_after is not None and error.retry_after > CAP:
-            self._shut = asyncio.get_running_loop().time() + CAP, error
+        if error.problem == SPENT and error.retry_after is not None:
+            self._pace.spent(error.retry_after)
+        else:
+            self._pace.hold(CAP)
+        self._shut = asyncio.get_running_loop().time() + CAP, error
 
     def _check_door(self) -> None:
         if self._shut is None:

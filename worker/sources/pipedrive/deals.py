@@ -1,13 +1,13 @@
 """A list of deals of one run: read whole, judged, its departures looked up, made into a table."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.record import milliseconds
 from worker.domain.schedule import Follow
-from worker.domain.snapshot import Measure, Row, Table, table
+from worker.domain.snapshot import Measure, Row, Snapshot, Table, table
 from worker.domain.stalled import carried, departed
 from worker.errors import SourceIncomplete
 from worker.ports import Ask
@@ -23,7 +23,8 @@ from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, Rule, bounds
 from worker.sources.pipedrive.windows import whole_seconds
 
-_STALLED = [column.name for column in COLUMNS].index("stalled")
+_NAMES = [column.name for column in COLUMNS]
+_STALLED, _SINCE = _NAMES.index("stalled"), _NAMES.index("stalled_since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,46 @@ class DealList:
         second.notes.extend(f"{key} matches the filters, yet the list does not hold it" for key in sorted(second.still))
         return self._deals(second)
 
-    async def _attempt(self) -> _Attempt:
-        ask, names, notes = self._ask, await self._directory.names(), list[str]()
-        now = milliseconds(self._clock())
-        reader = RowReader(
+    async def complete(self, listed: Snapshot) -> Snapshot | None:
+        """The same list, read for somebody without a past, with what this past adds. None where a deal that left still
+        matches, so that the list must be read anew.
+        """
+        rows, now = listed.rows, milliseconds(listed.as_of[0])
+        if rows is None or rows.sliced:
+            return listed
+        whole = self._carried(listed, now)
+        if not self._follows:
+            return whole
+        missing, notes = departed(self._ask.formerly, listed.members), list[str]()
+        followed = Followed((), ())
+        if missing:
+            reader = await self._reader(await self._directory.names(), now, notes)
+            followed = await Followers(self._client, reader, self._ask, filters.fields(self._ask)).follow(missing)
+        if still_matching(self._ask.item, followed.rows):
+            return None
+        ended = self._clock() if missing else listed.as_of[1]
+        return replace(
+            whole,
+            followed=table(FOLLOWED, COLUMNS, followed.rows),
+            notes=(*listed.notes, *notes, *followed.notes),
+            as_of=(listed.as_of[0], max(listed.as_of[1], ended)),
+        )
+
+    def _carried(self, listed: Snapshot, now: int) -> Snapshot:
+        """Since when a deal stalls, as this past knows it, where no rule dates it."""
+        rows = listed.rows
+        if rows is None or self._ask.item.params.get("rule") != "no_next_activity":
+            return listed
+        kept = tuple(self._dated(row, now) for row in rows.rows)
+        return replace(listed, tables=tuple(replace(t, rows=kept) if t is rows else t for t in listed.tables))
+
+    def _dated(self, row: Row, now: int) -> Row:
+        since = carried(self._ask.previous, row.key, row.cells[_STALLED] is True, now)
+        return Row(row.key, (*row.cells[:_SINCE], since, *row.cells[_SINCE + 1 :]))
+
+    async def _reader(self, names: Names, now: int, notes: list[str]) -> RowReader:
+        ask = self._ask
+        return RowReader(
             names,
             await self._rule(names),
             now,
@@ -101,6 +138,10 @@ class DealList:
             since=lambda key, stalled: carried(ask.previous, key, stalled, now),
             notes=notes,
         )
+
+    async def _attempt(self) -> _Attempt:
+        ask, names, notes = self._ask, await self._directory.names(), list[str]()
+        reader = await self._reader(names, milliseconds(self._clock()), notes)
         rows, envelope = await self._listed(reader)
         unique = {row.key: row for row in rows}
         twice = next((row.key for row in rows if unique[row.key] is not row), None)

@@ -3,29 +3,18 @@
 https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 """
 
-import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from worker.ports import Heard, Limit
 from worker.sources.pipedrive.costs import BURST_SECONDS
 
-SHARE = 0.9
-"""Of the advertised rate; the rest is for other programs with the same token."""
 LONGEST_HOLD = 60.0
 _PREFIXES = ("x-ratelimit", "ratelimit", "x-rate-limit")
 _DAILY_WORDS = ("daily request budget", "daily rate limit", "daily budget")
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """`remaining` requests for the next `reset` seconds."""
-
-    limit: float
-    remaining: float
-    reset: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +25,21 @@ class Daily:
     remaining: float | None = None
 
 
-def burst(headers: Mapping[str, str]) -> Burst | None:
-    """The first whole set among the spellings (lower-case names)."""
+def burst(headers: Mapping[str, str]) -> Limit | None:
+    """The first whole set among the spellings (lower-case names). The window rolls: what is told as its rest is the
+    time until its oldest request leaves it.
+    """
     for prefix in _PREFIXES:
         limit, left, reset = (number(headers.get(f"{prefix}-{part}", "")) for part in ("limit", "remaining", "reset"))
         if limit is not None and left is not None and limit >= 1:
-            return Burst(limit, left, BURST_SECONDS if reset is None else reset)
+            return Limit("burst", limit, left, BURST_SECONDS if reset is None else reset)
     return None
+
+
+def heard(headers: Mapping[str, str]) -> Heard:
+    """All of it, for the budget that a connection's users share."""
+    told, day = burst(headers), daily(headers)
+    return Heard(() if told is None else (told,), day=(day.limit, day.remaining))
 
 
 def daily(headers: Mapping[str, str]) -> Daily:
@@ -88,47 +85,3 @@ def number(text: str) -> float | None:
     except ValueError:
         return None
     return found if math.isfinite(found) and found >= 0 else None
-
-
-class Pacer:
-    """One per client. The first request goes alone, since its answer tells the limit; the others are spread at nine
-    tenths of it over two seconds, and none is sent while nothing is left.
-    """
-
-    def __init__(self) -> None:
-        self._gate = asyncio.Lock()
-        self._landed = asyncio.Event()
-        self._known = False
-        self._interval = 0.0
-        self._next = 0.0
-        self._closed_until = 0.0
-        self._flying = 0
-
-    async def enter(self) -> None:
-        """Wait for a place, in the order of asking. Every call is followed by one `leave`."""
-        now = asyncio.get_running_loop().time
-        async with self._gate:
-            while not self._known and self._flying:
-                self._landed.clear()
-                await self._landed.wait()
-            while (delay := max(self._next, self._closed_until) - now()) > 0:  # noqa: ASYNC110  # `hold` moves the end
-                await asyncio.sleep(delay)
-            # A sleep that took too long is caught up by one place, never by a burst.
-            self._next = max(self._next, now() - self._interval) + self._interval
-            self._flying += 1
-
-    def leave(self, headers: Mapping[str, str] | None) -> None:
-        """An answer came, or (None) did not."""
-        self._flying -= 1
-        told = burst(headers) if headers is not None else None
-        if told is not None:
-            self._interval = BURST_SECONDS / (SHARE * told.limit)
-            # What is in flight may not have been counted yet when this answer was written.
-            if told.remaining - self._flying < 1:
-                self.hold(min(told.reset, BURST_SECONDS))
-        self._known = self._known or headers is not None
-        self._landed.set()
-
-    def hold(self, seconds: float) -> None:
-        """Send nothing for so long."""
-        self._closed_until = max(self._closed_until, asyncio.get_running_loop().time() + seconds)

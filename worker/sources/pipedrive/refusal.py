@@ -14,6 +14,8 @@ from worker.sources.pipedrive.costs import BURST_SECONDS
 UNTOLD_DAY = 3600.0
 """Seconds until a spent day is asked again where nothing tells its end: it ends at a midnight that is named nowhere."""
 BLOCKED = 600.0
+SPENT = "the company's daily budget of API tokens is used up (429)"
+SHUT_OUT = "blocked before Pipedrive itself (403, a page instead of JSON), as it happens after too many requests"
 
 _MEANINGS = {
     400: "the request was refused",
@@ -42,9 +44,8 @@ def refused(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavailab
     if status == 429:
         return _limited(endpoint, answer, now)
     if status == 403 and answer.body.lstrip()[:1] == b"<":
-        words = "blocked before Pipedrive itself (403, a page instead of JSON), as it does after too many requests"
         asked = limits.retry_after(answer.headers, now)
-        return SourceUnavailable(endpoint, words, retry_after=max(asked or 0.0, BLOCKED), limited=True)
+        return SourceUnavailable(endpoint, SHUT_OUT, retry_after=max(asked or 0.0, BLOCKED), limited=True)
     if status >= 500 and status != 501:
         return SourceUnavailable(endpoint, _sentence(answer), retry_after=limits.retry_after(answer.headers, now))
     return SourceRefused(endpoint, _sentence(answer) + _advice(endpoint, status), status=status)
@@ -56,8 +57,7 @@ def _limited(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavaila
     if limits.is_daily(answer.headers, said(answer.body, _WORDS)):
         told = limits.retry_after(answer.headers, now)
         wait = UNTOLD_DAY if told is None else max(told, limits.LONGEST_HOLD + 1)
-        words = "the company's daily budget of API tokens is used up (429)"
-        return SourceUnavailable(endpoint, words, retry_after=wait, limited=True)
+        return SourceUnavailable(endpoint, SPENT, retry_after=wait, limited=True)
     return SourceUnavailable(
         endpoint, _sentence(answer), retry_after=BURST_SECONDS if asked is None else asked, limited=True
     )

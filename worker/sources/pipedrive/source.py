@@ -1,5 +1,6 @@
 """The Pipedrive source: one question in, one snapshot (and its comparison's) out."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +12,12 @@ from worker.domain.opportunity import TABLE
 from worker.domain.snapshot import Snapshot
 from worker.domain.window import Window
 from worker.errors import RequestError
-from worker.ports import Answer, Ask
+from worker.ports import Answer, Ask, Quota
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.pace import asked_for
 from worker.sources.pipedrive.client import Client, Credential, Fixed
 from worker.sources.pipedrive.deals import DealList
-from worker.sources.pipedrive.fingerprint import fingerprint
+from worker.sources.pipedrive.fingerprint import fingerprint, spelled
 from worker.sources.pipedrive.names import Directory, Names
 from worker.sources.pipedrive.pages import PAGE
 from worker.sources.pipedrive.pipelines import Pipelines
@@ -23,6 +25,8 @@ from worker.sources.pipedrive.statistics import Parts, Statistics
 from worker.sources.pipedrive.windows import asked, cuts_days, days
 
 MOST_NOTES = 50
+STATISTICS = ("conversion", "movements")
+LISTS = ("deals", "stalled_deals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +47,41 @@ class PipedriveSource:
     """
 
     def __init__(
-        self, http: Sender, credential: Credential, *, clock: Callable[[], datetime], tuning: Tuning | None = None
+        self,
+        http: Sender,
+        credential: Credential,
+        *,
+        clock: Callable[[], datetime],
+        tuning: Tuning | None = None,
+        quota: Quota | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
         self._clock = clock
-        self.client = Client(http, credential, clock=clock, retries=self._tuning.retries)
+        self.client = Client(http, credential, clock=clock, retries=self._tuning.retries, quota=quota)
         self._directory = Directory(self.client, clock)
 
     async def fetch(self, ask: Ask) -> Answer:
         """Raises SourceError; a part that cannot be read is never left out in silence."""
-        if ask.item.query in ("conversion", "movements"):
-            snapshot = await self._statistics(ask, asked(ask))
-            against = ask.compared
-            return Answer(snapshot, None if against is None else await self._statistics(ask, against))
-        if ask.item.query in ("deals", "stalled_deals"):
-            return Answer(await self._list(ask))
-        return Answer(await self._pipelines(ask))
+        with asked_for(ask.on_demand):
+            if ask.item.query in STATISTICS:
+                snapshot = await self._statistics(ask, asked(ask))
+                against = ask.compared
+                return Answer(snapshot, None if against is None else await self._statistics(ask, against))
+            return Answer(await (self._list(ask) if ask.item.query in LISTS else self._pipelines(ask)))
+
+    def words(self, ask: Ask) -> str:
+        """The question with its days and instants in place of the names of windows."""
+        return json.dumps(spelled(ask), sort_keys=True, default=str)
+
+    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+        """What left the list is looked up, and since when a deal has nothing planned is carried forward. A deal that
+        left and still matches must have been missed: then this run reads the list for itself.
+        """
+        if ask.item.query not in LISTS:
+            return listed
+        with asked_for(ask.on_demand):
+            snapshot = await self._deals(ask).complete(listed.snapshot)
+        return await self.fetch(ask) if snapshot is None else Answer(snapshot)
 
     async def _statistics(self, ask: Ask, window: Window) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
@@ -75,13 +98,16 @@ class PipedriveSource:
 
     async def _list(self, ask: Ask) -> Snapshot:
         began = self._clock()
-        tuning = self._tuning
-        deals = await DealList(
-            self.client, self._directory, ask, clock=self._clock, size=tuning.page, progress=tuning.progress
-        ).read()
+        deals = await self._deals(ask).read()
         names = await self._directory.names()
         parts = Parts(deals.measures, deals.tables, deals.notes)
         return self._snapshot(ask, names, began, parts, members=deals.members, followed=deals.followed, main=TABLE)
+
+    def _deals(self, ask: Ask) -> DealList:
+        tuning = self._tuning
+        return DealList(
+            self.client, self._directory, ask, clock=self._clock, size=tuning.page, progress=tuning.progress
+        )
 
     def _snapshot(
         self, ask: Ask, names: Names, began: datetime, parts: Parts, *, note: str | None = None, **more: Any
@@ -106,9 +132,15 @@ class PipedriveSource:
 
 
 def open_source(
-    options: Mapping[str, str], *, clock: Callable[[], datetime], tuning: Tuning | None = None
+    options: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    tuning: Tuning | None = None,
+    quota: Quota | None = None,
 ) -> PipedriveSource:
-    """`options` as in PIPEDRIVE, secrets resolved. Raises RequestError, which never holds a secret."""
+    """`options` as in PIPEDRIVE, secrets resolved; `quota`: the budget that others share. Raises RequestError, which
+    never holds a secret.
+    """
     token, access = options.get("api_token", ""), options.get("access_token", "")
     for name, secret in (("api_token", token), ("access_token", access)):
         if not (secret.isascii() and secret.isprintable()) or " " in secret:
@@ -117,7 +149,7 @@ def open_source(
         raise RequestError("pipedrive: write api_token or access_token, one of them and not empty")
     chosen = tuning or Tuning()
     http = Http(base_url(options), timeout=chosen.timeout)
-    return PipedriveSource(http, Fixed(token, access), clock=clock, tuning=chosen)
+    return PipedriveSource(http, Fixed(token, access), clock=clock, tuning=chosen, quota=quota)
 
 
 def base_url(options: Mapping[str, str]) -> str:
