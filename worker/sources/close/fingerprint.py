@@ -15,8 +15,9 @@ from worker.sources.close.specs import DATES
 
 _UNZONED = frozenset(
     {"pipeline", "status_type", "status_id", "user_id", "lead_id", "organization_id", "value_period", "is_stalled"}
+    | {"_order_by", "_fields", "_limit", "_skip"}
 )
-"""Filters that mean the same in every zone."""
+"""Parameters that mean the same in every zone."""
 _DISPLAY = frozenset({"_fields", "_order_by"})
 
 
