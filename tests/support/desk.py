@@ -61,6 +61,21 @@ to:
   - {id: room, channel: chat, address: C0123456789, attach: [deals]}
 """
 
+MAIL = """
+name: By mail
+when: {every: 23h}
+report:
+  - id: deals
+    source: close
+    query: opportunities
+    follow: closed
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
+digest: {bridge: deals}
+to:
+  - {id: team, channel: mail, address: sales@acme.example}
+  - {id: held, channel: mail, address: held@acme.example, on_unknown: hold}
+"""
+
 
 @dataclass
 class Desk:
@@ -136,11 +151,11 @@ class Desk:
 
 
 @contextmanager
-def desk(redis: EmbeddedRedis, directory: Path) -> Iterator[Desk]:
+def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Iterator[Desk]:
     """Deployed, and nothing scheduled but what is asked for."""
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
-    (directory / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
+    (directory / "schedules" / "asked.yaml").write_text(schedule, encoding="utf-8")
     box = SandboxThread().__enter__()
     settings = Settings(redis_url=redis.url, broker_url=redis.broker_url, sandbox=box.describe_json(), backoff=0.2)
     environment = {"FUNNELBEAT_REDIS_URL": redis.url, "FUNNELBEAT_BROKER_URL": redis.broker_url}

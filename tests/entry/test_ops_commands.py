@@ -1,0 +1,176 @@
+"""An operator at the command line: retry, deliveries, settle, explain, forget; real Redis, real mail server."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from tests.support.desk import MAIL, Desk, desk
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.domain.delivery import DeliveryState, Reader
+from worker.domain.run import RunState
+from worker.flow.house import House
+from worker.sandbox.mail import MailFaults
+
+TEAM, HELD = "sales@acme.example", "held@acme.example"
+
+
+@pytest.fixture
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Desk]:
+    with desk(empty_redis, tmp_path / "project", MAIL) as made:
+        yield made
+
+
+def faults(here: Desk) -> MailFaults:
+    assert here.box is not None
+    return here.box.call(lambda box: box.mail.faults)
+
+
+def mails(here: Desk) -> int:
+    assert here.box is not None
+    return here.box.call(lambda box: len(box.outbox.of("eml")))
+
+
+def baselines(here: Desk, entry: str, address: str) -> set[str]:
+    """The stored answers that this reader was sent last."""
+
+    async def look(house: House) -> set[str]:
+        held = await house.ledger.baselines([Reader("asked", entry, address)])
+        return {baseline.snapshot for queries in held.values() for baseline in queries.values()}
+
+    return here.ask(look)
+
+
+def answer(here: Desk, run: str) -> str:
+    return dict(here.stands(run).snapshots)["deals"]
+
+
+def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: Desk) -> None:
+    faults(here).refuse(TEAM, 550)
+    run = here.run()
+    assert (here.stands(run).state, mails(here)) == (RunState.PARTIAL, 1)
+    key = str(here.row(run, "team").key)
+    assert here.told("retry", run) == {"run": run, "deliveries": [key]}
+    assert here.bring(key) is DeliveryState.SENT
+    assert (here.stands(run).state, mails(here)) == (RunState.DELIVERED, 2)
+    assert baselines(here, "team", TEAM) == {answer(here, run)}
+    nothing = here.call("retry", run)
+    assert (nothing.exit_code, "no delivery that was refused" in nothing.stdout) == (0, True)
+
+
+def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: Desk) -> None:
+    faults(here).refuse(TEAM, 550)
+    first = here.run()
+    second = here.run()
+    assert here.row(second, "team").reason == "suspended"
+    here.call("retry", first)
+    third = here.run()
+    assert here.row(third, "team").state is DeliveryState.SENT
+    assert here.row(first, "team").reason == "superseded"
+
+
+def unknown(here: Desk) -> tuple[str, str]:
+    """A run whose mail to the reader on hold may or may not have arrived."""
+    faults(here).drop(to=HELD)
+    run = here.run()
+    key = str(here.row(run, "held").key)
+
+    async def wait_is_over(house: House) -> None:
+        row = await house.ledger.delivery(key)
+        assert row is not None
+        await house.ledger.keep_unknown(key, row.attempt)
+
+    here.ask(wait_is_over)
+    return run, key
+
+
+def test_an_unknown_delivery_that_arrived_moves_the_baseline(here: Desk) -> None:
+    run, key = unknown(here)
+    assert here.stands(run).state is RunState.PARTIAL
+    (listed,) = here.told("deliveries", "--state", "unknown")
+    assert (listed["key"], listed["held"]) == (key, True)
+    settled = here.told("deliveries", "settle", key, "sent")
+    assert (settled["state"], settled["reason"]) == ("sent", "settled")
+    assert here.stands(run).state is RunState.DELIVERED
+    assert baselines(here, "held", HELD) == {answer(here, run)}
+
+
+def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_under_the_same_identity(here: Desk) -> None:
+    run, key = unknown(here)
+    before = here.row(run, "held")
+    assert baselines(here, "held", HELD) == set()
+    assert here.told("deliveries", "settle", key, "not-sent")["state"] == "pending"
+    assert here.bring(key) is DeliveryState.SENT
+    after = here.row(run, "held")
+    assert (after.parts[0].sha256, after.date) == (before.parts[0].sha256, before.date)
+    assert here.stands(run).state is RunState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("asked@latest/team|sales@acme.example", "sent"), "only an unknown delivery can be settled"),
+        (("asked@latest/nobody|x", "sent"), "has no reader"),
+        (("nonsense", "sent"), "write RUN/READER"),
+        (("asked@latest/team|sales@acme.example", "perhaps"), "expected sent or not-sent"),
+    ],
+)
+def test_a_word_on_what_is_not_unknown_is_refused(here: Desk, words: tuple[str, str], sentence: str) -> None:
+    here.run()
+    done = here.call("deliveries", "settle", *words)
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: Desk) -> None:
+    first, second = here.run(), here.run()
+    told = here.told("explain", first)
+    assert [row["compared_with"]["deals"]["reason"] for row in told["deliveries"]] == ["first", "first"]
+    assert {row["decision"] for row in here.told("explain", second)["deliveries"]} == {"requested"}
+    lines = here.call("explain", second).stdout
+    assert f"deals compared with the digest of {first.split('@')[1].split('+')[0]}" in lines
+    assert "Somebody asked for this run." in lines
+
+
+def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Desk) -> None:
+    from_, to = "2026-11-16T09:00:00Z", "2026-11-18T09:00:00Z"
+    last = int(datetime.fromisoformat(to).timestamp() * 1000)
+    row = json.dumps(["asked", last - 2 * 86_400_000, last, 3, "too_late"])
+    with Redis.from_url(here.redis.url) as client:
+        for name in ("desk:missed", "desk:missed:asked"):
+            client.zadd(name, {row: last})
+    told = here.told("explain", "asked@2026-11-17T09:00:00Z")
+    assert (told["state"], told["count"], told["reason"]) == ("missed", 3, "too_late")
+    assert (told["first"], told["last"]) == (from_, to)
+    assert "3 slots" in here.call("explain", f"asked@{to}").stdout
+    assert here.call("explain", "asked@2026-11-19T09:00:00Z").exit_code == 2
+
+
+def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: Desk) -> None:
+    run = here.run()
+    told = here.told("forget", TEAM)
+    assert told == {"baselines": 1, "deliveries": 1, "suspensions": 0, "answers": 0, "still_named_by": ["asked"]}
+    assert [row["reader"] for row in here.told("show", run)["deliveries"]] == [f"held|{HELD}"]
+    assert here.call("replay", run).exit_code == 0
+    assert here.told("explain", here.run())["deliveries"][1]["compared_with"]["deals"]["reason"] == "subscribed"
+
+
+def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differs(here: Desk) -> None:
+    first, second = here.run(), here.run()
+    both = [answer(here, run) for run in (first, second)]
+
+    async def listed_twice(house: House) -> str:
+        answers = [await house.snapshots.load(name) for name in both]
+        return min(frozenset.intersection(*(found.members for found in answers if found is not None)))
+
+    gone = here.ask(listed_twice)
+    assert here.told("forget", gone)["answers"] == 2
+    done = here.call("replay", second)
+    assert done.exit_code == 1
+    assert "had rows that were forgotten on request" in done.output
+    assert here.told("forget", gone)["answers"] == 0
+    assert here.stands(here.run()).state is RunState.DELIVERED
+    assert here.call("explain", first).exit_code == 0
