@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -195,7 +196,8 @@ def fail_point(armed: str) -> Callable[[str], None]:
             (tokens / point).unlink()
         except FileNotFoundError:
             return
-        os.kill(os.getpid(), signal.Signals[named or "SIGKILL"])
+        # To this very thread: a signal to the process may reach another one first, and this one would run on.
+        signal.pthread_kill(threading.get_ident(), signal.Signals[named or "SIGKILL"])
 
     return reach
 

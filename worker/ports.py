@@ -553,8 +553,10 @@ class Ledger(Protocol):
         """unknown → pending: proved absent, or (`duplicate`) sent once more under the same identity."""
         ...
 
-    async def count_repeat(self, key: str) -> None:
-        """An attempt that had lost its claim handed bytes over all the same: a possible duplicate, whatever the state."""
+    async def count_repeat(self, key: str, part: int, receipt: str) -> None:
+        """An attempt that had lost its claim handed a part over all the same: a possible duplicate, whatever the state,
+        unless the row has this very receipt (a look-up found it). `receipt` is empty where none came.
+        """
         ...
 
     async def keep_unknown(self, key: str, attempt: int) -> None:

@@ -116,8 +116,8 @@ async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> De
     try:
         return await _try(house, case, channel, row, effort)
     except ClaimLost:
-        if effort.out:
-            await house.ledger.count_repeat(effort.key)
+        if effort.out is not None:
+            await house.ledger.count_repeat(effort.key, effort.out, effort.came)
         raise
 
 
@@ -128,10 +128,10 @@ async def _try(house: House, case: Case, channel: Channel, row: Delivery, effort
         if wait:
             return await _defer(house, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
     except DeliveryDeferred as error:
-        effort.out = False
+        effort.out = None
         return await _later(house, row, effort.attempt, error)
     except DeliveryRefused as error:
-        effort.out = False
+        effort.out = None
         return await _refused(house, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
         after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
@@ -151,8 +151,14 @@ class Effort:
     def __init__(self, row: Delivery) -> None:
         self.key = str(row.key)
         self.attempt = 0
-        self.out = False
+        self.out: int | None = None
         self.receipts = [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
+
+    @property
+    def came(self) -> str:
+        """The receipt of the part that is out; empty where the receiver said nothing."""
+        known = self.out is not None and len(self.receipts) > self.out
+        return self.receipts[-1].text if known else ""
 
 
 async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort) -> float:
@@ -183,14 +189,14 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
         )
         house.reach("delivery.sending")
         await _still_ours(house, effort)
-        effort.out = True
+        effort.out = part.number
         effort.receipts.append(await channel.send(part, sealed, envelope))
         house.reach("delivery.accepted")
         if house.keep_message is not None:
             house.keep_message(effort.key, part, sealed)
         if part.number + 1 < len(parts):
             await house.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
-            effort.out = False
+            effort.out = None
             house.reach("delivery.part")
     return 0.0
 

@@ -112,8 +112,8 @@ class DeliverySide:
         """False: it was sent once more before, and twice is the most."""
         return bool(await self._settle("resolved", key, attempt=attempt, duplicate=duplicate, reason=reason))
 
-    async def count_repeat(self, key: str) -> None:
-        await self._scripts.run("repeat", _named(key))
+    async def count_repeat(self, key: str, part: int, receipt: str) -> None:
+        await self._scripts.run("repeat", {**_named(key), "part": part, "receipt": short(receipt)})
 
     async def keep_unknown(self, key: str, attempt: int) -> None:
         await self._settle("held", key, attempt=attempt)

@@ -1,7 +1,10 @@
--- Bytes of an attempt that had lost its claim left all the same: a possible duplicate. The state stays what it is.
--- keys: run:<key>:deliveries; A: run, reader
+-- A part of an attempt that had lost its claim was handed over all the same: a possible duplicate, unless a look-up
+-- found that very part. The state stays what it is.
+-- keys: run:<key>:deliveries; A: run, reader, part, receipt
 local row = read(A.run, A.reader)
 if not row then return 0 end
+local known = row.p and row.p[A.part + 1]
+if known and A.receipt ~= '' and known[3] == A.receipt then return 0 end
 local state = row.s
 row.s, row.v = nil, true
 call('HSET', rows_key(A.run), A.reader, state .. cjson.encode(row))
