@@ -296,7 +296,9 @@ async def test_a_login_without_a_usable_token_is_said_without_repeating_it(token
     account = Account()
     account.instead["/auth/login"] = lambda _: Said({"token": token})
     error = await caught(account)
-    assert str(error) == "POST /auth/login: token: expected a token, found something else"
+    assert str(error) == (
+        "POST /auth/login: token: expected a token, found something else (an account with a second factor?)"
+    )
 
 
 async def test_a_key_travels_as_the_clouds_header_and_is_never_renewed() -> None:

@@ -16,8 +16,9 @@ from worker.errors import SourceError, SourceRefused, SourceShapeChanged, Source
 from worker.ports import Ask
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_api import CLOUD
-from worker.sandbox.umami_house import API_KEY, EMPTY, FUNNEL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
+from worker.sandbox.umami_house import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
 from worker.sources.umami import UMAMI, UmamiSource, open_source
+from worker.sources.umami.saved import TYPES
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 ZONE = "America/Los_Angeles"
@@ -63,6 +64,23 @@ async def test_every_query_has_an_answer(query: str) -> None:
     assert any(table.rows for table in snapshot.tables) or any(measure.value for measure in snapshot.measures)
     assert snapshot.window == WEEK
     assert snapshot.as_of == (NOW, NOW)
+
+
+async def test_a_run_only_ever_reads() -> None:
+    """Nothing but the login, the website, the saved report that is named, and reports that are run."""
+    async with standing() as (source, box):
+        for query in UMAMI.queries:
+            await source.fetch(question(query))
+        reading = {f"POST /umami/api/reports/{name}" for name in TYPES}
+        asked = {served.route for served in box.log}
+        kept = box.umami.house.reports
+        assert set(kept) == {FUNNEL, GOAL}
+    assert asked - reading == {
+        "POST /umami/api/auth/login",
+        f"GET /umami/api/websites/{WEBSITE}",
+        f"GET /umami/api/websites/{WEBSITE}/stats",
+        f"GET /umami/api/reports/{FUNNEL}",
+    }
 
 
 @pytest.mark.parametrize("query", UMAMI.queries)

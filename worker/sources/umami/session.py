@@ -81,7 +81,9 @@ class Login:
         token = answer.get("token").value
         if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()) or " " in token:
             # Said without the value: whatever stands there may be a token all the same.
-            raise SourceShapeChanged(LOGIN, "token", "expected a token, found something else")
+            raise SourceShapeChanged(
+                LOGIN, "token", "expected a token, found something else (an account with a second factor?)"
+            )
         self._token = token
         return token
 
