@@ -1,0 +1,35 @@
+"""The rights that docs/operations/redis.md names are enough for the ledger."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import redis
+
+from tests.machines.site import site
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.domain.run import Run, RunState
+from worker.flow.house import House
+from worker.flow.on_demand import request, run_here
+from worker.flow.tick import tick
+
+DOCUMENTED = "+@all -@admin -@dangerous +info"
+
+
+def test_a_user_with_the_documented_rights_serves_a_project(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations" / "redis.md").read_text("utf-8")
+    assert f"`~<project>:* {DOCUMENTED}`" in page
+    with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
+        admin.execute_command("ACL", "SETUSER", "house", "on", ">hush", "~town:*", *DOCUMENTED.split())
+        with site(tmp_path, server.url, server.broker_url, {}) as where:
+            where.settings = replace(where.settings, redis_url=server.url.replace("unix://", "unix://house:hush@"))
+
+            async def serve(house: House) -> Run | None:
+                await tick(house)
+                await house.ledger.say_alive("clock", "here", 1)
+                key = await request(house, "asked", None, None)
+                await run_here(house, key)
+                return await house.ledger.run(key)
+
+            run = where.ask(serve)
+            assert run is not None
+            assert run.state is RunState.DELIVERED
