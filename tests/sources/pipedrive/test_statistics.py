@@ -82,10 +82,10 @@ async def test_everybody_is_asked_for_one_by_one_and_shares_come_from_counts() -
         assert sorted(a.params["user_id"] for a in server.to(CONVERSION)) == ["11", "12"], "nobody who left"
     found = {measure.key: measure.value for measure in snapshot.measures}
     assert found == {
-        ("company", "won_deals", "count"): 6,
-        ("company", "lost_deals", "count"): 6,
-        ("company", "won_share_of_ended"): 0.5,
-        ("company", "lost_share_of_ended"): 0.5,
+        ("total", "company_won_deals"): 6,
+        ("total", "company_lost_deals"): 6,
+        ("total", "company_won_share_of_ended"): 0.5,
+        ("total", "company_lost_share_of_ended"): 0.5,
     }
     assert snapshot.notes == (
         "won and lost shares are of deals counted in movements, and no average of anybody's rates",
@@ -94,7 +94,7 @@ async def test_everybody_is_asked_for_one_by_one_and_shares_come_from_counts() -
 
 async def test_shares_of_some_are_not_the_companys_and_can_be_left_out() -> None:
     snapshot = await fetched(Counted(), over("conversion", user_id=["11", "12"]))
-    assert {measure.key[0] for measure in snapshot.measures} == {"chosen"}
+    assert {measure.key[1].split("_")[0] for measure in snapshot.measures} == {"chosen"}
     async with pipedrive(Counted()) as (source, server):
         snapshot = (await source.fetch(over("conversion", user_id=["11", "12"], shares=False))).snapshot
         assert server.to(MOVEMENTS) == []
@@ -105,7 +105,7 @@ async def test_where_nothing_ended_there_is_no_share() -> None:
     account = Counted()
     account.moves[""] = MOVED | {"won_deals": moved(0), "lost_deals": moved(0)}
     snapshot = await fetched(account, over("conversion", shares=True))
-    measure = snapshot.measured()["chosen", "won_share_of_ended"]
+    measure = snapshot.measured()["total", "chosen_won_share_of_ended"]
     assert (measure.value, measure.why_null) == (None, "nothing was won or lost")
 
 
@@ -164,9 +164,9 @@ async def test_movements_of_one_are_told_with_their_average() -> None:
 async def test_counts_and_values_add_up_and_averages_do_not() -> None:
     snapshot = await fetched(Counted(), over("movements", user_id=["11", "12"]))
     found = snapshot.measured()
-    assert found["total", "won_deals", "count"].value == 6
-    assert found["total", "won_deals", "value", "EUR"].value == 200_100
-    assert found["total", "won_deals", "value", "USD"].value == 200
+    assert found["total", "won_deals"].value == 6
+    assert found["total", "won_deals_value_eur"].value == 200_100
+    assert found["total", "won_deals_value_usd"].value == 200
     average = found["total", "average_age"]
     assert (average.value, average.why_null) == (None, "averages of several people are not averaged")
 

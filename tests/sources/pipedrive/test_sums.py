@@ -48,7 +48,7 @@ async def test_sums_stay_apart_by_currency_and_what_was_converted_has_the_users_
     converted = found["total", "converted_value"]
     assert (converted.value, converted.currency) == (4110, "EUR")
     assert found["total", "converted_weighted_value"].value == 2055
-    missing = found["total", "weighted_value", "JPY"]
+    missing = found["total", "weighted_value_jpy"]
     assert (missing.value, missing.why_null) == (None, "Pipedrive did not tell it")
 
 
@@ -96,7 +96,7 @@ async def test_a_pipeline_comes_with_its_stages_and_the_sums_of_its_open_deals()
     assert asked == [{"pipeline_id": "1", "status": "open"}]
     found = cells(snapshot, "1", "pipeline")
     assert (found["name"], found["is_default"], found["updated_at"]) == ("New business", False, None)
-    assert cells(snapshot, "2", "stages") == {
+    assert cells(snapshot, "2", "pipeline_stages") == {
         "name": "Offer",
         "position": 1,
         "deal_probability": 50,

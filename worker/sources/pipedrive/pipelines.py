@@ -55,7 +55,7 @@ class Pipelines:
         return Parts((), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ())
 
     async def one(self) -> Parts:
-        """Tables `pipeline`, `stages`, `sums` by currency and, where asked for, `stage_sums`."""
+        """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, where asked for, `stage_sums`."""
         params = self.ask.item.params
         key, status = str(params["id"]), str(params.get("status", "open"))
         stages = self.names.of_pipeline(key)
@@ -65,7 +65,9 @@ class Pipelines:
         found = summary.lines(told, amounts)
         tables = [
             table("pipeline", PIPELINES, [self._row(answer.get("data").object())]),
-            table("stages", STAGES, (Row(s.id, (s.name, s.order, s.probability, s.rots_after)) for s in stages)),
+            table(
+                "pipeline_stages", STAGES, (Row(s.id, (s.name, s.order, s.probability, s.rots_after)) for s in stages)
+            ),
             summary.sums(found),
         ]
         if params.get("by_stage"):

@@ -140,10 +140,12 @@ class Statistics:
         ended = won + lost
         why = None if ended else "nothing was won or lost"
         return (
-            Measure((whom, "won_deals", "count"), Kind.INT, won),
-            Measure((whom, "lost_deals", "count"), Kind.INT, lost),
-            Measure((whom, "won_share_of_ended"), Kind.RATIO, won / ended if ended else None, why_null=why),
-            Measure((whom, "lost_share_of_ended"), Kind.RATIO, lost / ended if ended else None, why_null=why),
+            Measure(("total", f"{whom}_won_deals"), Kind.INT, won),
+            Measure(("total", f"{whom}_lost_deals"), Kind.INT, lost),
+            Measure(("total", f"{whom}_won_share_of_ended"), Kind.RATIO, won / ended if ended else None, why_null=why),
+            Measure(
+                ("total", f"{whom}_lost_share_of_ended"), Kind.RATIO, lost / ended if ended else None, why_null=why
+            ),
         )
 
     def _moved(self, user: str, data: Node, amounts: Amounts) -> "_Moved":
@@ -195,7 +197,7 @@ def _totals(moved: Table) -> Iterator[Measure]:
     for name in ("movements_between_stages", *MOVES):
         at = moved.index(name)
         total = sum(cell for row in moved.rows if isinstance(cell := row.cells[at], int))
-        yield Measure(("total", name, "count"), Kind.INT, total)
+        yield Measure(("total", name), Kind.INT, total)
     at = moved.index("average_age")
     alone = moved.rows[0].cells[at] if len(moved.rows) == 1 else None
     why = "averages of several people are not averaged" if len(moved.rows) > 1 else "Pipedrive could not compute it"
@@ -211,7 +213,7 @@ def _values(found: Table) -> Iterator[Measure]:
         amount = cells["value"]
         sums[key] = sums.get(key, 0) + (amount if isinstance(amount, int) else 0)
     for (what, code), total in sorted(sums.items()):
-        yield Measure(("total", what, "value", code), Kind.MONEY, total, code)
+        yield Measure(("total", f"{what}_value_{code.lower()}"), Kind.MONEY, total, code)
 
 
 def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:

@@ -60,10 +60,10 @@ def measures(answer: Node, found: tuple[Line, ...], me: Me, amounts: Amounts) ->
 
 def _told(found: tuple[Line, ...]) -> Iterator[Measure]:
     for code, count, value, weighted in found:
-        yield Measure(("total", "count", code), Kind.INT, count)
-        yield Measure(("total", "value", code), Kind.MONEY, value, code)
+        yield Measure(("total", f"count_{code.lower()}"), Kind.INT, count)
+        yield Measure(("total", f"value_{code.lower()}"), Kind.MONEY, value, code)
         why = None if weighted is not None else "Pipedrive did not tell it"
-        yield Measure(("total", "weighted_value", code), Kind.MONEY, weighted, code, why)
+        yield Measure(("total", f"weighted_value_{code.lower()}"), Kind.MONEY, weighted, code, why)
 
 
 def _converted(data: Node, me: Me, amounts: Amounts) -> Iterator[Measure]:
