@@ -32,7 +32,7 @@ def essence(snapshot: Snapshot) -> tuple[object, ...]:
 def frozen(source: CloseSource) -> None:
     """Every look at the clock says the same, so that what is carried can be compared."""
     for part in (source, source._client, source._directory):
-        part._clock = lambda: NOW  # type: ignore[attr-defined]
+        part._clock = lambda: NOW
 
 
 @settings(max_examples=15, deadline=None)
