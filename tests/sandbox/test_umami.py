@@ -107,6 +107,8 @@ async def test_an_administrator_is_told_nothing_of_what_does_not_exist(web: http
         ({"startDate": "soon"}, {"parameters.startDate": "Invalid input: expected date, received Date"}),
         ({"steps": []}, {"parameters.steps": "Too small: expected array to have >=2 items"}),
         ({"window": 0}, {"parameters.window": "Too small: expected number to be >=1"}),
+        ({"window": "soon"}, {"parameters.window": "Invalid input: expected number, received string"}),
+        ({"steps": "path:/"}, {"parameters.steps": "Invalid input: expected array, received string"}),
         ({"steps": [{"type": "path", "value": "/"}, {"type": "url"}]}, {"parameters.steps.1.type": "Invalid option"}),
     ],
 )
@@ -329,3 +331,22 @@ async def test_performance_tells_percentiles_of_what_was_measured(web: httpx.Asy
     assert lcp["p50"] <= lcp["p75"] <= lcp["p95"]
     assert sum(row["count"] for row in found["pages"]) == found["summary"]["count"]
     assert [row["t"] for row in found["chart"]] == [f"2026-11-{day:02} 00:00:00" for day in range(9, 16)]
+
+
+async def test_other_bodies_are_refused_by_their_place_too(web: httpx.AsyncClient) -> None:
+    zone = await web.post("/reports/retention", json=body("retention", timezone="Moon/Base"))
+    assert zone.json()["error"]["properties"]["parameters"]["properties"]["timezone"]["errors"] == ["Invalid timezone"]
+    field = await web.post("/reports/breakdown", json=body("breakdown", fields=["os", "url"]))
+    items = field.json()["error"]["properties"]["parameters"]["properties"]["fields"]["items"]
+    assert items[0] is None
+    assert items[1]["errors"][0].startswith('Invalid option: expected one of "path"|"referrer"')
+    for content in (b"", b"[1]", b"{"):
+        assert (await web.post("/reports/utm", content=content)).status_code == 400
+    missing = await web.get(f"/websites/{WEBSITE}/stats")
+    assert missing.json()["error"]["errors"] == ["You must provide either startAt & endAt or startDate & endDate."]
+    assert (await web.post("/reports", json={"name": "x"})).status_code == 400
+
+
+async def test_a_range_that_is_turned_round_holds_nothing(web: httpx.AsyncClient) -> None:
+    turned = {"startDate": WEEK["endDate"], "endDate": WEEK["startDate"]}
+    assert await run(web, "goal", **turned) == {"num": 0, "total": 0}

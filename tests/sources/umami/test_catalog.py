@@ -6,8 +6,8 @@ import pytest
 
 from tests.sources.umami.account import SITE, WEBSITE, Account, umami
 from tests.support.scripted_http import Asked, Said
-from worker.errors import RequestError, SourceShapeChanged
-from worker.sources.umami import UmamiSource
+from worker.errors import RequestError, SourceIncomplete, SourceShapeChanged
+from worker.sources.umami import UmamiSource, catalog
 from worker.sources.umami.catalog import KINDS
 
 TEAM = "e0b5d1a4-0000-4000-8000-00000000000a"
@@ -104,3 +104,14 @@ async def test_a_list_of_another_shape_is_refused(kind: str) -> None:
     async with umami(account) as (source, _):
         with pytest.raises(SourceShapeChanged, match=r"GET /websites: body: expected an object, found a list"):
             await read(source)
+
+
+async def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "MOST_PAGES", 5)
+    account = holding()
+    account.instead["/websites"] = lambda asked: Said(
+        {"data": [site(int(asked.params["page"]))], "count": 10**9, "page": 1, "pageSize": 1}
+    )
+    async with umami(account) as (source, _):
+        with pytest.raises(SourceIncomplete, match="a list of more than 5 pages is too long to read"):
+            await source.holds("websites")

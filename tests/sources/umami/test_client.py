@@ -387,3 +387,26 @@ async def test_a_source_never_prints_its_secrets() -> None:
         shown = repr(source) + repr(source._client) + repr(vars(source._client))
     assert PASSWORD not in shown
     assert TOKEN not in shown
+
+
+async def test_a_refusal_nested_without_end_is_still_one_sentence() -> None:
+    tree: dict[str, Any] = {"errors": ["deep"]}
+    for _ in range(50):
+        tree = {"errors": [], "properties": {"x": tree}}
+    error = await caught(answering(Said(refused(tree), 400)))
+    assert str(error) == "POST /reports/goal: the request was refused (400): Bad request"
+
+
+async def test_a_source_that_is_closed_while_it_logs_in_leaves_nothing_running() -> None:
+    account = Account()
+    account.instead["/auth/login"] = lambda _: Said({"token": TOKEN}, after=30)
+    async with scripted(account.answer) as server:
+        options = {"base_url": server.url, "username": "digest", "password": PASSWORD}
+        source = open_source(options, clock=Clock(), tuning=QUICK)
+        waiting = asyncio.create_task(source.fetch(question("goal")))
+        while not server.asked:  # noqa: ASYNC110  # the server tells nobody here that it was asked
+            await asyncio.sleep(0.001)
+        await source.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    assert [task for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []

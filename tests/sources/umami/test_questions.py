@@ -9,11 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.sources.umami.account import BEFORE, NOW, SITE, WEEK, Account, answered, keys, question, umami
+from tests.sources.umami.account import (
+    BEFORE,
+    KEY,
+    NOW,
+    QUICK,
+    SITE,
+    WEEK,
+    Account,
+    Clock,
+    answered,
+    keys,
+    question,
+    umami,
+)
+from tests.support.scripted_http import scripted
 from worker.domain.schedule import Item
 from worker.domain.window import Window, WindowSpec, resolve
+from worker.errors import SourceRefused
 from worker.ports import Ask
-from worker.sources.umami import asking
+from worker.sources.umami import asking, open_source
 from worker.sources.umami.asking import dates
 from worker.sources.umami.fingerprint import fingerprint
 from worker.sources.umami.values import closing, opening
@@ -250,3 +265,37 @@ def test_two_answers_are_comparable_only_over_the_same_website_report_and_parame
     assert of("revenue") == of("revenue", currency="USD", unit="day", timezone="Europe/Berlin")
     others = [of("goal", value="x"), of("goal", websiteId="other"), of("goal", filters={"os": "iOS"}), of("utm")]
     assert len({same, *others}) == 5
+
+
+async def test_stats_as_written_take_instants_and_milliseconds() -> None:
+    params = {"websiteId": SITE, "startDate": "2026-11-15T23:00:00Z", "endDate": "1795388399999"}
+    ask = Ask(Item("q", "umami", "stats", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
+    async with umami(Account()) as (source, server):
+        assert (await source.fetch(ask)).snapshot.window is None
+    assert server.asked[-1].params == {"startAt": "1794783600000", "endAt": "1795388399999"}
+
+
+async def test_without_a_window_of_ours_nothing_is_filled_in() -> None:
+    params = {"websiteId": SITE, "startDate": "2026-11-01", "endDate": "2026-11-30"}
+    ask = Ask(Item("q", "umami", "retention", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
+    async with umami(Account()) as (source, _):
+        snapshot = (await source.fetch(ask)).snapshot
+    assert keys(snapshot, "cohorts") == ["2026-11-16|00", "2026-11-16|02", "2026-11-21|00"]
+
+
+async def test_a_question_without_any_stretch_of_time_is_not_sent() -> None:
+    async with umami(Account()) as (source, server):
+        with pytest.raises(SourceRefused, match=r"^goal: no stretch of time; write window:$"):
+            await source.fetch(question("goal", over=None))
+    assert [asked.path for asked in server.asked] == []
+
+
+async def test_the_clouds_silence_about_old_ranges_is_noted() -> None:
+    long = Window(WEEK.start - timedelta(days=300), WEEK.end, WEEK.zone, "x")
+    async with scripted(Account().answer) as server:
+        source = open_source({"base_url": f"{server.url}/api", "api_key": KEY}, clock=Clock(), tuning=QUICK)
+        old = (await source.fetch(question("goal", over=long))).snapshot
+        new = (await source.fetch(question("goal"))).snapshot
+        await source.aclose()
+    assert old.notes == ("without a subscription Umami Cloud counts the last six months only",)
+    assert new.notes == ()

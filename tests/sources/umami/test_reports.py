@@ -1,10 +1,13 @@
 """Every report's answer, field by field."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.sources.umami.account import ANSWERS, answered, cells, copied, keys, totals
+from tests.sources.umami.account import ANSWERS, WEEK, answered, cells, copied, keys, totals
 from worker.domain.compose_tables import STAGES
 from worker.domain.snapshot import Kind, Snapshot
+from worker.domain.window import Window
 from worker.errors import SourceShapeChanged
 
 
@@ -296,3 +299,14 @@ async def test_hostile_names_come_through_as_they_are() -> None:
     assert {row.cells for row in table.rows} == {
         (name.encode("utf-8", "replace").decode(), n) for n, name in enumerate(names)
     }
+
+
+async def test_years_without_anybody_are_not_filled_day_by_day() -> None:
+    years = Window(datetime(1970, 1, 1, tzinfo=UTC), WEEK.end, WEEK.zone, "all-time")
+    assert keys(await answered("retention", [], over=years), "cohorts") == []
+    assert len(keys(await answered("retention", []), "cohorts")) == 7
+
+
+async def test_a_way_without_a_step_is_refused() -> None:
+    with pytest.raises(SourceShapeChanged, match=r"body\[0\]\.items: expected a step at least, found a list"):
+        await answered("journey", [{"items": [None, None], "count": 3}])
