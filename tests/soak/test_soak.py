@@ -44,7 +44,7 @@ class Soak:
                     havoc.go_on(every)
             havoc.rest()
             until = self.stand_still(here)
-            wait_until_closed(here, 60.0)
+            wait_until_closed(here, 150.0)
             self.settled = settle_held(here, tally(here))
             wait_until_closed(here, 30.0)
             found = tally(here, havoc.hits)
