@@ -19,7 +19,7 @@ from worker.domain.schedule import Bundle, Entry, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.flow.collect import COMPARED
 from worker.flow.house import House, Memory
-from worker.flow.readers import OPERATOR, entry_of
+from worker.flow.readers import OPERATOR, entries, entry_of
 from worker.ports import Renderer
 
 
@@ -99,18 +99,21 @@ class Case:
         return await self.memory.get(("rendered", id(self.told), self.digest.run, *like), render)
 
 
-async def open_case(house: House, row: Delivery) -> Case | None:
-    """The case of a delivery in the ledger; None when nobody reads it any more."""
-    run = await house.ledger.run(row.key.run)
+async def open_case(house: House, row: Delivery, current: Mapping[str, Baseline] | None = None) -> Case | None:
+    """The case of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's baselines,
+    where they were read with the row.
+    """
+    run = await house.common.get(("run", row.key.run), lambda: house.ledger.run(row.key.run))
     if run is None:
         return None
     bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
-    entry = entry_of(bundle, schedule, row.key.reader)
+    known = await house.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
+    entry = entry_of(bundle, schedule, known, row.key.reader)
     if entry is None:
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
-    current = (await house.ledger.baselines([reader])).get(reader, {})
-    told = await house.memory.get(_same_case(run, current, row), lambda: _told(house, run, current, row))
+    now = current if current is not None else (await house.ledger.baselines([reader])).get(reader, {})
+    told = await house.memory.get(_same_case(run, now, row), lambda: _told(house, run, now, row))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return Case(
         bundle=bundle,
@@ -121,10 +124,14 @@ async def open_case(house: House, row: Delivery) -> Case | None:
         told=told,
         renderer=house.means.renderer(bundle),
         memory=house.memory,
-        current=current,
+        current=now,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
     )
+
+
+async def _entries(schedule: Schedule) -> Mapping[str, Entry]:
+    return entries(schedule)
 
 
 def _same_case(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:

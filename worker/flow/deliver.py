@@ -25,7 +25,7 @@ from worker.flow.case import Case, open_case
 from worker.flow.house import House
 from worker.flow.readers import subjects
 from worker.flow.unknown import resolve_unknown
-from worker.ports import Channel
+from worker.ports import Channel, Held
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
@@ -38,22 +38,23 @@ LONGEST_WAIT = 10.0
 
 async def deliver(house: House, key: str) -> DeliveryState | None:
     """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
-    row = await house.ledger.hold(key, house.pid)
-    if row is None:
+    held = await house.ledger.hold(key, house.pid)
+    if held is None:
         return None
     try:
-        return await _bring_on(house, row)
+        return await _bring_on(house, held)
     except ClaimLost:
         return None
 
 
-async def _bring_on(house: House, row: Delivery) -> DeliveryState:
+async def _bring_on(house: House, held: Held) -> DeliveryState:
     house.reach("delivery.taken")
+    row = held.row
     try:
-        case = await open_case(house, row)
+        case = await open_case(house, row, held.current)
         if case is None:
             return await _give_up(house, row, Reason.DELETED, "nobody reads it any more")
-        return await _advance(house, case, row)
+        return await _advance(house, case, held)
     except RenderError as error:
         return await _give_up(house, row, Reason.RENDER, str(error))
     except RequestError as error:
@@ -61,16 +62,17 @@ async def _bring_on(house: House, row: Delivery) -> DeliveryState:
         return await _wait(house, row, str(error))
 
 
-async def _advance(house: House, case: Case, row: Delivery) -> DeliveryState:
+async def _advance(house: House, case: Case, held: Held) -> DeliveryState:
+    row = held.row
     channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
     if row.state is DeliveryState.UNKNOWN:
         row = await resolve_unknown(house, case, channel, row, sent(case))
         house.reach("delivery.resolved")
         if row.state is not DeliveryState.PENDING:
             return _settled(house, row, row.state, row.reason, row.sentence)
-    decision = await _decide(house, case, row)
+    decision = await _decide(house, case, row, suspensions=held.suspensions)
     if decision.send:
-        return await _send(house, case, channel, row)
+        return await _send(house, case, channel, row, row.date or held.now)
     await house.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
     house.reach("delivery.skipped")
     return _settled(house, row, DeliveryState.SKIPPED, decision.reason, "")
@@ -98,21 +100,20 @@ async def _wait(house: House, row: Delivery, sentence: str) -> DeliveryState:
     return await _defer(house, row, row.attempt, house.times.backoff, Reason.BACKOFF, sentence)
 
 
-async def _decide(house: House, case: Case, row: Delivery) -> Decision:
+async def _decide(house: House, case: Case, row: Delivery, *, suspensions: bool) -> Decision:
     """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
-    stopped = await house.ledger.suspended(subjects(case.entry, case.reader.address))
-    if stopped:
+    if suspensions and await house.ledger.suspended(subjects(case.entry, case.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or case.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
     return case.decide()
 
 
-async def _send(house: House, case: Case, channel: Channel, row: Delivery) -> DeliveryState:
+async def _send(house: House, case: Case, channel: Channel, row: Delivery, date: datetime) -> DeliveryState:
     """One try. A process that was stopped while it sent may find its claim lost and its bytes gone out all the same,
     when somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
     """
-    effort = Effort(row)
+    effort = Effort(row, date)
     try:
         return await _try(house, case, channel, row, effort)
     except ClaimLost:
@@ -144,12 +145,13 @@ async def _try(house: House, case: Case, channel: Channel, row: Delivery, effort
 
 
 class Effort:
-    """One try of one delivery: the attempt that fences it, and what the receiver has said so far. `out`: a part's
-    bytes may have left and the ledger does not know yet.
+    """One try of one delivery: the attempt that fences it, its date, which the first try ever fixes, and what the
+    receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
     """
 
-    def __init__(self, row: Delivery) -> None:
+    def __init__(self, row: Delivery, date: datetime) -> None:
         self.key = str(row.key)
+        self.date = date
         self.attempt = 0
         self.out: int | None = None
         self.receipts = [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
@@ -165,9 +167,7 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
     """Every part in order, from the first without a receipt. Returns how long to wait for a place in the lane, in
     seconds, where that is too long to wait here; 0 when all is handed over.
     """
-    row = await house.ledger.delivery(effort.key)
-    date = row.date if row is not None and row.date is not None else await house.ledger.now()
-    envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, date)
+    envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, effort.date)
     parts = channel.build(await case.rendered(channel.format), envelope)
     house.reach("delivery.rendered")
     for part in parts[len(effort.receipts) :]:
@@ -181,7 +181,7 @@ async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort)
             part.number,
             len(parts),
             digest,
-            date,
+            effort.date,
             case.past.pair,
             attempt=effort.attempt,
             why=case.past.why,

@@ -1,5 +1,7 @@
 """Who reads a schedule's digests: one reader per entry and address."""
 
+from collections.abc import Mapping
+
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Entry, Schedule
 
@@ -12,11 +14,18 @@ def readers(schedule: Schedule) -> dict[Reader, Entry]:
     return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to}
 
 
-def entry_of(bundle: Bundle, schedule: Schedule, reader_id: str) -> Entry | None:
-    """The entry behind a reader's id; None when a later deployment dropped it, or for an operator nobody named."""
+def entries(schedule: Schedule) -> dict[str, Entry]:
+    """By reader's id: made once by whoever asks about many readers of one schedule."""
+    return {reader.id: entry for reader, entry in readers(schedule).items()}
+
+
+def entry_of(bundle: Bundle, schedule: Schedule, known: Mapping[str, Entry], reader_id: str) -> Entry | None:
+    """The entry behind a reader's id, `known` being the schedule's entries; None when a later deployment dropped it, or
+    for an operator nobody named.
+    """
     if reader_id.startswith(f"{OPERATOR}|"):
         return operator_entry(bundle, schedule)
-    return next((entry for reader, entry in readers(schedule).items() if reader.id == reader_id), None)
+    return known.get(reader_id)
 
 
 def subjects(entry: Entry, address: str) -> tuple[str, str]:

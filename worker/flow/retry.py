@@ -5,7 +5,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.flow.house import House
 from worker.flow.produce import expiry
-from worker.flow.readers import entry_of, subjects
+from worker.flow.readers import entries, entry_of, subjects
 
 
 async def retry(house: House, run: Run) -> tuple[str, ...]:
@@ -18,9 +18,9 @@ async def retry(house: House, run: Run) -> tuple[str, ...]:
     failed = [row for row in await house.ledger.deliveries(str(run.key)) if fell_short(row)]
     if not failed:
         return ()
-    stopped = set()
+    stopped, known = set(), entries(schedule)
     for row in failed:
-        entry = entry_of(bundle, schedule, row.key.reader)
+        entry = entry_of(bundle, schedule, known, row.key.reader)
         if entry is not None:
             stopped |= set(subjects(entry, row.key.reader.split("|", 1)[1]))
     await house.ledger.lift(sorted(stopped))

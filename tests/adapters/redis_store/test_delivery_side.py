@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline
-from worker.domain.delivery import DeliveryState, PartState
+from worker.domain.delivery import Delivery, DeliveryState, PartState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.errors import ClaimLost
@@ -91,11 +91,40 @@ async def test_a_delivery_that_never_was_takes_no_step(story: Story, step: str) 
 async def test_two_workers_do_not_render_the_same_delivery(story: Story) -> None:
     (key,) = await story.delivering()
     held = await asyncio.gather(*(story.ledger.hold(key, pid) for pid in range(5)))
-    assert [row.state for row in held if row is not None] == [DeliveryState.PENDING]
+    assert [taken.row.state for taken in held if taken is not None] == [DeliveryState.PENDING]
     await story.elapse(61)
     again = await story.ledger.hold(key, 9)
     assert again is not None
-    assert str(again.key) == key
+    assert str(again.row.key) == key
+
+
+async def test_what_a_worker_asks_about_a_delivery_comes_with_it(story: Story) -> None:
+    (key,) = await story.delivering()
+    await story.intend(key)
+    await story.ledger.sent(key, 1, "250 ok", {"deals": baseline("old")})
+    (later,) = await story.delivering(slot=SLOT + WEEK)
+    await story.ledger.intend(later, 0, 1, "aa", SLOT, {"deals": baseline("old")})
+    await story.ledger.defer(later, 1, await story.soon(1), Reason.BACKOFF, "421")
+    await story.elapse(2)
+    await story.ledger.sweep(10)
+    await story.ledger.suspend("address mail ann@tern.example", "550")
+    before = await story.ledger.now()
+    held = await story.ledger.hold(later, 1)
+    assert held is not None
+    assert held.row == await story.row(later)
+    assert (held.row.pair, held.row.date) == ({"deals": baseline("old")}, SLOT)
+    assert (held.current, held.suspensions) == ({"deals": baseline("old")}, True)
+    assert before <= held.now <= await story.ledger.now()
+
+
+async def test_commands_of_one_turn_fail_each_for_itself(story: Story) -> None:
+    (key,) = await story.delivering()
+    steps = [story.ledger.hold(key, 1), story.ledger.check(key, 1), story.ledger.delivery(key), story.intend(key)]
+    held, lost, row, attempt = await asyncio.gather(*steps, return_exceptions=True)
+    assert isinstance(lost, ClaimLost)
+    assert isinstance(row, Delivery)
+    assert held is not None
+    assert (row.state, attempt) == (DeliveryState.PENDING, 1)
 
 
 async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Story) -> None:
@@ -117,8 +146,9 @@ async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Story
 async def test_an_unknown_is_held_once_its_time_has_come(story: Story) -> None:
     key = await story.unknown()
     await story.elapse(61)
-    row = await story.ledger.hold(key, 1)
-    assert row is not None
+    held = await story.ledger.hold(key, 1)
+    assert held is not None
+    row = held.row
     assert (row.state, row.reason, row.sentence) == (
         DeliveryState.UNKNOWN,
         Reason.UNCLEAR,
@@ -134,7 +164,9 @@ async def test_date_and_pair_stick_at_the_first_intent(story: Story) -> None:
     await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421")
     await story.elapse(2)
     await story.ledger.sweep(10)
-    await story.ledger.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
+    with pytest.raises(ClaimLost):  # with another date it would be another message under the same id
+        await story.ledger.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
+    await story.ledger.intend(key, 0, 1, "bb", SLOT, {"deals": baseline("newer")})
     row = await story.row(key)
     assert (row.date, row.pair, row.attempt) == (SLOT, pair, 2)
     assert row.parts == (PartState(DeliveryState.SENDING, "bb", ""),)

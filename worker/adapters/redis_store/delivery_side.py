@@ -6,13 +6,14 @@ from math import ceil
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
-from worker.adapters.redis_store.codec import short, to_ms
+from worker.adapters.redis_store.codec import from_ms, short, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import Times
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
+from worker.ports import Held
 
 
 class DeliverySide:
@@ -29,9 +30,13 @@ class DeliverySide:
         pair = await self._scripts.ask("HGET", keys.pairs(prefix, named.run), codec.pair_name(raw) or "")
         return codec.delivery(named, raw, codec.fixed(pair))
 
-    async def hold(self, key: str, pid: int) -> Delivery | None:
+    async def hold(self, key: str, pid: int) -> Held | None:
         taken = await self._scripts.run("hold", {**_named(key), "pid": pid, "lease": self._lease})
-        return None if taken == LOST else await self.delivery(key)
+        if taken == LOST:
+            return None
+        now, raw, pair, current, stopped = taken
+        row = codec.delivery(DeliveryKey.parse(key), raw, codec.fixed(pair))
+        return Held(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
 
     async def skip(self, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> None:
         await self._settle("skipped", key, reason=reason, baselines=_moves(baselines))

@@ -1,5 +1,6 @@
 """Runs the Lua scripts of lua/ by their SHA-1; Redis forgets scripts when it restarts, so they are sent again then."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,6 +27,55 @@ def source(name: str) -> tuple[str, str]:
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
+class Together:
+    """Commands that are given within one turn of the event loop go to Redis in one round trip, each for itself: the
+    keys of one message run side by side, and a round trip costs more than what most commands do.
+    """
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._waiting: list[tuple[tuple[str | bytes | int, ...], asyncio.Future[Any]]] = []
+        self._going: set[asyncio.Task[None]] = set()
+
+    async def give(self, *command: str | bytes | int) -> Any:
+        """Its answer. Raises what redis-py raises for it; a broken connection breaks every command of the turn."""
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append((command, answer))
+        if len(self._waiting) == 1:
+            going = asyncio.ensure_future(self._go())
+            self._going.add(going)
+            going.add_done_callback(self._going.discard)
+        return await answer
+
+    async def _go(self) -> None:
+        given, self._waiting = self._waiting, []
+        try:
+            answers = await self._answers([command for command, _ in given])
+        except Exception as error:  # noqa: BLE001  # raised again by everybody who asked
+            answers = [error] * len(given)
+        for (_, asker), answer in zip(given, answers, strict=True):
+            _tell(asker, answer)
+
+    async def _answers(self, commands: list[tuple[str | bytes | int, ...]]) -> list[Any]:
+        if len(commands) == 1:
+            send: Callable[..., Awaitable[Any]] = self._client.execute_command
+            return [await send(*commands[0])]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            return list(await pipe.execute(raise_on_error=False))
+
+
+def _tell(asker: asyncio.Future[Any], answer: Any) -> None:
+    """Whoever asked may have left meanwhile."""
+    if asker.done():
+        return
+    if isinstance(answer, Exception):
+        asker.set_exception(answer)
+    else:
+        asker.set_result(answer)
+
+
 class Scripts:
     """`prefix` is the project's name. One call of `run` is one atomic step.
 
@@ -36,6 +86,7 @@ class Scripts:
     def __init__(self, client: Redis, prefix: str) -> None:
         self.client = client
         self.prefix = prefix
+        self._together = Together(client)
 
     async def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
         """`arguments` without None at the top level are what the script knows as A; `blobs` start at ARGV[3].
@@ -47,18 +98,17 @@ class Scripts:
         rest: tuple[str | bytes, ...] = (self.prefix, clean(given), *blobs)
         with translated():
             try:
-                return await self.client.evalsha(sha, 0, *rest)
+                return await self._together.give("EVALSHA", sha, 0, *rest)
             except NoScriptError:
-                return await self.client.eval(text, 0, *rest)
+                return await self._together.give("EVAL", text, 0, *rest)
 
     async def ask(self, *command: str | int) -> Any:
         """One command that changes nothing, asked again once when the connection broke. Raises LedgerUnavailable."""
-        send: Callable[..., Awaitable[Any]] = self.client.execute_command
         with translated():
             try:
-                return await send(*command)
+                return await self._together.give(*command)
             except RedisConnectionError:
-                return await send(*command)
+                return await self._together.give(*command)
 
     async def own(self, name: str, key: str, arguments: Mapping[str, Any]) -> Any:
         """As `run`, for the run or delivery `key`. Raises ClaimLost when it is no longer the caller's."""

@@ -7,6 +7,8 @@
 local first = A.attempt == 0
 local row = row_in(first and 'P' or 'G', A.run, A.reader, not first and A.attempt or nil)
 if not row then return LOST end
+-- Somebody else fixed its identity meanwhile: these bytes would be another message under the same id.
+if first and row.d and row.d ~= A.date then return LOST end
 if first then row.a = (row.a or 0) + 1 end
 if not row.d then
   -- Readers with the same baselines share one text; the row holds its short name.
