@@ -7,21 +7,20 @@ from worker.adapters.definitions import Registry, load
 from worker.domain.compose import compose
 from worker.domain.compose_context import Context
 from worker.domain.digest import Digest
-from worker.domain.query import ConnectionType
 from worker.domain.schedule import Schedule
 from worker.domain.window import WindowSpec, compared, resolve
-from worker.plugins import CHANNELS
+from worker.plugins import CHANNELS, CONNECTIONS, LATER
 from worker.ports import Answer, Ask
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_house import PASSWORD, USERNAME
-from worker.sources.umami import UMAMI, open_source
+from worker.sources.umami import open_source
 
 (EXAMPLE,) = Path(__file__).parents[3].glob("schedules/**/umami-week.yaml")
 SLOT = datetime(2026, 11, 23, 7, tzinfo=UTC)
 READ = datetime(2026, 11, 23, 7, 0, 2, tzinfo=UTC)
 PROJECT = """\
 project: acme
-connections: {umami: {type: sandbox}}
+connections: {umami: {type: sandbox-umami}}
 channels: {email: {type: sandbox}, slack: {type: sandbox}}
 """
 
@@ -30,8 +29,7 @@ def example(place: Path) -> Schedule:
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
-    kinds = Registry({"sandbox": ConnectionType("sandbox", (), UMAMI.queries)}, CHANNELS, {})
-    loaded = load(place, kinds, {})
+    loaded = load(place, Registry(CONNECTIONS, CHANNELS, LATER), {})
     assert (loaded.complaints, loaded.warnings) == ((), ())
     assert loaded.bundle is not None
     return loaded.bundle.schedules["umami-week"]
@@ -60,7 +58,7 @@ async def made(place: Path) -> Digest:
         slot=SLOT,
         snapshots={query: answer.snapshot for query, answer in found.items()},
         compared={query: answer.compared for query, answer in found.items() if answer.compared is not None},
-        connections={"umami": "sandbox"},
+        connections={"umami": "sandbox-umami"},
     )
     return compose(context)
 
