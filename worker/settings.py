@@ -35,7 +35,7 @@ class Settings:
 NOTES: dict[str, str] = {
     "redis_url": "Redis that holds the ledger: redis://, rediss:// or unix://, or redis+sentinel://host:port,host2:port2"
     "/master/0. Empty: the project's embedded Redis.",
-    "broker_url": "Celery's broker, if it is not the ledger's Redis: as above, or amqp://.",
+    "broker_url": "Celery's broker, if it is not the ledger's Redis: as above, or amqp:// or amqps://.",
     "project": "Whose ledger a clock or worker serves, where Redis holds more than one project.",
     "sandbox": "Where a running sandbox listens, as `demo` and `up` hand it to their child processes.",
     "tick": "How often the clock looks for due slots.",

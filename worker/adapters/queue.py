@@ -5,6 +5,7 @@ what is left lying. No eta or countdown (an unacknowledged message would be deli
 timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
 """
 
+import ssl
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -40,9 +41,9 @@ def make_app(broker_url: str, project: str) -> Celery:
     """
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
         raise ValueError("a task's time limit must end before the broker delivers its message again")
-    address = parse(broker_url).for_kombu if is_sentinel(broker_url) else broker_url
-    app = Celery("funnelbeat", broker=address, set_as_current=False)
+    app = Celery("funnelbeat", broker=_for_kombu(broker_url), set_as_current=False)
     app.conf.update(
+        broker_use_ssl=_verified(broker_url),
         task_queues=[_queue(queue) for queue in queue_names(project, LANES)],
         task_default_queue=f"{project}.fetch",
         task_serializer="json",
@@ -76,6 +77,22 @@ def queue_names(project: str, lanes: Sequence[str]) -> list[str]:
 
 def _queue(name: str) -> Queue:
     return Queue(name, routing_key=name)  # type: ignore[no-untyped-call]  # kombu annotates it in part
+
+
+def _for_kombu(broker_url: str) -> str:
+    """kombu takes TLS without a word about certificates for "verify nothing": here it means the opposite."""
+    if is_sentinel(broker_url):
+        return parse(broker_url).for_kombu
+    if broker_url.startswith("rediss://") and "ssl_cert_reqs=" not in broker_url:
+        return f"{broker_url}{'&' if '?' in broker_url else '?'}ssl_cert_reqs=required"
+    return broker_url
+
+
+def _verified(broker_url: str) -> dict[str, object] | None:
+    """py-amqp verifies once it is told whom to expect; the system's authorities, or those that SSL_CERT_FILE names."""
+    if not broker_url.startswith("amqps://"):
+        return None
+    return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": urlsplit(broker_url).hostname}
 
 
 def _transport_options(broker_url: str, project: str) -> dict[str, object]:
@@ -116,6 +133,10 @@ def broker_of(redis_url: str) -> str:
 _FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)
 
 
+_NO_REPR = {"argsrepr": "keys", "kwargsrepr": "{}"}
+"""Celery otherwise makes a printable form of the arguments for each message, which only its own log would show."""
+
+
 class CeleryQueue:
     """Publishes run and delivery keys, up to ten a message, in one batch through kombu's public Producer.batch()."""
 
@@ -151,9 +172,12 @@ class CeleryQueue:
             raise LedgerUnavailable(f"the broker took no message: {error}") from error
 
     def _send(self, task: str, queue: str, messages: list[list[str]]) -> None:
+        declared: tuple[()] | None = None  # the queue, with the first message
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for keys in messages:
-                self._app.send_task(task, args=[keys], queue=queue, producer=producer, retry=False, ignore_result=True)
+                options = {"producer": producer, "retry": False, "ignore_result": True, **_NO_REPR}
+                self._app.send_task(task, args=[keys], queue=queue, declare=declared, **options)
+                declared = ()
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[list[str]]:

@@ -1,0 +1,126 @@
+"""TLS to Redis and to RabbitMQ means a certificate that is checked, for the ledger and for Celery alike."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.queue import CeleryQueue, make_app
+from worker.adapters.redis_store.connection import check, connect
+from worker.errors import LedgerUnavailable
+
+CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
+TRUSTED = f"?ssl_ca_certs={CERTIFICATE}"
+STRANGE = "127.0.0.2"
+"""Loopback too, and not in the certificate."""
+
+
+class Front:
+    """TLS in front of a server's unix socket, on a thread and loop of its own."""
+
+    def __init__(self, behind: Path, host: str) -> None:
+        self._behind, self._host = behind, host
+        self._loop = asyncio.new_event_loop()
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(CERTIFICATE)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def open(self) -> int:
+        self._thread.start()
+        return asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+
+    def close(self) -> None:
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    async def _listen(self) -> int:
+        self._loop.set_exception_handler(lambda *_: None)  # a client that does not trust us hangs up: that is the test
+        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=self._context)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _end(self) -> None:
+        self._server.close()
+        serving = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(self._behind)
+        try:
+            await asyncio.gather(_pump(reader, back), _pump(there, writer))
+        finally:
+            back.close()
+            writer.transport.abort()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+
+@contextmanager
+def behind_tls(server: EmbeddedRedis, host: str) -> Iterator[int]:
+    front = Front(server.socket, host)
+    port = front.open()
+    try:
+        yield port
+    finally:
+        front.close()
+
+
+def publish(url: str) -> None:
+    app = make_app(url, "town")
+    try:
+        CeleryQueue(app, "town").produce(["asked@2026-11-16T09:00:00Z"])
+    finally:
+        app.pool.force_close_all()
+
+
+async def look(url: str) -> str:
+    client: Redis = connect(url)
+    try:
+        return (await check(client)).version
+    finally:
+        await client.aclose()
+
+
+def test_a_certificate_that_is_trusted_opens_both(empty_redis: EmbeddedRedis) -> None:
+    with behind_tls(empty_redis, "127.0.0.1") as port:
+        assert asyncio.run(look(f"rediss://localhost:{port}/0{TRUSTED}")) >= "6.2"
+        publish(f"rediss://localhost:{port}/1{TRUSTED}")
+
+
+@pytest.mark.parametrize(("host", "name", "options"), [("127.0.0.1", "localhost", ""), (STRANGE, STRANGE, TRUSTED)])
+def test_a_certificate_of_nobody_or_of_somebody_else_opens_neither(
+    empty_redis: EmbeddedRedis, host: str, name: str, options: str
+) -> None:
+    with behind_tls(empty_redis, host) as port:
+        with pytest.raises(LedgerUnavailable):
+            asyncio.run(look(f"rediss://{name}:{port}/0{options}"))
+        with pytest.raises(LedgerUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+            publish(f"rediss://{name}:{port}/1{options}")
+
+
+@pytest.mark.parametrize(("host", "trusted", "said"), [
+    ("127.0.0.1", False, "CERTIFICATE_VERIFY_FAILED"),
+    (STRANGE, True, "CERTIFICATE_VERIFY_FAILED"),
+    ("127.0.0.1", True, "closed|timed out|Server unexpectedly"),  # trusted, but no RabbitMQ is behind it
+])  # fmt: skip
+def test_rabbitmq_over_tls_is_asked_for_its_certificate(
+    empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch, host: str, trusted: bool, said: str
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with behind_tls(empty_redis, host) as port, pytest.raises(LedgerUnavailable, match=said):
+        publish(f"amqps://guest:guest@{host}:{port}//")
