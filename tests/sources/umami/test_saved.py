@@ -94,6 +94,7 @@ async def test_a_saved_report_and_the_same_written_out_are_comparable_and_an_edi
         (kept("funnel", parameters={"steps": []}), SourceRefused, "the saved funnel report has no steps, window"),
         (kept("funnel", parameters={"steps": ["x"], "window": 5}), SourceRefused, "steps that are not 2 to 8"),
         (kept("funnel", parameters={"steps": [1, 2], "window": 5}), SourceRefused, "the step '1'"),
+        (kept("retention", parameters={"timezone": "Moon/Base"}), SourceRefused, "no time zone is called 'Moon/Base'"),
         (kept("goal", parameters=None), SourceShapeChanged, "parameters: expected an object, found null"),
         (kept("goal", websiteId=None), SourceShapeChanged, "websiteId: expected an id, found null"),
         ({}, SourceShapeChanged, "id: expected an id, found nothing"),

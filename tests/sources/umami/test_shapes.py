@@ -300,3 +300,12 @@ def test_other_units_are_keyed_by_their_beginning(unit: str, shown: str, expecte
     of_instant = {"at": int(began.timestamp() * 1000)}
     own = {"event": "sale", "revenue": 100, "currency": "USD", "transactions": 1}
     assert rows[expected[0]] == (of_instant if unit in ("hour", "minute") else of_day) | own
+
+
+@pytest.mark.parametrize("shown", ["0001-01-01T00:00:00+14:00", "9999-12-31 23:59:59", "1970-01-01 00:00:00"])
+@pytest.mark.parametrize("unit", ["day", "hour"])
+def test_a_time_out_of_the_calendar_is_refused(shown: str, unit: str) -> None:
+    answer = copied(ANSWERS["revenue"])
+    answer["chart"][1]["t"] = shown
+    with pytest.raises(SourceShapeChanged, match=r"chart\[1\]\.t: expected a time of this age"):
+        read("revenue", answer, unit=unit)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.domain.window import Window, WindowSpec, resolve
-from worker.domain.zones import zone_named
+from worker.domain.zones import ZoneError, zone_named
 from worker.ports import Ask
 from worker.sources.umami import values
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
@@ -51,7 +51,7 @@ class Dates:
 
 def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Question:
     """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
-    place = zone(str(given.get("timezone") or ask.zone))
+    place = _place(str(given.get("timezone") or ask.zone))
     parameters = {name: value for name, value in given.items() if name not in _OURS}
     notes: tuple[str, ...] = ()
     if report in ZONED:
@@ -69,6 +69,16 @@ def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Q
     if report == "performance":
         parameters.setdefault("metric", "lcp")
     return Question(report, website, place, parameters, filters(ask.item.params), notes)
+
+
+def _place(name: str) -> str:
+    """A saved report may name a zone that nobody looked at."""
+    place = zone(name)
+    try:
+        zone_named(place)
+    except ZoneError as error:
+        raise values.Unfit(error.found, error.expected) from None
+    return place
 
 
 def filters(params: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,8 @@ from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import LARGEST, Node
 
 _LONGEST = 40
+_YEARS = (1971, 2199)
+"""Beyond them a time zone may lead out of the calendar."""
 
 
 def document(endpoint: str, body: bytes) -> Node:
@@ -81,6 +83,8 @@ def local(node: Node, zone: ZoneInfo) -> datetime:
         found = datetime.fromisoformat(node.text())
     except ValueError:
         raise node.wrong("a time") from None
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise node.wrong("a time of this age")
     return found if found.tzinfo is None else wall(found, zone)
 
 
