@@ -2,17 +2,20 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 
-from tests.sources.close.account import Account, close, deal, listing
-from tests.support.scripted_http import Asked, Said
+from tests.sources.close.account import KEY, Account, Clock, close, deal, listing
+from tests.support.scripted_http import Asked, Said, scripted
 from worker.adapters.local_quota import LocalQuota
+from worker.adapters.redis_store.quota import RedisQuota
 from worker.ports import Limit
-from worker.sources.close import Tuning, limits
+from worker.sources.close import Tuning, limits, open_source
 from worker.sources.close.client import Retries
 from worker.sources.common.pace import Pace
 
@@ -158,6 +161,32 @@ async def test_several_questions_at_once_share_one_pace_and_one_reading_of_the_n
     assert [len(answer.snapshot.members) for answer in answers] == [12] * 5
     assert limiter.refused == 0
     assert len(server.to("/me/")) == 1
+
+
+async def test_four_workers_with_one_key_meet_no_429_and_are_as_fast_together_as_one(redis_client: Redis) -> None:
+    account = Account([deal(f"oppo_{n:03}") for n in range(36)])
+    limiter = Limiter(20, "limit={limit}, remaining={remaining}, reset={reset}")
+
+    async def script(asked: Asked) -> Said:
+        headers = limiter.headers(time.monotonic())
+        await asyncio.sleep(0.05)
+        said = account.answer(asked)
+        return Said(b"", 429) if headers is None else Said(said.body, said.status, headers)
+
+    async with scripted(script) as server:
+        options = {"base_url": server.url, "api_key": KEY}
+        sources = [
+            open_source(options, clock=Clock(), tuning=Tuning(page=3), quota=RedisQuota(redis_client, "acme", "lane"))
+            for _ in range(4)
+        ]
+        began = time.monotonic()
+        answers = await asyncio.gather(*(source.fetch(replace(listing(), on_demand=True)) for source in sources))
+        elapsed = time.monotonic() - began
+        await asyncio.gather(*(source.aclose() for source in sources))
+    assert [len(answer.snapshot.members) for answer in answers] == [36] * 4
+    assert limiter.refused == 0
+    assert len(server.asked) == 4 * (4 + 12)
+    assert elapsed <= 1.5 * len(server.asked) / 20
 
 
 async def test_without_any_limit_told_pages_come_together_after_the_first() -> None:
