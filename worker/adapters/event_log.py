@@ -1,8 +1,11 @@
 """Facts as structured log lines on standard error: one JSON object each, or coloured text on a terminal."""
 
+import json
 import logging
 import sys
-from dataclasses import asdict
+from collections.abc import MutableMapping
+from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import structlog
@@ -20,7 +23,7 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(),
+            structlog.dev.ConsoleRenderer() if terminal else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS.get(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
@@ -28,20 +31,30 @@ def configure(level: str) -> None:
     )
 
 
-def name(fact: Fact) -> str:
-    """SlotsMissed → slots_missed."""
-    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(fact).__name__)]
-    return "".join(letters)
+_JSON = json.JSONEncoder(default=repr)
+"""Made once: json.dumps would make one for every line, and a clock writes a line for each run."""
+
+
+def _as_json(_log: object, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _JSON.encode(event)
+
+
+@cache
+def _form(kind: type[Any]) -> tuple[str, tuple[str, ...]]:
+    """SlotsMissed → slots_missed, and the names of its fields."""
+    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(kind.__name__)]
+    return "".join(letters), tuple(field.name for field in fields(kind))
 
 
 class EventLog:
     """A gap or a delivery that did not arrive is a warning; everything else is information."""
 
     def __init__(self) -> None:
-        self._log: Any = structlog.get_logger()
+        self._log: Any = structlog.get_logger().bind()  # as it is configured now; the unbound one is made at every line
 
     def emit(self, fact: Fact) -> None:
         troubled = isinstance(fact, QueryMissing) or (
             isinstance(fact, DeliverySettled) and fact.state in {"refused", "failed", "unknown"}
         )
-        (self._log.warning if troubled else self._log.info)(name(fact), **asdict(fact))
+        name, told = _form(type(fact))
+        (self._log.warning if troubled else self._log.info)(name, **{field: getattr(fact, field) for field in told})
