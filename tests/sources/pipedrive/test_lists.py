@@ -1,12 +1,12 @@
 """Lists by cursor and by offset: whole, or said not to be."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from tests.sources.pipedrive.account import (
     DEALS,
-    QUICK,
     Account,
     asking,
     cells,
@@ -18,7 +18,9 @@ from tests.sources.pipedrive.account import (
 from tests.support.scripted_http import Asked, Said
 from worker.errors import SourceError, SourceIncomplete, SourceUnavailable
 from worker.sources.common.calls import Retries
-from worker.sources.pipedrive import Tuning
+from worker.sources.pipedrive import Tuning, costs
+from worker.sources.pipedrive.client import Request
+from worker.sources.pipedrive.pages import Listing
 
 OLD = "/api/v1/pipelines/1/deals"
 
@@ -283,10 +285,25 @@ async def test_an_old_list_that_was_taken_away_says_what_to_write(status: int) -
         await fetched(account, asking("deals", id="1"))
 
 
-async def test_the_next_page_is_on_its_way_while_this_one_is_read() -> None:
+async def test_the_next_page_is_on_its_way_while_this_one_is_looked_at() -> None:
     """Otherwise a long list takes the time of its rows on top of that of its pages."""
-    account, order = Account([deal(n) for n in range(1, 7)]), list[str]()
-    account.before = lambda asked: order.append(f"asked {asked.params.get('cursor')}")
-    tuning = Tuning(page=3, retries=QUICK.retries, progress=lambda n: order.append(f"read {n}"))
-    await fetched(account, listing(), tuning)
-    assert [step for step in order if "None" not in step] == ["read 3", "asked 3", "read 6"]
+    async with pipedrive(Account([deal(n) for n in range(1, 7)])) as (source, server):
+        pages = Listing(source.client, Request(costs.DEALS), size=3).pages()
+        await anext(pages)
+        async with asyncio.timeout(5):
+            while len(server.to(DEALS)) < 2:  # noqa: ASYNC110  # the server tells nobody when it is asked
+                await asyncio.sleep(0.001)
+        await anext(pages)
+        with pytest.raises(StopAsyncIteration):
+            await anext(pages)
+    assert len(server.to(DEALS)) == 2
+
+
+async def test_a_list_that_is_given_up_asks_for_no_more() -> None:
+    async with pipedrive(Account([deal(n) for n in range(1, 30)])) as (source, server):
+        pages = Listing(source.client, Request(costs.DEALS), size=3).pages()
+        await anext(pages)
+        await pages.aclose()  # type: ignore[attr-defined]  # an async generator behind its interface
+        asked = len(server.to(DEALS))
+        await source.fetch(asking("pipelines"))
+        assert len(server.to(DEALS)) == asked <= 2

@@ -16,12 +16,13 @@ class Amounts:
 
     notes: list[str]
 
-    def minor(self, node: Node, currency: str, what: str = "") -> int:
-        """Exactly what was written; the part that no minor unit can hold is dropped and noted under `what`."""
+    def minor(self, node: Node, currency: str, *whose: str) -> int:
+        """Exactly what was written; the part that no minor unit can hold is dropped and noted, under `whose` it is."""
         amount, rest = minor_units(node.number(), currency)
         if rest:
-            told = f"{node.value} {currency}"
-            self.notes.append(f"{what or node.path}: {told} does not fit the currency's minor unit; kept {amount}")
+            place = " ".join(whose) or node.path
+            told = f"{node.value} {currency} does not fit the currency's minor unit"
+            self.notes.append(f"{place}: {told}; kept {amount}")
         return amount
 
     def computed(self, node: Node, currency: str) -> int:
@@ -44,6 +45,8 @@ def currencies(node: Node) -> Iterator[tuple[str, Node]]:
 
 def minor_units(value: float, currency: str) -> tuple[int, Decimal]:
     """Minor units and the remainder in them. A float's shortest text is the text that the service wrote."""
+    if isinstance(value, int):
+        return value * 10 ** exponent(currency), Decimal(0)
     scaled = Decimal(repr(value)).scaleb(exponent(currency))
     amount = scaled.to_integral_value(ROUND_DOWN)
     return int(amount), scaled - amount

@@ -17,7 +17,7 @@ from worker.sources.pipedrive import costs, filters, summary
 from worker.sources.pipedrive.client import Client, Request
 from worker.sources.pipedrive.follow import Followed, Followers
 from worker.sources.pipedrive.names import Directory, Names
-from worker.sources.pipedrive.pages import Listing, by_cursor, by_offset, data
+from worker.sources.pipedrive.pages import Listing, by_cursor, by_offset, rows
 from worker.sources.pipedrive.rows import RowReader
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, Rule, bounds
@@ -163,12 +163,12 @@ class DealList:
         follow = by_offset if filters.first_form(self._ask) else by_cursor
         listing = Listing(self._client, filters.listing(self._ask), follow, self._size, self._progress)
         limit = self._ask.item.params.get("limit")
-        rows: list[Row] = []
+        found: list[Row] = []
         extra: Node | None = None
         async for answer in listing.pages(None if limit is None else int(limit)):
             extra = answer.get("additional_data") if extra is None else extra
-            rows.extend(reader.row(node) for node in data(answer))
-        return rows, extra if extra is not None else Node(listing.request.endpoint, None)
+            found += await rows(answer, reader.row)
+        return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
     def _chosen(self, rows: tuple[Row, ...], notes: list[str]) -> tuple[Row, ...]:
         """Of a stalled list those that do; the service has no such filter."""

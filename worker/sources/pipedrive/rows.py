@@ -39,16 +39,16 @@ class RowReader:
         stage = self.names.stages.get(stage_id)
         owner_id = _owner_id(node)
         status = self._status(node)
-        created = node.get("add_time").instant_or_none()
-        updated = node.get("update_time").instant_or_none() or created
-        stage_since = node.get("stage_change_time").instant_or_none() or created
+        created = _instant(node, "add_time")
+        updated = _instant(node, "update_time") or created
+        stage_since = _instant(node, "stage_change_time") or created
         verdict = self._judged(node, status, stage_id, updated, stage_since)
         turned = verdict.since if verdict.stalled and verdict.since is not None else None
         cells: dict[str, Cell] = {
-            "title": node.get("title").text_or_none() or f"Deal {key}",
+            "title": _text(node, "title") or f"Deal {key}",
             **_customer(node),
             "owner_id": owner_id,
-            "owner": self.names.user(owner_id, _told_owner(node)),
+            "owner": self.names.user(owner_id, _text(node, "owner_name")),
             "pipeline_id": node.get("pipeline_id").number_id(),
             "stage_id": stage_id,
             "stage": self.names.stage(stage_id),
@@ -62,7 +62,7 @@ class RowReader:
             "closed_at": _closed_at(node, status),
             "stalled": verdict.stalled,
             "stalled_since": turned if turned is not None else self.since(key, verdict.stalled),
-            "next_step": node.get("next_activity_subject").text_or_none() or None,
+            "next_step": _text(node, "next_activity_subject"),
             "stall_reason": verdict.why if verdict.stalled else None,
             "url": self.names.url(key),
             **self._money(node, key),
@@ -74,7 +74,7 @@ class RowReader:
         told = node.get("status")
         if not isinstance(told.value, str) or told.value not in _STATUS:
             raise told.wrong("open, won, lost or deleted")
-        if node.get("is_deleted").value is True or node.get("deleted").value is True:
+        if node.value.get("is_deleted") is True or node.value.get("deleted") is True:
             return Status.DELETED
         status = _STATUS[told.value]
         put_away = node.get("is_archived").flag_or_none() is True and not self.archives
@@ -86,7 +86,7 @@ class RowReader:
         """A closed deal does not stall."""
         if status is not Status.OPEN:
             return MOVING
-        rotten = node.get("rotten_time").instant_or_none()
+        rotten = _instant(node, "rotten_time")
         return self.rule(Standing(stage_id, updated, stage_since, _planned(node), rotten), self.now)
 
     def _confidence(self, node: Node, stage: Stage | None) -> int | None:
@@ -105,7 +105,7 @@ class RowReader:
         if value.number_or_none() is not None:
             if currency is None:
                 raise node.get("currency").wrong("a currency's three letters")
-            amount = Amounts(self.notes).minor(value, currency, f"deal {key}")
+            amount = Amounts(self.notes).minor(value, currency, "deal", key)
         return {"value": amount, "currency": currency, "period": "one_time", "annual": amount}
 
 
@@ -118,18 +118,22 @@ def _owner_id(node: Node) -> str | None:
     return user.get("id").number_id() if isinstance(user.value, dict) else user.number_id_or_none()
 
 
-def _told_owner(node: Node) -> str | None:
-    return node.get("owner_name").text_or_none() or None
+def _text(node: Node, name: str) -> str | None:
+    """Most of what may be there is not: a look into the page itself spares half of a row's time."""
+    return None if node.value.get(name) is None else node.get(name).text() or None
+
+
+def _instant(node: Node, name: str) -> int | None:
+    return None if node.value.get(name) is None else node.get(name).instant_or_none()
 
 
 def _customer(node: Node) -> dict[str, Cell]:
     """The organization, else the person. v2 tells no name of either."""
     for kind in ("org", "person"):
-        told = node.get(f"{kind}_id")
-        if told.value is not None and not told.missing:
+        if node.value.get(f"{kind}_id") is not None:
+            told = node.get(f"{kind}_id")
             plain = told.get("value") if isinstance(told.value, dict) else told
-            name = node.get(f"{kind}_name").text_or_none()
-            return {"lead_id": f"{kind}_{plain.number_id()}", "lead": name or None}
+            return {"lead_id": f"{kind}_{plain.number_id()}", "lead": _text(node, f"{kind}_name")}
     return {"lead_id": None, "lead": None}
 
 
