@@ -48,7 +48,7 @@ def _close() -> list[Item]:
         {"pipeline": MAIN, "status_type": "active", "is_stalled": True},
         *({"pipeline": MAIN, "status_type": "active", "user_id": user.id} for user in USERS[:4]),
     ]
-    funnels = [
+    funnels: list[Item] = [
         {"query": query, "window": window, "params": {"pipeline": MAIN, "type": "active-stage-cohort"}}
         for query in ("funnel_totals", "funnel_stages")
         for window in WINDOWS

@@ -185,7 +185,7 @@ async def test_four_workers_with_one_key_meet_no_429_and_are_as_fast_together_as
         await asyncio.gather(*(source.aclose() for source in sources))
     assert [len(answer.snapshot.members) for answer in answers] == [36] * 4
     assert limiter.refused == 0
-    assert len(server.asked) == 4 * (4 + 12)
+    assert len(server.asked) == 4 * (5 + 12)
     assert elapsed <= 1.5 * len(server.asked) / 20
 
 
