@@ -141,7 +141,9 @@ def _named(name: str, day: date, place: ZoneInfo, calendar: Calendar, *, back: i
         raise WindowError(f"{clipped(name)} is not a window", f"write one of {', '.join(WINDOW_NAMES)}, last-7d")
     unit, steps = _NAMED[name]
     first_day, after = period(unit, day, steps - back, calendar)
-    return day_start(first_day, place), day_start(after, place)
+    start, end = day_start(first_day, place), day_start(after, place)
+    # A day that a zone left out altogether is nobody's yesterday (Apia, 30 December 2011).
+    return (start, end) if start < end else _named(name, day - timedelta(days=1), place, calendar, back=back)
 
 
 def _range(spec: WindowSpec, place: ZoneInfo) -> tuple[datetime, datetime]:
