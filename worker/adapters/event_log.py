@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import MutableMapping
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 import structlog
@@ -39,11 +38,17 @@ def _as_json(_log: object, _method: str, event: MutableMapping[str, Any]) -> str
     return _JSON.encode(event)
 
 
-@cache
-def _form(kind: type[Any]) -> tuple[str, tuple[str, ...]]:
+_FORMS: dict[type[Fact], tuple[str, tuple[str, ...]]] = {}
+"""By kind of fact: there are as many as domain.events has."""
+
+
+def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
     """SlotsMissed → slots_missed, and the names of its fields."""
-    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(kind.__name__)]
-    return "".join(letters), tuple(field.name for field in fields(kind))
+    known = _FORMS.get(type(fact))
+    if known is None:
+        letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(fact).__name__)]
+        known = _FORMS[type(fact)] = "".join(letters), tuple(field.name for field in fields(fact))
+    return known
 
 
 class EventLog:
@@ -56,5 +61,5 @@ class EventLog:
         troubled = isinstance(fact, QueryMissing) or (
             isinstance(fact, DeliverySettled) and fact.state in {"refused", "failed", "unknown"}
         )
-        name, told = _form(type(fact))
+        name, told = _form(fact)
         (self._log.warning if troubled else self._log.info)(name, **{field: getattr(fact, field) for field in told})
