@@ -88,6 +88,10 @@ class Interrupted(RedisLedger):
     async def now(self) -> datetime:
         return self.here.ledger.at
 
+    async def happens(self) -> None:
+        await self.here.ledger.set(NINE + timedelta(seconds=1))
+        await tick(self.here.house)
+
     async def activate(
         self,
         bundle: Bundle,
@@ -98,8 +102,7 @@ class Interrupted(RedisLedger):
     ) -> Deployment:
         self.happened += 1
         if self.happened == 1:
-            await self.here.ledger.set(NINE + timedelta(seconds=1))
-            await tick(self.here.house)
+            await self.happens()
         return await super().activate(bundle, firsts, gone, dropped, **more)
 
 
@@ -112,6 +115,21 @@ async def test_a_slot_that_is_claimed_while_its_trigger_is_edited_does_not_fire_
     assert ledger.happened == 2
     await here.play(NINE + DAY + timedelta(hours=1))
     assert await slots(here) == [NINE, NINE + DAY + timedelta(minutes=30)]
+
+
+class Overtaken(Interrupted):
+    async def happens(self) -> None:
+        await put(self.here, daily(), daily("other"))
+
+
+async def test_a_deployment_that_another_one_overtook_is_reckoned_anew(here: Month) -> None:
+    """It would have left `other` due for ever: it had never heard of it."""
+    await put(here, daily())
+    bundle = Bundle("tern", Defaults(), {}, {}, {"daily": daily(), "third": daily("third")})
+    ledger = Overtaken(here.ledger._scripts.client, "tern").meanwhile(here)
+    _, found = await deploy(bundle, ledger, here.house.triggers)
+    assert (found.added, found.removed) == (("third",), ("other",))
+    assert sorted(await here.ledger.pending(["daily", "other", "third"])) == ["daily", "third"]
 
 
 async def test_a_tick_that_reckoned_from_an_older_bundle_writes_nothing(here: Month) -> None:
@@ -215,6 +233,31 @@ async def test_a_rename_is_made_once_and_the_next_deployment_changes_nothing(her
 async def _next_run(here: Month) -> str:
     await here.play(here.ledger.at + DAY)
     return next(str(run.key) for run in await here.ledger.runs("new", 1))
+
+
+async def test_a_past_that_comes_late_joins_what_the_new_name_has_of_its_own(here: Month) -> None:
+    await put(here, daily("old"))
+    await here.play(NINE + timedelta(minutes=1))
+    await sent(here, "old@2026-11-23T09:00:00Z")
+    await put(here, daily("new"))
+    newer = await sent(here, await _next_run(here), "two")
+    await put(here, daily("new", previously="old"))
+    assert await baseline(here, "new") == newer, "it is younger"
+    assert [run.key.schedule for run in await here.ledger.runs("new", 5)] == ["new", "old"]
+    assert await here.ledger.chain("new", "deals", NINE) == ("two", "one")
+    assert await here.ledger.last_slot("new") == NINE + DAY
+
+
+async def test_an_old_id_that_is_used_again_is_a_schedule_of_its_own(here: Month) -> None:
+    await put(here, daily("a"))
+    await here.play(NINE + timedelta(minutes=1))
+    moved = await sent(here, "a@2026-11-23T09:00:00Z")
+    await put(here, daily("b", previously="a"))
+    await put(here, daily("b"), daily("a", hour=10))
+    await here.play(NINE + timedelta(hours=2))
+    assert [str(run.key) for run in await here.ledger.runs("a", 5)] == ["a@2026-11-23T10:00:00Z"]
+    await sent(here, "a@2026-11-23T10:00:00Z", "other")
+    assert await baseline(here, "b") == moved
 
 
 async def test_a_run_that_was_on_its_way_when_its_schedule_was_renamed_arrives(here: Month) -> None:
