@@ -6,10 +6,8 @@ is (401 as well); an unknown type of report is taken for a saved report's id; wh
 500.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
@@ -18,8 +16,10 @@ from starlette.routing import Route
 
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import Limit
+from worker.sandbox.umami_answers import Refused, answer, milliseconds, nothing, paged, read_json, unauthorized
 from worker.sandbox.umami_house import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, House, user
-from worker.sandbox.umami_reports import REPORTS, Scope, days, stats
+from worker.sandbox.umami_reports import REPORTS, stats
+from worker.sandbox.umami_scope import Scope, days
 from worker.sandbox.umami_site import Site
 
 SITE_ROOT = "/umami"
@@ -32,26 +32,6 @@ CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
 UTC_ZONE = ZoneInfo("UTC")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class Refused(Exception):
-    """An answer that is not 200."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-
-def answer(body: Any, status: int = 200) -> Response:
-    return Response(json.dumps(body, ensure_ascii=False).encode(), status, media_type="application/json")
-
-
-def unauthorized(code: str = "unauthorized") -> Refused:
-    return Refused(answer({"error": {"message": "Unauthorized", "code": code, "status": 401}}, 401))
-
-
-def nothing(status: int) -> Refused:
-    """An empty body without a type, which is how the service shows what it did not foresee."""
-    return Refused(Response(b"", status))
 
 
 class UmamiApi:
@@ -141,7 +121,7 @@ class UmamiApi:
         return answer({"ok": True})
 
     async def login(self, request: Request) -> Response:
-        body = await _json(request)
+        body = await read_json(request)
         faults = checks.Faults()
         for name in ("username", "password"):
             if words := checks.text(body.get(name)):
@@ -163,18 +143,18 @@ class UmamiApi:
 
     async def teams(self, request: Request) -> Response:
         self._account(request)
-        return _paged(request, [{"id": TEAM, "name": "Growth", "accessCode": None, "members": []}])
+        return paged(request, [{"id": TEAM, "name": "Growth", "accessCode": None, "members": []}])
 
     async def team_websites(self, request: Request) -> Response:
         self._account(request)
         team = request.path_params["team"]
-        return _paged(request, [self.house.shown(s) for s in self.house.websites.values() if s.team == team])
+        return paged(request, [self.house.shown(s) for s in self.house.websites.values() if s.team == team])
 
     async def websites(self, request: Request) -> Response:
         account = self._account(request)
         own = [site for site in self.house.websites.values() if site.owner == account]
         who = {"username": account, "id": user(account, self.house.born)["id"]}
-        return _paged(request, [{**self.house.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
+        return paged(request, [{**self.house.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
 
     async def website(self, request: Request) -> Response:
         self._allowed(request, request.path_params["id"])
@@ -195,16 +175,16 @@ class UmamiApi:
         self._allowed(request, website)
         kind = request.query_params.get("type")
         kept = [r for r in self.house.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
-        return _paged(request, sorted(kept, key=lambda report: str(report["id"])))
+        return paged(request, sorted(kept, key=lambda report: str(report["id"])))
 
     async def segments(self, request: Request) -> Response:
         self._allowed(request, request.path_params["id"])
         kind = request.query_params.get("type")
         rows = [{"id": SEGMENT, "name": "Germany", "type": "segment", "parameters": {"filters": []}}]
-        return _paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
+        return paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
 
     async def create(self, request: Request) -> Response:
-        body = await _json(request)
+        body = await read_json(request)
         faults = checks.saved(body)
         if faults.any:
             return answer(faults.body(), 400)
@@ -237,7 +217,7 @@ class UmamiApi:
         return await (self._run(request, name) if name in checks.TYPES else self._update(request, name))
 
     async def _update(self, request: Request, report: str) -> Response:
-        body = await _json(request)
+        body = await read_json(request)
         faults = checks.saved(body)
         if faults.any:
             return answer(faults.body(), 400)
@@ -249,7 +229,7 @@ class UmamiApi:
         return answer(self.house.replace(report, body, self._now()))
 
     async def _run(self, request: Request, kind: str) -> Response:
-        body = await _json(request)
+        body = await read_json(request)
         faults = checks.report(body)
         if faults.any:
             return answer(faults.body(), 400)
@@ -285,7 +265,7 @@ class UmamiApi:
         if "startDate" in params:
             self._allowed(request, website)
             raise nothing(500)
-        edges = [_milliseconds(params.get(name)) for name in ("startAt", "endAt")]
+        edges = [milliseconds(params.get(name)) for name in ("startAt", "endAt")]
         if None in edges:
             faults = checks.Faults()
             faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
@@ -301,31 +281,3 @@ class UmamiApi:
         if site is not None and site.reset_at is not None:
             begin = max(begin, datetime.fromisoformat(site.reset_at))
         return Scope(self.site if site is not None and site.visited else None, begin, last, self._now(), filters)
-
-
-def _milliseconds(text: str | None) -> datetime | None:
-    return checks.moment(int(text)) if text is not None and text.isdecimal() else None
-
-
-def _paged(request: Request, rows: list[Any]) -> Response:
-    """`page` and `pageSize` from 1; past the last page there are no rows and no error."""
-    faults, asked = checks.Faults(), {}
-    for name, default in (("page", 1), ("pageSize", 20)):
-        text = request.query_params.get(name, str(default))
-        if not text.isdecimal() or int(text) < 1:
-            faults.add((name,), "Too small: expected number to be >0")
-        else:
-            asked[name] = int(text)
-    if faults.any:
-        return answer(faults.body(), 400)
-    first = (asked["page"] - 1) * asked["pageSize"]
-    return answer({"data": rows[first : first + asked["pageSize"]], "count": len(rows), **asked})
-
-
-async def _json(request: Request) -> Any:
-    """What is no JSON object is as good as nothing."""
-    try:
-        body = json.loads(await request.body())
-    except ValueError:
-        return {}
-    return body if isinstance(body, Mapping) else {}

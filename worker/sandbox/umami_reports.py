@@ -2,67 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, Site
+from worker.sandbox.umami_scope import Scope, bucket, by, is_step, share, text
+from worker.sandbox.umami_site import VIEW, Hit
 
 UTM = {name: "utm" + name[4:].capitalize() for name in ("utm_source", "utm_medium", "utm_campaign")}
 UTM_REST = {"utm_term": "utmTerm", "utm_content": "utmContent"}
 _PAID = {"google": "Google Ads", "facebook": "Facebook / Meta"}
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """The site within a range, both ends included, as far as it has come by `now`."""
-
-    site: Site | None
-    start: datetime
-    end: datetime
-    now: datetime
-    filters: Mapping[str, str]
-
-    def hits(self) -> list[Hit]:
-        if self.site is None:
-            return []
-        passes = matcher(self.filters)
-        return [hit for hit in self.site.between(self.start, self.end, self.now) if passes(hit)]
-
-    def before(self) -> "Scope":
-        """The stretch of the same length just before."""
-        length = self.end - self.start
-        return Scope(self.site, self.start - length, self.start, self.now, self.filters)
-
-
-def matcher(filters: Mapping[str, str]) -> Callable[[Hit], bool]:
-    """`US,DE` is one of; `neq.`, `c.` and `dnc.` stand before a value. What is no field is not looked at."""
-    tests = [(name, *_operator(value)) for name, value in filters.items()]
-    return lambda hit: all(_passes(hit.fields[name], op, value) for name, op, value in tests if name in hit.fields)
-
-
-def _operator(value: str) -> tuple[str, str]:
-    operator, dot, rest = value.partition(".")
-    return (operator, rest) if dot and operator in ("eq", "neq", "c", "dnc") else ("eq", value)
-
-
-def _passes(found: str | None, operator: str, value: str) -> bool:
-    if operator in ("c", "dnc"):
-        return (value.lower() in (found or "").lower()) == (operator == "c")
-    return ((found or "") in value.split(",")) == (operator == "eq")
-
-
-def _is_step(hit: Hit, kind: str, value: str) -> bool:
-    wanted = CUSTOM if kind == "event" else VIEW
-    return hit.kind == wanted and fnmatchcase(hit.name, value.replace("[", "[[]").replace("?", "[?]"))
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def funnel(scope: Scope, given: Mapping[str, Any]) -> Any:
@@ -75,7 +26,7 @@ def funnel(scope: Scope, given: Mapping[str, Any]) -> Any:
         now: dict[str, list[datetime]] = defaultdict(list)
         for hit in scope.hits() if position == 0 else everything:
             near = position == 0 or any(at <= hit.at <= at + pause for at in reached.get(hit.session, ()))
-            if near and _is_step(hit, step["type"], step["value"]):
+            if near and is_step(hit, step["type"], step["value"]):
                 now[hit.session].append(hit.at)
         told.append(_funnel_row(step, len(now), told))
         reached = now
@@ -91,15 +42,15 @@ def _funnel_row(step: Mapping[str, Any], visitors: int, before: list[dict[str, A
         "visitors": visitors,
         "previous": previous,
         "dropped": dropped,
-        "dropoff": _share(dropped, previous),
-        "remaining": _share(visitors, before[0]["visitors"] if before else visitors),
+        "dropoff": share(dropped, previous),
+        "remaining": share(visitors, before[0]["visitors"] if before else visitors),
     }
 
 
 def goal(scope: Scope, given: Mapping[str, Any]) -> Any:
     hits = scope.hits()
     return {
-        "num": len({hit.session for hit in hits if _is_step(hit, given["type"], given["value"])}),
+        "num": len({hit.session for hit in hits if is_step(hit, given["type"], given["value"])}),
         "total": len({hit.session for hit in hits}),
     }
 
@@ -108,7 +59,7 @@ def journey(scope: Scope, given: Mapping[str, Any]) -> Any:
     """A hundred ways at most. Unused steps become one null or two, so that one way may stand in two rows."""
     kind = given.get("eventType")
     counts: Counter[tuple[str | None, ...]] = Counter()
-    for visit, hits in _by(scope.hits(), lambda hit: hit.visit).items():
+    for visit, hits in by(scope.hits(), lambda hit: hit.visit).items():
         names = [name for name, _ in groupby(hit.name for hit in hits if kind is None or hit.kind == int(kind))]
         way = _way(names, int(given["steps"]), given.get("startStep"), given.get("endStep"))
         if way:
@@ -154,17 +105,17 @@ def revenue(scope: Scope, given: Mapping[str, Any]) -> Any:
     zone, unit = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day"
     hits = scope.hits()
     sales = [(hit, hit.paid[1]) for hit in hits if hit.paid is not None and hit.paid[0] == given["currency"]]
-    chart = _by(sales, lambda sale: (sale[0].name, _bucket(sale[0].at.astimezone(zone), unit)))
+    chart = by(sales, lambda sale: (sale[0].name, bucket(sale[0].at.astimezone(zone), unit)))
     return {
         "chart": [
-            {"x": name, "t": shown, "y": _text(amount for _, amount in found), "count": len(found)}
+            {"x": name, "t": shown, "y": text(amount for _, amount in found), "count": len(found)}
             for (name, shown), found in sorted(chart.items(), key=lambda part: part[0][1])
         ],
         "total": {**_money(sales, hits), "comparison": _money(_sold(scope.before(), given), scope.before().hits())},
         "country": _origins(sales, "country"),
         "region": [
-            {"country": country, "name": name, "value": _text(amount for _, amount in found)}
-            for (country, name), found in _by(
+            {"country": country, "name": name, "value": text(amount for _, amount in found)}
+            for (country, name), found in by(
                 sales, lambda sale: (sale[0].fields["country"], sale[0].fields["region"])
             ).items()
         ],
@@ -180,7 +131,7 @@ def _sold(scope: Scope, given: Mapping[str, Any]) -> list[tuple[Hit, Decimal]]:
 def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
     whole, sessions = sum((amount for _, amount in sales), Decimal(0)), len({hit.session for hit in hits})
     return {
-        "sum": _text([whole]) if sales else None,
+        "sum": text([whole]) if sales else None,
         "count": len(sales),
         "unique_count": len({hit.session for hit, _ in sales}),
         "total_sessions": sessions,
@@ -191,8 +142,8 @@ def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
 
 def _origins(sales: list[tuple[Hit, Decimal]], name: str) -> list[dict[str, Any]]:
     """Some direct sales come with null, others with empty text."""
-    found = _by(sales, lambda sale: sale[0].fields[name] or ("" if sale[0].visit < "8" else None))
-    return [{"name": key, "value": _text(amount for _, amount in part)} for key, part in found.items()]
+    found = by(sales, lambda sale: sale[0].fields[name] or ("" if sale[0].visit < "8" else None))
+    return [{"name": key, "value": text(amount for _, amount in part)} for key, part in found.items()]
 
 
 def utm(scope: Scope, _given: Mapping[str, Any]) -> Any:
@@ -208,8 +159,8 @@ def _top(hits: Iterable[Hit], field: str, name: str, value: str, most: int) -> l
 def attribution(scope: Scope, given: Mapping[str, Any]) -> Any:
     """By the first or the last view of every session that did the step."""
     hits = scope.hits()
-    done = [hit for hit in hits if _is_step(hit, given["type"], given["step"])]
-    sessions = _by(hits, lambda hit: hit.session)
+    done = [hit for hit in hits if is_step(hit, given["type"], given["step"])]
+    sessions = by(hits, lambda hit: hit.session)
     at = 0 if given["model"] == "first-click" else -1
     touched = [sessions[session][at] for session in dict.fromkeys(hit.session for hit in done)]
     paid = Counter(_PAID[hit.fields["utmSource"] or ""] for hit in touched if hit.fields["utmSource"] in _PAID)
@@ -227,13 +178,13 @@ def attribution(scope: Scope, given: Mapping[str, Any]) -> Any:
 
 def breakdown(scope: Scope, given: Mapping[str, Any]) -> Any:
     fields = given["fields"]
-    groups = _by(scope.hits(), lambda hit: tuple(hit.fields[name] for name in fields))
+    groups = by(scope.hits(), lambda hit: tuple(hit.fields[name] for name in fields))
     rows = [{**_seen(hits, str), **dict(zip(fields, key, strict=True))} for key, hits in groups.items()]
     return sorted(rows, key=lambda row: -int(row["visitors"]))[:500]
 
 
 def _seen(hits: list[Hit], written: Callable[[int], Any]) -> dict[str, Any]:
-    visits = _by(hits, lambda hit: hit.visit).values()
+    visits = by(hits, lambda hit: hit.visit).values()
     return {
         "views": written(sum(hit.kind == VIEW for hit in hits)),
         "visitors": len({hit.session for hit in hits}),
@@ -259,10 +210,10 @@ def performance(scope: Scope, given: Mapping[str, Any]) -> Any:
         return _percentiles([hit.load * _FACTORS[name] for hit in hits])
 
     def listed(field: str) -> list[dict[str, Any]]:
-        groups = _by(loads, lambda hit: hit.fields[field])
+        groups = by(loads, lambda hit: hit.fields[field])
         return [{"name": name, **speeds(hits), "count": len(hits)} for name, hits in groups.items()]
 
-    chart = _by(loads, lambda hit: _bucket(hit.at.astimezone(zone), unit))
+    chart = by(loads, lambda hit: bucket(hit.at.astimezone(zone), unit))
     return {
         "chart": [{"t": shown, **speeds(hits)} for shown, hits in sorted(chart.items())],
         "summary": {**{name: speeds(loads, name) for name in _FACTORS}, "count": len(loads)},
@@ -282,29 +233,6 @@ def _percentiles(values: list[float]) -> dict[str, float | None]:
         name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 4) if ordered else None
         for name, share in (("p50", 0.5), ("p75", 0.75), ("p95", 0.95))
     }
-
-
-def _bucket(shown: datetime, unit: str) -> str:
-    """Truncated wall time without an offset."""
-    cut = {"year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16}[unit]
-    text = shown.strftime("%Y-%m-%d %H:%M")[:cut]
-    return text + {4: "-01-01 00:00:00", 7: "-01 00:00:00", 10: " 00:00:00", 13: ":00:00", 16: ":00"}[cut]
-
-
-def _text(amounts: Iterable[Decimal]) -> str:
-    whole = sum(amounts, Decimal(0)).normalize()
-    return f"{whole:f}"
-
-
-def _by(found: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for one in found:
-        groups[key(one)].append(one)
-    return groups
-
-
-def days(hits: Iterable[Hit], zone: ZoneInfo) -> dict[date, list[Hit]]:
-    return _by(hits, lambda hit: hit.at.astimezone(zone).date())
 
 
 REPORTS: Mapping[str, Callable[[Scope, Mapping[str, Any]], Any]] = {

@@ -1,0 +1,59 @@
+"""How Umami's stand-in answers: bodies, refusals, pages of a list, and what it reads of a request."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.sandbox import umami_checks as checks
+
+
+class Refused(Exception):
+    """An answer that is not 200."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+
+def answer(body: Any, status: int = 200) -> Response:
+    return Response(json.dumps(body, ensure_ascii=False).encode(), status, media_type="application/json")
+
+
+def unauthorized(code: str = "unauthorized") -> Refused:
+    return Refused(answer({"error": {"message": "Unauthorized", "code": code, "status": 401}}, 401))
+
+
+def nothing(status: int) -> Refused:
+    """An empty body without a type, which is how the service shows what it did not foresee."""
+    return Refused(Response(b"", status))
+
+
+def milliseconds(text: str | None) -> datetime | None:
+    return checks.moment(int(text)) if text is not None and text.isdecimal() else None
+
+
+def paged(request: Request, rows: list[Any]) -> Response:
+    """`page` and `pageSize` from 1; past the last page there are no rows and no error."""
+    faults, asked = checks.Faults(), {}
+    for name, default in (("page", 1), ("pageSize", 20)):
+        text = request.query_params.get(name, str(default))
+        if not text.isdecimal() or int(text) < 1:
+            faults.add((name,), "Too small: expected number to be >0")
+        else:
+            asked[name] = int(text)
+    if faults.any:
+        return answer(faults.body(), 400)
+    first = (asked["page"] - 1) * asked["pageSize"]
+    return answer({"data": rows[first : first + asked["pageSize"]], "count": len(rows), **asked})
+
+
+async def read_json(request: Request) -> Any:
+    """What is no JSON object is as good as nothing."""
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return {}
+    return body if isinstance(body, Mapping) else {}
