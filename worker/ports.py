@@ -227,6 +227,24 @@ class Channel(Protocol):
     async def aclose(self) -> None: ...
 
 
+@runtime_checkable
+class CheckedSource(Protocol):
+    """A source that can tell cheaply whether it works."""
+
+    async def check(self) -> str:
+        """Whose account it is, in a few words. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
+class CheckedChannel(Protocol):
+    """A channel that can tell whether it would work, without sending anything."""
+
+    async def check(self, addresses: Sequence[str]) -> str:
+        """Whom it speaks to, in a few words; may look whether `addresses` can be reached. Raises DeliveryError."""
+        ...
+
+
 class Renderer(Protocol):
     def render(self, digest: Digest, entry: Entry, fmt: str, attachments: Sequence[tuple[str, str, bytes]]) -> Rendered:
         """`attachments`: (name, media type, body). Raises RenderError with template and line."""

@@ -117,6 +117,18 @@ class Mailer:
                         raise
             return await self._over(await self._connect(), sender, recipient, message, smtputf8)
 
+    async def check(self) -> str:
+        """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
+        async with self._places:
+            smtp = await self._connect()
+            try:
+                told = (await smtp.noop()).message
+            except (SMTPException, OSError) as error:
+                smtp.close()
+                raise _failure("connect", error) from error
+            self._idle.append(smtp)
+            return clean(told, 80)
+
     async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
         """The connection goes back to the others only in a known state; whatever ends this otherwise closes it."""
         usable = False

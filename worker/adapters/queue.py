@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
@@ -119,6 +120,24 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
     address = parse(broker_url)
     patience = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
     return {"master_name": address.master, "sentinel_kwargs": {**patience, **address.for_sentinels}}
+
+
+def waiting(app: Celery, project: str) -> dict[str, int]:
+    """How many messages wait in each queue, by its lane; one that was never used holds none. Raises LedgerUnavailable."""
+    try:
+        with app.connection_for_read() as connection:
+            connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
+            return {lane: _length(connection, f"{project}.{lane}") for lane in LANES}
+    except _FAILED as error:
+        raise LedgerUnavailable(f"the broker cannot be reached: {type(error).__name__}") from error
+
+
+def _length(connection: Any, queue: str) -> int:
+    try:
+        with connection.channel() as channel:
+            return int(channel.queue_declare(queue, passive=True).message_count)
+    except ChannelError:
+        return 0
 
 
 def broker_of(redis_url: str) -> str:

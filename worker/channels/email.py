@@ -87,6 +87,12 @@ class EmailChannel:
             raise classed(failure) from failure
         return Receipt(text.strip()[:200])
 
+    async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # a mailbox is only known when it refuses
+        try:
+            return f"logged in as {self._origin}'s sender: {await self._mailer.check()}"
+        except MailFailure as failure:
+            raise classed(failure) from failure
+
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # nobody can be asked
         raise DeliveryDeferred("email", "a mail server cannot be asked what it accepted")
 

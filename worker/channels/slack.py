@@ -68,6 +68,22 @@ class SlackChannel:
             return await upload(self._api, sealed)
         return await post_or_reduce(self._post, sealed)
 
+    async def check(self, addresses: Sequence[str]) -> str:
+        """Asks whose token it is, and for the newest message of each channel: without its history an unclear post
+        could not be looked up. Raises DeliveryRefused and DeliveryDeferred.
+        """
+        told = await self._api.read("auth.test", {})
+        for address in addresses:
+            if address[:1] not in {"U", "W"}:
+                await self._readable(address)
+        return f"team {told.get('team', '?')}, history of {len(addresses)} address(es) readable"
+
+    async def _readable(self, address: str) -> None:
+        try:
+            await self._api.read("conversations.history", {"channel": address, "limit": "1"})
+        except DeliveryRefused as refused:
+            raise DeliveryRefused(CHANNEL, f"history of {address}: {refused.problem}", code=refused.code) from refused
+
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
         """Asks the channel's history. Raises DeliveryDeferred where it may not be read, which proves nothing."""
         try:

@@ -1,3 +1,130 @@
-"""doctor: is everything that this project needs in order?"""
+"""doctor: is everything in order that this project needs? One line each."""
 
-COMMANDS: dict[str, object] = {}
+import asyncio
+import json
+from contextlib import aclosing
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import typer
+from redis.asyncio import Redis
+
+from worker.adapters.queue import make_app, waiting
+from worker.adapters.redis_store.connection import check, claim_project, connect
+from worker.adapters.redis_store.ledger import RedisLedger
+from worker.app import OpenedMeans, broker, wall_clock
+from worker.domain.schedule import Bundle
+from worker.entry import console
+from worker.entry.options import Json, Project, directory
+from worker.entry.ownership import known_id
+from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
+from worker.errors import LedgerUnavailable
+from worker.flow.doctor import (
+    Finding,
+    Level,
+    channels,
+    clocks_agree,
+    connections,
+    deployment,
+    looked_at,
+    processes,
+)
+from worker.settings import Settings
+
+LONG = 1000
+"""Messages that may wait in a queue before it is said."""
+
+
+def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
+    """Look at Redis, the broker, every connection and channel, clocks and workers; nothing is sent or changed."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+            found = asyncio.run(_look(settings, bundle, place))
+    if as_json:
+        console.show_json([{"what": f.what, "level": f.level, "sentence": f.sentence} for f in found])
+    else:
+        for one in found:
+            console.out.print(f"{one.level:4} {one.what}: {one.sentence}", markup=False)
+    raise typer.Exit(_status(found))
+
+
+def _status(found: list[Finding]) -> int:
+    """2 where a secret is not set, 3 where Redis cannot be used, 1 for any other failure; a warning is none."""
+    failed = {one.what for one in found if one.level is Level.FAIL}
+    if any(what.startswith("secret ") for what in failed):
+        return console.WRONG
+    if "redis" in failed:
+        return console.NOTHING
+    return console.TROUBLE if failed else console.OK
+
+
+async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding]:
+    means = OpenedMeans(json.loads(settings.sandbox) if settings.sandbox else {}, place)
+    async with aclosing(means), aclosing(connect(settings.redis_url, connections=4)) as client:
+        return [
+            *_secrets(place),
+            *await _redis(client, bundle, place),
+            await _queues(settings, bundle.project),
+            *await connections(means, bundle),
+            *await channels(means, bundle),
+            _zones(),
+        ]
+
+
+def _secrets(place: Path) -> list[Finding]:
+    return [
+        Finding(f"secret {secret.name}", Level.FAIL, f"{secret.holder} needs it, and it is not set ({secret.place})")
+        for secret in definitions(place).secrets
+        if not secret.set
+    ]
+
+
+async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
+    """Redis itself; and, where it can be used, whose ledger it is and who works with it."""
+    try:
+        fitness = await check(client)
+    except LedgerUnavailable as error:
+        return [Finding("redis", Level.FAIL, str(error))]
+    ledger = RedisLedger(client, bundle.project)
+    told = [Finding("redis durability", Level.WARN, warning) for warning in fitness.warnings]
+    return [
+        Finding("redis", Level.OK, f"version {fitness.version}, noeviction, a primary"),
+        *(told or [Finding("redis durability", Level.OK, "an append-only file is kept")]),
+        await clocks_agree(ledger, wall_clock),
+        await _owner(client, bundle.project, place),
+        *await deployment(ledger, bundle),
+        *await processes(ledger),
+    ]
+
+
+async def _owner(client: Redis, project: str, place: Path) -> Finding:
+    async def look() -> str:
+        known = known_id(place)
+        if known is None and not await client.exists(f"{project}:owner"):
+            return f"nobody has used the name {project!r} in this Redis yet"
+        await claim_project(client, project, known, adopt=True)
+        return f"{project!r} is this directory's" if known else f"{project!r}, which this machine has not deployed yet"
+
+    return await looked_at("project", look)
+
+
+async def _queues(settings: Settings, project: str) -> Finding:
+    async def look() -> str:
+        app = make_app(broker(settings), project)
+        counts = await asyncio.to_thread(waiting, app, project)
+        return ", ".join(f"{count} waiting in {lane}" for lane, count in counts.items())
+
+    found = await looked_at("broker", look)
+    long = [int(part.split()[0]) for part in found.sentence.split(", ")] if found.level is Level.OK else []
+    return Finding("broker", Level.WARN, f"{found.sentence}: more workers?") if max(long, default=0) > LONG else found
+
+
+def _zones() -> Finding:
+    """The rules of the zones decide when schedules fire: the system's where it has some, else the package's."""
+    return Finding("time zones", Level.OK, f"tzdata {metadata.version('tzdata')} beside the system's own")
+
+
+COMMANDS: dict[str, Any] = {"doctor": doctor}

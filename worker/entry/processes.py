@@ -19,6 +19,7 @@ from worker.entry.clock import run_clock
 from worker.entry.family import Family
 from worker.entry.local import LocalQueue
 from worker.entry.options import Project, directory
+from worker.entry.ownership import fit_to_start, own
 from worker.entry.place import STATE, bundle_of, child_environment, project_name, redis_for, sandbox_for
 from worker.entry.project_commands import tell
 from worker.entry.tasks import make_worker_app, worker_arguments
@@ -36,7 +37,9 @@ def clock(ctx: typer.Context, project: Project = None) -> None:
         place = directory(ctx, project)
         with redis_for(place) as settings:
             configure(settings.log_level)
-            asyncio.run(run_clock(settings, project_name(place, settings)))
+            name = project_name(place, settings)
+            fit_to_start(settings, name, place)
+            asyncio.run(run_clock(settings, name))
 
 
 def worker(
@@ -51,6 +54,7 @@ def worker(
             configure(settings.log_level)
             name = project_name(place, settings)
             lanes = [lane.strip() for lane in queues.split(",")]
+            fit_to_start(settings, name, place)
             make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name, lanes))
 
 
@@ -72,6 +76,7 @@ def up(ctx: typer.Context, project: Project = None) -> None:
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
+        await own(settings, bundle.project, place, bundle.schedules)
         async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
             return (await deploy(bundle, house.ledger, house.triggers))[1]
 

@@ -12,6 +12,7 @@ from worker.adapters.definitions.schema import schema
 from worker.app import REGISTRY, open_house, shipped
 from worker.entry import console
 from worker.entry.local import LocalQueue
+from worker.entry.ownership import own
 from worker.entry.options import Json, Project, directory
 from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
 from worker.entry.plan_commands import show
@@ -115,6 +116,7 @@ def deploy_command(
                     return await plan(house, bundle, PLANNED_DAYS)
 
             async def activate() -> tuple[str, Changes]:
+                await own(settings, bundle.project, place, bundle.schedules)
                 async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
                     deployment, found = await deploy(bundle, house.ledger, house.triggers)
                     return deployment.bundle, found

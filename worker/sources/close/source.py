@@ -139,6 +139,11 @@ class CloseSource:
             **parts,
         )
 
+    async def check(self) -> str:
+        """Reads the account's names, which every run needs. Raises SourceError."""
+        names = await self._directory.names()
+        return f"organization {names.organization}, {len(names.users)} users"
+
     async def aclose(self) -> None:
         await self._client.aclose()
 

@@ -127,6 +127,11 @@ class PipedriveSource:
             **more,
         )
 
+    async def check(self) -> str:
+        """Reads the account's names, which every run needs. Raises SourceError."""
+        me = (await self._directory.names()).me
+        return f"company {me.company}, as {me.name}"
+
     async def aclose(self) -> None:
         await self.client.aclose()
 

@@ -1,0 +1,167 @@
+"""doctor on a project that is in order, and on ones where one thing is not."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from tests.support.desk import MAIL, PROJECT, SCHEDULE, Desk, desk
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.flow.house import House
+
+
+@pytest.fixture
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Desk]:
+    with desk(empty_redis, tmp_path / "project") as made:
+        yield made
+
+
+def looked_at(here: Desk) -> dict[str, Any]:
+    return {one["what"]: one for one in here.told("doctor")}
+
+
+def write(here: Desk, name: str, text: str) -> None:
+    (here.place / name).write_text(text, encoding="utf-8")
+
+
+def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: Desk) -> None:
+    async def say_alive(house: House) -> None:
+        for kind in ("clock", "worker"):
+            await house.ledger.say_alive(kind, "tern", 7)
+
+    here.ask(say_alive)
+    done = here.call("doctor")
+    assert done.exit_code == 0, done.output
+    found = looked_at(here)
+    assert {one["level"] for one in found.values()} == {"ok"}, found
+    assert "organization orga_" in found["connection close"]["sentence"]
+    assert "history of 1 address(es) readable" in found["channel chat (slack)"]["sentence"]
+    assert found["clocks"]["sentence"] == "1 running on tern"
+    assert found["broker"]["sentence"] == "0 waiting in now, 0 waiting in fetch, 0 waiting in deliver"
+    assert found["project"]["sentence"] == "'desk' is this directory's"
+    assert f"ok   {found['redis']['what']}: version" in done.stdout
+
+
+def test_what_only_weakens_is_a_warning_and_no_failure(here: Desk) -> None:
+    write(here, "schedules/asked.yaml", MAIL)
+    assert here.call("doctor").exit_code == 0
+    found = looked_at(here)
+    assert found["deployment"]["level"] == "warn"
+    assert "funnelbeat plan" in found["deployment"]["sentence"]
+    assert (found["clocks"]["level"], found["workers"]["level"]) == ("warn", "warn")
+    assert found["workers"]["sentence"] == "none is running: nothing will be fetched or sent"
+
+
+def test_a_slot_that_nobody_takes_is_a_failure(here: Desk) -> None:
+    with Redis.from_url(here.redis.url) as client:
+        client.zadd("desk:due", {"asked": int((time.time() - 300) * 1000)})
+    assert here.call("doctor").exit_code == 1
+    assert "no clock took it" in looked_at(here)["due slots"]["sentence"]
+
+
+def test_secrets_that_are_not_set_are_named_and_what_needs_them_fails(here: Desk) -> None:
+    write(here, "funnelbeat.yaml", PROJECT.replace("{type: sandbox}", '{type: close, api_key: "${NO_SUCH_KEY}"}', 1))
+    done = here.call("doctor")
+    assert done.exit_code == 2
+    found = looked_at(here)
+    assert "connections.close.api_key needs it" in found["secret NO_SUCH_KEY"]["sentence"]
+    assert "NO_SUCH_KEY" in found["connection close"]["sentence"]
+    assert found["channel mail (mail)"]["level"] == "ok", "the rest is looked at all the same"
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def test_services_that_do_not_answer_or_refuse_the_key_are_told_apart(here: Desk) -> None:
+    assert here.box is not None
+    where = here.box.describe()
+    broken = PROJECT.replace(
+        "connections: {close: {type: sandbox}}",
+        f'connections: {{close: {{type: close, api_key: wrong, base_url: "{where["close"]}"}}}}',
+    ).replace(
+        "mail: {type: sandbox}",
+        f'mail: {{type: email, url: "smtp://127.0.0.1:{free_port()}?tls=never", from: a@acme.example}}',
+    )
+    write(here, "funnelbeat.yaml", broken)
+    assert here.call("doctor").exit_code == 1
+    found = looked_at(here)
+    assert "401" in found["connection close"]["sentence"]
+    assert "wrong" not in found["connection close"]["sentence"].split()
+    assert "connection could not be made" in found["channel mail"]["sentence"]
+
+
+def test_a_channel_whose_history_cannot_be_read_is_named(here: Desk) -> None:
+    assert here.box is not None
+    here.box.call(lambda box: box.slack.unknown.add("C0123456789"))
+    write(here, "funnelbeat.yaml", slack(here))
+    found = looked_at(here)
+    assert found["channel chat"]["level"] == "fail"
+    assert "history of C0123456789: channel_not_found" in found["channel chat"]["sentence"]
+
+
+def slack(here: Desk) -> str:
+    assert here.box is not None
+    url = here.box.call(lambda box: box.slack_url)
+    return PROJECT.replace("chat: {type: sandbox}", f'chat: {{type: slack, token: xoxb-sandbox, base_url: "{url}"}}')
+
+
+def test_a_redis_that_is_not_there_is_one_line_and_the_rest_is_looked_at(
+    here: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FUNNELBEAT_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
+    done = here.call("doctor", "--json")
+    assert done.exit_code == 3
+    found = looked_at(here)
+    assert found["redis"]["level"] == "fail"
+    assert found["connection close"]["level"] == "ok"
+
+
+def test_a_redis_that_drops_keys_is_refused_at_every_start_with_what_to_change(here: Desk) -> None:
+    with Redis.from_url(here.redis.url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            for command in ("doctor", "clock", "worker", "runs"):
+                done = here.call(command)
+                assert done.exit_code == 3, command
+                assert "set maxmemory-policy noeviction" in done.output
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_broker_that_is_not_there_is_a_failure(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUNNELBEAT_BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
+    assert here.call("doctor").exit_code == 1
+    assert "the broker cannot be reached" in looked_at(here)["broker"]["sentence"]
+
+
+def test_a_name_that_another_project_has_is_refused_where_it_would_be_deployed(here: Desk, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    (second / "schedules").mkdir(parents=True)
+    (second / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
+    (second / "schedules" / "other.yaml").write_text(SCHEDULE, encoding="utf-8")
+    other = Desk(second, here.redis, None, here.settings)
+    done = other.call("deploy", "--yes")
+    assert done.exit_code == 2
+    assert "belongs to another project directory" in done.output
+    assert "which this machine has not deployed yet" in looked_at(other)["project"]["sentence"]
+
+
+def test_a_second_machine_with_the_same_schedules_adopts_the_name(here: Desk, tmp_path: Path) -> None:
+    second = tmp_path / "second"
+    (second / "schedules").mkdir(parents=True)
+    (second / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
+    (second / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
+    other = Desk(second, here.redis, None, here.settings)
+    assert other.call("deploy", "--yes").exit_code == 0
+    assert (second / ".funnelbeat" / "id").read_text() == (here.place / ".funnelbeat" / "id").read_text()
+    (second / ".funnelbeat" / "id").write_text("another\n", encoding="ascii")
+    assert other.call("deploy", "--yes").exit_code == 2
+    assert looked_at(other)["project"]["level"] == "fail"
