@@ -12,7 +12,7 @@ from worker.domain.snapshot import Cell, Snapshot
 from worker.domain.window import Window, WindowSpec
 from worker.ports import Ask
 from worker.sources.close import CloseSource, Tuning, open_source
-from worker.sources.close.client import Retries
+from worker.sources.common.calls import Retries
 
 KEY = "api_7fInventedKey"
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)

@@ -11,8 +11,9 @@ from tests.sources.close.account import KEY, NOW, Account, Clock, close, deal, l
 from tests.support.scripted_http import Asked, Said
 from worker.errors import RequestError, SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.sources.close import CloseSource, Tuning, open_source
-from worker.sources.close.client import Retries, offset
+from worker.sources.close.client import offset
 from worker.sources.close.refusal import said
+from worker.sources.common.calls import Retries
 
 ME = {"organizations": [{"id": "orga_acme", "currency": "EUR"}]}
 

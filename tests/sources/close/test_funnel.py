@@ -14,7 +14,7 @@ from worker.errors import SourceShapeChanged
 from worker.ports import Ask
 from worker.sources.close import funnel
 from worker.sources.close.names import Names
-from worker.sources.close.parse import Node
+from worker.sources.common.parse import Node
 
 TOTALS_PATH = "/report/funnel/opportunity/totals/"
 STAGES_PATH = "/report/funnel/opportunity/stages/"

@@ -16,7 +16,7 @@ from worker.adapters.local_quota import LocalQuota
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.ports import Limit
 from worker.sources.close import Tuning, limits, open_source
-from worker.sources.close.client import Retries
+from worker.sources.common.calls import Retries
 from worker.sources.common.pace import Pace
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)

@@ -11,8 +11,8 @@ from worker.domain.money import exponent
 from worker.domain.opportunity import COLUMNS
 from worker.errors import SourceShapeChanged
 from worker.sources.close.names import Names, Stage
-from worker.sources.close.parse import Node
 from worker.sources.close.rows import FIELDS, RowReader
+from worker.sources.common.parse import Node
 
 STAGES = {"stat_first": Stage("First call", "active", "pipe_new", 0)}
 NAMES = Names("orga_acme", "EUR", {}, {}, STAGES)

@@ -4,20 +4,21 @@ First one list of what was won or lost since the oldest comparison in use, which
 two; then each other deal by its id.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from worker.domain.opportunity import COLUMNS, Status
-from worker.domain.snapshot import Cell, Row, Snapshot
+from worker.domain.snapshot import Row
 from worker.errors import SourceError, SourceRefused, SourceUnavailable
 from worker.ports import Ask
 from worker.sources.close.client import Client, Request
 from worker.sources.close.pages import Listing
 from worker.sources.close.ranges import stamp
 from worker.sources.close.rows import FIELDS, RowReader
-from worker.sources.close.together import together
+from worker.sources.common.departures import deleted
+from worker.sources.common.together import together
+from worker.sources.common.words import some
 
 SLACK = timedelta(hours=1)
 """How far back of the comparison closed deals are listed, for clocks that differ and indexes that lag."""
@@ -53,7 +54,7 @@ class Followers:
         rest = sorted(set(departed) - set(found))
         within, beyond = rest[: self._ask.item.follow_limit], rest[self._ask.item.follow_limit :]
         if beyond:
-            self._notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {_some(beyond)}")
+            self._notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {some(beyond)}")
         rows = await together(self._one(key) for key in within)
         found |= {row.key: row for row in rows if row is not None}
         return Followed(tuple(found.values()), tuple(self._notes))
@@ -104,22 +105,3 @@ class Followers:
             self._notes.append(f"{key} could not be looked up: another deal was answered, {row.key}")
             return None
         return row
-
-
-def deleted(key: str, previous: Snapshot | None) -> Row:
-    """The last known cells with status deleted; nulls where the deal was never kept."""
-    last = _last_known(key, previous)
-    cells: dict[str, Cell] = {**last, "status": Status.DELETED.value}
-    return Row(key, tuple(cells.get(column.name) for column in COLUMNS))
-
-
-def _last_known(key: str, previous: Snapshot | None) -> Mapping[str, Cell]:
-    for rows in (previous.rows, previous.followed) if previous is not None else ():
-        row = rows.by_key().get(key) if rows is not None else None
-        if rows is not None and row is not None:
-            return rows.record(row)
-    return {}
-
-
-def _some(keys: list[str]) -> str:
-    return ", ".join(keys[:5]) + (" and more" if len(keys) > 5 else "")

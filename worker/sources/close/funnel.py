@@ -11,7 +11,7 @@ from typing import Any
 from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, Reader, columns
 from worker.sources.close.names import Names
-from worker.sources.close.parse import Node
+from worker.sources.common.parse import Node
 
 TOTALS_PATH = "/report/funnel/opportunity/totals/"
 STAGES_PATH = "/report/funnel/opportunity/stages/"

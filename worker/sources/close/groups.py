@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.close.metrics import Reader
 from worker.sources.close.names import Names
-from worker.sources.close.parse import Node
+from worker.sources.common.parse import Node
 
 SUMS = tuple(
     f"{what}_value_{period}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from worker.domain.money import from_hundredths
 from worker.domain.snapshot import Cell, Column, Kind
-from worker.sources.close.parse import Node
+from worker.sources.common.parse import Node
 
 TOTALS: Mapping[str, Kind] = {
     "count": Kind.INT,

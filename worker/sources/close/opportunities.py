@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
-from worker.domain.record import records
 from worker.domain.schedule import Follow
 from worker.domain.scope import scope
 from worker.domain.snapshot import Measure, Row, Snapshot, Table, table
@@ -19,6 +18,7 @@ from worker.sources.close.names import Directory, Names
 from worker.sources.close.pages import ENDPOINT, Listing, Reading
 from worker.sources.close.rows import RowReader
 from worker.sources.close.rules import sliced
+from worker.sources.common.departures import still_matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Opportunities:
         notes: list[str] = []
         names = await self._directory.names()
         followed = await Followers(self._client, RowReader(names, notes=notes), ask).follow(missing)
-        if self._still_matching(followed.rows):
+        if still_matching(self._ask.item, followed.rows):
             return None
         ended = self._clock() if missing else listed.as_of[1]
         return replace(
@@ -119,21 +119,7 @@ class Opportunities:
         if ask.item.follow is not Follow.NONE and not cut:
             missing = departed(ask.formerly, frozenset(row.key for row in reading.rows))
         followed = await Followers(self._client, RowReader(names, notes=notes), ask).follow(missing)
-        return _Attempt(reading, followed, names, notes, self._still_matching(followed.rows))
-
-    def _still_matching(self, rows: tuple[Row, ...]) -> frozenset[str]:
-        """Looked-up deals that fulfil every filter, as far as all of them can be checked."""
-        conditions = scope(self._ask.item)
-        if conditions.opaque:
-            return frozenset()
-        return frozenset(
-            key
-            for key, row in records(table(FOLLOWED, COLUMNS, rows)).items()
-            if row.text("status") != "deleted"
-            and conditions.outside(row) is None
-            and conditions.unselected(row) is None
-            and conditions.stalled in (None, row.flag("stalled"))
-        )
+        return _Attempt(reading, followed, names, notes, still_matching(ask.item, followed.rows))
 
     def _deals(self, attempt: _Attempt) -> Deals:
         reading, names, notes = attempt.reading, attempt.names, attempt.notes

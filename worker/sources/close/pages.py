@@ -14,8 +14,8 @@ from worker.errors import SourceIncomplete
 from worker.sources.close import groups
 from worker.sources.close.client import Client, Request
 from worker.sources.close.groups import Fragment
-from worker.sources.close.parse import Node
-from worker.sources.close.together import together
+from worker.sources.common.parse import Node
+from worker.sources.common.together import together
 
 PATH = "/opportunity/"
 ENDPOINT = f"GET {PATH}"

@@ -1,13 +1,8 @@
 """Close's error bodies, in every shape that was seen, as one sentence."""
 
 import json
-import re
-from collections.abc import Iterator
-from typing import Any
 
-from worker.sources.close.parse import encodable
-
-LONGEST = 200
+from worker.sources.common import words
 
 _MEANINGS = {
     400: "the request was refused",
@@ -24,8 +19,8 @@ _MEANINGS = {
 def sentence(status: int, body: bytes) -> str:
     """What the status means, then the service's own words: at most 200 characters on one line."""
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    words = said(body)
-    return f"{meaning} ({status}): {words}" if words else f"{meaning} ({status})"
+    told = said(body)
+    return f"{meaning} ({status}): {told}" if told else f"{meaning} ({status})"
 
 
 def said(body: bytes) -> str:
@@ -34,15 +29,7 @@ def said(body: bytes) -> str:
     Recorded since 2017: {"errors": [], "field-errors": {…}}, {"error": "…"}, {"errors": ["…"]}, {"message": "…"}, an
     empty body under a JSON type, plain text under a JSON type.
     """
-    text = body.decode("utf-8", "replace")
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return "" if text.lstrip().startswith("<") else short(text)
-    if not isinstance(value, dict):
-        return short("; ".join(_leaves(value)))
-    known = [value[key] for key in ("errors", "field-errors", "error", "message") if key in value]
-    return short("; ".join(leaf for part in known for leaf in _leaves(part)))
+    return words.said(body, ("errors", "field-errors", "error", "message"))
 
 
 def reset(body: bytes) -> str:
@@ -53,22 +40,3 @@ def reset(body: bytes) -> str:
         return ""
     inner = value.get("error", value) if isinstance(value, dict) else None
     return str(inner.get("rate_reset", "")) if isinstance(inner, dict) else ""
-
-
-def short(text: str) -> str:
-    """One line without control characters, cut with an ellipsis."""
-    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", encodable(text)).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
-
-
-def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
-    """The texts of nested lists and maps; a field's name stands before its fault."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list) and depth < 4:
-        for part in value[:10]:
-            yield from _leaves(part, depth + 1)
-    elif isinstance(value, dict) and depth < 4:
-        for key, part in list(value.items())[:10]:
-            for leaf in _leaves(part, depth + 1):
-                yield f"{key}: {leaf}"

@@ -12,7 +12,7 @@ from worker.domain.money import from_hundredths
 from worker.domain.opportunity import COLUMNS, Status
 from worker.domain.snapshot import Cell, Row
 from worker.sources.close.names import Names, Stage
-from worker.sources.close.parse import Node
+from worker.sources.common.parse import Node
 
 FIELDS = (
     "id",

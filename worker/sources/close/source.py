@@ -13,14 +13,15 @@ from worker.domain.snapshot import File, Snapshot
 from worker.errors import RequestError, SourceShapeChanged
 from worker.ports import Answer, Ask, Quota
 from worker.sources.close import funnel
-from worker.sources.close.client import Client, Request, Retries, Sender
+from worker.sources.close.client import Client, Request
 from worker.sources.close.fingerprint import fingerprint, spelled
 from worker.sources.close.names import Directory, Names
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
-from worker.sources.close.parse import Node
 from worker.sources.close.ranges import Asked, asked
+from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.pace import asked_for
+from worker.sources.common.parse import Node
 
 BASE_URL = "https://api.close.com/api/v1"
 MOST_NOTES = 50
