@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.story import SCHEDULE, Story, story_of
-from worker.domain.run import RunKey, RunState
+from worker.domain.reason import Reason
+from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot import Cell, Row, Snapshot
 from worker.entry.place import bundle_of
 from worker.flow.deploy import deploy
@@ -159,3 +160,33 @@ async def test_connections_with_other_credentials_share_nothing(story: Story) ->
     await define(story, "by-token", text=SCHEDULE.replace("source: close", "source: token"))
     await produced(story, "by-key", "by-token")
     assert lists(story) == 4
+
+
+async def by_the_clock(story: Story, name: str, minutes: int) -> Run:
+    """A run of a slot, fetched once; its deadline lies `minutes` ahead."""
+    now, deployed = await story.house.ledger.now(), await story.house.ledger.deployed()
+    assert deployed is not None
+    key = RunKey(name, now.replace(microsecond=0))
+    await story.house.ledger.request(Claim(key, deployed.bundle, "cron", now + timedelta(minutes=minutes)), 1)
+    await produce(story.house, str(key))
+    run = await story.house.ledger.run(str(key))
+    assert run is not None
+    return run
+
+
+async def test_a_wait_that_the_service_names_is_waited_for_outside_the_worker(story: Story) -> None:
+    await define(story, "team")
+    story.box.faults.arm(LIST, "status", status=429, retry_after="300", times=2)
+    run = await by_the_clock(story, "team", 10)
+    assert run.state is RunState.CLAIMED
+    assert run.not_before is not None
+    assert 295 < (run.not_before - run.claimed_at).total_seconds() < 310
+    assert lists(story) == 2, "asked once for each query: whoever names five minutes is not asked again"
+
+
+async def test_a_wait_that_is_longer_than_the_run_has_ends_the_run(story: Story) -> None:
+    await define(story, "team")
+    story.box.faults.arm(LIST, "status", status=429, retry_after="3939", times=2)
+    run = await by_the_clock(story, "team", 10)
+    assert (run.state, run.reason) == (RunState.FAILED, Reason.SOURCE)
+    assert {reason for _, reason, _ in run.gaps} == {"rate_limited"}

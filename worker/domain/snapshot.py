@@ -151,9 +151,12 @@ class GapReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A query yields exactly one Snapshot or one Gap; a partly read list is a Gap."""
+    """A query yields exactly one Snapshot or one Gap; a partly read list is a Gap. `retry_after`: seconds after which
+    asking again makes sense, where the service named them.
+    """
 
     query_id: str
     reason: GapReason
     sentence: str
     tries: int = 1
+    retry_after: float | None = None

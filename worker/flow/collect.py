@@ -11,7 +11,7 @@ from worker.domain.schedule import Bundle, Follow, Item, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
 from worker.domain.window import Window, WindowSpec, compared, resolve
 from worker.errors import RequestError, SourceError
-from worker.flow.gaps import gap_reason
+from worker.flow.gaps import gap_reason, retry_after
 from worker.flow.house import House
 from worker.flow.share import SharedFailure, answered
 from worker.ports import Answer, Ask
@@ -72,9 +72,9 @@ async def _answer(
     except TimeoutError:
         return Gap(item.id, GapReason.DEADLINE, f"{item.source} had not answered when the run's time was over")
     except SharedFailure as failure:
-        return Gap(item.id, failure.reason, failure.sentence)
+        return Gap(item.id, failure.reason, failure.sentence, retry_after=failure.retry_after)
     except (SourceError, RequestError) as error:
-        return Gap(item.id, gap_reason(error), str(error))
+        return Gap(item.id, gap_reason(error), str(error), retry_after=retry_after(error))
 
 
 async def ask(house: House, occasion: Occasion, item: Item, baselines: Sequence[Mapping[str, Baseline]]) -> Ask:

@@ -26,3 +26,8 @@ def gap_reason(error: SourceError | RequestError) -> GapReason:
             return GapReason.MALFORMED
         case _:
             return GapReason.UNAVAILABLE
+
+
+def retry_after(error: SourceError | RequestError) -> float | None:
+    """Seconds that the service, or the budget kept for it, named."""
+    return error.retry_after if isinstance(error, SourceUnavailable) else None

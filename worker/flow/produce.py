@@ -89,8 +89,11 @@ def expiry(house: House, schedule: Schedule, now: datetime) -> datetime:
 async def _nothing(
     house: House, begun: Begun, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[str, ...]:
-    """Every query is a gap: try again until the deadline, then say so to the operator."""
-    key, again = str(begun.run.key), begun.now + timedelta(seconds=house.times.retry_fetch)
+    """Every query is a gap: try again until the deadline, then say so to the operator. What the services named as the
+    time to wait is waited for outside the worker, and not at all where it is longer than the run has.
+    """
+    soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
+    key, again = str(begun.run.key), begun.now + timedelta(seconds=max(soonest, house.times.retry_fetch))
     if again < begun.run.deadline and begun.run.trigger != "manual":
         await house.ledger.postpone(key, begun.attempt, again)
         house.reach("run.postponed")

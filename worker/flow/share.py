@@ -20,8 +20,8 @@ from typing import Any
 from worker.domain.schedule import Follow
 from worker.domain.snapshot import GapReason, Snapshot
 from worker.domain.window import Window, WindowSpec, is_window_name
-from worker.errors import LedgerError, SourceError, SourceUnavailable
-from worker.flow.gaps import gap_reason
+from worker.errors import LedgerError, SourceError
+from worker.flow.gaps import gap_reason, retry_after
 from worker.flow.house import House
 from worker.ports import Answer, Ask, Failed, Kept, Lead, Shareable, Shelf, Source
 
@@ -94,8 +94,7 @@ async def _fetched(house: House, shelf: Shelf, source: Source, key: str, ask: As
         compared = None if answer.compared is None else await house.snapshots.keep(answer.compared)
         outcome = Kept(lead.begun, await house.snapshots.keep(answer.snapshot), compared)
     except SourceError as error:
-        wait = error.retry_after if isinstance(error, SourceUnavailable) else None
-        outcome = Failed(gap_reason(error), str(error), wait)
+        outcome = Failed(gap_reason(error), str(error), retry_after(error))
         raise
     finally:
         if outcome is None:
