@@ -1,4 +1,4 @@
-"""A primary, a replica and three Sentinels: real servers on loopback, which agree on a failover within seconds."""
+"""A primary, a replica and three Sentinels, all with passwords: real servers, which agree on a failover in seconds."""
 
 import socket
 import subprocess
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import redis
 
@@ -14,6 +15,7 @@ from worker.adapters.embedded_redis import find_binary
 from worker.adapters.launch import tied
 
 MASTER = "ledger"
+PASSWORD, WATCHWORD = "of the servers: @/?", "of-the-Sentinels"
 SENTINEL = """
 port {port}
 dir {place}
@@ -21,6 +23,9 @@ logfile {place}/sentinel.log
 sentinel monitor {master} 127.0.0.1 {primary} 2
 sentinel down-after-milliseconds {master} 400
 sentinel failover-timeout {master} 3000
+sentinel auth-pass {master} "{password}"
+sentinel sentinel-pass {watchword}
+requirepass {watchword}
 """
 
 
@@ -37,9 +42,9 @@ def until(look: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
         time.sleep(0.05)
 
 
-def answers(port: int) -> bool:
+def answers(port: int, password: str | None = None) -> bool:
     try:
-        with redis.Redis(port=port, socket_timeout=1) as client:
+        with redis.Redis(port=port, socket_timeout=1, password=password) as client:
             return bool(client.ping())
     except redis.RedisError:
         return False
@@ -56,20 +61,24 @@ class Guarded:
 
     @property
     def url(self) -> str:
-        return f"redis+sentinel://{','.join(f'127.0.0.1:{port}' for port in self.sentinels)}/{MASTER}/0"
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.sentinels)
+        return f"redis+sentinel://:{quote(PASSWORD, safe='')}@{hosts}/{MASTER}/0?sentinel_password={WATCHWORD}"
 
     @property
     def broker_url(self) -> str:
-        return self.url.removesuffix("/0") + "/1"
+        return self.url.replace("/0?", "/1?")
 
-    def fail_over(self) -> None:
-        """Kill the primary as a power cut would, and wait until all Sentinels name the other one."""
+    def kill_primary(self) -> None:
+        """As a power cut would."""
         self.primary.kill()
         self.primary.wait()
+
+    def wait_for_another(self) -> None:
+        """Until all Sentinels name the other server."""
         until(lambda: all(self.named(port) == self.replica_port for port in self.sentinels), "nobody took over")
 
     def named(self, sentinel: int) -> int:
-        with redis.Redis(port=sentinel, socket_timeout=1) as client:
+        with redis.Redis(port=sentinel, socket_timeout=1, password=WATCHWORD) as client:
             return int(client.execute_command("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)[1])
 
 
@@ -92,9 +101,10 @@ def guarded(place: Path) -> Iterator[Guarded]:
 def _server(place: Path, port: int, *more: str) -> Iterator[subprocess.Popen[bytes]]:
     place.mkdir()
     command = [str(find_binary()), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(place), "--save", "",
-               "--appendonly", "yes", "--repl-diskless-sync", "yes", *more]  # fmt: skip
+               "--appendonly", "yes", "--repl-diskless-sync", "yes",
+               "--requirepass", PASSWORD, "--masterauth", PASSWORD, *more]  # fmt: skip
     with _running(command) as child:
-        until(lambda: answers(port), "Redis did not start")
+        until(lambda: answers(port, PASSWORD), "Redis did not start")
         yield child
 
 
@@ -102,9 +112,11 @@ def _server(place: Path, port: int, *more: str) -> Iterator[subprocess.Popen[byt
 def _sentinel(place: Path, port: int, primary: int) -> Iterator[subprocess.Popen[bytes]]:
     place.mkdir()
     conf = place / "sentinel.conf"
-    conf.write_text(SENTINEL.format(port=port, place=place, master=MASTER, primary=primary), encoding="utf-8")
+    given = {"port": port, "place": place, "primary": primary}
+    text = SENTINEL.format(master=MASTER, password=PASSWORD, watchword=WATCHWORD, **given)
+    conf.write_text(text, encoding="utf-8")
     with _running([str(find_binary()), str(conf), "--sentinel"]) as child:
-        until(lambda: answers(port), "the Sentinel did not start")
+        until(lambda: answers(port, WATCHWORD), "the Sentinel did not start")
         yield child
 
 
@@ -119,12 +131,12 @@ def _running(command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _in_step(port: int) -> bool:
-    with redis.Redis(port=port, socket_timeout=1) as client:
+    with redis.Redis(port=port, socket_timeout=1, password=PASSWORD) as client:
         return bool(client.info("replication").get("master_link_status") == "up")
 
 
 def _knows_all(port: int) -> bool:
     """Both other Sentinels, and the replica."""
-    with redis.Redis(port=port, socket_timeout=1) as client:
+    with redis.Redis(port=port, socket_timeout=1, password=WATCHWORD) as client:
         told = client.sentinel_master(MASTER)
         return int(told["num-other-sentinels"]) == 2 and int(told["num-slaves"]) == 1
