@@ -216,6 +216,15 @@ async def test_a_renamed_schedule_takes_its_history_along(here: Month, at_once: 
         assert await here.ledger.pending(["old", "new"]) == {"new": NINE + DAY + timedelta(minutes=30)}
 
 
+async def test_a_schedule_that_went_and_comes_back_by_another_name_does_not_fire_the_day_again(here: Month) -> None:
+    await put(here, daily("old"))
+    await here.play(NINE + timedelta(minutes=1))
+    await put(here)
+    await put(here, daily("new", minute=30, previously="old"))
+    await here.play(NINE + DAY + timedelta(hours=1))
+    assert await slots(here, "new") == [NINE + DAY + timedelta(minutes=30)]
+
+
 async def test_a_rename_is_made_once_and_the_next_deployment_changes_nothing(here: Month) -> None:
     await put(here, daily("old"))
     await here.play(NINE + timedelta(minutes=10))

@@ -11,7 +11,7 @@ from tests.support.set_clock import Month, month
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey, RunState
 from worker.domain.schedule import CatchUp
-from worker.errors import RequestError
+from worker.errors import ClaimLost, RequestError
 from worker.flow.missed import request_missed
 from worker.flow.on_demand import request
 from worker.flow.pause import pause, resume
@@ -74,6 +74,23 @@ async def test_a_second_pause_does_not_hide_what_the_first_one_did(here: Month) 
     await here.ledger.set(NINE + DAY - HOUR)
     await pause(here.house, "daily", None)
     assert await missed(here) == [(1, Reason.PAUSED)]
+
+
+async def test_a_pause_does_not_end_while_something_that_came_during_it_is_not_accounted_for(here: Month) -> None:
+    await pause(here.house, "daily", None)
+    await here.ledger.set(NINE)
+    with pytest.raises(ClaimLost):
+        await here.ledger.resume("daily")
+    await tick(here.house)
+    assert await here.ledger.resume("daily")
+
+
+async def test_what_is_due_after_a_pause_is_left_to_the_clock(here: Month) -> None:
+    await pause(here.house, "daily", NINE)
+    await here.ledger.set(NINE)
+    assert await resume(here.house, "daily")
+    await tick(here.house)
+    assert await slots(here) == [NINE]
 
 
 async def test_a_run_that_nobody_began_is_skipped(here: Month) -> None:
@@ -186,3 +203,23 @@ async def test_a_slot_that_is_asked_for_twice_is_one_run(here: Month) -> None:
     assert (await run(here, key)).deadline > here.ledger.at
     other = Claim(RunKey("daily", NINE + DAY), "b", "manual", here.ledger.at)
     assert not await here.ledger.request(other, 1, missed=row), "the row is not there any more"
+
+
+async def test_a_row_that_was_split_meanwhile_is_not_split_as_it_was(here: Month) -> None:
+    await pause(here.house, "daily", None)
+    await here.ledger.set(NINE + 4 * DAY + HOUR)
+    await resume(here.house, "daily")
+    (row,) = await here.ledger.missed("daily", 1)
+    claim = Claim(RunKey("daily", NINE), "b", "manual", here.ledger.at + HOUR)
+    for stale in (replace(row, first=NINE - DAY), replace(row, count=4)):
+        assert not await here.ledger.request(claim, 1, missed=stale)
+    assert await here.ledger.missed("daily", 5) == (row,)
+
+
+async def test_a_newer_slot_does_not_take_the_place_of_one_that_was_asked_for(here: Month) -> None:
+    await pause(here.house, "daily", None)
+    await here.ledger.set(NINE + HOUR)
+    await resume(here.house, "daily")
+    key = await request_missed(here.house, "daily", NINE)
+    await here.play(NINE + DAY + HOUR)
+    assert (await run(here, key)).state is RunState.CLAIMED
