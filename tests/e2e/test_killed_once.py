@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.soak.test_killed_at_the_end import AT_AN_END
 from tests.support.town import SCHEDULE, Town, town
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunState
 from worker.flow.house import FAIL_POINTS, House
 from worker.flow.on_demand import request
 
-BY_THE_CLOCK = ("run.claimed",)
+BY_THE_CLOCK = ("run.due", "run.claimed", "run.swept", "run.published")
 WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")
-BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in BY_THE_CLOCK + WITH_A_FAULT)
+ELSEWHERE = BY_THE_CLOCK + WITH_A_FAULT + tuple(AT_AN_END)
+BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in ELSEWHERE)
 
 
 @pytest.fixture(scope="module")
@@ -72,20 +74,24 @@ def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Town, point:
     assert mail.resent == (point != "delivery.deferred")
 
 
-def test_a_clock_killed_after_its_claim_leaves_a_run_that_is_published_all_the_same(here: Town) -> None:
-    here.arm("run.claimed")
-    here.write("timed", SCHEDULE.replace("every: 23h", "every: 3s"))
+@pytest.mark.parametrize("point", BY_THE_CLOCK)
+def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same(here: Town, point: str) -> None:
+    name = f"timed-{point.partition('.')[2]}"
+    if point == "run.swept":
+        here.arm("run.fetching")  # which leaves a lapsed lease to be swept
+    here.arm(point)
+    here.write(name, SCHEDULE.replace("every: 23h", "every: 3s"))
     here.deploy()
-    here.until(lambda: None if here.armed("run.claimed") else True)
-    here.write("timed", SCHEDULE)
+    here.until(lambda: None if here.armed(point) else True)
+    here.write(name, SCHEDULE)
     here.deploy()
 
     async def first(house: House) -> str | None:
-        runs = await house.ledger.runs("timed", 100)
+        runs = await house.ledger.runs(name, 100)
         return str(runs[-1].key) if runs else None
 
     ends_well(here, here.until(lambda: here.ask(first)))
 
 
 def test_every_fail_point_has_its_test() -> None:
-    assert set(BY_A_WORKER + WITH_A_FAULT + BY_THE_CLOCK) == set(FAIL_POINTS)
+    assert set(BY_A_WORKER + ELSEWHERE) == set(FAIL_POINTS)

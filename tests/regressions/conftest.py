@@ -1,0 +1,22 @@
+"""Stories on a real Redis and a real sandbox, in one process, with three readers and short waits."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.story import SCHEDULE, Story, story_of
+from tests.support.town import SHORT
+from worker.adapters.embedded_redis import EmbeddedRedis
+
+THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, attach: [deals]}") + (
+    "  - {id: boss, channel: mail, address: boss@acme.example}\n  - {id: room, channel: chat, address: C0123456789}\n"
+)
+
+
+@pytest.fixture
+async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Story]:
+    """A schedule `week` read by two mail addresses and a room that gets a file, deployed; a step taken."""
+    async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
+        await story.deploy(THREE)
+        yield story

@@ -1,0 +1,50 @@
+"""Killed where a run or a delivery ends without a message: it still ends, once, and says why."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.soak.ground import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest
+from tests.soak.tally import tally, wait_until_closed
+from tests.support.town import Town, town
+from worker.domain.delivery import DeliveryState
+
+AT_AN_END = {
+    "run.postponed": ("dark", DeliveryState.SENT),  # the notice to the operator
+    "run.failed": ("dark", DeliveryState.SENT),
+    "delivery.refused": ("gone", DeliveryState.REFUSED),
+    "delivery.skipped": ("gone", DeliveryState.SKIPPED),
+    "delivery.failed": ("torn", DeliveryState.FAILED),
+    "delivery.held": ("held", DeliveryState.UNKNOWN),
+}
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    place = tmp_path_factory.mktemp("ends")
+    templates = place / "project" / "templates" / "torn"
+    templates.mkdir(parents=True)
+    (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
+    resting = {name: at_rest(text) for name, text in SPECIAL.items()}
+    with town(place, project=PROJECT, schedules=resting, times=TIMES) as everything:
+        everything.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, 1000))
+        yield everything
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", AT_AN_END)
+def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here: Town, point: str) -> None:
+    schedule, state = AT_AN_END[point]
+    if point == "delivery.held":
+        here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
+    here.arm(point)
+    here.write(schedule, SPECIAL[schedule])
+    here.deploy()
+    here.until(lambda: None if here.armed(point) else True)
+    here.write(schedule, at_rest(SPECIAL[schedule]))
+    here.deploy()
+    wait_until_closed(here, 60.0)
+    ended = tally(here).of(schedule)
+    assert state in {fate.row.state for fate in ended}
+    assert [fate.row.key for fate in ended if fate.lost or fate.silent] == []
+    assert all(fate.row.reason is not None for fate in ended if fate.row.state is not DeliveryState.SENT)
