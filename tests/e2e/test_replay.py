@@ -109,7 +109,7 @@ def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent:
     explained = here.told("explain", keys[1])
     (team,) = [one for one in explained["deliveries"] if one["reader"].startswith("team|")]
     assert team["decision"] == "requested"
-    assert team["compared_with"]["deals"]["slot"] == keys[0].split("@")[1].split("+")[0]
+    assert team["past"]["deals"]["slot"] == keys[0].split("@")[1].split("+")[0]
 
 
 def test_a_run_that_sent_nothing_has_nothing_to_replay(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ def test_a_word_on_what_is_not_unknown_is_refused(here: Desk, words: tuple[str, 
 def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: Desk) -> None:
     first, second = here.run(), here.run()
     told = here.told("explain", first)
-    assert [row["compared_with"]["deals"]["reason"] for row in told["deliveries"]] == ["first", "first"]
+    assert [row["past"]["deals"]["reason"] for row in told["deliveries"]] == ["first", "first"]
     assert {row["decision"] for row in here.told("explain", second)["deliveries"]} == {"requested"}
     lines = here.call("explain", second).stdout
     assert f"deals compared with the digest of {first.split('@')[1].split('+')[0]}" in lines
@@ -155,7 +155,7 @@ def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: Desk)
     assert told == {"baselines": 1, "deliveries": 1, "suspensions": 0, "answers": 0, "still_named_by": ["asked"]}
     assert [row["reader"] for row in here.told("show", run)["deliveries"]] == [f"held|{HELD}"]
     assert here.call("replay", run).exit_code == 0
-    assert here.told("explain", here.run())["deliveries"][1]["compared_with"]["deals"]["reason"] == "subscribed"
+    assert here.told("explain", here.run())["deliveries"][1]["past"]["deals"]["reason"] == "subscribed"
 
 
 def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differs(here: Desk) -> None:

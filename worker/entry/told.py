@@ -68,7 +68,9 @@ def explained_document(run: Run, rows: tuple[Explained, ...]) -> dict[str, Any]:
 
 
 def _explained_delivery(one: Explained) -> dict[str, Any]:
-    """`decision` is why it was to be sent or not; `why` how it ended."""
+    """`decision` is why it was to be sent or not; `why` how it ended; `past`, for each query, what this reader had been
+    sent before, or why there was nothing to compare with.
+    """
     known = SENTENCES[one.decision] if one.decision else "Why it was decided can no longer be told from what is stored."
     compared = {
         query: {"reason": past, "sentence": SENTENCES[past]}
@@ -76,7 +78,7 @@ def _explained_delivery(one: Explained) -> dict[str, Any]:
         else {"slot": stamp(past.slot), "as_of": stamp(past.as_of)}
         for query, past in one.compared.items()
     }
-    told = {"decision": one.decision, "decision_sentence": known, "compared_with": compared, "why": why(one.row)}
+    told = {"decision": one.decision, "decision_sentence": known, "past": compared, "why": why(one.row)}
     return delivery_document(one.row) | told
 
 
@@ -91,7 +93,7 @@ def explained_lines(told: dict[str, Any]) -> list[str]:
         lines.append(f"{row['reader']}: {row['why']}")
         if row["decision"] != row["reason"]:
             lines.append(f"  {row['decision_sentence']}")
-        for query, past in row["compared_with"].items():
+        for query, past in row["past"].items():
             against = f"the digest of {past['slot']}" if "slot" in past else f"nothing: {past['sentence']}"
             lines.append(f"  {query} compared with {against}")
         if row["possible_duplicate"]:
