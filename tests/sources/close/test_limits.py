@@ -15,7 +15,8 @@ from tests.support.scripted_http import Asked, Said, scripted
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.ports import Limit
-from worker.sources.close import Tuning, limits, open_source
+from worker.sources.close import Tuning, open_source
+from worker.sources.common import limits
 from worker.sources.common.calls import Retries
 from worker.sources.common.pace import Pace
 

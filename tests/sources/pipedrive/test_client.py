@@ -273,3 +273,8 @@ async def test_names_are_read_once_in_five_minutes() -> None:
         await source.fetch(listing())
         await source.fetch(asking("pipelines"))
         assert len(server.to("/api/v1/users")) == 1
+
+
+async def test_an_account_says_whose_it_is() -> None:
+    async with pipedrive(Account()) as (source, _):
+        assert await source.check() == "company 4711, as Ada Okafor"

@@ -16,7 +16,8 @@ from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
 from worker.errors import SourceRefused, SourceUnavailable
 from worker.ports import Quota
-from worker.sources.close import limits, refusal
+from worker.sources.close import refusal
+from worker.sources.common import limits
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
 from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node, document

@@ -3,13 +3,12 @@
 https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 
 from worker.ports import Heard, Limit
+from worker.sources.common.limits import number, retry_after
 from worker.sources.pipedrive.costs import BURST_SECONDS
 
 LONGEST_HOLD = 60.0
@@ -65,23 +64,3 @@ def wait(headers: Mapping[str, str], now: datetime) -> float | None:
         return asked
     resets = (number(headers.get(f"{prefix}-reset", "")) for prefix in _PREFIXES)
     return next((reset for reset in resets if reset is not None), None)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    text = headers.get("retry-after", "")
-    seconds = number(text)
-    if seconds is not None:
-        return seconds
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(0.0, (moment.astimezone(now.tzinfo) - now).total_seconds())
-
-
-def number(text: str) -> float | None:
-    try:
-        found = float(text)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and found >= 0 else None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from worker.adapters.http import HttpAnswer
 from worker.errors import SourceRefused, SourceUnavailable
+from worker.sources.common.limits import retry_after
 from worker.sources.common.words import said
 from worker.sources.pipedrive import limits
 from worker.sources.pipedrive.costs import BURST_SECONDS
@@ -44,10 +45,10 @@ def refused(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavailab
     if status == 429:
         return _limited(endpoint, answer, now)
     if status == 403 and answer.body.lstrip()[:1] == b"<":
-        asked = limits.retry_after(answer.headers, now)
+        asked = retry_after(answer.headers, now)
         return SourceUnavailable(endpoint, SHUT_OUT, retry_after=max(asked or 0.0, BLOCKED), limited=True)
     if status >= 500 and status != 501:
-        return SourceUnavailable(endpoint, _sentence(answer), retry_after=limits.retry_after(answer.headers, now))
+        return SourceUnavailable(endpoint, _sentence(answer), retry_after=retry_after(answer.headers, now))
     return SourceRefused(endpoint, _sentence(answer) + _advice(endpoint, status), status=status)
 
 
@@ -55,7 +56,7 @@ def _limited(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavaila
     """The day's budget is not waited for: its `retry_after` is longer than any wait in place."""
     asked = limits.wait(answer.headers, now)
     if limits.is_daily(answer.headers, said(answer.body, _WORDS)):
-        told = limits.retry_after(answer.headers, now)
+        told = retry_after(answer.headers, now)
         wait = UNTOLD_DAY if told is None else max(told, limits.LONGEST_HOLD + 1)
         return SourceUnavailable(endpoint, SPENT, retry_after=wait, limited=True)
     return SourceUnavailable(

@@ -13,7 +13,7 @@ from typing import Any
 
 from worker.adapters.http import HttpAnswer
 from worker.errors import SourceRefused, SourceUnavailable
-from worker.sources.close.limits import retry_after, wait
+from worker.sources.common.limits import retry_after, wait
 from worker.sources.common.words import said, short
 
 LOGIN = "POST /auth/login"

@@ -11,8 +11,8 @@ from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Ask, Quota
-from worker.sources.close.limits import heard
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.limits import heard
 from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node
 from worker.sources.common.together import together

@@ -1,7 +1,7 @@
-"""What Close's headers say about its rate limit, in both spellings.
+"""What an answer's headers say about a rate limit, in every spelling that was recorded.
 
-https://developer.close.com/topics/rate-limits/: `RateLimit: limit=100, remaining=50, reset=5`. Live answers separate
-by semicolons and carry a second limiter's figures beside it that disagree: the tighter one is obeyed.
+https://developer.close.com/topics/rate-limits/: `RateLimit: limit=100, remaining=50, reset=5`. Live answers of Close
+separate by semicolons and carry a second limiter's figures beside it that disagree: the tighter one is obeyed.
 """
 
 import math
@@ -63,9 +63,9 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _seconds(text: str, now: datetime) -> float | None:
-    number = _number(text)
-    if number is not None:
-        return number
+    figure = number(text)
+    if figure is not None:
+        return figure
     try:
         moment = parsedate_to_datetime(text).astimezone(now.tzinfo)
     except (ValueError, OverflowError):
@@ -75,15 +75,16 @@ def _seconds(text: str, now: datetime) -> float | None:
 
 def _limit(name: str, limit: str, remaining: str, reset: str) -> Limit | None:
     """None for a set that is not whole."""
-    quota, left, seconds = _number(re.split("[,;]", limit, maxsplit=1)[0]), _number(remaining), _number(reset)
+    quota, left, seconds = number(re.split("[,;]", limit, maxsplit=1)[0]), number(remaining), number(reset)
     if quota is None or left is None or seconds is None or quota < 1:
         return None
     return Limit(name, quota, left, seconds)
 
 
-def _number(text: str) -> float | None:
+def number(text: str) -> float | None:
+    """A finite figure that is not negative; None for anything else."""
     try:
-        number = float(text)
+        found = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) and number >= 0 else None
+    return found if math.isfinite(found) and found >= 0 else None
