@@ -15,6 +15,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.domain.schedule import Bundle, CatchUp, Defaults, Entry, Item, Schedule, Trigger
 from worker.domain.spread import delay_of
+from worker.flow.case import Found, Past, context
 from worker.flow.deploy import Changes, deploy
 from worker.flow.pause import pause
 from worker.flow.reckon import reckon_anew
@@ -181,6 +182,18 @@ async def test_spread_delays_what_is_due_and_moves_no_slot(here: Month) -> None:
     assert await slots(here) == [NINE]
     await put(here, daily())
     assert await here.ledger.pending(["daily"]) == {"daily": NINE + DAY}
+
+
+async def test_a_run_is_late_from_when_it_was_due_and_says_how_long_after_its_slot(here: Month) -> None:
+    schedule = daily(spread=3600)
+    bundle = Bundle("tern", Defaults(), {}, {}, {"daily": schedule})
+
+    def late(after: timedelta) -> int:
+        at = NINE + delay_of("daily", 3600) + after
+        return context(here.house, bundle, schedule, "", NINE, at, Found({}, {}, ()), Past({}, {}, {})).late
+
+    share = delay_of("daily", 3600) // timedelta(seconds=1)
+    assert [late(timedelta(seconds=after)) for after in (0, 60, 61)] == [0, 0, share + 61]
 
 
 async def test_a_schedule_that_was_taken_away_and_comes_back_does_not_fire_the_day_again(here: Month) -> None:

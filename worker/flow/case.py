@@ -17,6 +17,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Entry, Schedule
 from worker.domain.snapshot import Gap, GapReason, Snapshot
+from worker.domain.spread import delay_of
 from worker.flow.collect import COMPARED
 from worker.flow.house import House, Memory
 from worker.flow.readers import OPERATOR, entries, entry_of
@@ -226,7 +227,7 @@ def context(
     found: Found,
     past: Past,
 ) -> Context:
-    late = (claimed_at - slot).total_seconds()
+    late, on_time = claimed_at - slot, delay_of(schedule.id, schedule.spread) + timedelta(seconds=schedule.grace)
     return Context(
         schedule=schedule,
         run=run,
@@ -238,7 +239,7 @@ def context(
         why_no_baseline=past.why,
         connections={name: connection.type for name, connection in bundle.connections.items()},
         next_slot=house.triggers.next(schedule.trigger, slot),
-        late=int(late) if late > schedule.grace else 0,
+        late=int(late.total_seconds()) if late > on_time else 0,
     )
 
 
