@@ -1,17 +1,22 @@
 """Every slot that comes is a run or is missed, whatever is spread, paused, late or at its end."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 
+from tests.support.set_clock import month
 from worker.adapters.triggers import ApTriggers
 from worker.domain.pauses import Pause, account_around
 from worker.domain.reason import Reason
-from worker.domain.schedule import CatchUp, Timing, Trigger
+from worker.domain.run import Run, RunKey, RunState
+from worker.domain.schedule import CatchUp, Schedule, Timing, Trigger
 from worker.domain.slots import LIMIT
 from worker.domain.spread import delay_of, shortest_interval
+from worker.flow.produce import _stale
 from worker.flow.tick import slot_claim
 from worker.ports import Due
 
@@ -62,6 +67,7 @@ def test_expected_slots_are_runs_and_missed_ones_after_outages_of_any_length(
             claim = slot_claim(TRIGGERS, {name: timing}, "b", Due(name, at, pause), now)
             assert claim is not None
             assert claim.next_due is None or claim.next_due > at
+            assert all(run.deadline > now for run in claim.runs)
             runs += [(run.key.slot, now, pause) for run in claim.runs]
             missed += list(claim.missed)
             at = claim.next_due
@@ -73,6 +79,17 @@ def test_expected_slots_are_runs_and_missed_ones_after_outages_of_any_length(
     assert [slot for slot, _, _ in runs] == sorted({slot for slot, _, _ in runs})
     assert all(row.first in everything and row.last in everything for row in missed)
     assert all(not row.first <= slot <= row.last for row in missed for slot, _, _ in runs)
+
+
+async def test_a_slot_is_stale_only_when_the_next_one_was_due(redis_client: Redis) -> None:
+    """Not when it had merely come: a run that is spread would never tell the state of now."""
+    house = (await month(redis_client, START)).house
+    schedule = Schedule("hourly", "Hourly", Trigger("every", "UTC", seconds=3600), (), spread=1700)
+    due = START + timedelta(hours=1) + delay_of("hourly", 1700)
+    for moment, stale in ((due - timedelta(seconds=1), False), (due, True)):
+        run = Run(RunKey("hourly", START), RunState.FETCHING, "every", "b", 1, moment, moment, 1)
+        assert _stale(house, schedule, run) is stale
+        assert _stale(house, schedule, replace(run, trigger="manual")) is stale, "asked for in place of a missed slot"
 
 
 def _spoken_of(
