@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, Story
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, Story
+from worker.adapters.redis_store.run_side import RunSide
+from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
-from worker.domain.run import RunState
+from worker.domain.run import RunState, stamp
+from worker.errors import ClaimLost
 
 
 @pytest.mark.parametrize("state", ["pending", "deferred", "held"])
@@ -75,6 +78,62 @@ async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: S
     assert (await story.run(old[0])).state is RunState.SKIPPED
     rows = await story.ledger.deliveries(old[0].split("/team")[0])
     assert {row.reason for row in rows} == {Reason.SUPERSEDED}
+
+
+async def test_no_step_of_two_thousand_readers_is_long(story: Story) -> None:
+    readers = [f"team|reader{number}@tern.example" for number in range(2000)]
+    await story.delivering(readers)
+    await story.client.config_set("slowlog-log-slower-than", 0)
+    await story.client.config_set("slowlog-max-len", 5000)
+    await story.client.slowlog_reset()
+    await story.delivering(readers, SLOT + WEEK)
+    scripts = [entry for entry in await story.client.slowlog_get(5000) if entry["command"].startswith(b"EVAL")]
+    await story.client.config_set("slowlog-log-slower-than", 10_000)
+    assert len(scripts) > 20
+    # The median: a machine with other work stretches single steps.
+    assert sorted(entry["duration"] for entry in scripts)[len(scripts) // 2] < 10_000
+
+
+@pytest.mark.parametrize("supersede", [True, False])
+async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
+    story: Story, monkeypatch: pytest.MonkeyPatch, supersede: bool
+) -> None:
+    readers = [f"team|reader{number}@tern.example" for number in range(700)]
+    old = await story.delivering(readers)
+    run = RunSide._finish
+
+    def dies(_self: RunSide, _key: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(RunSide, "_finish", dies)
+    with pytest.raises(KeyboardInterrupt):
+        await story.delivering(readers, SLOT + WEEK, supersede=supersede)
+    monkeypatch.setattr(RunSide, "_finish", run)
+    published: set[str] = set()
+    for _ in range(12):
+        await story.elapse(40)
+        published |= set((await story.ledger.sweep(3000)).deliveries)
+    new = f"@{stamp(SLOT + WEEK)}/"
+    assert sum(new in key for key in published) == 700
+    rows = await story.ledger.deliveries(old[0].split("/team")[0])
+    superseded = sum(row.reason is Reason.SUPERSEDED for row in rows)
+    assert superseded == (700 if supersede else 0)
+
+
+async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_ones_way(story: Story) -> None:
+    key, attempt = await story.begun()
+    scripts = Scripts(story.client, PROJECT)
+    await scripts.run("stage", {"key": key, "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]]})
+    assert await story.ledger.deliveries(key) == ()
+    (made,) = await story.ledger.deliver(key, attempt, {}, (), {ANN: await story.soon()})
+    assert [str(row.key) for row in await story.ledger.deliveries(key)] == [made]
+
+
+async def test_what_is_staged_by_a_lost_claim_is_refused(story: Story) -> None:
+    key, attempt = await story.begun()
+    with pytest.raises(ClaimLost):
+        await story.ledger.deliver(key, attempt + 1, {}, (), {ANN: await story.soon()})
+    assert not await story.client.keys("*:staged")
 
 
 async def test_a_run_of_the_same_slot_is_not_older(story: Story) -> None:

@@ -12,9 +12,11 @@
     <p>:run:<run>                 hash    state trigger bundle attempt claimed_at deadline claimed_by executed_by reason
                                           sentence closed_at not_before; snapshots, gaps (JSON); tries: begun since it
                                           last came back in good order; q: times published again; readers: how many,
-                                          only once it is delivering; n:<class>: how many deliveries are open, sent,
+                                          only once it is delivering; todo: where its beginning
+                                          stopped; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown
     <p>:run:<run>:deliveries      hash    reader → row
+    <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
                                           why there was none; under "@" the version that rendered (JSON)
     <p>:runs, <p>:runs:<schedule> zset    run → slot

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
@@ -17,6 +18,8 @@ from worker.domain.snapshot import Gap
 from worker.ports import Begun
 
 COMPARED = ":compared"
+STEP = 200
+"""Readers whose deliveries are written in one script: it blocks Redis for about a millisecond."""
 
 
 class RunSide:
@@ -70,6 +73,9 @@ class RunSide:
         *,
         supersede: bool = True,
     ) -> tuple[str, ...]:
+        for start in range(0, len(readers), STEP):
+            some = [[reader, to_ms(expires)] for reader, expires in islice(readers.items(), start, start + STEP)]
+            await self._scripts.own("stage", key, {**_mine(key, attempt), "first": start == 0, "readers": some})
         arguments: dict[str, Any] = {
             **_mine(key, attempt),
             "slot": to_ms(RunKey.parse(key).slot),
@@ -77,15 +83,21 @@ class RunSide:
             "gaps": gap_rows(gaps),
             "stored": sorted(set(snapshots.values())),
             "links": [[query, stored] for query, stored in snapshots.items() if not query.endswith(COMPARED)],
-            "readers": [[reader, to_ms(expires)] for reader, expires in readers.items()],
+            "readers": len(readers),
             "supersede": supersede,
             "republish": self._times.ms("republish"),
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),
         }
-        if not await self._scripts.own("deliver", key, arguments):
+        made, more = await self._scripts.own("deliver", key, arguments)
+        while more:  # each step lets other clients in between
+            more = await self._scripts.run("finish", self._finish(key))
+        if not made:
             return ()
         return tuple(str(DeliveryKey(key, reader)) for reader in readers)
+
+    def _finish(self, key: str) -> dict[str, Any]:
+        return {"key": key, "republish": self._times.ms("republish"), "recount": self._times.ms("recount")}
 
     async def postpone(self, key: str, attempt: int, until: datetime) -> None:
         await self._scripts.own("leave", key, {**_mine(key, attempt), "until_": to_ms(until)})

@@ -14,6 +14,7 @@ local LOOK_RUNS, LOOK_DELIVERIES = P .. 'attention:runs', P .. 'attention:delive
 
 local function run_key(run) return P .. 'run:' .. run end
 local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
+local function staged_key(run) return P .. 'run:' .. run .. ':staged' end
 local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
 
 -- A run keeps the id under which it was claimed; what belongs to its schedule lies under the id that it has now.
@@ -171,6 +172,60 @@ end
 local function expire(run, reader, row)
   if not row.x or row.x > now or not (row.s == 'P' or row.s == 'D') then return false end
   if row.a then settle(run, reader, row, 'F', 'exhausted', row.m) else settle(run, reader, row, 'K', 'expired', nil) end
+  return true
+end
+
+-- A run that has just come to be `delivering` is finished a few hundred readers at a time, by its worker or, where that
+-- died, by the sweep: each delivery is put where the tick looks, and what older runs still have open for the same reader
+-- is superseded. `todo` is where the next step begins: s or i (supersede, or not) and the cursor over the rows.
+local STEP = 200
+
+local function supersede(old, names)
+  local marks, members = {}, {}
+  local gone = {open = 0, unknown = 0}
+  for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
+    local state = text and string.sub(text, 1, 1)
+    if state == 'P' or state == 'D' or state == 'H' then
+      local row = cjson.decode(string.sub(text, 2))
+      row.e, row.t, row.n, row.h, row.o, row.q = 'superseded', now, nil, nil, nil, nil
+      marks[#marks + 1], marks[#marks + 2] = names[i], 'K' .. cjson.encode(row)
+      members[#members + 1] = old .. '/' .. names[i]
+      gone[CLASS[state]] = gone[CLASS[state]] + 1
+    end
+  end
+  if #members == 0 then return end
+  call('HSET', rows_key(old), unpack(marks))
+  call('ZREM', LOOK_DELIVERIES, unpack(members))
+  for class, count in pairs(gone) do
+    -- Lua would write nothing taken away as -0, which is no integer to Redis.
+    if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
+  end
+  call('HINCRBY', run_key(old), 'n:skipped', #members)
+  conclude(old, 'superseded')
+end
+
+-- One step; true when there is nothing left to do.
+local function finish(run)
+  local todo = call('HGET', run_key(run), 'todo')
+  if not todo then return true end
+  local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
+  local names, looks = {}, {}
+  for i = 1, #page[2], 2 do
+    names[#names + 1] = page[2][i]
+    if CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
+      looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]
+    end
+  end
+  for from = 1, #looks, 1000 do call('ZADD', LOOK_DELIVERIES, 'NX', unpack(looks, from, math.min(from + 999, #looks))) end
+  local slot = call('ZSCORE', P .. 'runs', run)
+  if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
+    for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
+  end
+  if page[1] ~= '0' then
+    call('HSET', run_key(run), 'todo', string.sub(todo, 1, 1) .. page[1])
+    return false
+  end
+  call('HDEL', run_key(run), 'todo')
   return true
 end
 

@@ -24,6 +24,11 @@ local function lapse(run)
 end
 
 local function recount(run)
+  if not finish(run) then
+    budget = budget - STEP
+    call('ZADD', LOOK_RUNS, now + 1, run)
+    return
+  end
   local n = {open = 0, sent = 0, skipped = 0, refused = 0, failed = 0, unknown = 0}
   for _, text in ipairs(call('HVALS', rows_key(run))) do
     local class = CLASS[string.sub(text, 1, 1)]
