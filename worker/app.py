@@ -19,13 +19,14 @@ from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.adapters.event_log import EventLog
 from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
+from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.shelf import RedisShelf
-from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
 from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.render import JinjaRenderer
 from worker.adapters.triggers import ApTriggers
+from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Item
 from worker.flow.house import House, Times, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
@@ -109,6 +110,9 @@ class OpenedMeans:
     def account(self, bundle: Bundle, connection: str) -> str:
         spec = bundle.connections[connection]
         return lane(spec.type, resolve(spec.options, os.environ, self.directory))
+
+    def price(self, bundle: Bundle, item: Item) -> Price:
+        return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].price
 
     def windowed(self, bundle: Bundle, item: Item) -> bool:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed

@@ -13,6 +13,7 @@ from worker.domain.delivery import Baseline, Delivery, Envelope, Part, Reader, R
 from worker.domain.digest import Digest
 from worker.domain.events import Fact
 from worker.domain.pauses import Pause
+from worker.domain.query import Price
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run
 from worker.domain.schedule import Bundle, Entry, Item, Timing, Trigger
@@ -670,6 +671,10 @@ class Means(Protocol):
 
     def account(self, bundle: Bundle, connection: str) -> str:
         """A short text that stands for the account behind a connection, credentials included and not readable."""
+        ...
+
+    def price(self, bundle: Bundle, item: Item) -> Price:
+        """Of one answer to the item's query."""
         ...
 
     def windowed(self, bundle: Bundle, item: Item) -> bool:

@@ -59,10 +59,21 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What one answer costs: requests, and tokens of a day (0: the service counts none). `page`: rows that one request
+    of a list brings, so that both are the price of a page; 0 for what is no list.
+    """
+
+    requests: int = 1
+    tokens: int = 0
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QuerySpec:
     """`windowed`: a function of its window; otherwise live, the state when it is read. `lists`: has members, so that
     `follow`, `show` and a bridge make sense. `rules`: relations between parameters that single kinds cannot say.
-    `default_follow`: for a definition that does not say.
+    `default_follow`: for a definition that does not say. `price`: of one answer, names that are kept aside.
     """
 
     name: str
@@ -72,6 +83,7 @@ class QuerySpec:
     lists: bool = False
     rules: Callable[[Use], tuple[Fault, ...]] = lambda _use: ()
     default_follow: Callable[[Use], str] = lambda _use: "none"
+    price: Price = Price()
 
 
 @dataclass(frozen=True, slots=True)

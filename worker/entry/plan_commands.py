@@ -1,5 +1,6 @@
 """What will fire, and keeping it from firing: plan, pause, resume."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -15,8 +16,9 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.place import bundle_of
 from worker.entry.run_commands import ScheduleId, instant
 from worker.flow import pause as pausing
+from worker.flow.cost import DayCost
 from worker.flow.house import House
-from worker.flow.plan import PAGE, Fire, Moves, Plan, Planned
+from worker.flow.plan import Fire, Moves, Plan, Planned
 from worker.flow.plan import plan as planned
 
 SHOWN = 60
@@ -54,6 +56,7 @@ def document(found: Plan) -> dict[str, Any]:
         "until": stamp(found.until),
         "runs": [_run(row, fire) for row, fire in _in_order(found)],
         "schedules": [_schedule(row) for row in found.schedules],
+        "next_24_hours": [asdict(of) for of in found.day],
         "changes": {
             "added": list(found.changes.added),
             "changed": list(found.changes.changed),
@@ -126,8 +129,19 @@ def show(found: Plan) -> None:
             console.out.print(f"{row.schedule} does not fire until {stamp(found.until)}.", markup=False)
         if row.cost.unknown:
             lists = ", ".join(row.cost.unknown)
-            console.out.print(f"{row.schedule} reads {lists}: one request for each {PAGE} rows.", markup=False)
+            console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+    for of in found.day:
+        console.out.print(_asks(of), markup=False)
     show_changes(found)
+
+
+def _asks(of: DayCost) -> str:
+    """A connection's next day in one line."""
+    tokens = f", {_counted(of.tokens, 'token')} of the day's budget" if of.tokens else ""
+    more = " or more" if of.unknown else ""
+    shared = f" ({of.asked} asked, equal ones fetched once)" if of.asked != of.fetched else ""
+    fetched = f"{of.fetched} {'query' if of.fetched == 1 else 'queries'}"
+    return f"{of.connection}, next 24 hours: {fetched}{shared}, {_counted(of.requests, 'request')}{tokens}{more}."
 
 
 def show_changes(found: Plan) -> None:

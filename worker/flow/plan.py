@@ -1,13 +1,14 @@
 """What is going to happen: which runs will fire, for whom, at what cost, and what a deployment would change of it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
 from worker.domain.pauses import Pause
 from worker.domain.schedule import Bundle, Item, Schedule, Timing
 from worker.domain.spread import delay_of
+from worker.flow.cost import DayCost, cost
 from worker.flow.deploy import Changes, changes
 from worker.flow.house import House
 from worker.flow.readers import readers
@@ -17,8 +18,7 @@ from worker.ports import Due, SlotClaim, Triggers
 LIST = 500
 """Runs of one schedule that are named one by one; the rest is counted."""
 
-PAGE = 100
-"""Rows of a list that one request brings, with every service that we know."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,11 +32,13 @@ class Fire:
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Requests of one run as far as they are known; `unknown`: lists that nobody has read yet, by query id. Looking up
-    what left a list comes on top, and so does reading a list again that changed meanwhile.
+    what left a list comes on top, and so does reading a list again that changed meanwhile. `lengths`: rows of each
+    list, None for one that nobody has read.
     """
 
     requests: int
     unknown: tuple[str, ...]
+    lengths: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Readers as (schedule, reader id)."""
+    """Readers as (schedule, reader id). `day`: what the next 24 hours ask of each connection."""
 
     now: datetime
     until: datetime
@@ -73,6 +75,7 @@ class Plan:
     readers_added: tuple[tuple[str, str], ...]
     readers_removed: tuple[tuple[str, str], ...]
     moves: tuple[Moves, ...]
+    day: tuple[DayCost, ...] = ()
 
 
 async def plan(house: House, bundle: Bundle, days: int) -> Plan:
@@ -108,7 +111,13 @@ async def plan(house: House, bundle: Bundle, days: int) -> Plan:
         readers_added=tuple(sorted(has - had)),
         readers_removed=tuple(sorted(had - has)),
         moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
+        day=_day(house, bundle, planned, now + DAY),
     )
+
+
+def _day(house: House, bundle: Bundle, planned: Sequence[Planned], until: datetime) -> tuple[DayCost, ...]:
+    slots = {row.schedule: [fire.slot for fire in row.fires if fire.due < until] for row in planned if not row.paused}
+    return cost(house.means, bundle, slots, {row.schedule: row.cost.lengths for row in planned})
 
 
 async def _planned(
@@ -193,15 +202,15 @@ def fires(
 
 async def _cost(house: House, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
     """Of a list, by how long it was when it was read last."""
-    requests, unknown = 0, []
+    requests, lengths = 0, {}
     for item in schedule.report:
-        if house.means.windowed(bundle, item):
-            requests += 1 if item.compare is None else 2
-        elif (rows := await _rows(house, item, was)) is None:
-            unknown.append(item.id)
-        else:
-            requests += max(1, -(-rows // PAGE))
-    return Cost(requests, tuple(unknown))
+        price = house.means.price(bundle, item)
+        if not price.page:
+            requests += price.requests * (1 if item.compare is None else 2)
+            continue
+        rows = lengths[item.id] = await _rows(house, item, was)
+        requests += 0 if rows is None else max(1, -(-rows // price.page))
+    return Cost(requests, tuple(name for name, rows in lengths.items() if rows is None), lengths)
 
 
 async def _rows(house: House, item: Item, was: Schedule | None) -> int | None:

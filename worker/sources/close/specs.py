@@ -4,7 +4,8 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 https://developer.close.com/api/resources/opportunities/list
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec
+from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
 
 NAMED_RANGES = (
@@ -97,6 +98,7 @@ _QUERIES = (
         lists=True,
         rules=list_faults,
         default_follow=list_follow,
+        price=Price(page=PAGE),
     ),
 )
 

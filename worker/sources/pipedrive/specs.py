@@ -4,7 +4,12 @@ https://developers.pipedrive.com/docs/api/v1/Pipelines
 https://developers.pipedrive.com/docs/api/v1/Deals
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from dataclasses import replace
+
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec
+from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.costs import COSTS
+from worker.sources.pipedrive.pages import PAGE
 from worker.sources.pipedrive.rules import deals_faults, deals_follow, pipeline_faults, range_faults, stalled_faults
 
 STATUSES = ("open", "won", "lost", "deleted")
@@ -130,6 +135,17 @@ _QUERIES = (
     ),
 )
 
+_PRICES = {
+    "pipelines": Price(1, COSTS[costs.PIPELINES]),
+    "pipeline": Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY]),
+    "conversion": Price(1, COSTS[costs.CONVERSION]),
+    "movements": Price(1, COSTS[costs.MOVEMENTS]),
+    "deals": Price(1, COSTS[costs.DEALS], PAGE),
+    "deals_summary": Price(1, COSTS[costs.SUMMARY]),
+    "stalled_deals": Price(1, COSTS[costs.DEALS], PAGE),
+}
+"""Of one answer. The statistics cost as much again for every further user, and the sums for every stage."""
+
 PIPEDRIVE = ConnectionType(
     type="pipedrive",
     options=(
@@ -138,6 +154,6 @@ PIPEDRIVE = ConnectionType(
         Option("api_token", secret=True, note="from the user's personal preferences; sees what that user sees"),
         Option("access_token", secret=True, note="an OAuth token, which lasts an hour"),
     ),
-    queries={query.name: query for query in _QUERIES},
+    queries={query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES},
     one_of=(("company_domain", "base_url"), ("api_token", "access_token")),
 )
