@@ -115,3 +115,9 @@ async def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch
     async with umami(account) as (source, _):
         with pytest.raises(SourceIncomplete, match="a list of more than 5 pages is too long to read"):
             await source.holds("websites")
+
+
+async def test_a_list_that_ends_with_a_full_page_is_not_asked_for_another() -> None:
+    async with umami(holding(80, size=40)) as (source, server):
+        assert len(await source.catalog.websites()) == 81
+    assert [asked.params["page"] for asked in server.to("/api/websites")] == ["1", "2"]

@@ -297,5 +297,7 @@ async def test_the_clouds_silence_about_old_ranges_is_noted() -> None:
         old = (await source.fetch(question("goal", over=long))).snapshot
         new = (await source.fetch(question("goal"))).snapshot
         await source.aclose()
+    async with umami(Account()) as (own, _):
+        assert (await own.fetch(question("goal", over=long))).snapshot.notes == ()
     assert old.notes == ("without a subscription Umami Cloud counts the last six months only",)
     assert new.notes == ()

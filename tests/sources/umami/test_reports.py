@@ -310,3 +310,10 @@ async def test_years_without_anybody_are_not_filled_day_by_day() -> None:
 async def test_a_way_without_a_step_is_refused() -> None:
     with pytest.raises(SourceShapeChanged, match=r"body\[0\]\.items: expected a step at least, found a list"):
         await answered("journey", [{"items": [None, None], "count": 3}])
+
+
+async def test_a_cohort_of_nobody_has_no_share_on_any_day() -> None:
+    empty = {"date": "2026-11-20 00:00:00", "day": 0, "visitors": 0, "returnVisitors": 0, "percentage": None}
+    snapshot = await answered("retention", [empty])
+    days = [cells(snapshot, "cohorts", f"2026-11-20|{day:02}") for day in range(3)]
+    assert [(day["return_visitors"], day["percentage"]) for day in days] == [(0, None)] * 3

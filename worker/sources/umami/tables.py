@@ -49,12 +49,11 @@ def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[
     return table(table_id, columns, seen.values(), sliced=bool(most) and len(seen) >= most)
 
 
-def merged(found: Iterable[tuple[tuple[str | None, ...], int | None]]) -> dict[tuple[str | None, ...], int | None]:
-    """Amounts added up by what they belong to, in the order of their first; nothing known stays unknown."""
-    sums: dict[tuple[str | None, ...], int | None] = {}
+def merged(found: Iterable[tuple[tuple[str | None, ...], int]]) -> dict[tuple[str | None, ...], int]:
+    """Amounts added up by what they belong to, in the order of their first."""
+    sums: dict[tuple[str | None, ...], int] = {}
     for names, amount in found:
-        before = sums.get(names, 0)
-        sums[names] = None if before is None or amount is None else before + amount
+        sums[names] = sums.get(names, 0) + amount
     return sums
 
 
