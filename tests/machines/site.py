@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,11 +35,22 @@ class Site:
     place: Path
     log: Path
     stack: ExitStack
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """`words` as after `funnelbeat`; the output goes to a file of its own."""
         command = [sys.executable, "-m", "worker.entry", "--project", str(self.place), *words]
-        return self.stack.enter_context(running(command, self._environment(), self.log / f"{'-'.join(words)}.log"))
+        log = self.log / f"{'-'.join(words)}.log"
+        child = self.stack.enter_context(running(command, self._environment(), log))
+        self.processes.append(child)
+        return child
+
+    def end(self) -> None:
+        """All are told at once, and each once: a worker that is told twice breaks off what it does."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(30)
 
     def _environment(self) -> Mapping[str, str]:
         told = child_environment(self.settings, "town")
@@ -100,7 +111,8 @@ def running(command: list[str], environment: Mapping[str, str], log: Path) -> It
     try:
         yield child
     finally:
-        child.terminate()
+        if child.poll() is None:
+            child.terminate()
         try:
             child.wait(20)
         except subprocess.TimeoutExpired:
@@ -131,4 +143,6 @@ def site(
         given = replace(SHORT, redis_url=redis_url, broker_url=broker_url, sandbox=sandbox)
         settings = replace(given, concurrency=1, republish=republish)
         deploy_now(bundle_of(place), settings, place)
-        yield Site(settings, place, directory, stack)
+        where = Site(settings, place, directory, stack)
+        yield where
+        where.end()
