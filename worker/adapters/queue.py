@@ -123,7 +123,7 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
 
 
 def waiting(app: Celery, project: str) -> dict[str, int]:
-    """How many messages wait in each queue, by its lane; one that was never used holds none. Raises LedgerUnavailable."""
+    """How many messages wait in each lane; one that was never used holds none. Raises LedgerUnavailable."""
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
