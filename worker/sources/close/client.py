@@ -4,6 +4,7 @@ Everything that is sent is a read (the funnel report is a POST that reads), so a
 https://developer.close.com/topics/errors/
 """
 
+import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,12 @@ class Request:
         return f"{self.method} {self.name or self.path}"
 
 
+STEPS = 5
+"""Turns of the event loop between two answers that are read: pages come sixteen at a time, and each takes two or three
+milliseconds to read. The requests that may go now go first, and wait for the service while we read.
+"""
+
+
 class Client:
     """`secrets` never appear in what is raised, even when the service repeats them. `clock` gives UTC. `quota`: the
     connection's budget, which other workers use too; without it, one of this client's own.
@@ -61,10 +68,15 @@ class Client:
         self._secrets = tuple(s for secret in secrets for s in (secret, _basic(secret)) if s)
         pace = Pace(quota or LocalQuota(), limits.heard)
         self._calls = Calls(http, pace, self._judge, retries or Retries())
+        self._turn = asyncio.Lock()
 
     async def read(self, request: Request) -> Node:
         """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
-        return document(request.endpoint, await self.fetch(request))
+        body = await self.fetch(request)
+        async with self._turn:
+            for _ in range(STEPS):
+                await asyncio.sleep(0)
+        return document(request.endpoint, body)
 
     async def fetch(self, request: Request) -> bytes:
         """The body of a 200, after as many tries as it takes. Raises as `read`."""
