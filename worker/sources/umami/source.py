@@ -102,6 +102,10 @@ class UmamiSource:
         found = await together(self._report(ask, asked, site, when) for when in calls)
         return Answer(found[0], None if against is None else found[1])
 
+    async def check(self) -> str:
+        """Lists the account's websites. Raises SourceError."""
+        return f"{len(await self.catalog.websites())} websites"
+
     async def holds(self, kind: str) -> Table:
         """What the account holds: see `catalog.KINDS`. Raises RequestError and SourceError."""
         return await self.catalog.holds(kind)
