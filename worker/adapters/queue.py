@@ -17,6 +17,7 @@ from kombu.entity import Queue
 from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 
+from worker.adapters.broker_outage import outlive_redis
 from worker.adapters.sentinel_address import is_sentinel, parse
 from worker.errors import LedgerUnavailable, RequestError
 
@@ -42,6 +43,7 @@ def make_app(broker_url: str, project: str) -> Celery:
     """
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
         raise ValueError("a task's time limit must end before the broker delivers its message again")
+    outlive_redis()
     app = Celery("funnelbeat", broker=_for_kombu(broker_url), set_as_current=False)
     app.conf.update(
         broker_use_ssl=_verified(broker_url),
