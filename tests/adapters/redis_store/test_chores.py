@@ -27,7 +27,7 @@ class Kept:
 
     def __init__(self, story: Story) -> None:
         self.story = story
-        self.store = RedisSnapshots(story.client, "tern")
+        self.store = RedisSnapshots(story.client, "tern", rows=0)
         self.last: Baseline | None = None
 
     async def run(self, slot: datetime, *keys: str, outcome: str = "sent") -> str:

@@ -62,7 +62,7 @@ async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_m
 
 
 async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_names(story: Story) -> None:
-    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT)
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(3)]
     gone = NAMES[2]
     assert await store.forget_row(gone) == 3
@@ -79,7 +79,7 @@ async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_na
 
 
 async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: Story) -> None:
-    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT)
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(4)]
     await store.forget_row(NAMES[3])
     for key in runs[:3]:
@@ -91,7 +91,7 @@ async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: S
 
 
 async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(story: Story) -> None:
-    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT)
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     await kept.run(SLOT, *NAMES)
     await store.forget_row(NAMES[0])
     again = await store.keep(answer(SLOT + WEEK, *NAMES))
@@ -100,7 +100,7 @@ async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(sto
 
 
 async def test_a_key_that_is_part_of_another_or_a_text_is_left_alone(story: Story) -> None:
-    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT)
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     key = await kept.run(SLOT, "12", "123", "4")
     assert await store.forget_row("1") == 0
     assert await store.forget_row("123") == 1

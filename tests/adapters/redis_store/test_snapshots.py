@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from tests.support.ledger_story import ANN, FAR, Story
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
-from worker.adapters.redis_store.snapshots import RedisSnapshots, _decode, encode_snapshot
+from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
 from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
 from worker.domain.window import Window
 from worker.errors import LedgerError
@@ -84,7 +84,7 @@ def kinds(value: object) -> object:
 def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
     header, blobs = encode_snapshot(snapshot)
     stored = {blob.id: blob.body for blob in blobs.values()}
-    again = _decode(header.body, list(stored), stored)
+    again = codec.decode_header(header.body, {name: codec.table_of(whole(name, stored)) for name in stored})
     assert again == snapshot
     for before, after in zip(snapshot.tables, again.tables, strict=True):
         assert [[kinds(c) for c in row.cells] for row in before.rows] == [
@@ -120,7 +120,7 @@ def make(*keys: str, at: datetime = AT) -> Snapshot:
 
 
 async def test_kept_and_loaded_and_unknown_names_load_nothing(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     kept = await store.keep(make("a", "b"))
     assert await store.load(kept) == make("a", "b")
     assert await store.keep(make("a", "b")) == kept
@@ -128,7 +128,7 @@ async def test_kept_and_loaded_and_unknown_names_load_nothing(redis_client: Redi
 
 
 async def test_runs_with_equal_tables_store_them_once(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     one = await store.keep(make("a", "b"))
     two = await store.keep(make("a", "b", at=AT + timedelta(days=7)))
     assert one != two
@@ -137,7 +137,7 @@ async def test_runs_with_equal_tables_store_them_once(redis_client: Redis) -> No
 
 
 async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tables(story: Story) -> None:
-    store = RedisSnapshots(story.client, "tern")
+    store = RedisSnapshots(story.client, "tern", rows=0)
     kept, loose = await store.keep(make("a")), await store.keep(make("b"))
     key, attempt = await story.begun()
     await story.ledger.deliver(key, attempt, {"deals": kept}, (), {ANN: await story.soon(FAR.total_seconds())})
@@ -151,7 +151,7 @@ async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tabl
 
 
 async def test_a_snapshot_whose_table_is_gone_is_gone(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     kept = await store.keep(make("a"))
     await redis_client.delete(*[name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)])
     assert await store.load(kept) is None
@@ -166,7 +166,7 @@ async def test_twelve_thousand_wide_rows_are_kept_in_little_room(redis_client: R
     rows = [Row(f"oppo_{n:06d}", tuple(cell(n, c) for c in range(25))) for n in range(12_000)]
     keys = frozenset(row.key for row in rows)
     big = Snapshot("deals", "f", None, AT, (AT, AT), tables=(table("deals", heads, rows),), members=keys, main="deals")
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     kept = await store.keep(big)
     assert await store.load(kept) == big
     (name,) = await redis_client.keys("tern:table:*")
@@ -175,7 +175,7 @@ async def test_twelve_thousand_wide_rows_are_kept_in_little_room(redis_client: R
 
 
 async def test_keeping_again_gives_a_day_anew(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     kept = await store.keep(make("a"))
     names = [name for name in await redis_client.keys("tern:[st]*:*") if isinstance(name, bytes)]
     for name in names:
@@ -202,7 +202,7 @@ async def sizes(client: Redis) -> list[int]:
 async def test_a_list_of_which_little_changed_is_stored_as_the_difference_under_the_name_of_its_content(
     redis_client: Redis,
 ) -> None:
-    store, other = RedisSnapshots(redis_client, "tern"), RedisSnapshots(redis_client, "gull")
+    store, other = RedisSnapshots(redis_client, "tern", rows=0), RedisSnapshots(redis_client, "gull", rows=0)
     await store.keep(deals())
     kept = await store.keep(deals(frozenset(range(4)), AT + timedelta(days=1)))
     little, much = await sizes(redis_client)
@@ -212,7 +212,7 @@ async def test_a_list_of_which_little_changed_is_stored_as_the_difference_under_
 
 
 async def test_every_thirty_second_list_is_whole_and_one_that_changed_altogether_is_too(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     for day in range(34):
         kept = await store.keep(deals(frozenset([day]), AT + timedelta(days=day)))
         assert await store.load(kept) == deals(frozenset([day]), AT + timedelta(days=day))
@@ -222,7 +222,7 @@ async def test_every_thirty_second_list_is_whole_and_one_that_changed_altogether
 
 
 async def test_a_list_whose_frame_is_gone_is_stored_whole(redis_client: Redis) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     await store.keep(deals())
     await redis_client.delete(*[name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)])
     kept = await store.keep(deals(frozenset([1])))
@@ -232,7 +232,7 @@ async def test_a_list_whose_frame_is_gone_is_stored_whole(redis_client: Redis) -
 async def test_a_frame_that_vanishes_between_the_question_and_the_write_is_noticed(
     redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = RedisSnapshots(redis_client, "tern")
+    store = RedisSnapshots(redis_client, "tern", rows=0)
     await store.keep(deals())
     tables = [name for name in await redis_client.keys("tern:table:*") if isinstance(name, bytes)]
     asked = store._frame
@@ -248,7 +248,7 @@ async def test_a_frame_that_vanishes_between_the_question_and_the_write_is_notic
 
 
 async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: Story) -> None:
-    store = RedisSnapshots(story.client, "tern")
+    store = RedisSnapshots(story.client, "tern", rows=0)
     await store.keep(deals())
     kept = await store.keep(deals(frozenset([1])))
     key, attempt = await story.begun()

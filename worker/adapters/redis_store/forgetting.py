@@ -63,6 +63,7 @@ class ForgetfulSnapshots(RedisSnapshots):
     async def forget_row(self, key: str) -> int:
         """Returns how many snapshots held it. Raises LedgerUnavailable."""
         changed: set[str] = set()
+        self.decoded.clear()  # nor is it to stay here; another process loses it with the next tables that it reads
         for _ in range(PASSES):
             tables = await self._tables_with(key)
             await self._make_whole(tables)

@@ -3,7 +3,7 @@ little from an earlier one of its query is stored as the difference.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store import delta, keys
 from worker.adapters.redis_store.codec import text
+from worker.adapters.redis_store.decoded import ROWS, Decoded
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, encode_header, encode_table, table_of
 from worker.adapters.redis_store.times import Times
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot import Snapshot, Table
 
 DAY = 86_400_000
 """Milliseconds that a snapshot lives which no run holds: longer than any run takes from first answer to last."""
@@ -40,11 +41,13 @@ class _Frame:
 
 
 class RedisSnapshots:
-    """`client` from connection.connect; `project` prefixes every key."""
+    """`client` from connection.connect; `project` prefixes every key; `rows`: how many stay decoded in this process."""
 
-    def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
+    def __init__(self, client: Redis, project: str, times: Times | None = None, *, rows: int = ROWS) -> None:
         self._scripts = Scripts(client, project)
         self._times = times or Times()
+        self.decoded = Decoded(rows)
+        self._reading: dict[str, asyncio.Future[Table | None]] = {}
 
     async def keep(self, snapshot: Snapshot) -> str:
         header, blobs = await asyncio.to_thread(encode_snapshot, snapshot)
@@ -53,6 +56,9 @@ class RedisSnapshots:
         if await self._store(header, made) == LOST:  # a base vanished in between: then all of it whole
             whole = {name: _Frame(frame.name, None, 0, None) for name, frame in frames.items()}
             await self._store(header, _differences(blobs.values(), whole))
+        for table in snapshot.tables:
+            if table.id in blobs:
+                self.decoded.put(blobs[table.id].id, table)
         return header.id
 
     async def load(self, snapshot_id: str) -> Snapshot | None:
@@ -63,8 +69,28 @@ class RedisSnapshots:
         if header is None:
             return None
         names = text(listed).split()
-        bodies = await self.bodies(names)
-        return None if bodies is None else await asyncio.to_thread(_decode, header, names, bodies)
+        tables = await asyncio.gather(*(self._table(name) for name in names))
+        found = {name: table for name, table in zip(names, tables, strict=True) if table is not None}
+        return decode_header(header, found) if len(found) == len(names) else None
+
+    async def _table(self, name: str) -> Table | None:
+        """Read once for all who ask for it meanwhile."""
+        known = self.decoded.get(name)
+        if known is not None:
+            return known
+        reading = self._reading.get(name)
+        if reading is None:
+            reading = self._reading[name] = asyncio.ensure_future(self._read(name))
+            reading.add_done_callback(lambda _: self._reading.pop(name, None))
+        return await asyncio.shield(reading)
+
+    async def _read(self, name: str) -> Table | None:
+        bodies = await self.bodies([name])
+        if bodies is None:
+            return None
+        table = await asyncio.to_thread(lambda: table_of(whole(name, bodies)))
+        self.decoded.put(name, table)
+        return table
 
     async def bodies(self, names: Iterable[str]) -> dict[str, bytes] | None:
         """Tables as they are stored, those that they are deltas to among them; None when one is gone."""
@@ -148,10 +174,6 @@ def encode_snapshot(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
     named |= {":followed": followed} if followed else {}
     once = {blob.id: name for name, blob in reversed(named.items())}
     return header, {name: blob for name, blob in named.items() if once[blob.id] == name}
-
-
-def _decode(header: bytes, names: Sequence[str], bodies: Mapping[str, bytes]) -> Snapshot:
-    return decode_header(header, {name: table_of(whole(name, bodies)) for name in names})
 
 
 def whole(name: str, bodies: Mapping[str, bytes]) -> bytes:
