@@ -126,7 +126,7 @@ def test_the_bytes_are_lines_of_json_with_sorted_keys_and_a_list_of_the_parts() 
     data = encode(_bundle(templates={"mail.j2": "line\nline", "a.j2": ""}))
     head, *parts = [json.loads(line) for line in data.splitlines()]
     assert head["version"] == 2
-    assert [name for name, _, _ in head["parts"]] == ["funnelbeat.yaml", "templates/a.j2", "templates/mail.j2"]
+    assert head["names"] == ["funnelbeat.yaml", "templates/a.j2", "templates/mail.j2"]
     assert parts[1:] == ["", "line\nline"]
     assert json.dumps(parts[0], sort_keys=True, separators=(",", ":")).encode() == data.splitlines()[1]
 

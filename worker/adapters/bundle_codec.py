@@ -23,7 +23,11 @@ _MARK = 16
 
 
 class _List(msgspec.Struct):
-    parts: list[tuple[str, int, str]]
+    """`marks` stand one behind the other: a hundred thousand small objects would be most of what a clock holds."""
+
+    names: list[str]
+    lengths: list[int]
+    marks: str
     version: int
 
 
@@ -67,8 +71,9 @@ class _Part:
 def encode(bundle: Bundle) -> bytes:
     """Sorted keys and parts. Secrets are in it as the references that the files hold, never as values."""
     parts = dict(_parts_of(bundle))
-    listed = [(name, len(body), _marked(body)) for name, body in parts.items()]
-    return b"\n".join([_json({"parts": listed, "version": VERSION}), *parts.values(), b""])
+    marks = "".join(_marked(body) for body in parts.values())
+    head = _List(list(parts), [len(body) for body in parts.values()], marks, VERSION)
+    return b"\n".join([_json(head), *parts.values(), b""])
 
 
 def _parts_of(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
@@ -155,8 +160,11 @@ def _split(data: bytes) -> Iterator[_Part]:
     """By the lengths in the list, so that a part's damage leaves the others where they are."""
     head, view = _head(data), memoryview(data)
     at = len(head) + 1
-    for name, length, mark in _LIST.decode(head).parts:
-        yield _Part(name, view[at : at + length], mark)
+    listed = _LIST.decode(head)
+    if not len(listed.names) == len(listed.lengths) == len(listed.marks) // _MARK:
+        raise LedgerError("stored bytes that are no bundle (its list of files is not whole); deploy again")
+    for number, (name, length) in enumerate(zip(listed.names, listed.lengths, strict=True)):
+        yield _Part(name, view[at : at + length], listed.marks[number * _MARK : (number + 1) * _MARK])
         at += length + 1
 
 
