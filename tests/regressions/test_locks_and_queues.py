@@ -67,7 +67,11 @@ async def test_what_a_digest_was_compared_with_outlives_the_longest_interval(thr
     await three.run()
     names = [f"story:snap:{baseline.snapshot}" for baseline in (await three.baselines()).values()]
     tables = [await redis_client.hget(name, "tables") or b"" for name in names]
-    names += [f"story:table:{table}" for line in tables for table in line.decode().split()]
+    names += [
+        f"story:table:{table}"
+        for line in tables
+        for table in (line if isinstance(line, str) else line.decode()).split()
+    ]
     assert len(names) >= 4
     assert min([await redis_client.pttl(name) for name in names]) > LONGEST_INTERVAL
     assert await redis_client.pttl("story:baseline:week") == -1

@@ -12,7 +12,7 @@ from worker.flow.house import FAIL_POINTS
 from worker.sandbox.server import Sandbox
 
 PROCESSES = ("worker", "worker and its children", "child", "clock", "redis")
-AT_ONCE = 3
+AT_ONCE = 5
 """Fail points that are armed side by side."""
 
 REARM = 8.0
@@ -89,7 +89,7 @@ class Havoc:
     def _collect(self) -> None:
         for point, since in list(self._armed.items()):
             if not self.here.armed(point):
-                self.hits.append(Hit(point, time.time()))
+                self._hit(point)
                 del self._armed[point]
             elif time.monotonic() - since > REARM:
                 self._armed[point] = time.monotonic()
@@ -119,7 +119,13 @@ class Havoc:
                 return
         elif not strike(self._rng.choice(pids), signal.SIGKILL, group=what == "worker and its children"):
             return
+        self._hit(what)
+
+    def _hit(self, what: str) -> None:
+        """Also written down beside the logs, for whoever watches or has to find out."""
         self.hits.append(Hit(what, time.time()))
+        with (self.here.place.parent / "hits.log").open("a", encoding="utf-8") as log:
+            log.write(f"{time.time():.3f} {what}\n")
 
     def _trouble(self) -> None:
         """A receiver's or the source's own: what it does to a message is known to the stand-in, not to us."""

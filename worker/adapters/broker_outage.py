@@ -9,7 +9,7 @@ from kombu.transport.redis import Channel, QoS
 from kombu.transport.virtual import QoS as LocalQoS
 
 
-class ForgetfulQoS(QoS):  # type: ignore[misc]  # kombu's classes are untyped
+class ForgetfulQoS(QoS):
     """Gives up a message's place whatever Redis answers. The message itself comes again when the visibility timeout is
     over, and the ledger answers then that its run is done.
     """
