@@ -117,6 +117,10 @@ class Quota(Protocol):
 
     async def learn(self, heard: Heard) -> None: ...
 
+    async def day(self) -> tuple[float | None, float | None]:
+        """Tokens of a day, and how many of them are left; None where nobody was told lately."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -617,7 +621,6 @@ class Ledger(Protocol):
     async def snapshots_of(self, run: str) -> Mapping[str, str]:
         """Query id (or "<query>:compared") → stored snapshot."""
         ...
-
 
     # housekeeping
     async def chores(self, limit: int, pause: float) -> Round | None:

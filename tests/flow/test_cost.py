@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from worker.adapters.local_quota import LocalQuota
+from worker.adapters.triggers import ApTriggers
 from worker.app import OpenedMeans
 from worker.domain.schedule import Bundle, Connection, Defaults, Item, Schedule, Trigger
 from worker.domain.window import WindowSpec
-from worker.flow.cost import DayCost, cost
+from worker.flow.cost import DayCost, cost, next_day
+from worker.flow.doctor import Level, looked_at_day
+from worker.ports import Heard
 from worker.sources.pipedrive.costs import CONVERSION, COSTS, DEALS
 
 NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -72,3 +76,19 @@ def test_sharing_never_makes_a_day_dearer(counts: list[int], shared: bool) -> No
     found = cost(means, made, slots, {})
     assert sum(of.asked for of in found) == sum(counts)
     assert sum(of.fetched for of in found) == (max(counts) if shared else sum(counts))
+
+
+@pytest.mark.parametrize(("limit", "level"), [(30_000.0, Level.OK), (100.0, Level.WARN)])
+async def test_doctor_says_what_a_day_asks_for_and_whether_the_service_allows_it(
+    means: OpenedMeans, limit: float, level: Level
+) -> None:
+    quota = LocalQuota()
+    await quota.learn(Heard(day=(limit, 60.0)))
+    made = bundle(one=(RATES, replace(RATES, id="again"), replace(RATES, id="other", window=WindowSpec("yesterday"))))
+    (of,) = next_day(means, ApTriggers(), made, NINE - timedelta(minutes=1))
+    found = await looked_at_day(of, quota)
+    assert found.level is level
+    assert found.sentence == (
+        "the next 24 hours ask for 2 queries (3 asked, equal ones fetched once), 2 requests, 80 of the day's tokens; "
+        f"the service allows {limit:.0f} a day, of which 60 are left"
+    )

@@ -22,6 +22,7 @@ class LocalQuota:
         self._every = 0.0
         self._shut = 0.0
         self._next = 0.0
+        self._day: tuple[float | None, float | None] = (None, None)
         self._left: float | None = None
         self._asked = 0.0
         self._limits: dict[tuple[str, float], Limit] = {}
@@ -81,6 +82,10 @@ class LocalQuota:
         rates = [limit.limit / limit.reset for limit in self._limits.values()]
         self._every = 1 / (SHARE * min(rates)) if rates else 0.0
         self._shut = max(self._shut, at + heard.hold) if heard.hold else self._shut
+        self._day = heard.day if heard.day[0] is not None else self._day
         self._left = self._left if heard.day[1] is None else heard.day[1]
         if heard.spent is not None:
             self._left, self._asked = 0.0, at + heard.spent
+
+    async def day(self) -> tuple[float | None, float | None]:
+        return self._day[0], self._left

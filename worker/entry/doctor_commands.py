@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import aclosing
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,19 @@ from redis.asyncio import Redis
 from worker.adapters.queue import make_app, waiting
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.quota import RedisQuota
+from worker.adapters.triggers import ApTriggers
 from worker.app import OpenedMeans, broker, wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
 from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
-from worker.errors import LedgerUnavailable
+from worker.errors import FunnelbeatError, LedgerUnavailable
 from worker.flow.doctor import (
     Finding,
     Level,
+    budgets,
     channels,
     clocks_agree,
     connections,
@@ -70,8 +74,17 @@ async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding
             await _queues(settings, bundle.project),
             *await connections(means, bundle),
             *await channels(means, bundle),
+            *await _budgets(means, client, bundle),
             _zones(),
         ]
+
+
+async def _budgets(means: OpenedMeans, client: Redis, bundle: Bundle) -> list[Finding]:
+    """Nothing where a secret is not set or Redis is away: that was said above."""
+    try:
+        return await budgets(means, ApTriggers(), partial(RedisQuota, client, bundle.project), bundle, wall_clock())
+    except FunnelbeatError:
+        return []
 
 
 def _secrets(place: Path) -> list[Finding]:

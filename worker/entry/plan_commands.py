@@ -16,7 +16,6 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.place import bundle_of
 from worker.entry.run_commands import ScheduleId, instant
 from worker.flow import pause as pausing
-from worker.flow.cost import DayCost
 from worker.flow.house import House
 from worker.flow.plan import Fire, Moves, Plan, Planned
 from worker.flow.plan import plan as planned
@@ -131,17 +130,8 @@ def show(found: Plan) -> None:
             lists = ", ".join(row.cost.unknown)
             console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
     for of in found.day:
-        console.out.print(_asks(of), markup=False)
+        console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     show_changes(found)
-
-
-def _asks(of: DayCost) -> str:
-    """A connection's next day in one line."""
-    tokens = f", {_counted(of.tokens, 'token')} of the day's budget" if of.tokens else ""
-    more = " or more" if of.unknown else ""
-    shared = f" ({of.asked} asked, equal ones fetched once)" if of.asked != of.fetched else ""
-    fetched = f"{of.fetched} {'query' if of.fetched == 1 else 'queries'}"
-    return f"{of.connection}, next 24 hours: {fetched}{shared}, {_counted(of.requests, 'request')}{tokens}{more}."
 
 
 def show_changes(found: Plan) -> None:

@@ -6,12 +6,14 @@ An estimate by the definitions: names of users and stages, look-ups of what left
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import takewhile
 
 from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Item, Schedule
-from worker.ports import Means
+from worker.ports import Means, Triggers
 
+DAY = timedelta(days=1)
 Lengths = Mapping[str, Mapping[str, int | None]]
 """Rows of each list when it was read last, by schedule and query; None where nobody read it yet."""
 
@@ -29,6 +31,24 @@ class DayCost:
     requests: int
     tokens: int
     unknown: int
+
+    def __str__(self) -> str:
+        equal = f" ({self.asked} asked, equal ones fetched once)" if self.asked != self.fetched else ""
+        tokens = f", {self.tokens} of the day's tokens" if self.tokens else ""
+        more = " or more" if self.unknown else ""
+        queries, requests = _counted(self.fetched, "query", "queries"), _counted(self.requests, "request", "requests")
+        return f"{queries}{equal}, {requests}{tokens}{more}"
+
+
+def next_day(means: Means, triggers: Triggers, bundle: Bundle, now: datetime) -> tuple[DayCost, ...]:
+    """By the definitions alone: no list's length is known, and nothing is paused but what they say is."""
+    until = now + DAY
+    slots = {
+        name: takewhile(lambda slot: slot < until, triggers.upcoming(schedule.trigger, now))
+        for name, schedule in bundle.schedules.items()
+        if not schedule.paused
+    }
+    return cost(means, bundle, slots, {})
 
 
 def cost(
@@ -77,3 +97,7 @@ def _sum(source: str, asked: int, fetches: Iterable[tuple[str, Price, int | None
 
 def _pages(price: Price, rows: int | None) -> int:
     return max(1, -(-rows // price.page)) if price.page and rows is not None else 1
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"

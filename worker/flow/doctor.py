@@ -7,12 +7,15 @@ from enum import StrEnum
 
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
-from worker.ports import CheckedChannel, CheckedSource, Ledger, Means
+from worker.flow.cost import DayCost, next_day
+from worker.ports import CheckedChannel, CheckedSource, Ledger, Means, Quota, Triggers
 
 QUIET = timedelta(seconds=30)
 """After so long without a sign of life a process counts as gone."""
 
 OVERDUE = timedelta(seconds=60)
+MUCH = 0.75
+"""Of a day's tokens."""
 APART = 2.0
 """Seconds by which a host's clock may differ from Redis's."""
 
@@ -84,6 +87,26 @@ def _channel(means: Means, bundle: Bundle, name: str, addresses: list[str]) -> C
         return "its options can be used; nobody can be asked without sending something"
 
     return look
+
+
+async def budgets(
+    means: Means, triggers: Triggers, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
+) -> list[Finding]:
+    """What the next day asks of each connection, against the tokens that the service said it has."""
+    return [
+        await looked_at_day(of, quotas(means.account(bundle, of.connection)))
+        for of in next_day(means, triggers, bundle, now)
+    ]
+
+
+async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
+    """Other programs take their part of the same day, so three quarters of it are worth a word."""
+    what, told = f"budget {of.connection}", f"the next 24 hours ask for {of}"
+    limit, left = await quota.day()
+    if limit is None or left is None:
+        return Finding(what, Level.OK, told)
+    level = Level.WARN if of.tokens > MUCH * limit else Level.OK
+    return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, of which {left:.0f} are left")
 
 
 async def clocks_agree(ledger: Ledger, wall: Callable[[], datetime]) -> Finding:

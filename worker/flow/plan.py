@@ -8,7 +8,7 @@ from itertools import chain, islice
 from worker.domain.pauses import Pause
 from worker.domain.schedule import Bundle, Item, Schedule, Timing
 from worker.domain.spread import delay_of
-from worker.flow.cost import DayCost, cost
+from worker.flow.cost import DAY, DayCost, cost
 from worker.flow.deploy import Changes, changes
 from worker.flow.house import House
 from worker.flow.readers import readers
@@ -17,8 +17,6 @@ from worker.ports import Due, SlotClaim, Triggers
 
 LIST = 500
 """Runs of one schedule that are named one by one; the rest is counted."""
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -120,6 +120,13 @@ async def test_a_spent_day_is_told_with_its_end_and_asks_nobody_to_wait(quota: Q
     assert got.spent == pytest.approx(3939, abs=1)
 
 
+async def test_what_is_left_of_a_day_can_be_asked_for(quota: Quota) -> None:
+    assert await quota.day() == (None, None)
+    await quota.learn(Heard(day=(30_000.0, 120.0)))
+    await quota.take(1, 40.0, urgent=True)
+    assert await quota.day() == (30_000, 80)
+
+
 async def test_lanes_know_nothing_of_each_other_and_nothing_stays_for_ever(redis_client: Redis) -> None:
     one, other = RedisQuota(redis_client, "acme", "one"), RedisQuota(redis_client, "acme", "other")
     await one.learn(Heard((TWENTY,), hold=5.0))

@@ -97,6 +97,10 @@ def keyframe(prefix: str, name: str) -> str:
     return f"{prefix}:keyframe:{name}"
 
 
+def quota(prefix: str, lane: str) -> str:
+    return f"{prefix}:quota:{lane}"
+
+
 def once(prefix: str, name: str) -> str:
     return f"{prefix}:once:{name}"
 

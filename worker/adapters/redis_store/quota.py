@@ -8,6 +8,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.scripts import Scripts
 from worker.ports import Heard, Limit, Places
 
@@ -70,6 +71,12 @@ class RedisQuota:
             "keep": _ms(max(KEEP, heard.spent or 0.0)),
         }
         await self._scripts.run("quota_learn", arguments)
+
+    async def day(self) -> tuple[float | None, float | None]:
+        """Raises LedgerUnavailable."""
+        found = await self._scripts.ask("HMGET", keys.quota(self._scripts.prefix, self._lane), "day", "left")
+        limit, left = (None if value is None else float(value) for value in found)
+        return limit, left
 
 
 def _row(limit: Limit) -> list[str | float]:
