@@ -35,7 +35,7 @@ from worker.settings import Settings
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
 
-NOWHERE = "https://nowhere.invalid/"
+NOWHERE = "https://nowhere.invalid/nothing"
 """Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
 
 SILENT = {
