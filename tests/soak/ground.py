@@ -53,14 +53,16 @@ to:
 
 GONE = f"""
 name: Nobody lives there
-when: {{every: 3s}}
+when: {{every: 4s}}
+within: 1m
 {_DEALS}to:
   - {{id: gone, channel: mail, address: gone@acme.example}}
 """
 
 TORN = f"""
 name: The template does not render
-when: {{every: 3s}}
+when: {{every: 4s}}
+within: 1m
 {_DEALS}to:
   - {{id: torn, channel: mail, address: torn@acme.example, template: torn}}
 """
@@ -68,6 +70,7 @@ when: {{every: 3s}}
 HELD = f"""
 name: Rather silent than twice
 when: {{every: 4s}}
+within: 1m
 {_DEALS}to:
   - {{id: held, channel: mail, address: held@acme.example, on_unknown: hold}}
 """

@@ -15,8 +15,17 @@ PROCESSES = ("worker", "worker and its children", "child", "clock", "redis")
 AT_ONCE = 5
 """Fail points that are armed side by side."""
 
+BREATH = 0.6
+"""Seconds between arming two, so that something is finished in between: what never runs cannot be killed."""
+
+APART = {"delivery.refused", "delivery.skipped"}
+"""One needs an address that is not suspended, the other one that is."""
+
 REARM = 8.0
 """Seconds after which a fault that somebody else met is armed again for a fail point that nobody passed yet."""
+
+
+GONE = "address mail gone@acme.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Havoc:
 
     def __post_init__(self) -> None:
         self._rng = random.Random(self.seed)  # noqa: S311  # a seeded stream is the point
+        self._arm_at = 0.0
         self._process_at = time.monotonic() + 4.0
         self._fault_at = self._step_at = time.monotonic()
 
@@ -55,9 +65,10 @@ class Havoc:
         """One look. `every`: seconds between two kills of a whole process."""
         self.here.family.look_after()
         self._collect()
-        if len(self._armed) < AT_ONCE:
-            self._arm(self._draw())
         now = time.monotonic()
+        if len(self._armed) < AT_ONCE and now >= self._arm_at:
+            self._arm(self._draw())
+            self._arm_at = now + BREATH
         if now >= self._process_at:
             self._end(self._rng.choice(PROCESSES))
             self._process_at = now + every * self._rng.uniform(0.5, 1.5)
@@ -77,7 +88,8 @@ class Havoc:
     def _draw(self) -> str:
         """Among the points that were hit least so far, so that slow ones are not left to the end."""
         counts = self.counts
-        free = [point for point in FAIL_POINTS if point not in self._armed]
+        taken = set(self._armed) | (APART if APART & set(self._armed) else set())
+        free = [point for point in FAIL_POINTS if point not in taken]
         least = min(counts[point] for point in free)
         return self._rng.choice([point for point in free if counts[point] <= least + 1])
 
@@ -106,6 +118,8 @@ class Havoc:
             self.here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
         elif point == "delivery.refused":
             self.here.deploy()  # which lifts the suspension of the address that refuses everything
+        elif point == "delivery.skipped":
+            self.here.ask(lambda house: house.ledger.suspend(GONE, "550 5.1.1 No such user here"))
 
     def _end(self, what: str) -> None:
         pids = self.here.family.pids("clock" if what == "clock" else "worker")

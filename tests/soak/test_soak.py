@@ -153,7 +153,7 @@ def test_forty_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
 def test_five_hundred_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    soak = Soak(tmp_path, main=10, slowest=17, seed=SEED)
+    soak = Soak(tmp_path, main=10, slowest=13, seed=SEED)
     found, since, until = soak.go(runs=500, wanted=20, longest=LONGEST, every=15.0)
     with capsys.disabled():
         sys.stdout.write(f"\n{found.tables()}\n")

@@ -1,0 +1,48 @@
+"""Redis killed under a worker that is idle, fetching or acknowledging, and back on the same append-only file."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.soak.tally import tally, wait_until_closed
+from tests.support.town import Town, town
+from worker.domain.run import RunState
+from worker.flow.house import House
+from worker.flow.on_demand import request
+
+MOMENTS = (0.0, 0.3, 0.6, 0.9, 1.2)
+"""Seconds after four runs were asked for: from before the first is begun to after the last is sent."""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    with town(tmp_path_factory.mktemp("gone")) as everything:
+        yield everything
+
+
+def asked_for(here: Town, count: int) -> list[str]:
+    async def ask(house: House) -> list[str]:
+        keys = [await request(house, "asked", None, None) for _ in range(count)]
+        for key in keys:
+            house.queue.produce([key], on_demand=True)
+        return keys
+
+    return here.ask(ask, queue=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Town, moment: float) -> None:
+    """kombu kept the places of messages that could not be acknowledged, so that the worker asked for nothing more."""
+    worker = here.family.pids("worker")
+    keys = asked_for(here, 4)
+    time.sleep(moment)
+    here.restart_redis()
+    wait_until_closed(here, 40.0)
+    (later,) = asked_for(here, 1)
+    run = here.until(lambda: here.closed(later))
+    assert run.state is RunState.DELIVERED
+    assert here.family.pids("worker") == worker, "it had to be begun again"
+    mine = [fate for fate in tally(here).fates if str(fate.run.key) in keys]
+    assert [fate.row.key for fate in mine if fate.lost or fate.silent] == []
