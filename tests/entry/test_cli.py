@@ -15,12 +15,25 @@ BROKEN = "schedules/weekly-pipeline.yaml"
 
 @pytest.fixture
 def project(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project as `init` writes it, on a Redis of its own."""
+    """A project as `init` writes it, with the one example that is told about here, on a Redis of its own."""
     monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
     monkeypatch.setenv("FUNNELBEAT_BROKER_URL", empty_redis.broker_url)
     monkeypatch.chdir(tmp_path)
     assert call("init", "acme").exit_code == 0
+    for other in ("pipedrive-week", "umami-week"):
+        (tmp_path / "acme" / "schedules" / f"{other}.yaml").unlink()
     return tmp_path / "acme"
+
+
+def test_every_example_previews_with_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FUNNELBEAT_REDIS_URL", raising=False)
+    assert call("init", "acme").exit_code == 0
+    examples = sorted(path.stem for path in (tmp_path / "acme" / "schedules").glob("*.yaml"))
+    assert examples == ["pipedrive-week", "umami-week", "weekly-pipeline"]
+    for example in examples:
+        seen = call("--project", "acme", "preview", example, "--out", f"{example}.html")
+        assert seen.exit_code == 0, seen.output
 
 
 def call(*words: str) -> Result:

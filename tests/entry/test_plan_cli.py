@@ -29,6 +29,9 @@ def weekly(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.Monke
     assert call("init", str(tmp_path / "acme")).exit_code == 0
     monkeypatch.chdir(tmp_path / "acme")
     path = tmp_path / "acme" / "schedules" / f"{ID}.yaml"
+    for other in path.parent.glob("*.yaml"):
+        if other != path:
+            other.unlink()
     assert 'cron: "0 9 * * MON"' in path.read_text(encoding="utf-8")
     return path
 

@@ -33,6 +33,11 @@ from worker.settings import Settings
 
 T = TypeVar("T")
 EXAMPLE = "weekly-pipeline"
+OFTEN, OTHERS = "10s", "20s"
+"""How often the example and the other schedules fire."""
+CHILDREN = "4"
+"""Of the worker: Slack takes one post a second, and a child that waits for its turn fetches nothing meanwhile."""
+
 PATIENCE = 240.0
 """Seconds for two runs ten seconds apart, on a slow machine; past them the demo ends with a sentence."""
 
@@ -58,18 +63,20 @@ def demo(
             settings = replace(base, sandbox=box.describe_json())
             configure("warning")
             deploy_now(bundle, settings, place)
-            with Family(("clock", "worker"), place, child_environment(settings, bundle.project), log=out) as family:
+            environment = {**child_environment(settings, bundle.project), "FUNNELBEAT_CONCURRENCY": CHILDREN}
+            with Family(("clock", "worker"), place, environment, log=out) as family:
                 _play(bundle, settings, place, box, family, out)
                 _stay(out, family, once=once)
 
 
 def write_demo_project(place: Path) -> None:
-    """The sandbox project, its example schedule fired every ten seconds instead of on Mondays."""
+    """The sandbox project, fired every few seconds instead of on Mondays."""
     write_project(place, "demo")
-    path = place / "schedules" / f"{EXAMPLE}.yaml"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    changed = ["when: {every: 10s, timezone: Europe/Berlin}" if line.startswith("when:") else line for line in lines]
-    path.write_text("\n".join(changed) + "\n", encoding="utf-8")
+    for path in (place / "schedules").glob("*.yaml"):
+        every = OFTEN if path.stem == EXAMPLE else OTHERS
+        lines = path.read_text(encoding="utf-8").splitlines()
+        changed = [f"when: {{every: {every}, timezone: Europe/Berlin}}" if x.startswith("when:") else x for x in lines]
+        path.write_text("\n".join(changed) + "\n", encoding="utf-8")
 
 
 def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, family: Family, out: Path) -> None:
@@ -82,6 +89,8 @@ def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, f
             before, read_from, read_to = await _step(house, box, family)
             with console.progress("The pipeline moved; second digest"):
                 after = await _until(family, lambda: _next_after(house, before))
+            with console.progress("The other schedules"):
+                await _until(family, lambda: _all_delivered(house, bundle))
             documents = [await _document(house, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 
@@ -127,6 +136,18 @@ async def _delivered(house: House) -> Run | None:
     """The newest closed run of the example, if it was delivered."""
     closed = [run for run in await house.ledger.runs(EXAMPLE, 10) if run.state in CLOSED]
     return closed[0] if closed and closed[0].state is RunState.DELIVERED else None
+
+
+async def _all_delivered(house: House, bundle: Bundle) -> bool | None:
+    """Whether every schedule has delivered at least once. Raises LedgerError for one whose run failed."""
+    for schedule in bundle.schedules:
+        closed = [run for run in await house.ledger.runs(schedule, 10) if run.state in CLOSED]
+        failed = next((run for run in closed if run.state in {RunState.FAILED, RunState.PARTIAL} or run.gaps), None)
+        if failed is not None:
+            raise LedgerError(f"{failed.key} ended {failed.state}: {failed.sentence or failed.gaps}")
+        if not any(run.state is RunState.DELIVERED for run in closed):
+            return None
+    return True
 
 
 async def _next_after(house: House, before: Run) -> Run | None:

@@ -12,8 +12,8 @@ from worker.adapters.definitions.schema import schema
 from worker.app import REGISTRY, open_house, shipped
 from worker.entry import console
 from worker.entry.local import LocalQueue
-from worker.entry.ownership import own
 from worker.entry.options import Json, Project, directory
+from worker.entry.ownership import own
 from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
 from worker.entry.plan_commands import show
 from worker.errors import RequestError
@@ -30,6 +30,10 @@ project: {name}
 connections:
   close: {{type: sandbox}}
   # yours: {{type: close, api_key: "${{CLOSE_API_KEY}}"}}
+  pipedrive: {{type: sandbox-pipedrive}}
+  # yours: {{type: pipedrive, company_domain: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}"}}
+  umami: {{type: sandbox-umami}}
+  # yours: {{type: umami, base_url: "https://stats.acme.example", username: me, password: "${{UMAMI_PASSWORD}}"}}
 channels:
   email: {{type: sandbox}}
   # yours: {{type: email, url: "smtp://me@acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
