@@ -67,15 +67,14 @@ def test_deals_moved_in_every_way_that_a_digest_tells(delivered: Path) -> None:
     assert {name for name in MOVED if not terms[name]} == set()
 
 
-def test_the_second_mail_says_what_moved_and_who_must_act(delivered: Path) -> None:
+def test_a_mail_after_the_step_says_what_moved_and_who_must_act(delivered: Path) -> None:
     mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in eml(delivered)]
-    message = [mail for mail in mails if "Weekly pipeline" in str(mail["Subject"])][1]
-    text = message.get_body(("plain",))
-    assert text is not None
-    words = text.get_content()
-    assert "WHY IT MOVED" in words
-    assert "newly stalled" in words
-    assert str(message["To"]) == "sales@acme.example"
+    weekly = [mail for mail in mails if "Weekly pipeline" in str(mail["Subject"])]
+    assert {str(mail["To"]) for mail in weekly} == {"sales@acme.example"}
+    words = [body.get_content() for mail in weekly if (body := mail.get_body(("plain",))) is not None]
+    assert len(words) >= 2
+    assert "WHY IT MOVED" not in words[0]
+    assert any("WHY IT MOVED" in text and "newly stalled" in text for text in words[1:])
 
 
 def test_the_room_got_its_digest_in_slack(delivered: Path) -> None:
