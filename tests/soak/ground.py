@@ -35,7 +35,9 @@ to:
   - {{id: hook, channel: hook-{odd}}}
 """
 
-_DEALS = """report:
+_REPORT = """report:
+  - {id: totals, source: close, query: funnel_totals, window: this-month,
+     params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}}
   - {id: deals, source: close, query: opportunities, follow: closed,
      params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}}
 digest: {bridge: deals}
@@ -53,29 +55,30 @@ to:
 
 GONE = f"""
 name: Nobody lives there
-when: {{every: 4s}}
-within: 1m
-{_DEALS}to:
+when: {{every: 4s, catch_up: all}}
+within: 5m
+{_REPORT}to:
   - {{id: gone, channel: mail, address: gone@acme.example}}
 """
 
 TORN = f"""
 name: The template does not render
-when: {{every: 4s}}
-within: 1m
-{_DEALS}to:
+when: {{every: 4s, catch_up: all}}
+within: 5m
+{_REPORT}to:
   - {{id: torn, channel: mail, address: torn@acme.example, template: torn}}
 """
 
 HELD = f"""
 name: Rather silent than twice
-when: {{every: 4s}}
-within: 1m
-{_DEALS}to:
+when: {{every: 4s, catch_up: all}}
+within: 5m
+{_REPORT}to:
   - {{id: held, channel: mail, address: held@acme.example, on_unknown: hold}}
 """
 
 TORN_TEMPLATE = "{{ digest.no_such_thing.at_all }}\n"
+# They catch everything up: under fire a run takes longer than their interval, and would be superseded.
 SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD}
 ENDLESS = 10_000
 """How often an address is refused: for ever, as far as one soak goes."""
