@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.soak.ground import ENDLESS
 from tests.support.crew import children, strike
 from tests.support.town import Town
 from worker.flow.house import FAIL_POINTS
@@ -171,4 +172,4 @@ def _arm_trouble(box: Sandbox, kind: str, address: str) -> None:
 def _heal(box: Sandbox) -> None:
     box.faults.clear()
     box.mail.faults.clear()
-    box.mail.faults.refuse("gone@acme.example", 550, 1000)
+    box.mail.faults.refuse("gone@acme.example", 550, ENDLESS)

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,6 +45,11 @@ READERS = {
 ASKED = HEAD.replace("EVERY", "23h")
 SCHEDULES = {name: ASKED + reader for name, reader in READERS.items()} | {"all": ASKED + "".join(READERS.values())}
 PAST_EVERY_LEASE = 2 * max(TIMES.run_lease, TIMES.delivery_lease)
+
+
+def rare(point: str) -> Any:
+    """A case of the long form alone: each takes several leases."""
+    return pytest.param(point, marks=pytest.mark.soak)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +94,7 @@ def goes_on(here: Town, pid: int, schedule: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["run.fetched", "delivery.sending", "delivery.checked"])
+@pytest.mark.parametrize("point", [rare("run.fetched"), rare("delivery.sending"), "delivery.checked"])
 @pytest.mark.parametrize("schedule", list(READERS))
 def test_a_worker_stopped_before_its_send_sends_nothing_when_it_goes_on(here: Town, schedule: str, point: str) -> None:
     here.arm(point, "SIGSTOP")
@@ -136,7 +142,7 @@ def test_a_whole_worker_stopped_in_the_middle_of_its_work_loses_nothing_and_repe
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["run.due", "run.claimed", "run.swept", "run.published"])
+@pytest.mark.parametrize("point", ["run.due", rare("run.claimed"), rare("run.swept"), rare("run.published")])
 def test_a_clock_stopped_past_every_lease_claims_no_slot_twice_when_it_goes_on(here: Town, point: str) -> None:
     name = f"timed-{point.partition('.')[2]}"
     here.write(name, HEAD.replace("EVERY", "2s") + "".join(READERS.values()))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.ground import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
+from tests.soak.ground import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
 from tests.soak.havoc import Havoc
 from tests.soak.tally import Tally, tally, wait_until_closed
 from tests.support.town import Town, town
@@ -38,7 +38,7 @@ class Soak:
         templates.mkdir(parents=True)
         (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
         with town(self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES) as here:
-            here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, 100_000))
+            here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, ENDLESS))
             since = deployed_at(here)
             havoc = Havoc(here, self.seed, wanted, self.main)
             began = time.monotonic()
