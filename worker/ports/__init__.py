@@ -1,0 +1,49 @@
+"""What flow asks of the world: small Protocols, no implementation. One method does one thing.
+
+Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
+"""
+
+from worker.ports.channels import Channel, CheckedChannel, Renderer
+from worker.ports.clock import Basis, Deployment, Due, SlotClaim, Sweep
+from worker.ports.deliveries import Held
+from worker.ports.ledger import Ledger
+from worker.ports.quota import Heard, Limit, Places, Quota
+from worker.ports.runs import Begun
+from worker.ports.shelf import Failed, Kept, Lead, Shelf
+from worker.ports.sources import Answer, Ask, CheckedSource, Shareable, Source
+from worker.ports.upkeep import Gone, Round
+from worker.ports.world import Events, Means, Queue, Snapshots, Triggers
+
+__all__ = [
+    "Answer",
+    "Ask",
+    "Basis",
+    "Begun",
+    "Channel",
+    "CheckedChannel",
+    "CheckedSource",
+    "Deployment",
+    "Due",
+    "Events",
+    "Failed",
+    "Gone",
+    "Heard",
+    "Held",
+    "Kept",
+    "Lead",
+    "Ledger",
+    "Limit",
+    "Means",
+    "Places",
+    "Queue",
+    "Quota",
+    "Renderer",
+    "Round",
+    "Shareable",
+    "Shelf",
+    "SlotClaim",
+    "Snapshots",
+    "Source",
+    "Sweep",
+    "Triggers",
+]
