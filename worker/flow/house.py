@@ -104,6 +104,7 @@ class House:
     times: Times = Times()
     memory: Memory = field(default_factory=Memory)
     common: Memory = field(default_factory=lambda: Memory(64))
+    answers: Memory = field(default_factory=lambda: Memory(3))
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
     version: str = ""

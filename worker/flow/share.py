@@ -107,17 +107,19 @@ async def _fetched(house: House, shelf: Shelf, source: Source, key: str, ask: As
 @asynccontextmanager
 async def _beating(shelf: Shelf, key: str, token: int, every: float) -> AsyncIterator[None]:
     """Renews the turn while its block runs. A turn that was lost is no reason to stop: its answer is still ours."""
+    over = asyncio.Event()
 
     async def beat() -> None:
-        while await shelf.beat(key, token):  # noqa: ASYNC110  # nobody else would wake it
-            await asyncio.sleep(every)
+        while not over.is_set() and await shelf.beat(key, token):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), every)
 
     beating = asyncio.create_task(beat())
     try:
         yield
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError, LedgerError):
+        over.set()
+        with suppress(LedgerError):
             await beating
 
 
@@ -132,7 +134,7 @@ async def _loaded(house: House, kept: Kept) -> Answer | None:
         whole = snapshot is not None and (compared is not None or kept.compared is None)
         return Answer(snapshot, compared) if whole and snapshot is not None else None
 
-    return await house.memory.get(("shared", kept.snapshot, kept.compared), load)
+    return await house.answers.get((kept.snapshot, kept.compared), load)
 
 
 def _mine(answer: Answer, ask: Ask) -> Answer:

@@ -119,7 +119,8 @@ async def _cases(
     who = readers(replace(schedule, to=tuple(entries)))
     baselines = await house.ledger.baselines(list(who))
     stale = (now - slot).total_seconds() > schedule.grace
-    occasion = Occasion(bundle, schedule, slot, deadline(house.triggers, schedule, now), now, stale=stale)
+    until = deadline(house.triggers, schedule, now)
+    occasion = Occasion(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
     windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
     collected = await collect(house, occasion, list(baselines.values()), windowed)
     return [await _case(house, occasion, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]

@@ -111,14 +111,15 @@ class Pace:
         while True:
             ahead = MOST if self._every <= 0 else max(1, min(MOST, int(AHEAD / self._every)))
             count = 1 if cost else min(self._queued, ahead)
-            asked_at = asyncio.get_running_loop().time()
             got = await self._quota.take(count, cost, urgent=_on_demand.get(), calls=calls, seconds=seconds)
             if got.spent is not None:
                 problem = "the day's budget of requests is spent, but for what is kept for runs on demand"
                 raise SourceUnavailable(endpoint, problem, retry_after=got.spent, limited=True)
             if got.waits:
                 self._every, self._probing = got.every, got.probe
-                self._places.extend(asked_at + wait for wait in got.waits)
+                # Counted from the answer: a slow Redis must not make every place one that was missed.
+                came = asyncio.get_running_loop().time()
+                self._places.extend(came + wait for wait in got.waits)
                 return
             await self._landing(look)
             look = min(AHEAD, 2 * look)

@@ -13,7 +13,7 @@ from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Ask, Quota
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.limits import heard
-from worker.sources.common.pace import Pace
+from worker.sources.common.pace import Pace, asked_for
 from worker.sources.common.parse import Node
 from worker.sources.common.together import together
 from worker.sources.umami import asking, conversions, over_time, saved, shares
@@ -97,9 +97,10 @@ class UmamiSource:
             base, against = asking.dates(ask)
         except Unfit as unfit:
             raise SourceRefused(ask.item.query, str(unfit), status=400) from None
-        site = await self._sites.one(asked.website)
-        calls = [base] if against is None else [base, against]
-        found = await together(self._report(ask, asked, site, when) for when in calls)
+        with asked_for(ask.on_demand):
+            site = await self._sites.one(asked.website)
+            calls = [base] if against is None else [base, against]
+            found = await together(self._report(ask, asked, site, when) for when in calls)
         return Answer(found[0], None if against is None else found[1])
 
     async def check(self) -> str:
