@@ -16,8 +16,11 @@ PROCESSES = ("worker", "worker and its children", "child", "clock", "redis")
 AT_ONCE = 5
 """Fail points that are armed side by side."""
 
-BREATH = 0.6
+BREATH = 0.5
 """Seconds between arming two, so that something is finished in between: what never runs cannot be killed."""
+
+STEP = 15.0
+"""Seconds between two steps of the pipeline: whoever left since a baseline is looked up, run by run."""
 
 APART = {"delivery.refused", "delivery.skipped"}
 """One needs an address that is not suspended, the other one that is."""
@@ -78,7 +81,7 @@ class Havoc:
             self._fault_at = now + self._rng.uniform(1.0, 4.0)
         if now >= self._step_at:
             self.here.box.call(lambda box: box.pipeline.step(box.now()))
-            self._step_at = now + 5.0
+            self._step_at = now + STEP
         time.sleep(0.04)
 
     def rest(self) -> None:
