@@ -13,9 +13,9 @@ from typing import Any
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store.codec import from_ms, to_ms
+from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
-from worker.adapters.redis_store.snapshots import RedisSnapshots
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenedMeans
 from worker.domain.events import Fact
@@ -95,7 +95,7 @@ async def month(client: Redis, start: datetime) -> Month:
     means = OpenedMeans({}, Path())
     house = House(
         ledger=ledger,
-        snapshots=RedisSnapshots(client, PROJECT),
+        snapshots=ForgetfulSnapshots(client, PROJECT),
         queue=LocalQueue(),
         events=facts,
         triggers=ApTriggers(),

@@ -8,7 +8,6 @@ from typing import Any
 
 from worker.domain.window import WindowSpec
 
-
 SHARE_FOR = 300
 """Seconds for which an answer that one run fetched may serve another, unless an item says otherwise."""
 

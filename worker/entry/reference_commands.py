@@ -18,7 +18,8 @@ STATUSES = (
 
 def every_command(group: Any = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
     """The command's words and the command; those of a group below it."""
-    for name, command in (group or typer.main.get_command(app)).commands.items():
+    found: Any = group or typer.main.get_command(app)
+    for name, command in found.commands.items():
         words = f"{before} {name}"
         if hasattr(command, "commands"):
             yield from every_command(command, words)

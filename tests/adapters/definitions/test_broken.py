@@ -317,7 +317,7 @@ BROKEN = [
         "follow: closed",
         "follow: closed\n    share_for: 8d",
         "8d",
-        "`share_for` with \"8d\"",
+        '`share_for` with "8d"',
         "write a duration of at least 1s and at most 7d",
     ),
     Broken(
