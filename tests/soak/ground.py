@@ -1,6 +1,9 @@
 """What the soak runs on: schedules with three readers each, and a few that always end as no schedule should."""
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from tests.support.town import SHORT
 
@@ -102,3 +105,8 @@ def at_rest(text: str) -> str:
     head, _, rest = text.partition("every: ")
     _, _, tail = rest.partition("s")
     return f"{head}every: 23h{tail}"
+
+
+def rare(*case: Any) -> Any:
+    """A case of the long form alone: each takes several leases."""
+    return pytest.param(*case, marks=pytest.mark.soak)

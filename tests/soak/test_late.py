@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soak.ground import TIMES
+from tests.soak.ground import TIMES, rare
 from tests.soak.tally import tally
 from tests.soak.test_paused import PROJECT, SCHEDULES, asked_for
 from tests.support.crew import children, strike
@@ -25,7 +25,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seconds", "most"), [(IN_TIME, 1), (TOO_LATE, 2)])
+@pytest.mark.parametrize(("seconds", "most"), [rare(IN_TIME, 1), (TOO_LATE, 2)])
 def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
     here: Town, seconds: float, most: int
 ) -> None:

@@ -4,11 +4,10 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.soak.ground import TIMES
+from tests.soak.ground import TIMES, rare
 from tests.soak.tally import Fate, tally, wait_until_closed
 from tests.support.crew import children, strike
 from tests.support.town import Town, town
@@ -45,11 +44,6 @@ READERS = {
 ASKED = HEAD.replace("EVERY", "23h")
 SCHEDULES = {name: ASKED + reader for name, reader in READERS.items()} | {"all": ASKED + "".join(READERS.values())}
 PAST_EVERY_LEASE = 2 * max(TIMES.run_lease, TIMES.delivery_lease)
-
-
-def rare(point: str) -> Any:
-    """A case of the long form alone: each takes several leases."""
-    return pytest.param(point, marks=pytest.mark.soak)
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.soak.ground import rare
 from tests.soak.tally import tally, wait_until_closed
 from tests.support.town import Town, town
 from worker.domain.run import RunState
 from worker.flow.house import House
 from worker.flow.on_demand import request
 
-MOMENTS = (0.0, 0.3, 0.6, 0.9, 1.2)
+MOMENTS = (rare(0.0), 0.3, rare(0.6), 0.9, rare(1.2))
 """Seconds after four runs were asked for: from before the first is begun to after the last is sent."""
 
 
