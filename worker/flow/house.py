@@ -90,7 +90,8 @@ def no_fail_point(point: str) -> None:
 class House:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
     `reach` the name of each fail point as it is passed. `memory` holds what is large, `common` what is small: rows of
-    runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader. `version`: of Funnelbeat and the templates that it ships.
+    runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader; `answers` are
+    those that several runs share. `version`: of Funnelbeat and the templates that it ships.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
 

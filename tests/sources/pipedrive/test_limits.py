@@ -93,6 +93,9 @@ class Ledgerless:
     async def learn(self, heard: Heard) -> None:
         self.learned.append(heard)
 
+    async def day(self) -> tuple[float | None, float | None]:
+        return None, None
+
 
 async def asked_with(quota: Ledgerless, account: Account, ask: Ask) -> SourceUnavailable | None:
     async with scripted(account.answer) as server:
