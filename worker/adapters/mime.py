@@ -62,6 +62,7 @@ def message(rendered: Rendered, envelope: Envelope, sender: str, list_id: str) -
     return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope.address, boundary)
 
 
+@lru_cache(maxsize=32)
 def mailbox(sender: str) -> tuple[str, str]:
     """Display name and address of "Pipeline <reports@acme.example>". Raises ValueError with what was found."""
     # A line break before parsing would end the name early and let its rest pass for the address.
@@ -167,6 +168,7 @@ def _attached(attachment: Attachment) -> bytes:
     return head.encode("ascii") + base64.encodebytes(attachment.body).rstrip(b"\n").replace(b"\n", b"\r\n")
 
 
+@lru_cache(maxsize=32)
 def _named(name: str, address: str) -> bytes:
     """As in "Name <a@b>", the name quoted or encoded as it needs, broken after encoded words only."""
     written = formataddr((clean(name, 60), address)) if address.isascii() else address

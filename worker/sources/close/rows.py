@@ -171,4 +171,7 @@ def _stall_reason(stall: Node) -> str | None:
 
 def _url(lead_id: str | None) -> str | None:
     """The page of the lead: an opportunity has none of its own."""
-    return f"https://app.close.com/lead/{quote(lead_id, safe='')}/" if lead_id else None
+    if not lead_id:
+        return None
+    safe = lead_id if lead_id.isascii() and lead_id.replace("_", "").isalnum() else quote(lead_id, safe="")
+    return f"https://app.close.com/lead/{safe}/"

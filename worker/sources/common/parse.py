@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 from worker.errors import SourceShapeChanged
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+_CURRENCY = re.compile("[A-Z]{3}")
 LARGEST = 2**53
 """An amount past this is no amount; it also still fits every number type that stores it."""
 
@@ -75,13 +75,14 @@ class Node:
             yield Node(self.endpoint, value, position, self)
 
     def text(self) -> str:
-        if not isinstance(self.value, str):
+        value = self.value
+        if not isinstance(value, str):
             raise self.wrong("text")
-        return encodable(self.value)
+        return value if value.isascii() else encodable(value)
 
     def text_or_none(self) -> str | None:
         """Null for a missing or null value; empty text stays empty."""
-        return None if self.absent else self.text()
+        return None if self.value is None or self.value is MISSING else self.text()
 
     def id(self) -> str:
         """Text that can be a key: not empty, no control characters."""
@@ -120,7 +121,7 @@ class Node:
     def currency_or_none(self) -> str | None:
         """An ISO 4217 code; some services write "" where there is no amount."""
         code = self.text_or_none()
-        if code and not re.fullmatch("[A-Z]{3}", code):
+        if code and not _CURRENCY.fullmatch(code):
             raise self.wrong("a currency's three letters")
         return code or None
 
@@ -168,14 +169,14 @@ class Node:
 
     def instant_or_none(self) -> int | None:
         """Milliseconds since the epoch; a time without a zone is UTC. None for missing, null or empty."""
-        if self.absent or self.value == "":
+        if self.value is None or self.value is MISSING or self.value == "":
             return None
         try:
             moment = datetime.fromisoformat(self.text())
         except ValueError:
             raise self.wrong("an instant") from None
-        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-        return (aware - _EPOCH) // _MILLISECOND
+        past = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
+        return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
 
 
 def encodable(text: str) -> str:
