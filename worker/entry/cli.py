@@ -15,6 +15,7 @@ from worker.entry import (
     processes,
     project_commands,
     run_commands,
+    source_commands,
 )
 from worker.entry.options import Project
 
@@ -52,6 +53,7 @@ for family in (
     ask_commands,
     ops_commands,
     doctor_commands,
+    source_commands,
     demo,
 ):
     for name, command in family.COMMANDS.items():

@@ -3,6 +3,7 @@
 Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 """
 
+from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, CheckedChannel, Renderer
 from worker.ports.clock import Basis, Deployment, Due, SlotClaim, Sweep
 from worker.ports.deliveries import Held
@@ -19,11 +20,13 @@ __all__ = [
     "Ask",
     "Basis",
     "Begun",
+    "Catalog",
     "Channel",
     "CheckedChannel",
     "CheckedSource",
     "Deployment",
     "Due",
+    "Editable",
     "Events",
     "Failed",
     "Gone",

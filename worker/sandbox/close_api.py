@@ -27,6 +27,7 @@ from worker.sandbox.cast import (
     ORGANISATION_NAME,
     PIPELINE_NAMES,
     PIPELINES,
+    SAVED_SEARCH,
     USERS,
     Stage,
     User,
@@ -74,6 +75,8 @@ class CloseApi:
             ("GET", "/user/", self.users),
             ("GET", "/pipeline/", self.pipelines),
             ("GET", "/status/opportunity/", self.statuses),
+            ("GET", "/saved_search/", self.searches),
+            ("GET", "/webhook/", self.webhooks),
             ("GET", "/opportunity/", self.opportunities),
             ("POST", "/opportunity/", self.overridden),
             ("GET", "/opportunity/{id}/", self.opportunity),
@@ -126,6 +129,24 @@ class CloseApi:
             for stage in stages
         ]
         return self._page(request, rows)
+
+    async def searches(self, request: Request) -> Response:
+        search = {
+            "id": SAVED_SEARCH,
+            "name": "Large customers",
+            "type": "opportunity",
+            "query": None,
+            "s_query": {"query": {"type": "match_all"}},
+            "is_shared": True,
+            "is_user_dependent": False,
+            "description": "",
+            "user_id": USERS[0].id,
+        }
+        return self._page(request, [search])
+
+    async def webhooks(self, request: Request) -> Response:
+        """Nobody subscribed yet."""
+        return self._page(request, [])
 
     def _page(self, request: Request, rows: list[dict[str, Any]]) -> Response:
         limit, skip = filters.paging(request.query_params)

@@ -74,7 +74,7 @@ class Directory:
         """The account first and alone: a wrong key is then one refusal, not four."""
         me = await self._client.read(Request("GET", "/me/"))
         paths = ("/user/", "/pipeline/", "/status/opportunity/")
-        users, pipelines, statuses = await together(self._listed(path) for path in paths)
+        users, pipelines, statuses = await together(listed(self._client, path) for path in paths)
         organization, currency = _organization(me, pipelines)
         return Names(
             organization=organization,
@@ -84,21 +84,22 @@ class Directory:
             stages={**_loose(statuses), **_ordered(pipelines)},
         )
 
-    async def _listed(self, path: str) -> list[Node]:
-        """Every object of a list once, page after page. A page without anything new ends it even if more is promised:
-        not every list heeds `_skip`.
-        """
-        found: dict[str, Node] = {}
-        skip = 0
-        while True:
-            params = {"_limit": str(_PAGE), "_skip": str(skip)}
-            answer = await self._client.read(Request("GET", path, params=params))
-            page = {node.get("id").id(): node for node in answer.get("data").items()}
-            more = bool(answer.get("has_more").flag_or_none()) and not page.keys() <= found.keys()
-            found.update(page)
-            skip += len(page)
-            if not more:
-                return list(found.values())
+
+async def listed(client: Client, path: str) -> list[Node]:
+    """Every object of a list once, page after page. A page without anything new ends it even if more is promised:
+    not every list heeds `_skip`.
+    """
+    found: dict[str, Node] = {}
+    skip = 0
+    while True:
+        params = {"_limit": str(_PAGE), "_skip": str(skip)}
+        answer = await client.read(Request("GET", path, params=params))
+        page = {node.get("id").id(): node for node in answer.get("data").items()}
+        more = bool(answer.get("has_more").flag_or_none()) and not page.keys() <= found.keys()
+        found.update(page)
+        skip += len(page)
+        if not more:
+            return list(found.values())
 
 
 def _organization(me: Node, pipelines: list[Node]) -> tuple[str, str | None]:

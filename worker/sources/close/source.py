@@ -9,10 +9,10 @@ from typing import Any
 
 from worker.adapters.http import Http
 from worker.domain.opportunity import TABLE
-from worker.domain.snapshot import File, Snapshot
+from worker.domain.snapshot import File, Snapshot, Table
 from worker.errors import RequestError, SourceShapeChanged
 from worker.ports import Answer, Ask, Quota
-from worker.sources.close import funnel
+from worker.sources.close import catalog, funnel
 from worker.sources.close.client import Client, Request
 from worker.sources.close.fingerprint import fingerprint, spelled
 from worker.sources.close.names import Directory, Names
@@ -139,6 +139,14 @@ class CloseSource:
             notes=(*once[:MOST_NOTES], *more),
             **parts,
         )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return catalog.KINDS
+
+    async def holds(self, kind: str) -> Table:
+        """What the account holds. Raises RequestError for an unknown kind, SourceError."""
+        return await catalog.holds(self._client, kind)
 
     async def check(self) -> str:
         """Reads the account's names, which every run needs. Raises SourceError."""

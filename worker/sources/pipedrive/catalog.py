@@ -8,6 +8,7 @@ from typing import Any
 
 from worker.domain.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceShapeChanged
+from worker.sources.common import edits
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import Client, Request
@@ -38,6 +39,8 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
 }
 """Kind → endpoint and the fields worth a column. A webhook's password is none of them."""
 LONGEST_NAME = 255
+_VALUES = ("name", "is_deal_probability_enabled")
+VERBS: edits.Verbs = {"pipelines": {"create": _VALUES, "update": _VALUES, "delete": ()}}
 
 
 async def holds(client: Client, kind: str) -> Table:
@@ -53,6 +56,19 @@ async def holds(client: Client, kind: str) -> Table:
         nodes = [] if data.value is None else [node.object() for node in data.items()]
     rows = [Row(node.get("id").number_id(), tuple(_cell(node.get(column.name)) for column in shape)) for node in nodes]
     return table(kind, shape, rows)
+
+
+async def apply(client: Client, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+    """One of VERBS, with values as they were typed. Raises RequestError for what does not fit, SourceError."""
+    edits.fitting(VERBS, kind, verb, key, values)
+    likely = edits.flag(values, "is_deal_probability_enabled")
+    if verb == "create":
+        name = edits.text(values, "name", required=True) or ""
+        return await create_pipeline(client, name, is_deal_probability_enabled=likely)
+    if verb == "update":
+        return await update_pipeline(client, key, name=edits.text(values, "name"), is_deal_probability_enabled=likely)
+    await delete_pipeline(client, key)
+    return None
 
 
 async def create_pipeline(client: Client, name: str, *, is_deal_probability_enabled: bool | None = None) -> Table:

@@ -9,12 +9,14 @@ from typing import Any
 
 from worker.adapters.http import Http
 from worker.domain.opportunity import TABLE
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot import Snapshot, Table
 from worker.domain.window import Window
 from worker.errors import RequestError
 from worker.ports import Answer, Ask, Quota
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.edits import Verbs
 from worker.sources.common.pace import asked_for
+from worker.sources.pipedrive import catalog
 from worker.sources.pipedrive.client import Client, Credential, Fixed
 from worker.sources.pipedrive.deals import DealList
 from worker.sources.pipedrive.fingerprint import fingerprint, spelled
@@ -126,6 +128,22 @@ class PipedriveSource:
             notes=(*once[:MOST_NOTES], *rest),
             **more,
         )
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return tuple(catalog.KINDS)
+
+    @property
+    def verbs(self) -> Verbs:
+        return catalog.VERBS
+
+    async def holds(self, kind: str) -> Table:
+        """What the account holds. Raises RequestError for an unknown kind, SourceError."""
+        return await catalog.holds(self.client, kind)
+
+    async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+        """Make, change or delete a pipeline. Raises RequestError, SourceError."""
+        return await catalog.apply(self.client, kind, verb, key, values)
 
     async def check(self) -> str:
         """Reads the account's names, which every run needs. Raises SourceError."""

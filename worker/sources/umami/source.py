@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 from worker.adapters.http import Http
@@ -12,14 +13,16 @@ from worker.domain.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Ask, Quota
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
 from worker.sources.common.pace import Pace, asked_for
 from worker.sources.common.parse import Node
 from worker.sources.common.together import together
 from worker.sources.umami import asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, Question
-from worker.sources.umami.catalog import Catalog
+from worker.sources.umami.catalog import KINDS, Catalog
 from worker.sources.umami.client import Client, Request
+from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
@@ -110,6 +113,18 @@ class UmamiSource:
     async def holds(self, kind: str) -> Table:
         """What the account holds: see `catalog.KINDS`. Raises RequestError and SourceError."""
         return await self.catalog.holds(kind)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return KINDS
+
+    @property
+    def verbs(self) -> Verbs:
+        return VERBS
+
+    async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+        """Look at, make, change or delete a saved report. Raises RequestError, SourceError."""
+        return await apply(self.catalog, kind, verb, key, values)
 
     async def _question(self, ask: Ask) -> Question:
         params, query = ask.item.params, ask.item.query

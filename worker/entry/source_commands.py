@@ -1,0 +1,140 @@
+"""source: what a connection holds, and the few things in it that can be changed from here."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.table import Table as Shown
+from rich.text import Text
+
+from worker.app import open_house
+from worker.domain.schedule import Bundle
+from worker.domain.snapshot import Cell, Column, Kind, Table
+from worker.entry import console
+from worker.entry.local import LocalQueue
+from worker.entry.options import Json, Project, directory
+from worker.entry.place import bundle_of, redis_for, sandbox_for
+from worker.errors import RequestError
+from worker.ports import Catalog, Editable
+
+T = TypeVar("T")
+ASKS_FIRST = ("create", "update", "delete")
+
+
+def source(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A connection of funnelbeat.yaml.")],
+    asked: Annotated[
+        list[str] | None, typer.Argument(metavar="[KIND [VERB [ID]]]", help="As in: pipelines, or reports read ID.")
+    ] = None,
+    project: Project = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A value to write; JSON where it parses.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a change.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What a connection holds: the kinds, one kind as a table, and changes to the few that can be changed."""
+    with console.guarded(as_json=as_json):
+        place = directory(ctx, project)
+        bundle = bundle_of(place)
+        if name not in bundle.connections:
+            raise RequestError(f"there is no connection {name!r}; there are: {', '.join(sorted(bundle.connections))}")
+        kind, verb, key = _words(asked or [])
+        values = dict(_value(text) for text in given or ())
+        if verb in ASKS_FIRST:
+            _confirm(f"{verb} {kind} {key}".strip(), name, yes=yes, as_json=as_json)
+
+        async def work(catalog: Catalog) -> Table | list[str] | None:
+            if kind is None:
+                return list(catalog.kinds)
+            if verb is None:
+                return await catalog.holds(kind)
+            if not isinstance(catalog, Editable):
+                raise RequestError(f"{name}: nothing there can be changed from here, it can only be listed")
+            return await catalog.apply(kind, verb, key, values)
+
+        with console.progress(f"Asking {name}", quiet=as_json):
+            told = with_catalog(place, bundle, name, work)
+    _tell(told, as_json=as_json)
+
+
+def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog], Awaitable[T]]) -> T:
+    """`work` on what the connection holds, within the budget that runs share. Raises RequestError, SourceError."""
+    with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+
+        async def opened() -> T:
+            async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+                catalog = house.means.source(bundle, name)
+                if not isinstance(catalog, Catalog):
+                    raise RequestError(f"{name}: a connection of this type cannot list what it holds")
+                return await work(catalog)
+
+        return asyncio.run(opened())
+
+
+def _words(asked: list[str]) -> tuple[str | None, str | None, str]:
+    if len(asked) > 3:
+        raise RequestError(f"found {' '.join(asked[3:])!r} after the id, expected nothing more")
+    words = dict(enumerate(asked))
+    return words.get(0), words.get(1), words.get(2, "")
+
+
+def _confirm(what: str, name: str, *, yes: bool, as_json: bool) -> None:
+    """Nothing is changed without a word from a person: a question on a terminal, `--yes` elsewhere."""
+    if yes:
+        return
+    if as_json or not console.out.is_terminal:
+        raise RequestError(f"{what} changes {name}: add --yes")
+    typer.confirm(f"{what} at {name}?", abort=True)
+
+
+def _value(text: str) -> tuple[str, Any]:
+    """NAME=VALUE; the value as JSON where it is some, else as it stands."""
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise RequestError(f"--set: found {text!r}, expected NAME=VALUE")
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value
+
+
+def _tell(told: Table | list[str] | None, *, as_json: bool) -> None:
+    if isinstance(told, Table):
+        rows = [{"id": row.key, **told.record(row)} for row in told.rows]
+        if as_json:
+            console.show_json({told.id: rows})
+        else:
+            _print(told)
+    elif as_json:
+        console.show_json({"deleted": True} if told is None else {"kinds": told})
+    else:
+        console.out.print("Deleted." if told is None else "\n".join(told), markup=False)
+
+
+def _print(told: Table) -> None:
+    shown = Shown("id", *(column.name for column in told.columns), box=None, pad_edge=False)
+    for row in told.rows:
+        cells = zip(told.columns, row.cells, strict=True)
+        shown.add_row(*(Text(text) for text in (row.key, *(_cell(column, cell) for column, cell in cells))))
+    console.out.print(shown)
+    if not told.rows:
+        console.out.print(f"no {told.id}", markup=False)
+
+
+def _cell(column: Column, cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if column.kind is Kind.INSTANT and isinstance(cell, int):
+        return datetime.fromtimestamp(cell / 1000, UTC).strftime("%Y-%m-%d %H:%MZ")
+    return str(cell)
+
+
+COMMANDS: dict[str, Any] = {"source": source}

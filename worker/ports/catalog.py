@@ -1,0 +1,34 @@
+"""What an account holds, for people at a command line. No run comes here: a schedule only reads."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from worker.domain.snapshot import Table
+
+
+@runtime_checkable
+class Catalog(Protocol):
+    """A source that lists what its account holds."""
+
+    @property
+    def kinds(self) -> Sequence[str]: ...
+
+    async def holds(self, kind: str) -> Table:
+        """Everything of one kind, keyed by the service's ids. Raises RequestError for an unknown kind, SourceError."""
+        ...
+
+
+@runtime_checkable
+class Editable(Protocol):
+    """A catalog of which some things can be made, changed and deleted. A write is sent once."""
+
+    @property
+    def verbs(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Kind → create, read, update, delete → the names of the values that it takes."""
+        ...
+
+    async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+        """The row as it is afterwards, None once it is deleted. `key` is empty for create. Raises RequestError for a
+        verb, key or value that does not fit, SourceError.
+        """
+        ...

@@ -1,0 +1,76 @@
+"""What a Close account holds, for somebody who writes definitions and needs the ids. Only read.
+
+https://developer.close.com/api/resources/
+"""
+
+from collections.abc import Mapping
+
+from worker.domain.snapshot import Cell, Column, Kind, Row, Table, table
+from worker.errors import RequestError
+from worker.sources.close.client import Client
+from worker.sources.close.names import listed
+from worker.sources.common.parse import Node
+
+_TEXT, _BOOL = Kind.TEXT, Kind.BOOL
+_LISTS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
+    "pipelines": ("/pipeline/", {"name": _TEXT, "statuses": _TEXT}),
+    "users": ("/user/", {"first_name": _TEXT, "last_name": _TEXT, "email": _TEXT}),
+    "saved_searches": ("/saved_search/", {"name": _TEXT, "type": _TEXT, "is_shared": _BOOL}),
+    "webhooks": ("/webhook/", {"url": _TEXT, "status": _TEXT, "events": _TEXT}),
+}
+"""Kind → path and the fields worth a column. A webhook's signature key is none of them."""
+_STATUS = {"label": Kind.TEXT, "type": Kind.TEXT, "pipeline_id": Kind.ID, "pipeline": Kind.TEXT, "position": Kind.INT}
+KINDS = ("pipelines", "statuses", "users", "saved_searches", "webhooks")
+
+
+async def holds(client: Client, kind: str) -> Table:
+    """Everything of one kind, keyed by id. Raises RequestError for an unknown kind, SourceError."""
+    if kind == "statuses":
+        return _statuses(await listed(client, "/pipeline/"))
+    if kind not in _LISTS:
+        raise RequestError(f"close holds no {kind}: write one of {', '.join(KINDS)}")
+    path, columns = _LISTS[kind]
+    nodes = await listed(client, path)
+    rows = [Row(node.get("id").id(), tuple(_cell(node.get(name)) for name in columns)) for node in nodes]
+    return table(kind, _columns(columns), rows)
+
+
+def _statuses(pipelines: list[Node]) -> Table:
+    """A status says what it is worth in its pipeline: the order of the list is the order of the funnel."""
+    rows = [
+        Row(
+            status.get("id").id(),
+            (
+                status.get("label").text(),
+                status.get("type").text(),
+                pipeline.get("id").id(),
+                pipeline.get("name").text(),
+                position,
+            ),
+        )
+        for pipeline in pipelines
+        for position, status in enumerate(pipeline.get("statuses").items(), 1)
+    ]
+    return table("statuses", _columns(_STATUS), rows)
+
+
+def _columns(columns: Mapping[str, Kind]) -> tuple[Column, ...]:
+    return tuple(Column(name, what) for name, what in columns.items())
+
+
+def _cell(node: Node) -> Cell:
+    """One value as it is, a list as words; a table for people may have holes."""
+    value = node.value
+    if isinstance(value, str):
+        return node.text()
+    if isinstance(value, list):
+        return ", ".join(_word(item) for item in node.items())
+    return value if isinstance(value, bool | int | float) else None
+
+
+def _word(item: Node) -> str:
+    """Of a pipeline's status its label, of a webhook's event what happens to what."""
+    if isinstance(item.value, Mapping):
+        parts = [item.get(name).text_or_none() for name in ("label", "object_type", "action")]
+        return ".".join(part for part in parts if part)
+    return str(item.value)
