@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from aiosmtplib import SMTP, SMTPException, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from worker.adapters.harmless import clean
-from worker.adapters.smtp_wire import Wire, WireError
 
 CONNECTIONS = 4
 TIMEOUT = 60.0
@@ -101,7 +100,7 @@ class Mailer:
         self._patience = patience
         self._tls = tls
         self._places = asyncio.Semaphore(connections)
-        self._idle: list[_Line] = []
+        self._idle: list[SMTP] = []
 
     async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
         """Hand one message over to one recipient, once, and return the server's own words (mostly a queue id).
@@ -121,48 +120,56 @@ class Mailer:
     async def check(self) -> str:
         """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
         async with self._places:
-            line = await self._connect()
+            smtp = await self._connect()
             try:
-                told = await line.wire.noop()
-            except WireError as error:
-                line.wire.close()
-                raise MailFailure(error.phase, _silence(silent=error.silent)) from error
-            self._idle.append(line)
-            return clean(told.text, 80)
+                told = (await smtp.noop()).message
+            except (SMTPException, OSError) as error:
+                smtp.close()
+                raise _failure("connect", error) from error
+            self._idle.append(smtp)
+            return clean(told, 80)
 
-    async def _over(self, line: "_Line", sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
+    async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
         """The connection goes back to the others only in a known state; whatever ends this otherwise closes it."""
         usable = False
         try:
-            text = await self._transaction(line, sender, recipient, message, smtputf8)
+            text = await self._transaction(smtp, sender, recipient, message, smtputf8)
             usable = True
         except MailFailure as failure:
-            usable = failure.code not in {0, 421} and await line.wire.reset()
+            usable = failure.code not in {0, 421} and await self._reset(smtp)
             raise
         finally:
             if usable:
-                self._idle.append(line)
+                self._idle.append(smtp)
             else:
-                line.wire.close()
+                smtp.close()
         return text
 
-    async def _transaction(self, line: "_Line", sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
-        if smtputf8 and not line.smtputf8:
+    async def _transaction(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
+        if smtputf8 and not smtp.supports_extension("smtputf8"):
             raise MailFailure("rcpt", "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
-        options = [b"SMTPUTF8"] if smtputf8 else []
-        if line.size:
-            options.append(b"SIZE=%d" % len(message))
+        options = ["SMTPUTF8"] if smtputf8 else []
+        if smtp.supports_extension("size"):
+            options.append(f"SIZE={len(message)}")
         encoding = "utf-8" if smtputf8 else "ascii"
+        phase = "mail"
         try:
-            return await line.wire.hand_over(
-                sender.encode(encoding), options, recipient.encode(encoding), message, self._patience
-            )
-        except WireError as error:
-            if error.reply is not None:
-                raise _spoken(error.phase, error.reply.code, error.reply.text) from error
-            raise MailFailure(error.phase, _silence(silent=error.silent), unclear=error.sent) from error
+            await smtp.mail(sender, options=options, encoding=encoding)
+            phase = "rcpt"
+            await smtp.rcpt(recipient, encoding=encoding)
+            phase = "data"
+            return (await smtp.data(message, timeout=self._patience)).message
+        except (SMTPException, OSError) as error:
+            raise _failure(phase, error) from error
 
-    async def _connect(self) -> "_Line":
+    async def _reset(self, smtp: SMTP) -> bool:
+        try:
+            await smtp.rset()
+        except (SMTPException, OSError):
+            return False
+        return True
+
+    async def _connect(self) -> SMTP:
         server = self._server
         smtp = SMTP(
             hostname=server.host,
@@ -182,33 +189,22 @@ class Mailer:
                 phase = "auth"
                 await smtp.login(server.user, self._password)
             await smtp.ehlo()
-            return _line(smtp, self._timeout)
         except (SMTPException, OSError) as error:
             smtp.close()
             raise _failure(phase, error) from error
         except BaseException:
             smtp.close()
             raise
+        return smtp
 
     async def aclose(self) -> None:
+        """Say goodbye on the connections that are kept; a server that is gone already is no trouble."""
         while self._idle:
-            await self._idle.pop().wire.quit()
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A connection that is logged in, and what its server takes."""
-
-    wire: Wire
-    smtputf8: bool
-    size: bool
-
-
-def _line(smtp: SMTP, timeout: float) -> _Line:
-    if not isinstance(smtp.transport, asyncio.Transport):
-        raise ConnectionError("closed right after the login")
-    wire = Wire(smtp.transport, groups=smtp.supports_extension("pipelining"), timeout=timeout)
-    return _Line(wire, smtp.supports_extension("smtputf8"), smtp.supports_extension("size"))
+            smtp = self._idle.pop()
+            try:
+                await smtp.quit(timeout=1.0)
+            except (SMTPException, OSError):
+                smtp.close()
 
 
 @cache
@@ -218,21 +214,20 @@ def _tls_context() -> ssl.SSLContext:
 
 
 def _failure(phase: str, error: Exception) -> MailFailure:
-    """Every way in which connecting, TLS or the login can fail as one of ours."""
+    """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
+    once the message was on its way.
+    """
+    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
+        return _failure(phase, error.recipients[0])
     if isinstance(error, SMTPResponseException) and error.code > 0:
-        return _spoken(phase, error.code, error.message)
+        found = _ENHANCED.match(error.message)
+        agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
+        return MailFailure(phase, clean(error.message, 180), code=error.code, enhanced=agreed)
     if _unverified(error):
         return MailFailure("tls", "the server's certificate could not be verified", code=554)
     if phase in {"tls", "auth"} and not isinstance(error, OSError):
         return MailFailure(phase, clean(str(error), 180), code=504)  # the server does not offer it
-    return MailFailure(phase, _silence(silent=isinstance(error, TimeoutError)))
-
-
-def _spoken(phase: str, code: int, text: str) -> MailFailure:
-    """A spoken refusal is clear in every phase."""
-    found = _ENHANCED.match(text)
-    agreed = found.group(1) if found and found.group(1)[0] == str(code)[0] else ""
-    return MailFailure(phase, clean(text, 180), code=code, enhanced=agreed)
+    return MailFailure(phase, _silence(error), unclear=phase == "data")
 
 
 def _unverified(error: BaseException | None) -> bool:
@@ -243,5 +238,7 @@ def _unverified(error: BaseException | None) -> bool:
     return False
 
 
-def _silence(*, silent: bool) -> str:
-    return "no reply came in time" if silent else "the connection could not be made or was lost"
+def _silence(error: Exception) -> str:
+    return (
+        "no reply came in time" if isinstance(error, TimeoutError) else "the connection could not be made or was lost"
+    )
