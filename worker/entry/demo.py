@@ -35,6 +35,8 @@ T = TypeVar("T")
 EXAMPLE = "weekly-pipeline"
 OFTEN, OTHERS = "10s", "20s"
 """How often the example and the other schedules fire."""
+WITHIN = "1m"
+"""A run's deadline, which would be the next slot: too near for a machine that is busy with something else."""
 CHILDREN = "4"
 """Of the worker: Slack takes one post a second, and a child that waits for its turn fetches nothing meanwhile."""
 
@@ -76,7 +78,7 @@ def write_demo_project(place: Path) -> None:
         every = OFTEN if path.stem == EXAMPLE else OTHERS
         lines = path.read_text(encoding="utf-8").splitlines()
         changed = [f"when: {{every: {every}, timezone: Europe/Berlin}}" if x.startswith("when:") else x for x in lines]
-        path.write_text("\n".join(changed) + "\n", encoding="utf-8")
+        path.write_text("\n".join((*changed, f"within: {WITHIN}")) + "\n", encoding="utf-8")
 
 
 def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, family: Family, out: Path) -> None:
