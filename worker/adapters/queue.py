@@ -5,6 +5,7 @@ what is left lying. No eta or countdown (an unacknowledged message would be deli
 timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
 """
 
+import math
 import ssl
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ LANES = ("now", "fetch", "deliver")
 """On demand, fetching, delivering: in the order in which a worker that serves several looks."""
 
 KEYS_PER_MESSAGE = 10
+SPREAD = 4
 TIME_LIMIT = 15 * 60
 VISIBILITY_TIMEOUT = 60 * 60
 AT_ONCE = 0.5
@@ -167,10 +169,10 @@ class CeleryQueue:
 
     def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
         lane = "now" if on_demand else "fetch"
-        self._publish(PRODUCE, lane, _chunks(keys, 1 if on_demand else KEYS_PER_MESSAGE))
+        self._publish(PRODUCE, lane, _chunks(keys, 1 if on_demand else _size(keys)))
 
     def deliver(self, keys: Sequence[str]) -> None:
-        self._publish(DELIVER, "deliver", _chunks(keys, KEYS_PER_MESSAGE))
+        self._publish(DELIVER, "deliver", _chunks(keys, _size(keys)))
 
     def _publish(self, task: str, lane: str, messages: Iterator[list[str]]) -> None:
         """Raises LedgerUnavailable: what was not published is published again by the sweep.
@@ -199,6 +201,11 @@ class CeleryQueue:
                 options = {"producer": producer, "retry": False, "ignore_result": True, **_NO_REPR}
                 self._app.send_task(task, args=[keys], queue=queue, declare=declared, **options)
                 declared = ()
+
+
+def _size(keys: Sequence[str]) -> int:
+    """Few keys are spread over several messages, or one child would do all the work while the others have none."""
+    return min(KEYS_PER_MESSAGE, max(1, math.ceil(len(keys) / SPREAD)))
 
 
 def _chunks(keys: Sequence[str], size: int) -> Iterator[list[str]]:
