@@ -1,5 +1,6 @@
 """The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,11 +35,10 @@ async def tick(house: House) -> Ticked:
 
     Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
     """
-    deployment = await house.ledger.deployed()
+    deployment, (now, due) = await asyncio.gather(house.ledger.deployed(), house.ledger.due(BATCH))
     if deployment is None:
         return Ticked((), 0, more=False)
     timings = await house.ledger.timings(deployment.bundle)
-    now, due = await house.ledger.due(BATCH)
     if due:
         house.reach("run.due")
     claims = [claim for d in due if (claim := slot_claim(house.triggers, timings, deployment.bundle, d, now))]
