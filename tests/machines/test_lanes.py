@@ -31,7 +31,7 @@ def _delivered(where: Site) -> list[Run]:
 
 @pytest.mark.parametrize(("lanes", "found"), [(["now", "later"], "later"), ([], "nothing"), ([""], "nothing")])
 def test_a_lane_that_does_not_exist_is_refused(lanes: list[str], found: str) -> None:
-    with pytest.raises(RequestError, match=f"queues: found {found}, expected some of now, fetch, deliver"):
+    with pytest.raises(RequestError, match=f"queues: found {found}, expected some of now, deliver, fetch"):
         queue_names("town", lanes)
 
 

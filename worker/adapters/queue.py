@@ -24,8 +24,10 @@ from worker.errors import LedgerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
-LANES = ("now", "fetch", "deliver")
-"""On demand, fetching, delivering: in the order in which a worker that serves several looks."""
+LANES = ("now", "deliver", "fetch")
+"""On demand, delivering, fetching: in the order in which a worker that serves several looks. What was begun is ended
+first: under a backlog, deliveries would otherwise wait until newer runs take their place.
+"""
 
 KEYS_PER_MESSAGE = 10
 SPREAD = 4
