@@ -20,6 +20,7 @@ from worker.domain.query import ChannelType, ConnectionType, Param, QuerySpec
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.snapshot import GapReason
 from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.entry.endpoints import rows
 from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS
 from worker.settings import FROM_FILE, NOTES, Settings
@@ -148,6 +149,29 @@ def _query(kind: ConnectionType, spec: QuerySpec) -> str:
     return f"## {kind.type}: `{spec.name}`\n\n{summary}. {nature}\n\n{body}"
 
 
+def endpoints() -> str:
+    told = list(rows())
+    parts: list[str] = []
+    for service in dict.fromkeys(row[0] for row in told):
+        lines = [
+            [f"**{code(endpoint)}**" if not name else "", code(name), use, _test(test)]
+            for whose, endpoint, name, use, test in told
+            if whose == service
+        ]
+        parts += [f"## {service}", table(("endpoint", "parameter", "how it is used", "its test"), lines)]
+    opening = (
+        "Every endpoint and every parameter that the services' pages name for what Funnelbeat reads, the query or the "
+        "command that uses it, and its test below `tests/`. Where a service differs from its own pages: "
+        "[sources](../sources.md)."
+    )
+    return _page("Endpoints", opening, *parts)
+
+
+def _test(node: str) -> str:
+    """A node id without what every one begins with; one that is written up to a parameter stays open."""
+    return code(node.removeprefix("tests/") + ("…]" if node.endswith("-") else ""))
+
+
 def _kind(param: Param) -> str:
     return f"{param.kind}: {', '.join(map(code, param.choices))}" if param.choices else str(param.kind)
 
@@ -162,6 +186,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings(),
         "commands.md": _page("Commands", *commands(table)),
         "queries.md": queries(),
+        "endpoints.md": endpoints(),
         "reasons.md": reasons(),
         "definitions.md": definitions(),
     }

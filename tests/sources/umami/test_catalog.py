@@ -121,3 +121,10 @@ async def test_a_list_that_ends_with_a_full_page_is_not_asked_for_another() -> N
     async with umami(holding(80, size=40)) as (source, server):
         assert len(await source.catalog.websites()) == 81
     assert [asked.params["page"] for asked in server.to("/api/websites")] == ["1", "2"]
+
+
+async def test_reports_of_one_type_can_be_asked_for() -> None:
+    async with umami(holding()) as (source, server):
+        found = await source.catalog.reports("site-000", "goal")
+    assert [report.type for report in found] == ["goal", "goal"]
+    assert [asked.params.get("type") for asked in server.to("/api/reports")] == ["goal"]
