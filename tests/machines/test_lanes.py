@@ -38,7 +38,7 @@ def test_a_lane_that_does_not_exist_is_refused(lanes: list[str], found: str) -> 
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/1", "amqp://guest:guest@127.0.0.1:1//"])
 def test_every_queue_begins_with_the_project_whatever_the_broker_is(broker: str) -> None:
     conf = make_app(broker, "acme").conf
-    assert [queue.name for queue in conf.task_queues] == ["acme.now", "acme.fetch", "acme.deliver"]
+    assert [queue.name for queue in conf.task_queues] == ["acme.now", "acme.deliver", "acme.fetch"]
     assert conf.task_default_queue == "acme.fetch"
     assert conf.task_acks_late
     assert not conf.worker_enable_remote_control
