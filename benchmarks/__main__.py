@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claim, clock, mail, pages, tables, whole
+from benchmarks import claim, clock, mail, pages, stalls, tables, whole
 from benchmarks.ground import machine
 from benchmarks.measure import Result, Tell, on_terminal, printed
 
@@ -28,6 +28,7 @@ BENCHES = {
         ("claim", claim),
         ("clock", clock),
         ("tables", tables),
+        ("stalls", stalls),
         ("pages", pages),
         ("whole", whole),
         ("mail", mail),
