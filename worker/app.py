@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
+from redis.asyncio import Redis
+
 from worker import __version__
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import references, resolve, unescaped
@@ -24,6 +26,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.shelf import RedisShelf
 from worker.adapters.redis_store.times import Times as LedgerTimes
+from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.render import JinjaRenderer
 from worker.adapters.triggers import ApTriggers
 from worker.domain.query import Price
@@ -31,6 +34,7 @@ from worker.domain.schedule import Bundle, Item
 from worker.flow.house import House, Times, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Quota, Renderer, Source
+from worker.ports.tokens import Renewal, TokenStore
 from worker.settings import Settings
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
@@ -87,13 +91,15 @@ class OpenedMeans:
     """Implements ports.Means. Sources and channels are shared by everything that has the same options.
 
     `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
-    `quotas`: the budget of each lane, where workers share one; without it every source has its own.
+    `quotas`: the budget of each lane, where workers share one; without it every source has its own. `tokens`: where a
+    lane's renewed tokens are kept, None where nothing is there to encrypt them with.
     """
 
     sandbox: Mapping[str, str]
     directory: Path
     offline: bool = False
     quotas: Callable[[str], Quota] | None = None
+    tokens: Callable[[str], TokenStore] | None = None
     _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
     _renderers: dict[int, tuple[Bundle, Renderer]] = field(default_factory=dict)
@@ -104,7 +110,9 @@ class OpenedMeans:
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         if key not in self._sources:
             quota = self.quotas(lane(spec.type, options)) if self.quotas else None
-            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock, quota)
+            again = partial(resolve, spec.options, os.environ, self.directory)
+            renewal = Renewal(again, self.tokens(lane(spec.type, options)) if self.tokens else None)
+            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
         return self._sources[key]
 
     def account(self, bundle: Bundle, connection: str) -> str:
@@ -158,7 +166,8 @@ async def open_house(
     """
     redis = connect(settings.redis_url)
     sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
-    means = OpenedMeans(sandbox, directory or Path.cwd(), offline, partial(RedisQuota, redis, project))
+    quotas = partial(RedisQuota, redis, project)
+    means = OpenedMeans(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
     try:
         await check(redis)
         yield House(
@@ -184,6 +193,12 @@ async def open_house(
     finally:
         await means.aclose()
         await redis.aclose()
+
+
+def tokens(settings: Settings, redis: Redis, project: str) -> Callable[[str], TokenStore] | None:
+    """The store of each lane's OAuth tokens; None without a key to encrypt them."""
+    key = settings.token_key
+    return (lambda lane: RedisTokens(redis, project, lane, key)) if key else None
 
 
 def fail_point(armed: str) -> Callable[[str], None]:

@@ -10,6 +10,7 @@ from worker.channels.slack import SLACK, open_slack
 from worker.domain.query import ChannelType, ConnectionType
 from worker.errors import RequestError
 from worker.ports import Channel, Quota, Source
+from worker.ports.tokens import Renewal
 from worker.sources import close, pipedrive, umami
 
 SANDBOX = "sandbox"
@@ -25,6 +26,21 @@ class Opens(Protocol):
         self, options: Mapping[str, str], *, clock: Callable[[], datetime], quota: Quota | None = None
     ) -> Source: ...
 
+
+class Renews(Protocol):
+    """As Opens, for a service whose tokens end: `renewal` says how there is another one."""
+
+    def __call__(
+        self,
+        options: Mapping[str, str],
+        *,
+        clock: Callable[[], datetime],
+        quota: Quota | None = None,
+        renewal: Renewal | None = None,
+    ) -> Source: ...
+
+
+_RENEWING: dict[str, Renews] = {"close": close.open_source, "pipedrive": pipedrive.open_source}
 
 _SOURCES: dict[str, tuple[ConnectionType, Opens]] = {
     "close": (close.CLOSE, close.open_source),
@@ -72,13 +88,16 @@ def open_source(
     sandbox: Mapping[str, str],
     clock: Callable[[], datetime],
     quota: Quota | None = None,
+    renewal: Renewal | None = None,
 ) -> Source:
     """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run. `quota`: the
-    connection's budget, where others share it.
+    connection's budget, where others share it. `renewal`: for tokens that end.
     """
     if kind in _STAND_INS:
         kind, keys = _STAND_INS[kind]
         options = {"base_url": _listening(sandbox)[kind], **keys}
+    if kind in _RENEWING:
+        return _RENEWING[kind](options, clock=clock, quota=quota, renewal=renewal)
     return _SOURCES[kind][1](options, clock=clock, quota=quota)
 
 

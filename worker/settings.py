@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from worker.errors import SettingsError
@@ -30,6 +30,7 @@ class Settings:
     concurrency: int = 2
     log_level: str = "info"
     fail_at: str = ""
+    token_key: str = field(default="", repr=False)
 
 
 NOTES: dict[str, str] = {
@@ -50,11 +51,12 @@ NOTES: dict[str, str] = {
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
     "fail_at": "For tests alone: a directory; a file there named as a fail point ends the process that passes it.",
+    "token_key": "Encrypts renewed OAuth tokens in Redis, the same for all workers: `openssl rand -base64 32`.",
 }
 
 
-FROM_FILE = ("redis_url", "broker_url")
-"""May hold a password, so that FUNNELBEAT_<NAME>_FILE may name a file that holds the value instead."""
+FROM_FILE = ("redis_url", "broker_url", "token_key")
+"""May hold a secret, so that FUNNELBEAT_<NAME>_FILE may name a file that holds the value instead."""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
@@ -63,13 +65,13 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     given: dict[str, str | int | float] = {}
-    for field in fields(Settings):
-        variable = f"FUNNELBEAT_{field.name.upper()}"
+    for one in fields(Settings):
+        variable = f"FUNNELBEAT_{one.name.upper()}"
         text = source.get(variable, "")
-        if field.name in FROM_FILE:
+        if one.name in FROM_FILE:
             text = _from_file(source, variable, text)
         if text:
-            given[field.name] = _parse(variable, text, type(field.default))
+            given[one.name] = _parse(variable, text, type(one.default))
     return Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
 
 

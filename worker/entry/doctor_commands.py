@@ -16,7 +16,7 @@ from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenedMeans, broker, wall_clock
+from worker.app import OpenedMeans, broker, tokens, wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
@@ -66,17 +66,23 @@ def _status(found: list[Finding]) -> int:
 
 
 async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding]:
-    means = OpenedMeans(json.loads(settings.sandbox) if settings.sandbox else {}, place)
-    async with aclosing(means), aclosing(connect(settings.redis_url, connections=4)) as client:
-        return [
-            *_secrets(place),
-            *await _redis(client, bundle, place),
-            await _queues(settings, bundle.project),
-            *await connections(means, bundle),
-            *await channels(means, bundle),
-            *await _budgets(means, client, bundle),
-            _zones(),
-        ]
+    sandbox = json.loads(settings.sandbox) if settings.sandbox else {}
+    async with aclosing(connect(settings.redis_url, connections=4)) as client:
+        means = OpenedMeans(sandbox, place, tokens=tokens(settings, client, bundle.project))
+        async with aclosing(means):
+            return await _found(settings, bundle, place, means, client)
+
+
+async def _found(settings: Settings, bundle: Bundle, place: Path, means: OpenedMeans, client: Redis) -> list[Finding]:
+    return [
+        *_secrets(place),
+        *await _redis(client, bundle, place),
+        await _queues(settings, bundle.project),
+        *await connections(means, bundle),
+        *await channels(means, bundle),
+        *await _budgets(means, client, bundle),
+        _zones(),
+    ]
 
 
 async def _budgets(means: OpenedMeans, client: Redis, bundle: Bundle) -> list[Finding]:

@@ -58,7 +58,7 @@ def code(text: str) -> str:
 
 def settings() -> str:
     rows = [[code(f"FUNNELBEAT_{f.name.upper()}"), code(str(f.default)), NOTES[f.name]] for f in fields(Settings)]
-    files = " and ".join(code(f"FUNNELBEAT_{name.upper()}_FILE") for name in FROM_FILE)
+    files = ", ".join(code(f"FUNNELBEAT_{name.upper()}_FILE") for name in FROM_FILE)
     return _page(
         "Settings",
         "Read once from the environment, when a process starts. Times are seconds; a number is more than 0.",

@@ -37,6 +37,7 @@ from worker.sandbox.close_ranges import offset
 from worker.sandbox.close_rows import aggregates, instant, row
 from worker.sandbox.events import Deal
 from worker.sandbox.limits import Limit
+from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.shifts import Shifts
 
@@ -63,6 +64,7 @@ class CloseApi:
     def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
         self.pipeline = pipeline
         self.limit = Limit()
+        self.oauth = OAuth(now)
         self.shifts = Shifts()
         self._now = now
         self._matched: dict[Any, list[Deal]] = {}
@@ -82,7 +84,9 @@ class CloseApi:
             ("GET", "/opportunity/{id}/", self.opportunity),
             ("POST", "/report/funnel/opportunity/{kind}/", self.report),
         ]
-        return [Route(ROOT + path, self._guarded(endpoint), methods=[method]) for method, path, endpoint in table]
+        token = Route("/close/oauth2/token/", self.oauth.token, methods=["POST"])
+        guarded = [Route(ROOT + path, self._guarded(endpoint), methods=[method]) for method, path, endpoint in table]
+        return [token, *guarded]
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
         """Who asks, how often, and refusals as 400."""
@@ -90,6 +94,8 @@ class CloseApi:
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
             key = credential(request.headers.get("authorization", ""))
+            if not key and self.oauth.knows(request.headers.get("authorization", "")):
+                key = ACCESS_TOKEN
             if key not in {API_KEY, ACCESS_TOKEN}:
                 return answer({"error": UNAUTHORISED}, 401)
             allowed, headers = self.limit.take(key)

@@ -19,6 +19,7 @@ from worker.sandbox import pipedrive_filters as filters
 from worker.sandbox import pipedrive_rows as rows
 from worker.sandbox import pipedrive_statistics as statistics
 from worker.sandbox.cast import PIPELINE_NAMES, USERS
+from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, Kept
 from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
 from worker.sandbox.pipeline import Pipeline
@@ -52,6 +53,7 @@ class PipedriveApi:
     def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
         self.limit = TokenLimit()
+        self.oauth = OAuth(now)
         names = list(PIPELINE_IDS)
         self.pipelines = {
             PIPELINE_IDS[k]: rows.pipeline(PIPELINE_IDS[k], PIPELINE_NAMES[k], names.index(k)) for k in names
@@ -80,7 +82,8 @@ class PipedriveApi:
             "GET /api/v1/filters": self.saved_filters,
             "GET /api/v1/webhooks": self.webhooks,
         }
-        return [self._route(name, endpoint) for name, endpoint in table.items()]
+        token = Route(f"{ROOT}/oauth/token", self.oauth.token, methods=["POST"])
+        return [token, *(self._route(name, endpoint) for name, endpoint in table.items())]
 
     def _route(self, name: str, endpoint: Endpoint) -> Route:
         method, path = name.split(" ", 1)
@@ -92,7 +95,8 @@ class PipedriveApi:
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
             bearer = request.headers.get("authorization", "")
-            if request.headers.get("x-api-token") != API_TOKEN and bearer != f"Bearer {ACCESS_TOKEN}":
+            known = bearer == f"Bearer {ACCESS_TOKEN}" or self.oauth.knows(bearer)
+            if request.headers.get("x-api-token") != API_TOKEN and not known:
                 return answer(UNAUTHORISED, 401, {"x-401-by-gw": "true"})
             refusal, headers = self.limit.take(COSTS[name])
             if refusal is not None:

@@ -208,8 +208,8 @@ def test_an_offset_is_signed_decimal_hours_at_the_instant(zone: str, month: int,
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({}, "one of them"),
-        ({"api_key": "a", "access_token": "b"}, "one of them"),
+        ({}, "write one of api_key"),
+        ({"api_key": "a", "access_token": "b"}, "write one of api_key"),
         ({"api_key": "a\nb"}, "api_key: holds characters"),
         ({"access_token": "tök"}, "access_token: holds characters"),
         ({"api_key": "a", "base_url": "ftp://close.example"}, "base_url: expected"),

@@ -198,9 +198,12 @@ class Renewable:
     async def headers(self) -> Mapping[str, str]:
         return {"authorization": f"Bearer {self._token}"}
 
-    async def renewed(self) -> bool:
-        first, self._token = self._token == "old", "new"
+    async def renewed(self, refused: Mapping[str, str]) -> bool:
+        first, self._token = refused == {"authorization": "Bearer old"}, "new"
         return first
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
 
 
 async def test_a_credential_that_can_be_renewed_is_renewed_once() -> None:
@@ -237,8 +240,11 @@ def test_an_id_cannot_become_a_path() -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"company_domain": "acme"}, "api_token or access_token"),
-        ({"company_domain": "acme", "api_token": "a", "access_token": "b"}, "api_token or access_token"),
+        ({"company_domain": "acme"}, "one of api_token, access_token, refresh_token"),
+        (
+            {"company_domain": "acme", "api_token": "a", "access_token": "b"},
+            "one of api_token, access_token, refresh_token",
+        ),
         ({"company_domain": "acme", "api_token": "a b"}, "api_token: holds characters"),
         ({"api_token": "a"}, "company_domain or base_url"),
         ({"api_token": "a", "company_domain": "acme", "base_url": "https://x.example"}, "company_domain or base_url"),

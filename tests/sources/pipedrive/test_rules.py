@@ -140,4 +140,5 @@ def test_every_query_of_the_seeds_endpoints_is_offered() -> None:
     assert set(PIPEDRIVE.queries) == {
         *("pipelines", "pipeline", "conversion", "movements", "deals", "deals_summary", "stalled_deals"),
     }
-    assert [option.name for option in PIPEDRIVE.options if option.secret] == ["api_token", "access_token"]
+    secrets = {option.name for option in PIPEDRIVE.options if option.secret}
+    assert secrets == {"api_token", "access_token", "refresh_token", "client_secret"}

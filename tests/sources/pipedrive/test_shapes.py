@@ -17,8 +17,8 @@ from worker.domain.snapshot import Snapshot
 from worker.errors import SourceShapeChanged
 from worker.ports import Ask
 from worker.sources.common.calls import Retries
+from worker.sources.common.credentials import Fixed
 from worker.sources.pipedrive import PipedriveSource, Tuning
-from worker.sources.pipedrive.client import Fixed
 
 IDS = st.integers(1, 2**53)
 INSTANTS = st.integers(0, 2_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -73,7 +73,9 @@ class _Asked:
 
 
 async def read(answers: dict[str, Any], ask: Ask) -> Snapshot:
-    source = PipedriveSource(Wire(answers), Fixed("t"), clock=Clock(), tuning=Tuning(retries=Retries(tries=1)))
+    source = PipedriveSource(
+        Wire(answers), Fixed({"x-api-token": "t"}, ("t",)), clock=Clock(), tuning=Tuning(retries=Retries(tries=1))
+    )
     return (await source.fetch(ask)).snapshot
 
 

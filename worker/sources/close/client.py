@@ -7,7 +7,7 @@ https://developer.close.com/topics/errors/
 import asyncio
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +20,7 @@ from worker.ports import Quota
 from worker.sources.close import refusal
 from worker.sources.common import limits
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
+from worker.sources.common.credentials import Credential, Fixed
 from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node, document
 
@@ -63,9 +64,10 @@ class Client:
         secrets: tuple[str, ...] = (),
         retries: Retries | None = None,
         quota: Quota | None = None,
+        credential: Credential | None = None,
     ) -> None:
         self._clock = clock
-        self._secrets = tuple(s for secret in secrets for s in (secret, _basic(secret)) if s)
+        self._credential = credential or Fixed({}, secrets)
         pace = Pace(quota or LocalQuota(), limits.heard)
         self._calls = Calls(http, pace, self._judge, retries or Retries())
         self._turn = asyncio.Lock()
@@ -80,7 +82,15 @@ class Client:
 
     async def fetch(self, request: Request) -> bytes:
         """The body of a 200, after as many tries as it takes. Raises as `read`."""
-        return await self._calls.fetch(self._wire(request))
+        for last in (False, True):
+            wire = self._wire(request)
+            proof = await self._credential.headers()
+            try:
+                return await self._calls.fetch(replace(wire, headers={**(wire.headers or {}), **proof}))
+            except SourceRefused as refusal:
+                if last or refusal.status != 401 or not await self._credential.renewed(proof):
+                    raise
+        raise AssertionError("the second time raises or returns")
 
     def _wire(self, request: Request) -> Wire:
         """The request as it is sent; a list filter too long for a query string goes as Close's override.
@@ -111,11 +121,13 @@ class Client:
         return SourceRefused(endpoint, words, status=answer.status)
 
     def _clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
+        for secret in self._credential.secrets:
+            for form in (secret, _basic(secret)):
+                text = text.replace(form, "***")
         return text
 
     async def aclose(self) -> None:
+        await self._credential.aclose()
         await self._calls.aclose()
 
 

@@ -12,6 +12,7 @@ from worker.domain.opportunity import TABLE
 from worker.domain.snapshot import File, Snapshot, Table
 from worker.errors import RequestError, SourceShapeChanged
 from worker.ports import Answer, Ask, Quota
+from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
 from worker.sources.close.client import Client, Request
 from worker.sources.close.fingerprint import fingerprint, spelled
@@ -19,7 +20,9 @@ from worker.sources.close.names import Directory, Names
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.ranges import Asked, asked
+from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
+from worker.sources.common.credentials import Credential
 from worker.sources.common.pace import asked_for
 from worker.sources.common.parse import Node
 
@@ -52,10 +55,12 @@ class CloseSource:
         secrets: tuple[str, ...] = (),
         tuning: Tuning | None = None,
         quota: Quota | None = None,
+        credential: Credential | None = None,
     ) -> None:
         self._tuning = tuning or Tuning()
         self._clock = clock
-        self._client = Client(http, clock=clock, secrets=secrets, retries=self._tuning.retries, quota=quota)
+        retries = self._tuning.retries
+        self._client = Client(http, clock=clock, secrets=secrets, retries=retries, quota=quota, credential=credential)
         self._directory = Directory(self._client, clock)
 
     async def fetch(self, ask: Ask) -> Answer:
@@ -163,27 +168,20 @@ def open_source(
     clock: Callable[[], datetime],
     tuning: Tuning | None = None,
     quota: Quota | None = None,
+    renewal: Renewal | None = None,
 ) -> CloseSource:
-    """`options` as in CLOSE, secrets resolved; `quota`: the budget that others share.
+    """`options` as in CLOSE, secrets resolved; `quota`: the budget that others share; `renewal`: for tokens that end.
 
     Raises RequestError, which never holds a secret.
 
     Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
     """
-    key, token = options.get("api_key", ""), options.get("access_token", "")
     base_url = options.get("base_url") or BASE_URL
-    for name, secret in (("api_key", key), ("access_token", token)):
-        if not (secret.isascii() and secret.isprintable()) or " " in secret:
-            raise RequestError(f"{name}: holds characters that no key of Close has (a space, a line break?)")
-    if bool(key) == bool(token):
-        raise RequestError("close: write api_key or access_token, one of them and not empty")
     if not re.fullmatch(r"https?://[^\s@?#]+", base_url):
         raise RequestError("base_url: expected http(s)://host/path without credentials, as in " + BASE_URL)
+    token_url = options.get("oauth_url") or re.sub(r"/api/v1/?$", "", base_url) + "/oauth2/token/"
+    key = options.get("api_key", "")
+    credential = bearer(Service("close", "api_key", token_url), options, clock, renewal)
     chosen = tuning or Tuning()
-    http = Http(
-        base_url,
-        headers={"authorization": f"Bearer {token}"} if token else None,
-        auth=(key, "") if key else None,
-        timeout=chosen.timeout,
-    )
-    return CloseSource(http, clock=clock, secrets=(key or token,), tuning=chosen, quota=quota)
+    http = Http(base_url, auth=(key, "") if key else None, timeout=chosen.timeout)
+    return CloseSource(http, clock=clock, secrets=(key,), tuning=chosen, quota=quota, credential=credential)

@@ -107,8 +107,12 @@ CLOSE = ConnectionType(
     options=(
         Option("base_url", note="https://api.close.com/api/v1 where it is left out"),
         Option("api_key", secret=True, note="belongs to one organization"),
-        Option("access_token", secret=True, note="an OAuth token, which lasts an hour"),
+        Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
+        Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
+        Option("client_id", note="of the OAuth app, with refresh_token"),
+        Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
+        Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
     ),
     queries={query.name: query for query in _QUERIES},
-    one_of=(("api_key", "access_token"),),
+    one_of=(("api_key", "access_token", "refresh_token"),),
 )

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote
 
 from worker.adapters.http import HttpAnswer
@@ -15,6 +15,7 @@ from worker.adapters.local_quota import LocalQuota
 from worker.errors import SourceRefused, SourceUnavailable
 from worker.ports import Quota
 from worker.sources.common.calls import CAP, Calls, Retries, Sender, Wire
+from worker.sources.common.credentials import Credential
 from worker.sources.common.pace import Pace
 from worker.sources.common.parse import Node, document
 from worker.sources.pipedrive.costs import BURST_SECONDS, COSTS
@@ -43,35 +44,6 @@ class Request:
     def cost(self) -> int:
         """Tokens of the day. Raises KeyError for an endpoint that nobody priced."""
         return COSTS[self.endpoint]
-
-
-class Credential(Protocol):
-    """Who asks. A token that can be renewed (OAuth, a file that something else rewrites) is one more of these."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """What must never be printed."""
-        ...
-
-    async def headers(self) -> Mapping[str, str]: ...
-
-    async def renewed(self) -> bool:
-        """After a 401: whether there is another token to try."""
-        ...
-
-
-class Fixed:
-    """A token that stays what it is: `x-api-token`, or Bearer for one of OAuth. Never in the URL, where logs see it."""
-
-    def __init__(self, api_token: str = "", access_token: str = "") -> None:
-        self._headers = {"x-api-token": api_token} if api_token else {"authorization": f"Bearer {access_token}"}
-        self.secrets: tuple[str, ...] = tuple(token for token in (api_token, access_token) if token)
-
-    async def headers(self) -> Mapping[str, str]:
-        return self._headers
-
-    async def renewed(self) -> bool:
-        return False
 
 
 class Client:
@@ -114,16 +86,13 @@ class Client:
         tries = None if request.method == "GET" else 1
         for last in (False, True):
             self.spent += request.cost
+            proof = await self._credential.headers()
             try:
-                return await self._calls.fetch(await self._wire(request), tries=tries)
+                return await self._calls.fetch(_wire(request, proof), tries=tries)
             except SourceRefused as refusal:
-                if last or refusal.status != 401 or not await self._credential.renewed():
+                if last or refusal.status != 401 or not await self._credential.renewed(proof):
                     raise
         raise AssertionError("the second time raises or returns")
-
-    async def _wire(self, request: Request) -> Wire:
-        headers = {"accept": "application/json", **await self._credential.headers()}
-        return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers, request.cost)
 
     def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
         told = daily(answer.headers)
@@ -164,4 +133,10 @@ class Client:
         return text
 
     async def aclose(self) -> None:
+        await self._credential.aclose()
         await self._calls.aclose()
+
+
+def _wire(request: Request, proof: Mapping[str, str]) -> Wire:
+    headers = {"accept": "application/json", **proof}
+    return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers, request.cost)

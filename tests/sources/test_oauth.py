@@ -1,0 +1,236 @@
+"""Tokens that end: looked up again, or renewed once for all workers and kept encrypted; real Redis, real stand-ins."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.support.scripted_http import Asked, Said, scripted
+from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.tokens import RedisTokens
+from worker.errors import RequestError, SourceRefused, SourceUnavailable
+from worker.plugins import open_source
+from worker.ports import Catalog, CheckedSource
+from worker.ports.tokens import Renewal, Tokens, TokenStore
+from worker.sandbox.oauth import CLIENT_ID, CLIENT_SECRET, FIRST, OAuth
+from worker.sandbox.server import Sandbox
+from worker.sources.common.oauth import App, Renewed
+
+KEY = base64.b64encode(b"k" * 32).decode()
+KINDS = ("close", "pipedrive")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def store(redis: EmbeddedRedis, key: str = KEY) -> AsyncIterator[RedisTokens]:
+    client = connect(redis.url)
+    try:
+        yield RedisTokens(client, "acme", "lane", key)
+    finally:
+        await client.aclose()
+
+
+def options(box: Sandbox, kind: str, refresh: str = FIRST) -> dict[str, str]:
+    given = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "refresh_token": refresh}
+    if kind == "close":
+        return {**given, "base_url": box.close_url}
+    return {**given, "base_url": box.pipedrive_url, "oauth_url": f"{box.pipedrive_url}/oauth/token"}
+
+
+def oauth_of(box: Sandbox, kind: str) -> OAuth:
+    return box.close.oauth if kind == "close" else box.pipedrive.oauth
+
+
+@asynccontextmanager
+async def opened(
+    kind: str, given: dict[str, str], kept: TokenStore | None, reread: Callable[[], dict[str, str]] = dict
+) -> AsyncIterator[CheckedSource]:
+    source = open_source(kind, given, {}, now, renewal=Renewal(reread, kept))
+    assert isinstance(source, CheckedSource)
+    try:
+        yield source
+    finally:
+        await source.aclose()
+
+
+async def look(source: CheckedSource) -> None:
+    """A request that no cache answers."""
+    assert isinstance(source, Catalog)
+    await source.holds("users")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_the_first_request_gets_a_token_and_a_revoked_one_is_renewed_once(
+    kind: str, empty_redis: EmbeddedRedis
+) -> None:
+    async with Sandbox() as box, store(empty_redis) as kept, opened(kind, options(box, kind), kept) as source:
+        await source.check()
+        assert oauth_of(box, kind).granted == 1
+        oauth_of(box, kind).revoke()
+        await asyncio.gather(*(look(source) for _ in range(5)))
+        assert oauth_of(box, kind).granted == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_many_workers_renew_a_token_once(kind: str, empty_redis: EmbeddedRedis) -> None:
+    async with Sandbox() as box, AsyncExitStack() as stack:
+        sources = []
+        for _ in range(6):
+            kept = await stack.enter_async_context(store(empty_redis))
+            sources.append(await stack.enter_async_context(opened(kind, options(box, kind), kept)))
+        await asyncio.gather(*(source.check() for source in sources))
+        assert oauth_of(box, kind).granted == 1
+
+
+async def test_a_worker_that_begins_later_uses_what_was_kept(empty_redis: EmbeddedRedis) -> None:
+    """The definition's own refresh token is spent by then; the one in Redis is the good one."""
+    async with Sandbox() as box, store(empty_redis) as kept:
+        for _ in range(3):
+            async with opened("close", options(box, "close"), kept) as source:
+                await source.check()
+            box.close.oauth.revoke()
+            held = await kept.load()
+            assert held is not None
+            await kept.save(Tokens(held.access, held.refresh, 0.0, held.seed))
+        assert box.close.oauth.granted == 3
+
+
+async def test_what_lies_in_redis_is_encrypted_and_another_key_is_refused(empty_redis: EmbeddedRedis) -> None:
+    async with store(empty_redis) as kept:
+        await kept.save(Tokens("access-secret", "refresh-secret", 1.0, "seed"))
+        client = connect(empty_redis.url)
+        raw = await client.get("acme:tokens:lane")
+        await client.aclose()
+        assert isinstance(raw, bytes)
+        assert b"secret" not in raw
+        assert "secret" not in repr(await kept.load())
+    async with store(empty_redis, base64.b64encode(b"o" * 32).decode()) as other:
+        with pytest.raises(RequestError, match="another key than the one"):
+            await other.load()
+
+
+@pytest.mark.parametrize("key", ["short", "", "ä" * 44])
+async def test_a_key_that_is_none_is_refused_without_being_told(empty_redis: EmbeddedRedis, key: str) -> None:
+    with pytest.raises(RequestError, match="expected 32 bytes in base 64") as refused:
+        async with store(empty_redis, key):
+            raise AssertionError("not reached")
+    assert not key or key not in str(refused.value)
+
+
+async def test_a_run_that_is_cancelled_while_it_renews_loses_no_token(empty_redis: EmbeddedRedis) -> None:
+    """The service has given the new token when the run goes: it is kept all the same."""
+    arrived = asyncio.Event()
+
+    async def slow(_asked: Asked) -> Said:
+        arrived.set()
+        return Said({"access_token": "a1", "refresh_token": "r1", "expires_in": 3600}, after=0.2)
+
+    async with scripted(slow) as server, store(empty_redis) as kept:
+        renewed = Renewed(App(server.url, "id", "secret"), "r0", kept, now)
+        run = asyncio.create_task(renewed.headers())
+        await arrived.wait()
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+        await renewed.aclose()
+        held = await kept.load()
+        assert held is not None
+        assert (held.access, held.refresh, held.begun, len(server.asked)) == ("a1", "r1", False, 1)
+
+
+async def test_what_was_killed_after_it_asked_is_tried_again_and_told_when_that_is_too_late(
+    empty_redis: EmbeddedRedis,
+) -> None:
+    """What is left: a renewal noted as begun. If the service never saw it, the same token still works."""
+    async with Sandbox() as box, store(empty_redis) as kept:
+        async with opened("close", options(box, "close"), kept) as source:
+            await source.check()
+        held = await kept.load()
+        assert held is not None
+        await kept.save(Tokens(held.access, held.refresh, held.expires, held.seed, begun=True))
+        async with opened("close", options(box, "close"), kept) as source:
+            await source.check()
+        assert box.close.oauth.granted == 2
+        await kept.save(Tokens(held.access, held.refresh, held.expires, held.seed, begun=True))
+        async with opened("close", options(box, "close"), kept) as source:
+            with pytest.raises(SourceRefused, match="cut off before its answer was kept") as refused:
+                await source.check()
+        assert "sandbox_" not in str(refused.value)
+        async with opened("close", options(box, "close", box.close.oauth.refresh), kept) as source:
+            await source.check()  # authorized again: the definition's new token stands before what is kept
+
+
+async def test_a_refused_refresh_token_says_what_to_do_and_repeats_none(empty_redis: EmbeddedRedis) -> None:
+    async with Sandbox() as box, store(empty_redis) as kept:
+        async with opened("pipedrive", options(box, "pipedrive", "refresh_stolen"), kept) as source:
+            with pytest.raises(SourceRefused, match="authorize Funnelbeat at the service again") as refused:
+                await source.check()
+            assert "refresh_stolen" not in str(refused.value)
+        assert await kept.begin(), "the turn is given back"
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (Said(b"", 503), "could not be renewed"),
+        (Said(b"<html>"), "access_token"),
+        (Said({"access_token": ""}), "access_token"),
+    ],
+)
+async def test_a_token_endpoint_that_fails_is_one_sentence(
+    empty_redis: EmbeddedRedis, said: Said, problem: str
+) -> None:
+    async with scripted(lambda _: said) as server, store(empty_redis) as kept:
+        renewed = Renewed(App(server.url, "id", "hush-hush"), "r0-hush", kept, now)
+        with pytest.raises(Exception, match=problem) as failed:
+            await renewed.headers()
+        await renewed.aclose()
+    assert "hush" not in str(failed.value)
+    assert isinstance(failed.value, SourceUnavailable) or problem == "access_token"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_token_in_a_file_is_read_again_once_it_is_refused(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("first", "utf-8")
+    told: list[str] = []
+
+    def answer(asked: Asked) -> Said:
+        told.append(asked.headers["authorization"])
+        return Said({"success": False, "error": "no"}, 401 if told[-1] == "Bearer first" else 400)
+
+    async with scripted(answer) as server:
+        given = {"base_url": server.url, "access_token": "first"}
+
+        def reread() -> dict[str, str]:
+            return {"access_token": file.read_text("utf-8")}
+
+        async with opened(kind, given, None, reread) as source:
+            with pytest.raises(SourceRefused, match="401"):
+                await source.check()
+            assert told == ["Bearer first"], "the same token is not tried twice"
+            file.write_text("second", "utf-8")
+            with pytest.raises(SourceRefused, match="400"):
+                await source.check()
+    assert told == ["Bearer first", "Bearer first", "Bearer second"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refresh_token_needs_its_client_and_a_key_to_keep_it(kind: str) -> None:
+    base = {"base_url": "http://127.0.0.1:9", "refresh_token": "r0-hush"}
+    with pytest.raises(RequestError, match="without client_id and client_secret"):
+        open_source(kind, base, {}, now)
+    whole = {**base, "client_id": "id", "client_secret": "hush-hush"}
+    with pytest.raises(RequestError, match="FUNNELBEAT_TOKEN_KEY") as refused:
+        open_source(kind, whole, {}, now)
+    assert "hush" not in str(refused.value)
+    assert "hush" not in json.dumps(str(App("http://x", "id", "hush-hush")))

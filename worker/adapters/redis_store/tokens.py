@@ -1,0 +1,57 @@
+"""OAuth tokens in Redis, encrypted: without the key of the environment nobody who reads Redis has them."""
+
+import json
+from dataclasses import asdict
+
+from cryptography.fernet import Fernet, InvalidToken
+from redis.asyncio import Redis
+
+from worker.adapters.redis_store.connection import translated
+from worker.errors import RequestError
+from worker.ports.tokens import Tokens
+
+TURN = 30_000
+"""Milliseconds after which a renewal that did not end may be tried by another worker: longer than one request lasts."""
+
+
+class RedisTokens:
+    """Keeps worker.ports.TokenStore for one lane. `key`: 32 bytes in base 64, as FUNNELBEAT_TOKEN_KEY has them.
+
+    Raises RequestError for what is no key; the text never holds it.
+    """
+
+    def __init__(self, client: Redis, project: str, lane: str, key: str) -> None:
+        try:
+            self._box = Fernet(key.strip().replace("+", "-").replace("/", "_").encode())
+        except ValueError:
+            raise RequestError(
+                "FUNNELBEAT_TOKEN_KEY: expected 32 bytes in base 64, as `openssl rand -base64 32` makes them"
+            ) from None
+        self._client = client
+        self._name = f"{project}:tokens:{lane}"
+        self._turn = f"{project}:tokens:{lane}:turn"
+
+    async def load(self) -> Tokens | None:
+        """Raises RequestError when it was encrypted with another key: guessing would burn the refresh token."""
+        with translated():
+            kept = await self._client.get(self._name)
+        if kept is None:
+            return None
+        try:
+            return Tokens(**json.loads(self._box.decrypt(kept)))
+        except (InvalidToken, ValueError, TypeError):
+            raise RequestError(
+                "FUNNELBEAT_TOKEN_KEY: another key than the one that the tokens in Redis were encrypted with"
+            ) from None
+
+    async def save(self, tokens: Tokens) -> None:
+        with translated():
+            await self._client.set(self._name, self._box.encrypt(json.dumps(asdict(tokens)).encode()))
+
+    async def begin(self) -> bool:
+        with translated():
+            return bool(await self._client.set(self._turn, "1", nx=True, px=TURN))
+
+    async def leave(self) -> None:
+        with translated():
+            await self._client.delete(self._turn)

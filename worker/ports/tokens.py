@@ -1,0 +1,44 @@
+"""OAuth tokens of one connection, which all workers renew together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """`expires`: seconds since the epoch. `seed` stands for the refresh token of the definition that these came from.
+    `begun`: a renewal was under way with `refresh` when this was written.
+    """
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    expires: float
+    seed: str
+    begun: bool = False
+
+
+class TokenStore(Protocol):
+    """Raises LedgerError."""
+
+    async def load(self) -> Tokens | None: ...
+
+    async def begin(self) -> bool:
+        """Take the turn to renew; it lapses by itself. False: somebody else has it."""
+        ...
+
+    async def save(self, tokens: Tokens) -> None: ...
+
+    async def leave(self) -> None:
+        """End the turn."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """How a credential gets another token. `reread`: the connection's options with their references resolved again.
+    `tokens`: where renewed ones are kept, None where no key to encrypt them is set.
+    """
+
+    reread: Callable[[], Mapping[str, str]]
+    tokens: TokenStore | None = None
