@@ -57,7 +57,7 @@ _STAND_INS: dict[str, tuple[str, dict[str, str]]] = {
 
 
 def _stand_in(kind: str) -> ConnectionType:
-    return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=())
+    return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=(), faults=lambda _options: ())
 
 
 def _sandbox_address(address: str) -> str:

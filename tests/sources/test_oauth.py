@@ -15,7 +15,7 @@ from worker.adapters.embedded_redis import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.errors import RequestError, SourceRefused, SourceUnavailable
-from worker.plugins import open_source
+from worker.plugins import CONNECTIONS, open_source
 from worker.ports import Catalog, CheckedSource
 from worker.ports.tokens import Renewal, Tokens, TokenStore
 from worker.sandbox.oauth import CLIENT_ID, CLIENT_SECRET, FIRST, OAuth
@@ -234,3 +234,10 @@ def test_a_refresh_token_needs_its_client_and_a_key_to_keep_it(kind: str) -> Non
         open_source(kind, whole, {}, now)
     assert "hush" not in str(refused.value)
     assert "hush" not in json.dumps(str(App("http://x", "id", "hush-hush")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_refresh_token_alone_is_a_complaint_before_anything_is_opened(kind: str) -> None:
+    found = CONNECTIONS[kind].faults({"refresh_token": "${REFRESH}", "client_id": "id"})
+    assert [(fault.path, fault.expected) for fault in found] == [(("refresh_token",), "write `client_secret` too")]
+    assert CONNECTIONS[kind].faults({"access_token": "${file:token}"}) == ()

@@ -96,14 +96,29 @@ class Option:
     note: str = ""
 
 
+def together(*names: str) -> Callable[[Mapping[str, str]], tuple[Fault, ...]]:
+    """The fault of options where the first of `names` is written without one of the others."""
+
+    def faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+        if names[0] not in options:
+            return ()
+        absent = [name for name in names[1:] if name not in options]
+        return tuple(Fault((names[0],), f"`{names[0]}` without `{name}`", f"write `{name}` too") for name in absent)
+
+    return faults
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionType:
-    """`one_of`: groups of which exactly one key must be there."""
+    """`one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
+    still references).
+    """
 
     type: str
     options: tuple[Option, ...]
     queries: Mapping[str, QuerySpec]
     one_of: tuple[tuple[str, ...], ...] = ()
+    faults: Callable[[Mapping[str, str]], tuple[Fault, ...]] = lambda _options: ()
 
 
 @dataclass(frozen=True, slots=True)

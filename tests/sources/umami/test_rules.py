@@ -216,6 +216,8 @@ def test_parameters_that_are_right_have_no_fault(query: str) -> None:
     [
         ('base_url: "https://x.example"', "with none of username or api_key"),
         (OWN + ', api_key: "${KEY}"', "keep one of them"),
+        ('base_url: "https://x.example", username: digest', "`username` without `password`; write `password` too"),
+        ('username: digest, password: "${KEY}"', "`username` without `base_url`; write `base_url` too"),
         (OWN + ", token: x", "which `type: umami` does not have"),
     ],
 )
@@ -238,3 +240,12 @@ def test_every_query_says_what_it_is_and_every_alias_names_its_own() -> None:
     for alias, name in ALIASES.items():
         assert f"`{name}`" in UMAMI.queries[alias].summary
         assert UMAMI.queries[alias].params == UMAMI.queries[name].params
+
+
+def test_tables_of_a_query_that_is_no_list_can_be_cut_and_ordered_too(tmp_path: Path) -> None:
+    shown = "window: last-week\n    show: {order_by: -visitors, limit: 5}"
+    loaded = loading(tmp_path, "breakdown", f"{{websiteId: {SITE}, fields: [os]}}", window=shown)
+    assert loaded.complaints == ()
+    assert loaded.bundle is not None
+    show = loaded.bundle.schedules["site"].report[0].show
+    assert (show.order_by, show.limit) == ("-visitors", 5)

@@ -80,7 +80,7 @@ def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | 
     spec = _spec(context, path, piece)
     span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
     against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
-    show = _show(sheet, path, piece)
+    show = _show(sheet, path, piece, lists=spec is None or spec.lists)
     params = checked(sheet, (*path, "params"), piece.params, spec, context.zone) if spec else {}
     if spec is None or sheet.count > before:
         return None
@@ -121,12 +121,13 @@ def _spec(context: Context, path: Path, piece: ItemShape) -> QuerySpec | None:
     return None
 
 
-def _show(sheet: Sheet, path: Path, piece: ItemShape) -> Show:
+def _show(sheet: Sheet, path: Path, piece: ItemShape, *, lists: bool) -> Show:
+    """The columns of a query that is no list are its answer's: rows without the one that is named stay in place."""
     if not piece.show:
         return Show()
     shown = read(ShowShape, piece.show, sheet, (*path, "show")).piece or ShowShape()
     column = shown.order_by.removeprefix("-")
-    if column and column not in _COLUMNS:
+    if lists and column and column not in _COLUMNS:
         at = (*path, "show", "order_by")
         sheet.complain(at, f"`order_by` with {described(shown.order_by)}, which is no column", advice(column, _COLUMNS))
     return Show(shown.order_by or None, shown.limit)
@@ -187,6 +188,6 @@ def _list_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -> 
                     (*path, "watch"), f"`watch` with {described(name)}, which is no column", advice(name, _COLUMNS)
                 )
         return
-    for name in ("follow", "follow_limit", "show"):
+    for name in ("follow", "follow_limit"):
         if name in piece.model_fields_set:
             sheet.complain((*path, name), f"`{name}` beside `{spec.name}`, which is no list", "leave it out", key=True)

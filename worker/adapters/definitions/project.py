@@ -58,11 +58,15 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
     channels = _typed(sheet, "channels", shaped.channels, kinds.channels, kinds)
     return Project(
         shaped.project,
-        {name: Connection(name, kind.type, given) for name, (kind, given) in connections.items()},
+        {
+            name: Connection(name, k.type, given)
+            for name, (k, given) in connections.items()
+            if _allowed(sheet, ("connections", name), k, given)
+        },
         {
             name: ChannelSpec(name, k.type, given)
             for name, (k, given) in channels.items()
-            if _allowed(sheet, name, k, given)
+            if _allowed(sheet, ("channels", name), k, given)
         },
         defaults,
         for_entries,
@@ -119,10 +123,10 @@ def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: R
     return None
 
 
-def _allowed(sheet: Sheet, name: str, kind: ChannelType, given: Mapping[str, str]) -> bool:
+def _allowed(sheet: Sheet, path: Path, kind: ConnectionType | ChannelType, given: Mapping[str, str]) -> bool:
     faults = kind.faults(given)
     for fault in faults:
-        sheet.complain(("channels", name, *fault.path), fault.found, fault.expected, key=True)
+        sheet.complain((*path, *fault.path), fault.found, fault.expected, key=True)
     return not faults
 
 

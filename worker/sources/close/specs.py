@@ -4,7 +4,7 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 https://developer.close.com/api/resources/opportunities/list
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec, together
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
 
@@ -115,4 +115,5 @@ CLOSE = ConnectionType(
     ),
     queries={query.name: query for query in _QUERIES},
     one_of=(("api_key", "access_token", "refresh_token"),),
+    faults=together("refresh_token", "client_id", "client_secret"),
 )

@@ -6,7 +6,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec, together
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.costs import COSTS
 from worker.sources.pipedrive.pages import PAGE
@@ -160,4 +160,5 @@ PIPEDRIVE = ConnectionType(
     ),
     queries={query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES},
     one_of=(("company_domain", "base_url"), ("api_token", "access_token", "refresh_token")),
+    faults=together("refresh_token", "client_id", "client_secret"),
 )

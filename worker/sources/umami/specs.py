@@ -4,7 +4,7 @@ https://docs.umami.is/docs/api/reports says less, and in places something else, 
 here is what a server of version 3.1 takes.
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec
+from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec, together
 from worker.sources.umami.rules import (
     ATTRIBUTION_MODELS,
     FIELDS,
@@ -96,4 +96,5 @@ UMAMI = ConnectionType(
     ),
     queries={query.name: query for query in _QUERIES},
     one_of=(("username", "api_key"),),
+    faults=together("username", "password", "base_url"),
 )
