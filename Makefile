@@ -23,7 +23,8 @@ demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two deli
 	$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
 
 test: $(STAMP)  ## the test suite
-	$(BIN)/python -m pytest -m "not soak" --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not soak and not alone" --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "alone and not soak" $(ARGS)
 
 check: $(STAMP)  ## lint, types, rooms
 	$(BIN)/ruff format --check .

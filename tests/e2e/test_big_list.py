@@ -16,6 +16,8 @@ from worker.flow.on_demand import request
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import Sandbox
 
+pytestmark = pytest.mark.alone
+
 DEALS = 12_000
 REQUESTS_A_SECOND = 20
 MEMORY = 250 * 1024

@@ -21,6 +21,8 @@ from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_house import API_KEY, WEBSITE
 from worker.settings import Settings
 
+pytestmark = pytest.mark.alone
+
 SCHEDULES = 200
 DEALS = 450
 WITHIN = 60

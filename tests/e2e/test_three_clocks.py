@@ -27,6 +27,8 @@ from worker.entry.place import bundle_of, child_environment
 from worker.entry.processes import deploy_now
 from worker.settings import Settings
 
+pytestmark = pytest.mark.alone
+
 SCHEDULES = 40
 SECOND = timedelta(seconds=1)
 SCHEDULE = """

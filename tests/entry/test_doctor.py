@@ -41,7 +41,7 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: Desk) ->
     assert "organization orga_" in found["connection close"]["sentence"]
     assert "history of 1 address(es) readable" in found["channel chat (slack)"]["sentence"]
     assert found["clocks"]["sentence"] == "1 running on tern"
-    assert found["broker"]["sentence"] == "0 waiting in now, 0 waiting in fetch, 0 waiting in deliver"
+    assert found["broker"]["sentence"] == "0 waiting in now, 0 waiting in deliver, 0 waiting in fetch"
     assert found["project"]["sentence"] == "'desk' is this directory's"
     assert f"ok   {found['redis']['what']}: version" in done.stdout
 

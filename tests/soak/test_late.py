@@ -12,6 +12,8 @@ from tests.support.town import Town, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 
+pytestmark = pytest.mark.alone
+
 POST = "POST /slack/api/chat.postMessage"
 LOOKED_UP_AFTER = TIMES.delivery_lease + TIMES.lookup_after
 IN_TIME, TOO_LATE = 0.5, LOOKED_UP_AFTER + 4.0

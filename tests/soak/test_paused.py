@@ -16,6 +16,8 @@ from worker.domain.run import RunState
 from worker.flow.house import House
 from worker.flow.on_demand import request
 
+pytestmark = pytest.mark.alone
+
 PROJECT = """
 project: town
 connections:

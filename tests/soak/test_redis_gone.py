@@ -12,6 +12,8 @@ from worker.domain.run import RunState
 from worker.flow.house import House
 from worker.flow.on_demand import request
 
+pytestmark = pytest.mark.alone
+
 MOMENTS = (rare(0.0), 0.3, rare(0.6), 0.9, rare(1.2))
 """Seconds after four runs were asked for: from before the first is begun to after the last is sent."""
 

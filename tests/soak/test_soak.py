@@ -17,6 +17,8 @@ from worker.flow.house import House
 from worker.flow.replay import replay
 from worker.flow.settle import settle
 
+pytestmark = pytest.mark.alone
+
 SEED = 20261121
 LONGEST = 1500.0
 """Seconds after which the long form ends, whether or not every point was hit often enough."""

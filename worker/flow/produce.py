@@ -1,9 +1,9 @@
 """From a claimed run to queued deliveries: begin, ask, keep, hand over. Fetched once for every reader."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine
 from datetime import datetime, timedelta
+from typing import Any, Never, TypeVar
 
 from worker.domain.delivery import Reader
 from worker.domain.events import QueryAnswered, QueryMissing, RunBegun, RunEnded
@@ -17,6 +17,7 @@ from worker.flow.house import House
 from worker.flow.readers import OPERATOR, operator_entry, readers
 from worker.ports import Begun
 
+T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
 SHORTEST_EXPIRY = timedelta(minutes=15)
 
@@ -33,8 +34,7 @@ async def produce(house: House, key: str) -> tuple[str, ...]:
     house.reach("run.fetching")
     house.events.emit(RunBegun(key, begun.attempt))
     try:
-        async with _heartbeat(house, key, begun.attempt):
-            return await _fetch_and_hand_over(house, begun)
+        return await leased(_fetch_and_hand_over(house, begun), _beat(house, key, begun.attempt))
     except ClaimLost:
         house.events.emit(RunEnded(key, RunState.CLAIMED, Reason.LEASE_LAPSED))
         return ()
@@ -121,30 +121,24 @@ def _stale(house: House, schedule: Schedule, run: Run) -> bool:
     return following is not None and following + delay_of(schedule.id, schedule.spread) <= run.claimed_at
 
 
-@asynccontextmanager
-async def _heartbeat(house: House, key: str, attempt: int) -> AsyncIterator[None]:
-    """Renew the run's lease while its block runs. Losing the claim cancels the block and raises ClaimLost."""
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(house.times.heartbeat)
-            await house.ledger.beat(key, attempt)
-
-    block = asyncio.current_task()
-    beating = asyncio.create_task(beat())
-    if block is not None:
-        beating.add_done_callback(lambda task: None if task.cancelled() else block.cancel())
+async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Never]) -> T:
+    """What `work` returns, its lease renewed meanwhile. Raises what the renewal raises (ClaimLost) if that comes first,
+    and then the work is cancelled; once the work is done, a renewal that comes too late means nothing.
+    """
+    working, renewing = asyncio.ensure_future(work), asyncio.ensure_future(renewal)
     try:
-        yield
-    except asyncio.CancelledError:
-        if beating.done() and not beating.cancelled() and block is not None:
-            block.uncancel()
-            await beating
-        raise
+        await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else renewing.result()
     finally:
-        beating.cancel()
-        with suppress(asyncio.CancelledError, ClaimLost):
-            await beating
+        working.cancel()
+        renewing.cancel()
+        await asyncio.gather(working, renewing, return_exceptions=True)
+
+
+async def _beat(house: House, key: str, attempt: int) -> Never:
+    while True:
+        await asyncio.sleep(house.times.heartbeat)
+        await house.ledger.beat(key, attempt)
 
 
 def _tell(house: House, key: str, collected: Collected) -> None:
