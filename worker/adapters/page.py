@@ -11,6 +11,7 @@ from worker.adapters.page_inbox import Inbox
 from worker.adapters.page_rows import CUTS, Cut, FunnelRow, SourceRow
 from worker.adapters.wording import MINUS, NONE
 from worker.domain.digest import FunnelSection, FunnelStage, SourceLine, TableSection
+from worker.domain.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.reason import Reason
 from worker.domain.snapshot import GapReason
 
@@ -20,6 +21,9 @@ FEW = 10
 """A funnel whose largest stage is under this is told in counts: percentages of a handful mislead."""
 
 VERY_FEW = 5
+GROUPS = "groups"
+STAND_INS = {"sandbox": "close", "sandbox-pipedrive": "pipedrive", "sandbox-umami": "umami"}
+WEBSITES = "umami"
 TEXT_WIDTH = 64
 
 
@@ -91,8 +95,21 @@ class Page(Inbox):
         words = self.w.clean(query_id).replace("_", " ").replace("-", " ")
         return words[:1].upper() + words[1:]
 
+    def table_title(self, table: TableSection) -> str:
+        """The query's name, and the table's own where it is one of several or not the query's main one."""
+        title = self.query_title(table.query_id)
+        if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
+            return title
+        return f"{title}, {self.w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+
+    def counted(self, query_id: str) -> str:
+        """What a funnel counts, as a column's head: deals, or a website's visitors."""
+        service = next((line.source for line in self.digest.sources if line.query_id == query_id), "")
+        return self.w.say("visitors_head" if service.endswith(WEBSITES) else "deals_head")
+
     def source_label(self, line: SourceLine) -> str:
-        source = self.w.clean(line.source)
+        """A stand-in goes by the name of the service that it stands in for."""
+        source = self.w.clean(STAND_INS.get(line.source, line.source))
         name = self.w.clean(line.query_id).replace("_", " ").replace("-", " ")
         return self.w.say("source_line", source=source[:1].upper() + source[1:], query=name)
 

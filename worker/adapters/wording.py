@@ -187,8 +187,9 @@ class Wording:
         text = self.duration(abs(delta)) if kind is Kind.SECONDS else format_decimal(abs(delta), locale=self._locale)
         return ("+" if delta > 0 else MINUS) + JOIN + text
 
-    def cell(self, cell: Cell, column: Column) -> str:
-        return self.measure(cell, column.kind)
+    def cell(self, cell: Cell, column: Column, currency: str | None = None) -> str:
+        """`currency`: of the row that the cell stands in."""
+        return self.measure(cell, column.kind, currency)
 
     # time
 

@@ -170,6 +170,7 @@ WORDS: dict[str, str] = {
     "points": "{points}\u00a0PP",
     "stage": "Phase",
     "deals_head": "Deals",
+    "visitors_head": "Besucher",
     "advanced": "Weiter",
     "change_pp": "Änd., PP",
     "before": "Davor",

@@ -182,6 +182,7 @@ WORDS: dict[str, str] = {
     "points": "{points}\u00a0pp",
     "stage": "Stage",
     "deals_head": "Deals",
+    "visitors_head": "Visitors",
     "advanced": "Advanced",
     "change_pp": "Change, pp",
     "before": "Before",

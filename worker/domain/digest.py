@@ -180,6 +180,11 @@ class TableSection:
     rows: tuple[tuple[Cell, ...], ...]
     hidden: int = 0
 
+    def currency(self, row: tuple[Cell, ...]) -> str | None:
+        """Of the row's money cells; None where the table names none."""
+        named = (cell for column, cell in zip(self.columns, row, strict=False) if column.name == "currency")
+        return next((cell for cell in named if isinstance(cell, str) and cell), None)
+
 
 @dataclass(frozen=True, slots=True)
 class StageSum:
