@@ -10,6 +10,7 @@ from worker.entry import (
     ask_commands,
     demo,
     doctor_commands,
+    init_command,
     ops_commands,
     plan_commands,
     processes,
@@ -46,6 +47,7 @@ def _before(
 
 
 for family in (
+    init_command,
     project_commands,
     plan_commands,
     processes,

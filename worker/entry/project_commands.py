@@ -1,4 +1,4 @@
-"""Commands about a project's files: init, check, deploy, preview."""
+"""Commands about a project's files: check, deploy, preview."""
 
 import asyncio
 import shutil
@@ -43,27 +43,17 @@ defaults: {{timezone: Europe/Berlin, locale: en_GB, week_start: monday, operator
 """
 
 
-def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
-    """Write a project that previews with no account."""
-    with console.guarded(as_json=as_json):
-        if (target / "funnelbeat.yaml").exists():
-            raise RequestError(f"{target}/funnelbeat.yaml is there already; init only writes new projects")
-        write_project(target, target.resolve().name)
-    if as_json:
-        console.show_json({"project": str(target), "next": f"funnelbeat --project {target} preview weekly-pipeline"})
-        return
-    console.out.print(
-        f"Wrote {target}. Next:\n  funnelbeat --project {target} preview weekly-pipeline --open", markup=False
-    )
-
-
 def write_project(target: Path, name: str) -> None:
     """The sandbox project: funnelbeat.yaml and the example schedules."""
-    slug = "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-") or "funnelbeat"
     (target / "schedules").mkdir(parents=True, exist_ok=True)
-    (target / "funnelbeat.yaml").write_text(PROJECT_FILE.format(name=slug), encoding="utf-8")
+    (target / "funnelbeat.yaml").write_text(PROJECT_FILE.format(name=slug(name)), encoding="utf-8")
     for example in sorted(shipped("schedules").glob("*.yaml")):
         shutil.copyfile(example, target / "schedules" / example.name)
+
+
+def slug(name: str) -> str:
+    """A directory's name as a project may be called."""
+    return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-") or "funnelbeat"
 
 
 def check(
@@ -191,4 +181,4 @@ def preview_command(
         raise typer.Exit(console.TROUBLE)
 
 
-COMMANDS = {"init": init, "check": check, "deploy": deploy_command, "preview": preview_command}
+COMMANDS = {"check": check, "deploy": deploy_command, "preview": preview_command}
