@@ -37,7 +37,8 @@ def serving(made: list[bytes], account: Account) -> Callable[[Asked], Said]:
 async def bare(url: str) -> int:
     """What nobody can be faster than: ask, parse, ask for the next."""
     http = Http(url)
-    rows, cursor = 0, "0"
+    rows = 0
+    cursor: str | None = "0"
     try:
         while cursor is not None:
             answer = await http.send("GET", DEALS, params={"cursor": cursor})
