@@ -2,8 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import typer
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.status import Status
 
 from worker.errors import DefinitionError, FunnelbeatError, LedgerError, RequestError, SourceError
+from worker.ports.progress import watched
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
 """Exit statuses: all sent or skipped by a rule · something failed, is unknown or missing · the request is wrong ·
@@ -27,12 +29,29 @@ def show_json(document: Any) -> None:
 
 @contextmanager
 def progress(words: str, *, quiet: bool = False) -> Iterator[None]:
-    """A spinner while work takes its time: on a terminal only."""
+    """A spinner while work takes its time, with the rows of lists as they are read: on a terminal only."""
     if quiet or not err.is_terminal:
         yield
         return
-    with Status(words, console=err):
+    with Status(words, console=err) as status, watched(Rows(lambda rows: status.update(f"{words}: {rows}"))):
         yield
+
+
+@dataclass(slots=True)
+class Rows:
+    """Sums over all lists that are read: `show` is told `12,300 of 100,000 rows`. A list that is read again counts
+    again. Implements ports.progress.Watch.
+    """
+
+    show: Callable[[str], None]
+    read: int = 0
+    due: int | None = 0
+
+    def __call__(self, rows: int, more: int | None) -> None:
+        self.read += rows
+        self.due = None if self.due is None or more is None else self.due + more
+        known = f" of {self.due:,}" if self.due is not None and self.due >= self.read else ""
+        self.show(f"{self.read:,}{known} rows")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from worker.domain.snapshot import Row
 from worker.errors import SourceIncomplete
+from worker.ports.progress import tell
 from worker.sources.close import groups
 from worker.sources.close.client import Client, Request
 from worker.sources.close.groups import Fragment
@@ -68,6 +69,7 @@ class Listing:
         if self.grouped:
             found = [deal for group in found for deal in group.get("objects").items()]
         total = answer.get("total_results")
+        tell(len(found), None if total.absent else 0)
         return Page(
             rows=tuple(self.row(deal.object()) for deal in found),
             total=None if total.absent else total.whole(),
@@ -100,6 +102,7 @@ class Listing:
         if first.total > LONGEST:
             raise SourceIncomplete(ENDPOINT, f"a list of {first.total} rows is too long to read")
         step, due = len(first.rows), _due(first.total, skip, want)
+        tell(0, due)
         if step == 0 or step >= due:
             return [first]
         later = range(skip + step, skip + due, step)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from worker.errors import SourceIncomplete
+from worker.ports.progress import tell
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.client import Client, Request
 
@@ -67,6 +68,7 @@ class Listing:
                 answer = await coming
                 count += _length(answer)
                 self.progress(count)
+                tell(_length(answer), None)
                 coming = None
                 onward = self.follow(answer, start + count)
                 left = None if want is None else want - count
