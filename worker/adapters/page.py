@@ -13,7 +13,7 @@ from worker.adapters.wording import MINUS, NONE
 from worker.domain.digest import FunnelSection, FunnelStage, SourceLine, TableSection
 from worker.domain.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.reason import Reason
-from worker.domain.snapshot import GapReason
+from worker.domain.snapshot import Column, GapReason
 
 __all__ = ["CUTS", "Cut", "Page"]
 
@@ -101,6 +101,23 @@ class Page(Inbox):
         if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
             return title
         return f"{title}, {self.w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+
+    def printed(self, table: TableSection, most: int) -> list[tuple[int, Column]]:
+        """The columns that are worth a reader's width, with their places in a row: no id beside its name, and no
+        currency, which every amount brings along.
+        """
+        names = {column.name for column in table.columns}
+        told = [
+            (place, column)
+            for place, column in enumerate(table.columns)
+            if column.name != "currency" and column.name.removesuffix("_id") not in names - {column.name}
+        ]
+        return told[:most]
+
+    def legend(self, funnel: FunnelSection) -> str:
+        what = self.counted(funnel.query_id)
+        within = what if self.w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
+        return self.w.say("legend" if funnel.compared else "legend_alone", what=within)
 
     def counted(self, query_id: str) -> str:
         """What a funnel counts, as a column's head: deals, or a website's visitors."""
