@@ -42,7 +42,8 @@ def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
     here.until(lambda: True if here.box.call(lambda box: box.room.posts) and _copies(here, key) == most else None)
     (fate,) = [fate for fate in tally(here).fates if str(fate.run.key) == key]
     assert fate.row.state is DeliveryState.SENT
-    assert fate.copies == (1, most)
+    alone = len(fate.row.parts) == 1
+    assert fate.copies == (most if alone else 1, most)
     # Nobody can tell the ledger of a post that did not exist when it was asked for: docs/guarantees.md names it.
     assert not fate.counted
     assert most == 2 or len(fate.row.parts) > 1 or fate.row.reason is Reason.FOUND
