@@ -11,10 +11,15 @@ local names = P .. 'bundle:' .. A.bundle .. ':schedules'
 if call('SCARD', names) ~= A.count then return LOST end
 local before = call('HGET', P .. 'deployed', 'bundle')
 
+-- A slot that came since the basis was read belongs to the old definition: it is to be settled first. What is only
+-- renamed keeps it.
 local function holds(basis)
   if (before or '') ~= basis.bundle then return false end
+  local carried = {}
+  for _, pair in ipairs(A.renamed) do carried[pair[1]] = true end
   for _, pair in ipairs(basis.pending) do
     if tonumber(call('ZSCORE', P .. 'due', pair[1]) or -1) ~= pair[2] then return false end
+    if pair[2] > 0 and pair[2] <= now and not carried[pair[1]] then return false end
   end
   return true
 end
