@@ -16,11 +16,11 @@ from benchmarks.definitions import PROJECT, bundle
 from benchmarks.ground import Ground, child, redis_ground
 from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from benchmarks.peers import Beat, RedBeat
+from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
-from worker.adapters.queue import KEYS_PER_MESSAGE
 from worker.app import open_house
-from worker.flow.house import House
-from worker.flow.tick import tick
+from worker.flow.run.tick import tick
+from worker.flow.services import House
 from worker.settings import Settings
 
 UNIT = "slots/s"

@@ -9,7 +9,7 @@ from benchmarks.definitions import PROJECT
 from benchmarks.ground import memory_mb, quantiles_ms, say
 from worker.adapters.event_log import configure
 from worker.app import open_house
-from worker.flow.tick import tick
+from worker.flow.run.tick import tick
 from worker.settings import Settings
 
 

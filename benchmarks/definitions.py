@@ -14,7 +14,7 @@ from worker.domain.schedule import (
     Schedule,
     Trigger,
 )
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 
 PROJECT = "bench"
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import quantile
-from worker.adapters.embedded_redis import EmbeddedRedis
-from worker.adapters.launch import tied
+from worker.adapters.child_process import tied
+from worker.adapters.redis_server import EmbeddedRedis
 
 PATIENCE = 30.0
 """Seconds that a child gets to end once its standard input is closed."""

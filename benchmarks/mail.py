@@ -18,15 +18,15 @@ from benchmarks.ground import Ground, child, redis_ground
 from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from benchmarks.whole import Place, bundle
 from benchmarks.whole import Sizes as WholeSizes
+from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
-from worker.adapters.queue import KEYS_PER_MESSAGE
 from worker.app import open_house
 from worker.domain.delivery import Part
 from worker.domain.run import Claim, RunKey
-from worker.entry.local import LocalQueue
-from worker.flow.deliver import deliver
-from worker.flow.house import House
-from worker.flow.produce import produce
+from worker.entry.local_queue import LocalQueue
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
+from worker.flow.services import House
 from worker.settings import Settings
 
 PAGES = 5

@@ -11,11 +11,11 @@ from deepdiff import DeepDiff
 
 from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
-from worker.domain.bridge import balance
-from worker.domain.diff import diff
-from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
+from worker.domain.diff.bridge import balance
+from worker.domain.diff.diff import diff
 from worker.domain.schedule import Follow, Item
-from worker.domain.snapshot import Cell, Row, Snapshot, Table, table
+from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
+from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, Table, table
 
 NAMES = {
     "title",

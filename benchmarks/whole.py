@@ -22,7 +22,7 @@ import redis
 from benchmarks import rival
 from benchmarks.ground import Ground, child, redis_ground
 from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
-from worker.adapters.launch import tied
+from worker.adapters.child_process import tied
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.run import RunState

@@ -8,7 +8,7 @@ import redis
 from redis.asyncio import Redis
 
 from tests.support.ledger_story import Story
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 
 

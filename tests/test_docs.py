@@ -9,7 +9,7 @@ import pytest
 from worker.adapters.definitions.load import load
 from worker.app import REGISTRY
 from worker.domain.reason import SENTENCES, Reason
-from worker.domain.snapshot import GapReason
+from worker.domain.snapshot.snapshot import GapReason
 from worker.entry.reference import GAPS, PIECES, pages
 from worker.entry.reference_commands import every_command
 

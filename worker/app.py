@@ -16,25 +16,25 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 from worker import __version__
+from worker.adapters.celery.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.adapters.event_log import EventLog
-from worker.adapters.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.redis_store.connection import check, connect
-from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
+from worker.adapters.redis_store.fetch_cache import RedisShelf
+from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
-from worker.adapters.redis_store.shelf import RedisShelf
 from worker.adapters.redis_store.times import Times as LedgerTimes
 from worker.adapters.redis_store.tokens import RedisTokens
-from worker.adapters.render import JinjaRenderer
 from worker.adapters.triggers import ApTriggers
 from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Item
-from worker.flow.house import House, Times, no_fail_point
+from worker.flow.services import House, Times, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Quota, Renderer, Source
 from worker.ports.tokens import Renewal, TokenStore
+from worker.rendering.templates import JinjaRenderer
 from worker.settings import Settings
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from worker.channels.email import EMAIL, open_email
-from worker.channels.slack import SLACK, open_slack
+from worker.channels.email.channel import EMAIL, open_email
+from worker.channels.slack.channel import SLACK, open_slack
 from worker.domain.query import ChannelType, ConnectionType
 from worker.errors import RequestError
 from worker.ports import Channel, Quota, Source

@@ -23,7 +23,7 @@ from worker.domain.schedule import (
     Timing,
     Trigger,
 )
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 from worker.errors import LedgerError
 
 texts = st.text(st.characters(codec="utf-8"), max_size=6)

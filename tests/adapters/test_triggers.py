@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.triggers import ApTriggers
-from worker.domain.cron import CronFields, parse
+from worker.domain.due.slots import account, first_slot
 from worker.domain.schedule import CatchUp, Trigger
-from worker.domain.slots import account, first_slot
-from worker.domain.window import WindowSpec, resolve
-from worker.domain.zones import wall
+from worker.domain.time.cron import CronFields, parse
+from worker.domain.time.window import WindowSpec, resolve
+from worker.domain.time.zones import wall
 
 ZONES = {
     "America/New_York": 2025,

@@ -1,10 +1,10 @@
 """A bridge from two lists of rows, and short ways to read it."""
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals
-from worker.domain.bridge import Bridge, Terms, bridge
-from worker.domain.opportunity import INWARD
+from worker.domain.diff.bridge import Bridge, Terms, bridge
 from worker.domain.schedule import Item
-from worker.domain.snapshot import Row
+from worker.domain.snapshot.opportunity import INWARD
+from worker.domain.snapshot.snapshot import Row
 
 
 def made(before: list[Row], after: list[Row], looked_up: list[Row] | None = None, item: Item | None = None) -> Bridge:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.schedule import Follow, Item, Schedule, Trigger
-from worker.domain.snapshot import Cell, Measure, Row, Snapshot, Table, table
+from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
+from worker.domain.snapshot.snapshot import Cell, Measure, Row, Snapshot, Table, table
 
 PIPE = "pipe_sales"
 LAST_WEEK = datetime(2026, 11, 9, 8, 0, tzinfo=UTC)

@@ -1,13 +1,13 @@
 """A digest from a few answers, now and before."""
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals, schedule
-from worker.domain.compose import compose
-from worker.domain.compose_context import Context
 from worker.domain.delivery import Baseline
-from worker.domain.digest import Digest
+from worker.domain.digest.compose import compose
+from worker.domain.digest.context import Context
+from worker.domain.digest.model import Digest
 from worker.domain.schedule import Item, Schedule
-from worker.domain.snapshot import Gap, GapReason, Kind, Measure, Row, Snapshot
-from worker.domain.window import Window
+from worker.domain.snapshot.snapshot import Gap, GapReason, Kind, Measure, Row, Snapshot
+from worker.domain.time.window import Window
 
 BASELINE = Baseline("old", LAST_WEEK, LAST_WEEK)
 GAP = Gap("deals", GapReason.UNAVAILABLE, "Close answered 503 four times.", 4)

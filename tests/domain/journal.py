@@ -13,9 +13,9 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.domain.builders import LAST_WEEK, PIPE, THIS_WEEK, answer, deal, ms
-from worker.domain.opportunity import Move
 from worker.domain.schedule import Follow, Item
-from worker.domain.snapshot import Row, Snapshot
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Row, Snapshot
 
 WEEK_BEFORE = LAST_WEEK - timedelta(days=7)
 OWNERS = ("user_ann", "user_bo", "user_cleo", None)

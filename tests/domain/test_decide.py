@@ -5,14 +5,14 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
-from worker.domain.compose import compose
-from worker.domain.compose_context import Compared, Context
 from worker.domain.decide import decide, same_answer, sent_baselines, skipped_baselines, why_unusable
 from worker.domain.delivery import Baseline
-from worker.domain.digest import Digest
+from worker.domain.digest.compose import compose
+from worker.domain.digest.context import Compared, Context
+from worker.domain.digest.model import Digest
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
-from worker.domain.snapshot import Gap, GapReason, Snapshot
+from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 
 OLD = answer([deal("a", 900)], at=LAST_WEEK)
 SAME = answer([deal("a", 900)], at=THIS_WEEK, followed=[])

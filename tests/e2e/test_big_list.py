@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.town import Town, town
 from worker.domain.run import Run, RunState
-from worker.flow.house import House
-from worker.flow.on_demand import request
+from worker.flow.operate.on_demand import request
+from worker.flow.services import House
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import Sandbox
 

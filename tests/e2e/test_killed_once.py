@@ -8,8 +8,8 @@ from tests.soak.test_killed_at_the_end import AT_AN_END
 from tests.support.town import SCHEDULE, Town, town
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunState
-from worker.flow.house import FAIL_POINTS, House
-from worker.flow.on_demand import request
+from worker.flow.operate.on_demand import request
+from worker.flow.services import FAIL_POINTS, House
 
 BY_THE_CLOCK = ("run.due", "run.claimed", "run.swept", "run.published")
 WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.town import SHORT, Town, town
 from worker.domain.run import CLOSED, Run, RunState
-from worker.flow.house import House
-from worker.flow.on_demand import request, run_here
+from worker.flow.operate.on_demand import request, run_here
+from worker.flow.services import House
 from worker.sandbox.cast import MAIN, USERS
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import Sandbox

@@ -9,7 +9,7 @@ import redis
 
 from tests.support.desk import SCHEDULE, Desk, desk, no_network, sha256
 from worker import app
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 
 

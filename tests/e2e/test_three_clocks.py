@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.town import PROJECT, SHORT, variables
-from worker.adapters.embedded_redis import EmbeddedRedis
-from worker.adapters.launch import tied
+from worker.adapters.child_process import tied
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.run import Missed, Run
-from worker.entry.place import bundle_of, child_environment
 from worker.entry.processes import deploy_now
+from worker.entry.project_dir import bundle_of, child_environment
 from worker.settings import Settings
 
 pytestmark = pytest.mark.alone

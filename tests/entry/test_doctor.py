@@ -10,8 +10,8 @@ import pytest
 from redis import Redis
 
 from tests.support.desk import MAIL, PROJECT, SCHEDULE, Desk, desk
-from worker.adapters.embedded_redis import EmbeddedRedis
-from worker.flow.house import House
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.flow.services import House
 
 
 @pytest.fixture

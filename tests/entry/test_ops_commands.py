@@ -9,10 +9,10 @@ import pytest
 from redis import Redis
 
 from tests.support.desk import MAIL, Desk, desk
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState, Reader
 from worker.domain.run import RunState
-from worker.flow.house import House
+from worker.flow.services import House
 from worker.sandbox.mail import MailFaults
 
 TEAM, HELD = "sales@acme.example", "held@acme.example"

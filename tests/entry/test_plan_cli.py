@@ -11,7 +11,7 @@ import pytest
 import redis
 from typer.testing import CliRunner, Result
 
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.triggers import ApTriggers
 from worker.domain.run import stamp
 from worker.domain.schedule import Trigger

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
 
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import console
 from worker.entry.cli import app
 from worker.plugins import open_source
 from worker.ports import Catalog
-from worker.ports.progress import tell, watched
+from worker.progress import tell, watched
 from worker.sandbox.server import SandboxThread
 
 PROJECT = "project: seen\nconnections: {crm: {type: sandbox}}\nchannels: {mail: {type: sandbox}}\n"

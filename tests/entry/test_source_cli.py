@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry.cli import app
 from worker.sandbox.cast import MAIN, SAVED_SEARCH
 from worker.sandbox.server import SandboxThread

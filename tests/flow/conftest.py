@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.story import Story, story_of
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from worker.domain.digest import (
+from worker.domain.digest.model import (
     BridgeLine,
     BridgeView,
     Deal,
@@ -22,9 +22,9 @@ from worker.domain.digest import (
     TableSection,
 )
 from worker.domain.money import Money
-from worker.domain.opportunity import Move
-from worker.domain.snapshot import Column, Gap, GapReason, Kind
-from worker.domain.window import Window
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind
+from worker.domain.time.window import Window
 
 SLOT = datetime(2026, 11, 16, 8, tzinfo=UTC)
 SINCE = SLOT - timedelta(days=7)

@@ -4,9 +4,9 @@ import sys
 from pathlib import Path
 
 from tests.golden.digests import DIGESTS
-from worker.adapters.render import JinjaRenderer
 from worker.domain.delivery import READER
 from worker.domain.schedule import Entry
+from worker.rendering.templates import JinjaRenderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 LOCALES = ("en_GB", "de_DE")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.golden.digests import DIGESTS
-from worker.adapters.render import JinjaRenderer
 from worker.domain.delivery import Rendered
 from worker.domain.schedule import Entry
+from worker.rendering.templates import JinjaRenderer
 
 FILES = Path(__file__).parent / "email"
 RENDERER = JinjaRenderer(Path(__file__).parents[2] / "templates")

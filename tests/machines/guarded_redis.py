@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 import redis
 
-from worker.adapters.embedded_redis import find_binary
-from worker.adapters.launch import tied
+from worker.adapters.child_process import tied
+from worker.adapters.redis_server import find_binary
 
 MASTER = "ledger"
 PASSWORD, WATCHWORD = "of the servers: @/?", "of-the-Sentinels"

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
-from worker.adapters.launch import tied
+from worker.adapters.child_process import tied
 from worker.app import open_house
 from worker.domain.run import CLOSED, Run, RunState
-from worker.entry.local import LocalQueue
-from worker.entry.place import bundle_of, child_environment
+from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
+from worker.entry.project_dir import bundle_of, child_environment
 from worker.errors import LedgerUnavailable
-from worker.flow.house import House
-from worker.flow.on_demand import request
+from worker.flow.operate.on_demand import request
+from worker.flow.services import House
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import redis
 
 from tests.machines.site import site
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.run import Run, RunState
-from worker.flow.house import House
-from worker.flow.on_demand import request, run_here
-from worker.flow.tick import tick
+from worker.flow.operate.on_demand import request, run_here
+from worker.flow.run.tick import tick
+from worker.flow.services import House
 
 DOCUMENTED = "+@all -@admin -@dangerous +info"
 

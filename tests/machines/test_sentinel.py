@@ -9,7 +9,7 @@ import pytest
 
 from tests.machines.guarded_redis import MASTER, Guarded, guarded
 from tests.machines.site import site
-from worker.adapters.queue import CeleryQueue, make_app
+from worker.adapters.celery.queue import CeleryQueue, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.errors import LedgerUnavailable

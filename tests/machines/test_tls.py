@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from worker.adapters.embedded_redis import EmbeddedRedis
-from worker.adapters.queue import CeleryQueue, make_app
+from worker.adapters.celery.queue import CeleryQueue, make_app
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, connect
 from worker.errors import LedgerUnavailable
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.story import SCHEDULE, Story, story_of
 from tests.support.town import SHORT
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 
 THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, attach: [deals]}") + (
     "  - {id: boss, channel: mail, address: boss@acme.example}\n  - {id: room, channel: chat, address: C0123456789}\n"

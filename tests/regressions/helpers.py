@@ -6,7 +6,7 @@ from collections import Counter
 
 from tests.support.story import Story
 from worker.domain.delivery import Delivery, DeliveryState
-from worker.flow.deliver import deliver
+from worker.flow.run.deliver import deliver
 
 OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
 

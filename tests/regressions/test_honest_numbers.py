@@ -6,7 +6,7 @@ import email.policy
 from tests.support.story import SCHEDULE, Story
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
-from worker.flow.view import bridge_of
+from worker.flow.operate.preview import bridge_of
 
 LIST = "GET /close/api/v1/opportunity/"
 STALLED_ONLY = SCHEDULE.replace(SCHEDULE[SCHEDULE.index("  - id: deals") : SCHEDULE.index("  - id: stalled")], "")

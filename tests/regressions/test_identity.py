@@ -6,9 +6,9 @@ from tests.regressions.helpers import mails, posts, row_of, to_its_end
 from tests.support.story import SCHEDULE, Story
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
-from worker.flow.deliver import deliver
-from worker.flow.on_demand import request
-from worker.flow.produce import produce
+from worker.flow.operate.on_demand import request
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
 
 
 async def test_a_run_that_a_dead_worker_had_begun_is_the_same_run_for_the_next_one(three: Story) -> None:

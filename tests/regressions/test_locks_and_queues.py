@@ -8,14 +8,14 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.story import Story, story_of
-from worker.adapters import queue
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.celery import queue
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.errors import LedgerUnavailable
-from worker.flow.deliver import deliver
-from worker.flow.on_demand import request
-from worker.flow.produce import produce
-from worker.flow.tick import tick
+from worker.flow.operate.on_demand import request
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
+from worker.flow.run.tick import tick
 
 LONGEST_INTERVAL = 366 * 86_400_000
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from worker.domain.bridge import as_json, bridge
+from worker.domain.diff.bridge import as_json, bridge
 from worker.domain.schedule import Follow, Item
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports import Ask
 from worker.sandbox import journal
 from worker.sandbox.cast import MAIN

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.domain.opportunity import INWARD, Move
+from worker.domain.snapshot.opportunity import INWARD, Move
 from worker.sandbox.cast import MAIN, OTHER, active_stages, stage_of
 from worker.sandbox.events import (
     Created,

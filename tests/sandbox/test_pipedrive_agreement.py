@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from worker.domain.bridge import as_json, bridge
+from worker.domain.diff.bridge import as_json, bridge
 from worker.domain.schedule import Follow, Item
-from worker.domain.snapshot import Snapshot
-from worker.domain.window import WindowSpec, resolve
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.window import WindowSpec, resolve
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Ask
 from worker.sandbox import journal

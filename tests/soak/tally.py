@@ -13,7 +13,7 @@ from tests.support.town import Town
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import CLOSED, Missed, Run
-from worker.flow.house import House
+from worker.flow.services import House
 from worker.sandbox.outbox import Received
 
 KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "operator": "email"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.flow.house import FAIL_POINTS
+from worker.flow.services import FAIL_POINTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from tests.support.crew import children, strike
 from tests.support.town import Town, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
-from worker.flow.house import House
-from worker.flow.on_demand import request
+from worker.flow.operate.on_demand import request
+from worker.flow.services import House
 
 pytestmark = pytest.mark.alone
 

@@ -9,8 +9,8 @@ from tests.soak.ground import rare
 from tests.soak.tally import tally, wait_until_closed
 from tests.support.town import Town, town
 from worker.domain.run import RunState
-from worker.flow.house import House
-from worker.flow.on_demand import request
+from worker.flow.operate.on_demand import request
+from worker.flow.services import House
 
 pytestmark = pytest.mark.alone
 

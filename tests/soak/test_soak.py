@@ -13,9 +13,9 @@ from tests.soak.tally import Tally, tally, wait_until_closed
 from tests.support.town import Town, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
-from worker.flow.house import House
-from worker.flow.replay import replay
-from worker.flow.settle import settle
+from worker.flow.operate.replay import replay
+from worker.flow.operate.settle import settle
+from worker.flow.services import House
 
 pytestmark = pytest.mark.alone
 

@@ -18,11 +18,11 @@ from tests.sources.pipedrive import account as pipedrive_account
 from tests.sources.umami import account as umami_account
 from tests.support.scripted_http import Asked, Said, scripted
 from tests.support.story import Story, story_of
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import Run
 from worker.domain.schedule import Bundle
-from worker.domain.snapshot import GapReason
+from worker.domain.snapshot.snapshot import GapReason
 from worker.plugins import CONNECTIONS, wants_sandbox
 from worker.ports import Means, Source
 from worker.sources import close, pipedrive, umami

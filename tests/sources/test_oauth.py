@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.scripted_http import Asked, Said, scripted
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.errors import RequestError, SourceRefused, SourceUnavailable

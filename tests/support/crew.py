@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from worker.entry.family import Family
+from worker.entry.children import Family
 
 
 class Crew:

@@ -13,17 +13,17 @@ from unittest.mock import patch
 
 from typer.testing import CliRunner, Result
 
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_house
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import Run
 from worker.entry.cli import app
-from worker.entry.local import LocalQueue
-from worker.entry.place import bundle_of
+from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
-from worker.flow.deliver import deliver
-from worker.flow.house import House
-from worker.flow.on_demand import request, run_here
+from worker.entry.project_dir import bundle_of
+from worker.flow.operate.on_demand import request, run_here
+from worker.flow.run.deliver import deliver
+from worker.flow.services import House
 from worker.sandbox.outbox import Received
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings

@@ -13,16 +13,16 @@ from typing import Any
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store.codec import from_ms, to_ms
-from worker.adapters.redis_store.forgetting import ForgetfulSnapshots
+from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenedMeans
 from worker.domain.events import Fact
 from worker.domain.run import Run
-from worker.entry.local import LocalQueue
-from worker.flow.house import House
-from worker.flow.tick import tick
+from worker.entry.local_queue import LocalQueue
+from worker.flow.run.tick import tick
+from worker.flow.services import House
 
 PROJECT = "tern"
 _READS = "local now = clock[1] * 1000 + math.floor(clock[2] / 1000)"

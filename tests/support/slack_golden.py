@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.golden.digests import DIGESTS
-from worker.adapters.render import JinjaRenderer
 from worker.domain.delivery import Rendered
-from worker.domain.digest import Digest
+from worker.domain.digest.model import Digest
 from worker.domain.schedule import Entry
+from worker.rendering.templates import JinjaRenderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FOLDER = Path(__file__).parents[1] / "golden" / "slack"

@@ -9,13 +9,13 @@ from pathlib import Path
 from worker.app import open_house
 from worker.domain.delivery import Baseline, Delivery, Reader
 from worker.domain.run import Run
-from worker.entry.local import LocalQueue
-from worker.entry.place import bundle_of
-from worker.flow.deliver import deliver
-from worker.flow.deploy import deploy
-from worker.flow.house import House
-from worker.flow.on_demand import request
-from worker.flow.produce import produce
+from worker.entry.local_queue import LocalQueue
+from worker.entry.project_dir import bundle_of
+from worker.flow.deploy.deploy import deploy
+from worker.flow.operate.on_demand import request
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
+from worker.flow.services import House
 from worker.sandbox.server import Sandbox
 from worker.settings import Settings
 

@@ -13,14 +13,14 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from tests.support.crew import Crew
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_house
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.run import CLOSED, Run
-from worker.entry.local import LocalQueue
-from worker.entry.place import bundle_of, child_environment
+from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
-from worker.flow.house import House
+from worker.entry.project_dir import bundle_of, child_environment
+from worker.flow.services import House
 from worker.sandbox.pipeline import Pipeline
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings

@@ -12,10 +12,10 @@ from functools import lru_cache
 
 from apscheduler.triggers.cron import CronTrigger
 
-from worker.domain import cron
+from worker.domain.due.slots import NextWall, every_after, every_before, following
 from worker.domain.schedule import Trigger
-from worker.domain.slots import NextWall, every_after, every_before, following
-from worker.domain.zones import zone_named
+from worker.domain.time import cron
+from worker.domain.time.zones import zone_named
 
 _MINUTE = timedelta(minutes=1)
 _INSTANT = timedelta(microseconds=1)

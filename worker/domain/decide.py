@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from worker.domain.delivery import Baseline, Decision
-from worker.domain.digest import Digest, Standing
+from worker.domain.digest.model import Digest, Standing
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 
 EXPIRES = timedelta(days=400)
 """A baseline older than this is treated as none: nobody remembers that digest, and snapshots are not kept longer."""

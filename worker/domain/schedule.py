@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 
 SHARE_FOR = 300
 """Seconds for which an answer that one run fetched may serve another, unless an item says otherwise."""

@@ -9,7 +9,6 @@ from rich.table import Table
 from worker.domain.delivery import Delivery
 from worker.domain.run import Missed, Run
 from worker.entry import console
-from worker.entry.ledger_house import with_ledger
 from worker.entry.options import Json, Project, directory
 from worker.entry.told import (
     delivery_document,
@@ -18,10 +17,11 @@ from worker.entry.told import (
     missed_document,
     run_document,
 )
-from worker.flow.explain import explain as explained
-from worker.flow.find import find_run
-from worker.flow.house import House
-from worker.flow.view import bridge_of
+from worker.entry.with_ledger import with_ledger
+from worker.flow.operate.explain import explain as explained
+from worker.flow.operate.find_run import find_run
+from worker.flow.operate.preview import bridge_of
+from worker.flow.services import House
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 

@@ -7,11 +7,11 @@ import signal
 import structlog
 
 from worker.app import open_house
-from worker.entry.pulse import Pulse
+from worker.entry.heartbeat import Pulse
 from worker.errors import LedgerError, LedgerUnavailable
-from worker.flow.house import House
-from worker.flow.reckon import reckon_anew
-from worker.flow.tick import tick
+from worker.flow.deploy.recompute_due import reckon_anew
+from worker.flow.run.tick import tick
+from worker.flow.services import House
 from worker.settings import Settings
 
 

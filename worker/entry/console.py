@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status
 
 from worker.errors import DefinitionError, FunnelbeatError, LedgerError, RequestError, SourceError
-from worker.ports.progress import watched
+from worker.progress import watched
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
 """Exit statuses: all sent or skipped by a rule · something failed, is unknown or missing · the request is wrong ·

@@ -18,15 +18,15 @@ from worker.app import open_house
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.family import Family
-from worker.entry.local import LocalQueue
-from worker.entry.place import bundle_of, child_environment, redis_for
+from worker.entry.children import Family
+from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now, stop_signal
 from worker.entry.project_commands import write_project
+from worker.entry.project_dir import bundle_of, child_environment, redis_for
 from worker.entry.told import run_document
 from worker.errors import LedgerError
-from worker.flow.house import House
-from worker.flow.view import bridge_of
+from worker.flow.operate.preview import bridge_of
+from worker.flow.services import House
 from worker.sandbox.journal import journal
 from worker.sandbox.server import Sandbox, SandboxThread
 from worker.settings import Settings

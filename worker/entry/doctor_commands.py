@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from redis.asyncio import Redis
 
-from worker.adapters.queue import make_app, waiting
+from worker.adapters.celery.queue import make_app, waiting
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
@@ -21,9 +21,9 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
-from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
+from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
 from worker.errors import FunnelbeatError, LedgerUnavailable
-from worker.flow.doctor import (
+from worker.flow.operate.doctor import (
     Finding,
     Level,
     budgets,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.entry.place import project_name
+from worker.entry.project_dir import project_name
 from worker.errors import FunnelbeatError
 from worker.settings import read
 

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.app import wall_clock
-from worker.domain.snapshot import Row, Table
+from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
 from worker.entry.first_schedules import PROJECT, SCHEDULES
 from worker.entry.options import Json

@@ -8,20 +8,20 @@ import typer
 
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.entry import console
-from worker.entry.deliveries import Folder
-from worker.entry.ledger_house import with_ledger
+from worker.entry.message_diff import difference
+from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Project, directory
-from worker.entry.readable import difference
 from worker.entry.told import delivery_document, why
+from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
-from worker.flow.find import find_run
-from worker.flow.forget import Forgotten
-from worker.flow.forget import forget as forgotten
-from worker.flow.house import House
-from worker.flow.replay import Replayed
-from worker.flow.replay import replay as made_again
-from worker.flow.retry import retry as tried_again
-from worker.flow.settle import settle as settled
+from worker.flow.operate.find_run import find_run
+from worker.flow.operate.forget import Forgotten
+from worker.flow.operate.forget import forget as forgotten
+from worker.flow.operate.replay import Replayed
+from worker.flow.operate.replay import replay as made_again
+from worker.flow.operate.retry import retry as tried_again
+from worker.flow.operate.settle import settle as settled
+from worker.flow.services import House
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 Again = Annotated[Path | None, typer.Option("--out", help="Write each message there as it was made again.")]

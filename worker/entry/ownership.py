@@ -9,7 +9,7 @@ import structlog
 
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.entry.place import STATE
+from worker.entry.project_dir import STATE
 from worker.errors import RequestError
 from worker.settings import Settings
 

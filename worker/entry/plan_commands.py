@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from worker.domain.pauses import Pause
+from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.ledger_house import with_ledger
 from worker.entry.options import Json, Project, directory
-from worker.entry.place import bundle_of
+from worker.entry.project_dir import bundle_of
 from worker.entry.run_commands import ScheduleId, instant
-from worker.flow import pause as pausing
-from worker.flow.house import House
-from worker.flow.plan import Fire, Moves, Plan, Planned
-from worker.flow.plan import plan as planned
+from worker.entry.with_ledger import with_ledger
+from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
+from worker.flow.deploy.plan import plan as planned
+from worker.flow.operate import pause as pausing
+from worker.flow.services import House
 
 SHOWN = 60
 """Runs that are printed; --json names more."""

@@ -10,21 +10,21 @@ from typing import Annotated
 import structlog
 import typer
 
+from worker.adapters.celery.queue import LANES
 from worker.adapters.event_log import configure
-from worker.adapters.queue import LANES
 from worker.app import open_house
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.children import Family
 from worker.entry.clock import run_clock
-from worker.entry.family import Family
-from worker.entry.local import LocalQueue
+from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
-from worker.entry.place import STATE, bundle_of, child_environment, project_name, redis_for, sandbox_for
 from worker.entry.project_commands import tell
+from worker.entry.project_dir import STATE, bundle_of, child_environment, project_name, redis_for, sandbox_for
 from worker.entry.tasks import make_worker_app, worker_arguments
 from worker.errors import DefinitionError
-from worker.flow.deploy import Changes, deploy
+from worker.flow.deploy.deploy import Changes, deploy
 from worker.settings import Settings
 
 SAVE_LOOK = 1.0

@@ -11,15 +11,15 @@ import typer
 from worker.adapters.definitions.schema import schema
 from worker.app import REGISTRY, open_house, shipped
 from worker.entry import console
-from worker.entry.local import LocalQueue
+from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
-from worker.entry.place import bundle_of, definitions, redis_for, sandbox_for
 from worker.entry.plan_commands import show
+from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
 from worker.errors import RequestError
-from worker.flow.deploy import Changes, deploy
-from worker.flow.plan import Plan, plan
-from worker.flow.view import preview
+from worker.flow.deploy.deploy import Changes, deploy
+from worker.flow.deploy.plan import Plan, plan
+from worker.flow.operate.preview import preview
 
 PLANNED_DAYS = 14
 """How far `deploy` looks before it asks."""

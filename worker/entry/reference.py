@@ -18,8 +18,8 @@ from worker.adapters.definitions.model import (
 )
 from worker.domain.query import ChannelType, ConnectionType, Param, QuerySpec
 from worker.domain.reason import SENTENCES, Reason
-from worker.domain.snapshot import GapReason
-from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.domain.snapshot.snapshot import GapReason
+from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.endpoints import rows
 from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS

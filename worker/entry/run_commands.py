@@ -12,18 +12,18 @@ from worker.app import open_house
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.domain.schedule import Bundle
-from worker.domain.zones import first, zone_named
+from worker.domain.time.zones import first, zone_named
 from worker.entry import console
-from worker.entry.deliveries import Folder
-from worker.entry.local import LocalQueue
+from worker.entry.local_queue import LocalQueue
+from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
-from worker.entry.place import bundle_of, project_name, redis_for, sandbox_for
+from worker.entry.project_dir import bundle_of, project_name, redis_for, sandbox_for
 from worker.entry.told import delivery_document, run_document
 from worker.errors import RequestError
-from worker.flow.house import House
-from worker.flow.missed import request_missed
-from worker.flow.on_demand import request, run_here
-from worker.flow.view import Trial, dry_run, send_to
+from worker.flow.operate.on_demand import request, run_here
+from worker.flow.operate.preview import Trial, dry_run, send_to
+from worker.flow.operate.run_missed import request_missed
+from worker.flow.services import House
 from worker.ports import Queue
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]

@@ -13,11 +13,11 @@ from rich.text import Text
 
 from worker.app import open_house
 from worker.domain.schedule import Bundle
-from worker.domain.snapshot import Cell, Column, Kind, Table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.entry import console
-from worker.entry.local import LocalQueue
+from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
-from worker.entry.place import bundle_of, redis_for, sandbox_for
+from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
 from worker.errors import RequestError
 from worker.ports import Catalog, Editable
 

@@ -9,14 +9,14 @@ from typing import Any
 
 from celery import Celery
 
-from worker.adapters.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
+from worker.adapters.celery.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
 from worker.app import broker, open_house
 from worker.domain.events import Interrupted
-from worker.entry.pulse import give_worker_a_pulse
+from worker.entry.heartbeat import give_worker_a_pulse
 from worker.errors import FunnelbeatError, LedgerError
-from worker.flow.deliver import deliver
-from worker.flow.house import House
-from worker.flow.produce import produce
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
+from worker.flow.services import House
 from worker.settings import Settings
 
 

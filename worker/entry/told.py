@@ -5,7 +5,7 @@ from typing import Any
 from worker.domain.delivery import Delivery
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Missed, Run, stamp
-from worker.flow.explain import Explained
+from worker.flow.operate.explain import Explained
 
 
 def run_document(run: Run) -> dict[str, Any]:

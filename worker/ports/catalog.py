@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from worker.domain.snapshot import Table
+from worker.domain.snapshot.snapshot import Table
 
 
 @runtime_checkable

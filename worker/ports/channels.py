@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from worker.domain.delivery import Envelope, Part, Receipt, Rendered
-from worker.domain.digest import Digest
+from worker.domain.digest.model import Digest
 from worker.domain.schedule import Entry
 
 

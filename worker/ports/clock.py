@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.delivery import Reader
-from worker.domain.pauses import Pause
+from worker.domain.due.pauses import Pause
 from worker.domain.run import Claim, Missed
 from worker.domain.schedule import Bundle, Timing
 

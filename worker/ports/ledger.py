@@ -4,8 +4,8 @@ from typing import Protocol
 
 from worker.ports.clock import ClockSide, DeploymentSide
 from worker.ports.deliveries import DeliverySide
+from worker.ports.housekeeping import AliveSide, ChoreSide, QuestionSide
 from worker.ports.runs import RunSide
-from worker.ports.upkeep import AliveSide, ChoreSide, QuestionSide
 
 
 class Ledger(DeploymentSide, ClockSide, RunSide, DeliverySide, AliveSide, QuestionSide, ChoreSide, Protocol):

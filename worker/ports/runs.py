@@ -8,7 +8,7 @@ from typing import Protocol
 from worker.domain.delivery import Baseline, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.domain.snapshot import Gap
+from worker.domain.snapshot.snapshot import Gap
 
 
 @dataclass(frozen=True, slots=True)

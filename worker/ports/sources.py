@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from worker.domain.schedule import Item
-from worker.domain.snapshot import Snapshot
-from worker.domain.window import Window, WindowSpec
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.window import Window, WindowSpec
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.money import from_hundredths
-from worker.domain.opportunity import Move
+from worker.domain.snapshot.opportunity import Move
 from worker.sandbox.cast import MAIN
 from worker.sandbox.events import Deal, Event, fold
 

@@ -15,7 +15,7 @@ from tests.adapters.definitions.example import GOOD, PROJECT, WEEKLY, write
 from tests.adapters.definitions.registry import ENVIRON, KINDS
 from worker.adapters.definitions import Loaded, load
 from worker.domain.schedule import Follow, OnUnknown, Schedule, Send, Trigger
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 
 SCHEDULE = "schedules/weekly.yaml"
 

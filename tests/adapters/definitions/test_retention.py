@@ -4,8 +4,8 @@ import pytest
 
 from tests.adapters.definitions.conftest import Load
 from tests.adapters.definitions.example import WEEKLY
-from worker.domain.duration import DAY
 from worker.domain.schedule import Retention
+from worker.domain.time.duration import DAY
 
 PATH = "schedules/weekly.yaml"
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, Story, baseline
-from worker.adapters.embedded_redis import EmbeddedRedis
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
 from worker.domain.reason import Reason

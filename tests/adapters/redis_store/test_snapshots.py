@@ -16,8 +16,8 @@ from tests.support.ledger_story import ANN, FAR, Story
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
-from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
-from worker.domain.window import Window
+from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
+from worker.domain.time.window import Window
 from worker.errors import LedgerError
 
 AT = datetime(2026, 11, 16, 14, 0, 3, 123456, tzinfo=UTC)

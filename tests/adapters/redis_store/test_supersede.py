@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, Story
-from worker.adapters.redis_store.run_side import RunSide
+from worker.adapters.redis_store.runs import RunSide
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from worker.domain.schedule import Follow, Item, Show
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 from worker.sources.close.fingerprint import fingerprint
 
 

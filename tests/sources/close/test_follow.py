@@ -6,7 +6,7 @@ import pytest
 
 from tests.sources.close.account import Account, cells, close, copied, deal, following
 from tests.support.scripted_http import Asked, Said
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceIncomplete
 
 

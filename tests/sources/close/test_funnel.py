@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.sources.close.account import WEEK, Account, cells, close, copied, report
 from tests.support.scripted_http import Asked, Said
 from worker.domain.schedule import Item
-from worker.domain.window import Window
+from worker.domain.time.window import Window
 from worker.errors import SourceShapeChanged
 from worker.ports import Ask
 from worker.sources.close import funnel

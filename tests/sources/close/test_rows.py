@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.sources.close.account import deal
 from worker.domain.money import exponent
-from worker.domain.opportunity import COLUMNS
+from worker.domain.snapshot.opportunity import COLUMNS
 from worker.errors import SourceShapeChanged
 from worker.sources.close.names import Names, Stage
 from worker.sources.close.rows import FIELDS, RowReader

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.sources.close.account import NOW, WEEK, Account, close, deal, following, listing, report
 from worker.domain.schedule import Follow, Item
-from worker.domain.snapshot import Snapshot
-from worker.domain.window import WindowSpec
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.window import WindowSpec
 from worker.ports import Ask
 from worker.sources.close import CloseSource
 from worker.sources.close.fingerprint import fingerprint, spelled

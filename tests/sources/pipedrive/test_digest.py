@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from worker.adapters.definitions import Registry, load
-from worker.adapters.render import JinjaRenderer
-from worker.domain.compose import compose
-from worker.domain.compose_context import Context
 from worker.domain.delivery import Baseline
-from worker.domain.digest import Digest
+from worker.domain.digest.compose import compose
+from worker.domain.digest.context import Context
+from worker.domain.digest.model import Digest
 from worker.domain.query import ConnectionType
 from worker.domain.schedule import Entry, Schedule
-from worker.domain.snapshot import Snapshot
-from worker.domain.window import compared, resolve
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.window import compared, resolve
 from worker.plugins import CHANNELS
 from worker.ports import Answer, Ask
+from worker.rendering.templates import JinjaRenderer
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
 from worker.sources.pipedrive import PIPEDRIVE, PipedriveSource, open_source

@@ -4,8 +4,8 @@ import pytest
 
 from tests.sources.pipedrive.account import ARCHIVED, DEALS, Account, cells, deal, fetched, following, pipedrive
 from tests.support.scripted_http import Asked, Said
-from worker.domain.bridge import bridge
-from worker.domain.opportunity import Move
+from worker.domain.diff.bridge import bridge
+from worker.domain.snapshot.opportunity import Move
 from worker.errors import SourceIncomplete
 
 

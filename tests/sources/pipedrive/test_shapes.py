@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.sources.pipedrive.account import Account, Clock, asking, copied, deal, over
 from worker.adapters.http import HttpAnswer
 from worker.domain.money import exponent
-from worker.domain.snapshot import Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceShapeChanged
 from worker.ports import Ask
 from worker.sources.common.calls import Retries

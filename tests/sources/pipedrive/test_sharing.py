@@ -8,7 +8,7 @@ import pytest
 
 from tests.sources.pipedrive.account import WEEK, Account, asking, cells, deal, following, over, pipedrive
 from worker.domain.schedule import Follow
-from worker.domain.window import Window
+from worker.domain.time.window import Window
 from worker.ports import Ask, Shareable
 from worker.sources.pipedrive import open_source
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.pipedrive.account import DEALS, NOW, Account, asking, cells, deal, fetched, following, pipedrive
-from worker.domain.record import milliseconds
+from worker.domain.snapshot.record import milliseconds
 from worker.sources.pipedrive.names import Stage
 from worker.sources.pipedrive.stalls import (
     DAY_MS,

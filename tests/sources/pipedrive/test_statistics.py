@@ -7,7 +7,7 @@ import pytest
 
 from tests.sources.pipedrive.account import Account, cells, copied, fetched, over, pipedrive
 from tests.support.scripted_http import Asked, Said
-from worker.domain.window import Window
+from worker.domain.time.window import Window
 from worker.errors import RequestError, SourceRefused, SourceShapeChanged
 
 CONVERSION = "/api/v1/pipelines/1/conversion_statistics"

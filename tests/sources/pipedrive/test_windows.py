@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.sources.pipedrive.account import NOW, asking
-from worker.domain.window import Window, WindowSpec, resolve
-from worker.domain.zones import day_start
+from worker.domain.time.window import Window, WindowSpec, resolve
+from worker.domain.time.zones import day_start
 from worker.sources.pipedrive.windows import cuts_days, days, stamped
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "America/Santiago", "Pacific/Apia")

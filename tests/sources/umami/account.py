@@ -8,8 +8,8 @@ from typing import Any
 
 from tests.support.scripted_http import Asked, Said, Scripted, scripted
 from worker.domain.schedule import Item
-from worker.domain.snapshot import Cell, Snapshot
-from worker.domain.window import Window, WindowSpec
+from worker.domain.snapshot.snapshot import Cell, Snapshot
+from worker.domain.time.window import Window, WindowSpec
 from worker.ports import Ask
 from worker.sources.common.calls import Retries
 from worker.sources.umami import Tuning, UmamiSource, open_source

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from worker.adapters.definitions import Registry, load
-from worker.domain.compose import compose
-from worker.domain.compose_context import Context
-from worker.domain.digest import Digest
+from worker.domain.digest.compose import compose
+from worker.domain.digest.context import Context
+from worker.domain.digest.model import Digest
 from worker.domain.schedule import Schedule
-from worker.domain.window import WindowSpec, compared, resolve
+from worker.domain.time.window import WindowSpec, compared, resolve
 from worker.plugins import CHANNELS, CONNECTIONS, LATER
 from worker.ports import Answer, Ask
 from worker.sandbox.server import Sandbox

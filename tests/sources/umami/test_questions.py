@@ -25,7 +25,7 @@ from tests.sources.umami.account import (
 )
 from tests.support.scripted_http import scripted
 from worker.domain.schedule import Item
-from worker.domain.window import Window, WindowSpec, resolve
+from worker.domain.time.window import Window, WindowSpec, resolve
 from worker.errors import SourceRefused
 from worker.ports import Ask
 from worker.sources.umami import asking, open_source

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.sources.umami.account import ANSWERS, WEEK, answered, cells, copied, keys, totals
-from worker.domain.compose_tables import STAGES
-from worker.domain.snapshot import Kind, Snapshot
-from worker.domain.window import Window
+from worker.domain.digest.tables import STAGES
+from worker.domain.snapshot.snapshot import Kind, Snapshot
+from worker.domain.time.window import Window
 from worker.errors import SourceShapeChanged
 
 

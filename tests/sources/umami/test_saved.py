@@ -7,7 +7,7 @@ import pytest
 from tests.sources.umami.account import ANSWERS, NOW, REPORT, SITE, WEEK, Account, Clock, cells, question, umami
 from tests.support.scripted_http import Asked, Said, scripted
 from worker.domain.schedule import Item
-from worker.domain.window import WindowSpec
+from worker.domain.time.window import WindowSpec
 from worker.errors import RequestError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Ask
 from worker.sources.umami import open_source

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.umami.account import ANSWERS, NOW, PARAMS, SITE, WEEK, copied, question
-from worker.domain.snapshot import Cell, Table
+from worker.domain.snapshot.snapshot import Cell, Table
 from worker.errors import SourceShapeChanged
 from worker.sources.umami import asking
 from worker.sources.umami.parse import document

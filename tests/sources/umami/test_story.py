@@ -11,7 +11,7 @@ import pytest
 
 from tests.sources.umami.account import QUICK, totals
 from worker.domain.schedule import Item
-from worker.domain.window import Window, WindowSpec
+from worker.domain.time.window import Window, WindowSpec
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Ask
 from worker.sandbox.server import Sandbox

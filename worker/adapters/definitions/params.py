@@ -9,7 +9,7 @@ from worker.adapters.definitions.windows import span
 from worker.adapters.definitions.words import advice, described, listed, nearest, shape
 from worker.adapters.definitions.yaml_nodes import core
 from worker.domain.query import Param, ParamKind, QuerySpec
-from worker.domain.window import is_window_name
+from worker.domain.time.window import is_window_name
 
 
 class _Unfit(ValueError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.adapters.definitions.words import described, sentence
-from worker.domain.duration import TimeWordError
+from worker.domain.time.duration import TimeWordError
 from worker.errors import Complaint
 
 Path = tuple[str | int, ...]

@@ -6,8 +6,8 @@ from worker.adapters.definitions.model import RetentionShape
 from worker.adapters.definitions.place import Sheet
 from worker.adapters.definitions.project import parsed
 from worker.adapters.definitions.shapes import read
-from worker.domain.duration import DAY, parse_duration
 from worker.domain.schedule import Retention
+from worker.domain.time.duration import DAY, parse_duration
 
 LONGEST = 400
 """Days: a baseline older than that is treated as none, so nothing that is older is ever asked for."""

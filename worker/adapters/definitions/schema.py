@@ -16,10 +16,10 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
-from worker.domain.opportunity import COLUMNS
 from worker.domain.query import ChannelType, ConnectionType, Param, ParamKind, QuerySpec
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
-from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.domain.snapshot.opportunity import COLUMNS
+from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]

@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from worker.adapters.definitions.words import advice, nearest
-from worker.domain.duration import DAY, parse_duration
-from worker.domain.periods import WEEKDAYS, calendar_of
-from worker.domain.zones import day_start, first, zone_named
+from worker.domain.time.duration import DAY, parse_duration
+from worker.domain.time.periods import WEEKDAYS, calendar_of
+from worker.domain.time.zones import day_start, first, zone_named
 
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

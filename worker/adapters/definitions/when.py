@@ -9,11 +9,11 @@ from worker.adapters.definitions.place import Sheet
 from worker.adapters.definitions.project import parsed
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import instant, seconds, zone
-from worker.domain import cron
-from worker.domain.duration import written
+from worker.domain.due.slots import parse_every
+from worker.domain.due.spread import shortest_interval
 from worker.domain.schedule import CatchUp, Trigger
-from worker.domain.slots import parse_every
-from worker.domain.spread import shortest_interval
+from worker.domain.time import cron
+from worker.domain.time.duration import written
 
 
 @dataclass(frozen=True, slots=True)

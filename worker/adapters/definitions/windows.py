@@ -5,7 +5,7 @@ from typing import Any
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.times import instant
 from worker.adapters.definitions.words import advice, described, shape
-from worker.domain.window import COMPARE_NAMES, WINDOW_NAMES, WindowSpec, is_window_name
+from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES, WindowSpec, is_window_name
 
 
 def window(sheet: Sheet, path: Path, value: Any, zone: str) -> WindowSpec | None:

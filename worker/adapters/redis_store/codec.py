@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
-from worker.domain.pauses import Pause
+from worker.domain.due.pauses import Pause
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey, RunState
-from worker.domain.snapshot import Gap
+from worker.domain.snapshot.snapshot import Gap
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

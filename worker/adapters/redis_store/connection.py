@@ -23,7 +23,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from worker.adapters.sentinel_address import SCHEME, is_sentinel, parse
+from worker.adapters.sentinel_url import SCHEME, is_sentinel, parse
 from worker.errors import LedgerUnavailable, RequestError
 
 MINIMUM = (6, 2)

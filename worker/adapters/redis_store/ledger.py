@@ -4,15 +4,15 @@ from datetime import datetime
 
 from redis.asyncio import Redis
 
-from worker.adapters.redis_store.alive import AliveSide
-from worker.adapters.redis_store.chores import Chores
-from worker.adapters.redis_store.clock_side import ClockSide
+from worker.adapters.redis_store.clock import ClockSide
 from worker.adapters.redis_store.codec import from_ms
-from worker.adapters.redis_store.delivery_side import DeliverySide
+from worker.adapters.redis_store.deliveries import DeliverySide
 from worker.adapters.redis_store.deployments import Deployments
-from worker.adapters.redis_store.forgetting import Forgetting
-from worker.adapters.redis_store.questions import Questions
-from worker.adapters.redis_store.run_side import RunSide
+from worker.adapters.redis_store.forget import Forgetting
+from worker.adapters.redis_store.heartbeats import AliveSide
+from worker.adapters.redis_store.housekeeping import Chores
+from worker.adapters.redis_store.queries import Questions
+from worker.adapters.redis_store.runs import RunSide
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import Times
 

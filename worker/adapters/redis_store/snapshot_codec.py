@@ -16,8 +16,8 @@ import msgspec
 import zstandard
 
 from worker.adapters.redis_store.delta import expand
-from worker.domain.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
-from worker.domain.window import Window
+from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
+from worker.domain.time.window import Window
 from worker.errors import LedgerError
 
 VERSION = 1

@@ -11,11 +11,11 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store import delta, keys
 from worker.adapters.redis_store.codec import text
-from worker.adapters.redis_store.decoded import ROWS, Decoded
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, encode_header, encode_table, table_of
+from worker.adapters.redis_store.table_cache import ROWS, Decoded
 from worker.adapters.redis_store.times import Times
-from worker.domain.snapshot import Snapshot, Table
+from worker.domain.snapshot.snapshot import Snapshot, Table
 
 DAY = 86_400_000
 """Milliseconds that a snapshot lives which no run holds: longer than any run takes from first answer to last."""

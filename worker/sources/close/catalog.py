@@ -5,7 +5,7 @@ https://developer.close.com/api/resources/
 
 from collections.abc import Mapping
 
-from worker.domain.snapshot import Cell, Column, Kind, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError
 from worker.sources.close.client import Client
 from worker.sources.close.names import listed

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.domain.window import Window, is_window_name
+from worker.domain.time.window import Window, is_window_name
 from worker.ports import Ask
 from worker.sources.close.names import Names
 from worker.sources.close.ranges import named_window, stamp

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from worker.domain.schedule import Item
-from worker.domain.snapshot import SCHEMA
-from worker.domain.window import Window, is_window_name
+from worker.domain.snapshot.snapshot import SCHEMA
+from worker.domain.time.window import Window, is_window_name
 from worker.ports import Ask
 from worker.sources.close.ranges import asked, named_window
 from worker.sources.close.rules import MULTIPLE, RANGES, sliced

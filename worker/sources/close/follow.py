@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
-from worker.domain.snapshot import Row
+from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError, SourceRefused, SourceUnavailable
 from worker.ports import Ask
 from worker.sources.close.client import Client, Request
@@ -17,8 +17,8 @@ from worker.sources.close.pages import Listing
 from worker.sources.close.ranges import stamp
 from worker.sources.close.rows import FIELDS, RowReader
 from worker.sources.common.departures import deleted
-from worker.sources.common.together import together
 from worker.sources.common.words import some
+from worker.together import together
 
 SLACK = timedelta(hours=1)
 """How far back of the comparison closed deals are listed, for clocks that differ and indexes that lag."""

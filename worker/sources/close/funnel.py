@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, Reader, columns
 from worker.sources.close.names import Names
 from worker.sources.common.parse import Node

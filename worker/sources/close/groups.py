@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.close.metrics import Reader
 from worker.sources.close.names import Names
 from worker.sources.common.parse import Node

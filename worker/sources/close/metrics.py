@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.domain.money import from_hundredths
-from worker.domain.snapshot import Cell, Column, Kind
+from worker.domain.snapshot.snapshot import Cell, Column, Kind
 from worker.sources.common.parse import Node
 
 TOTALS: Mapping[str, Kind] = {

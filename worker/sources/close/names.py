@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from worker.errors import SourceRefused
 from worker.sources.close.client import Client, Request
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
+from worker.together import together
 
 KEPT = timedelta(minutes=5)
 _PAGE = 100

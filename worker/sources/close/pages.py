@@ -9,14 +9,14 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from worker.domain.snapshot import Row
+from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
-from worker.ports.progress import tell
+from worker.progress import tell
 from worker.sources.close import groups
 from worker.sources.close.client import Client, Request
 from worker.sources.close.groups import Fragment
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
+from worker.together import together
 
 PATH = "/opportunity/"
 ENDPOINT = f"GET {PATH}"

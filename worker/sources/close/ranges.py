@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from worker.domain.window import Window, WindowSpec, compared, resolve
+from worker.domain.time.window import Window, WindowSpec, compared, resolve
 from worker.ports import Ask
 from worker.sources.close.rules import COHORT, COMPARED, CREATED, RANGES, REPORT
 

@@ -9,8 +9,8 @@ from operator import itemgetter
 from urllib.parse import quote
 
 from worker.domain.money import from_hundredths
-from worker.domain.opportunity import COLUMNS, Status
-from worker.domain.snapshot import Cell, Row
+from worker.domain.snapshot.opportunity import COLUMNS, Status
+from worker.domain.snapshot.snapshot import Cell, Row
 from worker.sources.close.names import Names, Stage
 from worker.sources.common.parse import Node
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.http import Http
-from worker.domain.opportunity import TABLE
-from worker.domain.snapshot import File, Snapshot, Table
+from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.snapshot import File, Snapshot, Table
 from worker.errors import RequestError, SourceShapeChanged
 from worker.ports import Answer, Ask, Quota
 from worker.ports.tokens import Renewal

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from worker.domain.opportunity import COLUMNS, FOLLOWED, Status
-from worker.domain.record import records
 from worker.domain.schedule import Item
-from worker.domain.scope import scope
-from worker.domain.snapshot import Cell, Row, Snapshot, table
+from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, Status
+from worker.domain.snapshot.record import records
+from worker.domain.snapshot.scope import scope
+from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, table
 
 
 def deleted(key: str, previous: Snapshot | None) -> Row:

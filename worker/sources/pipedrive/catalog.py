@@ -6,7 +6,7 @@ No run comes here: a schedule only reads.
 from collections.abc import Mapping
 from typing import Any
 
-from worker.domain.snapshot import Cell, Column, Kind, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceShapeChanged
 from worker.sources.common import edits
 from worker.sources.common.parse import Node

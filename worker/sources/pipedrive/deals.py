@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.opportunity import COLUMNS, FOLLOWED, TABLE
-from worker.domain.record import milliseconds
+from worker.domain.diff.stalled_since import carried, departed
 from worker.domain.schedule import Follow
-from worker.domain.snapshot import Measure, Row, Snapshot, Table, table
-from worker.domain.stalled import carried, departed
+from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
+from worker.domain.snapshot.record import milliseconds
+from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.errors import SourceIncomplete
 from worker.ports import Ask
 from worker.sources.common.departures import still_matching

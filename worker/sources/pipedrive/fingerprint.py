@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from worker.domain.schedule import Item
-from worker.domain.snapshot import SCHEMA
+from worker.domain.snapshot.snapshot import SCHEMA
 from worker.ports import Ask
 from worker.sources.pipedrive.names import Me
 from worker.sources.pipedrive.rules import sliced

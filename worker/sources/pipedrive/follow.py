@@ -7,17 +7,17 @@ last alone: a deal that was purged or that the token may not see answers 404.
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from worker.domain.opportunity import COLUMNS, Status
-from worker.domain.snapshot import Row
+from worker.domain.snapshot.opportunity import COLUMNS, Status
+from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError, SourceRefused
 from worker.ports import Ask
 from worker.sources.common.departures import deleted
-from worker.sources.common.together import together
 from worker.sources.common.words import some
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import Client, Request
 from worker.sources.pipedrive.pages import PAGE, Listing
 from worker.sources.pipedrive.rows import RowReader
+from worker.together import together
 
 AT_ONCE = 100
 """Ids that one request may name."""

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import Client, Request
 from worker.sources.pipedrive.pages import Listing
+from worker.together import together
 
 KEPT = timedelta(minutes=5)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from worker.errors import SourceIncomplete
-from worker.ports.progress import tell
+from worker.progress import tell
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.client import Client, Request
 

@@ -6,10 +6,9 @@ https://developers.pipedrive.com/changelog
 
 from dataclasses import dataclass
 
-from worker.domain.snapshot import Column, Kind, Row, Table, table
+from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.ports import Ask
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
 from worker.sources.pipedrive import costs, summary
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.client import Client, Request
@@ -18,6 +17,7 @@ from worker.sources.pipedrive.names import Names
 from worker.sources.pipedrive.pages import Listing
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.statistics import Parts
+from worker.together import together
 
 PIPELINES = (
     Column("name", Kind.TEXT),

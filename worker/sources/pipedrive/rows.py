@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from worker.domain.opportunity import COLUMNS, Status
-from worker.domain.snapshot import Cell, Row
+from worker.domain.snapshot.opportunity import COLUMNS, Status
+from worker.domain.snapshot.snapshot import Cell, Row
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.names import Names, Stage

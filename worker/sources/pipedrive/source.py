@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.http import Http
-from worker.domain.opportunity import TABLE
-from worker.domain.snapshot import Snapshot, Table
-from worker.domain.window import Window
+from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.snapshot import Snapshot, Table
+from worker.domain.time.window import Window
 from worker.errors import RequestError
 from worker.ports import Answer, Ask, Quota
 from worker.ports.tokens import Renewal

@@ -6,15 +6,15 @@ https://developers.pipedrive.com/docs/api/v1/Pipelines
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
 from worker.ports import Ask
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.client import Client, Request
 from worker.sources.pipedrive.names import Names
+from worker.together import together
 
 EVERYBODY = "all"
 MOVES = ("new_deals", "deals_left_open", "won_deals", "lost_deals")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts, currencies

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.domain.window import RANGE, Window, WindowSpec, is_window_name, resolve
+from worker.domain.time.window import RANGE, Window, WindowSpec, is_window_name, resolve
 from worker.errors import RequestError
 from worker.ports import Ask
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.domain.window import Window, WindowSpec, resolve
-from worker.domain.zones import ZoneError, zone_named
+from worker.domain.time.window import Window, WindowSpec, resolve
+from worker.domain.time.zones import ZoneError, zone_named
 from worker.ports import Ask
 from worker.sources.umami import values
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from worker.domain.snapshot import Column, Kind, Row, Table, table
+from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceIncomplete, SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami import saved, sites

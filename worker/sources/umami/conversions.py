@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
-from worker.domain.snapshot import Column, Kind, Row
+from worker.domain.snapshot.snapshot import Column, Kind, Row
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import count, fraction_or_none
 from worker.sources.umami.scene import Scene

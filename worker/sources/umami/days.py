@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.domain.periods import add_months
-from worker.domain.window import Window
-from worker.domain.zones import wall
+from worker.domain.time.periods import add_months
+from worker.domain.time.window import Window
+from worker.domain.time.zones import wall
 
 LONGEST = 800
 """Buckets: a longer stretch is filled only between the first and the last that came."""

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from worker.domain.snapshot import Column, Kind, Row, Table, table
+from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.sources.common import edits
 from worker.sources.umami.catalog import Catalog
 from worker.sources.umami.saved import Saved

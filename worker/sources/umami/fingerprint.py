@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from worker.domain.schedule import Item
-from worker.domain.snapshot import SCHEMA
+from worker.domain.snapshot.snapshot import SCHEMA
 from worker.sources.umami.asking import Question
 from worker.sources.umami.rules import DATES
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table
 from worker.sources.common.parse import Node
 from worker.sources.umami.days import span
 from worker.sources.umami.parse import count, instant, local, name_or_none, number_or_none

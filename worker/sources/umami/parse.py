@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from worker.domain.zones import first, wall
+from worker.domain.time.zones import first, wall
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import LARGEST, Node
 

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 
 from worker.domain.query import Fault, Use
-from worker.domain.zones import ZoneError, zone_named
+from worker.domain.time.zones import ZoneError, zone_named
 from worker.sources.umami import values
 from worker.sources.umami.values import Unfit
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from worker.domain.window import Window
+from worker.domain.time.window import Window
 from worker.sources.umami.asking import Question
 from worker.sources.umami.days import missing
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from worker.domain.snapshot import Column, Kind, Row, Table
+from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import count, name_or_none
 from worker.sources.umami.scene import Scene

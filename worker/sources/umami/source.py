@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from worker.adapters.http import Http
 from worker.adapters.local_quota import LocalQuota
-from worker.domain.snapshot import Snapshot, Table
+from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Ask, Quota
 from worker.sources.common.calls import Retries, Sender
@@ -17,7 +17,6 @@ from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
 from worker.sources.common.pace import Pace, asked_for
 from worker.sources.common.parse import Node
-from worker.sources.common.together import together
 from worker.sources.umami import asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, Question
 from worker.sources.umami.catalog import KINDS, Catalog
@@ -30,6 +29,7 @@ from worker.sources.umami.sites import Site, Sites
 from worker.sources.umami.specs import ALIASES
 from worker.sources.umami.tables import Parts
 from worker.sources.umami.values import Unfit
+from worker.together import together
 
 CLOUD = "https://api.umami.is/v1"
 CLOUD_CALLS, CLOUD_SECONDS = 45, 15.0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from worker.domain.money import exponent
-from worker.domain.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import number, number_or_none
 

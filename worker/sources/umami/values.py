@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.domain.duration import DurationError, parse_duration
+from worker.domain.time.duration import DurationError, parse_duration
 
 EVENT_KINDS = ("path", "event")
 MILLISECOND = timedelta(milliseconds=1)

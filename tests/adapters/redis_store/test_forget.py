@@ -1,0 +1,116 @@
+"""A person or a deal is taken out of what is stored; what is left is whole and is still found."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.adapters.redis_store.test_housekeeping import Kept, answer, run_of
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, Story, baseline
+from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
+from worker.domain.run import RunState
+from worker.ports import Gone
+
+ADDRESS = ANN.split("|")[1]
+ROOM = "room|" + ADDRESS.upper()
+NAMES = [f"{n:064x}" for n in range(600)]
+
+
+async def everything(story: Story) -> bytes:
+    """All that Redis holds, as it would stand in a dump."""
+    ask: Callable[..., Awaitable[Any]] = story.client.execute_command
+    reading = {b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"set": ("SMEMBERS",), b"string": ("GET",)}
+    found = b""
+    for name in await ask("KEYS", "*"):
+        command, *rest = reading[await ask("TYPE", name)]
+        found += name + repr(await ask(command, name, *rest)).encode()
+    return found
+
+
+async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: Story) -> None:
+    key, other, room = await story.delivering((ANN, BEN, ROOM))
+    await story.finish(other, "sent")
+    for reader in (key, room):
+        attempt = await story.intend(reader)
+        await story.ledger.sent(reader, attempt, "250", {"deals": baseline("s")})
+    await story.ledger.suspend(f"address mail {ADDRESS}", "550 no such user")
+    await story.ledger.suspend("address mail ben@tern.example", "550 no such user")
+    assert await story.ledger.forget_reader(ADDRESS) == Gone(baselines=2, deliveries=2, suspensions=1)
+    assert ADDRESS.encode() not in (await everything(story)).lower()
+    assert [row.key.reader for row in await story.ledger.deliveries(run_of(key))] == [BEN]
+    assert (await story.run(key)).state is RunState.DELIVERED
+    assert await story.ledger.forget_reader(ADDRESS) == Gone(0, 0, 0)
+
+
+async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: Story) -> None:
+    key, other = await story.delivering((ANN, BEN))
+    await story.finish(other, "sent")
+    await story.ledger.forget_reader(ADDRESS)
+    assert (await story.run(key)).state is RunState.DELIVERED
+    await story.elapse(99999)
+    assert (await story.ledger.sweep(10)).deliveries == ()
+
+
+async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_more(story: Story) -> None:
+    key = await story.sending((ANN, BEN))
+    await story.ledger.forget_reader(ADDRESS)
+    with pytest.raises(Exception, match="no longer ours"):
+        await story.ledger.sent(key, 1, "250", {"deals": baseline("s")})
+    assert await story.baseline() is None
+
+
+async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_names(story: Story) -> None:
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
+    runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(3)]
+    gone = NAMES[2]
+    assert await store.forget_row(gone) == 3
+    for number, key in enumerate(runs):
+        held = dict((await story.run(key)).snapshots)["deals"]
+        left = [name for name in NAMES[number:] if name != gone]
+        assert await store.load(held) == answer(SLOT + number * WEEK, *left)
+        assert await store.forgotten(held)
+    for name in await story.client.keys("tern:table:*"):
+        assert isinstance(name, bytes)
+        bodies = await store.bodies([name.decode().removeprefix("tern:table:")])
+        assert bodies is not None
+    assert await store.forget_row(gone) == 0
+
+
+async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: Story) -> None:
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
+    runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(4)]
+    await store.forget_row(NAMES[3])
+    for key in runs[:3]:
+        assert await story.ledger.drop(run_of(key), SLOT + 9 * WEEK)
+    held = dict((await story.run(runs[3])).snapshots)["deals"]
+    assert await store.load(held) == answer(SLOT + 3 * WEEK, *NAMES[4:])
+    snapshots, tables = await kept.blobs()
+    assert (snapshots, tables) == (2, 2), "the last run's answer and the one that it was compared with"
+
+
+async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(story: Story) -> None:
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
+    await kept.run(SLOT, *NAMES)
+    await store.forget_row(NAMES[0])
+    again = await store.keep(answer(SLOT + WEEK, *NAMES))
+    assert await store.load(again) == answer(SLOT + WEEK, *NAMES)
+    assert not await store.forgotten(again)
+
+
+async def test_a_key_that_is_part_of_another_or_a_text_is_left_alone(story: Story) -> None:
+    kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
+    key = await kept.run(SLOT, "12", "123", "4")
+    assert await store.forget_row("1") == 0
+    assert await store.forget_row("123") == 1
+    held = dict((await story.run(key)).snapshots)["deals"]
+    assert await store.load(held) == answer(SLOT, "12", "4")
+
+
+@given(keys=st.sets(st.text("abc", min_size=1, max_size=2), min_size=1, max_size=5), data=st.data())
+def test_without_a_row_is_the_answer_that_never_had_it(keys: set[str], data: st.DataObject) -> None:
+    gone = data.draw(st.sampled_from(sorted(keys)))
+    whole = answer(SLOT, *keys)
+    assert without(whole, gone) == answer(SLOT, *(keys - {gone}))
+    assert without(whole, "nobody") == whole

@@ -1,0 +1,208 @@
+import asyncio
+import re
+import ssl
+
+import pytest
+
+from tests.support.smtp_server import BREAK, SILENCE, mail_room, tls_of_client
+from worker.adapters.smtp.client import Mailer, MailFailure, MailServer, parse_url
+
+MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
+FROM, TO = "reports@acme.example", "sales@acme.example"
+
+
+def plain(port: int) -> MailServer:
+    return MailServer("127.0.0.1", port, "", "never")
+
+
+async def test_a_message_arrives_unchanged_and_the_servers_words_come_back() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        assert "queued as 4F1A7" in await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert room.accepted == [(FROM, TO, MESSAGE)]
+
+
+async def test_one_connection_serves_many_messages() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        for _ in range(5):
+            await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert (len(room.accepted), room.connections) == (5, 1)
+
+
+async def test_never_more_connections_than_allowed() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port), connections=3)
+        await asyncio.gather(*(mailer.send(FROM, TO, MESSAGE) for _ in range(20)))
+        await mailer.aclose()
+    assert len(room.accepted) == 20
+    assert room.connections <= 3
+
+
+async def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        await mailer.send(FROM, TO, MESSAGE)
+        room.drop_all()
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert (len(room.accepted), room.connections) == (2, 2)
+
+
+async def test_a_server_that_wants_no_more_on_this_connection_gets_a_new_one() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        await mailer.send(FROM, TO, MESSAGE)
+        room.replies["mail"] = ["421 4.7.0 too many messages on this connection"]
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert (len(room.accepted), room.connections) == (2, 2)
+
+
+async def test_a_refused_recipient_leaves_the_connection_fit_for_the_next() -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"] = ["550 5.1.1 no such user"]
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, "ghost@acme.example", MESSAGE)
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    failure = caught.value
+    assert (failure.phase, failure.code, failure.enhanced, failure.unclear) == ("rcpt", 550, "5.1.1", False)
+    assert room.connections == 1
+
+
+@pytest.mark.parametrize("trouble", [BREAK, SILENCE])
+async def test_what_breaks_after_the_message_was_sent_is_unclear(trouble: str) -> None:
+    async with mail_room() as room:
+        room.replies["data"] = [trouble]
+        mailer = Mailer(plain(room.port), patience=0.2)
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert caught.value.unclear
+    assert len(room.accepted) == 1
+
+
+@pytest.mark.parametrize("step", ["mail", "rcpt"])
+async def test_what_breaks_before_the_message_was_sent_is_clear(step: str) -> None:
+    async with mail_room() as room:
+        room.replies[step] = [BREAK]
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, TO, MESSAGE)
+    assert (caught.value.phase, caught.value.code, caught.value.unclear) == (step, 0, False)
+    assert room.accepted == []
+
+
+async def test_a_cancelled_send_does_not_hand_its_connection_to_the_next() -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"] = [SILENCE]
+        mailer = Mailer(plain(room.port), connections=1)
+        task = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
+        await room.reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert (len(room.accepted), room.connections) == (1, 2)
+
+
+async def test_nobody_listening_is_a_failure_to_connect() -> None:
+    async with mail_room() as room:
+        port = room.port
+    with pytest.raises(MailFailure) as caught:
+        await Mailer(plain(port)).send(FROM, TO, MESSAGE)
+    assert (caught.value.phase, caught.value.code, caught.value.unclear) == ("connect", 0, False)
+
+
+async def test_starttls_and_a_login_are_used() -> None:
+    async with mail_room(starttls=True, login=True) as room:
+        server = MailServer("localhost", room.port, "reports", "starttls")
+        mailer = Mailer(server, "open sesame", tls=tls_of_client())
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert room.accepted == [(FROM, TO, MESSAGE)]
+
+
+async def test_implicit_tls_is_used() -> None:
+    async with mail_room(implicit=True) as room:
+        mailer = Mailer(MailServer("localhost", room.port, "", "implicit"), tls=tls_of_client())
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert len(room.accepted) == 1
+
+
+async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(MailServer("localhost", room.port, "reports", "starttls"), "open sesame", tls=tls_of_client())
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, TO, MESSAGE)
+    assert (caught.value.phase, caught.value.code) == ("tls", 504)
+    assert room.accepted == []
+
+
+@pytest.mark.parametrize(("tls", "options"), [("starttls", {"starttls": True}), ("implicit", {"implicit": True})])
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, options: dict[str, bool]) -> None:
+    async with mail_room(**options) as room:
+        mailer = Mailer(MailServer("localhost", room.port, "", tls), tls=ssl.create_default_context())
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, TO, MESSAGE)
+    assert (caught.value.phase, caught.value.code) == ("tls", 554)
+
+
+async def test_a_wrong_password_is_told_without_being_shown() -> None:
+    async with mail_room(starttls=True, login=True) as room:
+        mailer = Mailer(MailServer("localhost", room.port, "reports", "starttls"), "let me in", tls=tls_of_client())
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(FROM, TO, MESSAGE)
+    assert (caught.value.phase, caught.value.code) == ("auth", 535)
+    assert "let me in" not in str(caught.value)
+
+
+async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        await mailer.send(FROM, "jörg@acme.example", MESSAGE, smtputf8=True)
+        await mailer.aclose()
+    assert room.accepted[0][1] == "jörg@acme.example"
+    async with mail_room(smtputf8=False) as room:
+        with pytest.raises(MailFailure) as caught:
+            await Mailer(plain(room.port)).send(FROM, "jörg@acme.example", MESSAGE, smtputf8=True)
+    assert (caught.value.phase, caught.value.code) == ("rcpt", 553)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("smtp://reports@smtp.acme.example", MailServer("smtp.acme.example", 587, "reports", "starttls")),
+        ("smtps://re%40ports@smtp.acme.example:4650", MailServer("smtp.acme.example", 4650, "re@ports", "implicit")),
+        ("smtp://localhost:2525?tls=never", MailServer("localhost", 2525, "", "never")),
+        ("smtp://[::1]:25/?tls=never", MailServer("::1", 25, "", "never")),
+    ],
+)
+def test_a_url_says_where_and_how(url: str, expected: MailServer) -> None:
+    assert parse_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://acme.example", "expected smtp://"),
+        ("smtp://", "expected smtp://"),
+        ("smtp://u:hunter2@smtp.acme.example", "password:"),
+        ("smtp://smtp.acme.example?tls=never", "only"),
+        ("smtp://10.0.0.7?tls=never", "only"),
+        ("smtp://localhost?tls=maybe", "?tls=never"),
+        ("smtp://localhost?tls=never&x=1", "?tls=never"),
+        ("smtps://localhost?tls=never", "one of them"),
+        ("smtp://localhost/path", "?tls=never"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
+        parse_url(url)
+    assert "hunter2" not in str(caught.value)

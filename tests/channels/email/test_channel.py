@@ -1,0 +1,170 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.support.smtp_server import BREAK, mail_room
+from worker.adapters.smtp.client import MailFailure
+from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
+from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt, Rendered
+from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
+
+RENDERED = Rendered(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
+KEY = DeliveryKey("eu/weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
+ENVELOPE = Envelope(KEY, "sales@acme.example", datetime(2026, 11, 16, 8, tzinfo=UTC))
+
+
+def channel(port: int) -> EmailChannel:
+    return open_email({"url": f"smtp://127.0.0.1:{port}?tls=never", "from": "Pipeline <reports@acme.example>"})
+
+
+async def hand_over(mail: EmailChannel) -> Receipt:
+    (part,) = mail.build(RENDERED, ENVELOPE)
+    return await mail.send(part, mail.seal(part, ()), ENVELOPE)
+
+
+async def test_what_is_built_is_what_arrives_and_the_queue_id_is_the_receipt() -> None:
+    async with mail_room() as room:
+        mail = channel(room.port)
+        receipt = await hand_over(mail)
+        await mail.aclose()
+    ((sender, recipient, body),) = room.accepted
+    (part,) = mail.build(RENDERED, ENVELOPE)
+    assert (sender, recipient) == ("reports@acme.example", "sales@acme.example")
+    assert body == part.draft == mail.seal(part, ())
+    assert receipt.text == "2.0.0 queued as 4F1A7"
+
+
+def test_a_part_is_named_by_slugs_alone() -> None:
+    (part,) = channel(25).build(RENDERED, ENVELOPE)
+    assert part.name == f"eu-weekly-{KEY.digest[:8]}.eml"
+
+
+def test_the_list_id_comes_from_schedule_and_sender() -> None:
+    (part,) = channel(25).build(RENDERED, ENVELOPE)
+    assert message_from_bytes(part.draft, policy=policy.default)["List-Id"] == "<weekly.eu.funnelbeat.acme.example>"
+
+
+@pytest.mark.parametrize(
+    ("step", "reply", "suspend"),
+    [
+        ("rcpt", "550 5.1.1 no such user", "address"),
+        ("rcpt", "550 no such user", "address"),
+        ("rcpt", "551 5.1.6 moved", "address"),
+        ("rcpt", "553 5.1.3 bad mailbox", "address"),
+        ("rcpt", "550 5.2.1 mailbox disabled", "address"),
+        ("rcpt", "550 5.7.1 you are blocked by this user", "address"),
+        ("rcpt", "554 5.7.1 Relay access denied", "channel"),
+        ("rcpt", "530 5.7.0 must issue STARTTLS first", "channel"),
+        ("mail", "553 5.7.1 sender not owned by user", "channel"),
+        ("mail", "503 5.5.1 bad sequence", "channel"),
+        ("mail", "552 5.3.4 message too big", None),
+        ("data", "554 5.6.0 malformed", None),
+        ("data", "550 5.7.26 unauthenticated mail", None),
+        ("data", "552 5.3.4 message too big", None),
+    ],
+)
+async def test_a_permanent_refusal_says_what_to_stop_using(step: str, reply: str, suspend: str | None) -> None:
+    async with mail_room() as room:
+        room.replies[step] = [reply]
+        mail = channel(room.port)
+        with pytest.raises(DeliveryRefused) as caught:
+            await hand_over(mail)
+        await mail.aclose()
+    assert caught.value.suspend == suspend
+    assert caught.value.code.startswith(reply[:3])
+    assert room.accepted == []
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("mail", "421 4.3.2 going down"),
+        ("mail", "451 4.3.0 try again"),
+        ("rcpt", "450 4.2.0 greylisted"),
+        ("rcpt", "452 4.2.2 mailbox full"),
+        ("rcpt", "552 5.2.2 mailbox full"),
+        ("rcpt", "552 too much mail"),
+        ("rcpt", BREAK),
+        ("data", "451 4.7.1 later"),
+        ("data", "421 4.7.0 too many"),
+    ],
+)
+async def test_a_transient_refusal_is_tried_again(step: str, reply: str) -> None:
+    async with mail_room() as room:
+        room.replies[step] = [reply]
+        mail = channel(room.port)
+        with pytest.raises(DeliveryDeferred):
+            await hand_over(mail)
+        assert (await hand_over(mail)).text
+        await mail.aclose()
+    assert len(room.accepted) == 1
+
+
+async def test_a_connection_lost_after_the_message_is_uncertain() -> None:
+    async with mail_room() as room:
+        room.replies["data"] = [BREAK]
+        mail = channel(room.port)
+        with pytest.raises(DeliveryUncertain):
+            await hand_over(mail)
+        await mail.aclose()
+    assert len(room.accepted) == 1
+
+
+async def test_no_server_is_a_reason_to_wait() -> None:
+    async with mail_room() as room:
+        port = room.port
+    with pytest.raises(DeliveryDeferred):
+        await hand_over(channel(port))
+
+
+@pytest.mark.parametrize("code", [454, 421])
+def test_a_login_that_is_refused_for_now_is_no_reason_to_stop(code: int) -> None:
+    assert isinstance(classed(MailFailure("auth", "later", code=code)), DeliveryDeferred)
+
+
+@pytest.mark.parametrize("phase", ["tls", "auth", "connect"])
+def test_a_login_or_tls_that_is_refused_for_good_stops_the_channel(phase: str) -> None:
+    error = classed(MailFailure(phase, "no", code=535))
+    assert isinstance(error, DeliveryRefused)
+    assert error.suspend == "channel"
+
+
+async def test_nobody_can_be_asked_what_became_of_a_mail() -> None:
+    mail = channel(25)
+    (part,) = mail.build(RENDERED, ENVELOPE)
+    assert not mail.can_look_up
+    with pytest.raises(DeliveryDeferred):
+        await mail.find(part, ENVELOPE)
+
+
+def test_a_message_past_the_limit_is_refused_before_anybody_is_bothered() -> None:
+    large = replace(RENDERED, attachments=(Attachment("a.csv", "text/csv", b"x" * SIZE_LIMIT),))
+    with pytest.raises(RenderError, match="past the limit"):
+        channel(25).build(large, ENVELOPE)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [(" Sales@ACME.example ", "Sales@acme.example"), ("a@bücher.example", "a@xn--bcher-kva.example")],
+)
+def test_an_address_is_normalised(given: str, kept: str) -> None:
+    assert EMAIL.address(given) == kept
+    assert EMAIL.address(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "given", ["", "sales", "a@b@c", "a b@acme.example", "a@acme.example, b@acme.example", "x\r\nBcc: y@z", "<a@b>"]
+)
+def test_what_is_no_single_address_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="expected one like"):
+        EMAIL.address(given)
+
+
+def test_options_that_cannot_work_are_named() -> None:
+    faults = EMAIL.faults({"url": "smtp://smtp.acme.example?tls=never", "from": "nobody"})
+    assert [fault.path for fault in faults] == [("url",), ("from",)]
+    assert EMAIL.faults({"url": "smtp://smtp.acme.example", "from": "P <a@b.example>"}) == ()
+    with pytest.raises(RequestError, match="from"):
+        open_email({"url": "smtp://smtp.acme.example"})

@@ -1,0 +1,155 @@
+"""Housekeeping thins and drops what is past its retention, and everything that is left can still be replayed."""
+
+import random
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.adapters.redis_store.test_housekeeping import Kept
+from tests.support.ledger_story import PROJECT, WEEKLY
+from tests.support.ledger_story import Story as LedgerStory
+from tests.support.story import SCHEDULE, Story
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.app import open_house
+from worker.domain.schedule import CatchUp, Retention, Timing, Trigger
+from worker.entry.local_queue import LocalQueue
+from worker.flow.operate.replay import replay
+from worker.flow.run.retention import housekeep
+from worker.flow.services import House
+from worker.settings import Settings
+
+DAY = 86_400
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+async def tidy(house: House, now: datetime) -> int:
+    """Whole rounds of the housekeeping at an instant to come, until one finds nothing."""
+    deployed = await house.ledger.deployed()
+    assert deployed is not None
+    return await rounds(house, dict(await house.ledger.timings(deployed.bundle)), now)
+
+
+async def rounds(house: House, timings: dict[str, Timing], now: datetime) -> int:
+    total, idle = 0, 0
+    while idle < 3:
+        house.chores_after = None
+        await forget_the_pause(house)
+        gone = await housekeep(house, timings, now)
+        total, idle = total + gone, 0 if gone else idle + 1
+    return total
+
+
+async def forget_the_pause(house: House) -> None:
+    """A second between two looks is real time, which no test waits for."""
+    client = house.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    prefix = house.ledger._scripts.prefix  # type: ignore[attr-defined]
+    await client.hdel(f"{prefix}:chores", "next")
+
+
+async def assert_all_replay(house: House) -> int:
+    parts = 0
+    for run in await house.ledger.runs(None, 100):
+        async for again in replay(house, run):
+            assert again.equal, again.causes
+            parts += len(again.copies)
+    return parts
+
+
+async def held_answers(story: Story) -> int:
+    """Snapshots that something holds; others vanish within a day."""
+    client = story.house.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    return sum(name.startswith(b"s:") for name in await client.hkeys("story:refs"))
+
+
+async def test_runs_of_one_day_are_thinned_to_the_newest_which_is_replayed_all_the_same(week: Story) -> None:
+    runs = []
+    for _ in range(4):
+        week.step()
+        runs.append((await week.run())[0])
+    days = {run.key.slot.astimezone(BERLIN).date() for run in runs}
+    now = await week.house.ledger.now()
+    assert await tidy(week.house, now + timedelta(days=34)) == 0
+    assert await assert_all_replay(week.house) == 4
+    assert await tidy(week.house, now + timedelta(days=37)) == 4 - len(days)
+    left = await week.house.ledger.runs("week", 10)
+    assert len(left) == len(days)
+    assert left[0].key == runs[-1].key
+    assert await assert_all_replay(week.house) == len(days)
+    assert await held_answers(week) == 2 * (len(days) + 1), "its answers, and those it was compared with"
+    week.step()
+    after, rows = await week.run()
+    assert (after.state, {row.state for row in rows}) == ("delivered", {"sent"})
+    assert rows[0].pair is not None
+    assert all(baseline is not None for baseline in rows[0].pair.values())
+
+
+async def test_the_tick_does_it_and_only_where_the_schedule_says_so(week: Story) -> None:
+    await week.deploy(SCHEDULE + "retention: {all: 1d, daily: 2d}\n")
+    for _ in range(3):
+        await week.run()
+    now = await week.house.ledger.now()
+    assert await tidy(week.house, now + timedelta(days=3)) == 2
+    (left,) = await week.house.ledger.runs("week", 10)
+    assert (await week.run())[0].state == "delivered"
+    assert left.key in {run.key for run in await week.house.ledger.runs("week", 10)}
+
+
+async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: Story) -> None:
+    other = "  - {id: other, channel: mail, address: other@acme.example}\n"
+    await week.deploy(SCHEDULE + other + "retention: {all: 1d, daily: 2d}\n")
+    await week.run()
+    base, _ = await week.run()
+    week.box.mail.faults.refuse("other@acme.example", 450, times=9)
+    for _ in range(3):
+        week.step()
+        await week.run()
+    now = await week.house.ledger.now()
+    assert await tidy(week.house, now + timedelta(days=3)) == 1
+    left = [run.key for run in await week.house.ledger.runs("week", 10)]
+    assert len(left) == 4
+    assert left[-1] == base.key
+    await assert_all_replay(week.house)
+
+
+async def test_a_run_with_an_open_delivery_and_what_it_compares_with_stay(week: Story) -> None:
+    first, _ = await week.run()
+    week.box.mail.faults.refuse("sales@acme.example", 450)
+    waiting, rows = await week.run()
+    assert rows[0].state == "deferred"
+    now = await week.house.ledger.now()
+    await tidy(week.house, now + timedelta(days=500))
+    assert {run.key for run in await week.house.ledger.runs("week", 10)} >= {first.key, waiting.key}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_run_its_answers(
+    story: LedgerStory, empty_redis: EmbeddedRedis, tmp_path: Path, seed: int
+) -> None:
+    rnd, kept = random.Random(seed), Kept(story)  # noqa: S311  # a seeded story
+    now = await story.ledger.now()
+    hours = sorted(rnd.sample(range(1, 30 * 24), 60), reverse=True)
+    for hour in hours:
+        await kept.run(now.replace(microsecond=0) - timedelta(hours=hour), *rnd.sample("abcdefgh", 4))
+    timing = Timing(
+        Trigger("every", "UTC", seconds=60), CatchUp.LATEST, 60, None, retention=Retention(5 * DAY, 20 * DAY)
+    )
+    async with open_house(
+        Settings(redis_url=empty_redis.url), PROJECT, queue=LocalQueue(), directory=tmp_path, offline=True
+    ) as house:
+        assert await rounds(house, {WEEKLY: timing}, now) > 20
+        left = await house.ledger.runs(WEEKLY, 100)
+        ages = [(now - run.key.slot).total_seconds() for run in left]
+        assert max(ages) <= 20 * DAY
+        old = [run for run, age in zip(left, ages, strict=True) if age > 5 * DAY]
+        assert set(Counter(run.key.slot.date() for run in old).values()) <= {1}
+        assert sum(age <= 5 * DAY for age in ages) == sum(hour <= 5 * 24 for hour in hours)
+        held = set()
+        for run in left:
+            (row,) = await house.ledger.deliveries(str(run.key))
+            past = [b.snapshot for b in (row.pair or {}).values() if b is not None]
+            held |= {*dict(run.snapshots).values(), *past}
+        assert all([await house.snapshots.load(name) is not None for name in held])
+        assert (await kept.blobs())[0] == len(held)

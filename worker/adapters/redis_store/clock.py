@@ -1,0 +1,111 @@
+"""What the clock does: find due slots, claim them, sweep up what nobody looks after any more."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from worker.adapters.redis_store import keys
+from worker.adapters.redis_store.codec import claim_row, fields, from_ms, missed_row, pause, text, to_ms
+from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.times import Times
+from worker.domain.due.pauses import Pause
+from worker.domain.run import Claim, Missed
+from worker.ports import Due, SlotClaim, Sweep
+
+ONCE = 24 * 3600
+"""Seconds for which the same idempotency key names the same run."""
+
+CHUNK = 5000
+"""Schedules asked about in one command."""
+
+BATCH = 200
+"""Slots per script, which blocks Redis for about 6 ms. Each entry is decided by itself, so that a longer batch may be
+several scripts.
+"""
+
+
+class ClockSide:
+    def __init__(self, scripts: Scripts, times: Times) -> None:
+        self._scripts = scripts
+        self._times = times
+
+    async def due(self, limit: int) -> tuple[datetime, tuple[Due, ...]]:
+        now, flat, held = await self._scripts.run("due", {"limit": limit})
+        found = zip(flat[::2], flat[1::2], strict=True)
+        paused = fields(held)
+        return from_ms(now), tuple(Due(text(name), from_ms(at), pause(paused.get(name))) for name, at in found)
+
+    async def claim(self, batch: Sequence[SlotClaim], pid: int) -> tuple[str, ...]:
+        created: list[str] = []
+        for start in range(0, len(batch), BATCH):
+            slots = [_entry(entry) for entry in batch[start : start + BATCH]]
+            answer = await self._scripts.run("claim", {**self._by(pid), "slots": slots})
+            created.extend(text(key) for key in answer)
+        return tuple(created)
+
+    async def request(
+        self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
+    ) -> bool:
+        row = None if missed is None else missed_row(missed)
+        asked = {"slots": [], "request": claim_row(claim), "missed": row, "rest": [missed_row(part) for part in rest]}
+        return bool(await self._scripts.run("claim", {**self._by(pid), **asked}))
+
+    async def pause(self, schedule: str, until: datetime | None) -> None:
+        key = keys.single(self._scripts.prefix, "paused")
+        with translated():
+            await self._scripts.client.hset(key, schedule, str(0 if until is None else to_ms(until)))
+
+    async def resume(self, schedule: str) -> bool:
+        return bool(await self._scripts.own("resume", schedule, {"schedule": schedule}))
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        held = await self._scripts.ask("HGETALL", keys.single(self._scripts.prefix, "paused"))
+        return {text(name): found for name, till in held.items() if (found := pause(till)) is not None}
+
+    async def pending(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        key, found = keys.single(self._scripts.prefix, "due"), {}
+        for start in range(0, len(schedules), CHUNK):
+            part = schedules[start : start + CHUNK]
+            scores = await self._scripts.ask("ZMSCORE", key, *part)
+            found.update({name: from_ms(at) for name, at in zip(part, scores, strict=True) if at is not None})
+        return found
+
+    async def once(self, name: str, value: str) -> str:
+        key, client = keys.once(self._scripts.prefix, name), self._scripts.client
+        with translated():
+            # Set if absent, else read: a key that lapses in between is set anew by whoever asks again.
+            if await client.set(key, value, nx=True, ex=ONCE):
+                return value
+        return text(await self._scripts.ask("GET", key)) or value
+
+    async def sweep(self, limit: int) -> Sweep:
+        """Repeated by the next tick, so that a sweep whose answer was lost delays by one pause and loses nothing."""
+        times = self._times
+        runs, deliveries = await self._scripts.run(
+            "sweep",
+            {
+                "limit": limit,
+                "republish": times.ms("republish"),
+                "recount": times.ms("recount"),
+                "lookup": times.ms("lookup_after"),
+            },
+        )
+        return Sweep(tuple(text(key) for key in runs), tuple(text(key) for key in deliveries))
+
+    def _by(self, pid: int) -> dict[str, int]:
+        return {"pid": pid, "republish": self._times.ms("republish")}
+
+
+def _entry(entry: SlotClaim) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "schedule": entry.schedule,
+        **({"bundle": entry.bundle} if entry.bundle else {}),
+        "expected": to_ms(entry.expected),
+        "runs": [claim_row(claim) for claim in entry.runs],
+        "missed": [missed_row(missed) for missed in entry.missed],
+        "latest": entry.latest,
+    }
+    if entry.next_due is not None:
+        row["next"] = to_ms(entry.next_due)
+    return row

@@ -1,0 +1,150 @@
+"""Taking a person or a deal out of what is stored, on request. Each step is whole by itself: ended half-way, it is done
+again from the start.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+
+from worker.adapters.redis_store import delta, keys
+from worker.adapters.redis_store.codec import text
+from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.snapshot_codec import table_of
+from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
+from worker.domain.snapshot.snapshot import Snapshot, Table
+from worker.ports import Gone
+
+PASSES = 3
+"""A run may store an answer with the same table while its old ones are taken out."""
+
+
+class Forgetting:
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def forget_reader(self, address: str) -> Gone:
+        """Addresses are compared without regard to upper and lower case. Raises LedgerUnavailable."""
+        prefix, wanted = self._scripts.prefix, address.casefold()
+        baselines = 0
+        async for name in _names(self._scripts, "baseline:*"):
+            baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
+        deliveries = 0
+        for run in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
+            fields = await self._scripts.ask("HKEYS", keys.rows(prefix, text(run)))
+            readers = [text(reader) for reader in fields if _ends(text(reader), "|", wanted)]
+            if readers:
+                deliveries += await self._scripts.run("forget", {"run": text(run), "readers": readers})
+        return Gone(baselines, deliveries, await self._cut(keys.single(prefix, "suspended"), " ", wanted))
+
+    async def _cut(self, key: str, before: str, wanted: str) -> int:
+        """Fields of a hash that end in the address, which follows `before`."""
+        fields = [f for f in await self._scripts.ask("HKEYS", key) if _ends(text(f), before, wanted)]
+        if not fields:
+            return 0
+        with translated():
+            return int(await self._scripts.client.hdel(key, *(text(field) for field in fields)))
+
+
+def _ends(field: str, before: str, wanted: str) -> bool:
+    return field.split(before, 1 if before == "|" else 2)[-1].casefold() == wanted
+
+
+async def _names(scripts: Scripts, pattern: str) -> AsyncIterator[str]:
+    """Keys of the project, without its prefix."""
+    with translated():
+        async for name in scripts.client.scan_iter(match=f"{scripts.prefix}:{pattern}", count=500):
+            yield text(name).removeprefix(f"{scripts.prefix}:")
+
+
+class ForgetfulSnapshots(RedisSnapshots):
+    """Snapshots out of which a row can be taken; they keep their names, which baselines, runs and pairs hold."""
+
+    async def forget_row(self, key: str) -> int:
+        """Returns how many snapshots held it. Raises LedgerUnavailable."""
+        changed: set[str] = set()
+        self.decoded.clear()  # nor is it to stay here; another process loses it with the next tables that it reads
+        for _ in range(PASSES):
+            tables = await self._tables_with(key)
+            await self._make_whole(tables)
+            named = [snapshot async for snapshot in self._snapshots_with(key, tables)]
+            found = {snapshot for snapshot in named if await self._take_out(snapshot, key)}
+            await self._delete(tables)
+            changed |= found
+            if not tables and not found:
+                break
+        return len(changed)
+
+    async def _tables_with(self, key: str) -> set[str]:
+        found = set()
+        async for name in _names(self._scripts, "table:*"):
+            table_id = name.removeprefix("table:")
+            bodies = await self.bodies([table_id])
+            if bodies is not None and await asyncio.to_thread(_holds, table_id, bodies, key):
+                found.add(table_id)
+        return found
+
+    async def _make_whole(self, bases: set[str]) -> None:
+        """What is stored as a delta to a table that goes is stored by itself; no new delta is made to one."""
+        prefix = self._scripts.prefix
+        async for name in _names(self._scripts, "keyframe:*"):
+            told = text(await self._scripts.ask("GET", f"{prefix}:{name}")).split()
+            if told and told[0] in bases:
+                await self._scripts.ask("DEL", f"{prefix}:{name}")
+        async for name in _names(self._scripts, "table:*"):
+            table_id = name.removeprefix("table:")
+            bodies = await self.bodies([table_id])
+            if bodies is not None and delta.base_of(bodies[table_id]) in bases:
+                body = await asyncio.to_thread(_compressed, table_id, bodies)
+                await self._scripts.run("whole", {"id": table_id}, body)
+
+    async def _snapshots_with(self, key: str, tables: set[str]) -> AsyncIterator[str]:
+        async for name in _names(self._scripts, "snap:*"):
+            header, listed = await self._scripts.ask("HMGET", f"{self._scripts.prefix}:{name}", "header", "tables")
+            if header is None:
+                continue
+            named = tables & set(text(listed).split())
+            if named or key.encode("utf-8", "surrogatepass") in delta.expand(header):
+                yield name.removeprefix("snap:")
+
+    async def _take_out(self, name: str, key: str) -> bool:
+        snapshot = await self.load(name)
+        if snapshot is None or not _mentions(snapshot, key):
+            return False
+        header, blobs = await asyncio.to_thread(encode_snapshot, without(snapshot, key))
+        arguments = {"id": name, "tables": [blob.id for blob in blobs.values()]}
+        done = await self._scripts.run("redact", arguments, header.body, *(blob.body for blob in blobs.values()))
+        return bool(done != LOST)
+
+    async def _delete(self, tables: set[str]) -> None:
+        for name in tables:
+            await self._scripts.ask("UNLINK", keys.table(self._scripts.prefix, name))
+
+
+def without(snapshot: Snapshot, key: str) -> Snapshot:
+    """The same answer as if the service had not listed this row."""
+    return replace(
+        snapshot,
+        tables=tuple(_cut(table, key) for table in snapshot.tables),
+        followed=None if snapshot.followed is None else _cut(snapshot.followed, key),
+        members=snapshot.members - {key},
+    )
+
+
+def _cut(table: Table, key: str) -> Table:
+    return replace(table, rows=tuple(row for row in table.rows if row.key != key))
+
+
+def _mentions(snapshot: Snapshot, key: str) -> bool:
+    tables = (*snapshot.tables, *([snapshot.followed] if snapshot.followed else []))
+    return key in snapshot.members or any(row.key == key for table in tables for row in table.rows)
+
+
+def _holds(name: str, bodies: Mapping[str, bytes], key: str) -> bool:
+    """Looked for in the bytes first: reading every row of every table would take long."""
+    raw = whole(name, bodies)
+    return key.encode("utf-8", "surrogatepass") in raw and any(row.key == key for row in table_of(raw).rows)
+
+
+def _compressed(name: str, bodies: Mapping[str, bytes]) -> bytes:
+    return delta.compress(whole(name, bodies))

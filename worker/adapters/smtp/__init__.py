@@ -1,0 +1,1 @@
+"""Mail over SMTP: the client (aiosmtplib) and the MIME message."""

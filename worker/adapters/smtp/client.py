@@ -1,0 +1,244 @@
+"""SMTP by aiosmtplib: a few connections, kept and used again; never in clear, except to this machine on request.
+
+aiosmtplib's own STARTTLS is opportunistic (a stripped offer means clear text), so connecting, TLS and login are three
+steps of ours; each failure says in which step it came and whether the message may have been accepted.
+"""
+
+import asyncio
+import ipaddress
+import re
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+
+from worker.sanitize import clean
+
+CONNECTIONS = 4
+TIMEOUT = 60.0
+PATIENCE = 600.0
+"""Seconds for the reply after the message's final dot: RFC 5321, 4.5.3.2.6 gives the server ten minutes."""
+
+_PORTS = {"smtp": 587, "smtps": 465}
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """`tls`: "starttls" (required), "implicit", or "never" (loopback only)."""
+
+    host: str
+    port: int
+    user: str
+    tls: str
+
+
+class MailFailure(Exception):
+    """`phase`: connect, tls, auth, mail, rcpt or data. `code` 0 and `enhanced` "" where the server said nothing.
+
+    `unclear`: the connection broke when the message was on its way, so it may have been accepted.
+    """
+
+    def __init__(self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False) -> None:
+        self.phase = phase
+        self.text = text
+        self.code = code
+        self.enhanced = enhanced
+        self.unclear = unclear
+        super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
+
+
+def parse_url(url: str) -> MailServer:
+    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback. Raises ValueError: what was found and
+    what to write, without what the URL might hold of a password.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise ValueError("expected smtp://user@host:587 or smtps://user@host:465")
+    if parts.password is not None:
+        raise ValueError("found a password in the URL, expected it under password:")
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if set(query) - {"tls"} or query.get("tls", "never") != "never" or parts.path not in {"", "/"}:
+        raise ValueError("expected nothing behind the port but ?tls=never")
+    if query and parts.scheme == "smtps":
+        raise ValueError("found smtps:// with ?tls=never, expected one of them")
+    if query and not is_loopback(parts.hostname):
+        raise ValueError(
+            f"found ?tls=never for {clean(parts.hostname, 60)}, expected it for this machine (127.0.0.1) only"
+        )
+    tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
+    return MailServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Mailer:
+    """Sends to one server over at most `connections` connections of one event loop. Times in seconds."""
+
+    def __init__(  # each is a fact about the server that only the caller knows
+        self,
+        server: MailServer,
+        password: str = "",
+        *,
+        connections: int = CONNECTIONS,
+        timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self._server = server
+        self._password = password
+        self._timeout = timeout
+        self._patience = patience
+        self._tls = tls
+        self._places = asyncio.Semaphore(connections)
+        self._idle: list[SMTP] = []
+
+    async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
+        """Hand one message over to one recipient, once, and return the server's own words (mostly a queue id).
+
+        A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
+        this message was sent. Raises MailFailure.
+        """
+        async with self._places:
+            if self._idle:
+                try:
+                    return await self._over(self._idle.pop(), sender, recipient, message, smtputf8)
+                except MailFailure as failure:
+                    if failure.phase != "mail" or failure.code not in {0, 421}:
+                        raise
+            return await self._over(await self._connect(), sender, recipient, message, smtputf8)
+
+    async def check(self) -> str:
+        """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
+        async with self._places:
+            smtp = await self._connect()
+            try:
+                told = (await smtp.noop()).message
+            except (SMTPException, OSError) as error:
+                smtp.close()
+                raise _failure("connect", error) from error
+            self._idle.append(smtp)
+            return clean(told, 80)
+
+    async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
+        """The connection goes back to the others only in a known state; whatever ends this otherwise closes it."""
+        usable = False
+        try:
+            text = await self._transaction(smtp, sender, recipient, message, smtputf8)
+            usable = True
+        except MailFailure as failure:
+            usable = failure.code not in {0, 421} and await self._reset(smtp)
+            raise
+        finally:
+            if usable:
+                self._idle.append(smtp)
+            else:
+                smtp.close()
+        return text
+
+    async def _transaction(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
+        if smtputf8 and not smtp.supports_extension("smtputf8"):
+            raise MailFailure("rcpt", "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
+        options = ["SMTPUTF8"] if smtputf8 else []
+        if smtp.supports_extension("size"):
+            options.append(f"SIZE={len(message)}")
+        encoding = "utf-8" if smtputf8 else "ascii"
+        phase = "mail"
+        try:
+            await smtp.mail(sender, options=options, encoding=encoding)
+            phase = "rcpt"
+            await smtp.rcpt(recipient, encoding=encoding)
+            phase = "data"
+            return (await smtp.data(message, timeout=self._patience)).message
+        except (SMTPException, OSError) as error:
+            raise _failure(phase, error) from error
+
+    async def _reset(self, smtp: SMTP) -> bool:
+        try:
+            await smtp.rset()
+        except (SMTPException, OSError):
+            return False
+        return True
+
+    async def _connect(self) -> SMTP:
+        server = self._server
+        smtp = SMTP(
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "implicit",
+            start_tls=False,
+            tls_context=(self._tls or _tls_context()) if server.tls != "never" else None,
+            timeout=self._timeout,
+        )
+        phase = "connect"
+        try:
+            await smtp.connect()
+            if server.tls == "starttls":
+                phase = "tls"
+                await smtp.starttls(tls_context=self._tls or _tls_context())
+            if server.user:
+                phase = "auth"
+                await smtp.login(server.user, self._password)
+            await smtp.ehlo()
+        except (SMTPException, OSError) as error:
+            smtp.close()
+            raise _failure(phase, error) from error
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    async def aclose(self) -> None:
+        """Say goodbye on the connections that are kept; a server that is gone already is no trouble."""
+        while self._idle:
+            smtp = self._idle.pop()
+            try:
+                await smtp.quit(timeout=1.0)
+            except (SMTPException, OSError):
+                smtp.close()
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Certificates and host names are verified; all mailers of a process share it."""
+    return ssl.create_default_context()
+
+
+def _failure(phase: str, error: Exception) -> MailFailure:
+    """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
+    once the message was on its way.
+    """
+    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
+        return _failure(phase, error.recipients[0])
+    if isinstance(error, SMTPResponseException) and error.code > 0:
+        found = _ENHANCED.match(error.message)
+        agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
+        return MailFailure(phase, clean(error.message, 180), code=error.code, enhanced=agreed)
+    if _unverified(error):
+        return MailFailure("tls", "the server's certificate could not be verified", code=554)
+    if phase in {"tls", "auth"} and not isinstance(error, OSError):
+        return MailFailure(phase, clean(str(error), 180), code=504)  # the server does not offer it
+    return MailFailure(phase, _silence(error), unclear=phase == "data")
+
+
+def _unverified(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _silence(error: Exception) -> str:
+    return (
+        "no reply came in time" if isinstance(error, TimeoutError) else "the connection could not be made or was lost"
+    )

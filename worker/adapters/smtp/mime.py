@@ -1,0 +1,179 @@
+"""One MIME message per digest by the standard library, made each reader's own as bytes.
+
+Building a message takes about a millisecond, putting a reader's address, Message-ID and Date in a few microseconds; so
+the parts that every reader shares are built once per Rendered. Tests parse the result and compare.
+
+Known faults of the standard library that this avoids: long tokens in List-Id, In-Reply-To and List-Unsubscribe turned
+into encoded words (those headers are written here, unfolded), text attachments with their line ends rewritten (bytes).
+"""
+
+import base64
+import binascii
+import html as escapes
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
+
+from worker.domain.delivery import READER, Attachment, Envelope, Rendered
+from worker.sanitize import clean
+
+LINE = 76
+SUBJECT_LIMIT = 200
+_MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
+_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+@[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Skeleton:
+    """What all readers of one Rendered share: the subject's header lines, both text parts in quoted-printable pieces
+    between which the address goes, and the encoded attachments.
+    """
+
+    subject: bytes
+    text: tuple[bytes, ...]
+    html: tuple[bytes, ...]
+    attachments: tuple[bytes, ...]
+
+
+def message(rendered: Rendered, envelope: Envelope, sender: str, list_id: str) -> bytes:
+    """The whole message, CRLF line ends, lines of at most 998 octets: a function of its arguments.
+
+    `sender` is a header's mailbox ("Pipeline <reports@acme.example>"), `list_id` a name in dots ("weekly.acme-sales").
+    Raises ValueError for an address or sender that cannot stand in a header.
+    """
+    skeleton = _skeleton(rendered)
+    (name, origin), to = mailbox(sender), ascii_address(envelope.address)
+    boundary = f"=_{envelope.key.digest}"
+    headers = [
+        b"Date: " + _date(envelope.date),
+        b"From: " + _named(name, origin),
+        b"To: " + to.encode(),
+        skeleton.subject,
+        f"Message-ID: <{envelope.key.digest}@{origin.rpartition('@')[2]}>".encode(),
+        f"List-Id: <{list_id}>".encode(),
+        b"Auto-Submitted: auto-generated",
+        b"X-Auto-Response-Suppress: OOF, AutoReply",
+        b"MIME-Version: 1.0",
+    ]
+    return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope.address, boundary)
+
+
+@lru_cache(maxsize=32)
+def mailbox(sender: str) -> tuple[str, str]:
+    """Display name and address of "Pipeline <reports@acme.example>". Raises ValueError with what was found."""
+    # A line break before parsing would end the name early and let its rest pass for the address.
+    name, address = parseaddr(clean(sender, 320))
+    return name, ascii_address(address)
+
+
+def ascii_address(address: str) -> str:
+    """One mailbox with its domain in IDNA: lower case, no display name. Raises ValueError with what was found.
+
+    A local part beyond ASCII stays (RFC 6531 carries it by SMTPUTF8); no header byte can come from it but itself.
+    """
+    if not _ADDRESS.fullmatch(address) or len(address) > 254:
+        raise ValueError(f"found the address {clean(address, 60)!r}, expected one like name@example.com")
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode().lower() if not domain.isascii() else domain.lower()}"
+    except UnicodeError as error:
+        raise ValueError(f"found the domain {clean(domain, 60)!r}, expected a valid one") from error
+
+
+def needs_smtputf8(address: str) -> bool:
+    return not address.rpartition("@")[0].isascii()
+
+
+def list_id(schedule: str, domain: str) -> str:
+    """A List-Id (RFC 2919) from a schedule's id: "eu/weekly" of acme.example → "weekly.eu.funnelbeat.acme.example"."""
+    labels = [re.sub(r"[^a-z0-9-]+", "-", part.lower()).strip("-") for part in reversed(schedule.split("/"))]
+    return ".".join([*(label for label in labels if label), "funnelbeat", domain])
+
+
+def subject_lines(text: str) -> bytes:
+    """The Subject header, folded, encoded words of at most 75 characters (RFC 2047, 2), no line break from `text`."""
+    value = clean(text, SUBJECT_LIMIT) or "-"
+    charset = "us-ascii" if value.isascii() else "utf-8"
+    folded = Header(value, charset, maxlinelen=LINE - 1, header_name="Subject").encode(linesep="\r\n")
+    return b"Subject: " + folded.encode("ascii")
+
+
+def quoted(text: str) -> bytes:
+    """Quoted-printable (RFC 2045, 6.7) of one piece of text, CRLF line ends, short enough to be joined softly."""
+    raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
+    lines = binascii.b2a_qp(raw, istext=True).split(b"\n")
+    if len(lines[-1]) >= LINE:  # a soft break must still fit behind it, and must not part "=C3"
+        last = lines[-1]
+        cut = last.rfind(b"=", 0, 60) if b"=" in last[56:60] else 60
+        lines[-1:] = [last[:cut] + b"=", last[cut:]]
+    return b"\r\n".join(lines)
+
+
+@lru_cache(maxsize=8)
+def _skeleton(rendered: Rendered) -> _Skeleton:
+    return _Skeleton(
+        subject_lines(rendered.subject),
+        tuple(quoted(piece) for piece in rendered.text.split(READER)),
+        tuple(quoted(piece) for piece in rendered.html.split(READER)),
+        tuple(_attached(attachment) for attachment in rendered.attachments),
+    )
+
+
+def _body(skeleton: _Skeleton, address: str, boundary: str) -> bytes:
+    """multipart/alternative, inside multipart/mixed only where there is something to attach."""
+    inner = f"{boundary}-a" if skeleton.attachments else boundary
+    alternative = _multipart(
+        "alternative",
+        inner,
+        (
+            _text("plain", _joined(skeleton.text, address)),
+            _text("html", _joined(skeleton.html, escapes.escape(address))),
+        ),
+    )
+    if not skeleton.attachments:
+        return alternative
+    return _multipart("mixed", boundary, (alternative, *skeleton.attachments))
+
+
+def _multipart(subtype: str, boundary: str, parts: Sequence[bytes]) -> bytes:
+    head = f'Content-Type: multipart/{subtype};\r\n boundary="{boundary}"\r\n\r\n'.encode()
+    mark = f"--{boundary}".encode()
+    return head + b"".join(mark + b"\r\n" + part + b"\r\n" for part in parts) + mark + b"--\r\n"
+
+
+def _text(subtype: str, body: bytes) -> bytes:
+    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    return head.encode() + body
+
+
+def _joined(pieces: Sequence[bytes], address: str) -> bytes:
+    """The address stands between two soft line breaks, so that no line grows past its limit."""
+    return (b"=\r\n" + quoted(address) + b"=\r\n").join(pieces)
+
+
+def _attached(attachment: Attachment) -> bytes:
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", clean(attachment.name, 100)).strip("-.") or "file"
+    media = (
+        attachment.media_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", attachment.media_type) else ""
+    )
+    head = (
+        f"Content-Type: {media or 'application/octet-stream'}\r\n"
+        f'Content-Disposition: attachment; filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return head.encode("ascii") + base64.encodebytes(attachment.body).rstrip(b"\n").replace(b"\n", b"\r\n")
+
+
+@lru_cache(maxsize=32)
+def _named(name: str, address: str) -> bytes:
+    """As in "Name <a@b>", the name quoted or encoded as it needs, broken after encoded words only."""
+    written = formataddr((clean(name, 60), address)) if address.isascii() else address
+    return written.encode("utf-8").replace(b"?= =?", b"?=\r\n =?")
+
+
+def _date(instant: datetime) -> bytes:
+    return format_datetime(instant).encode("ascii")

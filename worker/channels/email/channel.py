@@ -1,0 +1,153 @@
+"""Email over SMTP: options, message → receipt, how a server's refusals are classed.
+
+The classing follows RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is for good, and the step in which it came says
+whether the address, the channel or only this message is at fault.
+"""
+
+import re
+import ssl
+from collections.abc import Mapping, Sequence
+
+from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
+from worker.adapters.smtp.mime import ascii_address, list_id, mailbox, message, needs_smtputf8
+from worker.domain.delivery import Envelope, Part, Receipt, Rendered
+from worker.domain.query import ChannelType, Fault, Option
+from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
+
+SIZE_LIMIT = 20_000_000
+"""Octets of one message; most servers stop between 10 and 35 MB."""
+
+_OUR_RIGHTS = frozenset({502, 503, 504, 530, 534, 535, 538})
+_RELAY = re.compile(r"relay|authenticat|log ?in", re.IGNORECASE)
+
+
+def _address(text: str) -> str:
+    """One mailbox with a lower-case domain. Raises ValueError with what to write."""
+    return ascii_address(text.strip())
+
+
+def _faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+    faults = []
+    url, sender = options.get("url", ""), options.get("from", "")
+    if "url" in options:
+        try:
+            parse_url(url)
+        except ValueError as error:
+            faults.append(Fault(("url",), "a URL that cannot be used", str(error)))
+    if "from" in options:
+        try:
+            mailbox(sender)
+        except ValueError as error:
+            faults.append(Fault(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
+    return tuple(faults)
+
+
+EMAIL = ChannelType(
+    type="email",
+    options=(
+        Option("url", required=True, note="smtp://user@host:587 (STARTTLS required) or smtps://user@host:465"),
+        Option("password", secret=True, note="of the URL's user"),
+        Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
+    ),
+    address=_address,
+    faults=_faults,
+)
+
+
+class EmailChannel:
+    """ports.Channel. A message to one reader is one part."""
+
+    format = "email"
+    can_look_up = False
+
+    def __init__(self, mailer: Mailer, sender: str) -> None:
+        self._mailer = mailer
+        self._sender = sender
+        self._origin = mailbox(sender)[1]
+
+    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+        schedule = envelope.key.run.partition("@")[0]
+        try:
+            draft = message(rendered, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
+        except ValueError as error:
+            raise RenderError("email", 0, str(error)) from error
+        if len(draft) > SIZE_LIMIT:
+            raise RenderError("email", 0, f"the message has {len(draft)} bytes, past the limit of {SIZE_LIMIT}")
+        name = re.sub(r"[^a-z0-9]+", "-", schedule.lower()).strip("-") or "digest"
+        return (Part(0, "mail", f"{name}-{envelope.key.digest[:8]}.eml", draft),)
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # a mail needs nothing from before
+        return part.draft
+
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # there is one part
+        address = ascii_address(envelope.address)
+        try:
+            text = await self._mailer.send(self._origin, address, sealed, smtputf8=needs_smtputf8(address))
+        except MailFailure as failure:
+            raise classed(failure) from failure
+        return Receipt(text.strip()[:200])
+
+    async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # a mailbox is only known when it refuses
+        try:
+            return f"logged in as {self._origin}'s sender: {await self._mailer.check()}"
+        except MailFailure as failure:
+            raise classed(failure) from failure
+
+    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # nobody can be asked
+        raise DeliveryDeferred("email", "a mail server cannot be asked what it accepted")
+
+    def lane(self, address: str) -> None:  # the port's
+        """Nobody asks for a pace: the mail server says 4yz when it has had enough."""
+
+    async def aclose(self) -> None:
+        await self._mailer.aclose()
+
+
+def open_email(
+    options: Mapping[str, str],
+    *,
+    timeout: float = TIMEOUT,
+    patience: float = PATIENCE,
+    connections: int = 4,
+    tls: ssl.SSLContext | None = None,
+) -> EmailChannel:
+    """The channel of these options (secrets resolved), not yet connected. Raises RequestError."""
+    absent = tuple(Fault((key,), "nothing", "a value") for key in ("url", "from") if key not in options)
+    wrong = absent + _faults(options)
+    if wrong:
+        raise RequestError("; ".join(f"email {f.path[0]}: {f.found}, {f.expected}" for f in wrong))
+    password = options.get("password", "")
+    mailer = Mailer(
+        parse_url(options["url"]), password, timeout=timeout, patience=patience, connections=connections, tls=tls
+    )
+    return EmailChannel(mailer, options["from"])
+
+
+def classed(failure: MailFailure) -> DeliveryError:
+    """What a failure means for the delivery: uncertain, deferred, or refused with what to stop using."""
+    words = f"{failure.phase}: {failure.text}"
+    code = f"{failure.code} {failure.enhanced}".strip()
+    if failure.unclear:
+        return DeliveryUncertain("email", words)
+    if failure.code < 500 or _mailbox_full(failure):
+        return DeliveryDeferred("email", f"{code} {words}" if failure.code else words)
+    return DeliveryRefused("email", f"{code} {words}", code=code, suspend=_at_fault(failure))
+
+
+def _mailbox_full(failure: MailFailure) -> bool:
+    """Written 552 by servers that mean 452: RFC 5321, 4.5.3.1.10 asks to treat it so."""
+    full = failure.enhanced == "5.2.2" or (failure.code == 552 and not failure.enhanced)
+    return full and failure.phase == "rcpt"
+
+
+def _at_fault(failure: MailFailure) -> str | None:
+    """None: this message (its size, its content, a policy), which says nothing about the next one."""
+    if failure.phase in {"connect", "tls", "auth"} or failure.code in _OUR_RIGHTS or failure.enhanced == "5.7.8":
+        return "channel"
+    if failure.phase == "rcpt":
+        # A server that wants a login first says so to every recipient: that is no fault of this one.
+        ours = failure.enhanced in {"", "5.7.1"} and _RELAY.search(failure.text)
+        return "channel" if ours else "address"
+    if failure.phase == "mail" and failure.code != 552 and failure.enhanced != "5.3.4":
+        return "channel"
+    return None

@@ -1,0 +1,71 @@
+"""Slack's Web API as one account sees it: a method, its arguments, the parsed answer or an error of ours."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.adapters.http import Http, HttpAnswer, HttpFailure
+from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
+from worker.errors import DeliveryDeferred, DeliveryUncertain
+
+BASE_URL = "https://slack.com/api"
+PATIENCE = 30.0
+"""Seconds for one answer."""
+
+JSON = "application/json; charset=utf-8"
+
+
+class SlackApi:
+    """The token goes with each request and not into the client, which also speaks to the host that takes uploads."""
+
+    def __init__(self, token: str, base_url: str = BASE_URL) -> None:
+        self._token = token
+        self._http = Http(base_url, timeout=PATIENCE)
+
+    async def write(self, method: str, body: bytes) -> dict[str, Any]:
+        """A method that changes something, given its arguments as JSON. Raises every kind of DeliveryError."""
+        try:
+            answer = await self._http.send(
+                "POST", f"/{method}", content=body, headers=self._headers | {"content-type": JSON}
+            )
+        except HttpFailure as failure:
+            raise by_failure(failure) from failure
+        return self._understood(answer)
+
+    async def read(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
+        """A method that leaves nothing behind, so that an unclear answer only means to ask again.
+
+        Raises DeliveryDeferred and DeliveryRefused.
+        """
+        try:
+            answer = await self._http.send("GET", f"/{method}", params=params, headers=self._headers)
+            return self._understood(answer)
+        except HttpFailure as failure:
+            raise DeliveryDeferred(CHANNEL, f"{method}: {failure.problem}") from failure
+        except DeliveryUncertain as unclear:
+            raise DeliveryDeferred(CHANNEL, f"{method}: {unclear.problem}") from unclear
+
+    async def put(self, url: str, body: bytes) -> None:
+        """The bytes of a file to where Slack asked for them. Nobody sees it before it is completed: raises
+        DeliveryDeferred for everything but 200.
+        """
+        try:
+            answer = await self._http.send(
+                "POST", url, content=body, headers={"content-type": "application/octet-stream"}
+            )
+        except HttpFailure as failure:
+            raise DeliveryDeferred(CHANNEL, f"upload: {failure.problem}") from failure
+        if answer.status != 200:
+            raise DeliveryDeferred(CHANNEL, f"upload: HTTP {answer.status}")
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token}"}
+
+    def _understood(self, answer: HttpAnswer) -> dict[str, Any]:
+        body = parse(answer.body)
+        if answer.status == 200 and body is not None and body.get("ok") is True:
+            return body
+        raise by_answer(answer, self._token)

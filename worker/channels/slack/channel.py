@@ -1,0 +1,200 @@
+"""Slack by a bot's token: the digest's own post, its thread, and files in it.
+
+https://docs.slack.dev/reference/methods/chat.postMessage
+
+What goes into the ledger as a part's hash is its primary form. Where Slack answers that form with `invalid_blocks` or
+another refusal of the blocks themselves, nothing was posted, and the same call of `send` posts a plainer form of it;
+the receipt then ends in "reduced:<n>" (slack_reduced says which form n is), so that the ledger tells that what the
+channel shows is less than what was sealed.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from worker.channels.slack.api import BASE_URL, SlackApi
+from worker.channels.slack.errors import CHANNEL
+from worker.channels.slack.fallback import dump, post_or_reduce
+from worker.channels.slack.limits import checked
+from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
+from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload
+from worker.channels.slack.webhook import SlackWebhookChannel, webhook_lane
+from worker.domain.delivery import Attachment, Envelope, Part, Receipt, Rendered
+from worker.domain.query import ChannelType, Fault, Option
+from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
+from worker.ports import Channel
+
+_ADDRESS = re.compile(r"[CGDUW][A-Z0-9]{5,20}")
+_TOKEN = re.compile(r"[!-~]{1,500}")
+_PLACE = re.compile(r"([A-Z0-9]{2,40}) ([0-9]{1,20}\.[0-9]{1,10})")
+
+
+class SlackChannel:
+    """`token` is a bot's (xoxb-…) with chat:write; base_url stands in for Slack in tests and the sandbox."""
+
+    format = "slack"
+    can_look_up = True
+
+    def __init__(self, token: str, base_url: str = BASE_URL) -> None:
+        self._lane = token_lane(token)
+        self._api = SlackApi(token, base_url)
+
+    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+        """Part 0 is the main post, then its thread in order, then the files. Raises RenderError naming the post."""
+        posts = [_post(number, post, envelope) for number, post in enumerate(checked(rendered))]
+        files = [
+            _file(number, attachment, envelope)
+            for number, attachment in enumerate(rendered.attachments, start=len(posts))
+        ]
+        return (*posts, *files)
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
+        """The main post as drafted; what follows it is addressed by its receipt, which names the conversation that a
+        person's id leads to. An upload is sealed with a line that says where it goes.
+        """
+        if part.number == 0:
+            return part.draft
+        channel, ts = _place(receipts[0])
+        if part.kind == UPLOAD:
+            return sealed_upload({"channel_id": channel, "thread_ts": ts, **part.meta}, part.draft)
+        return dump(json.loads(part.draft) | {"channel": channel, "thread_ts": ts})
+
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # the port's
+        """One part, once: a plainer form is tried only after Slack said that it posted nothing."""
+        if part.kind == UPLOAD:
+            return await upload(self._api, sealed)
+        return await post_or_reduce(self._post, sealed)
+
+    async def check(self, addresses: Sequence[str]) -> str:
+        """Asks whose token it is, and for the newest message of each channel: without its history an unclear post
+        could not be looked up. Raises DeliveryRefused and DeliveryDeferred.
+        """
+        told = await self._api.read("auth.test", {})
+        for address in addresses:
+            if address[:1] not in {"U", "W"}:
+                await self._readable(address)
+        return f"team {told.get('team', '?')}, history of {len(addresses)} address(es) readable"
+
+    async def _readable(self, address: str) -> None:
+        try:
+            await self._api.read("conversations.history", {"channel": address, "limit": "1"})
+        except DeliveryRefused as refused:
+            raise DeliveryRefused(CHANNEL, f"history of {address}: {refused.problem}", code=refused.code) from refused
+
+    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
+        """Asks the channel's history. Raises DeliveryDeferred where it may not be read, which proves nothing."""
+        try:
+            return await find(self._api, part, envelope)
+        except DeliveryRefused as refused:
+            raise DeliveryDeferred(CHANNEL, f"the history cannot be read: {refused.problem}") from refused
+
+    def lane(self, address: str) -> str:
+        """Slack takes about one message a second to one channel: the name of that queue, without the token."""
+        return f"{self._lane}:{address}"
+
+    async def aclose(self) -> None:
+        await self._api.aclose()
+
+    async def _post(self, body: bytes, note: str) -> Receipt:
+        answer = await self._api.write("chat.postMessage", body)
+        channel, ts = answer.get("channel"), answer.get("ts")
+        text = f"{channel} {ts}"
+        if not isinstance(channel, str) or not isinstance(ts, str) or _PLACE.fullmatch(text) is None:
+            raise DeliveryUncertain(CHANNEL, "chat.postMessage: accepted, but without channel and ts")
+        return Receipt(text + note)
+
+
+def token_lane(token: str) -> str:
+    """Shared by all who hold the same token; a hash, because lanes are printed."""
+    return f"{CHANNEL}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def pace_lane(options: Mapping[str, str], address: str) -> str:
+    """`lane` of the channel that these options open."""
+    if "webhook_url" in options:
+        return webhook_lane(options["webhook_url"].strip())
+    return f"{token_lane(options['token'].strip())}:{address}"
+
+
+def open_slack(options: Mapping[str, str]) -> Channel:
+    """A channel from options whose secrets are resolved. Raises RequestError, without the secret."""
+    if "webhook_url" in options:
+        return SlackWebhookChannel(options["webhook_url"].strip())
+    token = options["token"].strip()
+    if _TOKEN.fullmatch(token) is None:
+        raise RequestError("slack: the token is empty or holds characters that no token has; expected xoxb-…")
+    return SlackChannel(token, options.get("base_url", BASE_URL))
+
+
+def _post(number: int, post: Mapping[str, Any], envelope: Envelope) -> Part:
+    body = {
+        "channel": envelope.address,
+        **post,
+        "unfurl_links": False,
+        "unfurl_media": False,
+        "metadata": {"event_type": EVENT, "event_payload": {"delivery_id": delivery_id(envelope, number)}},
+    }
+    name = f"thread-{number}.slack.json" if number else "main.slack.json"
+    return Part(number, POST, name, dump(body))
+
+
+def _file(number: int, attachment: Attachment, envelope: Envelope) -> Part:
+    """The title ends in a mark of the delivery, by which a look-up knows the file."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", attachment.name).lstrip(".-")[:120] or f"file-{number}"
+    meta = {"filename": name, "title": f"{name} {file_mark(envelope)}"}
+    return Part(number, UPLOAD, name, attachment.body, meta)
+
+
+def _place(receipt: Receipt) -> tuple[str, str]:
+    """Channel and ts of a post from its receipt."""
+    found = _PLACE.match(receipt.text)
+    if found is None:
+        raise DeliveryRefused(CHANNEL, f"the digest's own post left no place: {receipt.text!r}", code="no_thread")
+    return found[1], found[2]
+
+
+def _address(text: str) -> str:
+    """A channel's, conversation's or person's id; names are not stable and Slack no longer takes them."""
+    address = text.strip()
+    if _ADDRESS.fullmatch(address) is None:
+        raise ValueError(
+            f"found {text!r}, expected the id of a channel or person, as C0123456789; "
+            "Slack shows it at the end of the channel's details"
+        )
+    return address
+
+
+def _faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+    found: list[Fault] = []
+    if "webhook_url" in options and "base_url" in options:
+        found.append(Fault(("base_url",), "base_url beside webhook_url", "leave it out: the webhook's URL says where"))
+    for name in ("base_url", "webhook_url"):
+        url = options.get(name, "")
+        if url and not url.startswith("${") and not _safe(url):
+            found.append(Fault((name,), f"{name} that is not https", "https://…; http:// only to this machine"))
+    return tuple(found)
+
+
+def _safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+SLACK = ChannelType(
+    type="slack",
+    options=(
+        Option("token", secret=True, note="a bot's token, xoxb-…, with chat:write; files:write for files"),
+        Option("webhook_url", secret=True, note="an incoming webhook: the main post only, no thread, no files"),
+        Option("base_url", note=f"instead of {BASE_URL}"),
+    ),
+    address=_address,
+    needs_address=lambda options: "webhook_url" not in options,
+    faults=_faults,
+    one_of=(("token", "webhook_url"),),
+)

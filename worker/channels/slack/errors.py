@@ -1,0 +1,180 @@
+"""What Slack's answers mean for one delivery: later, never, or perhaps already posted.
+
+The error string decides first and the HTTP status second, because the Web API answers 200 for almost everything and
+webhooks pair strings with statuses that nobody documents. Lists: https://docs.slack.dev/reference/methods/chat.postMessage
+and https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+"""
+
+import json
+import re
+from typing import Any
+
+from worker.adapters.http import HttpAnswer, HttpFailure
+from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain
+from worker.sanitize import clean
+
+CHANNEL = "slack"
+HOUR = 3600.0
+DAY = 24 * HOUR
+
+LATER: dict[str, float | None] = {
+    "ratelimited": None,
+    "rate_limited": None,
+    "service_unavailable": None,
+    "team_added_to_org": HOUR,  # Slack moves the workspace, which takes hours
+    "org_login_required": HOUR,
+}
+"""Nothing was posted; the value is how long to wait, in seconds, where we know."""
+
+UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error"})
+"""Slack says of the first two that part of the work may have been done."""
+
+OUR_KEY = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "not_allowed_token_type",
+        "no_permission",
+        "access_denied",
+        "ekm_access_denied",
+        "accesslimited",
+        "enterprise_is_restricted",
+        "two_factor_setup_required",
+        "team_access_not_granted",
+        "method_deprecated",
+        "deprecated_endpoint",
+        "no_service",
+        "no_service_id",
+        "no_active_hooks",
+        "no_team",
+        "team_disabled",
+        "invalid_token",
+    }
+)
+"""The token or webhook is dead, whatever the address."""
+
+THE_ADDRESS = frozenset(
+    {
+        "channel_not_found",
+        "user_not_found",
+        "is_archived",
+        "channel_is_archived",
+        "not_in_channel",
+        "messages_tab_disabled",
+        "action_prohibited",
+        "posting_to_general_channel_denied",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+    }
+)
+
+REDUCIBLE = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "invalid_attachments",
+        "too_many_attachments",
+        "attachment_payload_limit_exceeded",
+    }
+)
+"""The blocks were refused and nothing was posted: a plainer form of the same message may pass."""
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{2,80}")
+
+
+def tidy(text: str, secret: str) -> str:
+    """Words of the other side, fit for the ledger: one line, at most 300 characters, our secret blotted out."""
+    return clean(text.replace(secret, "***") if secret else text, 300)
+
+
+def parse(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in `body`, None where there is none."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def retry_after(answer: HttpAnswer) -> float | None:
+    """Seconds that Slack asks us to wait, at most a day; None where it does not say so in whole seconds."""
+    text = answer.headers.get("retry-after", "").strip()
+    return min(float(text), DAY) if text.isascii() and text.isdigit() else None
+
+
+def by_code(code: str, detail: str = "", *, wait: float | None = None, webhook: bool = False) -> DeliveryError:
+    """The class of one error string. A string that we do not know is permanent for this message, said verbatim."""
+    problem = f"{code}: {detail}" if detail else code
+    if code in LATER:
+        return DeliveryDeferred(CHANNEL, problem, retry_after=wait if wait is not None else LATER[code])
+    if code in UNCLEAR:
+        return DeliveryUncertain(CHANNEL, problem)
+    suspend = None
+    if code in OUR_KEY or (webhook and code in THE_ADDRESS):
+        suspend = "channel"  # a webhook is its own address
+    elif code in THE_ADDRESS:
+        suspend = "address"
+    return DeliveryRefused(CHANNEL, problem, code=code, suspend=suspend)
+
+
+def by_status(status: int, *, wait: float | None = None, webhook: bool = False) -> DeliveryError:
+    """The class of an answer without an error string of Slack's."""
+    if status == 429:
+        return DeliveryDeferred(CHANNEL, "asked to wait (HTTP 429)", retry_after=wait)
+    if status == 503 and not webhook:
+        return DeliveryDeferred(CHANNEL, "service unavailable (HTTP 503)", retry_after=wait)
+    if 300 <= status < 400:
+        return DeliveryRefused(CHANNEL, f"a redirect (HTTP {status}), which is not followed", code=f"http_{status}")
+    if 400 <= status < 500 and status != 408:
+        return DeliveryRefused(CHANNEL, f"HTTP {status} without a reason", code=f"http_{status}")
+    return DeliveryUncertain(CHANNEL, f"HTTP {status} with an answer that is not Slack's")
+
+
+def by_answer(answer: HttpAnswer, secret: str, *, webhook: bool = False) -> DeliveryError:
+    """The class of an answer that is not a success."""
+    wait = retry_after(answer)
+    if answer.status == 429:
+        return by_status(429, wait=wait)
+    code, detail = _said(answer, secret, text=webhook)
+    known = code in LATER or code in UNCLEAR or code in OUR_KEY | THE_ADDRESS | REDUCIBLE
+    if not code or (answer.status >= 500 and not known):
+        return by_status(answer.status, wait=wait, webhook=webhook)
+    return by_code(code, detail, wait=wait, webhook=webhook)
+
+
+def by_failure(failure: HttpFailure) -> DeliveryError:
+    """No whole answer: unclear as soon as the request may have left."""
+    kind = DeliveryUncertain if failure.sent else DeliveryDeferred
+    return kind(CHANNEL, failure.problem)
+
+
+def _said(answer: HttpAnswer, secret: str, *, text: bool) -> tuple[str, str]:
+    """Slack's error string and what it adds to it; empty where the answer names none. `text`: webhooks say it bare."""
+    body = parse(answer.body)
+    if body is not None:
+        code = body.get("error")
+        return (tidy(code, secret), _details(body, secret)) if isinstance(code, str) else ("", "")
+    if not text:
+        return "", ""
+    words = tidy(answer.body[:400].decode("utf-8", "replace"), secret)
+    found = _CODE.match(words)
+    if found is None or words[found.end() :][:1] not in {"", ":", " "}:
+        return "", ""
+    return found.group(), words[found.end() :].lstrip(": ")
+
+
+def _details(body: dict[str, Any], secret: str) -> str:
+    """`response_metadata.messages` names the offending block."""
+    meta = body.get("response_metadata")
+    messages = meta.get("messages") if isinstance(meta, dict) else None
+    if not isinstance(messages, list):
+        return ""
+    return tidy("; ".join(m for m in messages[:3] if isinstance(m, str)), secret)

@@ -1,0 +1,86 @@
+"""Slack's incoming webhook: the main post of a digest and nothing else.
+
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+
+It answers "ok" without a ts: no thread, no files, and nobody can be asked whether an unclear post arrived. The URL is
+the key to it, and Slack revokes one that leaks: it stays out of errors, names and logs.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+
+from worker.adapters.http import Http, HttpAnswer, HttpFailure
+from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
+from worker.channels.slack.fallback import dump, post_or_reduce
+from worker.channels.slack.limits import checked
+from worker.domain.delivery import Envelope, Part, Receipt, Rendered
+from worker.errors import RequestError
+
+PATIENCE = 30.0
+THREAD_NOTE = "in_the_thread"
+"""block_id of what the template says about the thread, which a webhook's post does not have."""
+
+_URL = re.compile(r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/[!-~]+|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?/[!-~]+")
+
+
+def webhook_lane(url: str) -> str:
+    """One message a second to one webhook; a hash, because the URL is a secret and lanes are printed."""
+    return f"{CHANNEL}:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+
+
+class SlackWebhookChannel:
+    """Attachments of a digest are left out: a webhook cannot carry them."""
+
+    format = "slack"
+    can_look_up = False
+
+    def __init__(self, url: str) -> None:
+        if _URL.fullmatch(url) is None:
+            raise RequestError("slack: the webhook_url is not an address with https://")
+        self._url = url
+        self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
+        self._http = Http("", timeout=PATIENCE)
+
+    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
+        """One part. Raises RenderError past a limit."""
+        post = dict(checked(rendered)[0])
+        blocks = post.get("blocks")
+        if isinstance(blocks, list):
+            post["blocks"] = [block for block in blocks if block.get("block_id") != THREAD_NOTE]
+        return (Part(0, "post", "main.slack.json", dump(post | {"unfurl_links": False, "unfurl_media": False})),)
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # the port's
+        return part.draft
+
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # the port's
+        """Once; a plainer form only after a refusal of the blocks, which left nothing in the channel."""
+        return await post_or_reduce(self._post, sealed)
+
+    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # the port's
+        """Never asked: `can_look_up` is False."""
+        raise AssertionError("a webhook cannot be asked what it received")
+
+    def lane(self, address: str = "") -> str:  # noqa: ARG002  # as the token's channel, where it matters
+        return webhook_lane(self._url)
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    async def _post(self, body: bytes, note: str) -> Receipt:
+        try:
+            answer = await self._http.send(
+                "POST", self._url, content=body, headers={"content-type": "application/json; charset=utf-8"}
+            )
+        except HttpFailure as failure:
+            # httpx's own error carries the request and with it the URL: it must not hang on ours
+            raise by_failure(failure) from None
+        if _accepted(answer):
+            return Receipt("ok" + note)
+        raise by_answer(answer, self._secret, webhook=True)
+
+
+def _accepted(answer: HttpAnswer) -> bool:
+    """HTTP 200 and "ok"; some receivers that speak Slack's dialect say it in JSON."""
+    body = parse(answer.body)
+    return answer.status == 200 and (answer.body.strip() == b"ok" or (body is not None and body.get("ok") is True))

@@ -1,0 +1,158 @@
+"""Why a total moved between two complete answers to one list: one reason per deal, per currency, to the minor unit.
+
+Per currency: opening + new + reopened + moved in + newly stalled + converted in + raised − lowered − won − lost − moved
+out − revived − converted out − removed − unexplained = closing. Opening and closing are added up from the rows, the
+terms from the moves, so that the equation is a fact to check and not a definition.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from worker.domain.diff.diff import TableDiff, diff
+from worker.domain.diff.moves import Pair, Step, pairs, steps
+from worker.domain.diff.stock import Basis, Sum, currency_of, main_currency, share_one_period, stock
+from worker.domain.schedule import Follow, Item
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Snapshot
+
+
+class NoBridge(StrEnum):
+    """Why two answers give no bridge."""
+
+    MISSING = "missing"  # a gap now, or no baseline
+    QUERY_CHANGED = "query_changed"
+    SLICED = "sliced"
+    NOT_A_LIST = "not_a_list"
+    NOT_FOLLOWED = "not_followed"  # `follow: none`: nobody looked up what became of those that left
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One currency's bridge, minor units. `amounts` and `counts` hold every class, zeros included. `unvalued` counts
+    deals that have no value now, `unvalued_before` those that had none in the baseline.
+    """
+
+    currency: str
+    opening: int
+    opening_count: int
+    closing: int
+    closing_count: int
+    amounts: Mapping[Move, int]
+    counts: Mapping[Move, int]
+    unvalued_before: int = 0
+    unvalued: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """`terms`: most deals first. `steps`: every single move, a deal's price moves before its membership class."""
+
+    basis: Basis
+    terms: tuple[Terms, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def unvalued(self) -> tuple[int, int]:
+        """Deals without a value, then and now."""
+        return sum(t.unvalued_before for t in self.terms), sum(t.unvalued for t in self.terms)
+
+
+def why_no_bridge(before: Snapshot | None, after: Snapshot | None, item: Item) -> NoBridge | None:
+    """None when both sides are complete answers to the same question and departures were looked up."""
+    reason = why_not_compared(before, after)
+    if reason is None and item.follow is Follow.NONE:
+        return NoBridge.NOT_FOLLOWED
+    return reason
+
+
+def why_not_compared(before: Snapshot | None, after: Snapshot | None) -> NoBridge | None:
+    """None when the members of both sides may be held against each other."""
+    if before is None or after is None:
+        return NoBridge.MISSING
+    if before.fingerprint != after.fingerprint:
+        return NoBridge.QUERY_CHANGED
+    if before.rows is None or after.rows is None:
+        return NoBridge.NOT_A_LIST
+    return NoBridge.SLICED if before.rows.sliced or after.rows.sliced else None
+
+
+def bridge(
+    before: Snapshot | None,
+    after: Snapshot | None,
+    item: Item,
+    *,
+    basis: Basis = Basis.ANNUAL,
+    changes: TableDiff | None = None,
+) -> Bridge | None:
+    """None where `why_no_bridge` gives a reason. `changes`, where the caller has it, saves comparing the rows again.
+
+    `as_entered` is granted only if every deal of both sides has one and the same period; otherwise it is `annual`.
+    """
+    if before is None or after is None or why_no_bridge(before, after, item) is not None:
+        return None
+    return balance(before, after, item, basis=basis, changes=changes)
+
+
+def balance(
+    before: Snapshot,
+    after: Snapshot,
+    item: Item,
+    *,
+    basis: Basis = Basis.ANNUAL,
+    changes: TableDiff | None = None,
+) -> Bridge:
+    """The bridge of two lists that may be compared, also one with `follow: none`, whose departures are unexplained.
+
+    Raises ValueError for an answer that is no list.
+    """
+    old, new = before.rows, after.rows
+    if old is None or new is None:
+        raise ValueError(f"{after.query_id}: only a list has a bridge")
+    granted = Basis.ANNUAL if basis is Basis.ANNUAL or not share_one_period(old, new, after.followed) else basis
+    then, now = stock(old, granted), stock(new, granted)
+    home = main_currency(then, now)
+    moved = tuple(pairs(before, after, item, diff(old, new) if changes is None else changes))
+    found = tuple(step for pair in moved for step in steps(pair, granted, home))
+    known = _settled(moved, granted) if then.adrift or now.adrift else {}
+    return Bridge(granted, _terms(then.settled(home, known), now.settled(home, known), found), found)
+
+
+def as_json(found: Bridge) -> dict[str, dict[str, int]]:
+    """{"EUR": {"opening": 15300000, "new": …, "closing": …}}, every class by its name, zeros included."""
+    return {
+        terms.currency: {
+            "opening": terms.opening,
+            **{move.value: terms.amounts[move] for move in Move},
+            "closing": terms.closing,
+        }
+        for terms in found.terms
+    }
+
+
+def _settled(moved: Iterable[Pair], basis: Basis) -> dict[str, str]:
+    """A deal without a currency on one side counts there in the currency of its other side: else it would jump."""
+    known = {}
+    for pair in moved:
+        if pair.was is not None and pair.now is not None:
+            currency = currency_of(pair.now, basis) or currency_of(pair.was, basis)
+            if currency is not None:
+                known[pair.was.key] = currency
+    return known
+
+
+def _terms(then: Mapping[str, Sum], now: Mapping[str, Sum], found: Iterable[Step]) -> tuple[Terms, ...]:
+    amounts = {currency: dict.fromkeys(Move, 0) for currency in {*then, *now}}
+    counts = {currency: dict.fromkeys(Move, 0) for currency in amounts}
+    for step in found:
+        amounts.setdefault(step.currency, dict.fromkeys(Move, 0))[step.move] += step.amount
+        counts.setdefault(step.currency, dict.fromkeys(Move, 0))[step.move] += 1
+    terms = [
+        _one(currency, then.get(currency, Sum()), now.get(currency, Sum()), amounts[currency], counts[currency])
+        for currency in amounts
+    ]
+    return tuple(sorted(terms, key=lambda t: (-t.closing_count, -t.opening_count, t.currency)))
+
+
+def _one(currency: str, then: Sum, now: Sum, amounts: Mapping[Move, int], counts: Mapping[Move, int]) -> Terms:
+    return Terms(currency, then.total, then.count, now.total, now.count, amounts, counts, then.unvalued, now.unvalued)

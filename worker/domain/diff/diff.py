@@ -1,0 +1,163 @@
+"""What changed between two tables, row by row and cell by cell; pure, and a patch: `apply(diff(a, b), a) == b`."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from worker.domain.snapshot.snapshot import Cell, Column, Measure, Row, Snapshot, Table
+
+Cells = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellChange:
+    column: Column
+    before: Cell
+    after: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """`before` and `after` are the whole rows, in the columns of the diff; `cells` only those that differ."""
+
+    before: Row
+    after: Row
+    cells: tuple[CellChange, ...]
+
+    @property
+    def key(self) -> str:
+        return self.after.key
+
+
+@dataclass(frozen=True, slots=True)
+class TableDiff:
+    """`columns` are those that both tables have, in the new table's order: rows of the diff are cut to them.
+
+    All three groups are sorted by key. `total` is the new table's.
+    """
+
+    table: str
+    columns: tuple[Column, ...]
+    added: tuple[Row, ...]
+    removed: tuple[Row, ...]
+    changed: tuple[RowChange, ...]
+    total: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.changed)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureChange:
+    """`before` is None for a measure that is new, `after` for one that is no longer there."""
+
+    key: tuple[str, ...]
+    before: Measure | None
+    after: Measure | None
+
+
+def diff(old: Table, new: Table) -> TableDiff:
+    """Raises ValueError for a list that the user cut: a row missing from a slice says nothing."""
+    if old.sliced or new.sliced:
+        raise ValueError(f"{new.id}: a cut list cannot be compared")
+    columns = _common(old, new)
+    was = {row.key: row.cells for row in _cut(old, columns)}
+    take = was.pop  # what stays behind in `was` is what left: no second pass over the keys
+    differ = [(before, row) for row in _cut(new, columns) if (before := take(row.key, None)) != row.cells]
+    changed = [
+        RowChange(Row(row.key, before), row, _cells(columns, before, row.cells))
+        for before, row in differ
+        if before is not None
+    ]
+    return TableDiff(
+        table=new.id,
+        columns=columns,
+        added=tuple(row for before, row in differ if before is None),
+        removed=tuple(Row(key, cells) for key, cells in was.items()),
+        changed=tuple(changed),
+        total=new.total,
+    )
+
+
+def apply(changes: TableDiff, old: Table) -> Table:
+    """The new table, in the columns that both have. Raises ValueError if `old` is not the table it was made from."""
+    rows = {row.key: row for row in _cut(old, changes.columns)}
+    for row in changes.removed:
+        if rows.pop(row.key, None) != row:
+            raise ValueError(f"{old.id}: the diff removes {row.key!r}, which is not there like that")
+    for change in changes.changed:
+        if rows.get(change.key) != change.before:
+            raise ValueError(f"{old.id}: the diff changes {change.key!r}, which is not there like that")
+        rows[change.key] = change.after
+    rows.update((row.key, row) for row in changes.added)
+    return Table(changes.table, changes.columns, tuple(rows[key] for key in sorted(rows)), changes.total)
+
+
+def diff_measures(old: Iterable[Measure], new: Iterable[Measure]) -> tuple[MeasureChange, ...]:
+    """Measures whose value or currency differ, or that only one side has; why a null is null is no change."""
+    before = {measure.key: measure for measure in old}
+    after = {measure.key: measure for measure in new}
+    keys = [*after, *(key for key in before if key not in after)]
+    changes = (MeasureChange(key, before.get(key), after.get(key)) for key in keys)
+    return tuple(change for change in changes if _worth(change.before) != _worth(change.after))
+
+
+def significant(changes: TableDiff, watch: Collection[str] = ()) -> bool:
+    """Whether a reader who wants changes only wants this one: a row came or went, or a cell that counts differs.
+
+    Cells count by their column's own mark, or, where the schedule has `watch`, by being named there instead.
+    """
+    if changes.added or changes.removed:
+        return True
+    return any(_counts(cell.column, watch) for change in changes.changed for cell in change.cells)
+
+
+def moved(before: Snapshot, after: Snapshot, watch: Collection[str] = ()) -> bool:
+    """Whether anything significant differs between two answers to one query. A cut list shows, and never counts."""
+    changes = diff_measures(before.measures, after.measures)
+    if any(not watch or watch_names(change.key, watch) for change in changes):
+        return True
+    for new in after.tables:
+        old = before.table(new.id)
+        if old is None or old.sliced or new.sliced:
+            continue
+        if old.rows != new.rows and significant(diff(old, new), watch):
+            return True
+    return False
+
+
+def watch_names(key: tuple[str, ...], watch: Collection[str]) -> bool:
+    """`watch` names a measure by its last word ("count_total_won") or by all of them with dots between."""
+    return key[-1] in watch or ".".join(key) in watch
+
+
+def _counts(column: Column, watch: Collection[str]) -> bool:
+    return column.name in watch if watch else column.significant
+
+
+def _common(old: Table, new: Table) -> tuple[Column, ...]:
+    if old.columns == new.columns:
+        return new.columns
+    names = {column.name for column in old.columns}
+    return tuple(column for column in new.columns if column.name in names)
+
+
+def _cut(source: Table, columns: tuple[Column, ...]) -> Iterable[Row]:
+    """The table's rows in these columns; as they are, where these are its own."""
+    names = [column.name for column in columns]
+    if names == [column.name for column in source.columns]:
+        return source.rows
+    pick = _picker([source.index(name) for name in names])
+    return [Row(row.key, pick(row.cells)) for row in source.rows]
+
+
+def _picker(positions: list[int]) -> Callable[[Cells], Cells]:
+    return lambda cells: tuple([cells[position] for position in positions])
+
+
+def _cells(columns: tuple[Column, ...], before: Cells, after: Cells) -> tuple[CellChange, ...]:
+    paired = zip(columns, before, after, strict=True)
+    return tuple(CellChange(column, old, new) for column, old, new in paired if old != new)
+
+
+def _worth(measure: Measure | None) -> tuple[object, ...] | None:
+    return None if measure is None else (measure.value, measure.currency)

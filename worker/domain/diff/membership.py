@@ -1,0 +1,84 @@
+"""Why a deal left a list and why one joined it: the first rule that matches, in the order of docs/semantics.md."""
+
+from worker.domain.snapshot.opportunity import Move, Status
+from worker.domain.snapshot.record import Record
+from worker.domain.snapshot.scope import Scope
+
+Why = tuple[Move, str]
+"""A membership class and its detail ("" where the class says all)."""
+
+_ENDS = {
+    Status.DELETED.value: Move.REMOVED,
+    Status.WON.value: Move.WON,
+    Status.LOST.value: Move.LOST,
+}
+
+
+def why_left(was: Record, now: Record | None, scope: Scope) -> Why:
+    """`now` is the row as it was looked up after it left; None when nobody looked, and then nothing is claimed."""
+    if now is None:
+        return Move.UNEXPLAINED, "not_looked_up"
+    end = _ENDS.get(now.text("status") or "")
+    if end is not None:
+        return end, ""
+    outside = scope.outside(now)
+    if outside is not None:
+        return Move.MOVED_OUT, outside
+    if scope.stalled and _revived(now, scope):
+        return Move.REVIVED, _direction(was, now)
+    return _unselected(now, scope)
+
+
+def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) -> Why:
+    """`last` is the row as the baseline last knew it although it was no member; `since_ms` its first byte, in
+    milliseconds since the Unix epoch.
+    """
+    created = now.whole("created_at")
+    if created is not None and created >= since_ms:
+        return Move.NEW, ""
+    status = last.text("status") if last is not None else None
+    if status in (Status.WON, Status.LOST):
+        return Move.REOPENED, status
+    if last is not None and status != Status.DELETED:
+        came = _came_in(now, last, scope)
+        if came is not None:
+            return Move.MOVED_IN, came
+    return (Move.STALLED_IN, "") if scope.stalled else (Move.MOVED_IN, "appeared")
+
+
+def _revived(now: Record, scope: Scope) -> bool:
+    """Where the service does not say whether it stalls, its absence from the stalled list does, unless another filter
+    may have taken it out.
+    """
+    stalled = now.flag("stalled")
+    return stalled is False or (stalled is None and not scope.opaque)
+
+
+def _unselected(now: Record, scope: Scope) -> Why:
+    if scope.stalled is False and now.flag("stalled"):
+        return Move.MOVED_OUT, "stalled"
+    word = scope.unselected(now)
+    if word is not None:
+        return Move.MOVED_OUT, word
+    # read, open and matching all that can be checked: only a filter we cannot see may have dropped it
+    return (Move.MOVED_OUT, "filter") if scope.opaque else (Move.UNEXPLAINED, "still_matches")
+
+
+def _came_in(now: Record, last: Record, scope: Scope) -> str | None:
+    if now.text("owner_id") != last.text("owner_id"):
+        return "reassigned"
+    if now.text("pipeline_id") != last.text("pipeline_id"):
+        return "pipeline"
+    outside = scope.outside(last)
+    if outside is not None:
+        return outside
+    if scope.stalled and not last.flag("stalled"):
+        return None  # it was in scope and moving: that it stalls now is the reason
+    return scope.unselected(last) or ("filter" if scope.opaque else None)
+
+
+def _direction(was: Record, now: Record) -> str:
+    before, after = was.whole("stage_order"), now.whole("stage_order")
+    if before is None or after is None or before == after:
+        return "touched"
+    return "advanced" if after > before else "moved_back"

@@ -1,0 +1,1 @@
+"""What one reader is told about one run, free of any channel."""

@@ -1,0 +1,79 @@
+"""One run's answers and one group of readers' past, made into a digest: a function of its arguments alone."""
+
+from worker.domain.diff.diff import moved
+from worker.domain.digest.context import Context
+from worker.domain.digest.headline import head
+from worker.domain.digest.model import Digest, SourceLine, StalledSection
+from worker.domain.digest.stalled import stalled_sections
+from worker.domain.digest.tables import figures, funnels, tables
+from worker.domain.schedule import Item
+from worker.domain.snapshot.snapshot import Gap
+
+
+def compose(context: Context) -> Digest:
+    """Everything there is to say; a template prints it, cuts it, and says that it did."""
+    changed = any(_changed(context, item) for item in context.schedule.report)
+    top = head(context, changed=changed)
+    reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
+    stalled = stalled_sections(context)
+    funnel, figure, table = funnels(context), figures(context), tables(context)
+    filled = [*top.keys, *top.moves, *stalled_with_content(stalled), *figure]
+    filled += [*(one for one in funnel if one.stages), *(one for one in table if one.rows)]
+    return Digest(
+        schedule=context.schedule.id,
+        name=context.schedule.name,
+        run=context.run,
+        slot=context.slot,
+        as_of=max(reads, default=None),
+        since=top.since,
+        standing=top.standing,
+        key_query=top.query,
+        keys=top.keys,
+        bridges=top.bridges,
+        moves=top.moves,
+        stages=top.stages,
+        stalled=stalled,
+        funnels=funnel,
+        figures=figure,
+        tables=table,
+        sources=tuple(_source(context, item) for item in context.schedule.report),
+        gaps=_gaps(context),
+        next_slot=context.next_slot,
+        late=context.late,
+        changed=changed,
+        empty=not filled and not context.gaps,
+    )
+
+
+def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledSection, ...]:
+    return tuple(one for one in sections if one.newly_count or one.still_count or one.moving_again or one.left)
+
+
+def _changed(context: Context, item: Item) -> bool:
+    """A gap changes nothing; an answer that this reader was never sent is news."""
+    now = context.snapshots.get(item.id)
+    if now is None:
+        return False
+    before = context.before(item.id)
+    return before is None or moved(before, now, item.watch)
+
+
+def _gaps(context: Context) -> tuple[Gap, ...]:
+    """In the report's order, whatever order they came in."""
+    order = {item.id: position for position, item in enumerate(context.schedule.report)}
+    return tuple(sorted(context.gaps, key=lambda gap: order.get(gap.query_id, len(order))))
+
+
+def _source(context: Context, item: Item) -> SourceLine:
+    now = context.snapshots.get(item.id)
+    main = now.rows if now is not None else None
+    return SourceLine(
+        query_id=item.id,
+        source=context.connections.get(item.source, item.source),
+        query=item.query,
+        rows=len(main.rows) if main is not None else None,
+        total=main.total if main is not None else None,
+        as_of=now.as_of[1] if now is not None else None,
+        gap=context.gap(item.id),
+        since_reason=context.why_first(item.id) if now is not None else None,
+    )

@@ -1,0 +1,66 @@
+"""What a digest is made from: one run's answers and gaps, and what one group of readers was sent before."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.domain.delivery import Baseline
+from worker.domain.reason import Reason
+from worker.domain.schedule import Item, Schedule
+from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.snapshot import Gap, Snapshot
+
+Compared = tuple[Baseline, Snapshot]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`run` is the run's key as text. `snapshots`, `compared` (answers for comparison windows) and `baselines` go by
+    query id; a query has a snapshot or a gap. `why_no_baseline` says why a reader has none. `connections`: name → type.
+    `late`: seconds after the slot.
+    """
+
+    schedule: Schedule
+    run: str
+    slot: datetime
+    snapshots: Mapping[str, Snapshot]
+    compared: Mapping[str, Snapshot] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
+    baselines: Mapping[str, Compared | None] = field(default_factory=dict)
+    why_no_baseline: Mapping[str, Reason] = field(default_factory=dict)
+    connections: Mapping[str, str] = field(default_factory=dict)
+    next_slot: datetime | None = None
+    late: int = 0
+
+    def baseline(self, query_id: str) -> Compared | None:
+        """None also where the stored answer was to another question. Under a gap it is what was last known."""
+        found = self.baselines.get(query_id)
+        now = self.snapshots.get(query_id)
+        if found is not None and now is not None and found[1].fingerprint != now.fingerprint:
+            return None
+        return found
+
+    def before(self, query_id: str) -> Snapshot | None:
+        found = self.baseline(query_id)
+        return None if found is None else found[1]
+
+    def why_first(self, query_id: str) -> Reason | None:
+        """Why there is nothing to compare this query with; None where there is something."""
+        if self.baseline(query_id) is not None:
+            return None
+        edited = Reason.QUERY_CHANGED if self.baselines.get(query_id) is not None else Reason.FIRST
+        return self.why_no_baseline.get(query_id, edited)
+
+    def gap(self, query_id: str) -> Gap | None:
+        return next((gap for gap in self.gaps if gap.query_id == query_id), None)
+
+    def key_item(self) -> Item | None:
+        """The query whose total heads the digest: the bridge's, else the first list, else none."""
+        if self.schedule.bridge is not None:
+            return self.schedule.item(self.schedule.bridge)
+        return next((item for item in self.schedule.report if self._lists(item)), None)
+
+    def _lists(self, item: Item) -> bool:
+        """Under a gap an older answer tells; a reader's first run knows the query by its name only."""
+        known = self.snapshots.get(item.id) or self.before(item.id)
+        return item.query == TABLE if known is None else known.rows is not None

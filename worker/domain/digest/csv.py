@@ -1,0 +1,52 @@
+"""A table as CSV for a spreadsheet: money in major units, instants as ISO 8601, text that no spreadsheet runs."""
+
+import csv
+import io
+from datetime import UTC, datetime
+
+from worker.domain.money import exponent
+from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
+
+_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_csv(rows: Table) -> bytes:
+    """UTF-8 with a byte order mark, which spreadsheets need to read names right; CRLF line ends (RFC 4180)."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(["id", *(column.name for column in rows.columns)])
+    for row in rows.rows:
+        writer.writerow(_printed(rows, row))
+    return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _printed(rows: Table, row: Row) -> list[str]:
+    record = rows.record(row)
+    currency = str(record.get("currency") or "")
+    return [_inert(row.key), *(_cell(column, record[column.name], currency) for column in rows.columns)]
+
+
+def _cell(column: Column, value: Cell, currency: str) -> str:
+    """Null is an empty field; a null amount is not 0."""
+    if value is None:
+        return ""
+    if column.kind is Kind.MONEY and isinstance(value, int):
+        return major(value, currency)
+    if column.kind is Kind.INSTANT and isinstance(value, int):
+        return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="seconds")
+    return _inert(value) if isinstance(value, str) else str(value)
+
+
+def major(amount: int, currency: str) -> str:
+    """Minor units as a plain decimal: 1234 EUR is 12.34, 1234 JPY is 1234."""
+    digits = exponent(currency)
+    if digits == 0:
+        return str(amount)
+    sign = "-" if amount < 0 else ""
+    whole, part = divmod(abs(amount), 10**digits)
+    return f"{sign}{whole}.{part:0{digits}d}"
+
+
+def _inert(text: str) -> str:
+    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection)."""
+    return f"'{text}" if text.startswith(_ACTIVE) else text

@@ -1,0 +1,65 @@
+"""Who must act: deals that began to stall since this reader's last digest, those that still do, and those that left."""
+
+from dataclasses import replace
+
+from worker.domain.diff.bridge import Bridge, balance, why_no_bridge, why_not_compared
+from worker.domain.diff.stock import Basis
+from worker.domain.digest.context import Context
+from worker.domain.digest.deals import by_owner, by_size, cut, deal, deal_move, ordered, totals
+from worker.domain.digest.headline import views
+from worker.domain.digest.model import Deal, StalledSection
+from worker.domain.schedule import Item
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.record import records
+from worker.domain.snapshot.snapshot import Snapshot
+
+_PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT})
+
+
+def stalled_sections(context: Context) -> tuple[StalledSection, ...]:
+    """One for each stalled list that was read; a gap has none, because nothing is known of it."""
+    items = (item for item in context.schedule.report if item.stalled_only)
+    return tuple(
+        _section(item, context.before(item.id), now)
+        for item in items
+        if (now := context.snapshots.get(item.id)) is not None and now.rows is not None
+    )
+
+
+def _section(item: Item, before: Snapshot | None, now: Snapshot) -> StalledSection:
+    if before is None or why_not_compared(before, now) is not None:
+        return _fill(item, now, frozenset(), Bridge(Basis.ANNUAL, (), ()), first=True)
+    found = balance(before, now, item)
+    section = _fill(item, now, before.members, found, first=False)
+    if not found.steps or why_no_bridge(before, now, item) is not None:
+        return section
+    return replace(section, bridges=views(found))
+
+
+def _fill(item: Item, now: Snapshot, known: frozenset[str], found: Bridge, *, first: bool) -> StalledSection:
+    rows = records(now.rows)
+    newly = ordered((row for key, row in rows.items() if key not in known), item.show.order_by)
+    still = [deal(row, now) for key, row in rows.items() if key in known]
+    shown, hidden = cut(newly, item.show)
+    left = [step for step in found.steps if step.key not in now.members and step.move not in _PRICE]
+    again = ordered((step.row for step in left if step.move is Move.REVIVED), None)
+    others = (deal_move(step) for step in left if step.move is not Move.REVIVED)
+    return StalledSection(
+        query_id=item.id,
+        first=first,
+        newly=by_owner([deal(row, now) for row in shown]),
+        newly_count=len(newly),
+        newly_totals=totals(deal(row, now) for row in newly),
+        moving_again=tuple(deal(row, now) for row in again),
+        left=by_size(others, [terms.currency for terms in found.terms]),
+        still_count=len(still),
+        still_totals=totals(still),
+        still_longest=_longest(still),
+        hidden=hidden,
+    )
+
+
+def _longest(deals: list[Deal]) -> Deal | None:
+    """None while no deal's beginning is known."""
+    dated = [(one.stalled_since, one.title, one) for one in deals if one.stalled_since is not None]
+    return min(dated, key=lambda one: one[:2])[2] if dated else None

@@ -1,0 +1,137 @@
+"""Funnels, figures and whatever else an answer holds, beside what they are compared with."""
+
+from collections.abc import Iterator
+
+from worker.domain.digest.context import Context
+from worker.domain.digest.deals import cut, ordered
+from worker.domain.digest.model import Figure, FigureSection, FunnelSection, FunnelStage, TableSection
+from worker.domain.schedule import Item, Show
+from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
+
+STAGES = "stages"
+"""A funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …)."""
+
+
+PER_USER = frozenset({"users", "stages_by_user"})
+"""Tables with a row per person: long, and seldom what a team's digest is read for."""
+
+
+def funnels(context: Context) -> tuple[FunnelSection, ...]:
+    found = []
+    for item in context.schedule.report:
+        now = context.snapshots.get(item.id)
+        if now is not None and (table := now.table(STAGES)) is not None:
+            compared = context.compared.get(item.id)
+            stages = _stages(table, compared.table(STAGES) if compared is not None else None)
+            found.append(FunnelSection(item.id, now.window, compared.window if compared else None, stages))
+    return tuple(found)
+
+
+def figures(context: Context) -> tuple[FigureSection, ...]:
+    """A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals."""
+    key = context.key_item()
+    return tuple(
+        _figures(context, item.id, now)
+        for item in context.schedule.report
+        if (now := context.snapshots.get(item.id)) is not None and now.measures and not _totalled(item, now, key)
+    )
+
+
+def tables(context: Context) -> tuple[TableSection, ...]:
+    """Every table that no other section tells: a list that is neither key nor stalled, groups, and, where the item's
+    `show` asks for them, numbers per user.
+    """
+    key = context.key_item()
+    return tuple(
+        _table(item, table, now)
+        for item in context.schedule.report
+        if (now := context.snapshots.get(item.id)) is not None
+        for table in now.tables
+        if table.id != STAGES and not _told(item, table, now, key)
+    )
+
+
+def _told(item: Item, table: Table, now: Snapshot, key: Item | None) -> bool:
+    if table.id in PER_USER:
+        return item.show == Show()
+    return table.id == now.main and _totalled(item, now, key)
+
+
+def _totalled(item: Item, now: Snapshot, key: Item | None) -> bool:
+    return now.main is not None and (item.stalled_only or item == key)
+
+
+def _stages(now: Table, before: Table | None) -> tuple[FunnelStage, ...]:
+    earlier = records(before)
+    rows = sorted(records(now).values(), key=lambda row: (row.whole("position") or 0, row.key))
+    return tuple(_stage(row, earlier.get(row.key)) for row in rows)
+
+
+def _stage(row: Record, before: Record | None) -> FunnelStage:
+    won = row.text("type") == "won"
+    return FunnelStage(
+        key=row.key,
+        label=row.text("label") or row.key,
+        won=won,
+        count=row.whole("count"),
+        advanced=_advanced(row, won=won),
+        before_count=before.whole("count") if before is not None else None,
+        before_advanced=_advanced(before, won=won),
+    )
+
+
+def _advanced(row: Record | None, *, won: bool) -> float | None:
+    """The service says 0 for the won stage, where there is nothing left to advance to."""
+    return None if row is None or won else row.number("count_conversion_rate")
+
+
+def _figures(context: Context, query: str, now: Snapshot) -> FigureSection:
+    compared, before = context.compared.get(query), context.before(query)
+    new_period = before is not None and not _same_start(before, now)
+    earlier, before_is = compared, "comparison"
+    if compared is None:
+        earlier, before_is = (None, "") if new_period or before is None else (before, "baseline")
+    return FigureSection(
+        query_id=query,
+        window=now.window,
+        compared=compared.window if compared is not None else None,
+        before_is=before_is,
+        new_period=new_period,
+        figures=tuple(_figure_pairs(now, earlier)),
+    )
+
+
+def _same_start(before: Snapshot, now: Snapshot) -> bool:
+    """Two answers over windows say how something moved only if both count from the same instant."""
+    if before.window is None or now.window is None:
+        return before.window is now.window
+    return before.window.start == now.window.start
+
+
+def _figure_pairs(now: Snapshot, earlier: Snapshot | None) -> Iterator[Figure]:
+    known = earlier.measured() if earlier is not None else {}
+    for measure in now.measures:
+        yield _figure(measure, known.get(measure.key))
+
+
+def _figure(measure: Measure, before: Measure | None) -> Figure:
+    name = measure.key[1] if len(measure.key) == 2 and measure.key[0] == "total" else ".".join(measure.key)
+    same = before is not None and before.currency == measure.currency  # amounts of two currencies have no difference
+    return Figure(
+        name=name,
+        kind=measure.kind,
+        value=measure.value,
+        before=before.value if before is not None and same else None,
+        currency=measure.currency,
+        why_null=measure.why_null,
+    )
+
+
+def _table(item: Item, table: Table, now: Snapshot) -> TableSection:
+    """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all."""
+    show = item.show if now.main in (None, table.id) else Show()
+    listed = records(table)
+    rows = ordered(listed.values(), show.order_by) if show.order_by else list(listed.values())
+    shown, hidden = cut(rows, show)
+    return TableSection(item.id, table.id, table.columns, tuple(tuple(row.cells.values()) for row in shown), hidden)

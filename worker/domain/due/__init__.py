@@ -1,0 +1,1 @@
+"""Which slots of a schedule are due, spread, paused or missed."""

@@ -1,0 +1,34 @@
+"""`spread:` deals the due instants of schedules that share a slot over some minutes; the slots stay where they are.
+
+The share is a function of the schedule's id alone, so that it is the same on every machine and in every deployment.
+"""
+
+import hashlib
+from datetime import timedelta
+from functools import lru_cache
+from itertools import pairwise
+
+from worker.domain.schedule import Trigger
+from worker.domain.time import cron
+from worker.domain.time.duration import DAY
+
+_SHARES = 2**32
+
+
+@lru_cache(maxsize=4096)
+def delay_of(schedule: str, spread: int) -> timedelta:
+    """How long after its slot a schedule is due: whole seconds, from none up to but not including `spread`."""
+    if not spread:
+        return timedelta()
+    share = int.from_bytes(hashlib.sha256(schedule.encode()).digest()[:4])
+    return timedelta(seconds=spread * share // _SHARES)
+
+
+def shortest_interval(trigger: Trigger) -> int:
+    """Seconds between the two slots that lie closest on the clock on the wall, days without a change of clocks."""
+    if trigger.kind == "every":
+        return trigger.seconds
+    fields = cron.parse(trigger.expression)
+    times = [hour * 3600 + minute * 60 for hour in fields.hour for minute in fields.minute]
+    over_night = DAY - times[-1] + times[0]
+    return min([later - earlier for earlier, later in pairwise(times)] + [over_night])

@@ -1,0 +1,162 @@
+"""The canonical answer to one query in one run: measures and tables, immutable, typed by columns."""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.time.window import Window
+
+SCHEMA = 1
+"""Version of the stored shapes; readers accept this one and the one before."""
+
+Cell = str | int | float | bool | None
+
+
+class Kind(StrEnum):
+    """What a column or measure holds, and so its unit."""
+
+    TEXT = "text"
+    ID = "id"
+    INT = "int"
+    MONEY = "money"  # int, minor units of the row's (or measure's) currency
+    RATIO = "ratio"  # float, a fraction 0..1, never a percentage
+    SECONDS = "seconds"
+    INSTANT = "instant"  # int, milliseconds since the Unix epoch, UTC
+    DATE = "date"  # text, YYYY-MM-DD
+    BOOL = "bool"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`significant`: a change of this cell is a change worth telling. `sum`: adding the column up makes sense."""
+
+    name: str
+    kind: Kind
+    significant: bool = False
+    sum: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`key` is the service's id, never a label; `cells` stand in the order of the table's columns."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`rows` have unique keys and are sorted by key. `total` is the service's own count. `sliced`: the user cut the
+    list (`_limit`, `_skip`), so it is shown and never diffed.
+    """
+
+    id: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    total: int | None = None
+    sliced: bool = False
+
+    def index(self, column: str) -> int:
+        """Position of `column` in every row. Raises KeyError."""
+        for position, candidate in enumerate(self.columns):
+            if candidate.name == column:
+                return position
+        raise KeyError(column)
+
+    def by_key(self) -> dict[str, Row]:
+        return {row.key: row for row in self.rows}
+
+    def record(self, row: Row) -> dict[str, Cell]:
+        """One row as a mapping from column name to cell."""
+        return {column.name: cell for column, cell in zip(self.columns, row.cells, strict=True)}
+
+
+def table(
+    table_id: str, columns: tuple[Column, ...], rows: Iterable[Row], *, total: int | None = None, sliced: bool = False
+) -> Table:
+    """A table in canonical order. Raises ValueError on a repeated key: two rows of one key would be one deal twice."""
+    ordered = tuple(sorted(rows, key=lambda row: row.key))
+    for before, after in itertools.pairwise(ordered):
+        if before.key == after.key:
+            raise ValueError(f"{table_id}: two rows have the key {after.key!r}")
+    return Table(table_id, columns, ordered, total, sliced)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One number, e.g. ("stage", "stat_x", "count"). A null value says why in `why_null`; null is never zero."""
+
+    key: tuple[str, ...]
+    kind: Kind
+    value: int | float | None
+    currency: str | None = None
+    why_null: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file exactly as a service or we made it (a per-user CSV): opaque bytes."""
+
+    name: str
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`as_of`: when the first request was sent and the last byte arrived. `members`: the keys that the service listed
+    for the selection. `followed`: rows looked up because they left, with what became of them; not members.
+    `main` names the table whose keys the members are, None for a query without one.
+    """
+
+    query_id: str
+    fingerprint: str
+    window: Window | None
+    slot: datetime
+    as_of: tuple[datetime, datetime]
+    measures: tuple[Measure, ...] = ()
+    tables: tuple[Table, ...] = ()
+    members: frozenset[str] = frozenset()
+    followed: Table | None = None
+    main: str | None = None
+    files: tuple[File, ...] = ()
+    notes: tuple[str, ...] = ()  # warnings a reader of `explain` wants: an invariant that did not hold, a lenient parse
+    schema: int = SCHEMA
+
+    def table(self, table_id: str) -> Table | None:
+        return next((t for t in self.tables if t.id == table_id), None)
+
+    @property
+    def rows(self) -> Table | None:
+        """The table of the members."""
+        return self.table(self.main) if self.main is not None else None
+
+    def measured(self) -> Mapping[tuple[str, ...], Measure]:
+        return {m.key: m for m in self.measures}
+
+
+class GapReason(StrEnum):
+    """Why a part is missing from a digest. The sentence beside it says the rest."""
+
+    UNAVAILABLE = "unavailable"  # timeouts, resets, 5xx
+    RATE_LIMITED = "rate_limited"
+    REFUSED = "refused"  # credentials, rights, parameters
+    MALFORMED = "malformed"  # an answer that breaks the contract
+    INCOMPLETE = "incomplete"  # a list that could not be read whole
+    NOT_KNOWABLE = "not_knowable"  # state "now" asked for a past slot
+    DEADLINE = "deadline"  # the run's `within` was over
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A query yields exactly one Snapshot or one Gap; a partly read list is a Gap. `retry_after`: seconds after which
+    asking again makes sense, where the service named them.
+    """
+
+    query_id: str
+    reason: GapReason
+    sentence: str
+    tries: int = 1
+    retry_after: float | None = None

@@ -1,0 +1,198 @@
+"""Windows: half-open stretches of time that belong to a slot, and what they are compared with.
+
+Everything here is a function of the slot and the zone, never of when a run happened. A window's edges are local
+midnights (a day starts at its first existing instant) except for `since-previous-slot` and ranges. `last-7d` is the
+seven whole local days before the slot's own day, so that it never changes after it was read.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.domain.time.duration import clipped
+from worker.domain.time.periods import Calendar, WindowError, add_months, calendar_of, period
+from worker.domain.time.zones import day_start, first, wall, zone_named
+
+RANGE = "range"
+SINCE_PREVIOUS = "since-previous-slot"
+ALL_TIME = "all-time"
+PREVIOUS = "previous"
+_NAMED = {
+    "today": ("day", 0),
+    "yesterday": ("day", -1),
+    **{f"this-{unit}": (unit, 0) for unit in ("week", "month", "quarter", "year")},
+    **{f"last-{unit}": (unit, -1) for unit in ("week", "month", "quarter", "year")},
+}
+WINDOW_NAMES: tuple[str, ...] = (*_NAMED, ALL_TIME, SINCE_PREVIOUS)
+_SAME_DAYS = {
+    "same-days-last-week": (7, 0),
+    "same-days-last-month": (0, 1),
+    "same-days-last-quarter": (0, 3),
+    "same-days-last-year": (0, 12),
+}
+COMPARE_NAMES: tuple[str, ...] = (PREVIOUS, *_SAME_DAYS)
+_LAST_DAYS = re.compile(r"last-([1-9][0-9]{0,3})d")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start, end) in UTC; `zone` is the IANA zone it was resolved in; `so_far`: it ends after the data was read."""
+
+    start: datetime
+    end: datetime
+    zone: str
+    name: str
+    so_far: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSpec:
+    """A window as a definition names it: `name` (last-week, last-7d, since-previous-slot, …), or "range" with both
+    instants.
+    """
+
+    name: str
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def is_window_name(text: str) -> bool:
+    """Whether `resolve` knows the name; "range" is not one, it needs two instants."""
+    return text in WINDOW_NAMES or _LAST_DAYS.fullmatch(text) is not None
+
+
+def resolve(
+    spec: WindowSpec,
+    slot: datetime,
+    zone: str,
+    *,
+    week_start: str = "monday",
+    fiscal_year_start: str = "01-01",
+    previous_slot: datetime | None = None,
+) -> Window:
+    """The window that `spec` names at `slot`; so far, as long as it ends after the slot. `all-time` runs from the Unix
+    epoch to the end of the slot's day. Without a `previous_slot`, what is since then is everything before the slot.
+    Naive edges of a range are wall times in `zone`. Raises WindowError and ZoneError.
+    """
+    place, calendar = zone_named(zone), calendar_of(week_start, fiscal_year_start)
+    if spec.name == SINCE_PREVIOUS:
+        start, end = previous_slot or _BEGINNING, slot
+    elif spec.name == RANGE:
+        start, end = _range(spec, place)
+    else:
+        start, end = _named(spec.name, wall(slot, place).date(), place, calendar, back=0)
+    return _window(start, end, zone, spec.name, slot)
+
+
+def compared(
+    window: Window,
+    spec: WindowSpec,
+    slot: datetime,
+    *,
+    week_start: str = "monday",
+    fiscal_year_start: str = "01-01",
+    previous_slot: datetime | None = None,
+    earlier_slot: datetime | None = None,
+) -> Window:
+    """What `window` is compared with. `previous` is the same named period one step earlier, `same-days-…` the same
+    days of an earlier week, month, quarter or year (shorter months end earlier); both are cut where the window itself
+    stands at the slot, on the clock on the wall. Any other name or range stands as written. `earlier_slot`: the slot
+    before `previous_slot`, for the previous of since-previous-slot. Raises WindowError where nothing lies before.
+    """
+    place, calendar = zone_named(window.zone), calendar_of(week_start, fiscal_year_start)
+    if spec.name in _SAME_DAYS:
+        start, end = _same_days(window, slot, place, *_SAME_DAYS[spec.name])
+    elif spec.name == PREVIOUS:
+        start, end = _previous(window, slot, place, calendar, earlier_slot)
+    else:
+        return resolve(
+            spec,
+            slot,
+            window.zone,
+            week_start=week_start,
+            fiscal_year_start=fiscal_year_start,
+            previous_slot=previous_slot,
+        )
+    return _window(start, end, window.zone, spec.name, slot)
+
+
+def check_pair(window: WindowSpec, compare: WindowSpec) -> None:
+    """What can be said without a slot: raises WindowError for a comparison with what never was."""
+    if window.name == ALL_TIME and compare.name == PREVIOUS:
+        raise WindowError("compare: previous has nothing before window: all-time", "write compare: none")
+
+
+def _window(start: datetime, end: datetime, zone: str, name: str, slot: datetime) -> Window:
+    return Window(start.astimezone(UTC), end.astimezone(UTC), zone, name, so_far=end > slot)
+
+
+def _named(name: str, day: date, place: ZoneInfo, calendar: Calendar, *, back: int) -> tuple[datetime, datetime]:
+    """`back` counts steps of the window's own length."""
+    if name == ALL_TIME:
+        return _BEGINNING, day_start(day + timedelta(days=1), place)
+    if days := _LAST_DAYS.fullmatch(name):
+        length = timedelta(days=int(days[1]))
+        end = day - back * length
+        return day_start(end - length, place), day_start(end, place)
+    if name not in _NAMED:
+        raise WindowError(f"{clipped(name)} is not a window", f"write one of {', '.join(WINDOW_NAMES)}, last-7d")
+    unit, steps = _NAMED[name]
+    first_day, after = period(unit, day, steps - back, calendar)
+    start, end = day_start(first_day, place), day_start(after, place)
+    # A day that a zone left out altogether is nobody's yesterday (Apia, 30 December 2011).
+    return (start, end) if start < end else _named(name, day - timedelta(days=1), place, calendar, back=back)
+
+
+def _range(spec: WindowSpec, place: ZoneInfo) -> tuple[datetime, datetime]:
+    if spec.start is None or spec.end is None:
+        raise WindowError("a range without both start and end", "write {start: …, end: …}")
+    start, end = (edge if edge.tzinfo else first(edge, place) for edge in (spec.start, spec.end))
+    if end <= start:
+        raise WindowError(f"a range that ends at {spec.end.isoformat()}, not after its start", "write a later end")
+    return start, end
+
+
+def _previous(
+    window: Window, slot: datetime, place: ZoneInfo, calendar: Calendar, earlier_slot: datetime | None
+) -> tuple[datetime, datetime]:
+    if window.start <= _BEGINNING:
+        raise WindowError(f"nothing lies before {window.name}", "write compare: none, or another window")
+    if window.name == SINCE_PREVIOUS and earlier_slot is not None:
+        return earlier_slot, window.start
+    if window.name in (RANGE, SINCE_PREVIOUS):
+        return _just_before(window, place), window.start
+    start, end = _named(window.name, wall(slot, place).date(), place, calendar, back=1)
+    if not window.so_far:
+        return start, end
+    return start, min(end, first(wall(start, place) + _elapsed(window, slot, place), place))
+
+
+def _just_before(window: Window, place: ZoneInfo) -> datetime:
+    """As long as the window: whole days by the clock on the wall, less than a day by elapsed time."""
+    length = window.end - window.start
+    if length < timedelta(days=1):
+        return window.start - length
+    shown = wall(window.start, place)
+    return first(shown - (wall(window.end, place) - shown), place)
+
+
+def _elapsed(window: Window, slot: datetime, place: ZoneInfo) -> timedelta:
+    """On the wall: Tuesday 09:00 stands against Tuesday 09:00 whatever the clocks did at the weekend."""
+    return wall(slot, place) - wall(window.start, place)
+
+
+def _same_days(window: Window, slot: datetime, place: ZoneInfo, days: int, months: int) -> tuple[datetime, datetime]:
+    """The last instant is moved, not the end, so that 30 March against February is a day and not nothing."""
+    end = max(min(window.end, slot), window.start + _INSTANT)
+    start = _moved(wall(window.start, place), days, months)
+    last = _moved(wall(end - _INSTANT, place), days, months)
+    if last < start:  # both edges fell on a short month's last day, the later hour first
+        last = start + (end - _INSTANT - window.start)
+    return first(start, place), first(last + _INSTANT, place)
+
+
+def _moved(shown: datetime, days: int, months: int) -> datetime:
+    return datetime.combine(add_months(shown.date(), -months) - timedelta(days=days), shown.time())

@@ -1,0 +1,66 @@
+"""Between wall clocks and instants: the one place that knows what happens when clocks are put forward or back."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from worker.domain.time.duration import TimeWordError, clipped
+
+
+class ZoneError(TimeWordError):
+    pass
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Raises ZoneError; zoneinfo itself raises KeyError, ValueError or OSError, depending on how a name is wrong."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ZoneError(f"no time zone is called {clipped(name)}", "write an IANA name such as Europe/Berlin") from None
+
+
+def wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """What clocks in `zone` show at `instant`, naive and without fold, so that it can be reckoned with."""
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def first(shown: datetime, zone: ZoneInfo) -> datetime:
+    """The instant at which clocks first show `shown` (naive), in UTC; if they never do, the instant at which they
+    jump over it. Never decreases as `shown` grows, which is what lets slots strictly increase.
+    """
+    before = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if wall(before, zone) == shown.replace(fold=0):
+        return before
+    return _change(shown.replace(tzinfo=zone, fold=1).astimezone(UTC), before, zone)
+
+
+def second(shown: datetime, zone: ZoneInfo) -> datetime | None:
+    """The second instant at which clocks show `shown`, None when it comes once or never (PEP 495: fold=1 lies later
+    in a repeated hour and earlier in a missing one).
+    """
+    early, late = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    return late if late > early else None
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """A day starts at its first existing instant: where clocks are put forward at midnight that is 01:00."""
+    return first(datetime.combine(day, time()), zone)
+
+
+def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The instant in (low, high] from which on the offset is no longer that of `low`; zoneinfo does not tell it."""
+    offset = low.astimezone(zone).utcoffset()
+    lower, upper = int(low.timestamp()), int(high.timestamp()) + 1
+    while upper - lower > 1:
+        middle = (lower + upper) // 2
+        if datetime.fromtimestamp(middle, zone).utcoffset() == offset:
+            lower = middle
+        else:
+            upper = middle
+    return datetime.fromtimestamp(upper, UTC)
+
+
+def later_wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The earliest reading that clocks will still show for the second time: `wall`, or less when they are about to be
+    put back. Twelve hours see every change since 1970 coming (the largest was seven hours, Vostok 1994).
+    """
+    return min(wall(instant, zone), wall(instant + timedelta(hours=12), zone) - timedelta(hours=12))

@@ -1,0 +1,76 @@
+"""Clock and worker as child processes of `up` and `demo`: begun again when they end unasked, ended with us."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from worker.adapters.child_process import tied
+from worker.entry import console
+
+STOP_TIME = 20.0
+"""Seconds that a child gets to finish what it is sending, before it is killed."""
+
+
+class Family:
+    """`members` are command names ("clock", "worker"). Their output goes to `log`, or to our standard error."""
+
+    def __init__(
+        self, members: tuple[str, ...], directory: Path, environment: Mapping[str, str], log: Path | None = None
+    ) -> None:
+        self._members = members
+        self._directory = directory
+        self._environment = dict(environment)
+        self._log = log
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        for member in self._members:
+            self._start(member)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """The worker first, then the clock: what the clock would still publish waits in the ledger."""
+        for member in reversed(self._members):
+            child = self._children[member]
+            if child.poll() is None:
+                child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIME
+        for child in self._children.values():
+            try:
+                child.wait(max(deadline - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+
+    def look_after(self) -> None:
+        """Begin again whoever ended; said on standard error."""
+        for member, child in list(self._children.items()):
+            status = child.poll()
+            if status is not None:
+                console.err.print(f"{member} ended with status {status}; beginning it again")
+                self._start(member)
+
+    def _start(self, member: str) -> None:
+        command = [sys.executable, "-m", "worker.entry", "--project", str(self._directory), member]
+        if self._log is None:
+            self._children[member] = self._spawn(command, None)
+            return
+        with (self._log / f"{member}.log").open("ab") as log:
+            self._children[member] = self._spawn(command, log.fileno())
+
+    def _spawn(self, command: list[str], output: int | None) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            tied(command),
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches us first, and we stop them in order
+        )

@@ -1,0 +1,82 @@
+"""Where a command works: its project directory, its definitions and its Redis."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from worker.adapters.definitions.load import Loaded, load
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.app import REGISTRY
+from worker.domain.schedule import Bundle
+from worker.errors import DefinitionError, RequestError
+from worker.plugins import wants_sandbox
+from worker.sandbox.server import SandboxThread
+from worker.settings import Settings, read
+
+STATE = ".funnelbeat"
+
+
+def definitions(directory: Path) -> Loaded:
+    return load(directory, REGISTRY)
+
+
+def bundle_of(directory: Path) -> Bundle:
+    """The project's definitions as they stand on disk. Raises DefinitionError with every complaint."""
+    loaded = definitions(directory)
+    if loaded.complaints or loaded.bundle is None:
+        raise DefinitionError(loaded.complaints)
+    return loaded.bundle
+
+
+def project_name(directory: Path, settings: Settings) -> str:
+    """Whose ledger to use: FUNNELBEAT_PROJECT, else the name in the directory's funnelbeat.yaml."""
+    if settings.project:
+        return settings.project
+    if not (directory / "funnelbeat.yaml").is_file():
+        raise RequestError(
+            f"{directory} holds no funnelbeat.yaml: name the project with --project or FUNNELBEAT_PROJECT"
+        )
+    return bundle_of(directory).project
+
+
+@contextmanager
+def redis_for(directory: Path) -> Iterator[Settings]:
+    """Settings whose redis_url can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, for as long as the
+    block lasts (one that another command started is attached to and left running).
+    """
+    settings = read()
+    if settings.redis_url:
+        yield settings
+        return
+    redis = EmbeddedRedis(directory / STATE / "redis")
+    redis.attach_or_start()
+    try:
+        yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url)
+    finally:
+        redis.stop()
+
+
+@contextmanager
+def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> Iterator[Settings]:
+    """Settings with a sandbox to talk to, where the project uses one and nobody has started it yet. `out`: where the
+    messages it receives are written too.
+    """
+    kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
+    if settings.sandbox or not any(wants_sandbox(kind) for kind in kinds):
+        yield settings
+        return
+    with SandboxThread(out=out) as box:
+        yield replace(settings, sandbox=box.describe_json())
+
+
+def child_environment(settings: Settings, project: str) -> dict[str, str]:
+    """What a child process inherits: the environment, and where Redis and the sandbox are."""
+    return {
+        **os.environ,
+        "FUNNELBEAT_REDIS_URL": settings.redis_url,
+        "FUNNELBEAT_BROKER_URL": settings.broker_url,
+        "FUNNELBEAT_PROJECT": project,
+        "FUNNELBEAT_SANDBOX": settings.sandbox,
+    }

@@ -1,0 +1,1 @@
+"""From a bundle to what is in force: plan, cost, activation."""

@@ -1,0 +1,183 @@
+"""Putting a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.domain.delivery import Reader
+from worker.domain.due.pauses import Pause
+from worker.domain.due.slots import first_slot
+from worker.domain.due.spread import delay_of
+from worker.domain.schedule import Bundle, Schedule, Timing
+from worker.errors import ClaimLost, LedgerError
+from worker.flow.run.readers import readers
+from worker.flow.run.tick import slot_claim
+from worker.ports import Basis, Deployment, Due, Ledger, SlotClaim, Triggers
+
+TRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Schedule ids against `before`, the bundle in force. `renamed`: (old, new); neither is added or removed. `firsts`:
+    when the added are due first, and those that are due otherwise than before. `overdue`: what a clock would do at this
+    moment for schedules that change, under the definitions that they were due by. `dropped`: readers no longer named.
+    """
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    firsts: Mapping[str, datetime | None]
+    dropped: tuple[Reader, ...] = ()
+    renamed: tuple[tuple[str, str], ...] = ()
+    overdue: tuple[SlotClaim, ...] = ()
+    before: Bundle | None = None
+    basis: Basis = field(default=Basis(None, {}))
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed or self.renamed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is known of the ledger at one instant. `pending` and `lasts` as after `overdue` was written."""
+
+    triggers: Triggers
+    now: datetime
+    pending: Mapping[str, datetime | None]
+    lasts: Mapping[str, datetime]
+    overdue: tuple[SlotClaim, ...]
+
+
+async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes:
+    """Compare with the deployment in force; nothing is written."""
+    deployed = await ledger.deployed()
+    old = await ledger.bundle(deployed.bundle) if deployed else None
+    before, after = old.schedules if old else {}, bundle.schedules
+    origins = {name: origin for name in after if (origin := _origin(after[name], before, after))}
+    renamed = tuple(sorted((origin, name) for name, origin in origins.items() if origin != name))
+    removed = before.keys() - after.keys() - {origin for origin, _ in renamed}
+    turned = {o: n for n, o in origins.items() if n != o or _timed(before[o]) != _timed(after[n])}
+    # A rename alone leaves what is due to the new name.
+    leaving = removed | {o for o, n in turned.items() if _timed(before[o]) != _timed(after[n])}
+    asked = await ledger.pending([*turned, *removed])
+    basis = Basis(deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)})
+    ground = await _ground(ledger, triggers, basis, {name: before[name].timing for name in leaving}, after, origins)
+    return Changes(
+        added=tuple(sorted(after.keys() - origins.keys())),
+        changed=tuple(sorted(n for n in after.keys() & before.keys() if after[n] != before[n])),
+        removed=tuple(sorted(removed)),
+        firsts={
+            **{name: _first(ground, after[name], None) for name in after if name not in origins},
+            **{name: _first(ground, after[name], before[origin]) for origin, name in turned.items()},
+        },
+        dropped=_dropped(before, after, origins),
+        renamed=renamed,
+        overdue=ground.overdue,
+        before=old,
+        basis=basis,
+    )
+
+
+async def deploy(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> tuple[Deployment, Changes]:
+    """One atomic step: before it the old definitions are in force, after it the new ones. What was due under the old
+    ones and had not been looked at is claimed or noted first, as a clock would have, so that no slot is lost.
+
+    Raises LedgerError when others keep deploying in between.
+    """
+    for _ in range(TRIES):
+        found = await changes(bundle, ledger, triggers)
+        if found.overdue:
+            await ledger.claim(found.overdue, os.getpid())
+            continue
+        new = [name for _, name in found.renamed]
+        fresh = () if found.before is None else (*found.added, *(n for n in new if n not in found.before.schedules))
+        gone = (*found.removed, *(origin for origin, _ in found.renamed))
+        try:
+            deployment = await ledger.activate(
+                bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis
+            )
+        except ClaimLost:
+            continue
+        return deployment, found
+    raise LedgerError("what is deployed kept changing meanwhile; deploy again")
+
+
+def _origin(schedule: Schedule, before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> str | None:
+    """The id in the old bundle that this schedule carries on; None for one that is new."""
+    if schedule.id in before:
+        return schedule.id
+    old = schedule.previously
+    return old if old is not None and old in before and old not in after else None
+
+
+def _timed(schedule: Schedule) -> tuple[object, ...]:
+    """What decides when it is due; not what becomes of slots that are late."""
+    return schedule.trigger, schedule.spread, schedule.paused
+
+
+async def _ground(
+    ledger: Ledger,
+    triggers: Triggers,
+    basis: Basis,
+    leaving: Mapping[str, Timing],
+    after: Mapping[str, Schedule],
+    origins: Mapping[str, str],
+) -> _Ground:
+    now, pauses = await ledger.now(), await ledger.pauses()
+    overdue: list[SlotClaim] = []
+    for name in leaving:
+        overdue += _claims(triggers, leaving, basis, name, pauses.get(name), now)
+    new = [name for name in after if name not in origins]
+    old = [previously for name in new if (previously := after[name].previously)]
+    lasts = dict(await ledger.last_slots([*new, *old, *basis.pending]))
+    pending = dict(basis.pending)
+    for claim in overdue:
+        pending[claim.schedule] = claim.next_due
+        spoken = [*(run.key.slot for run in claim.runs), *(missed.last for missed in claim.missed)]
+        lasts[claim.schedule] = max([*spoken, *([lasts[claim.schedule]] if claim.schedule in lasts else [])])
+    return _Ground(triggers, now, pending, lasts, tuple(overdue))
+
+
+def _claims(
+    triggers: Triggers,
+    timings: Mapping[str, Timing],
+    basis: Basis,
+    name: str,
+    pause: Pause | None,
+    now: datetime,
+) -> Iterator[SlotClaim]:
+    """In the order in which they follow on each other: one speaks of so many slots at most."""
+    at = basis.pending.get(name)
+    while at is not None and at <= now:
+        claim = slot_claim(triggers, timings, basis.bundle or "", Due(name, at, pause), now)
+        if claim is None:
+            return
+        yield claim
+        at = claim.next_due
+
+
+def _first(ground: _Ground, schedule: Schedule, was: Schedule | None) -> datetime | None:
+    """When it is due first: where its trigger stays, at the slot that it waits for already."""
+    delay = delay_of(schedule.id, schedule.spread)
+    if was is not None and was.trigger == schedule.trigger:
+        at = ground.pending.get(was.id)
+        return None if at is None else at - delay_of(was.id, was.spread) + delay
+    ids = [was.id] if was is not None else [schedule.id, *([schedule.previously] if schedule.previously else [])]
+    last = max((ground.lasts[name] for name in ids if name in ground.lasts), default=None)
+    slot = first_slot(schedule.trigger, ground.now, ground.triggers.next, last, edited=last is not None)
+    return None if slot is None else slot + delay
+
+
+def _dropped(
+    before: Mapping[str, Schedule], after: Mapping[str, Schedule], origins: Mapping[str, str]
+) -> tuple[Reader, ...]:
+    """Readers that are no longer named: one who is named again later begins afresh (semantics 5, "re-added"). Those of
+    a schedule that is gone stay until it comes back, under its own id or another that says `previously`.
+    """
+    gone: list[Reader] = []
+    for name, origin in origins.items():
+        still = {reader.id for reader in readers(after[name])}
+        gone += [Reader(name, r.entry, r.address) for r in readers(before[origin]) if r.id not in still]
+    return tuple(gone)

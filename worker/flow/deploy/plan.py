@@ -1,0 +1,252 @@
+"""What is going to happen: which runs will fire, for whom, at what cost, and what a deployment would change of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain, islice
+
+from worker.domain.due.pauses import Pause
+from worker.domain.due.spread import delay_of
+from worker.domain.schedule import Bundle, Item, Schedule, Timing
+from worker.flow.deploy.cost import DAY, DayCost, cost
+from worker.flow.deploy.deploy import Changes, changes
+from worker.flow.run.readers import readers
+from worker.flow.run.tick import slot_claim
+from worker.flow.services import House
+from worker.ports import Due, SlotClaim, Triggers
+
+LIST = 500
+"""Runs of one schedule that are named one by one; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fire:
+    """A run that will be claimed `due`, which is later than its slot where the schedule is spread or was late."""
+
+    due: datetime
+    slot: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Requests of one run as far as they are known; `unknown`: lists that nobody has read yet, by query id. Looking up
+    what left a list comes on top, and so does reading a list again that changed meanwhile. `lengths`: rows of each
+    list, None for one that nobody has read.
+    """
+
+    requests: int
+    unknown: tuple[str, ...]
+    lengths: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`fires`: the first of `count`. `readers`: their ids. `paused`: by its definition, or at run time."""
+
+    schedule: str
+    zone: str
+    fires: tuple[Fire, ...]
+    count: int
+    readers: tuple[str, ...]
+    cost: Cost
+    paused: Pause | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a deployment does to the runs of one schedule: `moved` pairs a run with the one in its place that day."""
+
+    schedule: str
+    appear: tuple[Fire, ...]
+    vanish: tuple[Fire, ...]
+    moved: tuple[tuple[Fire, Fire], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Readers as (schedule, reader id). `day`: what the next 24 hours ask of each connection."""
+
+    now: datetime
+    until: datetime
+    schedules: tuple[Planned, ...]
+    changes: Changes
+    readers_added: tuple[tuple[str, str], ...]
+    readers_removed: tuple[tuple[str, str], ...]
+    moves: tuple[Moves, ...]
+    day: tuple[DayCost, ...] = ()
+
+
+async def plan(house: House, bundle: Bundle, days: int) -> Plan:
+    """As though `bundle` were deployed now and a clock were running all the time; nothing is written."""
+    found = await changes(bundle, house.ledger, house.triggers)
+    before = found.before.schedules if found.before else {}
+    now = await house.ledger.now()
+    span = _Span(
+        triggers=house.triggers,
+        now=now,
+        until=now + timedelta(days=days),
+        pending=await house.ledger.pending([*before, *(name for name in bundle.schedules if name not in before)]),
+        pauses=await house.ledger.pauses(),
+    )
+    origins = {name: _origin(found, name) for name in bundle.schedules}
+    planned = [
+        await _planned(house, bundle, schedule, span, found, before.get(origins[name]))
+        for name, schedule in bundle.schedules.items()
+    ]
+    moves = [
+        _moves(row.schedule, span.of(origin) if (origin := before.get(origins[row.schedule])) else (), row.fires)
+        for row in planned
+        if row.schedule in found.firsts or row.schedule in found.changed
+    ]
+    moves += [_moves(name, span.of(before[name]), ()) for name in found.removed]
+    had = {(_heir(found, r.schedule), r.id) for schedule in before.values() for r in readers(schedule)}
+    has = {(r.schedule, r.id) for schedule in bundle.schedules.values() for r in readers(schedule)}
+    return Plan(
+        now=now,
+        until=span.until,
+        schedules=tuple(planned),
+        changes=found,
+        readers_added=tuple(sorted(has - had)),
+        readers_removed=tuple(sorted(had - has)),
+        moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
+        day=_day(house, bundle, planned, now + DAY),
+    )
+
+
+def _day(house: House, bundle: Bundle, planned: Sequence[Planned], until: datetime) -> tuple[DayCost, ...]:
+    slots = {row.schedule: [fire.slot for fire in row.fires if fire.due < until] for row in planned if not row.paused}
+    return cost(house.means, bundle, slots, {row.schedule: row.cost.lengths for row in planned})
+
+
+async def _planned(
+    house: House, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
+) -> Planned:
+    name = schedule.id
+    pause = Pause() if schedule.paused else span.pauses.get(was.id if was else name)
+    at = found.firsts[name] if name in found.firsts else span.pending.get(name)
+    late = [Fire(span.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
+    coming, count = span.first(name, schedule.timing, at, pause)
+    return Planned(
+        schedule=name,
+        zone=schedule.trigger.zone,
+        fires=(*late, *coming),
+        count=count + len(late),
+        readers=tuple(reader.id for reader in readers(schedule)),
+        cost=await _cost(house, bundle, schedule, was),
+        paused=pause if pause is not None and not pause.over(span.now) else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What is looked at: from `now` to `until`, with what the ledger holds of each schedule."""
+
+    triggers: Triggers
+    now: datetime
+    until: datetime
+    pending: Mapping[str, datetime]
+    pauses: Mapping[str, Pause]
+
+    def of(self, schedule: Schedule) -> tuple[Fire, ...]:
+        """The runs of a schedule as it is deployed."""
+        name = schedule.id
+        return self.first(name, schedule.timing, self.pending.get(name), self.pauses.get(name))[0]
+
+    def first(
+        self, name: str, timing: Timing, at: datetime | None, pause: Pause | None
+    ) -> tuple[tuple[Fire, ...], int]:
+        """The runs that can be named, and how many there are in all."""
+        coming = fires(self.triggers, name, timing, at, self.now, self.until, pause)
+        named = tuple(islice(coming, LIST))
+        if len(named) < LIST:
+            return named, len(named)
+        if timing.trigger.kind != "every":
+            return named, len(named) + sum(1 for _ in coming)
+        end = self.until if timing.trigger.end is None else min(self.until, timing.trigger.end)
+        rest = (end - named[-1].due - timedelta(microseconds=1)) // timedelta(seconds=timing.trigger.seconds)
+        return named, len(named) + max(0, rest)
+
+
+def fires(
+    triggers: Triggers,
+    name: str,
+    timing: Timing,
+    at: datetime | None,
+    now: datetime,
+    until: datetime,
+    pause: Pause | None = None,
+) -> Iterator[Fire]:
+    """Runs of a schedule that is due next `at`, up to but not including `until`. What is due already fires now, as
+    far as its `catch_up` lets it.
+    """
+    claims: list[SlotClaim] = []
+    while at is not None and at <= now:
+        claim = slot_claim(triggers, {name: timing}, "", Due(name, at, pause), now)
+        if claim is None:
+            return
+        claims.append(claim)
+        at = claim.next_due
+    yield from (Fire(now, run.key.slot) for claim in claims for run in claim.runs)
+    if at is None or timing.paused:
+        return
+    delay = delay_of(name, timing.spread)
+    for slot in chain([at - delay], triggers.upcoming(timing.trigger, at - delay)):
+        due = slot + delay
+        if due >= until or (pause is not None and pause.until is None):
+            return
+        if pause is None or pause.over(due):
+            yield Fire(due, slot)
+
+
+async def _cost(house: House, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
+    """Of a list, by how long it was when it was read last."""
+    requests, lengths = 0, {}
+    for item in schedule.report:
+        price = house.means.price(bundle, item)
+        if not price.page:
+            requests += price.requests * (1 if item.compare is None else 2)
+            continue
+        rows = lengths[item.id] = await _rows(house, item, was)
+        requests += 0 if rows is None else max(1, -(-rows // price.page))
+    return Cost(requests, tuple(name for name, rows in lengths.items() if rows is None), lengths)
+
+
+async def _rows(house: House, item: Item, was: Schedule | None) -> int | None:
+    """None for a list that was never read, or was asked for otherwise then."""
+    former = {known.id: known for known in was.report} if was else {}
+    known = former.get(item.id)
+    if (
+        was is None
+        or known is None
+        or (known.source, known.query, known.params) != (item.source, item.query, item.params)
+    ):
+        return None
+    for stored in await house.ledger.chain(was.id, item.id, None):
+        snapshot = await house.snapshots.load(stored)
+        if snapshot is not None and snapshot.rows is not None:
+            return snapshot.rows.total if snapshot.rows.total is not None else len(snapshot.rows.rows)
+    return None
+
+
+def _moves(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:
+    """Compared as far as both are named. On one UTC day the first that vanishes is taken for the first that appears."""
+    edge = min([row[-1].due for row in (was, now) if len(row) >= LIST], default=None)
+    before = {fire for fire in was if edge is None or fire.due <= edge}
+    after = {fire for fire in now if edge is None or fire.due <= edge}
+    vanish, appear = sorted(before - after), sorted(after - before)
+    moved: list[tuple[Fire, Fire]] = []
+    for fire in list(vanish):
+        place = next((new for new in appear if new.slot.date() == fire.slot.date()), None)
+        if place is not None:
+            moved.append((fire, place))
+            vanish.remove(fire)
+            appear.remove(place)
+    return Moves(schedule, tuple(appear), tuple(vanish), tuple(moved))
+
+
+def _heir(found: Changes, schedule: str) -> str:
+    return next((new for old, new in found.renamed if old == schedule), schedule)
+
+
+def _origin(found: Changes, schedule: str) -> str:
+    return next((old for old, new in found.renamed if new == schedule), schedule)

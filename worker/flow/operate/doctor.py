@@ -1,0 +1,154 @@
+"""Is everything in order that this project needs? One finding for each thing that was looked at."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.domain.schedule import Bundle
+from worker.errors import FunnelbeatError
+from worker.flow.deploy.cost import DayCost, next_day
+from worker.ports import CheckedChannel, CheckedSource, Ledger, Means, Quota, Triggers
+
+QUIET = timedelta(seconds=30)
+"""After so long without a sign of life a process counts as gone."""
+
+OVERDUE = timedelta(seconds=60)
+MUCH = 0.75
+"""Of a day's tokens."""
+APART = 2.0
+"""Seconds by which a host's clock may differ from Redis's."""
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`what` was looked at, and what was found, in a sentence."""
+
+    what: str
+    level: Level
+    sentence: str
+
+
+async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
+    """Our own errors are what was found."""
+    try:
+        return Finding(what, Level.OK, await look())
+    except FunnelbeatError as error:
+        return Finding(what, Level.FAIL, str(error))
+
+
+async def connections(means: Means, bundle: Bundle) -> list[Finding]:
+    """Every connection is asked something cheap with its own credentials."""
+    return [await looked_at(f"connection {name}", _source(means, bundle, name)) for name in sorted(bundle.connections)]
+
+
+def _source(means: Means, bundle: Bundle, name: str) -> Callable[[], Awaitable[str]]:
+    async def look() -> str:
+        source = means.source(bundle, name)
+        if isinstance(source, CheckedSource):
+            return await source.check()
+        return "its options can be used; it is asked nothing before its first run"
+
+    return look
+
+
+async def channels(means: Means, bundle: Bundle) -> list[Finding]:
+    """Every channel is logged into, and the addresses that schedules name are looked at where that is possible."""
+    found = []
+    for name in sorted(bundle.channels):
+        for kind, addresses in _kinds(bundle, name).items():
+            what = f"channel {name}" + (f" ({kind})" if kind else "")
+            found.append(await looked_at(what, _channel(means, bundle, name, addresses)))
+    return found
+
+
+def _kinds(bundle: Bundle, name: str) -> Mapping[str, list[str]]:
+    """A sandbox is a mail server and Slack in one: which of them is meant, its addresses say."""
+    entries = [entry for schedule in bundle.schedules.values() for entry in schedule.to if entry.channel == name]
+    addresses = sorted({entry.address for entry in entries if entry.address})
+    if bundle.channels[name].type != "sandbox":
+        return {"": addresses}
+    mail = [address for address in addresses if "@" in address]
+    room = [address for address in addresses if "@" not in address]
+    return {kind: some for kind, some in (("mail", mail), ("slack", room)) if some}
+
+
+def _channel(means: Means, bundle: Bundle, name: str, addresses: list[str]) -> Callable[[], Awaitable[str]]:
+    async def look() -> str:
+        channel = means.channel(bundle, name, addresses[0] if addresses else None)
+        if isinstance(channel, CheckedChannel):
+            return await channel.check(addresses)
+        return "its options can be used; nobody can be asked without sending something"
+
+    return look
+
+
+async def budgets(
+    means: Means, triggers: Triggers, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
+) -> list[Finding]:
+    """What the next day asks of each connection, against the tokens that the service said it has."""
+    return [
+        await looked_at_day(of, quotas(means.account(bundle, of.connection)))
+        for of in next_day(means, triggers, bundle, now)
+    ]
+
+
+async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
+    """Other programs take their part of the same day, so three quarters of it are worth a word."""
+    what, told = f"budget {of.connection}", f"the next 24 hours ask for {of}"
+    limit, left = await quota.day()
+    if limit is None or left is None:
+        return Finding(what, Level.OK, told)
+    level = Level.WARN if of.tokens > MUCH * limit else Level.OK
+    return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, of which {left:.0f} are left")
+
+
+async def clocks_agree(ledger: Ledger, wall: Callable[[], datetime]) -> Finding:
+    """Redis's clock decides when something is due; a host that differs dates its answers wrongly."""
+    before = wall()
+    now = await ledger.now()
+    apart = (now - (before + (wall() - before) / 2)).total_seconds()
+    sentence = f"this host's clock is {abs(apart):.1f} s {'behind' if apart > 0 else 'ahead of'} Redis's"
+    if abs(apart) > APART:
+        return Finding("host clock", Level.WARN, f"{sentence}; synchronise it, or `as of` times will be wrong")
+    return Finding("host clock", Level.OK, sentence)
+
+
+async def deployment(ledger: Ledger, bundle: Bundle) -> list[Finding]:
+    """What is in force against what the directory holds, and whether slots are waiting that nobody takes."""
+    deployed = await ledger.deployed()
+    if deployed is None:
+        return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
+    in_force = await ledger.bundle(deployed.bundle)
+    told = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
+    same = in_force == bundle
+    level = Level.OK if same else Level.WARN
+    note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"
+    return [Finding("deployment", level, told + note), await _due(ledger)]
+
+
+async def _due(ledger: Ledger) -> Finding:
+    now, due = await ledger.due(1)
+    late = now - due[0].at if due else timedelta(0)
+    if late > OVERDUE:
+        sentence = f"{due[0].schedule} has been due for {late.total_seconds():.0f} s and no clock took it"
+        return Finding("due slots", Level.FAIL, sentence)
+    return Finding("due slots", Level.OK, "nothing waits for a clock")
+
+
+async def processes(ledger: Ledger) -> list[Finding]:
+    """Clocks and workers that gave a sign of life of late."""
+    now, seen = await ledger.now(), await ledger.alive()
+    found = []
+    for kind, without in (("clock", "nothing will fire"), ("worker", "nothing will be fetched or sent")):
+        there = [one for one in seen if one.kind == kind and now - one.seen < QUIET]
+        hosts = ", ".join(sorted({one.host for one in there}))
+        told = f"{len(there)} running on {hosts}" if there else f"none is running: {without}"
+        found.append(Finding(f"{kind}s", Level.OK if there else Level.WARN, told))
+    return found

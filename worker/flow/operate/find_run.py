@@ -1,0 +1,50 @@
+"""Which run a person means: a key, a unique prefix, ID@latest or ID@-1."""
+
+import re
+
+from worker.domain.run import Run
+from worker.domain.schedule import Schedule
+from worker.errors import RequestError
+from worker.flow.services import House
+from worker.ports import Ledger
+
+FAR = 1000
+"""How many runs a prefix is looked for in, newest first."""
+
+
+async def find_run(ledger: Ledger, reference: str) -> Run:
+    """Raises RequestError when nothing fits, or more than one run does."""
+    exact = await ledger.run(reference)
+    if exact is not None:
+        return exact
+    relative = re.fullmatch(r"([a-z0-9/_-]+)@(latest|-[0-9]+)", reference)
+    if relative is not None:
+        return await _back(ledger, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
+    schedule = reference.split("@", maxsplit=1)[0] if "@" in reference else None
+    fitting = [run for run in await ledger.runs(schedule, FAR) if str(run.key).startswith(reference)]
+    if len(fitting) != 1:
+        several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
+        raise RequestError(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
+    return fitting[0]
+
+
+async def _back(ledger: Ledger, schedule: str, steps: int) -> Run:
+    """@latest is the newest run, @-1 the one before it."""
+    found = await ledger.runs(schedule, steps + 1)
+    if len(found) <= steps:
+        raise RequestError(
+            f"{schedule} has {len(found)} runs, so there is no @-{steps}" if steps else f"{schedule} has no run yet"
+        )
+    return found[steps]
+
+
+async def deployed_schedule(house: House, schedule: str) -> tuple[str, Schedule]:
+    """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
+    deployed = await house.ledger.deployed()
+    if deployed is None:
+        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+    bundle = await house.bundle(deployed.bundle)
+    if schedule not in bundle.schedules:
+        known = ", ".join(sorted(bundle.schedules)) or "none"
+        raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")
+    return deployed.bundle, bundle.schedules[schedule]

@@ -1,0 +1,53 @@
+"""Forgetting a person or a deal on request: what is remembered of it goes, and what else is stored stays usable."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from worker.flow.run.readers import readers
+from worker.flow.services import House
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was removed. `named`: schedules in force that still name the address, and so begin to remember it anew."""
+
+    baselines: int = 0
+    deliveries: int = 0
+    suspensions: int = 0
+    answers: int = 0
+    named: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        counts = {"baselines": self.baselines, "deliveries": self.deliveries, "suspensions": self.suspensions}
+        return {**counts, "answers": self.answers, "still_named_by": list(self.named)}
+
+    def sentences(self, what: str) -> list[str]:
+        counts = (
+            (self.baselines, "baselines"),
+            (self.deliveries, "deliveries"),
+            (self.suspensions, "suspensions"),
+            (self.answers, "stored answers that held its row"),
+        )
+        told = [f"{what}: removed {count} {noun}" for count, noun in counts if count]
+        if self.answers:
+            told.append("a run fetches it again for as long as the service lists it")
+        still = [f"{name} still names {what}: remove it there and deploy" for name in self.named]
+        return (told or [f"{what}: nothing was stored under that address or id"]) + still
+
+
+async def forget(house: House, what: str) -> Forgotten:
+    """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
+    gone = await house.ledger.forget_reader(what)
+    answers = await house.snapshots.forget_row(what)
+    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(house, what))
+
+
+async def _named(house: House, address: str) -> tuple[str, ...]:
+    deployed = await house.ledger.deployed()
+    if deployed is None:
+        return ()
+    bundle = await house.bundle(deployed.bundle)
+    wanted = address.casefold()
+    found = [s.id for s in bundle.schedules.values() if any(r.address.casefold() == wanted for r in readers(s))]
+    operator = ["defaults.operator"] if (bundle.defaults.operator or "").casefold() == wanted else []
+    return (*sorted(found), *operator)

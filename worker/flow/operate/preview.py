@@ -1,0 +1,188 @@
+"""A digest without a run: preview, dry run, a test send; and a run's bridge, reckoned again from what is stored."""
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from worker.domain.delivery import READER, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt, Rendered
+from worker.domain.diff.bridge import as_json, bridge
+from worker.domain.digest.compose import compose
+from worker.domain.digest.model import Digest
+from worker.domain.run import Run, RunKey
+from worker.domain.schedule import Bundle, Entry, Schedule
+from worker.domain.snapshot.snapshot import Gap
+from worker.errors import DeliveryError, RequestError
+from worker.flow.run.collect import Collected, Occasion, collect
+from worker.flow.run.comparison import Case, Found, Told, context, load_found, past_of
+from worker.flow.run.readers import readers
+from worker.flow.run.tick import deadline
+from worker.flow.services import House, Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What `preview` shows: `page` is the mail's HTML, or the Slack posts as JSON (`suffix` says which)."""
+
+    digest: Digest
+    subject: str
+    page: str
+    suffix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one reader would get (dry run), or got (test send: `outcome` is the receiver's answer)."""
+
+    reader: str
+    decision: Decision
+    subject: str
+    gaps: tuple[Gap, ...]
+    outcome: str = ""
+    failed: bool = False
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "reader": self.reader,
+            "send": self.decision.send,
+            "reason": self.decision.reason,
+            "subject": self.subject,
+            "outcome": self.outcome,
+            "failed": self.failed,
+            "gaps": [{"query": gap.query_id, "reason": gap.reason, "sentence": gap.sentence} for gap in self.gaps],
+        }
+
+    def sentence(self) -> str:
+        verdict = self.outcome or ("would be sent" if self.decision.send else "would not be sent")
+        missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in self.gaps)
+        return f"{self.reader}: {verdict} ({self.decision.reason}). {self.subject}{missing}"
+
+
+async def preview(house: House, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Seen:
+    """What one entry's reader would get now. Nothing is sent and nothing remembered.
+
+    Raises RequestError for an unknown entry, or a schedule without any.
+    """
+    entry = _shown_entry(house, bundle, schedule, entry_id)
+    case = (await _cases(house, bundle, schedule, None, [entry]))[0]
+    fmt = house.means.channel(bundle, entry.channel, entry.address).format
+    rendered = await case.rendered(fmt)
+    if fmt == "email":
+        page = rendered.html.replace(READER, html.escape(entry.address or ""))
+        return Seen(case.digest, rendered.subject, page, "html")
+    return Seen(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
+
+
+async def dry_run(house: House, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[Trial]:
+    trials = []
+    for case in await _cases(house, bundle, schedule, at, list(schedule.to)):
+        channel = house.means.channel(bundle, case.entry.channel, case.entry.address)
+        rendered = await case.rendered(channel.format)
+        trials.append(Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps))
+    return trials
+
+
+async def send_to(
+    house: House, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
+) -> Trial:
+    """Send once to one address, outside the ledger: a test moves no baseline and is never repeated by itself."""
+    if not schedule.to:
+        raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
+    like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
+    entry = replace(like, id="test", channel=channel_name, address=address)
+    case = (await _cases(house, bundle, schedule, at, [entry]))[0]
+    channel = house.means.channel(bundle, channel_name, address)
+    now = await house.ledger.now()
+    run = RunKey(schedule.id, case.slot, "manual", "0000test")
+    envelope = Envelope(DeliveryKey(str(run), case.reader.id), address, now)
+    rendered = await case.rendered(channel.format)
+    receipts: list[Receipt] = []
+    try:
+        for part in channel.build(rendered, envelope):
+            sealed = channel.seal(part, receipts)
+            receipts.append(await channel.send(part, sealed, envelope))
+            if house.keep_message is not None:
+                house.keep_message(str(envelope.key), part, sealed)
+    except DeliveryError as error:
+        return Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, str(error), failed=True)
+    return Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, f"sent: {receipts[0].text}")
+
+
+async def _cases(
+    house: House, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Entry]
+) -> list[Case]:
+    """One fetch, one case per entry."""
+    now = await house.ledger.now()
+    slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
+    who = readers(replace(schedule, to=tuple(entries)))
+    baselines = await house.ledger.baselines(list(who))
+    stale = (now - slot).total_seconds() > schedule.grace
+    until = deadline(house.triggers, schedule, now)
+    occasion = Occasion(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
+    windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
+    collected = await collect(house, occasion, list(baselines.values()), windowed)
+    return [await _case(house, occasion, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
+
+
+async def _case(
+    house: House, occasion: Occasion, collected: Collected, reader: Reader, entry: Entry, current: Mapping[str, Any]
+) -> Case:
+    bundle, schedule = occasion.bundle, occasion.schedule
+    found = Found(collected.snapshots, collected.compared, collected.gaps)
+    past = await past_of(house, schedule, occasion.slot, found, current, None)
+    run = str(RunKey(schedule.id, occasion.slot))
+    digest = compose(context(house, bundle, schedule, run, occasion.slot, occasion.now, found, past))
+    return Case(
+        bundle=bundle,
+        schedule=schedule,
+        entry=entry,
+        reader=reader,
+        slot=occasion.slot,
+        told=Told(found, past, digest),
+        renderer=house.means.renderer(bundle),
+        memory=Memory(),
+        current=current,
+        on_demand=True,
+    )
+
+
+async def bridge_of(house: House, run: Run, rows: tuple[Delivery, ...]) -> dict[str, Any] | None:
+    """The run's bridge for audience everybody, reckoned from the pair of its first decided delivery; None without one.
+
+    Shape: {currency: {"opening", every class of the bridge, "closing"}}, minor units.
+    """
+    _, schedule = await house.schedule(run.bundle, run.key.schedule)
+    query = schedule.bridge
+    pair = next((row.pair for row in rows if row.pair is not None), None)
+    baseline = pair.get(query) if pair is not None and query is not None else None
+    if baseline is None or query is None:
+        return None
+    now = (await load_found(house, run)).snapshots.get(query)
+    before = await house.snapshots.load(baseline.snapshot)
+    if now is None or before is None:
+        return None
+    reckoned = bridge(before, now, schedule.item(query))
+    return as_json(reckoned) if reckoned is not None else None
+
+
+def _shown_entry(house: House, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Entry:
+    if not schedule.to:
+        raise RequestError(f"{schedule.id} has nobody under `to:` to preview for")
+    if entry_id is not None:
+        found = next((entry for entry in schedule.to if entry.id == entry_id), None)
+        if found is None:
+            known = ", ".join(entry.id for entry in schedule.to)
+            raise RequestError(f"--entry: {schedule.id} has no entry {entry_id!r}; it has {known}")
+        return found
+    mails = (e for e in schedule.to if house.means.channel(bundle, e.channel, e.address).format == "email")
+    return next(mails, schedule.to[0])
+
+
+def _subject(rendered: Rendered) -> str:
+    return rendered.subject or str(rendered.posts[0].get("text", "")) if rendered.subject or rendered.posts else ""
+
+
+def _posts(rendered: Rendered) -> str:
+    return json.dumps(list(rendered.posts), indent=2, ensure_ascii=False)

@@ -1,0 +1,84 @@
+"""A slot that was missed is run after all, as the run that it would have been."""
+
+from datetime import datetime, timedelta
+from itertools import chain
+
+from worker.domain.run import Claim, Missed, RunKey, stamp
+from worker.domain.schedule import Trigger
+from worker.errors import RequestError
+from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.run.tick import deadline
+from worker.flow.services import House
+from worker.ports import Triggers
+
+FAR = 10_000
+"""Rows of missed slots that are looked through, newest first."""
+
+
+async def request_missed(house: House, schedule_id: str, slot: datetime) -> str:
+    """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
+
+    Raises RequestError when the schedule is not deployed, or the slot is none that was missed.
+    """
+    bundle, schedule = await deployed_schedule(house, schedule_id)
+    rows = await house.ledger.missed(schedule_id, FAR)
+    row = next((row for row in rows if row.first <= slot <= row.last), None)
+    if row is None:
+        raise RequestError(
+            f"{stamp(slot)} is no missed slot of {schedule_id}; `funnelbeat runs {schedule_id}` lists them"
+        )
+    rest = around(house.triggers, schedule.trigger, row, slot)
+    key, now = RunKey(schedule_id, slot), await house.ledger.now()
+    claim = Claim(key, bundle, "manual", deadline(house.triggers, schedule, now))
+    if not await house.ledger.request(claim, house.pid, missed=row, rest=rest):
+        raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")
+    return str(key)
+
+
+def around(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) -> tuple[Missed, ...]:
+    """What is left of a row of missed slots without one of them. Raises RequestError where the row cannot be told
+    apart, because the trigger that named its slots is another one by now.
+    """
+    if row.count == 1 or (row.count == 2 and slot in (row.first, row.last)):
+        left = [edge for edge in {row.first, row.last} if edge != slot]
+        return tuple(Missed(row.schedule, edge, edge, 1, row.reason) for edge in left)
+    before, after = _sides(triggers, trigger, row, slot)
+    parts: list[Missed] = []
+    if before is not None:
+        parts.append(Missed(row.schedule, row.first, before[1], before[0], row.reason))
+    if after is not None:
+        parts.append(Missed(row.schedule, after[1], row.last, after[0], row.reason))
+    return tuple(parts)
+
+
+_Side = tuple[int, datetime] | None
+
+
+def _sides(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) -> tuple[_Side, _Side]:
+    """How many slots lie on each side of `slot`, with the one next to it; None where there are none."""
+    if trigger.kind == "every":
+        step = timedelta(seconds=trigger.seconds)
+        number, off = divmod(slot - row.first, step)
+        if off or row.first + (row.count - 1) * step != row.last:
+            raise _changed(row, slot)
+        after = row.count - number - 1
+        return (number, slot - step) if number else None, (after, slot + step) if after else None
+    earlier: _Side = None
+    later: _Side = None
+    total, hit = 0, False
+    for named in chain([row.first], triggers.upcoming(trigger, row.first)):
+        if named > row.last:
+            break
+        total, hit = total + 1, hit or named == slot
+        if named < slot:
+            earlier = (total, named)
+        elif named > slot:
+            later = (row.count - total + 1, named) if later is None else later
+    if not hit or total != row.count:
+        raise _changed(row, slot)
+    return earlier, later
+
+
+def _changed(row: Missed, slot: datetime) -> RequestError:
+    where = f"{row.count} slots from {stamp(row.first)} to {stamp(row.last)}"
+    return RequestError(f"{stamp(slot)} is not named by the trigger as it is deployed; missed are {where}")

@@ -1,0 +1,51 @@
+"""A person's word on a delivery that may or may not have arrived (semantics 7, "operator says")."""
+
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.reason import Reason
+from worker.errors import LedgerError, RequestError
+from worker.flow.operate.find_run import find_run
+from worker.flow.run.comparison import open_case
+from worker.flow.run.deliver import sent as moved_by
+from worker.flow.run.produce import expiry
+from worker.flow.services import House
+
+RECEIPT = "settled by hand"
+
+
+async def settle(house: House, reference: str, *, arrived: bool) -> Delivery:
+    """The delivery afterwards: sent, with the baselines that a late proof moves; or pending again under the same
+    identity, and published. `reference` is a delivery's key; its run may be written as in `find_run`.
+
+    Raises RequestError for a delivery that is not unknown, and ClaimLost when it moved on meanwhile.
+    """
+    row = await _unknown(house, reference)
+    if arrived:
+        case = await open_case(house, row)
+        moved = moved_by(case) if case is not None else {}
+        await house.ledger.sent(str(row.key), row.attempt, RECEIPT, moved, reason=Reason.SETTLED)
+    else:
+        run = await find_run(house.ledger, row.key.run)
+        _, schedule = await house.schedule(run.bundle, run.key.schedule)
+        await house.ledger.unsent(str(row.key), row.attempt, expiry(house, schedule, await house.ledger.now()))
+        house.queue.deliver([str(row.key)])
+    settled = await house.ledger.delivery(str(row.key))
+    if settled is None:
+        raise LedgerError(f"{row.key} is gone from the ledger")
+    return settled
+
+
+async def _unknown(house: House, reference: str) -> Delivery:
+    try:
+        named = DeliveryKey.parse(reference)
+    except ValueError:
+        raise RequestError(
+            f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
+        ) from None
+    run = await find_run(house.ledger, named.run)
+    key = DeliveryKey(str(run.key), named.reader)
+    row = await house.ledger.delivery(str(key))
+    if row is None:
+        raise RequestError(f"{run.key} has no reader {named.reader!r}; `funnelbeat show {run.key}` lists them")
+    if row.state is not DeliveryState.UNKNOWN:
+        raise RequestError(f"{key} is {row.state}: only an unknown delivery can be settled")
+    return row

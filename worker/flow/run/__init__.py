@@ -1,0 +1,1 @@
+"""One run, from due slot to settled delivery: tick, produce, deliver."""

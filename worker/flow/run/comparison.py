@@ -1,0 +1,256 @@
+"""One reader's case: what the run found, what the reader was sent before, and the digest that follows from both.
+
+Everything here is a function of stored inputs, so a retry, a replay and an explanation see what the first try saw.
+"""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.domain.decide import decide, why_unusable
+from worker.domain.delivery import Baseline, Decision, Delivery, Reader, Rendered
+from worker.domain.digest.compose import compose
+from worker.domain.digest.context import Context
+from worker.domain.digest.csv import as_csv
+from worker.domain.digest.model import Digest
+from worker.domain.due.spread import delay_of
+from worker.domain.reason import Reason
+from worker.domain.run import Run
+from worker.domain.schedule import Bundle, Entry, Schedule
+from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
+from worker.flow.run.collect import COMPARED
+from worker.flow.run.readers import OPERATOR, entries, entry_of
+from worker.flow.services import House, Memory
+from worker.ports import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run found, by query id."""
+
+    snapshots: Mapping[str, Snapshot]
+    compared: Mapping[str, Snapshot]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one reader compares with. `pair` names it for the ledger; `earlier` holds the snapshots; `why` says of the
+    queries without one why there is none.
+    """
+
+    pair: Mapping[str, Baseline | None]
+    earlier: Mapping[str, Snapshot]
+    why: Mapping[str, Reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What all readers with the same past are told, and what it follows from."""
+
+    found: Found
+    past: Past
+    digest: Digest
+
+
+@dataclass(slots=True)
+class Case:
+    """`current` are the reader's baselines as they stand now, which a settlement may move."""
+
+    bundle: Bundle
+    schedule: Schedule
+    entry: Entry
+    reader: Reader
+    slot: datetime
+    told: Told
+    renderer: Renderer
+    memory: Memory
+    current: Mapping[str, Baseline] = field(default_factory=dict)
+    snapshot_ids: Mapping[str, str] = field(default_factory=dict)
+    on_demand: bool = False
+
+    @property
+    def notice(self) -> bool:
+        """A word to the operator about a run that brought nothing: no reader's digest, moves no baseline."""
+        return self.entry.id == OPERATOR
+
+    @property
+    def found(self) -> Found:
+        return self.told.found
+
+    @property
+    def past(self) -> Past:
+        return self.told.past
+
+    @property
+    def digest(self) -> Digest:
+        return self.told.digest
+
+    def decide(self) -> Decision:
+        return decide(self.entry.send, self.digest, on_demand=self.on_demand)
+
+    async def rendered(self, fmt: str) -> Rendered:
+        """Made once for all who are told the same in the same words; addresses are put in when a message is built."""
+        entry = self.entry
+        like = (entry.template, entry.locale, entry.zone, entry.attach, fmt)
+
+        async def render() -> Rendered:
+            return self.renderer.render(self.digest, entry, fmt, attachments(self))
+
+        return await self.memory.get(("rendered", id(self.told), self.digest.run, *like), render)
+
+
+async def open_case(house: House, row: Delivery, current: Mapping[str, Baseline] | None = None) -> Case | None:
+    """The case of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's baselines,
+    where they were read with the row.
+    """
+    run = await house.common.get(("run", row.key.run), lambda: house.ledger.run(row.key.run))
+    if run is None:
+        return None
+    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
+    known = await house.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
+    entry = entry_of(bundle, schedule, known, row.key.reader)
+    if entry is None:
+        return None
+    reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
+    now = current if current is not None else (await house.ledger.baselines([reader])).get(reader, {})
+    told = await house.memory.get(_same_case(run, now, row), lambda: _told(house, run, now, row))
+    ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
+    return Case(
+        bundle=bundle,
+        schedule=schedule,
+        entry=entry,
+        reader=reader,
+        slot=run.key.slot,
+        told=told,
+        renderer=house.means.renderer(bundle),
+        memory=house.memory,
+        current=now,
+        snapshot_ids=ids,
+        on_demand=run.trigger == "manual",
+    )
+
+
+async def _entries(schedule: Schedule) -> Mapping[str, Entry]:
+    return entries(schedule)
+
+
+def _same_case(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
+    """Readers of one run with the same past are told the same."""
+    pair = current if row.pair is None else row.pair
+    told = sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
+    return "told", str(run.key), run.attempt, *told, *sorted(row.why.items())
+
+
+async def _told(house: House, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Told:
+    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
+    found = await house.memory.get(("found", str(run.key), run.attempt), lambda: load_found(house, run))
+    past = await past_of(house, schedule, run.key.slot, found, current, row)
+    digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    return Told(found, past, digest)
+
+
+async def load_found(house: House, run: Run) -> Found:
+    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, never an empty answer."""
+    snapshots: dict[str, Snapshot] = {}
+    compared: dict[str, Snapshot] = {}
+    gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]
+    for query, snapshot_id in run.snapshots:
+        snapshot = await house.snapshots.load(snapshot_id)
+        if query.endswith(COMPARED):
+            compared |= {query.removesuffix(COMPARED): snapshot} if snapshot else {}
+        elif snapshot is None:
+            gaps.append(Gap(query, GapReason.INCOMPLETE, "its stored answer is gone from Redis"))
+        else:
+            snapshots[query] = snapshot
+    return Found(snapshots, compared, tuple(gaps))
+
+
+async def past_of(
+    house: House,
+    schedule: Schedule,
+    slot: datetime,
+    found: Found,
+    current: Mapping[str, Baseline],
+    row: Delivery | None,
+) -> Past:
+    """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now."""
+    fixed, known = (row.pair, row.why) if row is not None else (None, {})
+    pair: dict[str, Baseline | None] = {}
+    earlier: dict[str, Snapshot] = {}
+    why: dict[str, Reason] = {}
+    for item in schedule.report:
+        baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
+        snapshot = await house.snapshots.load(baseline.snapshot) if baseline else None
+        after = found.snapshots.get(item.id)
+        reason = known.get(item.id) or await _why_none(house, schedule, slot, item.id, baseline, snapshot, after)
+        if reason is None and snapshot is not None:
+            pair[item.id], earlier[item.id] = baseline, snapshot
+        else:
+            pair[item.id], why[item.id] = None, reason or Reason.FIRST
+    return Past(pair, earlier, why)
+
+
+async def _why_none(
+    house: House,
+    schedule: Schedule,
+    slot: datetime,
+    query: str,
+    baseline: Baseline | None,
+    before: Snapshot | None,
+    after: Snapshot | None,
+) -> Reason | None:
+    """Why a query has nothing to compare with; None when it has. One who came later than the schedule's first answer
+    was subscribed since.
+    """
+    reason = why_unusable(baseline, before, after, slot)
+    if reason is Reason.FIRST and await _answered_before(house, schedule, slot, query):
+        return Reason.SUBSCRIBED
+    return reason
+
+
+async def _answered_before(house: House, schedule: Schedule, slot: datetime, query: str) -> bool:
+    """Whether an earlier run of the schedule has a complete answer to this query."""
+    earlier = slot - timedelta(milliseconds=1)
+    chain = await house.ledger.chain(schedule.id, query, earlier)
+    oldest = await house.snapshots.load(chain[-1]) if chain else None
+    return oldest is not None and oldest.slot < slot
+
+
+def context(
+    house: House,
+    bundle: Bundle,
+    schedule: Schedule,
+    run: str,
+    slot: datetime,
+    claimed_at: datetime,
+    found: Found,
+    past: Past,
+) -> Context:
+    late, on_time = claimed_at - slot, delay_of(schedule.id, schedule.spread) + timedelta(seconds=schedule.grace)
+    return Context(
+        schedule=schedule,
+        run=run,
+        slot=slot,
+        snapshots=found.snapshots,
+        compared=found.compared,
+        gaps=found.gaps,
+        baselines={q: (b, past.earlier[q]) if b is not None else None for q, b in past.pair.items()},
+        why_no_baseline=past.why,
+        connections={name: connection.type for name, connection in bundle.connections.items()},
+        next_slot=house.triggers.next(schedule.trigger, slot),
+        late=int(late.total_seconds()) if late > on_time else 0,
+    )
+
+
+def attachments(case: Case) -> list[tuple[str, str, bytes]]:
+    """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it."""
+    files: list[tuple[str, str, bytes]] = []
+    for query in case.entry.attach:
+        snapshot = case.found.snapshots.get(query)
+        if snapshot is None:
+            continue
+        files += [(file.name, file.media_type, file.body) for file in snapshot.files]
+        if snapshot.rows is not None:
+            files.append((f"{query}.csv", "text/csv", as_csv(snapshot.rows)))
+    return files

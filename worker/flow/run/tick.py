@@ -1,0 +1,121 @@
+"""The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from worker.domain.due.pauses import Pause, account_around
+from worker.domain.due.spread import delay_of
+from worker.domain.events import RunClaimed, SlotsMissed
+from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.schedule import CatchUp, Schedule, Timing
+from worker.errors import LedgerUnavailable
+from worker.flow.run.retention import housekeep
+from worker.flow.services import House
+from worker.ports import Due, SlotClaim, Triggers
+
+BATCH = 300
+"""Slots per script: one of 300 blocks Redis for about 6 ms."""
+
+RUN_TIME = timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did; `more`: it left due slots for the next one, which should come at once."""
+
+    claimed: tuple[str, ...]
+    published: int
+    more: bool
+
+
+async def tick(house: House) -> Ticked:
+    """Claim what is due, publish it, then move on what lies waiting. One bundle and one `now` for all of it.
+
+    Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
+    """
+    deployment, (now, due) = await asyncio.gather(house.ledger.deployed(), house.ledger.due(BATCH))
+    if deployment is None:
+        return Ticked((), 0, more=False)
+    timings = await house.ledger.timings(deployment.bundle)
+    if due:
+        house.reach("run.due")
+    claims = [claim for d in due if (claim := slot_claim(house.triggers, timings, deployment.bundle, d, now))]
+    claimed = await house.ledger.claim(claims, house.pid) if claims else ()
+    if claimed:
+        house.reach("run.claimed")
+    _tell(house, claims, claimed)
+    swept = await house.ledger.sweep(BATCH)
+    if swept.runs or swept.deliveries:
+        house.reach("run.swept")
+    published = _publish(house, (*claimed, *swept.runs), swept.deliveries)
+    if published:
+        house.reach("run.published")
+    if not due:
+        await housekeep(house, timings, now)
+    return Ticked(claimed, published, more=len(due) == BATCH)
+
+
+def slot_claim(
+    triggers: Triggers, timings: Mapping[str, Timing], bundle_id: str, due: Due, now: datetime
+) -> SlotClaim | None:
+    """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold.
+
+    A schedule that is spread lives on a clock of its own, which is behind by its share: a slot comes when it is due.
+    """
+    timing = timings.get(due.schedule)
+    if timing is None:
+        return None
+    trigger, delay = timing.trigger, delay_of(due.schedule, timing.spread)
+    accounted = account_around(
+        trigger,
+        due.at - delay,
+        now - delay,
+        timing.catch_up,
+        timing.grace,
+        triggers.next,
+        pause=Pause() if timing.paused else due.pause and due.pause.earlier(delay),
+    )
+    following = accounted.next_slot
+    if following is not None and following + delay <= now:  # more were due than one call speaks of
+        following = triggers.next(trigger, now - delay)
+    until = _until(timing.within, now, following and following + delay)
+    runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
+    missed = tuple(Missed(due.schedule, first, last, n, reason) for first, last, n, reason in accounted.missed)
+    next_due = accounted.next_slot and accounted.next_slot + delay
+    return SlotClaim(due.schedule, due.at, next_due, runs, missed, timing.catch_up is CatchUp.LATEST, bundle_id)
+
+
+def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:
+    """Nothing is fetched after it: `within`, else the earlier of when the next slot is due and half an hour after
+    `start`.
+    """
+    delay = delay_of(schedule.id, schedule.spread)
+    following = triggers.next(schedule.trigger, start - delay)
+    return _until(schedule.within, start, following and following + delay)
+
+
+def _until(within: int | None, start: datetime, following: datetime | None) -> datetime:
+    """`following`: when the next slot is due. A slot that is due starts now: its instant has passed."""
+    if within is not None:
+        return start + timedelta(seconds=within)
+    return min(following or start + RUN_TIME, start + RUN_TIME)
+
+
+def _tell(house: House, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:
+    for key in claimed:
+        house.events.emit(RunClaimed(key, house.pid))
+    for slot_claim_ in claims:
+        for missed in slot_claim_.missed:
+            house.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
+
+
+def _publish(house: House, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
+    """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep."""
+    try:
+        house.queue.produce(runs)
+        house.queue.deliver(deliveries)
+    except LedgerUnavailable:
+        return 0
+    return len(runs) + len(deliveries)

@@ -1,0 +1,83 @@
+"""Triggers, stored answers, queue, facts, and what definitions stand for in a process."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.events import Fact
+from worker.domain.query import Price
+from worker.domain.schedule import Bundle, Item, Trigger
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.ports.channels import Channel, Renderer
+from worker.ports.sources import Source
+
+
+class Triggers(Protocol):
+    """Which instants a trigger names; a function of the trigger alone."""
+
+    def next(self, trigger: Trigger, after: datetime) -> datetime | None:
+        """The first slot strictly after `after`; None when there is none."""
+        ...
+
+    def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
+        """Every slot after `after`, lazily, mostly without end."""
+        ...
+
+    def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
+        """The last slot strictly before `before`; None when the trigger never named one."""
+        ...
+
+
+class Snapshots(Protocol):
+    """Immutable, addressed by content."""
+
+    async def keep(self, snapshot: Snapshot) -> str:
+        """Store and name it. Unreferenced ones vanish after a day: a run that enters `delivering` holds its own."""
+        ...
+
+    async def load(self, snapshot_id: str) -> Snapshot | None: ...
+
+    async def forgotten(self, snapshot_id: str) -> bool:
+        """Whether rows were taken out of it on request after it was kept."""
+        ...
+
+    async def forget_row(self, key: str) -> int:
+        """Take one row, by its key, out of every snapshot; how many held it. Their ids stay."""
+        ...
+
+
+class Queue(Protocol):
+    """Carries keys to the workers. Losing a message is allowed: the sweep finds what is left lying."""
+
+    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None: ...
+
+    def deliver(self, keys: Sequence[str]) -> None: ...
+
+
+class Events(Protocol):
+    def emit(self, fact: Fact) -> None: ...
+
+
+class Means(Protocol):
+    """What a bundle's definitions stand for in this process: opened once, kept until the bundle is no longer used.
+
+    Raises RequestError where a secret that the definition refers to is not set.
+    """
+
+    def source(self, bundle: Bundle, connection: str) -> Source: ...
+
+    def account(self, bundle: Bundle, connection: str) -> str:
+        """A short text that stands for the account behind a connection, credentials included and not readable."""
+        ...
+
+    def price(self, bundle: Bundle, item: Item) -> Price:
+        """Of one answer to the item's query."""
+        ...
+
+    def windowed(self, bundle: Bundle, item: Item) -> bool:
+        """Whether the item's query is a function of its window; otherwise it tells the state when it is read."""
+        ...
+
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel: ...
+
+    def renderer(self, bundle: Bundle) -> Renderer: ...

@@ -1,0 +1,84 @@
+"""What a page prints, line by line, as words and lengths; and how much of a digest is printed."""
+
+from dataclasses import dataclass
+
+from worker.domain.digest.model import Deal
+from worker.rendering.bars import Bar
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How much of a digest is printed; the defaults are all of it that anybody reads in a mail."""
+
+    names: int = 5
+    moves: int = 3
+    deals: int = 200
+    owners: int = 100
+    stages: int = 40
+    rows: int = 25
+    tables: int = 6
+    every_source: bool = True
+
+
+CUTS = (
+    Cut(),
+    Cut(names=0),
+    Cut(names=0, moves=0),
+    Cut(names=0, moves=0, deals=40, rows=15),
+    Cut(names=0, moves=0, deals=25, owners=15, stages=12, rows=8, tables=4),
+    Cut(names=0, moves=0, deals=15, owners=10, stages=10, rows=8, tables=3),
+    Cut(names=0, moves=0, deals=10, owners=5, stages=8, rows=5, tables=2, every_source=False),
+)
+"""Tried in order until the message fits; each says what it left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeRow:
+    """`tone` names the colour: in, won, out or gone; "" for opening and closing, which are ticks on a track."""
+
+    label: str
+    count: str
+    amount: str
+    tone: str
+    bar: Bar
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FunnelRow:
+    """Words for every column; `bar` and `before_bar` in percent of the widest stage, None without a count."""
+
+    label: str
+    count: str
+    advanced: str
+    change: str
+    tone: str
+    won: bool
+    bar: float
+    before_bar: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    label: str
+    count: str
+    amount: str
+    bar: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerBlock:
+    """`owner` None: nobody's deals. `deals` after cutting; the total is of all of them."""
+
+    owner: str | None
+    count: int
+    total: str
+    deals: tuple[Deal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    label: str
+    brought: str
+    time: str
+    missing: bool

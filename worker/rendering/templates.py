@@ -1,0 +1,183 @@
+"""Digest → message, by Jinja templates: sandboxed, strict about names, escaped in HTML.
+
+A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
+worked out), `attached` (names of files that go along) and `reader`, the token that the mail channel replaces with the
+address. `<entry.template>/email.subject.j2`, `email.txt.j2` and `email.html.j2` make a mail, `slack.json.j2` a JSON
+list of posts. A project's own templates replace the built-in ones by path.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.loaders import FunctionLoader, split_template_path
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from worker.domain.delivery import READER, Attachment, Rendered
+from worker.domain.digest.model import Digest
+from worker.domain.schedule import Entry
+from worker.errors import RenderError
+from worker.rendering.inline_css import inline
+from worker.rendering.page import CUTS, Cut, Page
+from worker.rendering.wording import Wording
+from worker.sanitize import clean, isolate, plain
+
+HTML_BUDGET = 80_000
+HTML_LIMIT = 100_000
+"""Bytes of UTF-8. Gmail cuts a mail off near 102 KB: past the budget a digest is shortened, past the limit refused."""
+
+TEXT_LIMIT = 100_000
+
+
+def environment(builtin: Path, overrides: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+    """`overrides`: template source by path below templates/; everything else is read from the folder `builtin`."""
+
+    def load(name: str) -> tuple[str, str, None]:
+        if name in overrides:
+            return overrides[name], name, None
+        try:
+            return builtin.joinpath(*split_template_path(name)).read_text("utf-8"), name, None
+        except OSError as error:
+            raise TemplateNotFound(name) from error
+
+    env = ImmutableSandboxedEnvironment(
+        loader=FunctionLoader(load),
+        undefined=StrictUndefined,
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    env.filters.update(clean=_or_empty(clean), isolate=_or_empty(isolate), plain=plain, fill=fill, columns=columns)
+    env.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+    return env
+
+
+class JinjaRenderer:
+    """ports.Renderer. `builtin` is the templates folder of this version, `overrides` the bundle's own templates."""
+
+    def __init__(self, builtin: Path, overrides: Mapping[str, str] | None = None) -> None:
+        self._env = environment(builtin, overrides or {})
+
+    def render(self, digest: Digest, entry: Entry, fmt: str, attachments: Sequence[tuple[str, str, bytes]]) -> Rendered:
+        """`fmt` is "email" or "slack". Raises RenderError: a template's fault, or a message past its limit."""
+        folder, files = entry.template, tuple(Attachment(*given) for given in attachments)
+        try:
+            wording = Wording(entry.locale, entry.zone, digest.slot.year)
+        except ValueError as error:
+            raise RenderError(f"{folder}/", 0, str(error)) from error
+        if fmt == "slack":
+            return Rendered(posts=self._posts(digest, wording, folder, files), attachments=files)
+        return self._mail(digest, wording, folder, files)
+
+    def _mail(self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]) -> Rendered:
+        """The longest form that fits the budget: each next cut says in the message what it left out."""
+        for cut in CUTS:
+            page = Page(digest, wording, cut, _csv_names(files))
+            html = inline(self._fill(f"{folder}/email.html.j2", page, files))
+            if len(html.encode()) <= HTML_BUDGET or cut is CUTS[-1]:
+                break
+        _within(f"{folder}/email.html.j2", html, HTML_LIMIT)
+        text = tidy(self._fill(f"{folder}/email.txt.j2", page, files))
+        _within(f"{folder}/email.txt.j2", text, TEXT_LIMIT)
+        subject = " ".join(plain(self._fill(f"{folder}/email.subject.j2", page, files)).split())
+        return Rendered(subject=subject, text=text, html=html, attachments=files)
+
+    def _posts(
+        self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]
+    ) -> tuple[Mapping[str, object], ...]:
+        name = f"{folder}/slack.json.j2"
+        return parse_posts(name, self._fill(name, Page(digest, wording, Cut(), _csv_names(files)), files))
+
+    def _fill(self, name: str, page: Page, files: Sequence[Attachment]) -> str:
+        try:
+            template: Template = self._env.get_template(name)
+            return template.render(
+                digest=page.digest, w=page.w, page=page, attached=[clean(f.name) for f in files], reader=READER
+            )
+        except TemplateNotFound as error:
+            raise RenderError(name, 0, f"there is no template {error.name or name}") from error
+        except TemplateSyntaxError as error:
+            raise RenderError(error.name or name, error.lineno, error.message or "does not parse") from error
+        except (TemplateError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            place, line = _place(error.__traceback__, name)
+            raise RenderError(place, line, str(error) or type(error).__name__) from error
+
+
+def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
+    """A JSON list of objects, the first of which is the main message. Raises RenderError: NaN, a repeated key, prose
+    after the end and a list of anything else are all refused.
+    """
+    try:
+        parsed = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
+    except ValueError as error:
+        raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
+    if not isinstance(parsed, list) or not parsed or not all(isinstance(post, dict) for post in parsed):
+        raise RenderError(template, 0, "its output is not a list of posts, each an object")
+    return tuple(parsed)
+
+
+def fill(pattern: str, **values: object) -> Markup:
+    """A phrase of ours with its places filled by markup ({name} in a <bdi>); everything else is escaped."""
+    return Markup(escape(pattern)).format(**values)  # noqa: S704  # escaped in the same breath
+
+
+def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of a text table: positive widths align left, negative ones right; U+2068 and U+2069 take no room."""
+    parts = [_padded(plain(cell), width) for cell, width in zip(cells, widths, strict=True)]
+    return "".join(parts).rstrip()
+
+
+def tidy(text: str) -> str:
+    """Single blank lines, no blanks at line ends, one newline at the end."""
+    lines = "\n".join(line.rstrip() for line in plain(text).strip("\n").splitlines())
+    return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
+
+
+def _padded(cell: str, width: int) -> str:
+    room = abs(width) - len(cell) + sum(cell.count(mark) for mark in "\u2068\u2069")
+    return cell + " " * room if width > 0 else " " * room + cell
+
+
+def _or_empty(function: Any) -> Any:
+    return lambda name, *rest: function(name or "", *rest)
+
+
+def _csv_names(files: Iterable[Attachment]) -> tuple[str, ...]:
+    return tuple(clean(f.name) for f in files if f.media_type.startswith("text/csv"))
+
+
+def _within(template: str, text: str, limit: int) -> None:
+    size = len(text.encode())
+    if size > limit:
+        raise RenderError(template, 0, f"its output has {size} bytes, past the limit of {limit}, even when shortened")
+
+
+def _place(trace: TracebackType | None, name: str) -> tuple[str, int]:
+    """The innermost frame that is a template's: jinja gives those their template's name and line."""
+    place, line = name, 0
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if file.endswith(".j2"):
+            place, line = file, trace.tb_lineno
+        trace = trace.tb_next
+    return place, line
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    keys = [key for key, _ in pairs]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise ValueError(f"the key {key!r} stands twice in one object")
+    return dict(pairs)
