@@ -5,11 +5,19 @@ from pathlib import Path
 
 import pytest
 import redis
+import structlog
 from redis.asyncio import Redis
 
 from tests.support.ledger_story import Story
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own() -> Iterator[None]:
+    """A command that ran inside a test has configured the process's log to write to that test's own, closed stream."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
