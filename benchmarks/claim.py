@@ -18,9 +18,9 @@ from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from benchmarks.peers import Beat, RedBeat
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
-from worker.app import open_house
+from worker.app import open_services
 from worker.flow.run.tick import tick
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.settings import Settings
 
 UNIT = "slots/s"
@@ -67,7 +67,7 @@ class Clock:
 
     def __enter__(self) -> Self:
         settings = Settings(redis_url=self._ground.ledger, broker_url=self._ground.broker)
-        self._house = self._runner.run(self._stack.enter_async_context(open_house(settings, PROJECT)))
+        self._house = self._runner.run(self._stack.enter_async_context(open_services(settings, PROJECT)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,11 +106,11 @@ class Clock:
         assert messages >= self._count / KEYS_PER_MESSAGE, f"only {messages} messages for {self._count} slots"
 
 
-async def drain(house: House) -> int:
+async def drain(services: Services) -> int:
     """Tick until nothing more is due; how many runs were claimed."""
     claimed = 0
     while True:
-        ticked = await tick(house)
+        ticked = await tick(services)
         claimed += len(ticked.claimed)
         if not ticked.more:
             return claimed

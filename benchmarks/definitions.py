@@ -8,10 +8,10 @@ from worker.domain.schedule import (
     ChannelSpec,
     Connection,
     Defaults,
-    Entry,
     Follow,
-    Item,
+    Query,
     Schedule,
+    Subscription,
     Trigger,
 )
 from worker.domain.time.window import WindowSpec
@@ -44,8 +44,8 @@ def schedule(number: int, kind: str) -> Schedule:
         name=f"Digest {number}",
         trigger=TRIGGERS[kind](number),
         report=(
-            Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED),
-            Item(
+            Query("deals", "close", "opportunities", params=params, follow=Follow.CLOSED),
+            Query(
                 "funnel",
                 "close",
                 "funnel_totals",
@@ -54,7 +54,7 @@ def schedule(number: int, kind: str) -> Schedule:
             ),
         ),
         to=tuple(
-            Entry(name, "email", f"{name}-{number}@tern.example", "pipeline", "en_GB", "Europe/Berlin")
+            Subscription(name, "email", f"{name}-{number}@tern.example", "pipeline", "en_GB", "Europe/Berlin")
             for name in ("team", "lead")
         ),
         bridge="deals",

@@ -20,13 +20,13 @@ from benchmarks.whole import Place, bundle
 from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.delivery import Part
 from worker.domain.run import Claim, RunKey
 from worker.entry.local_queue import LocalQueue
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.settings import Settings
 
 PAGES = 5
@@ -61,26 +61,26 @@ class Ours:
 
     async def _round(self) -> float:
         settings = Settings(redis_url=self._place.ground.ledger)
-        async with open_house(settings, self._bundle.project, queue=LocalQueue()) as house:
-            house.keep_message = self._keep
-            keys = await self._fetched(house)
+        async with open_services(settings, self._bundle.project, queue=LocalQueue()) as services:
+            services.keep_message = self._keep
+            keys = await self._fetched(services)
             began = time.perf_counter()
             for start in range(0, len(keys), KEYS_PER_MESSAGE):
-                await asyncio.gather(*(deliver(house, key) for key in keys[start : start + KEYS_PER_MESSAGE]))
+                await asyncio.gather(*(deliver(services, key) for key in keys[start : start + KEYS_PER_MESSAGE]))
             seconds = time.perf_counter() - began
-            run = (await house.ledger.runs(None, 1))[0]
+            run = (await services.ledger.runs(None, 1))[0]
         assert run.state == "delivered", f"the run is {run.state}"
         return len(keys) / seconds
 
-    async def _fetched(self, house: House) -> tuple[str, ...]:
+    async def _fetched(self, services: Services) -> tuple[str, ...]:
         """A run of its own that has fetched everything: its delivery keys."""
         (schedule,) = self._bundle.schedules
-        deployment = await house.ledger.activate(self._bundle, {schedule: None}, ())
+        deployment = await services.ledger.activate(self._bundle, {schedule: None}, ())
         now = datetime.now(UTC).replace(microsecond=0)
         key = RunKey(schedule, now, "manual", "0" * 8)
         claim = Claim(key, deployment.bundle, "manual", now + timedelta(hours=1))
-        await house.ledger.request(claim, house.pid)
-        keys = await produce(house, str(key))
+        await services.ledger.request(claim, services.pid)
+        keys = await produce(services, str(key))
         assert len(keys) == self._sizes.readers, f"{len(keys)} deliveries for {self._sizes.readers} readers"
         return keys
 

@@ -11,8 +11,8 @@ import httpx
 
 from benchmarks.ground import child
 from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
-from worker.domain.schedule import Follow, Item
-from worker.ports import Ask
+from worker.domain.schedule import Follow, Query
+from worker.ports import Question
 from worker.sandbox.cast import MAIN
 from worker.sandbox.close_api import API_KEY
 from worker.sources.close.source import CloseSource, open_source
@@ -72,8 +72,8 @@ class Reading:
         return open_source({"base_url": self.base_url, "api_key": API_KEY}, clock=lambda: datetime.now(UTC))
 
     async def _fetch(self, source: CloseSource) -> int:
-        item = Item("deals", "close", "opportunities", params=PARAMS, follow=Follow.CLOSED)
-        answer = await source.fetch(Ask(item, datetime.now(UTC), "UTC", None, None))
+        item = Query("deals", "close", "opportunities", params=PARAMS, follow=Follow.CLOSED)
+        answer = await source.fetch(Question(item, datetime.now(UTC), "UTC", None, None))
         return len(answer.snapshot.members)
 
     async def _bare(self, client: httpx.AsyncClient, at_once: int) -> int:

@@ -12,7 +12,7 @@ import httpx
 
 from benchmarks.ground import say
 from benchmarks.stand_in import GENEROUS
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 KEPT = frozenset({"content-type"})
@@ -60,7 +60,7 @@ class Recorder:
 
 
 async def serve(deals: int) -> None:
-    async with Sandbox(pipeline=Pipeline.big(deals, now=datetime.now(UTC))) as box:
+    async with Sandbox(pipeline=PipelineSimulation.big(deals, now=datetime.now(UTC))) as box:
         box.close.limit.set(GENEROUS, 1.0)
         recorder = Recorder(box.base_url)
         server = await asyncio.start_server(recorder.connection, "127.0.0.1", 0)

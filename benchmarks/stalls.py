@@ -9,8 +9,8 @@ import random
 from dataclasses import dataclass
 
 from benchmarks.measure import Figure, Result, Tell, Verdict
-from worker.sources.pipedrive.names import Stage
-from worker.sources.pipedrive.stalls import DAY_MS, Idle, Rotting, Rule, Standing, bounds
+from worker.sources.pipedrive.names import PipedriveStage
+from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, Rule, bounds
 
 RHYTHMS = {"1": ("Qualified", 4.0), "2": ("Demo", 12.0), "3": ("Proposal", 30.0), "4": ("Negotiation", 75.0)}
 """Stage → its name and the median stay of a deal that goes on, in days."""
@@ -69,7 +69,7 @@ def _judged(chance: random.Random, sizes: Sizes) -> dict[str, tuple[float, float
     return {who: _score(rule, deals) for who, rule in rules.items()}
 
 
-def _score(rule: Rule, deals: list[tuple[Standing, int, bool]]) -> tuple[float, float]:
+def _score(rule: Rule, deals: list[tuple[DealActivity, int, bool]]) -> tuple[float, float]:
     """Precision and recall; a rule that names nobody has precision 1."""
     named = [bool(rule(deal, now).stalled) for deal, now, _ in deals]
     right = sum(one and silent for one, (_, _, silent) in zip(named, deals, strict=True))
@@ -85,7 +85,7 @@ def _stay(chance: random.Random, stage: str) -> float:
     return RHYTHMS[stage][1] * chance.lognormvariate(0.0, SPREAD)
 
 
-def _deal(chance: random.Random) -> tuple[Standing, int, bool]:
+def _deal(chance: random.Random) -> tuple[DealActivity, int, bool]:
     """An open deal as it stands at a moment, and whether its buyer has gone silent by then."""
     stage = chance.choice(list(RHYTHMS))
     stay = _stay(chance, stage)
@@ -98,8 +98,8 @@ def _deal(chance: random.Random) -> tuple[Standing, int, bool]:
         age = chance.uniform(0.0, stay)
         idle = min(age, chance.expovariate(1 / pause))
     now = int((age + (idle if silent else 0.0)) * DAY_MS)
-    return Standing(stage, updated_at=now - int(idle * DAY_MS), stage_since=0), now, silent
+    return DealActivity(stage, updated_at=now - int(idle * DAY_MS), stage_since=0), now, silent
 
 
-def _stage(key: str, days: int | None) -> Stage:
-    return Stage(key, RHYTHMS[key][0], "1", int(key), days, None)
+def _stage(key: str, days: int | None) -> PipedriveStage:
+    return PipedriveStage(key, RHYTHMS[key][0], "1", int(key), days, None)

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from benchmarks.ground import say
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 GENEROUS = 1_000_000
@@ -17,7 +17,7 @@ GENEROUS = 1_000_000
 
 async def serve(deals: int, latency: float) -> None:
     now = datetime.now(UTC)
-    async with Sandbox(pipeline=Pipeline.big(deals, now=now)) as box:
+    async with Sandbox(pipeline=PipelineSimulation.big(deals, now=now)) as box:
         box.close.limit.set(GENEROUS, 1.0)
         box.front.latency = latency
         say(box.describe())

@@ -13,7 +13,7 @@ from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
 from worker.domain.diff.bridge import balance
 from worker.domain.diff.diff import diff
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, Table, table
 
@@ -33,7 +33,7 @@ NAMES = {
 }
 TWELVE = tuple(column for column in COLUMNS if column.name in NAMES)
 VALUE = next(position for position, column in enumerate(TWELVE) if column.name == "value")
-ITEM = Item("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
+ITEM = Query("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
 BEFORE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 AFTER = BEFORE + timedelta(days=7)
 NEW_AT = int((BEFORE + timedelta(days=3)).timestamp() * 1000)

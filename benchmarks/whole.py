@@ -26,7 +26,17 @@ from worker.adapters.child_process import tied
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.run import RunState
-from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Entry, Follow, Item, Schedule, Trigger
+from worker.domain.schedule import (
+    Bundle,
+    ChannelSpec,
+    Connection,
+    Defaults,
+    Follow,
+    Query,
+    Schedule,
+    Subscription,
+    Trigger,
+)
 from worker.sandbox.cast import MAIN
 from worker.sandbox.close_api import API_KEY
 
@@ -75,7 +85,7 @@ def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
     """
     url = f"smtp://127.0.0.1:{place.smtp}?tls=never"
     to = tuple(
-        Entry(f"r{number}", "email", address, "pipeline", "en_GB", "UTC")
+        Subscription(f"r{number}", "email", address, "pipeline", "en_GB", "UTC")
         for number, address in enumerate(readers(sizes.readers))
     )
     daily = Trigger("cron", "UTC", expression="0 9 * * *")
@@ -93,11 +103,11 @@ def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
     )
 
 
-def _item(number: int) -> Item:
+def _item(number: int) -> Query:
     """Every open deal, which were all made after the year 2000."""
     since = f"2000-01-01T00:{number // 60:02d}:{number % 60:02d}Z"
     params = {"pipeline": MAIN, "status_type": "active", "date_created__gte": since}
-    return Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
+    return Query("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
 
 
 class Ours:

@@ -8,7 +8,7 @@ import redis
 import structlog
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import Story
+from tests.support.ledger_story import LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 
@@ -51,6 +51,6 @@ async def redis_client(empty_redis: EmbeddedRedis) -> AsyncIterator[Redis]:
 
 
 @pytest.fixture
-def story(redis_client: Redis) -> Story:
+def story(redis_client: Redis) -> LedgerFixture:
     """An empty ledger on that Redis, and short ways through the life of a run."""
-    return Story(redis_client)
+    return LedgerFixture(redis_client)

@@ -21,16 +21,16 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.adapters.event_log import EventLog
 from worker.adapters.redis_store.connection import check, connect
-from worker.adapters.redis_store.fetch_cache import RedisShelf
+from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
-from worker.adapters.redis_store.times import Times as LedgerTimes
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
 from worker.domain.query import Price
-from worker.domain.schedule import Bundle, Item
-from worker.flow.services import House, Times, no_fail_point
+from worker.domain.schedule import Bundle, Query
+from worker.flow.services import Intervals, Services, no_fail_point
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Quota, Renderer, Source
 from worker.ports.tokens import Renewal, TokenStore
@@ -87,7 +87,7 @@ def _lane(kind: str, options: tuple[tuple[str, str], ...]) -> str:
 
 
 @dataclass(slots=True)
-class OpenedMeans:
+class OpenConnectors:
     """Implements ports.Means. Sources and channels are shared by everything that has the same options.
 
     `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
@@ -119,10 +119,10 @@ class OpenedMeans:
         spec = bundle.connections[connection]
         return lane(spec.type, resolve(spec.options, os.environ, self.directory))
 
-    def price(self, bundle: Bundle, item: Item) -> Price:
+    def price(self, bundle: Bundle, item: Query) -> Price:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].price
 
-    def windowed(self, bundle: Bundle, item: Item) -> bool:
+    def windowed(self, bundle: Bundle, item: Query) -> bool:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
@@ -153,32 +153,32 @@ class OpenedMeans:
 
 
 @asynccontextmanager
-async def open_house(
+async def open_services(
     settings: Settings,
     project: str,
     *,
     queue: Queue | None = None,
     directory: Path | None = None,
     offline: bool = False,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[Services]:
     """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery.
     `offline`: nothing will be fetched or sent.
     """
     redis = connect(settings.redis_url)
     sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
     quotas = partial(RedisQuota, redis, project)
-    means = OpenedMeans(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
+    connectors = OpenConnectors(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
     try:
         await check(redis)
-        yield House(
+        yield Services(
             ledger=RedisLedger(redis, project, times=_ledger_times(settings)),
             snapshots=ForgetfulSnapshots(redis, project),
             queue=queue or CeleryQueue(make_app(broker(settings), project), project),
             events=EventLog(),
             triggers=ApTriggers(),
-            means=means,
+            connectors=connectors,
             pid=os.getpid(),
-            times=Times(
+            times=Intervals(
                 heartbeat=settings.heartbeat,
                 lookup_after=settings.lookup_after,
                 resend_after=settings.resend_after,
@@ -188,10 +188,10 @@ async def open_house(
             ),
             reach=fail_point(settings.fail_at),
             version=version(),
-            shelf=RedisShelf(redis, project, settings.heartbeat),
+            fetch_cache=RedisFetchCache(redis, project, settings.heartbeat),
         )
     finally:
-        await means.aclose()
+        await connectors.aclose()
         await redis.aclose()
 
 
@@ -221,8 +221,8 @@ def fail_point(armed: str) -> Callable[[str], None]:
     return reach
 
 
-def _ledger_times(settings: Settings) -> LedgerTimes:
-    return LedgerTimes(
+def _ledger_times(settings: Settings) -> LeaseTimes:
+    return LeaseTimes(
         run_lease=settings.run_lease,
         delivery_lease=settings.delivery_lease,
         republish=settings.republish,

@@ -13,13 +13,13 @@ from worker.domain.schedule import (
     ChannelSpec,
     Connection,
     Defaults,
-    Entry,
     Follow,
-    Item,
     OnUnknown,
+    Query,
     Schedule,
     Send,
     Show,
+    Subscription,
     Timing,
     Trigger,
 )
@@ -36,7 +36,7 @@ json_values = st.recursive(
 )
 windows = st.none() | st.builds(WindowSpec, texts, st.none() | instants, st.none() | instants)
 items = st.builds(
-    Item,
+    Query,
     id=texts,
     source=texts,
     query=texts,
@@ -50,7 +50,7 @@ items = st.builds(
     as_written=st.booleans(),
 )
 entries = st.builds(
-    Entry,
+    Subscription,
     id=texts,
     channel=texts,
     address=st.none() | texts,

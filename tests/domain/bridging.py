@@ -2,12 +2,12 @@
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals
 from worker.domain.diff.bridge import Bridge, Terms, bridge
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD
 from worker.domain.snapshot.snapshot import Row
 
 
-def made(before: list[Row], after: list[Row], looked_up: list[Row] | None = None, item: Item | None = None) -> Bridge:
+def made(before: list[Row], after: list[Row], looked_up: list[Row] | None = None, item: Query | None = None) -> Bridge:
     """The bridge of two lists of open deals; `looked_up` are those that left, as they were found."""
     found = bridge(
         answer(before, at=LAST_WEEK), answer(after, at=THIS_WEEK, followed=looked_up or []), item or open_deals()

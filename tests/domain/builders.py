@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from worker.domain.schedule import Follow, Item, Schedule, Trigger
+from worker.domain.schedule import Follow, Query, Schedule, Trigger
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.snapshot import Cell, Measure, Row, Snapshot, Table, table
 
@@ -79,17 +79,17 @@ def answer(
     )
 
 
-def open_deals(query_id: str = "deals", /, **params: Any) -> Item:
+def open_deals(query_id: str = "deals", /, **params: Any) -> Query:
     """The population of a bridge: every open deal of one pipeline."""
     asked: Mapping[str, Any] = {"pipeline": PIPE, "status_type": "active", **params}
-    return Item(query_id, "close", "opportunities", params=asked, follow=Follow.CLOSED)
+    return Query(query_id, "close", "opportunities", params=asked, follow=Follow.CLOSED)
 
 
-def stalled_deals(query_id: str = "stalled", /, **params: Any) -> Item:
+def stalled_deals(query_id: str = "stalled", /, **params: Any) -> Query:
     asked: Mapping[str, Any] = {"pipeline": PIPE, "status_type": "active", "is_stalled": True, **params}
-    return Item(query_id, "close", "opportunities", params=asked, follow=Follow.DEPARTURES)
+    return Query(query_id, "close", "opportunities", params=asked, follow=Follow.DEPARTURES)
 
 
-def schedule(*report: Item, bridge: str | None = None) -> Schedule:
+def schedule(*report: Query, bridge: str | None = None) -> Schedule:
     trigger = Trigger("cron", "Europe/Berlin", "0 9 * * MON")
     return Schedule("weekly-pipeline", "Weekly pipeline", trigger, report, bridge=bridge)

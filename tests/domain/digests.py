@@ -3,9 +3,9 @@
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals, schedule
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
-from worker.domain.schedule import Item, Schedule
+from worker.domain.schedule import Query, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason, Kind, Measure, Row, Snapshot
 from worker.domain.time.window import Window
 
@@ -17,7 +17,7 @@ def digest(
     plan: Schedule, now: list[Snapshot], before: list[Snapshot] | None = None, *gaps: Gap, **other: object
 ) -> Digest:
     """Snapshots find their query by its id."""
-    context = Context(
+    context = DigestContext(
         schedule=plan,
         run="weekly-pipeline@2026-11-16T08:00:00Z",
         slot=THIS_WEEK,
@@ -35,8 +35,8 @@ def pipeline(now: list[Row], before: list[Row] | None = None, left: list[Row] | 
     return digest(schedule(open_deals(), bridge="deals"), [answer(now, followed=left or [])], old)
 
 
-def totals_item() -> Item:
-    return Item("totals", "close", "funnel_totals")
+def totals_item() -> Query:
+    return Query("totals", "close", "funnel_totals")
 
 
 def totals(won: int | None, *, window: Window | None = None, currency: str | None = None) -> Snapshot:

@@ -13,7 +13,7 @@ from random import Random
 from hypothesis import strategies as st
 
 from tests.domain.builders import LAST_WEEK, PIPE, THIS_WEEK, answer, deal, ms
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Row, Snapshot
 
@@ -81,11 +81,11 @@ class History:
     unread: frozenset[int] = frozenset()
 
     @property
-    def item(self) -> Item:
+    def item(self) -> Query:
         params = {"pipeline": PIPE, "status_type": "active"}
         params |= {"user_id__in": ",".join(self.owners)} if self.owners else {}
         params |= {"is_stalled": "true"} if self.stalled else {}
-        return Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
+        return Query("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
 
     def lists(self, one: Truth) -> bool:
         mine = not self.owners or one.owner in self.owners

@@ -8,7 +8,7 @@ from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals
 from worker.domain.decide import decide, same_answer, sent_baselines, skipped_baselines, why_unusable
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
-from worker.domain.digest.context import Compared, Context
+from worker.domain.digest.context import Compared, DigestContext
 from worker.domain.digest.model import Digest
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
@@ -25,7 +25,7 @@ AT_OLD = Baseline("old", LAST_WEEK, LAST_WEEK)
 def digest(now: Snapshot, before: Snapshot | None) -> Digest:
     past: Compared | None = None if before is None else (AT_OLD, before)
     baselines = {"deals": past}
-    return compose(Context(schedule(open_deals()), "run", THIS_WEEK, {"deals": now}, baselines=baselines))
+    return compose(DigestContext(schedule(open_deals()), "run", THIS_WEEK, {"deals": now}, baselines=baselines))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_gap_alone_neither_changes_nor_empties_a_digest() -> None:
     stalled = answer([], query="stalled", at=THIS_WEEK, followed=[])
     item = open_deals("stalled")
     found = compose(
-        Context(
+        DigestContext(
             schedule(open_deals(), item, bridge="deals"),
             "run",
             THIS_WEEK,

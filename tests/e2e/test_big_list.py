@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.run import Run, RunState
 from worker.flow.operate.on_demand import request
-from worker.flow.services import House
-from worker.sandbox.pipeline import Pipeline
+from worker.flow.services import Services
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.alone
@@ -25,8 +25,8 @@ MEMORY = 250 * 1024
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    pipeline = Pipeline.big(DEALS, now=datetime.now(UTC))
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    pipeline = PipelineSimulation.big(DEALS, now=datetime.now(UTC))
     with town(tmp_path_factory.mktemp("big"), pipeline) as everything:
         everything.box.call(_slow)
         yield everything
@@ -37,13 +37,13 @@ def _slow(box: Sandbox) -> None:
     box.close.limit.set(REQUESTS_A_SECOND, 1)
 
 
-def run(here: Town) -> tuple[Run, list[tuple[float, float, int]]]:
+def run(here: Installation) -> tuple[Run, list[tuple[float, float, int]]]:
     """A run through the worker, and when its requests to Close began and ended, with their status."""
     here.box.call(lambda box: box.log.clear())
 
-    async def ask(house: House) -> str:
-        key = await request(house, "asked", None, None)
-        house.queue.produce([key], on_demand=True)
+    async def ask(services: Services) -> str:
+        key = await request(services, "asked", None, None)
+        services.queue.produce([key], on_demand=True)
         return key
 
     key = here.ask(ask, queue=True)
@@ -60,7 +60,7 @@ def peak(pid: int) -> int:
 
 
 def test_a_big_list_is_fetched_within_the_limit_compared_and_sent(
-    here: Town, capsys: pytest.CaptureFixture[str]
+    here: Installation, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, _ = run(here)
     here.box.call(lambda box: box.pipeline.step(box.now()))

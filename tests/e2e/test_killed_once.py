@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.soak.test_killed_at_the_end import AT_AN_END
-from tests.support.town import SCHEDULE, Town, town
+from tests.support.town import SCHEDULE, Installation, town
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request
-from worker.flow.services import FAIL_POINTS, House
+from worker.flow.services import FAIL_POINTS, Services
 
 BY_THE_CLOCK = ("run.due", "run.claimed", "run.swept", "run.published")
 WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")
@@ -18,31 +18,31 @@ BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in ELSEWHERE)
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with town(tmp_path_factory.mktemp("town")) as everything:
         yield everything
 
 
-def asked_for(here: Town) -> str:
+def asked_for(here: Installation) -> str:
     """A run on demand after something moved, so that Slack's digest has a thread."""
     here.box.call(lambda box: box.pipeline.step(box.now()))
 
-    async def ask(house: House) -> str:
-        key = await request(house, "asked", None, None)
-        house.queue.produce([key], on_demand=True)
+    async def ask(services: Services) -> str:
+        key = await request(services, "asked", None, None)
+        services.queue.produce([key], on_demand=True)
         return key
 
     return here.ask(ask, queue=True)
 
 
-def told_once(here: Town, row: Delivery) -> bool:
+def told_once(here: Installation, row: Delivery) -> bool:
     """Once; a mail twice where the ledger counts a possible duplicate. Slack is looked up, so never twice."""
     if row.key.reader.startswith("room|"):
         return set(here.posts(row.key).values()) == {1} and len(here.posts(row.key)) == len(row.parts)
     return here.mails(row.key) == (2 if row.resent and here.mails(row.key) == 2 else 1)
 
 
-def ends_well(here: Town, key: str) -> None:
+def ends_well(here: Installation, key: str) -> None:
     run = here.until(lambda: here.closed(key))
     assert run.state is RunState.DELIVERED
     rows = here.deliveries(key)
@@ -51,7 +51,7 @@ def ends_well(here: Town, key: str) -> None:
 
 
 @pytest.mark.parametrize("point", BY_A_WORKER)
-def test_a_worker_killed_there_leaves_nothing_undone(here: Town, point: str) -> None:
+def test_a_worker_killed_there_leaves_nothing_undone(here: Installation, point: str) -> None:
     here.arm(point)
     key = asked_for(here)
     ends_well(here, key)
@@ -59,7 +59,7 @@ def test_a_worker_killed_there_leaves_nothing_undone(here: Town, point: str) -> 
 
 
 @pytest.mark.parametrize("point", WITH_A_FAULT)
-def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Town, point: str) -> None:
+def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Installation, point: str) -> None:
     if point == "delivery.deferred":
         here.box.call(lambda box: box.mail.faults.refuse("sales@acme.example", 450))
     else:
@@ -75,7 +75,9 @@ def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Town, point:
 
 
 @pytest.mark.parametrize("point", BY_THE_CLOCK)
-def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same(here: Town, point: str) -> None:
+def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same(
+    here: Installation, point: str
+) -> None:
     name = f"timed-{point.partition('.')[2]}"
     if point == "run.swept":
         here.arm("run.fetching")  # which leaves a lapsed lease to be swept
@@ -86,8 +88,8 @@ def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same
     here.write(name, SCHEDULE)
     here.deploy()
 
-    async def first(house: House) -> str | None:
-        runs = await house.ledger.runs(name, 100)
+    async def first(services: Services) -> str | None:
+        runs = await services.ledger.runs(name, 100)
         return str(runs[-1].key) if runs else None
 
     ends_well(here, here.until(lambda: here.ask(first)))

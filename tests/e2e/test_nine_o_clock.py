@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.town import SHORT, Town, town
+from tests.support.town import SHORT, Installation, town
 from worker.domain.run import CLOSED, Run, RunState
 from worker.flow.operate.on_demand import request, run_here
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.cast import MAIN, USERS
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_house import API_KEY, WEBSITE
 from worker.settings import Settings
@@ -109,8 +109,8 @@ def distinct(all_reports: list[list[Item]]) -> set[tuple[str, str, str, str]]:
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    pipeline = Pipeline.big(DEALS, now=datetime.now(UTC))
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    pipeline = PipelineSimulation.big(DEALS, now=datetime.now(UTC))
     with town(tmp_path_factory.mktemp("nine"), pipeline, workers=2, times=TIMES) as everything:
         everything.box.call(_limited)
         yield everything
@@ -125,7 +125,7 @@ def _limited(box: Sandbox) -> None:
     box.pipedrive.limit.set(20, 2.0, 30_000)
 
 
-def deploy(here: Town, all_reports: list[list[Item]], at: datetime) -> None:
+def deploy(here: Installation, all_reports: list[list[Item]], at: datetime) -> None:
     close, umami = here.box.call(lambda box: (box.close_url, box.umami_url))
     (here.place / "funnelbeat.yaml").write_text(PROJECT.format(close=close, umami=umami, key=API_KEY))
     for number, report in enumerate(all_reports):
@@ -142,33 +142,33 @@ def deploy(here: Town, all_reports: list[list[Item]], at: datetime) -> None:
     here.deploy()
 
 
-def ask_in_between(here: Town) -> tuple[Run, float]:
+def ask_in_between(here: Installation) -> tuple[Run, float]:
     """As `funnelbeat run` does, in a process of its own kind: this one."""
 
-    async def asked(house: House) -> tuple[Run, float]:
+    async def asked(services: Services) -> tuple[Run, float]:
         began = time.monotonic()
-        key = await request(house, "asked", None, None)
-        await run_here(house, key)
-        run = await house.ledger.run(key)
+        key = await request(services, "asked", None, None)
+        await run_here(services, key)
+        run = await services.ledger.run(key)
         assert run is not None
         return run, time.monotonic() - began
 
     return here.ask(asked)
 
 
-def all_closed(here: Town, at: datetime) -> list[Run] | None:
-    async def look(house: House) -> list[Run]:
-        return [run for run in await house.ledger.runs(None, SCHEDULES + 10) if run.trigger == "every"]
+def all_closed(here: Installation, at: datetime) -> list[Run] | None:
+    async def look(services: Services) -> list[Run]:
+        return [run for run in await services.ledger.runs(None, SCHEDULES + 10) if run.trigger == "every"]
 
     runs = [run for run in here.ask(look) if run.key.slot >= at]
     return runs if len(runs) == SCHEDULES and all(run.state in CLOSED for run in runs) else None
 
 
-def served(here: Town) -> list[tuple[str, int]]:
+def served(here: Installation) -> list[tuple[str, int]]:
     return here.box.call(lambda box: [(s.route, s.status) for s in box.log if not s.route.startswith("POST /slack")])
 
 
-def pages(here: Town, params: Item) -> int:
+def pages(here: Installation, params: Item) -> int:
     """Pages of a hundred of one of Close's lists, by what the pipeline holds."""
     deals = here.box.call(lambda box: box.pipeline.open_deals())
     kept = [
@@ -178,7 +178,7 @@ def pages(here: Town, params: Item) -> int:
 
 
 @pytest.mark.slow
-def test_two_hundred_schedules_at_nine(here: Town, capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_hundred_schedules_at_nine(here: Installation, capsys: pytest.CaptureFixture[str]) -> None:
     all_reports = reports()
     at = (datetime.now(UTC) + timedelta(seconds=6)).replace(microsecond=0)
     deploy(here, all_reports, at)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.support.desk import SCHEDULE, Desk, desk, no_network, sha256
+from tests.support.desk import SCHEDULE, CommandLine, desk, no_network, sha256
 from worker import app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 
 
 @pytest.fixture(scope="module")
-def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, list[str]]]:
+def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandLine, list[str]]]:
     """Three delivered runs with changes between them, and then no sandbox any more. Each test leaves it as it was."""
     directory = tmp_path_factory.mktemp("replay")
     with EmbeddedRedis(directory / "redis") as own, desk(own, directory / "project") as here:
@@ -24,11 +24,13 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, list[
         yield here, keys
 
 
-def stored(here: Desk) -> redis.Redis:
+def stored(here: CommandLine) -> redis.Redis:
     return redis.Redis.from_url(here.redis.url)
 
 
-def test_every_message_made_again_is_the_one_that_was_received(sent: tuple[Desk, list[str]], tmp_path: Path) -> None:
+def test_every_message_made_again_is_the_one_that_was_received(
+    sent: tuple[CommandLine, list[str]], tmp_path: Path
+) -> None:
     here, keys = sent
     again = tmp_path / "again"
     with no_network():
@@ -40,7 +42,7 @@ def test_every_message_made_again_is_the_one_that_was_received(sent: tuple[Desk,
     assert len(here.received()) > 12, "mails, posts, threads and files"
 
 
-def test_nothing_in_the_projects_directory_has_a_say(sent: tuple[Desk, list[str]]) -> None:
+def test_nothing_in_the_projects_directory_has_a_say(sent: tuple[CommandLine, list[str]]) -> None:
     here, keys = sent
     (here.place / "schedules" / "asked.yaml").write_text(SCHEDULE.replace("Asked for", "[broken"), encoding="utf-8")
     own = here.place / "templates" / "pipeline"
@@ -52,7 +54,9 @@ def test_nothing_in_the_projects_directory_has_a_say(sent: tuple[Desk, list[str]
     assert done.stdout.count("equal, byte for byte") == 3
 
 
-def test_a_byte_changed_in_the_stored_bundle_is_refused_with_the_file_named(sent: tuple[Desk, list[str]]) -> None:
+def test_a_byte_changed_in_the_stored_bundle_is_refused_with_the_file_named(
+    sent: tuple[CommandLine, list[str]],
+) -> None:
     here, keys = sent
     with stored(here) as client:
         (name,) = [key for key in client.keys("desk:bundle:*") if not key.endswith(b":schedules")]
@@ -64,7 +68,9 @@ def test_a_byte_changed_in_the_stored_bundle_is_refused_with_the_file_named(sent
     assert "damaged in schedules/asked.yaml" in json.loads(done.stdout)["sentence"]
 
 
-def test_an_answer_that_is_gone_is_named_and_the_difference_shown(sent: tuple[Desk, list[str]], tmp_path: Path) -> None:
+def test_an_answer_that_is_gone_is_named_and_the_difference_shown(
+    sent: tuple[CommandLine, list[str]], tmp_path: Path
+) -> None:
     here, keys = sent
     was = tmp_path / "was"
     here.call("replay", keys[2], "--out", str(was))
@@ -80,7 +86,7 @@ def test_an_answer_that_is_gone_is_named_and_the_difference_shown(sent: tuple[De
 
 
 def test_another_version_is_named_where_it_renders_something_else(
-    sent: tuple[Desk, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sent: tuple[CommandLine, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, keys = sent
     version = app.version()
@@ -100,12 +106,12 @@ def test_another_version_is_named_where_it_renders_something_else(
     assert told["team"]["causes"][0].startswith(f"it was rendered by {version}, and this is")
 
 
-def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent: tuple[Desk, list[str]]) -> None:
+def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent: tuple[CommandLine, list[str]]) -> None:
     here, keys = sent
     row = here.row(keys[1], "team")
     assert row.state is DeliveryState.SENT
     assert row.version == app.version()
-    assert {baseline is not None for baseline in (row.pair or {}).values()} == {True}
+    assert {baseline is not None for baseline in (row.compared_with or {}).values()} == {True}
     explained = here.told("explain", keys[1])
     (team,) = [one for one in explained["deliveries"] if one["reader"].startswith("team|")]
     assert team["decision"] == "requested"

@@ -9,29 +9,29 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.support.desk import MAIL, PROJECT, SCHEDULE, Desk, desk
+from tests.support.desk import MAIL, PROJECT, SCHEDULE, CommandLine, desk
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.flow.services import House
+from worker.flow.services import Services
 
 
 @pytest.fixture
-def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Desk]:
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
     with desk(empty_redis, tmp_path / "project") as made:
         yield made
 
 
-def looked_at(here: Desk) -> dict[str, Any]:
+def looked_at(here: CommandLine) -> dict[str, Any]:
     return {one["what"]: one for one in here.told("doctor")}
 
 
-def write(here: Desk, name: str, text: str) -> None:
+def write(here: CommandLine, name: str, text: str) -> None:
     (here.place / name).write_text(text, encoding="utf-8")
 
 
-def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: Desk) -> None:
-    async def say_alive(house: House) -> None:
+def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandLine) -> None:
+    async def say_alive(services: Services) -> None:
         for kind in ("clock", "worker"):
-            await house.ledger.say_alive(kind, "tern", 7)
+            await services.ledger.say_alive(kind, "tern", 7)
 
     here.ask(say_alive)
     done = here.call("doctor")
@@ -46,7 +46,7 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: Desk) ->
     assert f"ok   {found['redis']['what']}: version" in done.stdout
 
 
-def test_what_only_weakens_is_a_warning_and_no_failure(here: Desk) -> None:
+def test_what_only_weakens_is_a_warning_and_no_failure(here: CommandLine) -> None:
     write(here, "schedules/asked.yaml", MAIL)
     assert here.call("doctor").exit_code == 0
     found = looked_at(here)
@@ -56,14 +56,14 @@ def test_what_only_weakens_is_a_warning_and_no_failure(here: Desk) -> None:
     assert found["workers"]["sentence"] == "none is running: nothing will be fetched or sent"
 
 
-def test_a_slot_that_nobody_takes_is_a_failure(here: Desk) -> None:
+def test_a_slot_that_nobody_takes_is_a_failure(here: CommandLine) -> None:
     with Redis.from_url(here.redis.url) as client:
         client.zadd("desk:due", {"asked": int((time.time() - 300) * 1000)})
     assert here.call("doctor").exit_code == 1
     assert "no clock took it" in looked_at(here)["due slots"]["sentence"]
 
 
-def test_secrets_that_are_not_set_are_named_and_what_needs_them_fails(here: Desk) -> None:
+def test_secrets_that_are_not_set_are_named_and_what_needs_them_fails(here: CommandLine) -> None:
     write(here, "funnelbeat.yaml", PROJECT.replace("{type: sandbox}", '{type: close, api_key: "${NO_SUCH_KEY}"}', 1))
     done = here.call("doctor")
     assert done.exit_code == 2
@@ -80,7 +80,7 @@ def free_port() -> int:
         return port
 
 
-def test_services_that_do_not_answer_or_refuse_the_key_are_told_apart(here: Desk) -> None:
+def test_services_that_do_not_answer_or_refuse_the_key_are_told_apart(here: CommandLine) -> None:
     assert here.box is not None
     where = here.box.describe()
     broken = PROJECT.replace(
@@ -98,7 +98,7 @@ def test_services_that_do_not_answer_or_refuse_the_key_are_told_apart(here: Desk
     assert "connection could not be made" in found["channel mail"]["sentence"]
 
 
-def test_a_channel_whose_history_cannot_be_read_is_named(here: Desk) -> None:
+def test_a_channel_whose_history_cannot_be_read_is_named(here: CommandLine) -> None:
     assert here.box is not None
     here.box.call(lambda box: box.slack.unknown.add("C0123456789"))
     write(here, "funnelbeat.yaml", slack(here))
@@ -107,14 +107,14 @@ def test_a_channel_whose_history_cannot_be_read_is_named(here: Desk) -> None:
     assert "history of C0123456789: channel_not_found" in found["channel chat"]["sentence"]
 
 
-def slack(here: Desk) -> str:
+def slack(here: CommandLine) -> str:
     assert here.box is not None
     url = here.box.call(lambda box: box.slack_url)
     return PROJECT.replace("chat: {type: sandbox}", f'chat: {{type: slack, token: xoxb-sandbox, base_url: "{url}"}}')
 
 
 def test_a_redis_that_is_not_there_is_one_line_and_the_rest_is_looked_at(
-    here: Desk, monkeypatch: pytest.MonkeyPatch
+    here: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FUNNELBEAT_REDIS_URL", f"redis://127.0.0.1:{free_port()}/0")
     done = here.call("doctor", "--json")
@@ -124,7 +124,7 @@ def test_a_redis_that_is_not_there_is_one_line_and_the_rest_is_looked_at(
     assert found["connection close"]["level"] == "ok"
 
 
-def test_a_redis_that_drops_keys_is_refused_at_every_start_with_what_to_change(here: Desk) -> None:
+def test_a_redis_that_drops_keys_is_refused_at_every_start_with_what_to_change(here: CommandLine) -> None:
     with Redis.from_url(here.redis.url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
@@ -136,30 +136,32 @@ def test_a_redis_that_drops_keys_is_refused_at_every_start_with_what_to_change(h
             client.config_set("maxmemory-policy", "noeviction")
 
 
-def test_a_broker_that_is_not_there_is_a_failure(here: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_is_not_there_is_a_failure(here: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FUNNELBEAT_BROKER_URL", f"redis://127.0.0.1:{free_port()}/0")
     assert here.call("doctor").exit_code == 1
     assert "the broker cannot be reached" in looked_at(here)["broker"]["sentence"]
 
 
-def test_a_name_that_another_project_has_is_refused_where_it_would_be_deployed(here: Desk, tmp_path: Path) -> None:
+def test_a_name_that_another_project_has_is_refused_where_it_would_be_deployed(
+    here: CommandLine, tmp_path: Path
+) -> None:
     second = tmp_path / "second"
     (second / "schedules").mkdir(parents=True)
     (second / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     (second / "schedules" / "other.yaml").write_text(SCHEDULE, encoding="utf-8")
-    other = Desk(second, here.redis, None, here.settings)
+    other = CommandLine(second, here.redis, None, here.settings)
     done = other.call("deploy", "--yes")
     assert done.exit_code == 2
     assert "belongs to another project directory" in done.output
     assert "which this machine has not deployed yet" in looked_at(other)["project"]["sentence"]
 
 
-def test_a_second_machine_with_the_same_schedules_adopts_the_name(here: Desk, tmp_path: Path) -> None:
+def test_a_second_machine_with_the_same_schedules_adopts_the_name(here: CommandLine, tmp_path: Path) -> None:
     second = tmp_path / "second"
     (second / "schedules").mkdir(parents=True)
     (second / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     (second / "schedules" / "asked.yaml").write_text(SCHEDULE, encoding="utf-8")
-    other = Desk(second, here.redis, None, here.settings)
+    other = CommandLine(second, here.redis, None, here.settings)
     assert other.call("deploy", "--yes").exit_code == 0
     assert (second / ".funnelbeat" / "id").read_text() == (here.place / ".funnelbeat" / "id").read_text()
     (second / ".funnelbeat" / "id").write_text("another\n", encoding="ascii")

@@ -8,47 +8,47 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.support.desk import MAIL, Desk, desk
+from tests.support.desk import MAIL, CommandLine, desk
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState, Reader
 from worker.domain.run import RunState
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.mail import MailFaults
 
 TEAM, HELD = "sales@acme.example", "held@acme.example"
 
 
 @pytest.fixture
-def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[Desk]:
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
     with desk(empty_redis, tmp_path / "project", MAIL) as made:
         yield made
 
 
-def faults(here: Desk) -> MailFaults:
+def faults(here: CommandLine) -> MailFaults:
     assert here.box is not None
     return here.box.call(lambda box: box.mail.faults)
 
 
-def mails(here: Desk) -> int:
+def mails(here: CommandLine) -> int:
     assert here.box is not None
     return here.box.call(lambda box: len(box.outbox.of("eml")))
 
 
-def baselines(here: Desk, entry: str, address: str) -> set[str]:
+def baselines(here: CommandLine, entry: str, address: str) -> set[str]:
     """The stored answers that this reader was sent last."""
 
-    async def look(house: House) -> set[str]:
-        held = await house.ledger.baselines([Reader("asked", entry, address)])
+    async def look(services: Services) -> set[str]:
+        held = await services.ledger.baselines([Reader("asked", entry, address)])
         return {baseline.snapshot for queries in held.values() for baseline in queries.values()}
 
     return here.ask(look)
 
 
-def answer(here: Desk, run: str) -> str:
+def answer(here: CommandLine, run: str) -> str:
     return dict(here.stands(run).snapshots)["deals"]
 
 
-def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: Desk) -> None:
+def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: CommandLine) -> None:
     faults(here).refuse(TEAM, 550)
     run = here.run()
     assert (here.stands(run).state, mails(here)) == (RunState.PARTIAL, 1)
@@ -61,7 +61,7 @@ def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: D
     assert (nothing.exit_code, "no delivery that was refused" in nothing.stdout) == (0, True)
 
 
-def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: Desk) -> None:
+def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: CommandLine) -> None:
     faults(here).refuse(TEAM, 550)
     first = here.run()
     second = here.run()
@@ -72,22 +72,22 @@ def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: Desk) -> None
     assert here.row(first, "team").reason == "superseded"
 
 
-def unknown(here: Desk) -> tuple[str, str]:
+def unknown(here: CommandLine) -> tuple[str, str]:
     """A run whose mail to the reader on hold may or may not have arrived."""
     faults(here).drop(to=HELD)
     run = here.run()
     key = str(here.row(run, "held").key)
 
-    async def wait_is_over(house: House) -> None:
-        row = await house.ledger.delivery(key)
+    async def wait_is_over(services: Services) -> None:
+        row = await services.ledger.delivery(key)
         assert row is not None
-        await house.ledger.keep_unknown(key, row.attempt)
+        await services.ledger.keep_unknown(key, row.attempt)
 
     here.ask(wait_is_over)
     return run, key
 
 
-def test_an_unknown_delivery_that_arrived_moves_the_baseline(here: Desk) -> None:
+def test_an_unknown_delivery_that_arrived_moves_the_baseline(here: CommandLine) -> None:
     run, key = unknown(here)
     assert here.stands(run).state is RunState.PARTIAL
     (listed,) = here.told("deliveries", "--state", "unknown")
@@ -98,7 +98,7 @@ def test_an_unknown_delivery_that_arrived_moves_the_baseline(here: Desk) -> None
     assert baselines(here, "held", HELD) == {answer(here, run)}
 
 
-def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_under_the_same_identity(here: Desk) -> None:
+def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_under_the_same_identity(here: CommandLine) -> None:
     run, key = unknown(here)
     before = here.row(run, "held")
     assert baselines(here, "held", HELD) == set()
@@ -118,14 +118,14 @@ def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_under_the_same_id
         (("asked@latest/team|sales@acme.example", "perhaps"), "expected sent or not-sent"),
     ],
 )
-def test_a_word_on_what_is_not_unknown_is_refused(here: Desk, words: tuple[str, str], sentence: str) -> None:
+def test_a_word_on_what_is_not_unknown_is_refused(here: CommandLine, words: tuple[str, str], sentence: str) -> None:
     here.run()
     done = here.call("deliveries", "settle", *words)
     assert done.exit_code == 2
     assert sentence in done.output
 
 
-def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: Desk) -> None:
+def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: CommandLine) -> None:
     first, second = here.run(), here.run()
     told = here.told("explain", first)
     assert [row["past"]["deals"]["reason"] for row in told["deliveries"]] == ["first", "first"]
@@ -135,7 +135,7 @@ def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: Desk) 
     assert "Somebody asked for this run." in lines
 
 
-def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Desk) -> None:
+def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: CommandLine) -> None:
     from_, to = "2026-11-16T09:00:00Z", "2026-11-18T09:00:00Z"
     last = int(datetime.fromisoformat(to).timestamp() * 1000)
     row = json.dumps(["asked", last - 2 * 86_400_000, last, 3, "too_late"])
@@ -149,7 +149,7 @@ def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Desk)
     assert here.call("explain", "asked@2026-11-19T09:00:00Z").exit_code == 2
 
 
-def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: Desk) -> None:
+def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: CommandLine) -> None:
     run = here.run()
     told = here.told("forget", TEAM)
     assert told == {"baselines": 1, "deliveries": 1, "suspensions": 0, "answers": 0, "still_named_by": ["asked"]}
@@ -158,12 +158,12 @@ def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: Desk)
     assert here.told("explain", here.run())["deliveries"][1]["past"]["deals"]["reason"] == "subscribed"
 
 
-def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differs(here: Desk) -> None:
+def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differs(here: CommandLine) -> None:
     first, second = here.run(), here.run()
     both = [answer(here, run) for run in (first, second)]
 
-    async def listed_twice(house: House) -> str:
-        answers = [await house.snapshots.load(name) for name in both]
+    async def listed_twice(services: Services) -> str:
+        answers = [await services.snapshots.load(name) for name in both]
         return min(frozenset.intersection(*(found.members for found in answers if found is not None)))
 
     gone = here.ask(listed_twice)

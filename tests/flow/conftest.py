@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.story import Story, story_of
+from tests.support.story import InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 
 
 @pytest.fixture
-async def week(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Story]:
+async def week(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     """A schedule `week` with one mail reader, deployed."""
     async with story_of(empty_redis.url, tmp_path / "project") as story:
         yield story

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.golden.digests import DIGESTS
 from worker.domain.delivery import READER
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 from worker.rendering.templates import JinjaRenderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -18,7 +18,7 @@ def main(folder: Path) -> None:
     renderer = JinjaRenderer(TEMPLATES)
     for name, digest in DIGESTS.items():
         for locale in LOCALES:
-            entry = Entry("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
+            entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
             html = renderer.render(digest, entry, "email", ()).html
             (folder / f"{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.golden.digests import DIGESTS
-from worker.domain.delivery import Rendered
-from worker.domain.schedule import Entry
+from worker.domain.delivery import Content
+from worker.domain.schedule import Subscription
 from worker.rendering.templates import JinjaRenderer
 
 FILES = Path(__file__).parent / "email"
 RENDERER = JinjaRenderer(Path(__file__).parents[2] / "templates")
 
 
-def rendered(name: str, locale: str) -> Rendered:
-    entry = Entry("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
+def rendered(name: str, locale: str) -> Content:
+    entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
     return RENDERER.render(DIGESTS[name], entry, "email", ())
 
 

@@ -12,14 +12,14 @@ from typing import TypeVar
 
 from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
 from worker.adapters.child_process import tied
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.run import CLOSED, Run, RunState
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
 from worker.errors import LedgerUnavailable
 from worker.flow.operate.on_demand import request
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 
@@ -56,29 +56,29 @@ class Site:
         told = child_environment(self.settings, "town")
         return {**told, **variables(self.settings)}
 
-    def ask(self, question: Callable[[House], Awaitable[T]], *, publish: bool = False) -> T:
+    def ask(self, question: Callable[[Services], Awaitable[T]], *, publish: bool = False) -> T:
         async def asked() -> T:
             queue = None if publish else LocalQueue()
-            async with open_house(self.settings, "town", queue=queue, directory=self.place) as house:
-                return await question(house)
+            async with open_services(self.settings, "town", queue=queue, directory=self.place) as services:
+                return await question(services)
 
         return asyncio.run(asked())
 
     def trigger(self, schedule: str = "asked") -> str:
         """Through the broker, on demand; returns the run's key."""
 
-        async def asked(house: House) -> str:
-            key = await request(house, schedule, None, None)
-            house.queue.produce([key], on_demand=True)
+        async def asked(services: Services) -> str:
+            key = await request(services, schedule, None, None)
+            services.queue.produce([key], on_demand=True)
             return key
 
         return self.ask(asked, publish=True)
 
     def run(self, key: str) -> Run | None:
-        return self.ask(lambda house: house.ledger.run(key))
+        return self.ask(lambda services: services.ledger.run(key))
 
     def runs(self, schedule: str) -> tuple[Run, ...]:
-        return self.ask(lambda house: house.ledger.runs(schedule, 100))
+        return self.ask(lambda services: services.ledger.runs(schedule, 100))
 
     def delivered(self, key: str, seconds: float = 30.0) -> Run:
         def closed() -> Run | None:

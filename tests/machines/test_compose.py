@@ -27,7 +27,7 @@ PROGRAMS = {
 
 
 @dataclass
-class Town:
+class ComposeInstallation:
     """Stands in for the engine: names of services become loopback, mounts become directories of the test."""
 
     place: Path
@@ -69,8 +69,8 @@ class Town:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    built = Town(tmp_path, {name: free_port() for name in ("redis", "http", "smtp")})
+def town(tmp_path: Path) -> Iterator[ComposeInstallation]:
+    built = ComposeInstallation(tmp_path, {name: free_port() for name in ("redis", "http", "smtp")})
     for volume in ("redis", "outbox"):
         (tmp_path / volume).mkdir()
     with built.stack:
@@ -78,7 +78,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
 
 
 @pytest.mark.slow
-def test_the_profile_sandbox_shows_a_digest(town: Town) -> None:
+def test_the_profile_sandbox_shows_a_digest(town: ComposeInstallation) -> None:
     redis = town.start("redis", "--port", str(town.ports["redis"]), "--bind", "127.0.0.1")
     until(lambda: answers(town.ports["redis"]) or None, "Redis did not start")
     clock, worker, sandbox = (town.start(name) for name in ("clock", "worker", "sandbox"))

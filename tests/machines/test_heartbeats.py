@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.machines.site import Site, site, until
-from tests.support.ledger_story import Story
+from tests.support.ledger_story import LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.heartbeat import Alive
 from worker.entry import health
 
 
-async def test_a_process_that_ends_in_good_order_is_no_longer_there(story: Story) -> None:
+async def test_a_process_that_ends_in_good_order_is_no_longer_there(story: LedgerFixture) -> None:
     before = await story.ledger.now()
     await story.ledger.say_alive("clock", "a host, named oddly", 7)
     await story.ledger.say_alive("worker", "b", 8)
@@ -35,7 +35,7 @@ def healthy(where: Site, kind: str) -> int:
 
 def there(where: Site, kind: str) -> Alive:
     def said() -> Alive | None:
-        found = where.ask(lambda house: house.ledger.alive())
+        found = where.ask(lambda services: services.ledger.alive())
         return next((one for one in found if one.kind == kind), None)
 
     return until(said, f"no {kind} said that it is there")

@@ -10,7 +10,7 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.run import Run, RunState
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.run.tick import tick
-from worker.flow.services import House
+from worker.flow.services import Services
 
 DOCUMENTED = "+@all -@admin -@dangerous +info"
 
@@ -23,12 +23,12 @@ def test_a_user_with_the_documented_rights_serves_a_project(tmp_path: Path) -> N
         with site(tmp_path, server.url, server.broker_url, {}) as where:
             where.settings = replace(where.settings, redis_url=server.url.replace("unix://", "unix://house:hush@"))
 
-            async def serve(house: House) -> Run | None:
-                await tick(house)
-                await house.ledger.say_alive("clock", "here", 1)
-                key = await request(house, "asked", None, None)
-                await run_here(house, key)
-                return await house.ledger.run(key)
+            async def serve(services: Services) -> Run | None:
+                await tick(services)
+                await services.ledger.say_alive("clock", "here", 1)
+                key = await request(services, "asked", None, None)
+                await run_here(services, key)
+                return await services.ledger.run(key)
 
             run = where.ask(serve)
             assert run is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.story import SCHEDULE, Story, story_of
+from tests.support.story import SCHEDULE, InProcessRun, story_of
 from tests.support.town import SHORT
 from worker.adapters.redis_server import EmbeddedRedis
 
@@ -15,7 +15,7 @@ THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, att
 
 
 @pytest.fixture
-async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Story]:
+async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     """A schedule `week` read by two mail addresses and a room that gets a file, deployed; a step taken."""
     async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
         await story.deploy(THREE)

@@ -4,19 +4,19 @@ import asyncio
 import json
 from collections import Counter
 
-from tests.support.story import Story
+from tests.support.story import InProcessRun
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.flow.run.deliver import deliver
 
 OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
-def mails(story: Story) -> Counter[str]:
+def mails(story: InProcessRun) -> Counter[str]:
     """By recipient."""
     return Counter(item.meta["to"] for item in story.box.outbox.of("eml"))
 
 
-def posts(story: Story) -> Counter[str]:
+def posts(story: InProcessRun) -> Counter[str]:
     """By delivery id."""
     found = [json.loads(item.body) for item in story.box.outbox.of("slack")]
     return Counter(body["metadata"]["event_payload"]["delivery_id"] for body in found)
@@ -26,16 +26,16 @@ def row_of(rows: tuple[Delivery, ...], entry: str) -> Delivery:
     return next(row for row in rows if row.key.reader.startswith(f"{entry}|"))
 
 
-async def to_its_end(story: Story, run: str, seconds: float = 20.0) -> tuple[Delivery, ...]:
+async def to_its_end(story: InProcessRun, run: str, seconds: float = 20.0) -> tuple[Delivery, ...]:
     """Tries again whatever is open, as clock and worker would, until all is closed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
-        rows = await story.house.ledger.deliveries(run)
+        rows = await story.services.ledger.deliveries(run)
         waiting = [row for row in rows if row.state in OPEN and not row.held]
         if not waiting:
             return rows
         assert loop.time() < deadline, waiting
         for row in waiting:
-            await deliver(story.house, str(row.key))
+            await deliver(story.services, str(row.key))
         await asyncio.sleep(0.02)

@@ -3,7 +3,7 @@
 import email
 import email.policy
 
-from tests.support.story import SCHEDULE, Story
+from tests.support.story import SCHEDULE, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.preview import bridge_of
@@ -17,14 +17,14 @@ WITH_TOTALS = STALLED_ONLY.replace("digest: {bridge: deals}", "digest: {bridge: 
 )
 
 
-def newest_mail(story: Story) -> str:
+def newest_mail(story: InProcessRun) -> str:
     message = email.message_from_bytes(story.box.outbox.of("eml")[-1].body, policy=email.policy.default)
     part = message.get_body(("plain",))
     assert part is not None
     return str(part.get_content()).lower()
 
 
-async def test_a_stalled_list_that_could_not_be_read_is_no_good_news(three: Story) -> None:
+async def test_a_stalled_list_that_could_not_be_read_is_no_good_news(three: InProcessRun) -> None:
     """getredash/redash, slack.py: from "triggered" to "unknown" it posted that all went back to normal."""
     await three.deploy(WITH_TOTALS)
     await three.run()
@@ -34,7 +34,7 @@ async def test_a_stalled_list_that_could_not_be_read_is_no_good_news(three: Stor
     assert [query for query, _, _ in run.gaps] == ["stalled"]
     assert run.state is RunState.DELIVERED
     assert rows[0].state is DeliveryState.SENT  # somebody asked for it; by the clock nothing would have changed
-    assert await bridge_of(three.house, run, rows) is None
+    assert await bridge_of(three.services, run, rows) is None
     assert len(three.box.outbox.of("eml")) == before + 1
     words = newest_mail(three)
     assert "revived" not in words
@@ -42,7 +42,7 @@ async def test_a_stalled_list_that_could_not_be_read_is_no_good_news(three: Stor
     assert "nothing is stalled" not in words
 
 
-async def test_a_stalled_list_that_comes_back_is_compared_with_what_was_last_read(three: Story) -> None:
+async def test_a_stalled_list_that_comes_back_is_compared_with_what_was_last_read(three: InProcessRun) -> None:
     """getredash/redash and PostHog/posthog: the failed evaluation became what the next one compared with."""
     await three.deploy(WITH_TOTALS)
     first, _ = await three.run()
@@ -52,7 +52,7 @@ async def test_a_stalled_list_that_comes_back_is_compared_with_what_was_last_rea
     three.step()
     third, rows = await three.run()
     assert third.state is RunState.DELIVERED
-    assert rows[0].pair is not None
-    compared = rows[0].pair["stalled"]
+    assert rows[0].compared_with is not None
+    compared = rows[0].compared_with["stalled"]
     assert compared is not None
     assert compared.slot == first.key.slot

@@ -1,7 +1,7 @@
 """Bugs of others about partial failure: success that was none, retries that repeat what had arrived."""
 
 from tests.regressions.helpers import mails, posts, row_of, to_its_end
-from tests.support.story import Story
+from tests.support.story import InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
@@ -10,7 +10,7 @@ POST = "POST /slack/api/chat.postMessage"
 COMPLETE = "POST /slack/api/files.completeUploadExternal"
 
 
-async def test_one_reader_that_could_not_be_reached_is_tried_again_alone(three: Story) -> None:
+async def test_one_reader_that_could_not_be_reached_is_tried_again_alone(three: InProcessRun) -> None:
     """PostHog/posthog: a delivery was retried only when every recipient had failed."""
     three.box.mail.faults.refuse("boss@acme.example", 450)
     run, rows = await three.run()
@@ -23,7 +23,7 @@ async def test_one_reader_that_could_not_be_reached_is_tried_again_alone(three: 
     assert posts(three) == before
 
 
-async def test_a_run_whose_reader_was_refused_is_partial_and_not_delivered(three: Story) -> None:
+async def test_a_run_whose_reader_was_refused_is_partial_and_not_delivered(three: InProcessRun) -> None:
     """metabase/metabase#80740: the parent said success while its child had failed."""
     three.box.mail.faults.refuse("boss@acme.example", 550)
     run, rows = await three.run()
@@ -32,7 +32,7 @@ async def test_a_run_whose_reader_was_refused_is_partial_and_not_delivered(three
     assert "550" in row_of(rows, "boss").sentence
 
 
-async def test_a_run_that_reached_nobody_is_failed(three: Story) -> None:
+async def test_a_run_that_reached_nobody_is_failed(three: InProcessRun) -> None:
     """The same, with no child left that succeeded."""
     three.box.slack.unknown.add("C0123456789")
     for address in ("sales@acme.example", "boss@acme.example"):
@@ -41,7 +41,7 @@ async def test_a_run_that_reached_nobody_is_failed(three: Story) -> None:
     assert run.state is RunState.FAILED
 
 
-async def test_a_room_that_does_not_exist_keeps_no_mail_back(three: Story) -> None:
+async def test_a_room_that_does_not_exist_keeps_no_mail_back(three: InProcessRun) -> None:
     """metabase/metabase#7409: an exception from Slack ended the loop before the mails."""
     three.box.slack.unknown.add("C0123456789")
     run, rows = await three.run()
@@ -50,7 +50,7 @@ async def test_a_room_that_does_not_exist_keeps_no_mail_back(three: Story) -> No
     assert row_of(rows, "room").state is DeliveryState.REFUSED
 
 
-async def test_a_room_that_does_not_exist_gets_no_file_and_is_not_tried_again(three: Story) -> None:
+async def test_a_room_that_does_not_exist_gets_no_file_and_is_not_tried_again(three: InProcessRun) -> None:
     """metabase/metabase#48209: each retry after channel_not_found uploaded the files once more."""
     three.box.slack.unknown.add("C0123456789")
     await three.run()
@@ -61,7 +61,7 @@ async def test_a_room_that_does_not_exist_gets_no_file_and_is_not_tried_again(th
     assert not [entry for entry in three.box.log if "files." in entry.route]
 
 
-async def test_a_file_that_failed_is_tried_again_without_posting_the_digest_again(three: Story) -> None:
+async def test_a_file_that_failed_is_tried_again_without_posting_the_digest_again(three: InProcessRun) -> None:
     """The same, the other way round: what stands in the room already stays as it is."""
     three.box.faults.arm(COMPLETE, "status", status=429, retry_after="1")
     run, rows = await three.run()
@@ -74,7 +74,7 @@ async def test_a_file_that_failed_is_tried_again_without_posting_the_digest_agai
     assert len(three.box.outbox.of("upload")) == 1
 
 
-async def test_a_slack_that_is_down_for_a_while_delays_the_room_alone(three: Story) -> None:
+async def test_a_slack_that_is_down_for_a_while_delays_the_room_alone(three: InProcessRun) -> None:
     """metabase/metabase#62790: a transient error was final."""
     three.box.faults.arm(POST, "status", status=429, retry_after="1")
     run, rows = await three.run()

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.regressions.helpers import mails, posts, row_of, to_its_end
-from tests.support.story import SCHEDULE, Story
+from tests.support.story import SCHEDULE, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request
@@ -11,23 +11,23 @@ from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 
 
-async def test_a_run_that_a_dead_worker_had_begun_is_the_same_run_for_the_next_one(three: Story) -> None:
+async def test_a_run_that_a_dead_worker_had_begun_is_the_same_run_for_the_next_one(three: InProcessRun) -> None:
     """getsentry/sentry#76031: the key held the attempt's own id, so that a restart mailed everybody again."""
-    key = await request(three.house, "week", None, None)
-    assert await three.house.ledger.begin(key, 1) is not None
-    while key not in (await three.house.ledger.sweep(50)).runs:  # noqa: ASYNC110  # a lease's end tells nobody
+    key = await request(three.services, "week", None, None)
+    assert await three.services.ledger.begin(key, 1) is not None
+    while key not in (await three.services.ledger.sweep(50)).runs:  # noqa: ASYNC110  # a lease's end tells nobody
         await asyncio.sleep(0.05)
-    for delivery in await produce(three.house, key):
-        await deliver(three.house, delivery)
-    assert await produce(three.house, key) == ()
-    run = await three.house.ledger.run(key)
+    for delivery in await produce(three.services, key):
+        await deliver(three.services, delivery)
+    assert await produce(three.services, key) == ()
+    run = await three.services.ledger.run(key)
     assert run is not None
     assert (run.attempt, run.state) == (2, RunState.DELIVERED)
     assert set(mails(three).values()) == {1}
     assert set(posts(three).values()) == {1}
 
 
-async def test_a_mail_that_is_sent_once_more_is_the_same_mail_byte_for_byte(three: Story) -> None:
+async def test_a_mail_that_is_sent_once_more_is_the_same_mail_byte_for_byte(three: InProcessRun) -> None:
     """The same, for one message: a second copy that the reader's program can know as one."""
     three.box.mail.faults.drop(to="boss@acme.example")
     run, rows = await three.run()
@@ -40,7 +40,7 @@ async def test_a_mail_that_is_sent_once_more_is_the_same_mail_byte_for_byte(thre
     assert ended.key.digest.encode() in copies[0].body
 
 
-async def test_every_target_of_a_run_is_reached_even_where_two_entries_share_an_address(three: Story) -> None:
+async def test_every_target_of_a_run_is_reached_even_where_two_entries_share_an_address(three: InProcessRun) -> None:
     """lightdash/lightdash#17916: the key forgot the target, so that only one of several was delivered."""
     twice = "  - {id: again, channel: mail, address: sales@acme.example}\n"
     await three.deploy(SCHEDULE + twice + "  - {id: boss, channel: mail, address: boss@acme.example}\n")
@@ -50,17 +50,17 @@ async def test_every_target_of_a_run_is_reached_even_where_two_entries_share_an_
     assert mails(three) == {"sales@acme.example": 2, "boss@acme.example": 1}
 
 
-async def test_a_delivery_is_marked_as_being_sent_before_the_mail_server_hears_of_it(three: Story) -> None:
+async def test_a_delivery_is_marked_as_being_sent_before_the_mail_server_hears_of_it(three: InProcessRun) -> None:
     """apache/superset, execute.py: a slow send left its report unmarked, and the next tick sent it as well."""
-    key = await request(three.house, "week", None, None)
-    delivery = next(d for d in await produce(three.house, key) if "/team|" in d)
+    key = await request(three.services, "week", None, None)
+    delivery = next(d for d in await produce(three.services, key) if "/team|" in d)
     three.box.mail.faults.delay(0.5)
-    sending = asyncio.create_task(deliver(three.house, delivery))
+    sending = asyncio.create_task(deliver(three.services, delivery))
     while not three.box.outbox.of("eml"):  # noqa: ASYNC110  # the stand-in tells nobody
         await asyncio.sleep(0.01)
-    row = await three.house.ledger.delivery(delivery)
+    row = await three.services.ledger.delivery(delivery)
     assert row is not None
     assert (row.state, row.attempt) == (DeliveryState.SENDING, 1)
-    assert await deliver(three.house, delivery) is None
+    assert await deliver(three.services, delivery) is None
     assert await sending is DeliveryState.SENT
     assert mails(three)["sales@acme.example"] == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.story import Story, story_of
+from tests.support.story import InProcessRun, story_of
 from worker.adapters.celery import queue
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
@@ -24,12 +24,12 @@ async def test_without_the_ledger_nothing_is_claimed_fetched_or_sent(tmp_path: P
     """sibson/redbeat#208: an exception while taking the lock was swallowed, and the work was done without it."""
     with EmbeddedRedis(tmp_path / "redis") as redis:
         async with story_of(redis.url, tmp_path / "project") as story:
-            key = await request(story.house, "week", None, None)
-            (delivery,) = await produce(story.house, key)
-            later = await request(story.house, "week", None, None)
+            key = await request(story.services, "week", None, None)
+            (delivery,) = await produce(story.services, key)
+            later = await request(story.services, "week", None, None)
             asked = len(story.box.log)
             redis.kill()
-            for work in (produce(story.house, later), deliver(story.house, delivery), tick(story.house)):
+            for work in (produce(story.services, later), deliver(story.services, delivery), tick(story.services)):
                 with pytest.raises(LedgerUnavailable):
                     await work
             assert len(story.box.log) == asked
@@ -62,7 +62,9 @@ def test_a_task_that_may_run_longer_than_the_broker_waits_is_refused_at_the_star
         queue.make_app("redis://127.0.0.1:1/0", "tern")
 
 
-async def test_what_a_digest_was_compared_with_outlives_the_longest_interval(three: Story, redis_client: Redis) -> None:
+async def test_what_a_digest_was_compared_with_outlives_the_longest_interval(
+    three: InProcessRun, redis_client: Redis
+) -> None:
     """PostHog/posthog: state that lived for 90 days, under a schedule that fires once a year."""
     await three.run()
     names = [f"story:snap:{baseline.snapshot}" for baseline in (await three.baselines()).values()]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.golden.digests import DIGESTS, FUNNEL, HOSTILE, LINES, LONG, NORMAL, STALLED, deal, group
-from worker.domain.delivery import READER, Rendered
+from worker.domain.delivery import READER, Content
 from worker.domain.digest.model import (
     BridgeLine,
     BridgeView,
@@ -21,7 +21,7 @@ from worker.domain.digest.model import (
     Standing,
 )
 from worker.domain.money import Money
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 from worker.domain.snapshot.opportunity import Move
 from worker.errors import RenderError
 from worker.rendering.bars import from_zero, waterfall
@@ -30,14 +30,14 @@ from worker.rendering.templates import HTML_BUDGET, HTML_LIMIT, JinjaRenderer
 from worker.rendering.wording import Wording, direction
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-ENTRY = Entry("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
+ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
 CSV = ("deals.csv", "text/csv", b"a,b\n")
 
 
 RENDERER = JinjaRenderer(TEMPLATES)
 
 
-def mail(digest: Digest = NORMAL, **overrides: str) -> Rendered:
+def mail(digest: Digest = NORMAL, **overrides: str) -> Content:
     if not overrides:
         return RENDERER.render(digest, ENTRY, "email", ())
     paths = {path.replace("__", "/").replace("_j2", ".j2").replace("_", "."): text for path, text in overrides.items()}

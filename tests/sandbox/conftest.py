@@ -6,7 +6,7 @@ import pytest
 
 from worker.adapters.http import tls_context
 from worker.sandbox.close_api import API_KEY
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.slack_api import TOKEN
 
@@ -14,12 +14,12 @@ NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def pipeline() -> Pipeline:
-    return Pipeline(3, NOW)
+def pipeline() -> PipelineSimulation:
+    return PipelineSimulation(3, NOW)
 
 
 @pytest.fixture
-async def box(pipeline: Pipeline) -> AsyncIterator[Sandbox]:
+async def box(pipeline: PipelineSimulation) -> AsyncIterator[Sandbox]:
     """On a clock that stands still."""
     async with Sandbox(pipeline=pipeline, now=lambda: NOW) as box:
         yield box

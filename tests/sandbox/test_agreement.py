@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from worker.domain.diff.bridge import as_json, bridge
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sandbox import journal
 from worker.sandbox.cast import MAIN
 from worker.sandbox.close_api import API_KEY
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.wander import wander
 from worker.sources.close import open_source
@@ -34,7 +34,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(pipeline: Pipeline, clock: Clock) -> AsyncIterator[CloseSource]:
+async def opened(pipeline: PipelineSimulation, clock: Clock) -> AsyncIterator[CloseSource]:
     async with Sandbox(pipeline=pipeline, now=clock) as box:
         source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
         try:
@@ -43,15 +43,15 @@ async def opened(pipeline: Pipeline, clock: Clock) -> AsyncIterator[CloseSource]
             await source.aclose()
 
 
-def ask(item: Item, clock: Clock, before: Snapshot | None) -> Ask:
+def ask(item: Query, clock: Clock, before: Snapshot | None) -> Question:
     members = before.members if before else frozenset[str]()
     since = before.as_of[0] if before else None
-    return Ask(item, clock.now, "UTC", None, None, formerly=members, since=since, previous=before)
+    return Question(item, clock.now, "UTC", None, None, formerly=members, since=since, previous=before)
 
 
-def deals(**more: Any) -> Item:
+def deals(**more: Any) -> Query:
     params = {"pipeline": MAIN, "status_type": "active"} | more
-    return Item("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
+    return Query("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
 
 
 CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
@@ -59,8 +59,8 @@ CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
 
 @pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "stalled"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_what_was_read_is_what_happened(seed: int, item: Item, population: Population) -> None:
-    clock, pipeline = Clock(), Pipeline(seed, NOW)
+async def test_what_was_read_is_what_happened(seed: int, item: Query, population: Population) -> None:
+    clock, pipeline = Clock(), PipelineSimulation(seed, NOW)
     async with opened(pipeline, clock) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
@@ -79,7 +79,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Item, population:
 async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
     """Every kind of event, currencies and unknown values among them."""
     clock, item = Clock(), deals()
-    pipeline = Pipeline(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False)
     clock.now = began = wander(pipeline, NOW, 40)
     async with opened(pipeline, clock) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot

@@ -12,7 +12,7 @@ from worker.adapters.http import tls_context
 from worker.sandbox.cast import MAIN, OTHER, SAVED_SEARCH, STAGES, USERS
 from worker.sandbox.close_api import ACCESS_TOKEN, API_KEY
 from worker.sandbox.events import Stalled
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 Json = dict[str, Any]
@@ -80,7 +80,9 @@ async def test_users_come_in_pages_without_the_former_one(close: httpx.AsyncClie
     assert [user["id"] for user in first["data"] + last["data"]] == [user.id for user in USERS if not user.former]
 
 
-async def test_pages_add_up_to_the_list_without_gap_or_repeat(close: httpx.AsyncClient, pipeline: Pipeline) -> None:
+async def test_pages_add_up_to_the_list_without_gap_or_repeat(
+    close: httpx.AsyncClient, pipeline: PipelineSimulation
+) -> None:
     rows = await whole(close, {"_order_by": "date_created"})
     assert len(rows) == len(ids(rows)) == len(list(pipeline.visible()))
     assert [row["date_created"] for row in rows] == sorted(row["date_created"] for row in rows)
@@ -91,7 +93,9 @@ async def test_a_page_is_a_hundred_long_unless_asked_otherwise(close: httpx.Asyn
     assert len((await asked(close, {"_limit": 200}))["data"]) > 100
 
 
-async def test_filters_keep_what_matches_and_nothing_else(close: httpx.AsyncClient, pipeline: Pipeline) -> None:
+async def test_filters_keep_what_matches_and_nothing_else(
+    close: httpx.AsyncClient, pipeline: PipelineSimulation
+) -> None:
     everything = await whole(close, {}, 200)
     stage = next(s.id for s in STAGES.values() if s.label == "Demo")
     middle = sorted(row["date_updated"] for row in everything)[50]
@@ -230,7 +234,7 @@ async def test_a_skip_past_the_bound_is_400_in_the_recorded_words(close: httpx.A
 
 
 async def test_one_deal_is_found_by_id_and_a_deleted_one_is_404(
-    close: httpx.AsyncClient, pipeline: Pipeline, box: Sandbox
+    close: httpx.AsyncClient, pipeline: PipelineSimulation, box: Sandbox
 ) -> None:
     deal = pipeline.open_deals()[0]
     assert (await close.get(f"/opportunity/{deal.id}/")).json()["id"] == deal.id
@@ -253,7 +257,9 @@ async def test_a_long_filter_may_come_as_a_post(close: httpx.AsyncClient) -> Non
     assert (await close.post("/opportunity/", json={}, headers=override)).status_code == 400
 
 
-async def test_a_stalled_deal_says_what_to_do(close: httpx.AsyncClient, pipeline: Pipeline, box: Sandbox) -> None:
+async def test_a_stalled_deal_says_what_to_do(
+    close: httpx.AsyncClient, pipeline: PipelineSimulation, box: Sandbox
+) -> None:
     deal = next(d for d in pipeline.open_deals() if not d.stalled)
     before = (await close.get(f"/opportunity/{deal.id}/")).json()
     assert (before["is_stalled"], before["stall_status"], before["suggested_action"]) == (False, None, None)

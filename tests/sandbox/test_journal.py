@@ -12,7 +12,6 @@ from worker.sandbox.cast import MAIN, OTHER, active_stages, stage_of
 from worker.sandbox.events import (
     Created,
     CurrencyChanged,
-    Deal,
     Deleted,
     Event,
     Lost,
@@ -20,12 +19,13 @@ from worker.sandbox.events import (
     PeriodChanged,
     Reopened,
     Revived,
+    SimulatedDeal,
     Stalled,
     ValueChanged,
     Won,
 )
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Amounts, Population, bridge, journal
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.wander import plain_deal, wander
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
@@ -45,7 +45,7 @@ def closes(found: Amounts) -> bool:
 
 
 def born(name: str, units: int | None, **changes: object) -> Event:
-    deal: Deal = replace(plain_deal(name, BEFORE, None if units is None else units * 100), **changes)  # type: ignore[arg-type]
+    deal: SimulatedDeal = replace(plain_deal(name, BEFORE, None if units is None else units * 100), **changes)  # type: ignore[arg-type]
     return Created(at=BEFORE, deal=deal.id, start=deal)
 
 
@@ -169,7 +169,7 @@ def test_the_journal_names_its_ends_and_every_class() -> None:
 @settings(max_examples=20, deadline=None)
 @given(seed=seeds)
 def test_it_closes_over_any_history(seed: int, population: Population) -> None:
-    pipeline = Pipeline(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False)
     middle = wander(pipeline, NOW, 60)
     end = wander(pipeline, middle, 60)
     found = bridge(pipeline.log, middle, end, population)
@@ -180,7 +180,7 @@ def test_it_closes_over_any_history(seed: int, population: Population) -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=seeds)
 def test_two_weeks_open_where_the_first_one_closed(seed: int) -> None:
-    pipeline = Pipeline(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False)
     middle = wander(pipeline, NOW, 40)
     end = wander(pipeline, middle, 40)
     first, second = bridge(pipeline.log, NOW, middle), bridge(pipeline.log, middle, end)

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from worker.sandbox.limits import Dialect, Limit
+from worker.sandbox.limits import Dialect, RequestLimit
 from worker.sandbox.server import Sandbox
 
 
@@ -46,7 +46,7 @@ async def test_the_old_dialect_tells_in_the_body_too(close: httpx.AsyncClient, b
 @pytest.mark.parametrize(("at", "allowed"), [(7.9, False), (8.0, True)])
 def test_a_window_opens_anew_when_its_seconds_are_over(at: float, allowed: bool) -> None:
     clock = [0.0]
-    limit = Limit(1, 8.0, clock=lambda: clock[0])
+    limit = RequestLimit(1, 8.0, clock=lambda: clock[0])
     assert limit.take("key")[0]
     clock[0] = at
     assert limit.take("key")[0] is allowed

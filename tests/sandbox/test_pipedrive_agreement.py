@@ -8,23 +8,23 @@ from typing import Any
 import pytest
 
 from worker.domain.diff.bridge import as_json, bridge
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec, resolve
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sandbox import journal
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
 from worker.sandbox.pipedrive_api import API_TOKEN
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.wander import wander
 from worker.sources.common.calls import Retries
-from worker.sources.pipedrive import PipedriveSource, Tuning, open_source
+from worker.sources.pipedrive import PipedriveSource, PipedriveTuning, open_source
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 TICK = timedelta(seconds=10)
-HASTY = Tuning(page=7, timeout=2.0, retries=Retries(tries=2, pause=0.001))
+HASTY = PipedriveTuning(page=7, timeout=2.0, retries=Retries(tries=2, pause=0.001))
 
 
 class Clock:
@@ -36,7 +36,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(pipeline: Pipeline, clock: Clock) -> AsyncIterator[tuple[PipedriveSource, Sandbox]]:
+async def opened(pipeline: PipelineSimulation, clock: Clock) -> AsyncIterator[tuple[PipedriveSource, Sandbox]]:
     async with Sandbox(pipeline=pipeline, now=clock) as box:
         options = {"base_url": box.pipedrive_url, "api_token": API_TOKEN}
         source = open_source(options, clock=clock, tuning=HASTY)
@@ -46,16 +46,16 @@ async def opened(pipeline: Pipeline, clock: Clock) -> AsyncIterator[tuple[Pipedr
             await source.aclose()
 
 
-def ask(item: Item, clock: Clock, before: Snapshot | None) -> Ask:
+def ask(item: Query, clock: Clock, before: Snapshot | None) -> Question:
     members = before.members if before else frozenset[str]()
     since = before.as_of[0] if before else None
     window = resolve(item.window, clock.now, "Europe/Berlin") if item.window else None
-    return Ask(item, clock.now, "Europe/Berlin", window, None, formerly=members, since=since, previous=before)
+    return Question(item, clock.now, "Europe/Berlin", window, None, formerly=members, since=since, previous=before)
 
 
-def item(query: str, window: str | None = None, **params: Any) -> Item:
+def item(query: str, window: str | None = None, **params: Any) -> Query:
     span = WindowSpec(window) if window else None
-    return Item("q", "pipedrive", query, window=span, params=params, follow=Follow.CLOSED)
+    return Query("q", "pipedrive", query, window=span, params=params, follow=Follow.CLOSED)
 
 
 OPEN = item("deals", pipeline_id="1", status=["open"])
@@ -68,8 +68,8 @@ CASES = [
 
 @pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "first version", "stalled"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_what_was_read_is_what_happened(seed: int, item: Item, population: Population) -> None:
-    clock, pipeline = Clock(), Pipeline(seed, NOW)
+async def test_what_was_read_is_what_happened(seed: int, item: Query, population: Population) -> None:
+    clock, pipeline = Clock(), PipelineSimulation(seed, NOW)
     async with opened(pipeline, clock) as (source, _):
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
@@ -89,7 +89,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Item, population:
 async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
     """Every kind of event, currencies and unknown values among them."""
     clock = Clock()
-    pipeline = Pipeline(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False)
     clock.now = began = wander(pipeline, NOW, 40)
     async with opened(pipeline, clock) as (source, _):
         before = (await source.fetch(ask(OPEN, clock, None))).snapshot
@@ -105,7 +105,7 @@ async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
 
 
 async def test_sums_counts_and_deals_agree_with_each_other() -> None:
-    clock, pipeline = Clock(), Pipeline(5, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(5, NOW)
     async with opened(pipeline, clock) as (source, _):
         deals = (await source.fetch(ask(OPEN, clock, None))).snapshot
         one = (await source.fetch(ask(item("pipeline", id="1", by_stage=True), clock, None))).snapshot
@@ -142,7 +142,7 @@ async def test_sums_counts_and_deals_agree_with_each_other() -> None:
     ],
 )
 async def test_every_fault_on_a_later_page_ends_in_one_sentence(kind: str, how: Any, error: type[SourceError]) -> None:
-    clock, pipeline = Clock(), Pipeline(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
     async with opened(pipeline, clock) as (source, box):
         await source.fetch(ask(item("pipelines"), clock, None))
         box.faults.arm("GET /pipedrive/api/v2/deals", kind, times=2, after=2, **how)
@@ -154,7 +154,7 @@ async def test_every_fault_on_a_later_page_ends_in_one_sentence(kind: str, how: 
 
 
 async def test_a_deal_that_was_put_away_moved_out() -> None:
-    clock, pipeline = Clock(), Pipeline(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
     async with opened(pipeline, clock) as (source, box):
         before = (await source.fetch(ask(OPEN, clock, None))).snapshot
         away = pipeline.open_deals()[0]
@@ -169,7 +169,7 @@ async def test_a_deal_that_was_put_away_moved_out() -> None:
 
 
 async def test_a_small_limit_is_kept_without_a_single_refusal() -> None:
-    clock, pipeline = Clock(), Pipeline(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.limit.set(8, 0.4)
         for _ in range(2):
@@ -178,7 +178,7 @@ async def test_a_small_limit_is_kept_without_a_single_refusal() -> None:
 
 
 async def test_a_spent_day_is_told_as_such() -> None:
-    clock, pipeline = Clock(), Pipeline(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.limit.set(400, 2.0, tokens=40)
         with pytest.raises(SourceUnavailable, match="daily budget") as caught:

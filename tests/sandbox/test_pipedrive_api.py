@@ -12,7 +12,7 @@ from worker.adapters.http import tls_context
 from worker.sandbox.cast import USERS
 from worker.sandbox.pipedrive_api import ACCESS_TOKEN, API_TOKEN
 from worker.sandbox.pipedrive_limits import COSTS
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 
@@ -45,7 +45,7 @@ async def test_a_wrong_token_and_one_in_the_address_are_refused(api: httpx.Async
     assert (await api.get("/api/v2/deals", headers=bearer)).status_code == 200
 
 
-async def test_a_list_is_read_by_cursor_to_a_null_one(api: httpx.AsyncClient, pipeline: Pipeline) -> None:
+async def test_a_list_is_read_by_cursor_to_a_null_one(api: httpx.AsyncClient, pipeline: PipelineSimulation) -> None:
     ids: list[int] = []
     params: dict[str, Any] = {"limit": 9, "pipeline_id": 1, "status": "open"}
     while True:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from worker.sandbox.cast import MAIN, OTHER, USERS
 from worker.sandbox.events import Created, Deleted, Lost, MovedPipeline, Revived, Stalled, ValueChanged, Won, fold
 from worker.sandbox.journal import STALLED, bridge
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.wander import plain_deal
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
@@ -17,13 +17,13 @@ TICK = timedelta(seconds=10)
 
 
 def test_one_seed_tells_one_story() -> None:
-    one, other = Pipeline(5, NOW), Pipeline(5, NOW)
+    one, other = PipelineSimulation(5, NOW), PipelineSimulation(5, NOW)
     assert one.step(NOW + TICK) == other.step(NOW + TICK)
     assert one.log == other.log
-    assert Pipeline(6, NOW).log != Pipeline(5, NOW).log
+    assert PipelineSimulation(6, NOW).log != PipelineSimulation(5, NOW).log
 
 
-def test_it_opens_with_what_a_demo_needs(pipeline: Pipeline) -> None:
+def test_it_opens_with_what_a_demo_needs(pipeline: PipelineSimulation) -> None:
     deals = pipeline.open_deals()
     assert len(deals) == 40
     assert len(pipeline.open_deals(OTHER)) == 6
@@ -42,7 +42,7 @@ def test_it_opens_with_what_a_demo_needs(pipeline: Pipeline) -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 6))
 def test_every_step_keeps_its_promise(seed: int, steps: int) -> None:
-    pipeline = Pipeline(seed, NOW)
+    pipeline = PipelineSimulation(seed, NOW)
     for number in range(1, steps + 1):
         at = NOW + TICK * number
         happened = pipeline.step(at)
@@ -64,33 +64,33 @@ def test_every_step_keeps_its_promise(seed: int, steps: int) -> None:
         assert stalled["revived"] > 0
 
 
-def test_a_step_wins_one_deal_below_its_old_value(pipeline: Pipeline) -> None:
+def test_a_step_wins_one_deal_below_its_old_value(pipeline: PipelineSimulation) -> None:
     before = dict(pipeline.deals)
     happened = pipeline.step(NOW + TICK)
     won = {e.deal for e in happened if isinstance(e, Won)}
     assert any((pipeline.deals[d].value or 0) < (before[d].value or 0) for d in won)
 
 
-def test_the_state_is_the_fold_of_the_log(pipeline: Pipeline) -> None:
+def test_the_state_is_the_fold_of_the_log(pipeline: PipelineSimulation) -> None:
     pipeline.step(NOW + TICK)
     assert fold(pipeline.log, NOW + TICK) == pipeline.deals
     assert fold(pipeline.log, NOW) != pipeline.deals
 
 
-def test_an_event_from_before_the_last_is_refused(pipeline: Pipeline) -> None:
+def test_an_event_from_before_the_last_is_refused(pipeline: PipelineSimulation) -> None:
     deal = pipeline.open_deals()[0]
     with pytest.raises(ValueError, match="older than the last event"):
         pipeline.apply(Won(at=NOW - timedelta(days=300), deal=deal.id))
     assert pipeline.deals[deal.id] == deal
 
 
-def test_a_step_survives_a_clock_that_was_set_back(pipeline: Pipeline) -> None:
+def test_a_step_survives_a_clock_that_was_set_back(pipeline: PipelineSimulation) -> None:
     pipeline.step(NOW + TICK)
     happened = pipeline.step(NOW)
     assert {event.at for event in happened} == {NOW + TICK}
 
 
-def test_what_cannot_happen_is_refused(pipeline: Pipeline) -> None:
+def test_what_cannot_happen_is_refused(pipeline: PipelineSimulation) -> None:
     deal = pipeline.open_deals()[0]
     with pytest.raises(TypeError, match="never created"):
         pipeline.apply(Won(at=NOW, deal="oppo_nobody"))
@@ -108,6 +108,6 @@ def test_a_month_counts_twelve_times_and_the_unknown_not_at_all() -> None:
 
 
 def test_a_big_pipeline_is_all_open_deals() -> None:
-    pipeline = Pipeline.big(1_200, now=NOW)
+    pipeline = PipelineSimulation.big(1_200, now=NOW)
     assert len(pipeline.open_deals(MAIN)) == len(pipeline.deals) == 1_200
     assert sum(deal.stalled for deal in pipeline.deals.values()) == 120

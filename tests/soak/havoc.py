@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.soak.ground import ENDLESS
 from tests.support.crew import children, strike
-from tests.support.town import Town
+from tests.support.town import Installation
 from worker.flow.services import FAIL_POINTS
 from worker.sandbox.server import Sandbox
 
@@ -44,7 +44,7 @@ class Hit:
 class Havoc:
     """`wanted`: how often each fail point is to be hit; the stream goes on past it."""
 
-    here: Town
+    here: Installation
     seed: int
     wanted: int
     main: int
@@ -123,7 +123,7 @@ class Havoc:
         elif point == "delivery.refused":
             self.here.deploy()  # which lifts the suspension of the address that refuses everything
         elif point == "delivery.skipped":
-            self.here.ask(lambda house: house.ledger.suspend(GONE, "550 5.1.1 No such user here"))
+            self.here.ask(lambda services: services.ledger.suspend(GONE, "550 5.1.1 No such user here"))
 
     def _end(self, what: str) -> None:
         pids = self.here.family.pids("clock" if what == "clock" else "worker")

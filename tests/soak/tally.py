@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.soak.havoc import Hit
-from tests.support.town import Town
+from tests.support.town import Installation
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import CLOSED, Missed, Run
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.outbox import Received
 
 KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "operator": "email"}
@@ -152,13 +152,13 @@ def _listed(counts: Counter[str]) -> str:
 OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
-def still_open(here: Town) -> list[str]:
+def still_open(here: Installation) -> list[str]:
     """Runs and deliveries that are not closed; what is held is closed until somebody settles it."""
 
-    async def look(house: House) -> list[str]:
+    async def look(services: Services) -> list[str]:
         found = []
-        for run in await house.ledger.runs(None, ALL):
-            rows = await house.ledger.deliveries(str(run.key))
+        for run in await services.ledger.runs(None, ALL):
+            rows = await services.ledger.deliveries(str(run.key))
             found += [f"{row.key} {row}" for row in rows if row.state in OPEN and not row.held]
             found += [f"{run.key} {run.state}"] if run.state not in CLOSED else []
         return found
@@ -166,7 +166,7 @@ def still_open(here: Town) -> list[str]:
     return here.ask(look)
 
 
-def wait_until_closed(here: Town, seconds: float) -> None:
+def wait_until_closed(here: Installation, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while found := still_open(here):
         if time.monotonic() > deadline:
@@ -175,15 +175,15 @@ def wait_until_closed(here: Town, seconds: float) -> None:
         time.sleep(0.2)
 
 
-def tally(here: Town, hits: Sequence[Hit] = ()) -> Tally:
+def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
     items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
     mails, posts, uploads = _received(items)
     came = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
-    async def look(house: House) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
-        runs = await house.ledger.runs(None, ALL)
-        rows = [(run, row) for run in runs for row in await house.ledger.deliveries(str(run.key))]
-        return runs, await house.ledger.missed(None, ALL), rows
+    async def look(services: Services) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
+        runs = await services.ledger.runs(None, ALL)
+        rows = [(run, row) for run in runs for row in await services.ledger.deliveries(str(run.key))]
+        return runs, await services.ledger.missed(None, ALL), rows
 
     runs, missed, rows = here.ask(look)
     hooks = _shared_out(came, [row for _, row in rows])

@@ -6,7 +6,7 @@ import pytest
 
 from tests.soak.ground import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest
 from tests.soak.tally import tally, wait_until_closed
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 
 AT_AN_END = {
@@ -20,7 +20,7 @@ AT_AN_END = {
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = tmp_path_factory.mktemp("ends")
     templates = place / "project" / "templates" / "torn"
     templates.mkdir(parents=True)
@@ -33,7 +33,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", AT_AN_END)
-def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here: Town, point: str) -> None:
+def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here: Installation, point: str) -> None:
     schedule, state = AT_AN_END[point]
     if point == "delivery.held":
         here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))

@@ -8,7 +8,7 @@ from tests.soak.ground import TIMES, rare
 from tests.soak.tally import tally
 from tests.soak.test_paused import PROJECT, SCHEDULES, asked_for
 from tests.support.crew import children, strike
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 
@@ -20,7 +20,7 @@ IN_TIME, TOO_LATE = 0.5, LOOKED_UP_AFTER + 4.0
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = tmp_path_factory.mktemp("late")
     with town(place, workers=2, project=PROJECT, schedules={"chat": SCHEDULES["chat"]}, times=TIMES) as everything:
         yield everything
@@ -29,7 +29,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "most"), [rare(IN_TIME, 1), (TOO_LATE, 2)])
 def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
-    here: Town, seconds: float, most: int
+    here: Installation, seconds: float, most: int
 ) -> None:
     met = here.box.call(lambda box: box.faults.met.get("late_apply", 0))
     here.box.call(lambda box: box.faults.arm(POST, "late_apply", seconds=seconds))
@@ -49,5 +49,5 @@ def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
     assert most == 2 or len(fate.row.parts) > 1 or fate.row.reason is Reason.FOUND
 
 
-def _copies(here: Town, key: str) -> int:
+def _copies(here: Installation, key: str) -> int:
     return next(fate.copies[1] for fate in tally(here).fates if str(fate.run.key) == key)

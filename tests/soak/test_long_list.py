@@ -9,7 +9,7 @@ import pytest
 from tests.sources.pipedrive.account import DEALS, NOW, Account, asking, deal
 from tests.support.scripted_http import Asked, Said, scripted
 from worker.adapters.http import Http
-from worker.sources.pipedrive import Tuning, open_source
+from worker.sources.pipedrive import PipedriveTuning, open_source
 
 ROWS, PAGE, ANSWERS_IN = 100_000, 500, 0.1
 PAGES = ROWS // PAGE
@@ -61,7 +61,7 @@ async def test_a_hundred_thousand_deals_take_hardly_longer_than_their_pages_and_
         source = open_source(
             {"base_url": server.url, "api_token": "t"},
             clock=lambda: NOW,
-            tuning=Tuning(page=PAGE, progress=said.append),
+            tuning=PipedriveTuning(page=PAGE, progress=said.append),
         )
         try:
             began = time.monotonic()

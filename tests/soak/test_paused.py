@@ -10,11 +10,11 @@ import pytest
 from tests.soak.ground import TIMES, rare
 from tests.soak.tally import Fate, tally, wait_until_closed
 from tests.support.crew import children, strike
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request
-from worker.flow.services import House
+from worker.flow.services import Services
 
 pytestmark = pytest.mark.alone
 
@@ -49,24 +49,24 @@ PAST_EVERY_LEASE = 2 * max(TIMES.run_lease, TIMES.delivery_lease)
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = tmp_path_factory.mktemp("paused")
     with town(place, clocks=2, workers=2, project=PROJECT, schedules=SCHEDULES, times=TIMES) as everything:
         yield everything
 
 
-def asked_for(here: Town, schedule: str) -> str:
+def asked_for(here: Installation, schedule: str) -> str:
     here.box.call(lambda box: box.pipeline.step(box.now()))
 
-    async def ask(house: House) -> str:
-        key = await request(house, schedule, None, None)
-        house.queue.produce([key], on_demand=True)
+    async def ask(services: Services) -> str:
+        key = await request(services, schedule, None, None)
+        services.queue.produce([key], on_demand=True)
         return key
 
     return here.ask(ask, queue=True)
 
 
-def stopped(here: Town) -> int | None:
+def stopped(here: Installation) -> int | None:
     """The clock or child of a worker that a signal stopped (proc(5): state T)."""
     pids = [*here.family.pids("clock"), *(c for w in here.family.pids("worker") for c in children(w))]
     for pid in pids:
@@ -76,11 +76,11 @@ def stopped(here: Town) -> int | None:
     return None
 
 
-def fates(here: Town, key: str) -> list[Fate]:
+def fates(here: Installation, key: str) -> list[Fate]:
     return [fate for fate in tally(here).fates if str(fate.run.key) == key]
 
 
-def goes_on(here: Town, pid: int, schedule: str) -> None:
+def goes_on(here: Installation, pid: int, schedule: str) -> None:
     """What was stopped is let go, and has done whatever it meant to do when two later runs have ended."""
     strike(pid, signal.SIGCONT)
     here.until(lambda: True if stopped(here) is None else None)
@@ -92,7 +92,9 @@ def goes_on(here: Town, pid: int, schedule: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("point", [rare("run.fetched"), rare("delivery.sending"), "delivery.checked"])
 @pytest.mark.parametrize("schedule", list(READERS))
-def test_a_worker_stopped_before_its_send_sends_nothing_when_it_goes_on(here: Town, schedule: str, point: str) -> None:
+def test_a_worker_stopped_before_its_send_sends_nothing_when_it_goes_on(
+    here: Installation, schedule: str, point: str
+) -> None:
     here.arm(point, "SIGSTOP")
     key = asked_for(here, schedule)
     pid = here.until(lambda: stopped(here))
@@ -107,7 +109,7 @@ def test_a_worker_stopped_before_its_send_sends_nothing_when_it_goes_on(here: To
 @pytest.mark.slow
 @pytest.mark.parametrize("schedule", list(READERS))
 def test_a_worker_stopped_after_its_send_leaves_one_message_or_a_repeat_that_is_counted(
-    here: Town, schedule: str
+    here: Installation, schedule: str
 ) -> None:
     here.arm("delivery.accepted", "SIGSTOP")
     key = asked_for(here, schedule)
@@ -122,7 +124,7 @@ def test_a_worker_stopped_after_its_send_leaves_one_message_or_a_repeat_that_is_
 
 @pytest.mark.slow
 def test_a_whole_worker_stopped_in_the_middle_of_its_work_loses_nothing_and_repeats_nothing_silently(
-    here: Town,
+    here: Installation,
 ) -> None:
     keys = [asked_for(here, name) for name in ("all", "mail", "chat", "hook")]
     parent = here.family.pids("worker")[0]
@@ -139,7 +141,7 @@ def test_a_whole_worker_stopped_in_the_middle_of_its_work_loses_nothing_and_repe
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", ["run.due", rare("run.claimed"), rare("run.swept"), rare("run.published")])
-def test_a_clock_stopped_past_every_lease_claims_no_slot_twice_when_it_goes_on(here: Town, point: str) -> None:
+def test_a_clock_stopped_past_every_lease_claims_no_slot_twice_when_it_goes_on(here: Installation, point: str) -> None:
     name = f"timed-{point.partition('.')[2]}"
     here.write(name, HEAD.replace("EVERY", "2s") + "".join(READERS.values()))
     here.deploy()

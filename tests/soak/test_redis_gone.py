@@ -7,10 +7,10 @@ import pytest
 
 from tests.soak.ground import rare
 from tests.soak.tally import tally, wait_until_closed
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request
-from worker.flow.services import House
+from worker.flow.services import Services
 
 pytestmark = pytest.mark.alone
 
@@ -19,16 +19,16 @@ MOMENTS = (rare(0.0), 0.3, rare(0.6), 0.9, rare(1.2))
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     with town(tmp_path_factory.mktemp("gone")) as everything:
         yield everything
 
 
-def asked_for(here: Town, count: int) -> list[str]:
-    async def ask(house: House) -> list[str]:
-        keys = [await request(house, "asked", None, None) for _ in range(count)]
+def asked_for(here: Installation, count: int) -> list[str]:
+    async def ask(services: Services) -> list[str]:
+        keys = [await request(services, "asked", None, None) for _ in range(count)]
         for key in keys:
-            house.queue.produce([key], on_demand=True)
+            services.queue.produce([key], on_demand=True)
         return keys
 
     return here.ask(ask, queue=True)
@@ -36,7 +36,7 @@ def asked_for(here: Town, count: int) -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Town, moment: float) -> None:
+def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Installation, moment: float) -> None:
     """kombu kept the places of messages that could not be acknowledged, so that the worker asked for nothing more."""
     worker = here.family.pids("worker")
     keys = asked_for(here, 4)

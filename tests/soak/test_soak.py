@@ -10,12 +10,12 @@ import pytest
 from tests.soak.ground import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
 from tests.soak.havoc import Havoc
 from tests.soak.tally import Tally, tally, wait_until_closed
-from tests.support.town import Town, town
+from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.flow.operate.replay import replay
 from worker.flow.operate.settle import settle
-from worker.flow.services import House
+from worker.flow.services import Services
 
 pytestmark = pytest.mark.alone
 
@@ -59,7 +59,7 @@ class Soak:
             self.replayed = replayed(here, found)
             return found, since, until
 
-    def stand_still(self, here: Town) -> datetime:
+    def stand_still(self, here: Installation) -> datetime:
         """Every schedule fires in a day; the instant from which that is so."""
         for name, text in self.schedules.items():
             here.write(name, at_rest(text))
@@ -67,42 +67,42 @@ class Soak:
         return deployed_at(here)
 
 
-def deployed_at(here: Town) -> datetime:
-    async def look(house: House) -> datetime:
-        deployment = await house.ledger.deployed()
+def deployed_at(here: Installation) -> datetime:
+    async def look(services: Services) -> datetime:
+        deployment = await services.ledger.deployed()
         assert deployment is not None
         return deployment.activated_at
 
     return here.ask(look)
 
 
-def main_runs(here: Town) -> int:
-    async def look(house: House) -> int:
-        return sum(run.key.schedule.startswith("main-") for run in await house.ledger.runs(None, 100_000))
+def main_runs(here: Installation) -> int:
+    async def look(services: Services) -> int:
+        return sum(run.key.schedule.startswith("main-") for run in await services.ledger.runs(None, 100_000))
 
     return here.ask(look)
 
 
-def settle_held(here: Town, found: Tally) -> dict[str, bool]:
+def settle_held(here: Installation, found: Tally) -> dict[str, bool]:
     """What an operator does who can ask the receivers: whether each held delivery had arrived, and it is said so."""
     held = {str(fate.row.key): fate.copies[0] > 0 for fate in found.fates if fate.row.held}
 
-    async def say(house: House) -> None:
+    async def say(services: Services) -> None:
         for key, arrived in held.items():
-            await settle(house, key, arrived=arrived)
+            await settle(services, key, arrived=arrived)
 
     here.ask(say, queue=True)
     return held
 
 
-def replayed(here: Town, found: Tally) -> list[str]:
+def replayed(here: Installation, found: Tally) -> list[str]:
     """Every closed delivery made again from what is stored: those whose bytes differ, each with its causes."""
 
-    async def look(house: House) -> list[str]:
+    async def look(services: Services) -> list[str]:
         differ = []
         for run in found.runs:
             if run.snapshots:
-                differ += [f"{made.row.key}: {made.causes}" async for made in replay(house, run) if not made.equal]
+                differ += [f"{made.row.key}: {made.causes}" async for made in replay(services, run) if not made.equal]
         return differ
 
     return here.ask(look)

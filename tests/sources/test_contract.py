@@ -17,14 +17,14 @@ from tests.sources.close import account as close_account
 from tests.sources.pipedrive import account as pipedrive_account
 from tests.sources.umami import account as umami_account
 from tests.support.scripted_http import Asked, Said, scripted
-from tests.support.story import Story, story_of
+from tests.support.story import InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import Run
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import GapReason
 from worker.plugins import CONNECTIONS, wants_sandbox
-from worker.ports import Means, Source
+from worker.ports import Connectors, Source
 from worker.sources import close, pipedrive, umami
 from worker.sources.common.calls import Retries
 
@@ -50,7 +50,7 @@ def utc_now() -> datetime:
 
 def close_case() -> Case:
     def opened(url: str) -> Source:
-        tuning = close.Tuning(timeout=0.25, retries=RETRIES)
+        tuning = close.CloseTuning(timeout=0.25, retries=RETRIES)
         return close.open_source({"base_url": url, "api_key": close_account.KEY}, clock=utc_now, tuning=tuning)
 
     account = close_account.Account([close_account.deal("oppo_1")])
@@ -60,7 +60,7 @@ def close_case() -> Case:
 
 def pipedrive_case() -> Case:
     def opened(url: str) -> Source:
-        tuning = pipedrive.Tuning(timeout=0.25, retries=RETRIES)
+        tuning = pipedrive.PipedriveTuning(timeout=0.25, retries=RETRIES)
         options = {"base_url": url, "api_token": pipedrive_account.TOKEN}
         return pipedrive.open_source(options, clock=utc_now, tuning=tuning)
 
@@ -71,7 +71,7 @@ def pipedrive_case() -> Case:
 
 def umami_case() -> Case:
     def opened(url: str) -> Source:
-        tuning = umami.Tuning(timeout=0.25, retries=RETRIES)
+        tuning = umami.UmamiTuning(timeout=0.25, retries=RETRIES)
         options = {"base_url": url, "username": "digest", "password": umami_account.PASSWORD}
         return umami.open_source(options, clock=utc_now, tuning=tuning)
 
@@ -113,27 +113,27 @@ TROUBLES: Mapping[str, tuple[Said, set[GapReason]]] = {
 class Held:
     """Means in which the connection `held` is the source under test, opened anew for each run."""
 
-    means: Means
+    connectors: Connectors
     opened: Callable[[], Source]
     current: Source | None = None
     used: list[Source] = field(default_factory=list)
 
     def source(self, bundle: Bundle, connection: str) -> Source:
         if connection != "held":
-            return self.means.source(bundle, connection)
+            return self.connectors.source(bundle, connection)
         if self.current is None:
             self.current = self.opened()
             self.used.append(self.current)
         return self.current
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.means, name)
+        return getattr(self.connectors, name)
 
 
 @dataclass
 class Trial:
     case: Case
-    story: Story
+    story: InProcessRun
     held: Held
     said: Said | None = None
 
@@ -170,8 +170,8 @@ to: [{{id: team, channel: mail, address: sales@acme.example}}]
         before = "connections:\n  close: {type: sandbox}"
         file.write_text(file.read_text("utf-8").replace(before, given % (kind, keys[kind])), "utf-8")
         await story.deploy(schedule)
-        held = Held(story.house.means, lambda: case.open(server.url))
-        story.house.means = held
+        held = Held(story.services.connectors, lambda: case.open(server.url))
+        story.services.connectors = held
         made = Trial(case, story, held)
         server.script = made.answer
         try:

@@ -9,9 +9,9 @@ from tests.sources.close.test_funnel import STAGES, STAGES_PATH, TOTALS, TOTALS_
 from tests.sources.pipedrive import account as pipedrive_account
 from tests.sources.umami import account as umami_account
 from tests.support.scripted_http import Asked, Said
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.errors import SourceError
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close import CLOSE
 from worker.sources.pipedrive import PIPEDRIVE
 
@@ -116,11 +116,11 @@ async def test_a_parameter_of_closes_list_goes_out(name: str) -> None:
 async def test_a_parameter_of_closes_funnels_goes_out(name: str, query: str) -> None:
     params = {"pipeline": "pipe_new", "type": "active-stage-cohort", **FUNNELS[name]}
     window = None if any(key.endswith("_range") for key in params) else close_account.WEEK
-    item = Item("funnel", "close", query, params=params, as_written=window is None)
+    item = Query("funnel", "close", query, params=params, as_written=window is None)
     account = close_account.Account()
     account.reports = {TOTALS_PATH: TOTALS, STAGES_PATH: STAGES}
     async with close_account.close(account) as (source, server):
-        await source.fetch(Ask(item, close_account.NOW, "Europe/Berlin", window, None))
+        await source.fetch(Question(item, close_account.NOW, "Europe/Berlin", window, None))
         sent = [asked.json for asked in server.asked if asked.path.startswith("/report/")]
     assert any(body.get(name) == params[name] for body in sent)
 

@@ -10,7 +10,7 @@ from typing import Self
 from worker.entry.children import Family
 
 
-class Crew:
+class Processes:
     """Families of one: `clocks` and `workers` of them."""
 
     def __init__(

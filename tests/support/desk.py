@@ -14,7 +14,7 @@ from unittest.mock import patch
 from typer.testing import CliRunner, Result
 
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import Run
 from worker.entry.cli import app
@@ -23,7 +23,7 @@ from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.run.deliver import deliver
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.outbox import Received
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
@@ -78,7 +78,7 @@ to:
 
 
 @dataclass
-class Desk:
+class CommandLine:
     """`sandbox` is None once it was shut; then `outbox` still has what was received."""
 
     place: Path
@@ -87,10 +87,10 @@ class Desk:
     settings: Settings
     outbox: list[Received] = field(default_factory=list)
 
-    def ask(self, question: Callable[[House], Awaitable[T]]) -> T:
+    def ask(self, question: Callable[[Services], Awaitable[T]]) -> T:
         async def asked() -> T:
-            async with open_house(self.settings, "desk", queue=LocalQueue(), directory=self.place) as house:
-                return await question(house)
+            async with open_services(self.settings, "desk", queue=LocalQueue(), directory=self.place) as services:
+                return await question(services)
 
         return asyncio.run(asked())
 
@@ -102,29 +102,29 @@ class Desk:
         if self.box is not None and moved:
             self.box.call(lambda box: box.pipeline.step(box.now()))
 
-        async def ran(house: House) -> str:
-            key = await request(house, "asked", None, None)
-            await run_here(house, key)
+        async def ran(services: Services) -> str:
+            key = await request(services, "asked", None, None)
+            await run_here(services, key)
             return key
 
         return self.ask(ran)
 
     def bring(self, key: str) -> DeliveryState | None:
-        async def brought(house: House) -> DeliveryState | None:
-            return await deliver(house, key)
+        async def brought(services: Services) -> DeliveryState | None:
+            return await deliver(services, key)
 
         return self.ask(brought)
 
     def row(self, run: str, entry: str) -> Delivery:
-        async def look(house: House) -> Delivery:
-            rows = await house.ledger.deliveries(run)
+        async def look(services: Services) -> Delivery:
+            rows = await services.ledger.deliveries(run)
             return next(row for row in rows if row.key.reader.startswith(f"{entry}|"))
 
         return self.ask(look)
 
     def stands(self, key: str) -> Run:
-        async def look(house: House) -> Run:
-            found = await house.ledger.run(key)
+        async def look(services: Services) -> Run:
+            found = await services.ledger.run(key)
             assert found is not None
             return found
 
@@ -151,7 +151,7 @@ class Desk:
 
 
 @contextmanager
-def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Iterator[Desk]:
+def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Iterator[CommandLine]:
     """Deployed, and nothing scheduled but what is asked for."""
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
@@ -159,7 +159,7 @@ def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Ite
     box = SandboxThread().__enter__()
     settings = Settings(redis_url=redis.url, broker_url=redis.broker_url, sandbox=box.describe_json(), backoff=0.2)
     environment = {"FUNNELBEAT_REDIS_URL": redis.url, "FUNNELBEAT_BROKER_URL": redis.broker_url}
-    made = Desk(directory, redis, box, settings)
+    made = CommandLine(directory, redis, box, settings)
     try:
         with patch.dict("os.environ", environment):
             made.deploy()

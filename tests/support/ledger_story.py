@@ -51,7 +51,7 @@ def baseline(snapshot: str, slot: datetime = SLOT) -> Baseline:
     return Baseline(snapshot, slot, slot + timedelta(seconds=3))
 
 
-class Story:
+class LedgerFixture:
     """`ledger` is what is tested; the rest brings it somewhere."""
 
     def __init__(self, client: Redis) -> None:

@@ -17,12 +17,12 @@ from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenedMeans
+from worker.app import OpenConnectors
 from worker.domain.events import Fact
 from worker.domain.run import Run
 from worker.entry.local_queue import LocalQueue
 from worker.flow.run.tick import tick
-from worker.flow.services import House
+from worker.flow.services import Services
 
 PROJECT = "tern"
 _READS = "local now = clock[1] * 1000 + math.floor(clock[2] / 1000)"
@@ -74,14 +74,14 @@ class Month:
     """An installation with a clock but no worker: its runs stay claimed."""
 
     ledger: SetLedger
-    house: House
+    services: Services
     facts: Facts = field(default_factory=Facts)
 
     async def play(self, until: datetime, lag: timedelta = timedelta(milliseconds=120)) -> None:
         """The clock ticks whenever something is due, a little late each time, and stops at `until`."""
         while (due := await self.ledger.soonest()) is not None and max(due, self.ledger.at) + lag < until:
             await self.ledger.set(max(due, self.ledger.at) + lag)
-            await tick(self.house)
+            await tick(self.services)
         await self.ledger.set(until)
 
     async def runs(self) -> dict[tuple[str, datetime], Run]:
@@ -92,14 +92,14 @@ class Month:
 async def month(client: Redis, start: datetime) -> Month:
     ledger, facts = SetLedger(client, start), Facts()
     await ledger.set(start)
-    means = OpenedMeans({}, Path())
-    house = House(
+    connectors = OpenConnectors({}, Path())
+    services = Services(
         ledger=ledger,
         snapshots=ForgetfulSnapshots(client, PROJECT),
         queue=LocalQueue(),
         events=facts,
         triggers=ApTriggers(),
-        means=means,
+        connectors=connectors,
         pid=77,
     )
-    return Month(ledger, house, facts)
+    return Month(ledger, services, facts)

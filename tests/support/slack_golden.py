@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.golden.digests import DIGESTS
-from worker.domain.delivery import Rendered
+from worker.domain.delivery import Content
 from worker.domain.digest.model import Digest
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 from worker.rendering.templates import JinjaRenderer
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -20,8 +20,8 @@ FOLDER = Path(__file__).parents[1] / "golden" / "slack"
 CASES = [*((name, "en_GB") for name in DIGESTS), ("normal", "de_DE")]
 
 
-def rendered(digest: Digest, locale: str = "en_GB", files: tuple[tuple[str, str, bytes], ...] = ()) -> Rendered:
-    entry = Entry("room", "slack", "C0123456789", "pipeline", locale, "Europe/Berlin")
+def rendered(digest: Digest, locale: str = "en_GB", files: tuple[tuple[str, str, bytes], ...] = ()) -> Content:
+    entry = Subscription("room", "slack", "C0123456789", "pipeline", locale, "Europe/Berlin")
     return _renderer().render(digest, entry, "slack", files)
 
 

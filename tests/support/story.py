@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.delivery import Baseline, Delivery, Reader
 from worker.domain.run import Run
 from worker.entry.local_queue import LocalQueue
@@ -15,7 +15,7 @@ from worker.flow.deploy.deploy import deploy
 from worker.flow.operate.on_demand import request
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.server import Sandbox
 from worker.settings import Settings
 
@@ -50,40 +50,40 @@ TEAM = Reader("week", "team", "sales@acme.example")
 
 
 @dataclass
-class Story:
+class InProcessRun:
     """`box` may be played with between two runs: its loop is this test's own."""
 
-    house: House
+    services: Services
     box: Sandbox
     place: Path
 
     async def deploy(self, schedule: str = SCHEDULE) -> None:
         (self.place / "schedules" / "week.yaml").write_text(schedule, encoding="utf-8")
-        await deploy(bundle_of(self.place), self.house.ledger, self.house.triggers)
+        await deploy(bundle_of(self.place), self.services.ledger, self.services.triggers)
 
     async def run(self) -> tuple[Run, tuple[Delivery, ...]]:
         """One run on demand, fetched and delivered as far as it goes at once."""
-        key = await request(self.house, "week", None, None)
-        for delivery in await produce(self.house, key):
-            await deliver(self.house, delivery)
-        run = await self.house.ledger.run(key)
+        key = await request(self.services, "week", None, None)
+        for delivery in await produce(self.services, key):
+            await deliver(self.services, delivery)
+        run = await self.services.ledger.run(key)
         assert run is not None
-        return run, await self.house.ledger.deliveries(key)
+        return run, await self.services.ledger.deliveries(key)
 
     async def baselines(self, reader: Reader = TEAM) -> Mapping[str, Baseline]:
-        return (await self.house.ledger.baselines([reader]))[reader]
+        return (await self.services.ledger.baselines([reader]))[reader]
 
     def step(self) -> None:
         self.box.pipeline.step(self.box.now())
 
 
 @asynccontextmanager
-async def story_of(redis_url: str, directory: Path, settings: Settings | None = None) -> AsyncIterator[Story]:
+async def story_of(redis_url: str, directory: Path, settings: Settings | None = None) -> AsyncIterator[InProcessRun]:
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     async with Sandbox() as box:
         given = replace(settings or Settings(), redis_url=redis_url, sandbox=json.dumps(box.describe()))
-        async with open_house(given, "story", queue=LocalQueue(), directory=directory) as house:
-            story = Story(house, box, directory)
+        async with open_services(given, "story", queue=LocalQueue(), directory=directory) as services:
+            story = InProcessRun(services, box, directory)
             await story.deploy()
             yield story

@@ -12,16 +12,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from tests.support.crew import Crew
+from tests.support.crew import Processes
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.run import CLOSED, Run
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
-from worker.flow.services import House
-from worker.sandbox.pipeline import Pipeline
+from worker.flow.services import Services
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 
@@ -63,23 +63,23 @@ to:
 
 
 @dataclass
-class Town:
+class Installation:
     """`tokens` is the fail points' directory; `family` the clocks and workers."""
 
     settings: Settings
     place: Path
     box: SandboxThread
-    family: Crew
+    family: Processes
     tokens: Path
     redis: EmbeddedRedis
 
-    def ask(self, question: Callable[[House], Awaitable[T]], *, queue: bool = False) -> T:
+    def ask(self, question: Callable[[Services], Awaitable[T]], *, queue: bool = False) -> T:
         """Something that this process wants of the ledger."""
 
         async def asked() -> T:
             local = None if queue else LocalQueue()
-            async with open_house(self.settings, "town", queue=local, directory=self.place) as house:
-                return await question(house)
+            async with open_services(self.settings, "town", queue=local, directory=self.place) as services:
+                return await question(services)
 
         return asyncio.run(asked())
 
@@ -121,9 +121,9 @@ class Town:
     def story(self) -> str:
         """What a person would look at first: where every run stands, and the ends of the logs."""
 
-        async def look(house: House) -> list[str]:
-            runs = await house.ledger.runs(None, 5)
-            rows = [row for run in runs for row in await house.ledger.deliveries(str(run.key))]
+        async def look(services: Services) -> list[str]:
+            runs = await services.ledger.runs(None, 5)
+            rows = [row for run in runs for row in await services.ledger.deliveries(str(run.key))]
             return [f"{run.key} {run.state} {run.reason}" for run in runs] + [
                 f"{row.key} {row.state} {row.reason} {row.sentence}" for row in rows
             ]
@@ -132,15 +132,15 @@ class Town:
         return "\n".join([*self.ask(look), *logs])
 
     def closed(self, key: str) -> Run | None:
-        async def look(house: House) -> Run | None:
-            run = await house.ledger.run(key)
+        async def look(services: Services) -> Run | None:
+            run = await services.ledger.run(key)
             return run if run is not None and run.state in CLOSED else None
 
         return self.ask(look)
 
     def deliveries(self, run: str) -> tuple[Delivery, ...]:
-        async def look(house: House) -> tuple[Delivery, ...]:
-            return await house.ledger.deliveries(run)
+        async def look(services: Services) -> tuple[Delivery, ...]:
+            return await services.ledger.deliveries(run)
 
         return self.ask(look)
 
@@ -167,14 +167,14 @@ class Town:
 @contextmanager
 def town(
     directory: Path,
-    pipeline: Pipeline | None = None,
+    pipeline: PipelineSimulation | None = None,
     *,
     clocks: int = 1,
     workers: int = 1,
     project: str = PROJECT,
     schedules: Mapping[str, str] = MappingProxyType({"asked": SCHEDULE}),
     times: Settings = SHORT,
-) -> Iterator[Town]:
+) -> Iterator[Installation]:
     """Everything up, nothing scheduled but what is asked for. WEBHOOK, CLOSE and SMTP in `project` become the
     addresses of the stand-ins.
     """
@@ -194,8 +194,8 @@ def town(
         )
         deploy_now(bundle_of(place), settings, place)
         environment = {**os.environ, **variables(settings), **_addresses(settings)}
-        with Crew(place, environment, directory, clocks=clocks, workers=workers) as family:
-            yield Town(settings, place, box, family, tokens, redis)
+        with Processes(place, environment, directory, clocks=clocks, workers=workers) as family:
+            yield Installation(settings, place, box, family, tokens, redis)
 
 
 def _addressed(project: str, addresses: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ The same rules as in redis_store/lua/quota.lua, on the loop's own clock.
 import asyncio
 from collections import deque
 
-from worker.ports import Heard, Limit, Places
+from worker.ports import Limit, RateReport, Reservations
 
 SHARE = 0.9
 AGAIN = 600.0
@@ -36,17 +36,17 @@ class LocalQuota:
         urgent: bool = False,  # noqa: ARG002  # nobody else is here to leave anything to
         calls: int = 0,
         seconds: float = 0.0,
-    ) -> Places:
+    ) -> Reservations:
         at = asyncio.get_running_loop().time()
         if not self._pay(cost, at):
-            return Places(spent=self._asked - at)
+            return Reservations(spent=self._asked - at)
         probe = not self._known
         if probe:
             if self._probing_until > at:
-                return Places()
+                return Reservations()
             self._probing_until = at + PROBE
         waits = tuple(self._place(at, calls, seconds) - at for _ in range(1 if probe else count))
-        return Places(waits, self._every, probe=probe)
+        return Reservations(waits, self._every, probe=probe)
 
     def _pay(self, cost: float, at: float) -> bool:
         if self._left is None or cost <= 0:
@@ -70,7 +70,7 @@ class LocalQuota:
         self._next = place + self._every
         return place
 
-    async def learn(self, heard: Heard) -> None:
+    async def learn(self, heard: RateReport) -> None:
         if heard.failed:
             self._probing_until = 0.0
             return

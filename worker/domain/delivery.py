@@ -82,9 +82,10 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The ledger's row. `pair` maps a query's id to the baseline it was decided against (None: there was none), fixed
-    at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate. `why`: for
-    the queries without a baseline, fixed with the pair. `version`: the Funnelbeat that rendered the last try.
+    """The ledger's row. `compared_with` maps a query's id to the baseline it was decided against (None: there was
+    none), fixed at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate.
+    `why_first`: for the queries without a baseline, fixed with compared_with. `version`: the Funnelbeat that rendered
+    the last try.
     """
 
     key: DeliveryKey
@@ -95,12 +96,12 @@ class Delivery:
     not_before: datetime | None = None
     expires: datetime | None = None
     date: datetime | None = None
-    pair: Mapping[str, Baseline | None] | None = None
+    compared_with: Mapping[str, Baseline | None] | None = None
     parts: tuple[PartState, ...] = ()
     resent: bool = False
     held: bool = False
     settled_at: datetime | None = None
-    why: Mapping[str, Reason] = field(default_factory=dict)
+    why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
 
 
@@ -121,7 +122,7 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class Content:
     """What templates made of a digest for one format, before any address is known.
 
     Email uses `subject`, `text`, `html`; Slack uses `posts` (blocks and fallback text, the first is the main message,

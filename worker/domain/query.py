@@ -36,7 +36,7 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RuleViolation:
     """A rule between parameters that is broken. `path` leads to the offending key below the item
     (("params", "compared_relative_range") or ("window",)). `warns`: it works, but not as one may think.
     """
@@ -81,7 +81,7 @@ class QuerySpec:
     windowed: bool
     params: tuple[Param, ...]
     lists: bool = False
-    rules: Callable[[Use], tuple[Fault, ...]] = lambda _use: ()
+    rules: Callable[[Use], tuple[RuleViolation, ...]] = lambda _use: ()
     default_follow: Callable[[Use], str] = lambda _use: "none"
     price: Price = Price()
 
@@ -96,14 +96,16 @@ class Option:
     note: str = ""
 
 
-def together(*names: str) -> Callable[[Mapping[str, str]], tuple[Fault, ...]]:
+def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, ...]]:
     """The fault of options where the first of `names` is written without one of the others."""
 
-    def faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+    def faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
         if names[0] not in options:
             return ()
         absent = [name for name in names[1:] if name not in options]
-        return tuple(Fault((names[0],), f"`{names[0]}` without `{name}`", f"write `{name}` too") for name in absent)
+        return tuple(
+            RuleViolation((names[0],), f"`{names[0]}` without `{name}`", f"write `{name}` too") for name in absent
+        )
 
     return faults
 
@@ -118,7 +120,7 @@ class ConnectionType:
     options: tuple[Option, ...]
     queries: Mapping[str, QuerySpec]
     one_of: tuple[tuple[str, ...], ...] = ()
-    faults: Callable[[Mapping[str, str]], tuple[Fault, ...]] = lambda _options: ()
+    faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +134,5 @@ class ChannelType:
     options: tuple[Option, ...]
     address: Callable[[str], str]
     needs_address: Callable[[Mapping[str, str]], bool] = lambda _options: True
-    faults: Callable[[Mapping[str, str]], tuple[Fault, ...]] = lambda _options: ()
+    faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
     one_of: tuple[tuple[str, ...], ...] = field(default=())

@@ -66,7 +66,7 @@ class Show:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class Query:
     """One query of a report. `source` names a connection; `params` are the API's own, checked at load.
 
     `compare`: a comparison name (previous, same-days-last-week, …, or a window), None for none.
@@ -94,7 +94,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Subscription:
     """An entry of `to:`: who gets the digest through which channel. `address` is normalised; None with a webhook.
 
     Empty `template`, `locale` and `zone` were filled from digest and defaults at load.
@@ -129,8 +129,8 @@ class Schedule:
     id: str
     name: str
     trigger: Trigger
-    report: tuple[Item, ...]
-    to: tuple[Entry, ...] = ()
+    report: tuple[Query, ...]
+    to: tuple[Subscription, ...] = ()
     bridge: str | None = None
     template: str = "pipeline"
     catch_up: CatchUp = CatchUp.LATEST
@@ -141,7 +141,7 @@ class Schedule:
     previously: str | None = None
     retention: Retention = Retention()
 
-    def item(self, query_id: str) -> Item:
+    def item(self, query_id: str) -> Query:
         return next(item for item in self.report if item.id == query_id)
 
     @property

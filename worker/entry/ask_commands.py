@@ -21,7 +21,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.flow.operate.explain import explain as explained
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.preview import bridge_of
-from worker.flow.services import House
+from worker.flow.services import Services
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 
@@ -36,9 +36,9 @@ def runs(
     """Runs and missed slots, newest first."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-            found = [run_document(run) for run in await house.ledger.runs(schedule, limit)]
-            return found, [missed_document(m) for m in await house.ledger.missed(schedule, limit)]
+        async def work(services: Services) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+            found = [run_document(run) for run in await services.ledger.runs(schedule, limit)]
+            return found, [missed_document(m) for m in await services.ledger.missed(schedule, limit)]
 
         found, missed = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -54,10 +54,10 @@ def runs(
         )
 
 
-async def _told(house: House, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-    run = await find_run(house.ledger, reference)
-    rows = await house.ledger.deliveries(str(run.key))
-    return run, rows, await bridge_of(house, run, rows)
+async def _told(services: Services, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
+    run = await find_run(services.ledger, reference)
+    rows = await services.ledger.deliveries(str(run.key))
+    return run, rows, await bridge_of(services, run, rows)
 
 
 def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
@@ -82,8 +82,8 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
     """Why it was sent, or was not, and what it was compared with; of a missed slot (ID@slot), why it was missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> dict[str, Any]:
-            found = await explained(house, run)
+        async def work(services: Services) -> dict[str, Any]:
+            found = await explained(services, run)
             return missed_document(found) if isinstance(found, Missed) else explained_document(*found)
 
         told = with_ledger(directory(ctx, project), work)
@@ -95,8 +95,8 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
 
 
 def _ask(place: Path, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-    async def work(house: House) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-        return await _told(house, reference)
+    async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
+        return await _told(services, reference)
 
     return with_ledger(place, work)
 

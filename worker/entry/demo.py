@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from worker.adapters.event_log import configure
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
@@ -26,7 +26,7 @@ from worker.entry.project_dir import bundle_of, child_environment, redis_for
 from worker.entry.told import run_document
 from worker.errors import LedgerError
 from worker.flow.operate.preview import bridge_of
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.sandbox.journal import journal
 from worker.sandbox.server import Sandbox, SandboxThread
 from worker.settings import Settings
@@ -85,15 +85,15 @@ def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, f
     """Two delivered runs with one step of the pipeline between them; writes journal.json and runs.json."""
 
     async def story() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
-        async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
+        async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
             with console.progress("First digest"):
-                await _until(family, lambda: _delivered(house))
-            before, read_from, read_to = await _step(house, box, family)
+                await _until(family, lambda: _delivered(services))
+            before, read_from, read_to = await _step(services, box, family)
             with console.progress("The pipeline moved; second digest"):
-                after = await _until(family, lambda: _next_after(house, before))
+                after = await _until(family, lambda: _next_after(services, before))
             with console.progress("The other schedules"):
-                await _until(family, lambda: _all_delivered(house, bundle))
-            documents = [await _document(house, run) for run in (before, after)]
+                await _until(family, lambda: _all_delivered(services, bundle))
+            documents = [await _document(services, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 
     _, _, read_from, read_to, documents = asyncio.run(story())
@@ -103,7 +103,7 @@ def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, f
     _tell(moved, documents, out)
 
 
-async def _step(house: House, box: SandboxThread, family: Family) -> tuple[Run, datetime, datetime]:
+async def _step(services: Services, box: SandboxThread, family: Family) -> tuple[Run, datetime, datetime]:
     """Move the pipeline once, at an instant that no run half sees: with the gate shut and nothing in flight.
 
     Returns the newest run that ended before the step, and instants before and after it.
@@ -111,8 +111,8 @@ async def _step(house: House, box: SandboxThread, family: Family) -> tuple[Run, 
 
     async def taken() -> tuple[Run, datetime, datetime] | None:
         box.run(_shut)
-        newest = (await house.ledger.runs(None, 20))[:20]
-        before = await _delivered(house)
+        newest = (await services.ledger.runs(None, 20))[:20]
+        before = await _delivered(services)
         if before is None or any(run.state in IN_FLIGHT for run in newest):
             box.call(lambda sandbox: sandbox.gate.open())
             return None
@@ -134,16 +134,16 @@ def _move(sandbox: Sandbox) -> tuple[datetime, datetime]:
     return before, sandbox.now()
 
 
-async def _delivered(house: House) -> Run | None:
+async def _delivered(services: Services) -> Run | None:
     """The newest closed run of the example, if it was delivered."""
-    closed = [run for run in await house.ledger.runs(EXAMPLE, 10) if run.state in CLOSED]
+    closed = [run for run in await services.ledger.runs(EXAMPLE, 10) if run.state in CLOSED]
     return closed[0] if closed and closed[0].state is RunState.DELIVERED else None
 
 
-async def _all_delivered(house: House, bundle: Bundle) -> bool | None:
+async def _all_delivered(services: Services, bundle: Bundle) -> bool | None:
     """Whether every schedule has delivered at least once. Raises LedgerError for one whose run failed."""
     for schedule in bundle.schedules:
-        closed = [run for run in await house.ledger.runs(schedule, 10) if run.state in CLOSED]
+        closed = [run for run in await services.ledger.runs(schedule, 10) if run.state in CLOSED]
         failed = next((run for run in closed if run.state in {RunState.FAILED, RunState.PARTIAL} or run.gaps), None)
         if failed is not None:
             raise LedgerError(f"{failed.key} ended {failed.state}: {failed.sentence or failed.gaps}")
@@ -152,9 +152,9 @@ async def _all_delivered(house: House, bundle: Bundle) -> bool | None:
     return True
 
 
-async def _next_after(house: House, before: Run) -> Run | None:
+async def _next_after(services: Services, before: Run) -> Run | None:
     """The first run that read the pipeline after the step, once it is closed."""
-    later = [run for run in await house.ledger.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
+    later = [run for run in await services.ledger.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
     done = [run for run in later if run.state in CLOSED and run.state is not RunState.SKIPPED]
     if done and done[-1].state is not RunState.DELIVERED:
         raise LedgerError(f"{done[-1].key} ended {done[-1].state}: {done[-1].sentence}")
@@ -173,11 +173,11 @@ async def _until(family: Family, look: Callable[[], Coroutine[Any, Any, T | None
     raise LedgerError("no run was delivered in time; clock.log and worker.log beside the messages say why")
 
 
-async def _document(house: House, run: Run) -> dict[str, Any]:
+async def _document(services: Services, run: Run) -> dict[str, Any]:
     told = run_document(run)
     names = ("key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid")
-    rows = await house.ledger.deliveries(str(run.key))
-    return {**{name: told[name] for name in names}, "bridge": await bridge_of(house, run, rows)}
+    rows = await services.ledger.deliveries(str(run.key))
+    return {**{name: told[name] for name in names}, "bridge": await bridge_of(services, run, rows)}
 
 
 def _write(path: Path, document: Any) -> None:

@@ -16,7 +16,7 @@ from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenedMeans, broker, tokens, wall_clock
+from worker.app import OpenConnectors, broker, tokens, wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
@@ -68,27 +68,31 @@ def _status(found: list[Finding]) -> int:
 async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding]:
     sandbox = json.loads(settings.sandbox) if settings.sandbox else {}
     async with aclosing(connect(settings.redis_url, connections=4)) as client:
-        means = OpenedMeans(sandbox, place, tokens=tokens(settings, client, bundle.project))
-        async with aclosing(means):
-            return await _found(settings, bundle, place, means, client)
+        connectors = OpenConnectors(sandbox, place, tokens=tokens(settings, client, bundle.project))
+        async with aclosing(connectors):
+            return await _found(settings, bundle, place, connectors, client)
 
 
-async def _found(settings: Settings, bundle: Bundle, place: Path, means: OpenedMeans, client: Redis) -> list[Finding]:
+async def _found(
+    settings: Settings, bundle: Bundle, place: Path, connectors: OpenConnectors, client: Redis
+) -> list[Finding]:
     return [
         *_secrets(place),
         *await _redis(client, bundle, place),
         await _queues(settings, bundle.project),
-        *await connections(means, bundle),
-        *await channels(means, bundle),
-        *await _budgets(means, client, bundle),
+        *await connections(connectors, bundle),
+        *await channels(connectors, bundle),
+        *await _budgets(connectors, client, bundle),
         _zones(),
     ]
 
 
-async def _budgets(means: OpenedMeans, client: Redis, bundle: Bundle) -> list[Finding]:
+async def _budgets(connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
     """Nothing where a secret is not set or Redis is away: that was said above."""
     try:
-        return await budgets(means, ApTriggers(), partial(RedisQuota, client, bundle.project), bundle, wall_clock())
+        return await budgets(
+            connectors, ApTriggers(), partial(RedisQuota, client, bundle.project), bundle, wall_clock()
+        )
     except FunnelbeatError:
         return []
 

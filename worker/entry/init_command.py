@@ -30,7 +30,7 @@ from worker.sources.umami.source import CLOUD
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ServiceAccess:
     """`plain` options stand in the project as they are; `secret` is the option that becomes a reference to `variable`;
     `value` is what that reference stands for.
     """
@@ -94,7 +94,7 @@ def _ask_and_write(target: Path, service: str) -> None:
     )
 
 
-async def _held(service: str, connection: Connection, kind: str) -> Table:
+async def _held(service: str, connection: ServiceAccess, kind: str) -> Table:
     """What there is to choose from. Raises RequestError, SourceError."""
     source = open_source(service, connection.resolved, {}, wall_clock)
     async with aclosing(source):
@@ -162,27 +162,27 @@ def _text(words: str, default: str | None = None) -> str:
     return str(typer.prompt(words, default=default)).strip()
 
 
-def _close() -> Connection:
+def _close() -> ServiceAccess:
     base_url = _text("Address of the API", BASE_URL)
     plain = {} if base_url == BASE_URL else {"base_url": base_url}
-    return Connection(plain, "api_key", "CLOSE_API_KEY", _secret("API key", "CLOSE_API_KEY"))
+    return ServiceAccess(plain, "api_key", "CLOSE_API_KEY", _secret("API key", "CLOSE_API_KEY"))
 
 
-def _pipedrive() -> Connection:
+def _pipedrive() -> ServiceAccess:
     where = _text("Company (acme, where you open https://acme.pipedrive.com), or an address")
     plain = {"base_url" if "://" in where else "company_domain": where}
-    return Connection(plain, "api_token", "PIPEDRIVE_API_TOKEN", _secret("API token", "PIPEDRIVE_API_TOKEN"))
+    return ServiceAccess(plain, "api_token", "PIPEDRIVE_API_TOKEN", _secret("API token", "PIPEDRIVE_API_TOKEN"))
 
 
-def _umami() -> Connection:
+def _umami() -> ServiceAccess:
     """Umami Cloud knows keys, a server of one's own accounts."""
     base_url = _text("Where your Umami is served (Enter: Umami Cloud)", CLOUD)
     if base_url == CLOUD:
-        return Connection({}, "api_key", "UMAMI_API_KEY", _secret("API key", "UMAMI_API_KEY"))
+        return ServiceAccess({}, "api_key", "UMAMI_API_KEY", _secret("API key", "UMAMI_API_KEY"))
     plain = {"base_url": base_url, "username": _text("User name")}
-    return Connection(plain, "password", "UMAMI_PASSWORD", _secret("Password", "UMAMI_PASSWORD"))
+    return ServiceAccess(plain, "password", "UMAMI_PASSWORD", _secret("Password", "UMAMI_PASSWORD"))
 
 
-_ASKS: dict[str, Callable[[], Connection]] = {"close": _close, "pipedrive": _pipedrive, "umami": _umami}
+_ASKS: dict[str, Callable[[], ServiceAccess]] = {"close": _close, "pipedrive": _pipedrive, "umami": _umami}
 
 COMMANDS: dict[str, Any] = {"init": init}

@@ -21,7 +21,7 @@ from worker.flow.operate.replay import Replayed
 from worker.flow.operate.replay import replay as made_again
 from worker.flow.operate.retry import retry as tried_again
 from worker.flow.operate.settle import settle as settled
-from worker.flow.services import House
+from worker.flow.services import Services
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 Again = Annotated[Path | None, typer.Option("--out", help="Write each message there as it was made again.")]
@@ -43,10 +43,10 @@ def replay(
     with console.guarded(as_json=as_json):
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
-        async def work(house: House) -> list[dict[str, Any]]:
-            found = await find_run(house.ledger, run)
+        async def work(services: Services) -> list[dict[str, Any]]:
+            found = await find_run(services.ledger, run)
             told = []
-            async for again in made_again(house, found):
+            async for again in made_again(services, found):
                 _keep(folder, again)
                 told.append(_replay_document(again, sent))
             return told
@@ -114,9 +114,9 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
     """Try once more what a run could not deliver; what was sent is not sent again."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> tuple[str, tuple[str, ...]]:
-            found = await find_run(house.ledger, run)
-            return str(found.key), await tried_again(house, found)
+        async def work(services: Services) -> tuple[str, tuple[str, ...]]:
+            found = await find_run(services.ledger, run)
+            return str(found.key), await tried_again(services, found)
 
         key, again = with_ledger(directory(ctx, project), work, publish=True)
     if as_json:
@@ -144,8 +144,8 @@ def list_deliveries(
         return
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> list[Delivery]:
-            rows = [await house.ledger.deliveries(str(run.key)) for run in await house.ledger.runs(None, limit)]
+        async def work(services: Services) -> list[Delivery]:
+            rows = [await services.ledger.deliveries(str(run.key)) for run in await services.ledger.runs(None, limit)]
             return [row for of_run in rows for row in of_run if state is None or row.state is state]
 
         found = with_ledger(directory(ctx, project), work)
@@ -169,8 +169,8 @@ def settle(
         if outcome not in {"sent", "not-sent"}:
             raise RequestError(f"found {outcome!r}, expected sent or not-sent")
 
-        async def work(house: House) -> Delivery:
-            return await settled(house, key, arrived=outcome == "sent")
+        async def work(services: Services) -> Delivery:
+            return await settled(services, key, arrived=outcome == "sent")
 
         row = with_ledger(directory(ctx, project), work, publish=True)
     if as_json:
@@ -188,8 +188,8 @@ def forget(
     """Remove a reader's baselines and deliveries, or a deal from every stored answer."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> Forgotten:
-            return await forgotten(house, what)
+        async def work(services: Services) -> Forgotten:
+            return await forgotten(services, what)
 
         with console.progress(f"Forgetting {what}", quiet=as_json):
             gone = with_ledger(directory(ctx, project), work)

@@ -18,7 +18,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
 from worker.flow.deploy.plan import plan as planned
 from worker.flow.operate import pause as pausing
-from worker.flow.services import House
+from worker.flow.services import Services
 
 SHOWN = 60
 """Runs that are printed; --json names more."""
@@ -38,8 +38,8 @@ def plan(
         place = directory(ctx, project)
         bundle = bundle_of(place)
 
-        async def work(house: House) -> Plan:
-            return await planned(house, bundle, days)
+        async def work(services: Services) -> Plan:
+            return await planned(services, bundle, days)
 
         with console.progress("Reckoning", quiet=as_json):
             found = with_ledger(place, work)
@@ -199,9 +199,9 @@ def pause(
     """Keep a schedule from firing. What is due meanwhile is listed as missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> datetime | None:
-            end = instant(await _in_force(house), schedule, until, option="--until")
-            await pausing.pause(house, schedule, end)
+        async def work(services: Services) -> datetime | None:
+            end = instant(await _in_force(services), schedule, until, option="--until")
+            await pausing.pause(services, schedule, end)
             return end
 
         end = with_ledger(directory(ctx, project), work)
@@ -215,9 +215,9 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
     """Let a paused schedule fire again, from its next slot on."""
     with console.guarded(as_json=as_json):
 
-        async def work(house: House) -> tuple[bool, datetime | None]:
-            ended = await pausing.resume(house, schedule)
-            return ended, (await house.ledger.pending([schedule])).get(schedule)
+        async def work(services: Services) -> tuple[bool, datetime | None]:
+            ended = await pausing.resume(services, schedule)
+            return ended, (await services.ledger.pending([schedule])).get(schedule)
 
         ended, due = with_ledger(directory(ctx, project), work)
     coming = stamp(due) if due else None
@@ -228,9 +228,9 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
     console.out.print(f"{schedule} {words}; next: {coming or 'never'}.", markup=False)
 
 
-async def _in_force(house: House) -> Bundle | None:
-    deployed = await house.ledger.deployed()
-    return await house.bundle(deployed.bundle) if deployed else None
+async def _in_force(services: Services) -> Bundle | None:
+    deployed = await services.ledger.deployed()
+    return await services.bundle(deployed.bundle) if deployed else None
 
 
 COMMANDS = {"plan": plan, "pause": pause, "resume": resume}

@@ -12,7 +12,7 @@ import typer
 
 from worker.adapters.celery.queue import LANES
 from worker.adapters.event_log import configure
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.children import Family
@@ -77,8 +77,8 @@ def up(ctx: typer.Context, project: Project = None) -> None:
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
         await own(settings, bundle.project, place, bundle.schedules)
-        async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-            return (await deploy(bundle, house.ledger, house.triggers))[1]
+        async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
+            return (await deploy(bundle, services.ledger, services.triggers))[1]
 
     return asyncio.run(activate())
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.adapters.definitions.schema import schema
-from worker.app import REGISTRY, open_house, shipped
+from worker.app import REGISTRY, open_services, shipped
 from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
@@ -106,13 +106,13 @@ def deploy_command(
         with redis_for(place) as settings:
 
             async def compare() -> Plan:
-                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-                    return await plan(house, bundle, PLANNED_DAYS)
+                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
+                    return await plan(services, bundle, PLANNED_DAYS)
 
             async def activate() -> tuple[str, Changes]:
                 await own(settings, bundle.project, place, bundle.schedules)
-                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-                    deployment, found = await deploy(bundle, house.ledger, house.triggers)
+                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
+                    deployment, found = await deploy(bundle, services.ledger, services.triggers)
                     return deployment.bundle, found
 
             if not yes and not as_json:
@@ -162,8 +162,8 @@ def preview_command(
         with redis_for(place) as base, sandbox_for(bundle, base) as settings:
 
             async def look() -> Any:
-                async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-                    return await preview(house, bundle, bundle.schedules[schedule], entry)
+                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
+                    return await preview(services, bundle, bundle.schedules[schedule], entry)
 
             with console.progress(f"Fetching {schedule}", quiet=as_json):
                 seen = asyncio.run(look())

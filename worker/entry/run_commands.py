@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.domain.schedule import Bundle
@@ -21,9 +21,9 @@ from worker.entry.project_dir import bundle_of, project_name, redis_for, sandbox
 from worker.entry.told import delivery_document, run_document
 from worker.errors import RequestError
 from worker.flow.operate.on_demand import request, run_here
-from worker.flow.operate.preview import Trial, dry_run, send_to
+from worker.flow.operate.preview import DryRun, dry_run, send_to
 from worker.flow.operate.run_missed import request_missed
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import Queue
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
@@ -60,17 +60,17 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
-    async def work(house: House) -> dict[str, Any]:
-        deployed = await house.ledger.deployed()
-        bundle = await house.bundle(deployed.bundle) if deployed else None
+    async def work(services: Services) -> dict[str, Any]:
+        deployed = await services.ledger.deployed()
+        bundle = await services.bundle(deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
         if slot is not None:
-            key = await request_missed(house, schedule, slot)
+            key = await request_missed(services, schedule, slot)
         else:
-            key = await request(house, schedule, instant(bundle, schedule, at, option="--at"), None)
-        await run_here(house, key)
-        found = await house.ledger.run(key)
-        rows = await house.ledger.deliveries(key)
+            key = await request(services, schedule, instant(bundle, schedule, at, option="--at"), None)
+        await run_here(services, key)
+        found = await services.ledger.run(key)
+        rows = await services.ledger.deliveries(key)
         if found is None:
             raise RequestError(f"{key} is gone from the ledger")
         return {**run_document(found), "deliveries": [delivery_document(row) for row in rows]}
@@ -107,11 +107,11 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
     if schedule not in bundle.schedules:
         raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
 
-    async def work(house: House) -> list[Trial]:
+    async def work(services: Services) -> list[DryRun]:
         chosen, slot = bundle.schedules[schedule], instant(bundle, schedule, at, option="--at")
         if to is None:
-            return await dry_run(house, bundle, chosen, slot)
-        return [await send_to(house, bundle, chosen, slot, *_target(bundle, to))]
+            return await dry_run(services, bundle, chosen, slot)
+        return [await send_to(services, bundle, chosen, slot, *_target(bundle, to))]
 
     with console.progress(f"Fetching {schedule}", quiet=as_json):
         trials = in_house(place, work, out=out, bundle=bundle)
@@ -156,9 +156,9 @@ def trigger(
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
 
-        async def work(house: House) -> str:
-            claimed = await request(house, schedule, None, key)
-            house.queue.produce([claimed], on_demand=True)
+        async def work(services: Services) -> str:
+            claimed = await request(services, schedule, None, key)
+            services.queue.produce([claimed], on_demand=True)
             return claimed
 
         told = in_house(place, work, through_queue=True)
@@ -170,7 +170,7 @@ def trigger(
 
 def in_house(
     place: Path,
-    work: Callable[[House], Coroutine[Any, Any, T]],
+    work: Callable[[Services], Coroutine[Any, Any, T]],
     *,
     out: Path | None = None,
     bundle: Bundle | None = None,
@@ -184,10 +184,10 @@ def in_house(
             queue: Queue | None = None if through_queue else LocalQueue()
 
             async def opened() -> T:
-                async with open_house(settings, name, queue=queue, directory=place) as house:
+                async with open_services(settings, name, queue=queue, directory=place) as services:
                     if out is not None:
-                        house.keep_message = Folder(out).keep
-                    return await work(house)
+                        services.keep_message = Folder(out).keep
+                    return await work(services)
 
             return asyncio.run(opened())
 

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table as Shown
 from rich.text import Text
 
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.entry import console
@@ -68,8 +68,8 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog
     with redis_for(place) as base, sandbox_for(bundle, base) as settings:
 
         async def opened() -> T:
-            async with open_house(settings, bundle.project, queue=LocalQueue(), directory=place) as house:
-                catalog = house.means.source(bundle, name)
+            async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
+                catalog = services.connectors.source(bundle, name)
                 if not isinstance(catalog, Catalog):
                     raise RequestError(f"{name}: a connection of this type cannot list what it holds")
                 return await work(catalog)

@@ -10,13 +10,13 @@ from typing import Any
 from celery import Celery
 
 from worker.adapters.celery.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
-from worker.app import broker, open_house
+from worker.app import broker, open_services
 from worker.domain.events import Interrupted
 from worker.entry.heartbeat import give_worker_a_pulse
 from worker.errors import FunnelbeatError, LedgerError
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.settings import Settings
 
 
@@ -31,7 +31,7 @@ class Child:
         self._project = project
         self._directory = directory
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._house: House | None = None
+        self._house: Services | None = None
         self._open = AsyncExitStack()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -40,28 +40,28 @@ class Child:
             threading.Thread(target=self._loop.run_forever, name="funnelbeat-loop", daemon=True).start()
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def house(self) -> House:
+    async def services(self) -> Services:
         if self._house is None:
-            opening = open_house(self._settings, self._project, directory=self._directory)
+            opening = open_services(self._settings, self._project, directory=self._directory)
             self._house = await self._open.enter_async_context(opening)
         return self._house
 
     async def produce(self, keys: Sequence[str]) -> None:
-        house = await self.house()
-        await _each(house, [produce(house, key) for key in keys])
+        services = await self.services()
+        await _each(services, [produce(services, key) for key in keys])
 
     async def deliver(self, keys: Sequence[str]) -> None:
-        house = await self.house()
-        await _each(house, [deliver(house, key) for key in keys])
+        services = await self.services()
+        await _each(services, [deliver(services, key) for key in keys])
 
 
-async def _each(house: House, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
+async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
     """One key's trouble is not another's. What is ours is left to its lease; a bug ends the task loudly, afterwards."""
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     bugs = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, FunnelbeatError)]
     for outcome in outcomes:
         if isinstance(outcome, LedgerError):
-            house.events.emit(Interrupted("", str(outcome)))
+            services.events.emit(Interrupted("", str(outcome)))
     if bugs:
         raise ExceptionGroup("tasks failed", [b for b in bugs if isinstance(b, Exception)])
 

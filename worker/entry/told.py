@@ -39,7 +39,7 @@ def delivery_document(row: Delivery) -> dict[str, Any]:
         "held": row.held,
         "not_before": stamp(row.not_before) if row.not_before else None,
         "date": stamp(row.date) if row.date else None,
-        "compared_with": {q: stamp(b.slot) if b else None for q, b in (row.pair or {}).items()},
+        "compared_with": {q: stamp(b.slot) if b else None for q, b in (row.compared_with or {}).items()},
         "parts": [{"state": str(p.state), "sha256": p.sha256, "receipt": p.receipt} for p in row.parts],
     }
 

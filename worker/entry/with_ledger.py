@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from worker.adapters.definitions.yaml_nodes import parse
-from worker.app import open_house
+from worker.app import open_services
 from worker.entry.local_queue import LocalQueue
 from worker.entry.project_dir import project_name, redis_for
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.settings import Settings
 
 T = TypeVar("T")
 
 
-def with_ledger(place: Path, work: Callable[[House], Coroutine[Any, Any, T]], *, publish: bool = False) -> T:
+def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]], *, publish: bool = False) -> T:
     """`publish`: what the command queues goes to the broker."""
     with redis_for(place) as settings:
         name = ledger_name(place, settings)
 
         async def opened() -> T:
             queue = None if publish else LocalQueue()
-            async with open_house(settings, name, queue=queue, directory=place, offline=True) as house:
-                return await work(house)
+            async with open_services(settings, name, queue=queue, directory=place, offline=True) as services:
+                return await work(services)
 
         return asyncio.run(opened())
 

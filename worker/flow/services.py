@@ -9,13 +9,13 @@ from typing import Any, TypeVar, cast
 from worker.domain.delivery import Part
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
-from worker.ports import Events, Ledger, Means, Queue, Shelf, Snapshots, Triggers
+from worker.ports import Connectors, Events, FetchCache, Ledger, Queue, Snapshots, Triggers
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Intervals:
     """Seconds. `lookup_after`: how long a receiver that can be asked is given; `resend_after`: how long an unclear
     message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed; `retry_fetch`: before a
     run that brought nothing is tried again; `backoff`: before a delivery's second try, longer each time after it;
@@ -30,7 +30,7 @@ class Times:
     delivery_lease: float = 60.0
 
 
-class Memory:
+class Memo:
     """The last few things that many deliveries share: made once, by whoever asks first, waited for by the others."""
 
     def __init__(self, most: int = 6) -> None:
@@ -87,7 +87,7 @@ def no_fail_point(point: str) -> None:
 
 
 @dataclass(slots=True)
-class House:
+class Services:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
     `reach` the name of each fail point as it is passed. `memory` holds what is large, `common` what is small: rows of
     runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader; `answers` are
@@ -100,17 +100,17 @@ class House:
     queue: Queue
     events: Events
     triggers: Triggers
-    means: Means
+    connectors: Connectors
     pid: int
-    times: Times = Times()
-    memory: Memory = field(default_factory=Memory)
-    common: Memory = field(default_factory=lambda: Memory(64))
-    answers: Memory = field(default_factory=lambda: Memory(3))
+    times: Intervals = Intervals()
+    memory: Memo = field(default_factory=Memo)
+    common: Memo = field(default_factory=lambda: Memo(64))
+    answers: Memo = field(default_factory=lambda: Memo(3))
     keep_message: Callable[[str, Part, bytes], None] | None = None
     reach: Callable[[str], None] = no_fail_point
     version: str = ""
     chores_after: datetime | None = None
-    shelf: Shelf | None = None
+    fetch_cache: FetchCache | None = None
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

@@ -5,48 +5,48 @@ Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, CheckedChannel, Renderer
-from worker.ports.clock import Basis, Deployment, Due, SlotClaim, Sweep
-from worker.ports.connectors import Events, Means, Queue, Snapshots, Triggers
-from worker.ports.deliveries import Held
-from worker.ports.fetch_cache import Failed, Kept, Lead, Shelf
-from worker.ports.housekeeping import Gone, Round
+from worker.ports.clock import ActivationBasis, Deployment, Due, SlotClaim, Sweep
+from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
+from worker.ports.deliveries import DeliveryLease
+from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
+from worker.ports.housekeeping import Expired, SweepResult
 from worker.ports.ledger import Ledger
-from worker.ports.quota import Heard, Limit, Places, Quota
-from worker.ports.runs import Begun
-from worker.ports.sources import Answer, Ask, CheckedSource, Shareable, Source
+from worker.ports.quota import Limit, Quota, RateReport, Reservations
+from worker.ports.runs import RunLease
+from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 
 __all__ = [
+    "ActivationBasis",
     "Answer",
-    "Ask",
-    "Basis",
-    "Begun",
     "Catalog",
     "Channel",
     "CheckedChannel",
     "CheckedSource",
+    "Connectors",
+    "DeliveryLease",
     "Deployment",
     "Due",
     "Editable",
     "Events",
-    "Failed",
-    "Gone",
-    "Heard",
-    "Held",
-    "Kept",
-    "Lead",
+    "Expired",
+    "FetchCache",
+    "FetchFailed",
+    "Hit",
     "Ledger",
     "Limit",
-    "Means",
-    "Places",
+    "Question",
     "Queue",
     "Quota",
+    "RateReport",
     "Renderer",
-    "Round",
+    "Reservations",
+    "RunLease",
     "Shareable",
-    "Shelf",
     "SlotClaim",
     "Snapshots",
     "Source",
     "Sweep",
+    "SweepResult",
     "Triggers",
+    "Turn",
 ]

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from worker.domain.delivery import Envelope, Part, Receipt, Rendered
+from worker.domain.delivery import Content, Envelope, Part, Receipt
 from worker.domain.digest.model import Digest
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 
 
 class Channel(Protocol):
@@ -23,7 +23,7 @@ class Channel(Protocol):
         """The lane whose pace messages to `address` keep, None where nobody asks for one. Holds no secret."""
         ...
 
-    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:
         """The parts of the message to one reader: a function of its arguments. Raises RenderError past a limit."""
         ...
 
@@ -52,6 +52,8 @@ class CheckedChannel(Protocol):
 
 
 class Renderer(Protocol):
-    def render(self, digest: Digest, entry: Entry, fmt: str, attachments: Sequence[tuple[str, str, bytes]]) -> Rendered:
+    def render(
+        self, digest: Digest, entry: Subscription, fmt: str, attachments: Sequence[tuple[str, str, bytes]]
+    ) -> Content:
         """`attachments`: (name, media type, body). Raises RenderError with template and line."""
         ...

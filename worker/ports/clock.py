@@ -45,7 +45,7 @@ class SlotClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class ActivationBasis:
     """What a deployment was reckoned from: the bundle in force, and when schedules are due next."""
 
     bundle: str | None
@@ -71,7 +71,7 @@ class DeploymentSide(Protocol):
         dropped: Sequence[Reader] = (),
         *,
         fresh: Sequence[str] = (),
-        basis: Basis | None = None,
+        basis: ActivationBasis | None = None,
     ) -> Deployment:
         """Store the bundle and put it in force. `firsts`: when new schedules, and those whose trigger changed, are due
         first; the others keep theirs. `gone`: schedules that are no longer there. `dropped`: readers that are no

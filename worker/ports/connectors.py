@@ -6,7 +6,7 @@ from typing import Protocol
 
 from worker.domain.events import Fact
 from worker.domain.query import Price
-from worker.domain.schedule import Bundle, Item, Trigger
+from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.channels import Channel, Renderer
 from worker.ports.sources import Source
@@ -58,7 +58,7 @@ class Events(Protocol):
     def emit(self, fact: Fact) -> None: ...
 
 
-class Means(Protocol):
+class Connectors(Protocol):
     """What a bundle's definitions stand for in this process: opened once, kept until the bundle is no longer used.
 
     Raises RequestError where a secret that the definition refers to is not set.
@@ -70,11 +70,11 @@ class Means(Protocol):
         """A short text that stands for the account behind a connection, credentials included and not readable."""
         ...
 
-    def price(self, bundle: Bundle, item: Item) -> Price:
+    def price(self, bundle: Bundle, item: Query) -> Price:
         """Of one answer to the item's query."""
         ...
 
-    def windowed(self, bundle: Bundle, item: Item) -> bool:
+    def windowed(self, bundle: Bundle, item: Query) -> bool:
         """Whether the item's query is a function of its window; otherwise it tells the state when it is read."""
         ...
 

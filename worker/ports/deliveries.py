@@ -10,7 +10,7 @@ from worker.domain.reason import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class DeliveryLease:
     """A delivery that is this process's to bring on, and what stood beside it in the ledger at that instant: `now`, the
     reader's baselines, and whether anything at all is suspended.
     """
@@ -26,7 +26,7 @@ class DeliverySide(Protocol):
 
     async def delivery(self, key: str) -> Delivery | None: ...
 
-    async def hold(self, key: str, pid: int) -> Held | None:
+    async def hold(self, key: str, pid: int) -> DeliveryLease | None:
         """Take a pending or unknown delivery for this process's attention for a lease's time, so that two workers do
         not render the same one; None when somebody else has it or there is nothing to do. Safe to lose.
         """
@@ -45,16 +45,16 @@ class DeliverySide(Protocol):
         parts: int,
         sha256: str,
         date: datetime,
-        pair: Mapping[str, Baseline | None],
+        compared_with: Mapping[str, Baseline | None],
         *,
         attempt: int = 0,
-        why: Mapping[str, Reason] | None = None,
+        why_first: Mapping[str, Reason] | None = None,
         version: str = "",
     ) -> int:
         """Write the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
-        sending and returns the new attempt; later parts name it. `date`, `pair` and `why` (for the queries without a
-        baseline) stick at the first ever; `version` is of the try. Raises ClaimLost, also for a new try with another
-        date than the one that sticks: it would be another message.
+        sending and returns the new attempt; later parts name it. `date`, `compared_with` and `why_first` (for the
+        queries without a baseline) stick at the first ever; `version` is of the try. Raises ClaimLost, also for a new
+        try with another date than the one that sticks: it would be another message.
         """
         ...
 

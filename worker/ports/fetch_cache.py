@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Hit:
     """A stored answer: when its fetch began, and the snapshots' ids (the comparison's too, where there is one)."""
 
     begun: datetime
@@ -15,7 +15,7 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FetchFailed:
     """Why a fetch that others waited for brought nothing. `reason` is a GapReason; `retry_after` in seconds."""
 
     reason: str
@@ -24,19 +24,19 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class Turn:
     """It is the asker's turn to fetch: `begun` now on Redis's clock. `token` fences off whoever comes too late."""
 
     begun: datetime
     token: int
 
 
-class Shelf(Protocol):
+class FetchCache(Protocol):
     """Answers that may serve several runs, and whose turn it is to fetch one. On Redis's clock."""
 
     async def look(
         self, key: str, since: datetime, age: float, waited: float, *, urgent: bool = False
-    ) -> Kept | Failed | Lead | None:
+    ) -> Hit | FetchFailed | Turn | None:
         """An answer begun at or after `since` and at most `age` seconds ago; the failure of a fetch that ended within
         the last `waited` seconds, in which the asker stood by; else the turn to fetch; None while somebody else has it.
         `urgent`: not to wait for a fetch that was begun too early to serve (its own has token 0 and is not kept).
@@ -47,7 +47,7 @@ class Shelf(Protocol):
         """Renew the turn. False: it lapsed and somebody else may have it."""
         ...
 
-    async def put(self, key: str, token: int, outcome: Kept | Failed) -> bool:
+    async def put(self, key: str, token: int, outcome: Hit | FetchFailed) -> bool:
         """Keep what came of the turn and end it. False: it was no longer the caller's, and nothing is kept."""
         ...
 

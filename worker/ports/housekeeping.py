@@ -11,7 +11,7 @@ from worker.domain.run import Missed, Run
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class SweepResult:
     """Some of the ledger's runs, each with the id that its schedule has now. `ended`: after them it begins anew."""
 
     runs: tuple[tuple[str, Run], ...]
@@ -19,7 +19,7 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
+class Expired:
     """How much was removed."""
 
     baselines: int
@@ -62,7 +62,7 @@ class QuestionSide(Protocol):
 class ChoreSide(Protocol):
     """What retention and forgetting take out."""
 
-    async def chores(self, limit: int, pause: float) -> Round | None:
+    async def chores(self, limit: int, pause: float) -> SweepResult | None:
         """The next few runs of the housekeeping's round, oldest first; None when somebody asked less than `pause`
         seconds ago.
         """
@@ -86,6 +86,6 @@ class ChoreSide(Protocol):
         """Remove rows of missed slots older than that, and bundles that no run was seen to use; how many bundles."""
         ...
 
-    async def forget_reader(self, address: str) -> Gone:
+    async def forget_reader(self, address: str) -> Expired:
         """Remove an address's baselines, deliveries and suspensions, in every schedule."""
         ...

@@ -17,7 +17,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Reservations:
     """When requests may be sent: `waits` in seconds from now, in order; empty while somebody else finds out what the
     limit is. `every`: seconds between two. `probe`: nothing is known yet, so the answer has to be told. `spent`: the
     day's tokens do not suffice; seconds after which it is worth asking again.
@@ -30,7 +30,7 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RateReport:
     """What answers told of a connection's budget. `limits`: `reset` is the whole window here, as far as it is known.
     `hold`: seconds in which nobody sends. `day`: tokens a day and what is left of them, None where untold. `spent`:
     seconds until a spent day ends. Empty: the answer told nothing, or (`failed`) none came.
@@ -48,13 +48,13 @@ class Quota(Protocol):
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
-    ) -> Places:
+    ) -> Reservations:
         """Places for `count` requests, which cost `cost` tokens of the day together. `urgent`: for a run on demand,
         which may use what others leave. `calls` in any `seconds`, where the service has a limit and never tells it.
         """
         ...
 
-    async def learn(self, heard: Heard) -> None: ...
+    async def learn(self, heard: RateReport) -> None: ...
 
     async def day(self) -> tuple[float | None, float | None]:
         """Tokens of a day, and how many of them are left; None where nobody was told lately."""

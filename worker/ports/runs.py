@@ -12,7 +12,7 @@ from worker.domain.snapshot.snapshot import Gap
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class RunLease:
     """A run that this attempt owns. `attempt` is the fencing token: every later write names it."""
 
     run: Run
@@ -23,7 +23,7 @@ class Begun:
 class RunSide(Protocol):
     """A worker takes a run, keeps it, hands it over, or leaves it."""
 
-    async def begin(self, key: str, pid: int) -> Begun | None:
+    async def begin(self, key: str, pid: int) -> RunLease | None:
         """claimed → fetching. None: it is closed, somebody else has it, or it is not to start yet."""
         ...
 

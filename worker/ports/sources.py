@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import Window, WindowSpec
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Question:
     """What one query of one run is asked. `formerly`: keys that were members of a complete snapshot since the oldest
     baseline in use: those not listed now are looked up. `since`: that baseline's first byte. `previous`: the newest
     complete snapshot of this query, for what is carried forward.
     """
 
-    item: Item
+    item: Query
     slot: datetime
     zone: str
     window: Window | None
@@ -41,7 +41,7 @@ class Answer:
 class Source(Protocol):
     """One connection. Raises SourceError; anything else is a bug."""
 
-    async def fetch(self, ask: Ask) -> Answer: ...
+    async def fetch(self, question: Question) -> Answer: ...
 
     async def aclose(self) -> None: ...
 
@@ -50,13 +50,13 @@ class Source(Protocol):
 class Shareable(Protocol):
     """A source whose lists can be shared by runs with different pasts."""
 
-    def words(self, ask: Ask) -> str:
+    def words(self, question: Question) -> str:
         """What is asked, in one spelling: equal for two questions of this account that one answer serves. Windows in
         it are resolved; what the definition's id, display and past add is not in it.
         """
         ...
 
-    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+    async def complete(self, question: Question, listed: Answer) -> Answer:
         """`listed` answered the same question without a past (`formerly`, `since`, `previous`): the answer to `ask`,
         with what only this past adds. Raises SourceError.
         """

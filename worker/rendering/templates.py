@@ -18,9 +18,9 @@ from jinja2.loaders import FunctionLoader, split_template_path
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
-from worker.domain.delivery import READER, Attachment, Rendered
+from worker.domain.delivery import READER, Attachment, Content
 from worker.domain.digest.model import Digest
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 from worker.errors import RenderError
 from worker.rendering.inline_css import inline
 from worker.rendering.page import CUTS, Cut, Page
@@ -64,7 +64,9 @@ class JinjaRenderer:
     def __init__(self, builtin: Path, overrides: Mapping[str, str] | None = None) -> None:
         self._env = environment(builtin, overrides or {})
 
-    def render(self, digest: Digest, entry: Entry, fmt: str, attachments: Sequence[tuple[str, str, bytes]]) -> Rendered:
+    def render(
+        self, digest: Digest, entry: Subscription, fmt: str, attachments: Sequence[tuple[str, str, bytes]]
+    ) -> Content:
         """`fmt` is "email" or "slack". Raises RenderError: a template's fault, or a message past its limit."""
         folder, files = entry.template, tuple(Attachment(*given) for given in attachments)
         try:
@@ -72,10 +74,10 @@ class JinjaRenderer:
         except ValueError as error:
             raise RenderError(f"{folder}/", 0, str(error)) from error
         if fmt == "slack":
-            return Rendered(posts=self._posts(digest, wording, folder, files), attachments=files)
+            return Content(posts=self._posts(digest, wording, folder, files), attachments=files)
         return self._mail(digest, wording, folder, files)
 
-    def _mail(self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]) -> Rendered:
+    def _mail(self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]) -> Content:
         """The longest form that fits the budget: each next cut says in the message what it left out."""
         for cut in CUTS:
             page = Page(digest, wording, cut, _csv_names(files))
@@ -86,7 +88,7 @@ class JinjaRenderer:
         text = tidy(self._fill(f"{folder}/email.txt.j2", page, files))
         _within(f"{folder}/email.txt.j2", text, TEXT_LIMIT)
         subject = " ".join(plain(self._fill(f"{folder}/email.subject.j2", page, files)).split())
-        return Rendered(subject=subject, text=text, html=html, attachments=files)
+        return Content(subject=subject, text=text, html=html, attachments=files)
 
     def _posts(
         self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]

@@ -19,7 +19,7 @@ FOUNDED = datetime(2021, 3, 1, 9, 22, 10, 931820, UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class CastStage:
     """`type` is Close's: active, won or lost."""
 
     id: str
@@ -43,12 +43,12 @@ class User:
         return f"{self.first} {self.last}"
 
 
-def _stages(pipeline: str, prefix: str, labels: tuple[tuple[str, str], ...]) -> tuple[Stage, ...]:
-    return tuple(Stage(f"stat_{prefix}{label}Xk4Tq9", label, kind, pipeline) for label, kind in labels)
+def _stages(pipeline: str, prefix: str, labels: tuple[tuple[str, str], ...]) -> tuple[CastStage, ...]:
+    return tuple(CastStage(f"stat_{prefix}{label}Xk4Tq9", label, kind, pipeline) for label, kind in labels)
 
 
 PIPELINE_NAMES = {MAIN: "Sales", OTHER: "Renewals"}
-PIPELINES: dict[str, tuple[Stage, ...]] = {
+PIPELINES: dict[str, tuple[CastStage, ...]] = {
     MAIN: _stages(
         MAIN,
         "m1",
@@ -65,7 +65,7 @@ PIPELINES: dict[str, tuple[Stage, ...]] = {
         OTHER, "r2", (("Upcoming", "active"), ("Contacted", "active"), ("Renewed", "won"), ("Churned", "lost"))
     ),
 }
-STAGES: dict[str, Stage] = {stage.id: stage for stages in PIPELINES.values() for stage in stages}
+STAGES: dict[str, CastStage] = {stage.id: stage for stages in PIPELINES.values() for stage in stages}
 ORDER: dict[str, int] = {stage.id: n for stages in PIPELINES.values() for n, stage in enumerate(stages)}
 
 USERS: tuple[User, ...] = (

@@ -29,16 +29,16 @@ from worker.sandbox.cast import (
     PIPELINES,
     SAVED_SEARCH,
     USERS,
-    Stage,
+    CastStage,
     User,
 )
 from worker.sandbox.close_groups import grouped
 from worker.sandbox.close_ranges import offset
 from worker.sandbox.close_rows import aggregates, instant, row
-from worker.sandbox.events import Deal
-from worker.sandbox.limits import Limit
+from worker.sandbox.events import SimulatedDeal
+from worker.sandbox.limits import RequestLimit
 from worker.sandbox.oauth import OAuth
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.shifts import Shifts
 
 API_KEY = "api_sandbox"
@@ -61,13 +61,13 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 class CloseApi:
     """`now` is the simulation's clock. `shifts` moves rows between two pages of one list when armed."""
 
-    def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
+    def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.pipeline = pipeline
-        self.limit = Limit()
+        self.limit = RequestLimit()
         self.oauth = OAuth(now)
         self.shifts = Shifts()
         self._now = now
-        self._matched: dict[Any, list[Deal]] = {}
+        self._matched: dict[Any, list[SimulatedDeal]] = {}
         self._summed: dict[int, dict[str, Any]] = {}
         self._revision = -1
 
@@ -103,7 +103,7 @@ class CloseApi:
                 return Response(self.limit.body(headers), 429, headers, "application/json")
             try:
                 given = await endpoint(request)
-            except filters.Refusal as refusal:
+            except filters.CloseRefusal as refusal:
                 given = answer(refusal.body(), 400)
             given.headers.update(headers)
             return given
@@ -174,7 +174,7 @@ class CloseApi:
         body = await _json(request)
         params = body.get("_params") if isinstance(body, Mapping) else None
         if not isinstance(params, Mapping):
-            raise filters.Refusal("_params", "This field is required.")
+            raise filters.CloseRefusal("_params", "This field is required.")
         return self._list({str(name): _text(value) for name, value in params.items()}, request)
 
     def _list(self, params: dict[str, str], request: Request) -> Response:
@@ -193,13 +193,13 @@ class CloseApi:
         more = skip + held < len(matched)
         return answer({"data": data, "has_more": more, **self._sums(matched)})
 
-    def _sums(self, matched: list[Deal]) -> dict[str, Any]:
+    def _sums(self, matched: list[SimulatedDeal]) -> dict[str, Any]:
         """Of all that match; kept beside the matches, which are the same list for every page."""
         if id(matched) not in self._summed:
             self._summed[id(matched)] = aggregates(matched, CURRENCY)
         return self._summed[id(matched)]
 
-    def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[Deal]:
+    def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[SimulatedDeal]:
         """Pages of one list share their matches until something happens in the pipeline."""
         if self._revision != self.pipeline.revision:
             self._matched.clear()
@@ -238,14 +238,14 @@ def credential(header: str) -> str:
     return user if not password and user == API_KEY else ""
 
 
-def _shower(fields: str) -> Callable[[Deal], dict[str, Any]]:
+def _shower(fields: str) -> Callable[[SimulatedDeal], dict[str, Any]]:
     wanted = {name for name in fields.split(",") if name}
     if not wanted:
         return row
     return lambda deal: {name: value for name, value in row(deal).items() if name in wanted}
 
 
-def _status(stage: Stage) -> dict[str, Any]:
+def _status(stage: CastStage) -> dict[str, Any]:
     return {"id": stage.id, "label": stage.label, "type": stage.type}
 
 
@@ -281,7 +281,7 @@ async def _json(request: Request) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError:
-        raise filters.Refusal(None, "The request body is not valid JSON.") from None
+        raise filters.CloseRefusal(None, "The request body is not valid JSON.") from None
 
 
 def _text(value: Any) -> str:

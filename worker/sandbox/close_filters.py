@@ -9,16 +9,16 @@ from typing import Any
 
 from worker.sandbox.cast import ORGANISATION, SAVED_SEARCH, STAGES, USERS_BY_ID
 from worker.sandbox.close_rows import expected
-from worker.sandbox.events import Deal
+from worker.sandbox.events import SimulatedDeal
 
 MAX_LIMIT = 200
 MAX_SKIP = 250_000
 LARGE = 1_000_000  # the saved search "large deals": a year's worth in cents from here on
 
-Test = Callable[[Deal], bool]
+Test = Callable[[SimulatedDeal], bool]
 
 
-class Refusal(Exception):
+class CloseRefusal(Exception):
     """Becomes a 400 with `field-errors`, or with `errors` when no field is to blame."""
 
     def __init__(self, field: str | None, problem: str) -> None:
@@ -32,7 +32,7 @@ class Refusal(Exception):
         return {"errors": [], "field-errors": {self.field: self.problem}}
 
 
-FIELDS: dict[str, Callable[[Deal], Any]] = {
+FIELDS: dict[str, Callable[[SimulatedDeal], Any]] = {
     "lead_id": lambda d: d.lead_id,
     "organization_id": lambda _d: ORGANISATION,
     "user_id": lambda d: d.owner,
@@ -54,7 +54,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 PAGING = {"_limit", "_skip", "_fields", "_order_by", "_group_by"}
 
-ORDERS: dict[str, Callable[[Deal], Any]] = {
+ORDERS: dict[str, Callable[[SimulatedDeal], Any]] = {
     "date_won": lambda d: d.due,
     "date_updated": lambda d: d.updated_at,
     "date_created": lambda d: d.created_at,
@@ -79,7 +79,7 @@ def _test(name: str, text: str, zone: timezone) -> Test:
         return _field_test(base, text.split(",") if operator else [text], name)
     if name == "is_stalled":
         if text.lower() not in {"true", "false"}:
-            raise Refusal(name, f"Not a valid boolean: {text}")
+            raise CloseRefusal(name, f"Not a valid boolean: {text}")
         return lambda deal: deal.stalled == (text.lower() == "true")
     if name == "query":
         return _text_test(text)
@@ -87,13 +87,13 @@ def _test(name: str, text: str, zone: timezone) -> Test:
         return lambda deal: text.casefold() in deal.lead.casefold()
     if name == "lead_saved_search_id":
         return saved_search(name, text)
-    raise Refusal(name, "This parameter is not known.")
+    raise CloseRefusal(name, "This parameter is not known.")
 
 
 def _field_test(name: str, values: list[str], given: str) -> Test:
     wrong = [value for value in values if name in CHOICES and value not in CHOICES[name]]
     if wrong:
-        raise Refusal(given, f"Not a valid choice: {wrong[0]}")
+        raise CloseRefusal(given, f"Not a valid choice: {wrong[0]}")
     read, wanted = FIELDS[name], frozenset(values)
     return lambda deal: read(deal) in wanted
 
@@ -108,7 +108,7 @@ def _text_test(text: str) -> Test:
 def saved_search(field: str, search: str) -> Test:
     """There is one saved search: customers worth 10,000 a year. Raises Refusal for any other."""
     if search != SAVED_SEARCH:
-        raise Refusal(field, "Object does not exist.")
+        raise CloseRefusal(field, "Object does not exist.")
     return lambda deal: (deal.annual or 0) >= LARGE
 
 
@@ -117,7 +117,7 @@ def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
     try:
         bound = datetime.fromisoformat(text)
     except ValueError:
-        raise Refusal(name + operator, f"Not a valid date: {text}") from None
+        raise CloseRefusal(name + operator, f"Not a valid date: {text}") from None
     if bound.tzinfo is None:
         bound = bound.replace(tzinfo=zone)
     if name == "date_won":
@@ -129,13 +129,13 @@ def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
     return lambda deal: compare(read(deal), bound)
 
 
-def ordered(deals: list[Deal], order: str) -> list[Deal]:
+def ordered(deals: list[SimulatedDeal], order: str) -> list[SimulatedDeal]:
     """By each name in turn, a minus reverses, unknown values last, ids decide ties. Raises Refusal."""
     result = sorted(deals, key=lambda deal: deal.id)
     for name in reversed([part for part in order.split(",") if part]):
         read = ORDERS.get(name.removeprefix("-"))
         if read is None:
-            raise Refusal("_order_by", f"Not a valid choice: {name}")
+            raise CloseRefusal("_order_by", f"Not a valid choice: {name}")
         known = [deal for deal in result if read(deal) is not None]
         unknown = [deal for deal in result if read(deal) is None]
         result = sorted(known, key=read, reverse=name.startswith("-")) + unknown
@@ -146,15 +146,17 @@ def paging(params: Mapping[str, str]) -> tuple[int, int]:
     """(limit, skip). Raises Refusal for what is no number or past the service's bounds."""
     limit, skip = _number(params, "_limit", 100), _number(params, "_skip", 0)
     if limit > MAX_LIMIT:
-        raise Refusal("_limit", f"The limit you set is larger than the maximum limit for this resource ({MAX_LIMIT}).")
+        raise CloseRefusal(
+            "_limit", f"The limit you set is larger than the maximum limit for this resource ({MAX_LIMIT})."
+        )
     if skip > MAX_SKIP:
         text = "The skip you set is larger than the maximum skip for this resource"
-        raise Refusal(None, f"{text} (max_skip = {MAX_SKIP}). Please refine your search query.")
+        raise CloseRefusal(None, f"{text} (max_skip = {MAX_SKIP}). Please refine your search query.")
     return limit, skip
 
 
 def _number(params: Mapping[str, str], name: str, default: int) -> int:
     text = str(params.get(name, default))
     if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise Refusal(name, f"Not a valid non-negative integer: {text[:40]}")
+        raise CloseRefusal(name, f"Not a valid non-negative integer: {text[:40]}")
     return int(text)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timezone
 from typing import Any
 
-from worker.sandbox.cast import GROUP_MEMBERS, ORDER, PIPELINES, Stage
-from worker.sandbox.close_filters import Refusal, Test, saved_search
+from worker.sandbox.cast import GROUP_MEMBERS, ORDER, PIPELINES, CastStage
+from worker.sandbox.close_filters import CloseRefusal, Test, saved_search
 from worker.sandbox.close_ranges import Range, base_range, compared_range
-from worker.sandbox.events import Deal
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.events import SimulatedDeal
+from worker.sandbox.pipeline import PipelineSimulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Stay:
 class Story:
     """A deal as the window saw it: `deal` at the window's end, its stays begun before that end."""
 
-    deal: Deal
+    deal: SimulatedDeal
     born: datetime
     stays: tuple[Stay, ...]
 
@@ -39,7 +39,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class FunnelRequest:
     pipeline: str
     cohort: Range | None
     window: Range
@@ -47,31 +47,31 @@ class Question:
     test: Test
 
 
-def question(body: Any, now: datetime, zone: timezone) -> Question:
+def question(body: Any, now: datetime, zone: timezone) -> FunnelRequest:
     """A checked request body; a comparison's ranges replace the base ones. Raises Refusal."""
     if not isinstance(body, Mapping):
-        raise Refusal(None, "The request body must be a JSON object.")
+        raise CloseRefusal(None, "The request body must be a JSON object.")
     for field, known in (("pipeline", PIPELINES), ("type", ("created-cohort", "active-stage-cohort"))):
         if not body.get(field):
-            raise Refusal(field, "This field is required.")
+            raise CloseRefusal(field, "This field is required.")
         if body[field] not in known:
-            raise Refusal(field, "Object does not exist." if field == "pipeline" else "Not a valid choice.")
+            raise CloseRefusal(field, "Object does not exist." if field == "pipeline" else "Not a valid choice.")
     created = body["type"] == "created-cohort"
     stem = "cohort" if created else "report"
     base = base_range(body, stem, now, zone)
     if base is None:
-        raise Refusal(f"{stem}_relative_range", f"This field or {stem}_datetime_range is required.")
+        raise CloseRefusal(f"{stem}_relative_range", f"This field or {stem}_datetime_range is required.")
     report = base_range(body, "report", now, zone) or base
     other = compared_range(body, stem, base, now, zone)
     window = report if other is None else other
     cohort = (base if other is None else other) if created else None
-    return Question(body["pipeline"], cohort, window, _users(body), _search(body))
+    return FunnelRequest(body["pipeline"], cohort, window, _users(body), _search(body))
 
 
 def _users(body: Mapping[str, Any]) -> frozenset[str]:
     given = body.get("users") or []
     if not isinstance(given, list) or not all(isinstance(user, str) for user in given):
-        raise Refusal("users", "Not a valid list of ids.")
+        raise CloseRefusal("users", "Not a valid list of ids.")
     return frozenset(member for user in given for member in GROUP_MEMBERS.get(user, {user}))
 
 
@@ -80,17 +80,17 @@ def _search(body: Mapping[str, Any]) -> Test:
     if query is None:
         return lambda _deal: True
     if not isinstance(query, Mapping) or query.get("type") != "saved_search":
-        raise Refusal("query", "Only queries of type saved_search are supported.")
+        raise CloseRefusal("query", "Only queries of type saved_search are supported.")
     return saved_search("query", str(query.get("saved_search_id")))
 
 
-def stories(pipeline: Pipeline, ask: Question) -> list[Story]:
+def stories(pipeline: PipelineSimulation, ask: FunnelRequest) -> list[Story]:
     """The deals of the cohort: created in its range, or in an active stage at any time of the window."""
     told = (_story(versions, ask) for key, versions in pipeline.versions.items() if not pipeline.deals[key].deleted)
     return [story for story in told if story is not None and _belongs(story, ask)]
 
 
-def _story(versions: Sequence[tuple[datetime, Deal]], ask: Question) -> Story | None:
+def _story(versions: Sequence[tuple[datetime, SimulatedDeal]], ask: FunnelRequest) -> Story | None:
     seen = [(at, deal) for at, deal in versions if at < ask.window[1]]
     if not seen:
         return None
@@ -106,7 +106,7 @@ def _story(versions: Sequence[tuple[datetime, Deal]], ask: Question) -> Story | 
     return Story(seen[-1][1], seen[0][1].created_at, tuple(stays))
 
 
-def _belongs(story: Story, ask: Question) -> bool:
+def _belongs(story: Story, ask: FunnelRequest) -> bool:
     deal = story.deal
     if deal.pipeline != ask.pipeline or not ask.test(deal) or (ask.users and deal.owner not in ask.users):
         return False
@@ -116,16 +116,16 @@ def _belongs(story: Story, ask: Question) -> bool:
     return any(s.stage in active and (s.left is None or s.left >= ask.window[0]) for s in story.stays)
 
 
-def answer(pipeline: Pipeline, ask: Question, kind: str) -> dict[str, Any]:
+def answer(pipeline: PipelineSimulation, ask: FunnelRequest, kind: str) -> dict[str, Any]:
     """The JSON answer: the aggregate, then one entry per user that owns a deal of the cohort (null: nobody's)."""
     cohort = stories(pipeline, ask)
-    measure: Callable[[Iterable[Story], Question], dict[str, Any]] = totals if kind == "totals" else stages
+    measure: Callable[[Iterable[Story], FunnelRequest], dict[str, Any]] = totals if kind == "totals" else stages
     owners = sorted({story.deal.owner for story in cohort}, key=lambda owner: (owner is None, owner or ""))
     data = [{"user_id": o, **measure([s for s in cohort if s.deal.owner == o], ask)} for o in owners]
     return {"aggregations": measure(cohort, ask), "data": data}
 
 
-def totals(cohort: Iterable[Story], ask: Question) -> dict[str, Any]:
+def totals(cohort: Iterable[Story], ask: FunnelRequest) -> dict[str, Any]:
     """The ten metrics of /totals/. Velocity counts at least one day, as the documented example does."""
     every = list(cohort)
     won = [s for s in every if s.closed("won", ask.window)]
@@ -150,13 +150,13 @@ def totals(cohort: Iterable[Story], ask: Question) -> dict[str, Any]:
     }
 
 
-def stages(cohort: Iterable[Story], ask: Question) -> dict[str, Any]:
+def stages(cohort: Iterable[Story], ask: FunnelRequest) -> dict[str, Any]:
     every = list(cohort)
     shown = [stage for stage in PIPELINES[ask.pipeline] if stage.type != "lost"]
     return {"stages": [_stage(stage, every, ask) for stage in shown]}
 
 
-def _stage(stage: Stage, cohort: Sequence[Story], ask: Question) -> dict[str, Any]:
+def _stage(stage: CastStage, cohort: Sequence[Story], ask: FunnelRequest) -> dict[str, Any]:
     stays = [(story, stay) for story in cohort if (stay := _stay(story, stage, ask)) is not None]
     here = [story for story, _ in stays]
     on = [(story, stay) for story, stay in stays if _advanced(stay)]
@@ -180,7 +180,7 @@ def _stage(stage: Stage, cohort: Sequence[Story], ask: Question) -> dict[str, An
     }
 
 
-def _stay(story: Story, stage: Stage, ask: Question) -> Stay | None:
+def _stay(story: Story, stage: CastStage, ask: FunnelRequest) -> Stay | None:
     """The deal's last stay in the stage that reaches into the window; the won stage counts wins of the window."""
     start = ask.window[0] if ask.cohort is None else datetime(1970, 1, 1, tzinfo=UTC)
     if stage.type == "won":
@@ -200,7 +200,7 @@ def _ahead(here: str, there: str) -> bool:
     )
 
 
-def _type(stage: str, ask: Question) -> str | None:
+def _type(stage: str, ask: FunnelRequest) -> str | None:
     return next((s.type for s in PIPELINES[ask.pipeline] if s.id == stage), None)
 
 

@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import Any
 
 from worker.sandbox.cast import USERS_BY_ID
-from worker.sandbox.close_filters import Refusal
+from worker.sandbox.close_filters import CloseRefusal
 from worker.sandbox.close_rows import aggregates
-from worker.sandbox.events import Deal
+from worker.sandbox.events import SimulatedDeal
 
 Key = tuple[Any, ...]
 
@@ -26,7 +26,7 @@ PERIODS: dict[str, Callable[[date], dict[str, int]]] = {
 }
 
 
-def facts(deal: Deal, by: str) -> dict[str, Any]:
+def facts(deal: SimulatedDeal, by: str) -> dict[str, Any]:
     """What names the deal's group: the user, or the parts of the period; nulls without an owner or day."""
     if by == "user_id":
         owner = USERS_BY_ID.get(deal.owner or "")
@@ -36,14 +36,14 @@ def facts(deal: Deal, by: str) -> dict[str, Any]:
     return PERIODS[by](deal.due)
 
 
-def _rank(deal: Deal, by: str) -> Key:
+def _rank(deal: SimulatedDeal, by: str) -> Key:
     told = facts(deal, by)
     parts = (told["user_name"], told["user_id"]) if by == "user_id" else tuple(told.values())
     return (parts[0] is not None, *(("",) * len(parts) if parts[0] is None else parts))
 
 
 def grouped(
-    deals: Sequence[Deal], by: str, page: slice, show: Callable[[Deal], dict[str, Any]], currency: str
+    deals: Sequence[SimulatedDeal], by: str, page: slice, show: Callable[[SimulatedDeal], dict[str, Any]], currency: str
 ) -> tuple[list[dict[str, Any]], int]:
     """The groups that the page of objects touches, and how many objects it holds. Aggregates are of whole groups.
 
@@ -51,7 +51,7 @@ def grouped(
     """
     name = by.removeprefix("-")
     if name != "user_id" and name not in PERIODS:
-        raise Refusal("_group_by", f"Not a valid choice: {by}")
+        raise CloseRefusal("_group_by", f"Not a valid choice: {by}")
     in_order = sorted(deals, key=lambda deal: _rank(deal, name), reverse=by.startswith("-"))
     whole = {key: list(those) for key, those in groupby(in_order, key=lambda deal: _rank(deal, name))}
     cut = in_order[page]

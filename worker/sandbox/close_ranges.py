@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
-from worker.sandbox.close_filters import Refusal
+from worker.sandbox.close_filters import CloseRefusal
 
 Range = tuple[datetime, datetime]
 BACK = {"same-days-last-month": 1, "same-days-last-quarter": 3, "same-days-last-year": 12}
@@ -18,13 +18,13 @@ def offset(text: str | None) -> timezone:
     try:
         return timezone(timedelta(hours=float(text or "0")))
     except (ValueError, OverflowError):
-        raise Refusal("x-tz-offset", f"Not a valid offset: {text}") from None
+        raise CloseRefusal("x-tz-offset", f"Not a valid offset: {text}") from None
 
 
 def named(field: str, name: Any, now: datetime, zone: timezone) -> Range:
     """Half open, UTC; this-… ends with its whole period. Raises Refusal."""
     if name not in NAMES:
-        raise Refusal(field, f"Not a valid choice: {name}")
+        raise CloseRefusal(field, f"Not a valid choice: {name}")
     day = datetime.combine(now.astimezone(zone), time(), zone)
     if name == "all-time":
         return datetime(1970, 1, 1, tzinfo=UTC), day + timedelta(days=1)
@@ -55,18 +55,18 @@ def shifted(at: datetime, months: int) -> datetime:
 def explicit(field: str, given: Any) -> Range:
     """{"start", "end"} with offsets. Raises Refusal."""
     if not isinstance(given, Mapping):
-        raise Refusal(field, "Not a valid time range.")
+        raise CloseRefusal(field, "Not a valid time range.")
     ends = []
     for name in ("start", "end"):
         try:
             at = datetime.fromisoformat(given[name])
         except KeyError:
-            raise Refusal(field, f"{name}: This field is required.") from None
+            raise CloseRefusal(field, f"{name}: This field is required.") from None
         except (TypeError, ValueError):
-            raise Refusal(field, f"{name}: Not a valid datetime.") from None
+            raise CloseRefusal(field, f"{name}: Not a valid datetime.") from None
         ends.append(at if at.tzinfo else at.replace(tzinfo=UTC))
     if ends[0] >= ends[1]:
-        raise Refusal(field, "start must be before end.")
+        raise CloseRefusal(field, "start must be before end.")
     return ends[0], ends[1]
 
 
@@ -74,7 +74,7 @@ def base_range(body: Mapping[str, Any], stem: str, now: datetime, zone: timezone
     """`<stem>_relative_range` or `<stem>_datetime_range`; None when neither is there. Raises Refusal when both are."""
     relative, absolute = f"{stem}_relative_range", f"{stem}_datetime_range"
     if body.get(relative) is not None and body.get(absolute) is not None:
-        raise Refusal(absolute, f"Cannot be combined with {relative}.")
+        raise CloseRefusal(absolute, f"Cannot be combined with {relative}.")
     if body.get(relative) is not None:
         return named(relative, body[relative], now, zone)
     if body.get(absolute) is not None:
@@ -89,16 +89,16 @@ def compared_range(body: Mapping[str, Any], stem: str, base: Range, now: datetim
         return None
     field = f"compared_{asked[0]}"
     if len(asked) > 1:
-        raise Refusal(f"compared_{asked[1]}", f"Cannot be combined with {field}.")
+        raise CloseRefusal(f"compared_{asked[1]}", f"Cannot be combined with {field}.")
     given = body[field]
     if asked[0] == "custom_range":
         return explicit(field, given)
     if not body.get(f"{stem}_{asked[0]}"):
-        raise Refusal(field, f"Can only be used with {stem}_{asked[0]}.")
+        raise CloseRefusal(field, f"Can only be used with {stem}_{asked[0]}.")
     if asked[0] == "relative_range":
         return named(field, given, now, zone)
     if given == "same-days-last-week":
         return base[0] - timedelta(weeks=1), base[1] - timedelta(weeks=1)
     if given not in BACK:
-        raise Refusal(field, f"Not a valid choice: {given}")
+        raise CloseRefusal(field, f"Not a valid choice: {given}")
     return shifted(base[0], -BACK[given]), shifted(base[1], -BACK[given])

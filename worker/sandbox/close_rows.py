@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.sandbox.cast import ORGANISATION, PIPELINE_NAMES, STAGES, USERS_BY_ID
-from worker.sandbox.events import Deal
+from worker.sandbox.events import SimulatedDeal
 
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _PERIOD_WORDS = {"monthly": " monthly", "annual": " annual", "one_time": ""}
@@ -33,7 +33,7 @@ def expected(cents: int | None, confidence: int) -> int | None:
     return None if cents is None else cents * confidence // 100
 
 
-def row(deal: Deal) -> dict[str, Any]:
+def row(deal: SimulatedDeal) -> dict[str, Any]:
     """One opportunity as GET /opportunity/{id}/ answers it."""
     return {
         "id": deal.id,
@@ -54,7 +54,7 @@ def row(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _people(deal: Deal) -> dict[str, Any]:
+def _people(deal: SimulatedDeal) -> dict[str, Any]:
     owner = USERS_BY_ID.get(deal.owner or "")
     return {
         "lead_id": deal.lead_id,
@@ -70,7 +70,7 @@ def _people(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _place(deal: Deal) -> dict[str, Any]:
+def _place(deal: SimulatedDeal) -> dict[str, Any]:
     stage = STAGES[deal.stage]
     return {
         "status_id": stage.id,
@@ -82,7 +82,7 @@ def _place(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _money(deal: Deal) -> dict[str, Any]:
+def _money(deal: SimulatedDeal) -> dict[str, Any]:
     words = formatted(deal.value, deal.currency)
     return {
         "value": deal.value,
@@ -96,7 +96,7 @@ def _money(deal: Deal) -> dict[str, Any]:
     }
 
 
-def _stall(deal: Deal) -> dict[str, Any]:
+def _stall(deal: SimulatedDeal) -> dict[str, Any]:
     if not deal.stalled or deal.action is None:
         return {"is_stalled": deal.stalled, "stall_status": None, "suggested_action": None}
     action, why = deal.action
@@ -111,7 +111,7 @@ def _stall(deal: Deal) -> dict[str, Any]:
     }
 
 
-def aggregates(deals: Sequence[Deal], currency: str) -> dict[str, Any]:
+def aggregates(deals: Sequence[SimulatedDeal], currency: str) -> dict[str, Any]:
     """What every list says of all that match, whatever the page: counts, sums and their printed twins."""
     periods = Counter(deal.period for deal in deals)
     answer: dict[str, Any] = {"total_results": len(deals), "count_by_value_period": dict(sorted(periods.items()))}

@@ -15,7 +15,7 @@ from worker.sandbox.faults import Faults
 from worker.sandbox.front import Front
 from worker.sandbox.gate import Gate
 from worker.sandbox.limits import Dialect
-from worker.sandbox.mail import MailServer
+from worker.sandbox.mail import MailCatcher
 from worker.sandbox.outbox import Outbox
 
 ROOT = "/control"
@@ -27,7 +27,7 @@ class Control:
     def __init__(
         self,
         close: CloseApi,
-        mail: MailServer,
+        mail: MailCatcher,
         faults: Faults,
         gate: Gate,
         outbox: Outbox,

@@ -9,7 +9,7 @@ from worker.sandbox.cast import STAGES, stage_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deal:
+class SimulatedDeal:
     """One opportunity at one moment. `value` in hundredths of `currency` (as Close writes it), None where unknown.
     `period`: one_time, monthly or annual. `due` is the expected close, the day of the win once won.
     `action`: what the service suggests to do about a stalled deal, with its reason.
@@ -55,21 +55,21 @@ class Event:
     at: datetime
     deal: str
 
-    def changes(self, deal: Deal) -> dict[str, Any]:
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:
         """The fields that the fact sets."""
         raise TypeError(f"{type(self).__name__} cannot happen to {deal.id}, which exists already")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created(Event):
-    start: Deal
+    start: SimulatedDeal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueChanged(Event):
     value: int | None
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002  # siblings look at it
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002  # siblings look at it
         return {"value": self.value}
 
 
@@ -77,7 +77,7 @@ class ValueChanged(Event):
 class PeriodChanged(Event):
     period: str
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"period": self.period}
 
 
@@ -88,7 +88,7 @@ class CurrencyChanged(Event):
     currency: str
     value: int | None
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"currency": self.currency, "value": self.value}
 
 
@@ -96,7 +96,7 @@ class CurrencyChanged(Event):
 class OwnerChanged(Event):
     owner: str | None
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"owner": self.owner}
 
 
@@ -106,20 +106,20 @@ class StageChanged(Event):
 
     stage: str
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"stage": self.stage, "stage_since": self.at}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Won(Event):
-    def changes(self, deal: Deal) -> dict[str, Any]:
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:
         settled = {"stalled": False, "action": None, "confidence": 100, "stage_since": self.at}
         return {"stage": stage_of(deal.pipeline, "won"), "due": self.at.date(), **settled}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost(Event):
-    def changes(self, deal: Deal) -> dict[str, Any]:
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:
         settled = {"stalled": False, "action": None, "stage_since": self.at}
         return {"stage": stage_of(deal.pipeline, "lost"), "lost_at": self.at, **settled}
 
@@ -130,7 +130,7 @@ class Reopened(Event):
 
     stage: str
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"stage": self.stage, "lost_at": None, "stage_since": self.at, "confidence": 50}
 
 
@@ -139,7 +139,7 @@ class MovedPipeline(Event):
     pipeline: str
     stage: str
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"pipeline": self.pipeline, "stage": self.stage, "stage_since": self.at}
 
 
@@ -147,23 +147,23 @@ class MovedPipeline(Event):
 class Stalled(Event):
     action: tuple[str, str] | None = None
 
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"stalled": True, "action": self.action}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revived(Event):
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"stalled": False, "action": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted(Event):
-    def changes(self, deal: Deal) -> dict[str, Any]:  # noqa: ARG002
+    def changes(self, deal: SimulatedDeal) -> dict[str, Any]:  # noqa: ARG002
         return {"deleted": True}
 
 
-def after(deal: Deal | None, event: Event) -> Deal:
+def after(deal: SimulatedDeal | None, event: Event) -> SimulatedDeal:
     """The deal once `event` happened. Raises TypeError for a fact that cannot be: a second birth, a change of
     something unborn or deleted.
     """
@@ -176,9 +176,9 @@ def after(deal: Deal | None, event: Event) -> Deal:
     return replace(deal, updated_at=event.at, **event.changes(deal))
 
 
-def fold(log: Iterable[Event], until: datetime) -> dict[str, Deal]:
+def fold(log: Iterable[Event], until: datetime) -> dict[str, SimulatedDeal]:
     """Every deal ever born, as it stood at `until` (events of that very instant included)."""
-    deals: dict[str, Deal] = {}
+    deals: dict[str, SimulatedDeal] = {}
     for event in log:
         if event.at <= until:
             deals[event.deal] = after(deals.get(event.deal), event)

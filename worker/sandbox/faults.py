@@ -18,7 +18,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ArmedFault:
     """`pattern` is matched against "METHOD /path" with * as wildcard. The first `after` matches pass, the next `times`
     fail. `applied`: the request does its work all the same (kinds cut, truncated and slow always do).
     """
@@ -36,7 +36,7 @@ class Fault:
 
 @dataclass
 class _Armed:
-    fault: Fault
+    fault: ArmedFault
     pass_by: int
     left: int
 
@@ -48,18 +48,18 @@ class Faults:
     met: dict[str, int] = field(default_factory=dict)
     _armed: list[_Armed] = field(default_factory=list)
 
-    def arm(self, pattern: str, kind: str, **how: Any) -> Fault:
+    def arm(self, pattern: str, kind: str, **how: Any) -> ArmedFault:
         """Raises ValueError for an unknown kind, TypeError for an unknown word in `how`."""
         if kind not in KINDS:
             raise ValueError(f"found {kind!r}, expected one of {', '.join(KINDS)}")
-        fault = Fault(pattern, kind, **how)
+        fault = ArmedFault(pattern, kind, **how)
         self._armed.append(_Armed(fault, fault.after, fault.times))
         return fault
 
     def clear(self) -> None:
         self._armed.clear()
 
-    def take(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> ArmedFault | None:
         """The fault that this request meets, counted down."""
         for armed in self._armed:
             if not armed.left or not fnmatchcase(f"{method} {path}", armed.fault.pattern):

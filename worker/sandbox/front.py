@@ -12,7 +12,7 @@ from datetime import datetime
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from worker.sandbox.faults import Fault, Faults
+from worker.sandbox.faults import ArmedFault, Faults
 from worker.sandbox.gate import Gate
 
 HOLD = 60.0
@@ -102,7 +102,7 @@ class Front:
         return Whole(start["status"], list(start["headers"]), b"".join(pieces))
 
     async def _apply_late(
-        self, fault: Fault, work: Callable[[], Awaitable[Whole]], receive: Receive, send: Send
+        self, fault: ArmedFault, work: Callable[[], Awaitable[Whole]], receive: Receive, send: Send
     ) -> int:
         gone = asyncio.ensure_future(_gone(receive))
         stop = asyncio.ensure_future(self.closing.wait())
@@ -124,7 +124,7 @@ class Front:
             return
 
 
-async def _spoil(fault: Fault, work: Callable[[], Awaitable[Whole]], send: Send) -> int:
+async def _spoil(fault: ArmedFault, work: Callable[[], Awaitable[Whole]], send: Send) -> int:
     """Everything that can happen to an answer on its way."""
     if fault.kind in {"slow", "cut", "truncated"} or fault.applied:
         good = await work()

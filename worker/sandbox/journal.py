@@ -12,7 +12,7 @@ from datetime import datetime
 from worker.domain.money import from_hundredths
 from worker.domain.snapshot.opportunity import Move
 from worker.sandbox.cast import MAIN
-from worker.sandbox.events import Deal, Event, fold
+from worker.sandbox.events import Event, SimulatedDeal, fold
 
 Amounts = dict[str, dict[str, int]]
 
@@ -24,7 +24,7 @@ class Population:
     pipeline: str = MAIN
     stalled: bool = False
 
-    def holds(self, deal: Deal | None) -> bool:
+    def holds(self, deal: SimulatedDeal | None) -> bool:
         """Whether a deal, as it stands, is one of them; one that does not exist is not."""
         if deal is None or deal.deleted or deal.status != "active" or deal.pipeline != self.pipeline:
             return False
@@ -44,7 +44,7 @@ class _Book:
     def add(self, currency: str, line: str, amount: int) -> None:
         self.amounts[currency][line] += amount
 
-    def reprice(self, old: Deal, new: Deal) -> None:
+    def reprice(self, old: SimulatedDeal, new: SimulatedDeal) -> None:
         """The price's own part: raised, lowered, or out of one currency and into another."""
         before, now = worth(old), worth(new)
         if old.currency != new.currency:
@@ -82,7 +82,7 @@ def journal(
     }
 
 
-def worth(deal: Deal) -> int:
+def worth(deal: SimulatedDeal) -> int:
     """A year's worth in minor units; an unknown value counts nothing."""
     if deal.value is None:
         return 0
@@ -90,7 +90,7 @@ def worth(deal: Deal) -> int:
     return amount * 12 if deal.period == "monthly" else amount
 
 
-def _enter(book: _Book, old: Deal | None, new: Deal, population: Population) -> None:
+def _enter(book: _Book, old: SimulatedDeal | None, new: SimulatedDeal, population: Population) -> None:
     was, stays = old is not None and population.holds(old), population.holds(new)
     if was and old is not None:
         book.add(old.currency, "opening", worth(old))
@@ -106,7 +106,7 @@ def _enter(book: _Book, old: Deal | None, new: Deal, population: Population) -> 
         book.add(new.currency, _why_joined(old, population), worth(new))
 
 
-def _why_left(deal: Deal, population: Population) -> Move:
+def _why_left(deal: SimulatedDeal, population: Population) -> Move:
     """The first that fits; a deal still in place and open can only have stopped being stalled."""
     if deal.deleted:
         return Move.REMOVED
@@ -115,7 +115,7 @@ def _why_left(deal: Deal, population: Population) -> Move:
     return Move.MOVED_OUT if deal.pipeline != population.pipeline else Move.REVIVED
 
 
-def _why_joined(old: Deal | None, population: Population) -> Move:
+def _why_joined(old: SimulatedDeal | None, population: Population) -> Move:
     if old is None:
         return Move.NEW
     if old.status != "active":

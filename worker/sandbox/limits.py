@@ -16,7 +16,7 @@ class Dialect(StrEnum):
     OLD = "old"  # X-Rate-Limit-*, and a body that tells
 
 
-class Limit:
+class RequestLimit:
     """`count` requests per `seconds` and key, in fixed windows that open with their first request."""
 
     def __init__(

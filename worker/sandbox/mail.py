@@ -70,7 +70,7 @@ class MailFaults:
 class _Session(SMTP):
     """Tells its server about the connection, so that closing leaves none behind."""
 
-    def __init__(self, owner: "MailServer") -> None:
+    def __init__(self, owner: "MailCatcher") -> None:
         super().__init__(
             owner,
             hostname="sandbox.localhost",  # or it asks the resolver, which may take seconds
@@ -90,7 +90,7 @@ class _Session(SMTP):
         super().connection_lost(error)
 
 
-class MailServer:
+class MailCatcher:
     """aiosmtpd's handler and its listening socket. `sessions` counts connections that said hello."""
 
     def __init__(self, outbox: Outbox, now: Callable[[], datetime], port: int = 0) -> None:

@@ -5,7 +5,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from worker.sandbox.cast import ACTIONS, MAIN, OTHER, active_stages
-from worker.sandbox.events import Created, Deal, Event, Lost, OwnerChanged, StageChanged, Stalled, ValueChanged, Won
+from worker.sandbox.events import (
+    Created,
+    Event,
+    Lost,
+    OwnerChanged,
+    SimulatedDeal,
+    StageChanged,
+    Stalled,
+    ValueChanged,
+    Won,
+)
 
 OPEN = 40
 OPEN_ELSEWHERE = 6
@@ -13,7 +23,7 @@ CLOSED = 70
 REACH = timedelta(days=200)
 STALLED = 9
 
-Draft = Callable[..., Deal]
+Draft = Callable[..., SimulatedDeal]
 
 
 def live_through(rng: random.Random, now: datetime, draft: Draft) -> list[Event]:
@@ -28,7 +38,9 @@ def live_through(rng: random.Random, now: datetime, draft: Draft) -> list[Event]
     return sorted(events, key=lambda event: event.at)
 
 
-def _walk(rng: random.Random, born: datetime, end: datetime, deal: Deal, stages: tuple[str, ...]) -> list[Event]:
+def _walk(
+    rng: random.Random, born: datetime, end: datetime, deal: SimulatedDeal, stages: tuple[str, ...]
+) -> list[Event]:
     """Birth and one stage after the other, spread over the time until `end`."""
     events: list[Event] = [Created(at=born, deal=deal.id, start=deal)]
     cuts = sorted(rng.uniform(0.1, 0.9) for _ in stages)

@@ -20,9 +20,9 @@ from worker.sandbox import pipedrive_rows as rows
 from worker.sandbox import pipedrive_statistics as statistics
 from worker.sandbox.cast import PIPELINE_NAMES, USERS
 from worker.sandbox.oauth import OAuth
-from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, Kept
+from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, StoredDeal
 from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.pipeline import PipelineSimulation
 
 API_TOKEN = "5a" * 20
 ACCESS_TOKEN = "v1u:sandbox"  # noqa: S105  # opens nothing but this stand-in
@@ -50,7 +50,7 @@ def good(data: Any, **beside: Any) -> Response:
 class PipedriveApi:
     """`now` is the simulation's clock. `book.archived` puts deals away, `limit` says how much may be asked."""
 
-    def __init__(self, pipeline: Pipeline, now: Callable[[], datetime]) -> None:
+    def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
         self.limit = TokenLimit()
         self.oauth = OAuth(now)
@@ -58,7 +58,7 @@ class PipedriveApi:
         self.pipelines = {
             PIPELINE_IDS[k]: rows.pipeline(PIPELINE_IDS[k], PIPELINE_NAMES[k], names.index(k)) for k in names
         }
-        self._matched: dict[Any, tuple[list[tuple[Any, int]], list[Kept]]] = {}
+        self._matched: dict[Any, tuple[list[tuple[Any, int]], list[StoredDeal]]] = {}
         self._state: tuple[int, int] = (-1, 0)
 
     def routes(self) -> list[Route]:
@@ -104,7 +104,7 @@ class PipedriveApi:
                 return answer({"success": False, "error": words, "errorCode": 429, "error_info": INFO}, 429, headers)
             try:
                 given = await endpoint(request)
-            except filters.Refusal as wrong:
+            except filters.PipedriveRefusal as wrong:
                 given = _refused(wrong, second="/v2/" in name)
             given.headers.update(headers)
             return given
@@ -122,7 +122,7 @@ class PipedriveApi:
     async def add_pipeline(self, request: Request) -> Response:
         body = await _json(request, {"name": str, "is_deal_probability_enabled": bool})
         if not body.get("name"):
-            raise filters.Refusal("name: Required")
+            raise filters.PipedriveRefusal("name: Required")
         number = max(self.pipelines) + 1
         order = max(p["order_nr"] for p in self.pipelines.values()) + 1
         weighs = body.get("is_deal_probability_enabled", False)
@@ -142,7 +142,7 @@ class PipedriveApi:
     def _pipeline(self, request: Request) -> dict[str, Any]:
         found = self.pipelines.get(filters.whole(request.path_params["id"], "id"))
         if found is None:
-            raise filters.Refusal("Entity was not found", 404)
+            raise filters.PipedriveRefusal("Entity was not found", 404)
         return found
 
     async def stages(self, request: Request) -> Response:
@@ -190,7 +190,7 @@ class PipedriveApi:
 
     def _match(
         self, params: Mapping[str, str], by: filters.Order, *, archived: bool
-    ) -> tuple[list[tuple[Any, int]], list[Kept]]:
+    ) -> tuple[list[tuple[Any, int]], list[StoredDeal]]:
         """Pages of one list share their matches, and the places of their rows, until something happens."""
         state = (self.book.pipeline.revision, len(self.book.archived))
         if state != self._state:
@@ -209,7 +209,7 @@ class PipedriveApi:
     async def deal(self, request: Request) -> Response:
         kept = self.book.find(filters.whole(request.path_params["id"], "id"))
         if kept is None or kept.deal.deleted:
-            raise filters.Refusal("Entity was not found", 404)
+            raise filters.PipedriveRefusal("Entity was not found", 404)
         return good(rows.deal_v2(kept, frozenset(request.query_params.get("include_fields", "").split(","))))
 
     async def first_deals(self, request: Request) -> Response:
@@ -240,7 +240,7 @@ class PipedriveApi:
             beside["deals_summary"] = statistics.per_stage(found)
         return good([rows.deal_v1(kept) for kept in found[start : start + most]] or None, additional_data=beside)
 
-    def _open(self, pipeline: int) -> list[Kept]:
+    def _open(self, pipeline: int) -> list[StoredDeal]:
         every = self.book.every()
         return [kept for kept in every if kept.status == "open" and kept.pipeline == pipeline and not kept.archived]
 
@@ -281,7 +281,7 @@ class PipedriveApi:
         return good([])
 
 
-def _refused(wrong: filters.Refusal, *, second: bool) -> Response:
+def _refused(wrong: filters.PipedriveRefusal, *, second: bool) -> Response:
     if wrong.status == 404:
         return answer(NOT_FOUND, 404)
     if not second:
@@ -291,7 +291,7 @@ def _refused(wrong: filters.Refusal, *, second: bool) -> Response:
     return answer(body, wrong.status)
 
 
-def _head(kept: Kept) -> dict[str, Any]:
+def _head(kept: StoredDeal) -> dict[str, Any]:
     """What lists are ordered by."""
     return {
         "id": kept.number,
@@ -306,7 +306,7 @@ def _whose_days(request: Request) -> tuple[int, tuple[date, date]]:
     try:
         days = date.fromisoformat(params["start_date"]), date.fromisoformat(params["end_date"])
     except (KeyError, ValueError):
-        raise filters.Refusal("start_date and end_date are required, as YYYY-MM-DD") from None
+        raise filters.PipedriveRefusal("start_date and end_date are required, as YYYY-MM-DD") from None
     user = filters.whole(params["user_id"], "user_id") if "user_id" in params else USER_IDS[USERS[0].id]
     return user, days
 
@@ -315,12 +315,12 @@ async def _json(request: Request, known: Mapping[str, type]) -> dict[str, Any]:
     try:
         body = json.loads(await request.body())
     except ValueError:
-        raise filters.Refusal("body: Invalid JSON") from None
+        raise filters.PipedriveRefusal("body: Invalid JSON") from None
     if not isinstance(body, dict):
-        raise filters.Refusal("body: Expected object")
+        raise filters.PipedriveRefusal("body: Expected object")
     for name, value in body.items():
         if name not in known:
-            raise filters.Refusal(f"{name}: Parameter '{name}' is not allowed for this request")
+            raise filters.PipedriveRefusal(f"{name}: Parameter '{name}' is not allowed for this request")
         if not isinstance(value, known[name]):
-            raise filters.Refusal(f"{name}: Expected {known[name].__name__}")
+            raise filters.PipedriveRefusal(f"{name}: Expected {known[name].__name__}")
     return body

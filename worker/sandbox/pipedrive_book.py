@@ -11,8 +11,8 @@ from itertools import islice
 
 from worker.domain.money import exponent, from_hundredths
 from worker.sandbox.cast import MAIN, OTHER, PIPELINES, USERS, active_stages
-from worker.sandbox.events import Deal
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.events import SimulatedDeal
+from worker.sandbox.pipeline import PipelineSimulation
 
 PIPELINE_IDS = {MAIN: 1, OTHER: 2}
 STAGE_IDS = {stage: n for n, stage in enumerate((s for p in PIPELINES for s in active_stages(p)), start=1)}
@@ -24,11 +24,11 @@ ROTS_AFTER = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredDeal:
     """A deal in Pipedrive's terms. `value` in whole units of its currency; `stage` is the last one that was no end."""
 
     number: int
-    deal: Deal
+    deal: SimulatedDeal
     stage: int
     stage_since: datetime
     updated_at: datetime
@@ -55,28 +55,28 @@ class Kept:
 class Book:
     """`archived` holds ids of the simulation: nothing that happens there archives a deal, but a test may."""
 
-    def __init__(self, pipeline: Pipeline, opened: datetime) -> None:
+    def __init__(self, pipeline: PipelineSimulation, opened: datetime) -> None:
         self.pipeline = pipeline
         self.archived: set[str] = set()
         self._touched = opened - timedelta(days=1)
         self._ids: list[str] = []
         self._numbers: dict[str, int] = {}
-        self._kept: dict[str, tuple[Deal, bool, Kept]] = {}
+        self._kept: dict[str, tuple[SimulatedDeal, bool, StoredDeal]] = {}
 
     def number(self, deal_id: str) -> int:
         self._count()
         return self._numbers[deal_id]
 
-    def find(self, number: int) -> Kept | None:
+    def find(self, number: int) -> StoredDeal | None:
         self._count()
         at = number - FIRST_DEAL
         return self.kept(self.pipeline.deals[self._ids[at]]) if 0 <= at < len(self._ids) else None
 
-    def every(self) -> list[Kept]:
+    def every(self) -> list[StoredDeal]:
         """By number, deleted ones included."""
         return [self.kept(deal) for deal in self.pipeline.deals.values()]
 
-    def kept(self, deal: Deal) -> Kept:
+    def kept(self, deal: SimulatedDeal) -> StoredDeal:
         put_away = deal.id in self.archived
         known = self._kept.get(deal.id)
         if known is None or known[0] is not deal or known[1] is not put_away:
@@ -84,9 +84,9 @@ class Book:
             self._kept[deal.id] = known
         return known[2]
 
-    def _keep(self, deal: Deal, put_away: bool) -> Kept:
+    def _keep(self, deal: SimulatedDeal, put_away: bool) -> StoredDeal:
         stage, since = self._place(deal)
-        return Kept(
+        return StoredDeal(
             number=self.number(deal.id),
             deal=deal,
             stage=stage,
@@ -97,14 +97,14 @@ class Book:
             archived=put_away,
         )
 
-    def _place(self, deal: Deal) -> tuple[int, datetime]:
+    def _place(self, deal: SimulatedDeal) -> tuple[int, datetime]:
         """Winning and losing leave a deal where it was."""
         for _, version in reversed(self.pipeline.versions[deal.id]):
             if version.stage in STAGE_IDS:
                 return STAGE_IDS[version.stage], version.stage_since
         return STAGE_IDS[active_stages(deal.pipeline)[0]], deal.created_at
 
-    def _updated(self, deal: Deal) -> datetime:
+    def _updated(self, deal: SimulatedDeal) -> datetime:
         """As if stalling were what Pipedrive calls rotting: a stalled deal was left alone until it rotted at the moment
         of the event, and every other open one was touched the day before the sandbox opened.
         """
@@ -124,7 +124,7 @@ class Book:
             self._ids.append(deal_id)
 
 
-def worth(deal: Deal) -> Decimal | None:
+def worth(deal: SimulatedDeal) -> Decimal | None:
     """A year's worth in whole units of the currency."""
     if deal.value is None:
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.sandbox.pipedrive_book import Kept
+from worker.sandbox.pipedrive_book import StoredDeal
 
 MOST = 500
 DEFAULT = 100
@@ -26,17 +26,17 @@ DEAL_NAMES = frozenset(
 )
 LIST_NAMES = frozenset({"sort_by", "sort_direction", "limit", "cursor"})
 STATUSES = frozenset({"open", "won", "lost", "deleted"})
-_FIELDS: Mapping[str, Callable[[Kept], int | None]] = {
+_FIELDS: Mapping[str, Callable[[StoredDeal], int | None]] = {
     "owner_id": lambda kept: kept.owner,
     "person_id": lambda _kept: None,
     "org_id": lambda kept: kept.number + 5000,
     "pipeline_id": lambda kept: kept.pipeline,
     "stage_id": lambda kept: kept.stage,
 }
-Test = Callable[[Kept], bool]
+Test = Callable[[StoredDeal], bool]
 
 
-class Refusal(Exception):
+class PipedriveRefusal(Exception):
     """Becomes a 400 in version 2's words, or another `status` in version 1's."""
 
     def __init__(self, problem: str, status: int = 400) -> None:
@@ -48,7 +48,7 @@ class Refusal(Exception):
 def known(params: Mapping[str, str], names: frozenset[str]) -> None:
     for name in params:
         if name not in names:
-            raise Refusal(f"{name}: Parameter '{name}' is not allowed for this request")
+            raise PipedriveRefusal(f"{name}: Parameter '{name}' is not allowed for this request")
 
 
 def tests(params: Mapping[str, str], *, archived: bool) -> list[Test]:
@@ -67,7 +67,7 @@ def tests(params: Mapping[str, str], *, archived: bool) -> list[Test]:
     return found + _times(params)
 
 
-def _equal(read: Callable[[Kept], int | None], wanted: int) -> Test:
+def _equal(read: Callable[[StoredDeal], int | None], wanted: int) -> Test:
     return lambda kept: read(kept) == wanted
 
 
@@ -76,14 +76,14 @@ def _statuses(text: str | None) -> Test:
         return lambda kept: not kept.deal.deleted
     wanted = frozenset(text.split(","))
     if not wanted <= STATUSES:
-        raise Refusal(f"status: Invalid value {text}")
+        raise PipedriveRefusal(f"status: Invalid value {text}")
     return lambda kept: kept.status in wanted
 
 
 def _ids(text: str) -> Test:
     wanted = frozenset(whole(part, "ids") for part in text.split(","))
     if len(wanted) > MOST_IDS:
-        raise Refusal(f"ids: No more than {MOST_IDS} ids are allowed")
+        raise PipedriveRefusal(f"ids: No more than {MOST_IDS} ids are allowed")
     return lambda kept: kept.number in wanted
 
 
@@ -103,15 +103,15 @@ def _moment(text: str, name: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refusal(f"{name}: Invalid date-time") from None
+        raise PipedriveRefusal(f"{name}: Invalid date-time") from None
     if moment.tzinfo is None or "." in text:
-        raise Refusal(f"{name}: Invalid date-time")
+        raise PipedriveRefusal(f"{name}: Invalid date-time")
     return moment
 
 
 def whole(text: str, name: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 15:
-        raise Refusal(f"{name}: Expected integer, received {text[:40]}")
+        raise PipedriveRefusal(f"{name}: Expected integer, received {text[:40]}")
     return int(text)
 
 
@@ -136,14 +136,14 @@ class Order:
 def order(params: Mapping[str, str], fields: tuple[str, ...] = ("id", "update_time", "add_time")) -> Order:
     by, direction = params.get("sort_by", "id"), params.get("sort_direction", "asc")
     if by not in fields or direction not in {"asc", "desc"}:
-        raise Refusal(f"sort_by: Invalid value {by} {direction}")
+        raise PipedriveRefusal(f"sort_by: Invalid value {by} {direction}")
     return Order(by, direction == "desc")
 
 
 def limit(params: Mapping[str, str]) -> int:
     wanted = whole(params.get("limit", str(DEFAULT)), "limit")
     if not 1 <= wanted <= MOST:
-        raise Refusal(f"limit: Number must be between 1 and {MOST}")
+        raise PipedriveRefusal(f"limit: Number must be between 1 and {MOST}")
     return wanted
 
 
@@ -155,7 +155,7 @@ def after(params: Mapping[str, str], by: Order) -> tuple[Any, int] | None:
     try:
         told = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if told["field"] != by.field:
-            raise Refusal("cursor: Invalid cursor")
+            raise PipedriveRefusal("cursor: Invalid cursor")
         return told["fieldValue"], int(told["id"])
     except (binascii.Error, ValueError, KeyError, TypeError):
-        raise Refusal("cursor: Invalid cursor") from None
+        raise PipedriveRefusal("cursor: Invalid cursor") from None

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from worker.sandbox.cast import CURRENCY, FOUNDED, ORDER, STAGES, USERS, User
-from worker.sandbox.pipedrive_book import PIPELINE_IDS, ROTS_AFTER, STAGES_BY_ID, USER_IDS, Kept
+from worker.sandbox.pipedrive_book import PIPELINE_IDS, ROTS_AFTER, STAGES_BY_ID, USER_IDS, StoredDeal
 
 DOMAIN = "acme-sandbox"
 COMPANY = 8_087_000
@@ -33,11 +33,11 @@ def formatted(value: Decimal, currency: str) -> str:
     return f"{_SYMBOLS.get(currency, currency + ' ')}{value:,f}"
 
 
-def title(kept: Kept) -> str:
+def title(kept: StoredDeal) -> str:
     return f"{kept.deal.lead} #{kept.number}"
 
 
-def deal_v2(kept: Kept, extra: frozenset[str] = frozenset()) -> dict[str, Any]:
+def deal_v2(kept: StoredDeal, extra: frozenset[str] = frozenset()) -> dict[str, Any]:
     """One deal of version 2. A fresh one has no stage_change_time. `extra`: names of include_fields."""
     deal = kept.deal
     moved = kept.stage_since != deal.created_at
@@ -79,7 +79,7 @@ def deal_v2(kept: Kept, extra: frozenset[str] = frozenset()) -> dict[str, Any]:
     return row
 
 
-def _ends(kept: Kept) -> dict[str, Any]:
+def _ends(kept: StoredDeal) -> dict[str, Any]:
     """The three times and their local days."""
     ends: dict[str, Any] = {}
     for name in ("won", "lost"):
@@ -89,7 +89,7 @@ def _ends(kept: Kept) -> dict[str, Any]:
     return ends | {"close_time": rfc3339(closed), "local_close_date": closed.date().isoformat() if closed else None}
 
 
-def deal_v1(kept: Kept) -> dict[str, Any]:
+def deal_v1(kept: StoredDeal) -> dict[str, Any]:
     """One deal of version 1: flat, with names, in naive UTC."""
     deal = kept.deal
     owner = next(user for user in USERS if USER_IDS[user.id] == kept.owner)

@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo
 
 from worker.sandbox.cast import CURRENCY, active_stages
 from worker.sandbox.events import Created, Event, Lost, StageChanged, Won
-from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGE_IDS, Book, Kept
+from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGE_IDS, Book, StoredDeal
 from worker.sandbox.pipedrive_rows import formatted, number
 
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.9"), "JPY": Decimal("0.006")}
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def summary(deals: Iterable[Kept]) -> dict[str, Any]:
+def summary(deals: Iterable[StoredDeal]) -> dict[str, Any]:
     """GET /v1/deals/summary: values and weighted values by currency, and both converted."""
-    values: dict[str, list[Kept]] = {}
+    values: dict[str, list[StoredDeal]] = {}
     for kept in deals:
         values.setdefault(kept.deal.currency, []).append(kept)
     sums = {code: _total(those) for code, those in values.items()}
@@ -55,9 +55,9 @@ def _sum(code: str, total: Decimal, count: int) -> dict[str, Any]:
     }
 
 
-def per_stage(deals: Iterable[Kept]) -> dict[str, Any]:
+def per_stage(deals: Iterable[StoredDeal]) -> dict[str, Any]:
     """`deals_summary` as version 1 had it: by stage, then by currency."""
-    stages: dict[int, dict[str, list[Kept]]] = {}
+    stages: dict[int, dict[str, list[StoredDeal]]] = {}
     found = list(deals)
     for kept in found:
         stages.setdefault(kept.stage, {}).setdefault(kept.deal.currency, []).append(kept)
@@ -74,7 +74,7 @@ def per_stage(deals: Iterable[Kept]) -> dict[str, Any]:
     }
 
 
-def _old_sum(code: str, those: list[Kept]) -> dict[str, Any]:
+def _old_sum(code: str, those: list[StoredDeal]) -> dict[str, Any]:
     total, weighted = _total(those), sum((_weighted(kept) for kept in those), Decimal(0))
     return {
         "count": len(those),
@@ -104,7 +104,7 @@ def conversion(book: Book, pipeline: int, user: int, days: tuple[date, date]) ->
 def movements(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> dict[str, Any]:
     happened = _happened(book, pipeline, user, days)
     held = [k for k in book.every() if k.pipeline == pipeline and k.owner == user and not k.deal.deleted]
-    groups: Mapping[str, list[Kept]] = {
+    groups: Mapping[str, list[StoredDeal]] = {
         "new_deals": _those(happened, Created),
         "deals_left_open": [kept for kept in held if kept.status == "open" and not kept.archived],
         "won_deals": _those(happened, Won),
@@ -118,7 +118,7 @@ def movements(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> 
     }
 
 
-def _happened(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> list[tuple[Kept, Event]]:
+def _happened(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> list[tuple[StoredDeal, Event]]:
     """Both days included, in the account's zone. A deal counts for whoever has it now."""
     first, last = days
     return [
@@ -131,11 +131,11 @@ def _happened(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> 
     ]
 
 
-def _those(happened: list[tuple[Kept, Event]], kind: type[Event]) -> list[Kept]:
+def _those(happened: list[tuple[StoredDeal, Event]], kind: type[Event]) -> list[StoredDeal]:
     return list({kept.number: kept for kept, event in happened if isinstance(event, kind)}.values())
 
 
-def _group(deals: list[Kept]) -> dict[str, Any]:
+def _group(deals: list[StoredDeal]) -> dict[str, Any]:
     values: dict[str, Decimal] = {}
     for kept in deals:
         values[kept.deal.currency] = values.get(kept.deal.currency, Decimal(0)) + (kept.value or Decimal(0))
@@ -147,7 +147,7 @@ def _group(deals: list[Kept]) -> dict[str, Any]:
     }
 
 
-def _ages(deals: list[Kept]) -> dict[str, Any]:
+def _ages(deals: list[StoredDeal]) -> dict[str, Any]:
     """Days from birth to entering the present stage, as a figure that does not move with the clock."""
     days: dict[int, list[float]] = {}
     for kept in deals:
@@ -167,9 +167,9 @@ def _percent(part: int, whole: int) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def _total(deals: Iterable[Kept]) -> Decimal:
+def _total(deals: Iterable[StoredDeal]) -> Decimal:
     return sum((kept.value or Decimal(0) for kept in deals), Decimal(0))
 
 
-def _weighted(kept: Kept) -> Decimal:
+def _weighted(kept: StoredDeal) -> Decimal:
     return (kept.value or Decimal(0)) * kept.deal.confidence / 100

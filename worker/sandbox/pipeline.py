@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from worker.sandbox.cast import ACTIONS, COMPANIES, CURRENCY, MAIN, USERS, active_stages, new_id
-from worker.sandbox.events import Created, Deal, Event, after
+from worker.sandbox.events import Created, Event, SimulatedDeal, after
 from worker.sandbox.past import live_through
 from worker.sandbox.script import play
 
 PERIODS = ("one_time", "annual", "monthly")
 
 
-class Pipeline:
+class PipelineSimulation:
     """`log` only grows; `deals` holds the present, deleted ones included; `revision` counts events, so that whoever
     caches an answer knows when it is stale. Not thread-safe: it belongs to the loop that serves it.
     """
@@ -21,8 +21,8 @@ class Pipeline:
     def __init__(self, seed: int, now: datetime, *, history: bool = True) -> None:
         self.rng = random.Random(seed)
         self.log: list[Event] = []
-        self.deals: dict[str, Deal] = {}
-        self.versions: dict[str, list[tuple[datetime, Deal]]] = {}
+        self.deals: dict[str, SimulatedDeal] = {}
+        self.versions: dict[str, list[tuple[datetime, SimulatedDeal]]] = {}
         self.steps = 0
         self.stepped_at: datetime | None = None
         self._drafted = 0
@@ -31,7 +31,7 @@ class Pipeline:
                 self.apply(event)
 
     @classmethod
-    def big(cls, count: int, *, seed: int = 1, now: datetime) -> "Pipeline":
+    def big(cls, count: int, *, seed: int = 1, now: datetime) -> "PipelineSimulation":
         """`count` open deals of the main pipeline, every tenth stalled, and nothing else."""
         pipeline = cls(seed, now, history=False)
         for number in range(count):
@@ -68,14 +68,14 @@ class Pipeline:
         self.stepped_at = now
         return tuple(self.log[began:])
 
-    def visible(self) -> Iterator[Deal]:
+    def visible(self) -> Iterator[SimulatedDeal]:
         """Deals that the service still shows."""
         return (deal for deal in self.deals.values() if not deal.deleted)
 
-    def open_deals(self, pipeline: str = MAIN) -> list[Deal]:
+    def open_deals(self, pipeline: str = MAIN) -> list[SimulatedDeal]:
         return [d for d in self.visible() if d.status == "active" and d.pipeline == pipeline]
 
-    def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> Deal:
+    def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> SimulatedDeal:
         """A new deal of chance, not yet part of the log. `stage` counts the active stages from 0."""
         rng = self.rng
         company = COMPANIES[self._drafted % len(COMPANIES)]
@@ -84,7 +84,7 @@ class Pipeline:
         period = rng.choices(PERIODS, weights=(5, 3, 3))[0]
         if value is not None and period == "monthly":
             value = max(value // 1_200 * 100, 10_000)
-        return Deal(
+        return SimulatedDeal(
             id=new_id("oppo", rng),
             lead_id=new_id("lead", rng),
             lead=company,

@@ -8,7 +8,6 @@ from typing import Protocol
 from worker.sandbox.cast import ACTIONS, MAIN, OTHER, USERS, active_stages
 from worker.sandbox.events import (
     Created,
-    Deal,
     Deleted,
     Event,
     Lost,
@@ -17,6 +16,7 @@ from worker.sandbox.events import (
     PeriodChanged,
     Reopened,
     Revived,
+    SimulatedDeal,
     StageChanged,
     Stalled,
     ValueChanged,
@@ -30,45 +30,45 @@ STUCK = 8
 """Stalled deals above this many move again, or the whole list would grow still."""
 
 
-class Stage(Protocol):
+class ScriptTarget(Protocol):
     """What the script needs of the pipeline."""
 
     rng: random.Random
-    deals: dict[str, Deal]
+    deals: dict[str, SimulatedDeal]
     stepped_at: datetime | None
 
-    def open_deals(self, pipeline: str = MAIN) -> list[Deal]: ...
+    def open_deals(self, pipeline: str = MAIN) -> list[SimulatedDeal]: ...
 
-    def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> Deal: ...
+    def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> SimulatedDeal: ...
 
 
 class _Cast:
     """Hands out every deal at most once, so that each promised move is the whole story of its deal."""
 
-    def __init__(self, rng: random.Random, deals: list[Deal]) -> None:
+    def __init__(self, rng: random.Random, deals: list[SimulatedDeal]) -> None:
         self.free = sorted(deals, key=lambda deal: deal.id)
         rng.shuffle(self.free)
 
-    def take(self, wanted: Callable[[Deal], bool] = lambda _deal: True) -> Deal | None:
+    def take(self, wanted: Callable[[SimulatedDeal], bool] = lambda _deal: True) -> SimulatedDeal | None:
         for position, deal in enumerate(self.free):
             if wanted(deal):
                 return self.free.pop(position)
         return None
 
 
-def _priced(deal: Deal) -> bool:
+def _priced(deal: SimulatedDeal) -> bool:
     return deal.value is not None and deal.value >= 10_000 and not deal.stalled
 
 
-def _moving(deal: Deal) -> bool:
+def _moving(deal: SimulatedDeal) -> bool:
     return not deal.stalled
 
 
-def _stuck(deal: Deal) -> bool:
+def _stuck(deal: SimulatedDeal) -> bool:
     return deal.stalled
 
 
-def play(pipeline: Stage, now: datetime) -> Iterator[Event]:
+def play(pipeline: ScriptTarget, now: datetime) -> Iterator[Event]:
     """Everything that happens in one step, all at `now`. A move whose kind of deal has run out does not happen: with
     the deals that births keep in supply, none of the promised ones does.
     """
@@ -117,7 +117,7 @@ def _stalls(rng: random.Random, cast: _Cast, now: datetime) -> Iterator[Event]:
             yield Stalled(at=now, deal=deal.id, action=rng.choice(ACTIONS))
 
 
-def _chance(pipeline: Stage, cast: _Cast, now: datetime) -> Iterator[Event]:
+def _chance(pipeline: ScriptTarget, cast: _Cast, now: datetime) -> Iterator[Event]:
     rng = pipeline.rng
     if deal := cast.take():
         yield OwnerChanged(at=now, deal=deal.id, owner=rng.choice(USERS).id)
@@ -133,7 +133,7 @@ def _chance(pipeline: Stage, cast: _Cast, now: datetime) -> Iterator[Event]:
         yield Reopened(at=now, deal=lost.id, stage=active_stages(MAIN)[0])
 
 
-def _just_lost(pipeline: Stage) -> Deal | None:
+def _just_lost(pipeline: ScriptTarget) -> SimulatedDeal | None:
     """A deal that the step before lost. One lost before anybody looked could be told from a deal that only now came
     into view by nobody who reads lists.
     """
@@ -142,7 +142,7 @@ def _just_lost(pipeline: Stage) -> Deal | None:
     )
 
 
-def _births(pipeline: Stage, now: datetime) -> Iterator[Event]:
+def _births(pipeline: ScriptTarget, now: datetime) -> Iterator[Event]:
     for number in range(max(2, CROWD - len(pipeline.open_deals()))):
         deal = pipeline.draft(now, stage=number % 2)
         yield Created(at=now, deal=deal.id, start=deal)

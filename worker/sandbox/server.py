@@ -24,11 +24,11 @@ from worker.sandbox.control import Control
 from worker.sandbox.faults import Faults
 from worker.sandbox.front import Front
 from worker.sandbox.gate import Gate
-from worker.sandbox.mail import MailServer
+from worker.sandbox.mail import MailCatcher
 from worker.sandbox.outbox import Outbox
 from worker.sandbox.pipedrive_api import PipedriveApi
-from worker.sandbox.pipeline import Pipeline
-from worker.sandbox.slack_api import SlackApi
+from worker.sandbox.pipeline import PipelineSimulation
+from worker.sandbox.slack_api import SlackStandIn
 from worker.sandbox.slack_room import Room
 from worker.sandbox.umami_api import SITE_ROOT, UmamiApi
 
@@ -55,11 +55,11 @@ class Sandbox:
         seed: int = 1,
         out: Path | None = None,
         now: Callable[[], datetime] = utc_now,
-        pipeline: Pipeline | None = None,
+        pipeline: PipelineSimulation | None = None,
         ports: tuple[int, int] = (0, 0),
     ) -> None:
         self._port = ports[0]
-        self.pipeline = pipeline or Pipeline(seed, now())
+        self.pipeline = pipeline or PipelineSimulation(seed, now())
         self.now = now
         self.outbox = Outbox(out)
         self.faults = Faults()
@@ -68,8 +68,8 @@ class Sandbox:
         self.close = CloseApi(self.pipeline, now)
         self.pipedrive = PipedriveApi(self.pipeline, now)
         self.umami = UmamiApi(seed, now)
-        self.slack = SlackApi(self.room, self.outbox, lambda: self.base_url)
-        self.mail = MailServer(self.outbox, now, ports[1])
+        self.slack = SlackStandIn(self.room, self.outbox, lambda: self.base_url)
+        self.mail = MailCatcher(self.outbox, now, ports[1])
         self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
         app = Starlette(
             routes=[
@@ -199,7 +199,7 @@ class SandboxThread:
         seed: int = 1,
         out: Path | None = None,
         now: Callable[[], datetime] = utc_now,
-        pipeline: Pipeline | None = None,
+        pipeline: PipelineSimulation | None = None,
     ) -> None:
         self._make: Callable[[], Sandbox] = partial(Sandbox, seed=seed, out=out, now=now, pipeline=pipeline)
         self._opened: Future[Sandbox] = Future()

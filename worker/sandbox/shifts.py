@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.sandbox.events import Created, Deal, Deleted
-from worker.sandbox.pipeline import Pipeline
+from worker.sandbox.events import Created, Deleted, SimulatedDeal
+from worker.sandbox.pipeline import PipelineSimulation
 
 KINDS = ("insert", "delete", "swap")
 
@@ -25,7 +25,7 @@ class Shifts:
             raise ValueError(f"found {kind!r}, expected one of {', '.join(KINDS)}")
         self._armed.extend([kind] * times)
 
-    def strike(self, pipeline: Pipeline, listed: Sequence[Deal], now: datetime) -> None:
+    def strike(self, pipeline: PipelineSimulation, listed: Sequence[SimulatedDeal], now: datetime) -> None:
         if not self._armed or not listed:
             return
         kind = self._armed.popleft()
@@ -39,7 +39,7 @@ class Shifts:
             pipeline.apply(_twin(pipeline, first, at, at))
 
 
-def _twin(pipeline: Pipeline, deal: Deal, at: datetime, created: datetime) -> Created:
+def _twin(pipeline: PipelineSimulation, deal: SimulatedDeal, at: datetime, created: datetime) -> Created:
     """Like `deal`, so that the list's filters hold it; an import may say that it was created earlier."""
     twin = replace(deal, id=pipeline.draft(at).id, created_at=created, updated_at=at)
     return Created(at=at, deal=twin.id, start=twin)

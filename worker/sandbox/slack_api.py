@@ -36,7 +36,7 @@ class SlackRefusal(Exception):
         super().__init__(error)
 
 
-class SlackApi:
+class SlackStandIn:
     """Every channel exists but those in `unknown`; `bot_reads_threads` off refuses conversations.replies to bots.
 
     `webhook_error`: what the incoming webhook answers instead of ok.

@@ -40,7 +40,7 @@ class Post:
 
 
 @dataclass
-class File:
+class UploadedFile:
     id: str
     name: str
     length: int
@@ -53,7 +53,7 @@ class Room:
 
     now: Callable[[], datetime]
     posts: list[Post] = field(default_factory=list)
-    files: dict[str, File] = field(default_factory=dict)
+    files: dict[str, UploadedFile] = field(default_factory=dict)
     _last: int = 0
     _rng: random.Random = field(default_factory=lambda: random.Random(7))
 
@@ -69,8 +69,10 @@ class Room:
         self.posts.append(post)
         return post
 
-    def expect(self, name: str, length: int) -> File:
-        file = File("F" + "".join(self._rng.choices(string.ascii_uppercase + string.digits, k=10)), name, length)
+    def expect(self, name: str, length: int) -> UploadedFile:
+        file = UploadedFile(
+            "F" + "".join(self._rng.choices(string.ascii_uppercase + string.digits, k=10)), name, length
+        )
         self.files[file.id] = file
         return file
 

@@ -37,7 +37,7 @@ def milliseconds(text: str | None) -> datetime | None:
 
 def paged(request: Request, rows: list[Any]) -> Response:
     """`page` and `pageSize` from 1; past the last page there are no rows and no error."""
-    faults, asked = checks.Faults(), {}
+    faults, asked = checks.RequestErrors(), {}
     for name, default in (("page", 1), ("pageSize", 20)):
         text = request.query_params.get(name, str(default))
         if not text.isdecimal() or int(text) < 1:

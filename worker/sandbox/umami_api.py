@@ -15,12 +15,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from worker.sandbox import umami_checks as checks
-from worker.sandbox.limits import Limit
+from worker.sandbox.limits import RequestLimit
 from worker.sandbox.umami_answers import Refused, answer, milliseconds, nothing, paged, read_json, unauthorized
-from worker.sandbox.umami_house import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, House, user
+from worker.sandbox.umami_house import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
 from worker.sandbox.umami_reports import REPORTS, stats
-from worker.sandbox.umami_scope import Scope, days
-from worker.sandbox.umami_site import Site
+from worker.sandbox.umami_scope import VisitScope, days
+from worker.sandbox.umami_site import SimulatedSite
 
 SITE_ROOT = "/umami"
 ROOT = f"{SITE_ROOT}/api"
@@ -38,9 +38,9 @@ class UmamiApi:
     """`now` is the simulation's clock. `house` holds what may be changed, `limit` is the cloud's."""
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
-        self.site = Site(seed, now())
-        self.house = House(now())
-        self.limit = Limit(CLOUD_CALLS, CLOUD_SECONDS)
+        self.site = SimulatedSite(seed, now())
+        self.house = UmamiAccount(now())
+        self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
         self._now = now
 
     def routes(self) -> list[Route]:
@@ -122,7 +122,7 @@ class UmamiApi:
 
     async def login(self, request: Request) -> Response:
         body = await read_json(request)
-        faults = checks.Faults()
+        faults = checks.RequestErrors()
         for name in ("username", "password"):
             if words := checks.text(body.get(name)):
                 faults.add((name,), words)
@@ -165,7 +165,7 @@ class UmamiApi:
         return self._reports(request, request.path_params["id"])
 
     async def reports(self, request: Request) -> Response:
-        faults = checks.Faults()
+        faults = checks.RequestErrors()
         if words := checks.uuid(request.query_params.get("websiteId")):
             faults.add(("websiteId",), words)
             return answer(faults.body(), 400)
@@ -259,7 +259,7 @@ class UmamiApi:
             }
         )
 
-    def _between(self, request: Request) -> Scope:
+    def _between(self, request: Request) -> VisitScope:
         """`startAt` and `endAt` in milliseconds; the names of the reports are accepted and then fail."""
         params, website = request.query_params, request.path_params["id"]
         if "startDate" in params:
@@ -267,17 +267,19 @@ class UmamiApi:
             raise nothing(500)
         edges = [milliseconds(params.get(name)) for name in ("startAt", "endAt")]
         if None in edges:
-            faults = checks.Faults()
+            faults = checks.RequestErrors()
             faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
             raise Refused(answer(faults.body(), 400))
         self._allowed(request, website)
         filters = {name: value for name, value in params.items() if name in checks.FIELDS}
         return self._scope(website, edges[0], edges[1], filters)
 
-    def _scope(self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]) -> Scope:
+    def _scope(
+        self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]
+    ) -> VisitScope:
         """A site that was reset begins there, whatever is asked for."""
         site = self.house.websites.get(website)
         begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
         if site is not None and site.reset_at is not None:
             begin = max(begin, datetime.fromisoformat(site.reset_at))
-        return Scope(self.site if site is not None and site.visited else None, begin, last, self._now(), filters)
+        return VisitScope(self.site if site is not None and site.visited else None, begin, last, self._now(), filters)

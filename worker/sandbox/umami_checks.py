@@ -38,7 +38,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 Check = Callable[[Any], "str | None"]
 
 
-class Faults:
+class RequestErrors:
     """Complaints by their place, as the service's tree."""
 
     def __init__(self) -> None:
@@ -164,9 +164,9 @@ PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
 """By type of report: whether a parameter must be there, and what it may be."""
 
 
-def report(body: Any) -> Faults:
+def report(body: Any) -> RequestErrors:
     """Everything that is wrong with a request to run a report."""
-    faults = Faults()
+    faults = RequestErrors()
     if not isinstance(body, Mapping):
         faults.add((), "Invalid input: expected object, received undefined")
         return faults
@@ -185,7 +185,7 @@ def report(body: Any) -> Faults:
     return faults
 
 
-def _elements(faults: Faults, kind: str, given: Mapping[str, Any]) -> None:
+def _elements(faults: RequestErrors, kind: str, given: Mapping[str, Any]) -> None:
     if faults.any:
         return
     if kind == "breakdown":
@@ -198,15 +198,15 @@ def _elements(faults: Faults, kind: str, given: Mapping[str, Any]) -> None:
                 faults.add(("parameters", "steps", position, name), words)
 
 
-def saved(body: Any) -> Faults:
+def saved(body: Any) -> RequestErrors:
     """A report to keep: its parameters are not looked at."""
-    faults = Faults()
+    faults = RequestErrors()
     given = body if isinstance(body, Mapping) else {}
     _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": text, "parameters": mapping})
     return faults
 
 
-def _top(faults: Faults, given: Mapping[str, Any], rules: Mapping[str, Check]) -> None:
+def _top(faults: RequestErrors, given: Mapping[str, Any], rules: Mapping[str, Check]) -> None:
     for name, check in rules.items():
         if words := check(given.get(name)):
             faults.add((name,), words)

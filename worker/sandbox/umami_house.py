@@ -41,7 +41,7 @@ class Website:
 
 
 @dataclass(slots=True)
-class House:
+class UmamiAccount:
     """`tokens`: account by token; emptied, everybody has to log in again. `logins` counts them."""
 
     born: datetime

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.sandbox.umami_scope import Scope, bucket, by, is_step, share, text
+from worker.sandbox.umami_scope import VisitScope, bucket, by, is_step, share, text
 from worker.sandbox.umami_site import VIEW, Hit
 
 UTM = {name: "utm" + name[4:].capitalize() for name in ("utm_source", "utm_medium", "utm_campaign")}
@@ -16,10 +16,10 @@ UTM_REST = {"utm_term": "utmTerm", "utm_content": "utmContent"}
 _PAID = {"google": "Google Ads", "facebook": "Facebook / Meta"}
 
 
-def funnel(scope: Scope, given: Mapping[str, Any]) -> Any:
+def funnel(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """Every step within `window` minutes of the one before, by session; only the first is filtered."""
     pause = timedelta(minutes=float(given["window"]))
-    everything = Scope(scope.site, scope.start, scope.end, scope.now, {}).hits()
+    everything = VisitScope(scope.site, scope.start, scope.end, scope.now, {}).hits()
     reached: dict[str, list[datetime]] = defaultdict(list)
     told: list[dict[str, Any]] = []
     for position, step in enumerate(given["steps"]):
@@ -47,7 +47,7 @@ def _funnel_row(step: Mapping[str, Any], visitors: int, before: list[dict[str, A
     }
 
 
-def goal(scope: Scope, given: Mapping[str, Any]) -> Any:
+def goal(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     hits = scope.hits()
     return {
         "num": len({hit.session for hit in hits if is_step(hit, given["type"], given["value"])}),
@@ -55,7 +55,7 @@ def goal(scope: Scope, given: Mapping[str, Any]) -> Any:
     }
 
 
-def journey(scope: Scope, given: Mapping[str, Any]) -> Any:
+def journey(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """A hundred ways at most. Unused steps become one null or two, so that one way may stand in two rows."""
     kind = given.get("eventType")
     counts: Counter[tuple[str | None, ...]] = Counter()
@@ -76,7 +76,7 @@ def _way(names: list[str], steps: int, start: str | None, end: str | None) -> li
     return names if len(names) > 1 else []
 
 
-def retention(scope: Scope, given: Mapping[str, Any]) -> Any:
+def retention(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """Cohorts by the local day of the session's beginning; days without anybody are left out."""
     zone = ZoneInfo(given.get("timezone") or "UTC")
     if scope.site is None:
@@ -101,7 +101,7 @@ def retention(scope: Scope, given: Mapping[str, Any]) -> Any:
     ]
 
 
-def revenue(scope: Scope, given: Mapping[str, Any]) -> Any:
+def revenue(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     zone, unit = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day"
     hits = scope.hits()
     sales = [(hit, hit.paid[1]) for hit in hits if hit.paid is not None and hit.paid[0] == given["currency"]]
@@ -124,7 +124,7 @@ def revenue(scope: Scope, given: Mapping[str, Any]) -> Any:
     }
 
 
-def _sold(scope: Scope, given: Mapping[str, Any]) -> list[tuple[Hit, Decimal]]:
+def _sold(scope: VisitScope, given: Mapping[str, Any]) -> list[tuple[Hit, Decimal]]:
     return [(hit, hit.paid[1]) for hit in scope.hits() if hit.paid is not None and hit.paid[0] == given["currency"]]
 
 
@@ -146,7 +146,7 @@ def _origins(sales: list[tuple[Hit, Decimal]], name: str) -> list[dict[str, Any]
     return [{"name": key, "value": text(amount for _, amount in part)} for key, part in found.items()]
 
 
-def utm(scope: Scope, _given: Mapping[str, Any]) -> Any:
+def utm(scope: VisitScope, _given: Mapping[str, Any]) -> Any:
     views = [hit for hit in scope.hits() if hit.kind == VIEW]
     return {name: _top(views, field, "utm", "views", 50) for name, field in {**UTM, **UTM_REST}.items()}
 
@@ -156,7 +156,7 @@ def _top(hits: Iterable[Hit], field: str, name: str, value: str, most: int) -> l
     return [{name: key, value: n} for key, n in counts.most_common(most)]
 
 
-def attribution(scope: Scope, given: Mapping[str, Any]) -> Any:
+def attribution(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """By the first or the last view of every session that did the step."""
     hits = scope.hits()
     done = [hit for hit in hits if is_step(hit, given["type"], given["step"])]
@@ -176,7 +176,7 @@ def attribution(scope: Scope, given: Mapping[str, Any]) -> Any:
     }
 
 
-def breakdown(scope: Scope, given: Mapping[str, Any]) -> Any:
+def breakdown(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     fields = given["fields"]
     groups = by(scope.hits(), lambda hit: tuple(hit.fields[name] for name in fields))
     rows = [{**_seen(hits, str), **dict(zip(fields, key, strict=True))} for key, hits in groups.items()]
@@ -194,15 +194,15 @@ def _seen(hits: list[Hit], written: Callable[[int], Any]) -> dict[str, Any]:
     }
 
 
-def stats(scope: Scope) -> dict[str, Any]:
-    def told(within: Scope) -> dict[str, Any]:
+def stats(scope: VisitScope) -> dict[str, Any]:
+    def told(within: VisitScope) -> dict[str, Any]:
         found = _seen(within.hits(), int)
         return {"pageviews": found.pop("views"), **found}
 
     return {**told(scope), "comparison": told(scope.before())}
 
 
-def performance(scope: Scope, given: Mapping[str, Any]) -> Any:
+def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     zone, unit, metric = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day", given.get("metric")
     loads = [hit for hit in scope.hits() if hit.load]
 
@@ -235,7 +235,7 @@ def _percentiles(values: list[float]) -> dict[str, float | None]:
     }
 
 
-REPORTS: Mapping[str, Callable[[Scope, Mapping[str, Any]], Any]] = {
+REPORTS: Mapping[str, Callable[[VisitScope, Mapping[str, Any]], Any]] = {
     "attribution": attribution,
     "breakdown": breakdown,
     "funnel": funnel,

@@ -9,14 +9,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, Site
+from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, SimulatedSite
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class VisitScope:
     """The site within a range, both ends included, as far as it has come by `now`."""
 
-    site: Site | None
+    site: SimulatedSite | None
     start: datetime
     end: datetime
     now: datetime
@@ -28,10 +28,10 @@ class Scope:
         passes = matcher(self.filters)
         return [hit for hit in self.site.between(self.start, self.end, self.now) if passes(hit)]
 
-    def before(self) -> "Scope":
+    def before(self) -> "VisitScope":
         """The stretch of the same length just before."""
         length = self.end - self.start
-        return Scope(self.site, self.start - length, self.start, self.now, self.filters)
+        return VisitScope(self.site, self.start - length, self.start, self.now, self.filters)
 
 
 def matcher(filters: Mapping[str, str]) -> Callable[[Hit], bool]:

@@ -73,7 +73,7 @@ class Hit:
         return str(self.fields["event"] if self.kind == CUSTOM else self.fields["path"])
 
 
-class Site:
+class SimulatedSite:
     """`born` is the simulation's beginning; the site had been there for some months."""
 
     def __init__(self, seed: int, born: datetime) -> None:

@@ -8,7 +8,6 @@ from worker.sandbox.cast import MAIN, OTHER, USERS, active_stages
 from worker.sandbox.events import (
     Created,
     CurrencyChanged,
-    Deal,
     Deleted,
     Event,
     Lost,
@@ -17,16 +16,17 @@ from worker.sandbox.events import (
     PeriodChanged,
     Reopened,
     Revived,
+    SimulatedDeal,
     StageChanged,
     Stalled,
     ValueChanged,
     Won,
 )
-from worker.sandbox.pipeline import PERIODS, Pipeline
+from worker.sandbox.pipeline import PERIODS, PipelineSimulation
 
 CURRENCIES = ("EUR", "USD", "JPY")
 
-Chance = Callable[[random.Random, Deal, datetime], Event]
+Chance = Callable[[random.Random, SimulatedDeal, datetime], Event]
 
 
 def _value(rng: random.Random) -> int | None:
@@ -34,7 +34,7 @@ def _value(rng: random.Random) -> int | None:
     return rng.choice((None, 0, *(rng.randrange(1, 90_000) * 100 for _ in range(6))))
 
 
-def _move(rng: random.Random, deal: Deal, at: datetime) -> Event:
+def _move(rng: random.Random, deal: SimulatedDeal, at: datetime) -> Event:
     there = OTHER if deal.pipeline == MAIN else MAIN
     return MovedPipeline(at=at, deal=deal.id, pipeline=there, stage=rng.choice(active_stages(there)))
 
@@ -59,7 +59,7 @@ CLOSED_CHANCES: tuple[Chance, ...] = (
 )
 
 
-def wander(pipeline: Pipeline, began: datetime, count: int) -> datetime:
+def wander(pipeline: PipelineSimulation, began: datetime, count: int) -> datetime:
     """`count` events, a second apart from a second after `began` on; returns the instant of the last."""
     rng, at = pipeline.rng, began
     for _ in range(count):
@@ -68,7 +68,7 @@ def wander(pipeline: Pipeline, began: datetime, count: int) -> datetime:
     return at
 
 
-def _any_event(pipeline: Pipeline, rng: random.Random, at: datetime) -> Event:
+def _any_event(pipeline: PipelineSimulation, rng: random.Random, at: datetime) -> Event:
     living = sorted(pipeline.visible(), key=lambda deal: deal.id)
     if not living or rng.random() < 0.15:
         deal = pipeline.draft(at, pipeline=rng.choice((MAIN, OTHER)))
@@ -78,9 +78,11 @@ def _any_event(pipeline: Pipeline, rng: random.Random, at: datetime) -> Event:
     return rng.choice(chances)(rng, deal, at)
 
 
-def plain_deal(name: str, at: datetime, value: int | None, *, period: str = "annual", currency: str = "EUR") -> Deal:
+def plain_deal(
+    name: str, at: datetime, value: int | None, *, period: str = "annual", currency: str = "EUR"
+) -> SimulatedDeal:
     """An open deal in the first stage of the main pipeline, for stories told by hand; `name` is its id's end."""
-    return Deal(
+    return SimulatedDeal(
         id=f"oppo_{name}",
         lead_id=f"lead_{name}",
         lead=f"Customer {name}",

@@ -4,15 +4,15 @@ import re
 from collections.abc import Mapping
 
 from worker.adapters.definitions import Registry
-from worker.domain.query import ChannelType, ConnectionType, Fault, Option, Param, ParamKind, QuerySpec, Use
+from worker.domain.query import ChannelType, ConnectionType, Option, Param, ParamKind, QuerySpec, RuleViolation, Use
 
 
-def _cohort_rules(use: Use) -> tuple[Fault, ...]:
+def _cohort_rules(use: Use) -> tuple[RuleViolation, ...]:
     if use.params.get("type") == "active" and "cohort_relative_range" in use.params:
         found = "`cohort_relative_range` beside `type: active`"
-        return (Fault(("params", "cohort_relative_range"), found, "leave it out, or write `type: created`"),)
+        return (RuleViolation(("params", "cohort_relative_range"), found, "leave it out, or write `type: created`"),)
     if use.params.get("type") == "created" and use.window is None and "cohort_relative_range" not in use.params:
-        return (Fault(("params", "type"), "`type: created` without a cohort", "add `window:` or a cohort"),)
+        return (RuleViolation(("params", "type"), "`type: created` without a cohort", "add `window:` or a cohort"),)
     return ()
 
 
@@ -74,10 +74,10 @@ def _mail_address(text: str) -> str:
     return f"{name}@{host.lower()}"
 
 
-def _mail_faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+def _mail_faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     if options.get("url", "smtp://x").startswith("smtp"):
         return ()
-    return (Fault(("url",), "`url` of another protocol", "write smtp://host:587 or smtps://host"),)
+    return (RuleViolation(("url",), "`url` of another protocol", "write smtp://host:587 or smtps://host"),)
 
 
 MAIL = ChannelType(

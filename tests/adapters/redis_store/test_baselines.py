@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.domain.delivery import Baseline, Reader
 from worker.domain.reason import Reason
 
@@ -12,7 +12,7 @@ OLD = baseline("old", SLOT - WEEK)
 NEW = baseline("new", SLOT)
 
 
-async def with_baseline(story: Story, held: Baseline = OLD) -> str:
+async def with_baseline(story: LedgerFixture, held: Baseline = OLD) -> str:
     """ANN was sent `held`; now SLOT is pending."""
     key, *_ = await story.delivering((ANN,), held.slot)
     await story.intend(key)
@@ -21,7 +21,7 @@ async def with_baseline(story: Story, held: Baseline = OLD) -> str:
     return (await story.delivering())[0]
 
 
-async def test_sent_moves_it(story: Story) -> None:
+async def test_sent_moves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
     assert await story.baseline() == OLD
@@ -29,7 +29,7 @@ async def test_sent_moves_it(story: Story) -> None:
     assert await story.baseline() == NEW
 
 
-async def test_a_late_or_caught_up_slot_leaves_it(story: Story) -> None:
+async def test_a_late_or_caught_up_slot_leaves_it(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     late, *_ = await story.delivering((ANN,), SLOT - WEEK)
     await story.intend(key)
@@ -39,21 +39,21 @@ async def test_a_late_or_caught_up_slot_leaves_it(story: Story) -> None:
     assert await story.baseline() == NEW
 
 
-async def test_the_same_slot_again_leaves_it(story: Story) -> None:
+async def test_the_same_slot_again_leaves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
     await story.ledger.sent(key, 1, "ok", {"deals": Baseline("other", OLD.slot, SLOT)})
     assert await story.baseline() == OLD
 
 
-async def test_an_older_snapshot_under_a_newer_slot_leaves_it(story: Story) -> None:
+async def test_an_older_snapshot_under_a_newer_slot_leaves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
     await story.ledger.sent(key, 1, "ok", {"deals": Baseline("x", SLOT, OLD.as_of - timedelta(seconds=1))})
     assert await story.baseline() == OLD
 
 
-async def test_a_query_that_was_a_gap_keeps_its_own(story: Story) -> None:
+async def test_a_query_that_was_a_gap_keeps_its_own(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
     await story.ledger.sent(key, 1, "ok", {"funnel": NEW})
@@ -61,7 +61,7 @@ async def test_a_query_that_was_a_gap_keeps_its_own(story: Story) -> None:
     assert await story.baseline(query="funnel") == NEW
 
 
-async def test_skipped_moves_it_only_where_the_answer_is_byte_equal(story: Story) -> None:
+async def test_skipped_moves_it_only_where_the_answer_is_byte_equal(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.ledger.skip(key, Reason.NO_CHANGE, {})
     assert await story.baseline() == OLD
@@ -72,13 +72,13 @@ async def test_skipped_moves_it_only_where_the_answer_is_byte_equal(story: Story
 
 
 @pytest.mark.parametrize("outcome", ["skipped", "refused", "failed", "unknown"])
-async def test_what_did_not_arrive_leaves_it(story: Story, outcome: str) -> None:
+async def test_what_did_not_arrive_leaves_it(story: LedgerFixture, outcome: str) -> None:
     key = await with_baseline(story)
     await story.finish(key, outcome)
     assert await story.baseline() == OLD
 
 
-async def test_deferred_and_superseded_leave_it(story: Story) -> None:
+async def test_deferred_and_superseded_leave_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
     assert await story.baseline() == OLD
@@ -86,14 +86,14 @@ async def test_deferred_and_superseded_leave_it(story: Story) -> None:
     assert await story.baseline() == OLD
 
 
-async def test_a_later_proof_of_sending_moves_it(story: Story) -> None:
+async def test_a_later_proof_of_sending_moves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.finish(key, "unknown")
     await story.ledger.sent(key, 1, "it is in the inbox", {"deals": NEW})
     assert await story.baseline() == NEW
 
 
-async def test_readers_have_their_own_and_one_without_has_none(story: Story) -> None:
+async def test_readers_have_their_own_and_one_without_has_none(story: LedgerFixture) -> None:
     first, _ = await story.delivering((ANN, BEN))
     await story.intend(first)
     await story.ledger.sent(first, 1, "ok", {"deals": NEW, "1": OLD})

@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, Story, bundle
+from tests.support.ledger_story import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, bundle
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, RunKey, RunState
 from worker.ports import Due, SlotClaim
 
 
-async def test_a_schedule_is_due_from_its_slot_on_and_not_before(story: Story) -> None:
+async def test_a_schedule_is_due_from_its_slot_on_and_not_before(story: LedgerFixture) -> None:
     now = await story.ledger.now()
     firsts = {"past": SLOT, "older": SLOT - WEEK, "coming": now + timedelta(hours=1), "never": None}
     await story.ledger.activate(bundle(*firsts), firsts, ())
@@ -22,7 +22,7 @@ async def test_a_schedule_is_due_from_its_slot_on_and_not_before(story: Story) -
     assert (await story.ledger.due(1))[1] == (Due("older", SLOT - WEEK),)
 
 
-async def test_a_claim_makes_a_run_and_sets_the_next_slot(story: Story) -> None:
+async def test_a_claim_makes_a_run_and_sets_the_next_slot(story: LedgerFixture) -> None:
     key = await story.claimed()
     run = await story.run(key)
     assert key == "sales/weekly@2026-11-16T14:00:00Z"
@@ -32,20 +32,20 @@ async def test_a_claim_makes_a_run_and_sets_the_next_slot(story: Story) -> None:
     assert await story.client.zscore(f"{PROJECT}:due", WEEKLY) == (SLOT + WEEK).timestamp() * 1000
 
 
-async def test_a_claim_of_a_slot_that_is_not_next_any_more_does_nothing(story: Story) -> None:
+async def test_a_claim_of_a_slot_that_is_not_next_any_more_does_nothing(story: LedgerFixture) -> None:
     await story.claimed()
     stale = SlotClaim(WEEKLY, SLOT, SLOT + 9 * WEEK, (story.claim(SLOT + WEEK),), (), latest=True)
     assert await story.ledger.claim([stale], CLOCK) == ()
     assert await story.ledger.run(str(story.claim(SLOT + WEEK).key)) is None
 
 
-async def test_the_last_slot_of_a_trigger_leaves_nothing_due(story: Story) -> None:
+async def test_the_last_slot_of_a_trigger_leaves_nothing_due(story: LedgerFixture) -> None:
     await story.deploy()
     await story.ledger.claim([SlotClaim(WEEKLY, SLOT, None, (story.claim(SLOT),), (), latest=True)], CLOCK)
     assert (await story.ledger.due(10))[1] == ()
 
 
-async def test_a_run_that_exists_is_not_made_anew(story: Story) -> None:
+async def test_a_run_that_exists_is_not_made_anew(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.client.zadd(f"{PROJECT}:due", {WEEKLY: int(SLOT.timestamp() * 1000)})
     again = SlotClaim(WEEKLY, SLOT, SLOT + WEEK, (story.claim(SLOT),), (), latest=False)
@@ -53,7 +53,7 @@ async def test_a_run_that_exists_is_not_made_anew(story: Story) -> None:
     assert ((await story.run(key)).state, (await story.run(key)).attempt) == (RunState.FETCHING, attempt)
 
 
-async def test_three_clocks_side_by_side_make_each_run_once(story: Story) -> None:
+async def test_three_clocks_side_by_side_make_each_run_once(story: LedgerFixture) -> None:
     names = [f"s{number:03d}" for number in range(120)]
     await story.ledger.activate(bundle(*names), dict.fromkeys(names, SLOT), ())
 
@@ -71,7 +71,7 @@ async def test_three_clocks_side_by_side_make_each_run_once(story: Story) -> Non
     assert sorted(key for mine in won for key in mine) == [f"{name}@2026-11-16T14:00:00Z" for name in names]
 
 
-async def test_missed_slots_are_noted_once_and_count_as_the_last_slot(story: Story) -> None:
+async def test_missed_slots_are_noted_once_and_count_as_the_last_slot(story: LedgerFixture) -> None:
     gone = Missed(WEEKLY, SLOT - 3 * WEEK, SLOT - WEEK, 3, Reason.CAUGHT_UP)
     await story.claimed(missed=(gone,))
     assert await story.ledger.missed(WEEKLY, 5) == await story.ledger.missed(None, 5) == (gone,)
@@ -82,7 +82,7 @@ async def test_missed_slots_are_noted_once_and_count_as_the_last_slot(story: Sto
     assert await story.ledger.last_slot(WEEKLY) == SLOT + WEEK
 
 
-async def test_a_newer_slot_takes_the_place_of_one_that_nobody_began(story: Story) -> None:
+async def test_a_newer_slot_takes_the_place_of_one_that_nobody_began(story: LedgerFixture) -> None:
     old = await story.claimed()
     await story.claimed(SLOT + WEEK)
     run = await story.run(old)
@@ -91,13 +91,13 @@ async def test_a_newer_slot_takes_the_place_of_one_that_nobody_began(story: Stor
     assert await story.ledger.begin(old, 1) is None
 
 
-async def test_a_newer_slot_leaves_older_ones_alone_under_catch_up_all(story: Story) -> None:
+async def test_a_newer_slot_leaves_older_ones_alone_under_catch_up_all(story: LedgerFixture) -> None:
     old = await story.claimed(latest=False)
     await story.claimed(SLOT + WEEK, latest=False)
     assert (await story.run(old)).state is RunState.CLAIMED
 
 
-async def test_a_newer_slot_leaves_what_is_fetched_postponed_or_asked_for(story: Story) -> None:
+async def test_a_newer_slot_leaves_what_is_fetched_postponed_or_asked_for(story: LedgerFixture) -> None:
     fetched, _ = await story.begun()
     postponed, attempt = await story.begun(SLOT + WEEK)
     await story.ledger.postpone(postponed, attempt, await story.soon())
@@ -108,7 +108,7 @@ async def test_a_newer_slot_leaves_what_is_fetched_postponed_or_asked_for(story:
     assert states == [RunState.FETCHING, RunState.CLAIMED, RunState.CLAIMED]
 
 
-async def test_a_request_with_a_known_key_is_refused_and_changes_nothing(story: Story) -> None:
+async def test_a_request_with_a_known_key_is_refused_and_changes_nothing(story: LedgerFixture) -> None:
     asked = story.claim(SLOT, kind="manual", nonce="0000000a")
     assert await story.ledger.request(asked, 7)
     assert not await story.ledger.request(asked, 8)
@@ -118,7 +118,7 @@ async def test_a_request_with_a_known_key_is_refused_and_changes_nothing(story: 
 
 
 @pytest.mark.parametrize("count", [300, 601])
-async def test_many_slots_are_claimed_in_steps_that_leave_redis_free(story: Story, count: int) -> None:
+async def test_many_slots_are_claimed_in_steps_that_leave_redis_free(story: LedgerFixture, count: int) -> None:
     names = [f"s{number}" for number in range(count)]
     await story.ledger.activate(bundle(*names), dict.fromkeys(names, SLOT), ())
     entries = [
@@ -129,7 +129,7 @@ async def test_many_slots_are_claimed_in_steps_that_leave_redis_free(story: Stor
     assert stats["cmdstat_evalsha"]["usec_per_call"] < 30_000
 
 
-async def test_runs_are_listed_newest_first(story: Story) -> None:
+async def test_runs_are_listed_newest_first(story: LedgerFixture) -> None:
     first, second = await story.claimed(), await story.claimed(SLOT + WEEK)
     other = story.claim(SLOT - WEEK, kind="manual", nonce="0000000b")
     await story.ledger.request(other, CLOCK)
@@ -138,7 +138,7 @@ async def test_runs_are_listed_newest_first(story: Story) -> None:
     assert await story.ledger.runs("other", 10) == ()
 
 
-async def test_what_is_said_first_under_a_name_stays(story: Story) -> None:
+async def test_what_is_said_first_under_a_name_stays(story: LedgerFixture) -> None:
     ledger = RedisLedger(story.client, PROJECT)
     assert [await ledger.once("k", value) for value in ("first", "second")] == ["first", "first"]
     assert await ledger.once("other", "second") == "second"

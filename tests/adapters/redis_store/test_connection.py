@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import PROJECT, SLOT, WEEKLY, Story, bundle
+from tests.support.ledger_story import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -118,12 +118,12 @@ async def test_no_memory_left_is_one_sentence(own_redis: tuple[EmbeddedRedis, Re
     _, client = own_redis
     await client.config_set("maxmemory", "1")
     with pytest.raises(LedgerUnavailable, match="no memory left"):
-        await Story(client).ledger.request(Story(client).claim(SLOT), 1)
+        await LedgerFixture(client).ledger.request(LedgerFixture(client).claim(SLOT), 1)
 
 
 async def test_scripts_and_acknowledged_writes_outlive_a_killed_redis(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
     server, client = own_redis
-    story = Story(client)
+    story = LedgerFixture(client)
     key, attempt = await story.begun()
     server.kill()
     with pytest.raises(LedgerUnavailable):
@@ -136,7 +136,7 @@ async def test_scripts_and_acknowledged_writes_outlive_a_killed_redis(own_redis:
     assert await story.ledger.bundle(deployed.bundle) == bundle(WEEKLY)
 
 
-async def test_forgotten_scripts_are_sent_again(story: Story) -> None:
+async def test_forgotten_scripts_are_sent_again(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.client.script_flush()
     await story.ledger.beat(key, attempt)

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.domain.delivery import Delivery, DeliveryState, PartState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.errors import ClaimLost
 
-Step = Callable[[Story, str, int], Awaitable[object]]
+Step = Callable[[LedgerFixture, str, int], Awaitable[object]]
 
 STEPS: dict[str, tuple[Step, str]] = {
     "skip": (lambda s, k, _: s.ledger.skip(k, Reason.NO_CHANGE, {}), "pending"),
@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[Step, str]] = {
 STATES = ("pending", "deferred", "sending", "unknown", "held", "sent", "skipped", "refused", "failed")
 
 
-async def bring_to(story: Story, state: str) -> tuple[str, int]:
+async def bring_to(story: LedgerFixture, state: str) -> tuple[str, int]:
     """A delivery in `state` and its attempt."""
     if state in {"pending", "deferred"}:
         (key,) = await story.delivering()
@@ -50,7 +50,7 @@ async def bring_to(story: Story, state: str) -> tuple[str, int]:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_step_is_taken_from_its_own_states_alone(story: Story, step: str, state: str) -> None:
+async def test_a_step_is_taken_from_its_own_states_alone(story: LedgerFixture, step: str, state: str) -> None:
     key, attempt = await bring_to(story, state)
     run, allowed = STEPS[step]
     before = await story.row(key)
@@ -63,7 +63,7 @@ async def test_a_step_is_taken_from_its_own_states_alone(story: Story, step: str
 
 
 @pytest.mark.parametrize("step", [name for name, (_, allowed) in STEPS.items() if "sending" in allowed])
-async def test_an_old_attempt_writes_nothing(story: Story, step: str) -> None:
+async def test_an_old_attempt_writes_nothing(story: LedgerFixture, step: str) -> None:
     key = await story.sending(parts=2)
     await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421 later")
     await story.elapse(2)
@@ -76,19 +76,19 @@ async def test_an_old_attempt_writes_nothing(story: Story, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", ["resolve", "resend", "keep_unknown", "sent", "uncertain"])
-async def test_an_old_attempt_settles_no_unknown(story: Story, step: str) -> None:
+async def test_an_old_attempt_settles_no_unknown(story: LedgerFixture, step: str) -> None:
     key = await story.unknown()
     with pytest.raises(ClaimLost):
         await STEPS[step][0](story, key, 7)
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_delivery_that_never_was_takes_no_step(story: Story, step: str) -> None:
+async def test_a_delivery_that_never_was_takes_no_step(story: LedgerFixture, step: str) -> None:
     with pytest.raises(ClaimLost):
         await STEPS[step][0](story, f"none@2026-11-16T14:00:00Z/{ANN}", 1)
 
 
-async def test_two_workers_do_not_render_the_same_delivery(story: Story) -> None:
+async def test_two_workers_do_not_render_the_same_delivery(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     held = await asyncio.gather(*(story.ledger.hold(key, pid) for pid in range(5)))
     assert [taken.row.state for taken in held if taken is not None] == [DeliveryState.PENDING]
@@ -98,7 +98,7 @@ async def test_two_workers_do_not_render_the_same_delivery(story: Story) -> None
     assert str(again.row.key) == key
 
 
-async def test_what_a_worker_asks_about_a_delivery_comes_with_it(story: Story) -> None:
+async def test_what_a_worker_asks_about_a_delivery_comes_with_it(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     await story.intend(key)
     await story.ledger.sent(key, 1, "250 ok", {"deals": baseline("old")})
@@ -112,12 +112,12 @@ async def test_what_a_worker_asks_about_a_delivery_comes_with_it(story: Story) -
     held = await story.ledger.hold(later, 1)
     assert held is not None
     assert held.row == await story.row(later)
-    assert (held.row.pair, held.row.date) == ({"deals": baseline("old")}, SLOT)
+    assert (held.row.compared_with, held.row.date) == ({"deals": baseline("old")}, SLOT)
     assert (held.current, held.suspensions) == ({"deals": baseline("old")}, True)
     assert before <= held.now <= await story.ledger.now()
 
 
-async def test_commands_of_one_turn_fail_each_for_itself(story: Story) -> None:
+async def test_commands_of_one_turn_fail_each_for_itself(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     steps = [story.ledger.hold(key, 1), story.ledger.check(key, 1), story.ledger.delivery(key), story.intend(key)]
     held, lost, row, attempt = await asyncio.gather(*steps, return_exceptions=True)
@@ -127,7 +127,7 @@ async def test_commands_of_one_turn_fail_each_for_itself(story: Story) -> None:
     assert (row.state, attempt) == (DeliveryState.PENDING, 1)
 
 
-async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Story) -> None:
+async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: LedgerFixture) -> None:
     for number, state in enumerate(STATES[1:]):
         story_slot = SLOT + number * WEEK
         key, *_ = await story.delivering((f"team|{state}@tern.example",), story_slot)
@@ -143,7 +143,7 @@ async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Story
     assert await story.ledger.hold("none@2026-11-16T14:00:00Z/a|b", 1) is None
 
 
-async def test_an_unknown_is_held_once_its_time_has_come(story: Story) -> None:
+async def test_an_unknown_is_held_once_its_time_has_come(story: LedgerFixture) -> None:
     key = await story.unknown()
     await story.elapse(61)
     held = await story.ledger.hold(key, 1)
@@ -157,7 +157,7 @@ async def test_an_unknown_is_held_once_its_time_has_come(story: Story) -> None:
     assert row.settled_at is not None
 
 
-async def test_date_and_pair_stick_at_the_first_intent(story: Story) -> None:
+async def test_date_and_pair_stick_at_the_first_intent(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     pair = {"deals": baseline("old", SLOT - WEEK), "funnel": None}
     await story.ledger.intend(key, 0, 1, "aa", SLOT, pair)
@@ -168,21 +168,21 @@ async def test_date_and_pair_stick_at_the_first_intent(story: Story) -> None:
         await story.ledger.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
     await story.ledger.intend(key, 0, 1, "bb", SLOT, {"deals": baseline("newer")})
     row = await story.row(key)
-    assert (row.date, row.pair, row.attempt) == (SLOT, pair, 2)
+    assert (row.date, row.compared_with, row.attempt) == (SLOT, pair, 2)
     assert row.parts == (PartState(DeliveryState.SENDING, "bb", ""),)
     assert (await story.ledger.deliveries(key.split("/team")[0]))[0] == row
 
 
-async def test_readers_with_the_same_baselines_share_one_stored_pair(story: Story) -> None:
+async def test_readers_with_the_same_baselines_share_one_stored_pair(story: LedgerFixture) -> None:
     made = await story.delivering((ANN, BEN))
     for key in made:
         await story.intend(key)
     pairs = await story.client.hgetall(f"tern:run:{made[0].split('/team')[0]}:pairs")
     assert len(pairs) == 1
-    assert (await story.row(made[0])).pair == (await story.row(made[1])).pair == {"deals": None}
+    assert (await story.row(made[0])).compared_with == (await story.row(made[1])).compared_with == {"deals": None}
 
 
-async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: Story) -> None:
+async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     attempt = await story.intend(key, part=0, parts=3, sha="a0")
     await story.ledger.handed_over(key, attempt, 0, "C1 100.1")
@@ -204,7 +204,7 @@ async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: Story) -
     assert [part.receipt for part in row.parts] == ["C1 100.1", "C1 100.2", "C1 100.3"]
 
 
-async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: Story) -> None:
+async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: LedgerFixture) -> None:
     key = await story.sending(parts=2)
     await story.ledger.uncertain(key, 1, "timeout", await story.soon())
     await story.ledger.handed_over(key, 1, 0, "C1 100.1")
@@ -214,7 +214,7 @@ async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: S
     assert [part.state for part in row.parts] == [DeliveryState.SENT, DeliveryState.PENDING]
 
 
-async def test_a_check_keeps_a_delivery_from_lapsing_while_its_bytes_leave(story: Story) -> None:
+async def test_a_check_keeps_a_delivery_from_lapsing_while_its_bytes_leave(story: LedgerFixture) -> None:
     key = await story.sending()
     await story.elapse(55)
     await story.ledger.check(key, 1)
@@ -223,7 +223,7 @@ async def test_a_check_keeps_a_delivery_from_lapsing_while_its_bytes_leave(story
     assert (await story.row(key)).state is DeliveryState.SENDING
 
 
-async def test_found_by_a_look_up_is_sent_and_says_so(story: Story) -> None:
+async def test_found_by_a_look_up_is_sent_and_says_so(story: LedgerFixture) -> None:
     key = await story.unknown()
     await story.ledger.sent(key, 1, "C1 100.1", {"deals": baseline("one")})
     row = await story.row(key)
@@ -231,7 +231,7 @@ async def test_found_by_a_look_up_is_sent_and_says_so(story: Story) -> None:
     assert await story.baseline() == baseline("one")
 
 
-async def test_proved_absent_it_is_pending_under_the_same_identity(story: Story) -> None:
+async def test_proved_absent_it_is_pending_under_the_same_identity(story: LedgerFixture) -> None:
     key = await story.unknown()
     before = await story.row(key)
     assert await story.ledger.resolve(key, 1, duplicate=False, reason=Reason.ABSENT)
@@ -240,7 +240,7 @@ async def test_proved_absent_it_is_pending_under_the_same_identity(story: Story)
     assert await story.intend(key) == 2
 
 
-async def test_an_unclear_message_is_sent_once_more_and_never_twice(story: Story) -> None:
+async def test_an_unclear_message_is_sent_once_more_and_never_twice(story: LedgerFixture) -> None:
     key = await story.unknown()
     assert await story.ledger.resolve(key, 1, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
     assert (await story.row(key)).resent
@@ -253,7 +253,7 @@ async def test_an_unclear_message_is_sent_once_more_and_never_twice(story: Story
     assert (row.state, row.held, row.resent) == (DeliveryState.UNKNOWN, True, True)
 
 
-async def test_asking_again_later_keeps_since_when_it_is_unknown(story: Story) -> None:
+async def test_asking_again_later_keeps_since_when_it_is_unknown(story: LedgerFixture) -> None:
     key = await story.unknown()
     since = (await story.row(key)).settled_at
     later = await story.soon(600)
@@ -262,7 +262,7 @@ async def test_asking_again_later_keeps_since_when_it_is_unknown(story: Story) -
     assert (row.settled_at, row.not_before, row.sentence) == (since, later, "Slack is slow")
 
 
-async def test_what_receivers_say_is_kept_short_and_may_be_anything(story: Story) -> None:
+async def test_what_receivers_say_is_kept_short_and_may_be_anything(story: LedgerFixture) -> None:
     key = await story.sending()
     await story.ledger.sent(key, 1, 'queued "as" \udcff\x00 ' + "ü" * 500, {})
     receipt = (await story.row(key)).parts[0].receipt
@@ -283,7 +283,9 @@ async def test_what_receivers_say_is_kept_short_and_may_be_anything(story: Story
         (("unknown", "failed"), RunState.FAILED),
     ],
 )
-async def test_the_last_delivery_closes_the_run(story: Story, outcomes: tuple[str, str], state: RunState) -> None:
+async def test_the_last_delivery_closes_the_run(
+    story: LedgerFixture, outcomes: tuple[str, str], state: RunState
+) -> None:
     first, second = await story.delivering((ANN, BEN))
     await story.finish(first, outcomes[0])
     assert (await story.run(first)).state is RunState.DELIVERING
@@ -297,7 +299,7 @@ async def test_the_last_delivery_closes_the_run(story: Story, outcomes: tuple[st
     assert (swept.runs, swept.deliveries) == ((), ())
 
 
-async def test_a_held_unknown_that_proves_sent_mends_its_run(story: Story) -> None:
+async def test_a_held_unknown_that_proves_sent_mends_its_run(story: LedgerFixture) -> None:
     first, second = await story.delivering((ANN, BEN))
     await story.finish(first, "sent")
     await story.finish(second, "unknown")
@@ -307,7 +309,7 @@ async def test_a_held_unknown_that_proves_sent_mends_its_run(story: Story) -> No
     assert (run.state, run.closed_at) == (RunState.DELIVERED, closed)
 
 
-async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story: Story) -> None:
+async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story: LedgerFixture) -> None:
     waits = [await story.ledger.pace("slack C1", 4.0) for _ in range(5)]
     assert waits[0] == 0.0
     assert 3.0 < waits[1] <= 4.0
@@ -316,7 +318,7 @@ async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story
     assert await story.ledger.pace("slack C2", 4.0) == 0.0
 
 
-async def test_a_deferred_delivery_says_until_when_and_why(story: Story) -> None:
+async def test_a_deferred_delivery_says_until_when_and_why(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     until = await story.soon(120)
     await story.ledger.defer(key, 0, until, Reason.RATE_LIMITED, "Slack: slow down")
@@ -327,7 +329,7 @@ async def test_a_deferred_delivery_says_until_when_and_why(story: Story) -> None
     assert until - timedelta(seconds=121) < await story.ledger.now()
 
 
-async def test_what_is_closed_for_good_leaves_nothing_to_look_at(story: Story) -> None:
+async def test_what_is_closed_for_good_leaves_nothing_to_look_at(story: LedgerFixture) -> None:
     first, second = await story.delivering((ANN, BEN))
     await story.ledger.defer(first, 0, await story.soon(1), Reason.PACE, "wait")
     await story.elapse(2)
@@ -345,7 +347,7 @@ async def test_what_is_closed_for_good_leaves_nothing_to_look_at(story: Story) -
         assert await story.client.zcard(f"tern:{name}") == 0, name
 
 
-async def test_a_row_in_waiting_is_small(story: Story) -> None:
+async def test_a_row_in_waiting_is_small(story: LedgerFixture) -> None:
     await story.delivering()
     raw = await story.client.hget(f"tern:run:{WEEKLY}@2026-11-16T14:00:00Z:deliveries", ANN)
     assert isinstance(raw, bytes)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, Story, baseline, bundle
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
 from worker.adapters.redis_store import keys
 from worker.domain.delivery import Reader
 from worker.domain.reason import Reason
@@ -14,14 +14,14 @@ from worker.errors import LedgerError
 from worker.ports import Due
 
 
-async def test_an_empty_ledger_has_nothing_in_force(story: Story) -> None:
+async def test_an_empty_ledger_has_nothing_in_force(story: LedgerFixture) -> None:
     assert await story.ledger.deployed() is None
     assert await story.ledger.bundle("0" * 64) is None
     assert await story.ledger.last_slot(WEEKLY) is None
     assert (await story.ledger.due(5))[1] == ()
 
 
-async def test_a_deployment_is_read_back_as_it_was_given(story: Story) -> None:
+async def test_a_deployment_is_read_back_as_it_was_given(story: LedgerFixture) -> None:
     before = await story.ledger.now()
     made = await story.ledger.activate(bundle(WEEKLY, "b"), {WEEKLY: SLOT}, ())
     assert await story.ledger.deployed() == made
@@ -29,7 +29,7 @@ async def test_a_deployment_is_read_back_as_it_was_given(story: Story) -> None:
     assert await story.ledger.bundle(made.bundle) == bundle(WEEKLY, "b")
 
 
-async def test_a_clock_reads_the_timings_of_what_is_in_force(story: Story) -> None:
+async def test_a_clock_reads_the_timings_of_what_is_in_force(story: LedgerFixture) -> None:
     first = await story.deploy(WEEKLY, "b")
     assert set(await story.ledger.timings(first)) == {WEEKLY, "b"}
     second = (await story.ledger.activate(bundle("b"), {}, (WEEKLY,))).bundle
@@ -38,7 +38,7 @@ async def test_a_clock_reads_the_timings_of_what_is_in_force(story: Story) -> No
         await story.ledger.timings("0" * 64)
 
 
-async def test_only_named_slots_change_and_schedules_that_are_gone_are_not_due(story: Story) -> None:
+async def test_only_named_slots_change_and_schedules_that_are_gone_are_not_due(story: LedgerFixture) -> None:
     await story.deploy("kept", "moved", "gone")
     firsts = {"moved": SLOT + WEEK, "new": SLOT + 2 * WEEK}
     await story.ledger.activate(bundle("kept", "moved", "new"), firsts, ("gone",))
@@ -47,7 +47,7 @@ async def test_only_named_slots_change_and_schedules_that_are_gone_are_not_due(s
     assert (await story.ledger.due(1))[1] == (Due("kept", SLOT),)
 
 
-async def test_a_run_whose_schedule_is_gone_is_skipped_when_a_worker_takes_it(story: Story) -> None:
+async def test_a_run_whose_schedule_is_gone_is_skipped_when_a_worker_takes_it(story: LedgerFixture) -> None:
     key = await story.claimed()
     await story.ledger.activate(bundle("other"), {"other": SLOT}, (WEEKLY,))
     assert await story.ledger.begin(key, 1) is None
@@ -55,20 +55,20 @@ async def test_a_run_whose_schedule_is_gone_is_skipped_when_a_worker_takes_it(st
     assert (run.state, run.reason) == (RunState.SKIPPED, Reason.DELETED)
 
 
-async def test_the_same_bundle_again_keeps_its_schedules_and_their_runs(story: Story) -> None:
+async def test_the_same_bundle_again_keeps_its_schedules_and_their_runs(story: LedgerFixture) -> None:
     key = await story.claimed()
     await story.ledger.activate(bundle(WEEKLY), {}, ())
     assert await story.ledger.begin(key, 1) is not None
 
 
-async def test_going_back_to_an_older_bundle_brings_its_schedules_back(story: Story) -> None:
+async def test_going_back_to_an_older_bundle_brings_its_schedules_back(story: LedgerFixture) -> None:
     key = await story.claimed()
     await story.ledger.activate(bundle("other"), {}, (WEEKLY,))
     await story.ledger.activate(bundle(WEEKLY), {}, ("other",))
     assert await story.ledger.begin(key, 1) is not None
 
 
-async def test_deployments_at_the_same_time_end_with_one_that_is_whole(story: Story) -> None:
+async def test_deployments_at_the_same_time_end_with_one_that_is_whole(story: LedgerFixture) -> None:
     await asyncio.gather(*(story.ledger.activate(bundle(f"s{n % 3}"), {}, ()) for n in range(12)))
     deployed = await story.ledger.deployed()
     assert deployed is not None
@@ -78,7 +78,7 @@ async def test_deployments_at_the_same_time_end_with_one_that_is_whole(story: St
     assert {name.decode() for name in members if isinstance(name, bytes)} == set(made.schedules)
 
 
-async def test_a_reader_that_is_dropped_loses_its_baselines_and_no_other_does(story: Story) -> None:
+async def test_a_reader_that_is_dropped_loses_its_baselines_and_no_other_does(story: LedgerFixture) -> None:
     first, second = await story.delivering((ANN, BEN))
     for key in (first, second):
         await story.intend(key)
@@ -89,7 +89,7 @@ async def test_a_reader_that_is_dropped_loses_its_baselines_and_no_other_does(st
     assert await story.baseline(BEN) == baseline("one")
 
 
-async def test_a_deployment_lifts_suspensions(story: Story) -> None:
+async def test_a_deployment_lifts_suspensions(story: LedgerFixture) -> None:
     subject, other = "address email ann@tern.example", "channel slack"
     assert await story.ledger.suspend(subject, "550 no such user")
     assert not await story.ledger.suspend(subject, "550 again")
@@ -99,7 +99,7 @@ async def test_a_deployment_lifts_suspensions(story: Story) -> None:
     assert await story.ledger.suspended([subject, other]) == {}
 
 
-async def test_ten_thousand_schedules_are_deployed_whole(story: Story) -> None:
+async def test_ten_thousand_schedules_are_deployed_whole(story: LedgerFixture) -> None:
     names = [f"team{number}" for number in range(10_000)]
     await story.ledger.activate(bundle(*names), dict.fromkeys(names, SLOT + timedelta(days=9999)), ())
     assert await story.client.zcard(f"{PROJECT}:due") == 10_000

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.redis_store.test_housekeeping import Kept, answer, run_of
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, Story, baseline
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, baseline
 from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
 from worker.domain.run import RunState
-from worker.ports import Gone
+from worker.ports import Expired
 
 ADDRESS = ANN.split("|")[1]
 ROOM = "room|" + ADDRESS.upper()
 NAMES = [f"{n:064x}" for n in range(600)]
 
 
-async def everything(story: Story) -> bytes:
+async def everything(story: LedgerFixture) -> bytes:
     """All that Redis holds, as it would stand in a dump."""
     ask: Callable[..., Awaitable[Any]] = story.client.execute_command
     reading = {b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"set": ("SMEMBERS",), b"string": ("GET",)}
@@ -29,7 +29,7 @@ async def everything(story: Story) -> bytes:
     return found
 
 
-async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: Story) -> None:
+async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: LedgerFixture) -> None:
     key, other, room = await story.delivering((ANN, BEN, ROOM))
     await story.finish(other, "sent")
     for reader in (key, room):
@@ -37,14 +37,14 @@ async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: S
         await story.ledger.sent(reader, attempt, "250", {"deals": baseline("s")})
     await story.ledger.suspend(f"address mail {ADDRESS}", "550 no such user")
     await story.ledger.suspend("address mail ben@tern.example", "550 no such user")
-    assert await story.ledger.forget_reader(ADDRESS) == Gone(baselines=2, deliveries=2, suspensions=1)
+    assert await story.ledger.forget_reader(ADDRESS) == Expired(baselines=2, deliveries=2, suspensions=1)
     assert ADDRESS.encode() not in (await everything(story)).lower()
     assert [row.key.reader for row in await story.ledger.deliveries(run_of(key))] == [BEN]
     assert (await story.run(key)).state is RunState.DELIVERED
-    assert await story.ledger.forget_reader(ADDRESS) == Gone(0, 0, 0)
+    assert await story.ledger.forget_reader(ADDRESS) == Expired(0, 0, 0)
 
 
-async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: Story) -> None:
+async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: LedgerFixture) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(other, "sent")
     await story.ledger.forget_reader(ADDRESS)
@@ -53,7 +53,7 @@ async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: Story
     assert (await story.ledger.sweep(10)).deliveries == ()
 
 
-async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_more(story: Story) -> None:
+async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_more(story: LedgerFixture) -> None:
     key = await story.sending((ANN, BEN))
     await story.ledger.forget_reader(ADDRESS)
     with pytest.raises(Exception, match="no longer ours"):
@@ -61,7 +61,7 @@ async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_m
     assert await story.baseline() is None
 
 
-async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_names(story: Story) -> None:
+async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_names(story: LedgerFixture) -> None:
     kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(3)]
     gone = NAMES[2]
@@ -78,7 +78,7 @@ async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_na
     assert await store.forget_row(gone) == 0
 
 
-async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: Story) -> None:
+async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: LedgerFixture) -> None:
     kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(4)]
     await store.forget_row(NAMES[3])
@@ -90,7 +90,7 @@ async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: S
     assert (snapshots, tables) == (2, 2), "the last run's answer and the one that it was compared with"
 
 
-async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(story: Story) -> None:
+async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(story: LedgerFixture) -> None:
     kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     await kept.run(SLOT, *NAMES)
     await store.forget_row(NAMES[0])
@@ -99,7 +99,7 @@ async def test_an_answer_stored_after_it_is_whole_again_and_stored_by_itself(sto
     assert not await store.forgotten(again)
 
 
-async def test_a_key_that_is_part_of_another_or_a_text_is_left_alone(story: Story) -> None:
+async def test_a_key_that_is_part_of_another_or_a_text_is_left_alone(story: LedgerFixture) -> None:
     kept, store = Kept(story), ForgetfulSnapshots(story.client, PROJECT, rows=0)
     key = await kept.run(SLOT, "12", "123", "4")
     assert await store.forget_row("1") == 0

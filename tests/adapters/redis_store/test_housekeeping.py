@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline, bundle
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
 from worker.adapters.redis_store.snapshots import RedisSnapshots
 from worker.domain.delivery import Baseline
 from worker.domain.reason import Reason
@@ -25,7 +25,7 @@ def answer(slot: datetime, *keys: str) -> Snapshot:
 class Kept:
     """Runs with stored answers, one a week, each delivered to ANN against the one before."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: LedgerFixture) -> None:
         self.story = story
         self.store = RedisSnapshots(story.client, "tern", rows=0)
         self.last: Baseline | None = None
@@ -46,7 +46,7 @@ class Kept:
 
 
 @pytest.fixture
-def kept(story: Story) -> Kept:
+def kept(story: LedgerFixture) -> Kept:
     return Kept(story)
 
 
@@ -88,7 +88,7 @@ async def test_a_run_that_is_not_older_than_what_is_compared_with_stays(kept: Ke
     assert await kept.story.ledger.drop(run_of(first), floor)
 
 
-async def test_the_floor_is_the_oldest_baseline_of_any_reader_and_of_any_open_delivery(story: Story) -> None:
+async def test_the_floor_is_the_oldest_baseline_of_any_reader_and_of_any_open_delivery(story: LedgerFixture) -> None:
     assert await story.ledger.floor(WEEKLY, SLOT) is None
     key, other = await story.delivering((ANN, BEN), SLOT + 5 * WEEK)
     old, new = baseline("old", SLOT + WEEK), baseline("new", SLOT + 5 * WEEK)
@@ -139,12 +139,12 @@ async def test_a_round_sees_every_run_once_although_some_go_meanwhile(kept: Kept
     assert seen == keys
 
 
-async def test_two_clocks_do_not_do_the_same_chores(story: Story) -> None:
+async def test_two_clocks_do_not_do_the_same_chores(story: LedgerFixture) -> None:
     assert await story.ledger.chores(5, 60.0) is not None
     assert await story.ledger.chores(5, 60.0) is None
 
 
-async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: Story) -> None:
+async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: LedgerFixture) -> None:
     old = Missed(WEEKLY, SLOT - 2 * WEEK, SLOT - WEEK, 2, Reason.TOO_LATE)
     await story.claimed(missed=(old,))
     first = await story.ledger.activate(bundle(WEEKLY, "one"), {}, ())
@@ -165,7 +165,7 @@ async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots
     assert await story.ledger.missed(None, 10) == ()
 
 
-async def test_a_difference_goes_before_what_it_differs_from(story: Story, redis_client: Redis) -> None:
+async def test_a_difference_goes_before_what_it_differs_from(story: LedgerFixture, redis_client: Redis) -> None:
     kept = Kept(story)
     names = [f"{n:064x}" for n in range(600)]
     first = await kept.run(SLOT, *names)

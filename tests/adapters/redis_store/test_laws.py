@@ -6,7 +6,7 @@ from contextlib import suppress
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, Story, baseline
+from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
@@ -26,7 +26,7 @@ step = st.tuples(st.sampled_from(STEPS + ENDS), st.integers(0, WEEKS - 1), st.in
 class Life:
     """`was`: what was seen before the last step, so that what must not change can be compared."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: LedgerFixture) -> None:
         self.story = story
         self.was: dict[str, Run] = {}
         self.moved: dict[str, Baseline] = {}
@@ -125,7 +125,7 @@ async def test_readers_add_up_baselines_never_go_back_and_closed_runs_stay(
 ) -> None:
     client = connect(empty_redis.url)
     await client.flushdb()
-    life = Life(Story(client))
+    life = Life(LedgerFixture(client))
     await life.story.deploy()
     for week in range(WEEKS):
         for name in ("claim", "begin", "hand over"):

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.redis_store.quota import RedisQuota
-from worker.ports import Heard, Limit, Places, Quota
+from worker.ports import Limit, Quota, RateReport, Reservations
 
 TWENTY = Limit("ratelimit", 20, 19, 1.0)
 
@@ -29,28 +29,28 @@ def worker(redis_client: Redis) -> Callable[[], RedisQuota]:
 async def test_the_first_request_of_all_finds_out_and_the_others_wait_for_it(quota: Quota) -> None:
     first = await quota.take(5)
     assert (len(first.waits), first.probe) == (1, True)
-    assert await quota.take(5) == Places()
-    await quota.learn(Heard((TWENTY,)))
+    assert await quota.take(5) == Reservations()
+    await quota.learn(RateReport((TWENTY,)))
     after = await quota.take(3)
     assert (len(after.waits), after.probe) == (3, False)
 
 
 async def test_a_first_request_that_failed_lets_the_next_one_find_out(quota: Quota) -> None:
     await quota.take(1)
-    await quota.learn(Heard(failed=True))
+    await quota.learn(RateReport(failed=True))
     assert (await quota.take(1)).probe
 
 
 async def test_a_service_that_tells_no_limit_is_not_waited_for(quota: Quota) -> None:
     await quota.take(1)
-    await quota.learn(Heard())
+    await quota.learn(RateReport())
     assert (await quota.take(16)).waits == pytest.approx([0.0] * 16, abs=0.001)
 
 
 async def test_places_of_several_workers_are_one_row_at_nine_tenths_of_the_limit(
     worker: Callable[[], RedisQuota],
 ) -> None:
-    await worker().learn(Heard((TWENTY,)))
+    await worker().learn(RateReport((TWENTY,)))
     loop = asyncio.get_running_loop()
     began = loop.time()
     got = await asyncio.gather(*(worker().take(2, urgent=True) for _ in range(9)))
@@ -63,7 +63,7 @@ async def test_places_of_several_workers_are_one_row_at_nine_tenths_of_the_limit
 
 
 async def test_runs_by_the_clock_leave_a_tenth_to_runs_on_demand(worker: Callable[[], RedisQuota]) -> None:
-    await worker().learn(Heard((TWENTY,)))
+    await worker().learn(RateReport((TWENTY,)))
     scheduled = (await worker().take(10)).waits
     assert scheduled[-1] - scheduled[0] == pytest.approx(9 / 18 / 0.9, abs=0.001)
     later = (await worker().take(1)).waits[0]
@@ -84,18 +84,18 @@ async def test_runs_by_the_clock_leave_a_tenth_to_runs_on_demand(worker: Callabl
     ],
 )
 async def test_of_several_limiters_the_tightest_is_obeyed(quota: Quota, limits: list[Limit], rate: float) -> None:
-    await quota.learn(Heard(tuple(limits)))
+    await quota.learn(RateReport(tuple(limits)))
     assert (await quota.take(1)).every == pytest.approx(1 / (0.9 * rate), rel=0.001)
 
 
 async def test_a_hold_that_one_worker_learned_of_holds_all(worker: Callable[[], RedisQuota]) -> None:
-    await worker().learn(Heard((TWENTY,), hold=3.0))
-    await worker().learn(Heard((TWENTY,), hold=1.0))
+    await worker().learn(RateReport((TWENTY,), hold=3.0))
+    await worker().learn(RateReport((TWENTY,), hold=1.0))
     assert (await worker().take(1, urgent=True)).waits[0] == pytest.approx(3.0, abs=0.1)
 
 
 async def test_a_limit_that_is_never_told_is_kept_by_counting(quota: Quota) -> None:
-    await quota.learn(Heard())
+    await quota.learn(RateReport())
     first = await quota.take(45, calls=45, seconds=15.0)
     assert max(first.waits) < 0.01
     assert (await quota.take(1, calls=45, seconds=15.0)).waits[0] == pytest.approx(15.0, abs=0.1)
@@ -104,33 +104,33 @@ async def test_a_limit_that_is_never_told_is_kept_by_counting(quota: Quota) -> N
 async def test_what_is_left_of_a_day_is_kept_for_runs_on_demand_and_then_spent(
     worker: Callable[[], RedisQuota],
 ) -> None:
-    await worker().learn(Heard(day=(1000.0, 130.0)))
+    await worker().learn(RateReport(day=(1000.0, 130.0)))
     assert (await worker().take(1, 20.0)).waits
     assert (await worker().take(1, 20.0)).waits, "somebody has to find out whether a new day began"
     assert (await worker().take(1, 20.0)).spent == pytest.approx(600, abs=1)
     assert (await worker().take(1, 100.0, urgent=True)).waits
     assert (await worker().take(1)).waits, "what costs nothing is not held back"
-    await worker().learn(Heard(day=(1000.0, 990.0)))
+    await worker().learn(RateReport(day=(1000.0, 990.0)))
     assert (await worker().take(1, 20.0)).waits
 
 
 async def test_a_spent_day_is_told_with_its_end_and_asks_nobody_to_wait(quota: Quota) -> None:
-    await quota.learn(Heard(spent=3939.0))
+    await quota.learn(RateReport(spent=3939.0))
     got = await quota.take(1, 10.0, urgent=True)
     assert got.spent == pytest.approx(3939, abs=1)
 
 
 async def test_what_is_left_of_a_day_can_be_asked_for(quota: Quota) -> None:
     assert await quota.day() == (None, None)
-    await quota.learn(Heard(day=(30_000.0, 120.0)))
+    await quota.learn(RateReport(day=(30_000.0, 120.0)))
     await quota.take(1, 40.0, urgent=True)
     assert await quota.day() == (30_000, 80)
 
 
 async def test_lanes_know_nothing_of_each_other_and_nothing_stays_for_ever(redis_client: Redis) -> None:
     one, other = RedisQuota(redis_client, "acme", "one"), RedisQuota(redis_client, "acme", "other")
-    await one.learn(Heard((TWENTY,), hold=5.0))
-    await other.learn(Heard())
+    await one.learn(RateReport((TWENTY,), hold=5.0))
+    await other.learn(RateReport())
     assert (await other.take(1, calls=3, seconds=2.0)).waits[0] < 0.01
     assert [key async for key in redis_client.scan_iter() if await redis_client.ttl(key) < 0] == []
 
@@ -146,7 +146,7 @@ async def test_no_order_of_asking_gives_more_places_than_the_limit_allows(
 ) -> None:
     await redis_client.flushall()
     quota = RedisQuota(redis_client, "acme", "lane")
-    await quota.learn(Heard((Limit("ratelimit", limit, None, window),)))
+    await quota.learn(RateReport((Limit("ratelimit", limit, None, window),)))
     now = asyncio.get_running_loop().time
     places = []
     for count, urgent in asks:

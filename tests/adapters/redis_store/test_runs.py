@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, Story
+from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
@@ -15,7 +15,7 @@ from worker.errors import ClaimLost
 
 GAP = Gap("funnel", GapReason.UNAVAILABLE, 'Close: "no answer" came in time')
 
-Step = Callable[[Story, str, int], Awaitable[object]]
+Step = Callable[[LedgerFixture, str, int], Awaitable[object]]
 
 STEPS: dict[str, Step] = {
     "beat": lambda s, key, attempt: s.ledger.beat(key, attempt),
@@ -27,7 +27,7 @@ STEPS: dict[str, Step] = {
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_an_attempt_that_lost_its_claim_writes_nothing(story: Story, step: str) -> None:
+async def test_an_attempt_that_lost_its_claim_writes_nothing(story: LedgerFixture, step: str) -> None:
     key, old = await story.begun()
     await story.elapse(61)
     await story.ledger.sweep(10)
@@ -42,7 +42,7 @@ async def test_an_attempt_that_lost_its_claim_writes_nothing(story: Story, step:
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_closed_run_takes_no_step(story: Story, step: str) -> None:
+async def test_a_closed_run_takes_no_step(story: LedgerFixture, step: str) -> None:
     key, attempt = await story.begun()
     await story.ledger.skip_run(key, attempt, Reason.NO_READERS)
     with pytest.raises(ClaimLost):
@@ -50,12 +50,12 @@ async def test_a_closed_run_takes_no_step(story: Story, step: str) -> None:
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_run_that_never_was_takes_no_step(story: Story, step: str) -> None:
+async def test_a_run_that_never_was_takes_no_step(story: LedgerFixture, step: str) -> None:
     with pytest.raises(ClaimLost):
         await STEPS[step](story, "none@2026-11-16T14:00:00Z", 1)
 
 
-async def test_begin_gives_the_run_to_one_worker_and_its_process_is_written_down(story: Story) -> None:
+async def test_begin_gives_the_run_to_one_worker_and_its_process_is_written_down(story: LedgerFixture) -> None:
     key = await story.claimed()
     taken = await asyncio.gather(*(story.ledger.begin(key, pid) for pid in (1, 2, 3)))
     (begun,) = [one for one in taken if one is not None]
@@ -65,11 +65,11 @@ async def test_begin_gives_the_run_to_one_worker_and_its_process_is_written_down
     assert abs(begun.now - await story.ledger.now()) < timedelta(seconds=5)
 
 
-async def test_begin_refuses_a_run_that_nobody_claimed(story: Story) -> None:
+async def test_begin_refuses_a_run_that_nobody_claimed(story: LedgerFixture) -> None:
     assert await story.ledger.begin("none@2026-11-16T14:00:00Z", 1) is None
 
 
-async def test_a_beat_keeps_the_run_from_being_given_away(story: Story) -> None:
+async def test_a_beat_keeps_the_run_from_being_given_away(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(50)
     await story.ledger.beat(key, attempt)
@@ -78,7 +78,7 @@ async def test_a_beat_keeps_the_run_from_being_given_away(story: Story) -> None:
     assert await story.ledger.begin(key, 9) is None
 
 
-async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: Story) -> None:
+async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(61)
     begun = await story.ledger.begin(key, 9)
@@ -88,7 +88,7 @@ async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: Story
         await story.ledger.beat(key, attempt)
 
 
-async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: Story) -> None:
+async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: LedgerFixture) -> None:
     key = await story.claimed()
     for attempt in range(1, 9):
         begun = await story.ledger.begin(key, CHILD)
@@ -104,7 +104,7 @@ async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: Sto
         assert (await story.ledger.sweep(10)).runs == (key,)
 
 
-async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_once(story: Story) -> None:
+async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_once(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     until = await story.soon(3600)
     stored = {"deals": "one", "deals:compared": "two"}
@@ -122,7 +122,7 @@ async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_o
     ]
 
 
-async def test_a_run_without_readers_is_skipped_and_its_answers_are_kept(story: Story) -> None:
+async def test_a_run_without_readers_is_skipped_and_its_answers_are_kept(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     assert await story.ledger.deliver(key, attempt, {"deals": "one"}, (), {}) == ()
     run = await story.run(key)
@@ -130,7 +130,7 @@ async def test_a_run_without_readers_is_skipped_and_its_answers_are_kept(story: 
     assert await story.ledger.chain(WEEKLY, "deals", None) == ("one",)
 
 
-async def test_a_chain_goes_back_to_the_answer_that_the_oldest_baseline_saw(story: Story) -> None:
+async def test_a_chain_goes_back_to_the_answer_that_the_oldest_baseline_saw(story: LedgerFixture) -> None:
     for week in (0, 1, 2, 3):
         slot = SLOT + week * WEEK
         await story.delivering((ANN,), slot, snapshots={"deals": f"s{week}", "deals:compared": f"c{week}"})
@@ -142,7 +142,7 @@ async def test_a_chain_goes_back_to_the_answer_that_the_oldest_baseline_saw(stor
     assert await story.ledger.chain("other", "deals", SLOT) == ()
 
 
-async def test_a_run_that_got_nothing_fails_and_tells_the_operator(story: Story) -> None:
+async def test_a_run_that_got_nothing_fails_and_tells_the_operator(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     notice = await story.ledger.fail(key, attempt, Reason.SOURCE, "Close is down", (GAP,), "operator|ops@tern.example")
     run = await story.run(key)
@@ -154,7 +154,7 @@ async def test_a_run_that_got_nothing_fails_and_tells_the_operator(story: Story)
 
 
 @pytest.mark.parametrize("outcome", ["sent", "skipped", "refused", "unknown"])
-async def test_what_becomes_of_the_notice_does_not_change_the_failed_run(story: Story, outcome: str) -> None:
+async def test_what_becomes_of_the_notice_does_not_change_the_failed_run(story: LedgerFixture, outcome: str) -> None:
     key, attempt = await story.begun()
     notice = await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), "operator|ops@tern.example")
     assert notice is not None
@@ -163,13 +163,13 @@ async def test_what_becomes_of_the_notice_does_not_change_the_failed_run(story: 
     assert await story.run(key) == before
 
 
-async def test_nobody_to_tell_means_no_delivery(story: Story) -> None:
+async def test_nobody_to_tell_means_no_delivery(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     assert await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None) is None
     assert await story.ledger.deliveries(key) == ()
 
 
-async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: Story) -> None:
+async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.ledger.postpone(key, attempt, await story.soon())
     with pytest.raises(ClaimLost):
@@ -179,7 +179,7 @@ async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: Stor
     assert (run.state, run.reason, run.not_before) == (RunState.SKIPPED, Reason.DELETED, None)
 
 
-async def test_a_run_that_ended_without_deliveries_leaves_nothing_to_look_at(story: Story) -> None:
+async def test_a_run_that_ended_without_deliveries_leaves_nothing_to_look_at(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     assert await story.client.zcard(f"{PROJECT}:open:{WEEKLY}") == 1
     await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, Story, baseline
+from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
@@ -11,12 +11,12 @@ from worker.errors import ClaimLost
 RUN = str(RunKey(WEEKLY, SLOT))
 
 
-async def again(story: Story, *readers: str) -> tuple[str, ...]:
+async def again(story: LedgerFixture, *readers: str) -> tuple[str, ...]:
     return await story.ledger.retry(RUN, dict.fromkeys(readers, await story.soon(3600)))
 
 
 @pytest.mark.parametrize("outcome", ["refused", "failed"])
-async def test_what_failed_is_tried_again_and_the_run_closes_anew(story: Story, outcome: str) -> None:
+async def test_what_failed_is_tried_again_and_the_run_closes_anew(story: LedgerFixture, outcome: str) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(key, outcome)
     await story.finish(other, "sent")
@@ -29,7 +29,7 @@ async def test_what_failed_is_tried_again_and_the_run_closes_anew(story: Story, 
     assert (await story.row(key)).attempt == 2
 
 
-async def test_a_second_failure_leaves_the_run_as_it_was(story: Story) -> None:
+async def test_a_second_failure_leaves_the_run_as_it_was(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.finish(key, "refused")
     await again(story, ANN)
@@ -37,7 +37,7 @@ async def test_a_second_failure_leaves_the_run_as_it_was(story: Story) -> None:
     assert (await story.run(key)).state is RunState.FAILED
 
 
-async def test_what_expired_unsent_is_tried_again_and_its_run_is_no_longer_skipped(story: Story) -> None:
+async def test_what_expired_unsent_is_tried_again_and_its_run_is_no_longer_skipped(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.elapse(99999)
     await story.ledger.sweep(10)
@@ -49,7 +49,7 @@ async def test_what_expired_unsent_is_tried_again_and_its_run_is_no_longer_skipp
 
 
 @pytest.mark.parametrize("outcome", ["sent", "skipped", "unknown"])
-async def test_what_was_sent_or_left_out_by_a_rule_is_not_tried_again(story: Story, outcome: str) -> None:
+async def test_what_was_sent_or_left_out_by_a_rule_is_not_tried_again(story: LedgerFixture, outcome: str) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.finish(key, outcome)
     before = await story.row(key)
@@ -57,7 +57,7 @@ async def test_what_was_sent_or_left_out_by_a_rule_is_not_tried_again(story: Sto
     assert await story.row(key) == before
 
 
-async def test_a_newer_run_supersedes_what_is_tried_again(story: Story) -> None:
+async def test_a_newer_run_supersedes_what_is_tried_again(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.finish(key, "failed")
     await again(story, ANN)
@@ -65,7 +65,7 @@ async def test_a_newer_run_supersedes_what_is_tried_again(story: Story) -> None:
     assert (await story.row(key)).reason is Reason.SUPERSEDED
 
 
-async def test_a_retry_that_nobody_publishes_is_found_by_the_sweep(story: Story) -> None:
+async def test_a_retry_that_nobody_publishes_is_found_by_the_sweep(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.finish(key, "failed")
     await again(story, ANN)
@@ -73,7 +73,7 @@ async def test_a_retry_that_nobody_publishes_is_found_by_the_sweep(story: Story)
     assert key in (await story.ledger.sweep(10)).deliveries
 
 
-async def test_lifting_a_suspension_leaves_the_others(story: Story) -> None:
+async def test_lifting_a_suspension_leaves_the_others(story: LedgerFixture) -> None:
     await story.ledger.suspend("address mail a@tern.example", "550 no")
     await story.ledger.suspend("channel mail", "535 no")
     await story.ledger.lift(["address mail a@tern.example"])
@@ -82,7 +82,9 @@ async def test_lifting_a_suspension_leaves_the_others(story: Story) -> None:
 
 
 @pytest.mark.parametrize("held", [True, False])
-async def test_an_unknown_delivery_that_somebody_saw_counts_as_sent_with_its_baseline(story: Story, held: bool) -> None:
+async def test_an_unknown_delivery_that_somebody_saw_counts_as_sent_with_its_baseline(
+    story: LedgerFixture, held: bool
+) -> None:
     key = await (story.held() if held else story.unknown())
     await story.ledger.sent(key, 1, "settled by hand", {"deals": baseline("new")}, reason=Reason.SETTLED)
     row = await story.row(key)
@@ -92,16 +94,18 @@ async def test_an_unknown_delivery_that_somebody_saw_counts_as_sent_with_its_bas
 
 
 @pytest.mark.parametrize("held", [True, False])
-async def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_as_the_same(story: Story, held: bool) -> None:
+async def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_as_the_same(
+    story: LedgerFixture, held: bool
+) -> None:
     key = await (story.held() if held else story.unknown())
     before = await story.row(key)
     await story.ledger.unsent(key, 1, await story.soon(7 * 3600))
     row = await story.row(key)
-    assert (row.state, row.reason, row.date, row.pair) == (
+    assert (row.state, row.reason, row.date, row.compared_with) == (
         DeliveryState.PENDING,
         Reason.SETTLED,
         before.date,
-        before.pair,
+        before.compared_with,
     )
     assert row.expires is not None
     assert before.expires is not None
@@ -111,7 +115,7 @@ async def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_as_the_same
 
 
 @pytest.mark.parametrize("state", ["pending", "sending", "sent"])
-async def test_nobody_can_say_of_another_delivery_that_it_did_not_arrive(story: Story, state: str) -> None:
+async def test_nobody_can_say_of_another_delivery_that_it_did_not_arrive(story: LedgerFixture, state: str) -> None:
     key, *_ = await story.delivering((ANN,))
     if state == "sending":
         await story.intend(key)
@@ -122,15 +126,17 @@ async def test_nobody_can_say_of_another_delivery_that_it_did_not_arrive(story: 
         await story.ledger.unsent(key, attempt, await story.soon())
 
 
-async def test_the_ledger_keeps_why_there_was_no_baseline_and_what_rendered_each_try(story: Story) -> None:
+async def test_the_ledger_keeps_why_there_was_no_baseline_and_what_rendered_each_try(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     why = {"deals": Reason.QUERY_CHANGED}
-    await story.ledger.intend(key, 0, 1, "aa", SLOT, {"deals": None}, why=why, version="1.0+aa")
+    await story.ledger.intend(key, 0, 1, "aa", SLOT, {"deals": None}, why_first=why, version="1.0+aa")
     row = await story.row(key)
-    assert (row.why, row.pair, row.version) == (why, {"deals": None}, "1.0+aa")
+    assert (row.why_first, row.compared_with, row.version) == (why, {"deals": None}, "1.0+aa")
     await story.ledger.refuse(key, 1, Reason.REFUSED, "550")
     await again(story, ANN)
-    await story.ledger.intend(key, 0, 1, "bb", SLOT, {"deals": None}, why={"deals": Reason.FIRST}, version="1.1+bb")
+    await story.ledger.intend(
+        key, 0, 1, "bb", SLOT, {"deals": None}, why_first={"deals": Reason.FIRST}, version="1.1+bb"
+    )
     row = await story.row(key)
-    assert (row.why, row.version) == (why, "1.1+bb")
+    assert (row.why_first, row.version) == (why, "1.1+bb")
     assert (await story.ledger.deliveries(RUN))[0] == row

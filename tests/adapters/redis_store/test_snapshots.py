@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import ANN, FAR, Story
+from tests.support.ledger_story import ANN, FAR, LedgerFixture
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
@@ -136,7 +136,7 @@ async def test_runs_with_equal_tables_store_them_once(redis_client: Redis) -> No
     assert len(await redis_client.keys("tern:snap:*")) == 2
 
 
-async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tables(story: Story) -> None:
+async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tables(story: LedgerFixture) -> None:
     store = RedisSnapshots(story.client, "tern", rows=0)
     kept, loose = await store.keep(make("a")), await store.keep(make("b"))
     key, attempt = await story.begun()
@@ -247,7 +247,7 @@ async def test_a_frame_that_vanishes_between_the_question_and_the_write_is_notic
     assert await store.load(kept) == deals(frozenset([1]))
 
 
-async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: Story) -> None:
+async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: LedgerFixture) -> None:
     store = RedisSnapshots(story.client, "tern", rows=0)
     await store.keep(deals())
     kept = await store.keep(deals(frozenset([1])))

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, Story
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture
 from worker.adapters.redis_store.runs import RunSide
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import DeliveryState
@@ -14,7 +14,7 @@ from worker.errors import ClaimLost
 
 
 @pytest.mark.parametrize("state", ["pending", "deferred", "held"])
-async def test_what_waits_is_superseded_and_its_run_is_counted_again(story: Story, state: str) -> None:
+async def test_what_waits_is_superseded_and_its_run_is_counted_again(story: LedgerFixture, state: str) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(other, "sent")
     if state == "deferred":
@@ -31,13 +31,13 @@ async def test_what_waits_is_superseded_and_its_run_is_counted_again(story: Stor
 
 
 @pytest.mark.parametrize("state", ["sending", "unknown"])
-async def test_what_may_be_on_its_way_is_left_alone(story: Story, state: str) -> None:
+async def test_what_may_be_on_its_way_is_left_alone(story: LedgerFixture, state: str) -> None:
     key = await (story.sending() if state == "sending" else story.unknown())
     await story.delivering((ANN,), SLOT + WEEK)
     assert (await story.row(key)).state == state
 
 
-async def test_a_run_whose_only_delivery_was_held_ends_as_skipped(story: Story) -> None:
+async def test_a_run_whose_only_delivery_was_held_ends_as_skipped(story: LedgerFixture) -> None:
     key = await story.held()
     assert (await story.run(key)).state is RunState.FAILED
     await story.delivering((ANN,), SLOT + WEEK)
@@ -45,32 +45,32 @@ async def test_a_run_whose_only_delivery_was_held_ends_as_skipped(story: Story) 
     assert (run.state, run.reason) == (RunState.SKIPPED, Reason.SUPERSEDED)
 
 
-async def test_another_reader_keeps_what_waits_for_it(story: Story) -> None:
+async def test_another_reader_keeps_what_waits_for_it(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     await story.delivering((BEN,), SLOT + WEEK)
     assert (await story.row(key)).state is DeliveryState.PENDING
 
 
-async def test_an_older_run_supersedes_nothing(story: Story) -> None:
+async def test_an_older_run_supersedes_nothing(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     await story.delivering((ANN,), SLOT - WEEK)
     assert (await story.row(key)).state is DeliveryState.PENDING
 
 
-async def test_under_catch_up_all_nothing_is_superseded(story: Story) -> None:
+async def test_under_catch_up_all_nothing_is_superseded(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     await story.delivering((ANN,), SLOT + WEEK, supersede=False)
     assert (await story.row(key)).state is DeliveryState.PENDING
 
 
-async def test_a_worker_that_rendered_the_old_one_may_not_send_it(story: Story) -> None:
+async def test_a_worker_that_rendered_the_old_one_may_not_send_it(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     assert await story.ledger.hold(key, 1) is not None
     await story.delivering((ANN,), SLOT + WEEK)
     assert await story.ledger.hold(key, 1) is None
 
 
-async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: Story) -> None:
+async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: LedgerFixture) -> None:
     readers = [f"team|reader{number}@tern.example" for number in range(2000)]
     old = await story.delivering(readers)
     new = await story.delivering(readers, SLOT + WEEK, expires=timedelta(hours=1))
@@ -80,7 +80,7 @@ async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: S
     assert {row.reason for row in rows} == {Reason.SUPERSEDED}
 
 
-async def test_no_step_of_two_thousand_readers_is_long(story: Story) -> None:
+async def test_no_step_of_two_thousand_readers_is_long(story: LedgerFixture) -> None:
     readers = [f"team|reader{number}@tern.example" for number in range(2000)]
     await story.delivering(readers)
     await story.client.config_set("slowlog-log-slower-than", 0)
@@ -96,7 +96,7 @@ async def test_no_step_of_two_thousand_readers_is_long(story: Story) -> None:
 
 @pytest.mark.parametrize("supersede", [True, False])
 async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
-    story: Story, monkeypatch: pytest.MonkeyPatch, supersede: bool
+    story: LedgerFixture, monkeypatch: pytest.MonkeyPatch, supersede: bool
 ) -> None:
     readers = [f"team|reader{number}@tern.example" for number in range(700)]
     old = await story.delivering(readers)
@@ -120,7 +120,7 @@ async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
     assert superseded == (700 if supersede else 0)
 
 
-async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_ones_way(story: Story) -> None:
+async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_ones_way(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     scripts = Scripts(story.client, PROJECT)
     await scripts.run("stage", {"key": key, "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]]})
@@ -129,14 +129,14 @@ async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_one
     assert [str(row.key) for row in await story.ledger.deliveries(key)] == [made]
 
 
-async def test_what_is_staged_by_a_lost_claim_is_refused(story: Story) -> None:
+async def test_what_is_staged_by_a_lost_claim_is_refused(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     with pytest.raises(ClaimLost):
         await story.ledger.deliver(key, attempt + 1, {}, (), {ANN: await story.soon()})
     assert not await story.client.keys("*:staged")
 
 
-async def test_a_run_of_the_same_slot_is_not_older(story: Story) -> None:
+async def test_a_run_of_the_same_slot_is_not_older(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     asked = story.claim(SLOT, kind="manual", nonce="0000000a")
     await story.ledger.request(asked, 1)

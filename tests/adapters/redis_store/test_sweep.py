@@ -2,14 +2,14 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, Story
+from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.errors import ClaimLost
 
 
-async def test_nothing_is_swept_before_its_time(story: Story) -> None:
+async def test_nothing_is_swept_before_its_time(story: LedgerFixture) -> None:
     await story.claimed()
     await story.sending((ANN, BEN), SLOT + WEEK)
     await story.elapse(25)
@@ -17,7 +17,7 @@ async def test_nothing_is_swept_before_its_time(story: Story) -> None:
     assert (swept.runs, swept.deliveries) == ((), ())
 
 
-async def test_a_claim_that_was_not_published_is_published_again_ever_more_rarely(story: Story) -> None:
+async def test_a_claim_that_was_not_published_is_published_again_ever_more_rarely(story: LedgerFixture) -> None:
     key = await story.claimed()
     gaps = []
     for _ in range(6):
@@ -30,7 +30,7 @@ async def test_a_claim_that_was_not_published_is_published_again_ever_more_rarel
     assert await story.ledger.begin(key, 1) is not None
 
 
-async def test_a_lapsed_run_is_free_again_and_not_busy_for_ever(story: Story) -> None:
+async def test_a_lapsed_run_is_free_again_and_not_busy_for_ever(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(61)
     assert (await story.ledger.sweep(10)).runs == (key,)
@@ -43,7 +43,7 @@ async def test_a_lapsed_run_is_free_again_and_not_busy_for_ever(story: Story) ->
     await story.ledger.beat(key, begun.attempt)
 
 
-async def test_the_fifth_lapse_ends_a_run_that_kills_its_workers(story: Story) -> None:
+async def test_the_fifth_lapse_ends_a_run_that_kills_its_workers(story: LedgerFixture) -> None:
     key = await story.claimed()
     for lapse in range(1, 6):
         assert await story.ledger.begin(key, CHILD) is not None, lapse
@@ -54,7 +54,7 @@ async def test_the_fifth_lapse_ends_a_run_that_kills_its_workers(story: Story) -
     assert await story.ledger.begin(key, CHILD) is None
 
 
-async def test_a_sixth_begin_before_the_tick_ends_it_too(story: Story) -> None:
+async def test_a_sixth_begin_before_the_tick_ends_it_too(story: LedgerFixture) -> None:
     key = await story.claimed()
     for _ in range(5):
         assert await story.ledger.begin(key, CHILD) is not None
@@ -63,7 +63,7 @@ async def test_a_sixth_begin_before_the_tick_ends_it_too(story: Story) -> None:
     assert (await story.run(key)).reason is Reason.ABANDONED
 
 
-async def test_a_delivery_that_was_not_published_is_published_again(story: Story) -> None:
+async def test_a_delivery_that_was_not_published_is_published_again(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     await story.elapse(31)
     assert (await story.ledger.sweep(10)).deliveries == (key,)
@@ -72,7 +72,7 @@ async def test_a_delivery_that_was_not_published_is_published_again(story: Story
     assert (await story.ledger.sweep(10)).deliveries == (key,)
 
 
-async def test_a_delivery_whose_holder_died_comes_back_after_the_lease(story: Story) -> None:
+async def test_a_delivery_whose_holder_died_comes_back_after_the_lease(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     assert await story.ledger.hold(key, 1) is not None
     await story.elapse(50)
@@ -82,7 +82,7 @@ async def test_a_delivery_whose_holder_died_comes_back_after_the_lease(story: St
     assert await story.ledger.hold(key, 2) is not None
 
 
-async def test_a_deferred_delivery_is_pending_and_published_when_its_instant_comes(story: Story) -> None:
+async def test_a_deferred_delivery_is_pending_and_published_when_its_instant_comes(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     await story.ledger.defer(key, 0, await story.soon(300), Reason.RATE_LIMITED, "later")
     await story.elapse(299)
@@ -92,7 +92,7 @@ async def test_a_deferred_delivery_is_pending_and_published_when_its_instant_com
     assert (await story.row(key)).state is DeliveryState.PENDING
 
 
-async def test_a_sender_that_died_leaves_an_unknown_and_never_a_second_sending(story: Story) -> None:
+async def test_a_sender_that_died_leaves_an_unknown_and_never_a_second_sending(story: LedgerFixture) -> None:
     key = await story.sending()
     await story.elapse(61)
     assert (await story.ledger.sweep(10)).deliveries == ()
@@ -108,7 +108,7 @@ async def test_a_sender_that_died_leaves_an_unknown_and_never_a_second_sending(s
     assert await story.ledger.hold(key, 2) is not None
 
 
-async def test_what_was_never_tried_expires_as_skipped(story: Story) -> None:
+async def test_what_was_never_tried_expires_as_skipped(story: LedgerFixture) -> None:
     pending, deferred = await story.delivering((ANN, BEN))
     await story.ledger.defer(deferred, 0, await story.soon(9999999), Reason.PACE, "")
     await story.elapse(6 * 3600 + 1)
@@ -120,7 +120,7 @@ async def test_what_was_never_tried_expires_as_skipped(story: Story) -> None:
     assert (run.state, run.reason) == (RunState.SKIPPED, Reason.EXPIRED)
 
 
-async def test_what_was_tried_until_its_time_was_over_failed(story: Story) -> None:
+async def test_what_was_tried_until_its_time_was_over_failed(story: LedgerFixture) -> None:
     key = await story.sending()
     await story.ledger.defer(key, 1, await story.soon(9999999), Reason.BACKOFF, "421 busy")
     await story.elapse(6 * 3600 + 1)
@@ -130,7 +130,7 @@ async def test_what_was_tried_until_its_time_was_over_failed(story: Story) -> No
     assert (await story.run(key)).state is RunState.FAILED
 
 
-async def test_a_worker_does_not_take_what_has_expired(story: Story) -> None:
+async def test_a_worker_does_not_take_what_has_expired(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     await story.elapse(6 * 3600 + 1)
     assert await story.ledger.hold(key, 1) is None
@@ -138,14 +138,14 @@ async def test_a_worker_does_not_take_what_has_expired(story: Story) -> None:
 
 
 @pytest.mark.parametrize("held", [True, False])
-async def test_an_unknown_never_expires(story: Story, held: bool) -> None:
+async def test_an_unknown_never_expires(story: LedgerFixture, held: bool) -> None:
     key = await (story.held() if held else story.unknown())
     await story.elapse(7 * 3600)
     assert (await story.ledger.sweep(10)).deliveries == (() if held else (key,))
     assert (await story.row(key)).state is DeliveryState.UNKNOWN
 
 
-async def test_a_wrong_count_is_mended(story: Story) -> None:
+async def test_a_wrong_count_is_mended(story: LedgerFixture) -> None:
     first, second = await story.delivering((ANN, BEN))
     run = first.split("/team")[0]
     await story.finish(first, "sent")
@@ -157,7 +157,7 @@ async def test_a_wrong_count_is_mended(story: Story) -> None:
     assert (await story.run(first)).state is RunState.DELIVERED
 
 
-async def test_a_sweep_takes_no_more_than_it_was_allowed_and_the_oldest_first(story: Story) -> None:
+async def test_a_sweep_takes_no_more_than_it_was_allowed_and_the_oldest_first(story: LedgerFixture) -> None:
     keys = [await story.claimed(SLOT + n * WEEK, latest=False) for n in range(3)]
     await story.elapse(40)
     assert len((await story.ledger.sweep(2)).runs) == 2
@@ -165,7 +165,7 @@ async def test_a_sweep_takes_no_more_than_it_was_allowed_and_the_oldest_first(st
     assert {str(run.key) for run in await story.ledger.runs(None, 9)} == set(keys)
 
 
-async def test_what_is_left_in_the_lists_without_a_row_is_dropped(story: Story) -> None:
+async def test_what_is_left_in_the_lists_without_a_row_is_dropped(story: LedgerFixture) -> None:
     ghost = "none@2026-11-16T14:00:00Z"
     await story.client.zadd(f"{PROJECT}:attention:runs", {ghost: 1})
     await story.client.zadd(f"{PROJECT}:attention:deliveries", {f"{ghost}/{ANN}": 1})

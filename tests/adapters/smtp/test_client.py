@@ -5,14 +5,14 @@ import ssl
 import pytest
 
 from tests.support.smtp_server import BREAK, SILENCE, mail_room, tls_of_client
-from worker.adapters.smtp.client import Mailer, MailFailure, MailServer, parse_url
+from worker.adapters.smtp.client import Mailer, MailFailure, SmtpServer, parse_url
 
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"
 
 
-def plain(port: int) -> MailServer:
-    return MailServer("127.0.0.1", port, "", "never")
+def plain(port: int) -> SmtpServer:
+    return SmtpServer("127.0.0.1", port, "", "never")
 
 
 async def test_a_message_arrives_unchanged_and_the_servers_words_come_back() -> None:
@@ -121,7 +121,7 @@ async def test_nobody_listening_is_a_failure_to_connect() -> None:
 
 async def test_starttls_and_a_login_are_used() -> None:
     async with mail_room(starttls=True, login=True) as room:
-        server = MailServer("localhost", room.port, "reports", "starttls")
+        server = SmtpServer("localhost", room.port, "reports", "starttls")
         mailer = Mailer(server, "open sesame", tls=tls_of_client())
         await mailer.send(FROM, TO, MESSAGE)
         await mailer.aclose()
@@ -130,7 +130,7 @@ async def test_starttls_and_a_login_are_used() -> None:
 
 async def test_implicit_tls_is_used() -> None:
     async with mail_room(implicit=True) as room:
-        mailer = Mailer(MailServer("localhost", room.port, "", "implicit"), tls=tls_of_client())
+        mailer = Mailer(SmtpServer("localhost", room.port, "", "implicit"), tls=tls_of_client())
         await mailer.send(FROM, TO, MESSAGE)
         await mailer.aclose()
     assert len(room.accepted) == 1
@@ -138,7 +138,7 @@ async def test_implicit_tls_is_used() -> None:
 
 async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
     async with mail_room() as room:
-        mailer = Mailer(MailServer("localhost", room.port, "reports", "starttls"), "open sesame", tls=tls_of_client())
+        mailer = Mailer(SmtpServer("localhost", room.port, "reports", "starttls"), "open sesame", tls=tls_of_client())
         with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
     assert (caught.value.phase, caught.value.code) == ("tls", 504)
@@ -148,7 +148,7 @@ async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
 @pytest.mark.parametrize(("tls", "options"), [("starttls", {"starttls": True}), ("implicit", {"implicit": True})])
 async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, options: dict[str, bool]) -> None:
     async with mail_room(**options) as room:
-        mailer = Mailer(MailServer("localhost", room.port, "", tls), tls=ssl.create_default_context())
+        mailer = Mailer(SmtpServer("localhost", room.port, "", tls), tls=ssl.create_default_context())
         with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
     assert (caught.value.phase, caught.value.code) == ("tls", 554)
@@ -156,7 +156,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, option
 
 async def test_a_wrong_password_is_told_without_being_shown() -> None:
     async with mail_room(starttls=True, login=True) as room:
-        mailer = Mailer(MailServer("localhost", room.port, "reports", "starttls"), "let me in", tls=tls_of_client())
+        mailer = Mailer(SmtpServer("localhost", room.port, "reports", "starttls"), "let me in", tls=tls_of_client())
         with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
     assert (caught.value.phase, caught.value.code) == ("auth", 535)
@@ -178,13 +178,13 @@ async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it() -> None:
 @pytest.mark.parametrize(
     ("url", "expected"),
     [
-        ("smtp://reports@smtp.acme.example", MailServer("smtp.acme.example", 587, "reports", "starttls")),
-        ("smtps://re%40ports@smtp.acme.example:4650", MailServer("smtp.acme.example", 4650, "re@ports", "implicit")),
-        ("smtp://localhost:2525?tls=never", MailServer("localhost", 2525, "", "never")),
-        ("smtp://[::1]:25/?tls=never", MailServer("::1", 25, "", "never")),
+        ("smtp://reports@smtp.acme.example", SmtpServer("smtp.acme.example", 587, "reports", "starttls")),
+        ("smtps://re%40ports@smtp.acme.example:4650", SmtpServer("smtp.acme.example", 4650, "re@ports", "implicit")),
+        ("smtp://localhost:2525?tls=never", SmtpServer("localhost", 2525, "", "never")),
+        ("smtp://[::1]:25/?tls=never", SmtpServer("::1", 25, "", "never")),
     ],
 )
-def test_a_url_says_where_and_how(url: str, expected: MailServer) -> None:
+def test_a_url_says_where_and_how(url: str, expected: SmtpServer) -> None:
     assert parse_url(url) == expected
 
 

@@ -7,10 +7,10 @@ import pytest
 from tests.support.smtp_server import BREAK, mail_room
 from worker.adapters.smtp.client import MailFailure
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
-from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt, Rendered
+from worker.domain.delivery import READER, Attachment, Content, DeliveryKey, Envelope, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 
-RENDERED = Rendered(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
+RENDERED = Content(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
 KEY = DeliveryKey("eu/weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
 ENVELOPE = Envelope(KEY, "sales@acme.example", datetime(2026, 11, 16, 8, tzinfo=UTC))
 

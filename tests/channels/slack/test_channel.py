@@ -14,7 +14,7 @@ from tests.support.slack_server import Says, SlackServer, error, ok, posted, sla
 from worker.channels.slack.channel import SLACK, SlackChannel, open_slack, pace_lane
 from worker.channels.slack.upload import upload_body
 from worker.channels.slack.webhook import SlackWebhookChannel
-from worker.domain.delivery import Part, Receipt, Rendered
+from worker.domain.delivery import Content, Part, Receipt
 from worker.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -40,7 +40,7 @@ async def channel(slack: SlackServer) -> AsyncIterator[SlackChannel]:
     await opened.aclose()
 
 
-def parts(channel: SlackChannel, rendered: Rendered = RENDERED) -> tuple[Part, ...]:
+def parts(channel: SlackChannel, rendered: Content = RENDERED) -> tuple[Part, ...]:
     return channel.build(rendered, ENVELOPE)
 
 
@@ -80,12 +80,12 @@ async def test_building_twice_gives_the_same_bytes(channel: SlackChannel) -> Non
 async def test_a_post_past_a_limit_is_refused_with_its_place(channel: SlackChannel) -> None:
     long = {"text": "x", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}
     with pytest.raises(RenderError, match=r"post 2: block 1 \(header\): text: 151 characters, 1 to 150"):
-        parts(channel, Rendered(posts=(MAIN, long)))
+        parts(channel, Content(posts=(MAIN, long)))
 
 
 async def test_a_template_that_makes_no_post_is_refused(channel: SlackChannel) -> None:
     with pytest.raises(RenderError, match="made no post"):
-        parts(channel, Rendered())
+        parts(channel, Content())
 
 
 async def test_the_thread_goes_where_the_main_post_went_even_when_the_address_is_a_person(
@@ -337,7 +337,7 @@ async def test_a_file_goes_to_no_strange_address(channel: SlackChannel, slack: S
 
 
 async def test_an_empty_file_and_a_hostile_name_go_as_something_slack_takes(channel: SlackChannel) -> None:
-    rendered = Rendered(posts=(MAIN,), attachments=(replace(CSV, name="../../e\u202evil\n.csv", body=b""),))
+    rendered = Content(posts=(MAIN,), attachments=(replace(CSV, name="../../e\u202evil\n.csv", body=b""),))
     part = parts(channel, rendered)[1]
     assert part.name == "e-vil-.csv"
     assert upload_body(channel.seal(part, [MAIN_RECEIPT])) == b"\n"

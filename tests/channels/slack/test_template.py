@@ -16,7 +16,7 @@ from tests.support.slack_golden import CASES, FOLDER, printed, rendered
 from worker.channels.slack.channel import SlackChannel
 from worker.channels.slack.limits import check
 from worker.channels.slack.webhook import SlackWebhookChannel
-from worker.domain.delivery import Rendered
+from worker.domain.delivery import Content
 from worker.domain.digest.model import (
     BridgeLine,
     BridgeView,
@@ -57,7 +57,7 @@ def kinds(post: Mapping[str, Any]) -> list[str]:
     return [block["type"] for block in post["blocks"]]
 
 
-def header(out: Rendered) -> str:
+def header(out: Content) -> str:
     blocks: Any = out.posts[0]["blocks"]
     return str(blocks[0]["text"]["text"])
 
@@ -165,7 +165,7 @@ def test_only_a_digest_with_details_or_files_points_to_its_thread() -> None:
 # whatever the names
 
 
-def assert_inert(out: Rendered) -> None:
+def assert_inert(out: Content) -> None:
     """No markup, no mention, no unseen character, no empty text, no link but to the web."""
     for node in nodes(list(out.posts)):
         assert node.get("type") != "mrkdwn"

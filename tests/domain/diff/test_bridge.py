@@ -8,7 +8,7 @@ from tests.domain.bridging import booked, closes, made, moves
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, ms, open_deals, stalled_deals
 from worker.domain.diff.bridge import Bridge, NoBridge, as_json, balance, bridge, why_no_bridge
 from worker.domain.diff.stock import Basis
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Row
 
@@ -195,7 +195,7 @@ def test_no_bridge_is_made_between_answers_that_cannot_be_compared() -> None:
 
 
 def test_a_list_whose_departures_are_not_looked_up_has_no_bridge() -> None:
-    item = Item("deals", "close", "opportunities", follow=Follow.NONE)
+    item = Query("deals", "close", "opportunities", follow=Follow.NONE)
     assert why_no_bridge(answer([]), answer([]), item) is NoBridge.NOT_FOLLOWED
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.domain.bridging import closes, made, moves
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, ms, open_deals, stalled_deals
 from worker.domain.diff.bridge import bridge
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Row
 
 # Those that left: the first rule that matches.
@@ -114,7 +114,7 @@ def test_a_deal_that_left_the_stalled_list_still_stalled_is_unexplained() -> Non
 # Those that joined.
 
 
-def joined(row: Row, known: list[Row], item: Item | None = None) -> dict[str, list[tuple[str, str, int]]]:
+def joined(row: Row, known: list[Row], item: Query | None = None) -> dict[str, list[tuple[str, str, int]]]:
     before = answer([], at=LAST_WEEK, followed=known)
     found = bridge(before, answer([row], at=THIS_WEEK, followed=[]), item or open_deals())
     assert found is not None
@@ -145,7 +145,7 @@ def test_a_deal_of_another_owner_is_moved_in_by_a_hand_over() -> None:
 
 
 def test_a_deal_of_another_pipeline_is_moved_in_also_where_the_query_names_none() -> None:
-    item = Item("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
+    item = Query("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
     known = [deal("a", 900, pipeline_id="pipe_partners")]
     assert joined(deal("a", 900), known, item) == {"a": [("moved_in", "pipeline", 900)]}
 

@@ -10,7 +10,7 @@ from tests.domain.journal import Played, histories, play
 from worker.domain.digest.model import KeyFigure, Standing
 from worker.domain.money import Money
 from worker.domain.reason import Reason
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import INWARD, Move
 from worker.domain.snapshot.snapshot import Gap, GapReason
 
@@ -152,7 +152,7 @@ def test_without_a_bridge_the_first_list_heads_the_digest_and_without_a_list_not
 
 
 def test_a_list_whose_departures_nobody_looks_up_moves_without_a_bridge() -> None:
-    item = Item("deals", "close", "opportunities", follow=Follow.NONE)
+    item = Query("deals", "close", "opportunities", follow=Follow.NONE)
     found = digest(schedule(item), [answer([deal("a", 700)])], [answer([deal("a", 500)], at=LAST_WEEK)])
     assert (found.standing, found.keys[0].delta, found.bridges, found.moves) == (Standing.MOVED, 200, (), ())
 
@@ -196,7 +196,7 @@ def test_a_query_this_reader_was_never_sent_is_a_change() -> None:
 
 
 def test_what_is_watched_decides_what_a_change_is() -> None:
-    item = Item("deals", "close", "opportunities", follow=Follow.CLOSED, watch=("stage_id",))
+    item = Query("deals", "close", "opportunities", follow=Follow.CLOSED, watch=("stage_id",))
     before = [answer([deal("a", 500)], at=LAST_WEEK)]
     assert not digest(schedule(item), [answer([deal("a", 700)], followed=[])], before).changed
     assert digest(schedule(item), [answer([deal("a", 500, stage_id="s9")], followed=[])], before).changed

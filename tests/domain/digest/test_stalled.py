@@ -6,13 +6,13 @@ from tests.domain.builders import LAST_WEEK, LONG_AGO, THIS_WEEK, answer, deal, 
 from tests.domain.digests import digest
 from worker.domain.digest.model import StalledSection
 from worker.domain.money import Money
-from worker.domain.schedule import Follow, Item, Show
+from worker.domain.schedule import Follow, Query, Show
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Gap, GapReason, Row
 
 
 def stalled(
-    now: list[Row], before: list[Row] | None = None, left: list[Row] | None = None, item: Item | None = None
+    now: list[Row], before: list[Row] | None = None, left: list[Row] | None = None, item: Query | None = None
 ) -> StalledSection:
     old = None if before is None else [answer(before, query="stalled", at=LAST_WEEK)]
     found = digest(schedule(item or stalled_deals()), [answer(now, query="stalled", followed=left or [])], old)
@@ -76,7 +76,7 @@ def test_what_left_the_stalled_list_says_what_became_of_it() -> None:
 
 
 def test_what_left_a_list_that_is_not_followed_is_no_longer_listed_and_has_no_bridge() -> None:
-    item = Item("stalled", "close", "opportunities", params={"is_stalled": True}, follow=Follow.NONE)
+    item = Query("stalled", "close", "opportunities", params={"is_stalled": True}, follow=Follow.NONE)
     section = stalled([], [deal("a", 100, stalled=True)], item=item)
     assert [(one.key, one.move) for one in section.left] == [("a", Move.UNEXPLAINED)]
     assert section.bridges == ()
@@ -86,7 +86,7 @@ def test_what_left_a_list_that_is_not_followed_is_no_longer_listed_and_has_no_br
     ("order_by", "keys"), [(None, ["c", "b"]), ("value", ["a", "b"]), ("-value", ["c", "b"]), ("title", ["a", "b"])]
 )
 def test_show_orders_and_cuts_and_says_how_many_are_hidden(order_by: str | None, keys: list[str]) -> None:
-    item = Item(
+    item = Query(
         "stalled",
         "close",
         "opportunities",

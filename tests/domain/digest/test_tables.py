@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals, schedule, stalled_deals
 from tests.domain.digests import digest, totals, totals_item
-from worker.domain.schedule import Follow, Item, Show
+from worker.domain.schedule import Follow, Query, Show
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, Table, table
 from worker.domain.time.window import Window
 
@@ -31,7 +31,7 @@ def funnel(rows: dict[str, tuple[str, str, int, int, float | None]], window: Win
 def test_a_funnel_stands_in_the_pipeline_s_order_beside_its_comparison() -> None:
     now = funnel({"s9": ("Qualified", "active", 0, 24, 0.54), "s1": ("Won", "won", 1, 4, 0.0)}, LAST)
     then = funnel({"s9": ("Lead", "active", 0, 20, None)}, BEFORE)
-    found = digest(schedule(Item("funnel", "close", "funnel_stages")), [now], compared={"funnel": then})
+    found = digest(schedule(Query("funnel", "close", "funnel_stages")), [now], compared={"funnel": then})
     (section,) = found.funnels
     assert (section.window, section.compared) == (LAST, BEFORE)
     assert [(one.label, one.count, one.advanced, one.before_count, one.before_advanced) for one in section.stages] == [
@@ -43,7 +43,7 @@ def test_a_funnel_stands_in_the_pipeline_s_order_beside_its_comparison() -> None
 
 def test_numbers_per_user_are_printed_where_show_asks_for_them() -> None:
     now = funnel({"s9": ("Qualified", "active", 0, 24, 0.54)}, LAST)
-    found = digest(schedule(Item("funnel", "close", "funnel_stages", show=Show(limit=5))), [now])
+    found = digest(schedule(Query("funnel", "close", "funnel_stages", show=Show(limit=5))), [now])
     assert [one.table_id for one in found.tables] == ["stages_by_user"]
 
 
@@ -93,7 +93,7 @@ def test_a_figure_that_cannot_be_computed_keeps_its_null_and_its_reason() -> Non
 def test_other_tables_are_shown_whole_and_a_plain_list_as_show_says() -> None:
     two = (Row("g1", ("Ann", 2)), Row("g2", ("Bo", 1)))
     groups = Table("groups", (Column("label", Kind.TEXT), Column("count", Kind.INT)), two)
-    plain = Item("partners", "close", "opportunities", follow=Follow.CLOSED, show=Show("-value", 1))
+    plain = Query("partners", "close", "opportunities", follow=Follow.CLOSED, show=Show("-value", 1))
     now = [
         answer([deal("a")]),
         answer([deal("s", stalled=True)], query="stalled"),
@@ -110,6 +110,6 @@ def test_other_tables_are_shown_whole_and_a_plain_list_as_show_says() -> None:
 def test_show_orders_and_cuts_the_tables_of_a_query_without_a_list() -> None:
     users = table("users", (Column("count", Kind.INT),), [Row(key, (count,)) for count, key in enumerate("abc")])
     at = (THIS_WEEK, THIS_WEEK)
-    item = Item("totals", "close", "funnel_totals", show=Show("-count", 2))
+    item = Query("totals", "close", "funnel_totals", show=Show("-count", 2))
     found = digest(schedule(item), [Snapshot("totals", "fp", None, THIS_WEEK, at, tables=(users,))])
     assert (found.tables[0].rows, found.tables[0].hidden) == (((2,), (1,)), 1)

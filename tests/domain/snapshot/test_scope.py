@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import THIS_WEEK, deal, ms
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.record import Record, record
 from worker.domain.snapshot.scope import Scope, scope
@@ -14,7 +14,7 @@ from worker.domain.snapshot.snapshot import Cell
 
 
 def rules(**params: Any) -> Scope:
-    return scope(Item("deals", "close", "opportunities", params=params))
+    return scope(Query("deals", "close", "opportunities", params=params))
 
 
 def row(**cells: Cell) -> Record:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.scope import Scope, scope
 
@@ -12,7 +12,7 @@ OPEN: dict[str, Any] = {"owner_id": "11", "pipeline_id": "1", "stage_id": "2", "
 
 
 def conditions(query: str = "deals", **params: Any) -> Scope:
-    return scope(Item("q", "p", query, params=params))
+    return scope(Query("q", "p", query, params=params))
 
 
 def row(**changes: Any) -> Record:
@@ -73,4 +73,4 @@ def test_the_stalled_list_selects_what_stalls() -> None:
     assert conditions("stalled_deals", rule="days_in_stage", days=3).stalled is True
     assert conditions("stalled_deals", rule="days_in_stage", days=3).opaque is False
     assert conditions("deals").stalled is None
-    assert Item("q", "p", "stalled_deals").stalled_only
+    assert Query("q", "p", "stalled_deals").stalled_only

@@ -14,28 +14,28 @@ from worker.domain.delivery import Baseline, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
-from worker.domain.schedule import Bundle, CatchUp, Defaults, Entry, Item, Schedule, Trigger
+from worker.domain.schedule import Bundle, CatchUp, Defaults, Query, Schedule, Subscription, Trigger
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import reckon_anew
 from worker.flow.operate.pause import pause
-from worker.flow.run.comparison import Found, Past, context
+from worker.flow.run.comparison import Answers, Comparison, context
 from worker.flow.run.tick import slot_claim, tick
 from worker.ports import Deployment, Due
 
 MORNING = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 NINE = MORNING + timedelta(hours=1)
 DAY = timedelta(days=1)
-TEAM = Entry("team", "mail", "sales@tern.example", "pipeline", "en_GB", "UTC")
+TEAM = Subscription("team", "mail", "sales@tern.example", "pipeline", "en_GB", "UTC")
 
 
 def daily(name: str = "daily", hour: int = 9, minute: int = 0, **more: Any) -> Schedule:
-    items = (Item("deals", "close", "opportunities"),)
+    items = (Query("deals", "close", "opportunities"),)
     return Schedule(name, name, Trigger("cron", "UTC", f"{minute} {hour} * * *"), items, (TEAM,), **more)
 
 
 async def put(here: Month, *schedules: Schedule) -> Changes:
     bundle = Bundle("tern", Defaults(), {}, {}, {one.id: one for one in schedules})
-    return (await deploy(bundle, here.ledger, here.house.triggers))[1]
+    return (await deploy(bundle, here.ledger, here.services.triggers))[1]
 
 
 async def slots(here: Month, name: str = "daily") -> list[datetime]:
@@ -91,7 +91,7 @@ class Interrupted(RedisLedger):
 
     async def happens(self) -> None:
         await self.here.ledger.set(NINE + timedelta(seconds=1))
-        await tick(self.here.house)
+        await tick(self.here.services)
 
     async def activate(
         self,
@@ -112,7 +112,7 @@ async def test_a_slot_that_is_claimed_while_its_trigger_is_edited_does_not_fire_
     await here.ledger.set(NINE - timedelta(milliseconds=1))
     bundle = Bundle("tern", Defaults(), {}, {}, {"daily": daily(minute=30)})
     ledger = Interrupted(here.ledger._scripts.client, "tern").meanwhile(here)
-    await deploy(bundle, ledger, here.house.triggers)
+    await deploy(bundle, ledger, here.services.triggers)
     assert ledger.happened == 2
     await here.play(NINE + DAY + timedelta(hours=1))
     assert await slots(here) == [NINE, NINE + DAY + timedelta(minutes=30)]
@@ -128,7 +128,7 @@ async def test_a_deployment_that_another_one_overtook_is_reckoned_anew(here: Mon
     await put(here, daily())
     bundle = Bundle("tern", Defaults(), {}, {}, {"daily": daily(), "third": daily("third")})
     ledger = Overtaken(here.ledger._scripts.client, "tern").meanwhile(here)
-    _, found = await deploy(bundle, ledger, here.house.triggers)
+    _, found = await deploy(bundle, ledger, here.services.triggers)
     assert (found.added, found.removed) == (("third",), ("other",))
     assert sorted(await here.ledger.pending(["daily", "other", "third"])) == ["daily", "third"]
 
@@ -141,11 +141,11 @@ async def test_a_tick_that_reckoned_from_an_older_bundle_writes_nothing(here: Mo
     await put(here, replace(daily(), spread=0))
     await here.ledger.set(NINE)
     (due,) = (await here.ledger.due(5))[1]
-    stale = slot_claim(here.house.triggers, timings, deployed.bundle, due, NINE)
+    stale = slot_claim(here.services.triggers, timings, deployed.bundle, due, NINE)
     assert stale is not None
     assert stale.runs[0].key.slot != NINE
     assert await here.ledger.claim([stale], 1) == ()
-    assert (await tick(here.house)).claimed == ("daily@2026-11-23T09:00:00Z",)
+    assert (await tick(here.services)).claimed == ("daily@2026-11-23T09:00:00Z",)
 
 
 async def test_what_was_due_before_an_edit_is_settled_by_the_definition_it_was_due_by(here: Month) -> None:
@@ -167,7 +167,7 @@ async def test_an_edit_of_something_else_leaves_what_is_due_to_the_clock(here: M
     await here.ledger.set(NINE + timedelta(hours=1))
     found = await put(here, daily(catch_up=CatchUp.NONE))
     assert (found.changed, found.firsts, found.overdue) == (("daily",), {}, ())
-    await tick(here.house)
+    await tick(here.services)
     assert [row.reason for row in await here.ledger.missed("daily", 9)] == [Reason.TOO_LATE]
 
 
@@ -190,7 +190,7 @@ async def test_a_run_is_late_from_when_it_was_due_and_says_how_long_after_its_sl
 
     def late(after: timedelta) -> int:
         at = NINE + delay_of("daily", 3600) + after
-        return context(here.house, bundle, schedule, "", NINE, at, Found({}, {}, ()), Past({}, {}, {})).late
+        return context(here.services, bundle, schedule, "", NINE, at, Answers({}, {}, ()), Comparison({}, {}, {})).late
 
     share = delay_of("daily", 3600) // timedelta(seconds=1)
     assert [late(timedelta(seconds=after)) for after in (0, 60, 61)] == [0, 0, share + 61]
@@ -213,7 +213,7 @@ async def test_a_renamed_schedule_takes_its_history_along(here: Month, at_once: 
     await put(here, daily("old"))
     await here.play(NINE + timedelta(minutes=10))
     before = await sent(here, "old@2026-11-23T09:00:00Z")
-    await pause(here.house, "old", None)
+    await pause(here.services, "old", None)
     if not at_once:
         await put(here)
         await put(here, daily("new", minute=30))
@@ -287,7 +287,7 @@ async def test_a_run_that_was_on_its_way_when_its_schedule_was_renamed_arrives(h
     await here.play(NINE + timedelta(minutes=1))
     delivery = await delivering(here, "old@2026-11-23T09:00:00Z")
     await here.ledger.set(NINE + DAY + timedelta(seconds=1))
-    await tick(here.house)
+    await tick(here.services)
     await put(here, daily("new", previously="old"))
     moved = await settled(here, delivery, "old@2026-11-23T09:00:00Z", "one")
     assert await baseline(here, "new") == moved
@@ -311,7 +311,7 @@ async def test_a_slot_that_waits_while_its_schedule_is_renamed_runs_under_the_ne
     await here.ledger.set(NINE + timedelta(hours=1))
     found = await put(here, daily("new", previously="old"))
     assert found.overdue == ()
-    await tick(here.house)
+    await tick(here.services)
     assert list(await here.runs()) == [("new", NINE)]
 
 
@@ -329,16 +329,16 @@ async def test_a_due_instant_that_new_rules_of_the_zone_made_wrong_is_reckoned_a
     client = here.ledger._scripts.client
     for name, at in (("daily", was["daily"] - timedelta(hours=1)), ("late", NINE - timedelta(hours=1))):
         await client.zadd("tern:due", {name: int(at.timestamp() * 1000)})
-    assert await reckon_anew(here.house) == 1
+    assert await reckon_anew(here.services) == 1
     assert await here.ledger.pending(["daily", "other"]) == {"daily": was["daily"], "other": was["other"]}
     assert (await here.ledger.pending(["late"]))["late"] == NINE - timedelta(hours=1), "it has come: it was expected"
-    assert await reckon_anew(here.house) == 0
+    assert await reckon_anew(here.services) == 0
 
 
 async def test_reckoning_anew_leaves_what_an_edit_put_off_and_an_empty_ledger_alone(here: Month) -> None:
-    assert await reckon_anew(here.house) == 0
+    assert await reckon_anew(here.services) == 0
     await put(here, daily())
     await here.play(NINE + timedelta(hours=1))
     await put(here, daily(hour=12))
-    assert await reckon_anew(here.house) == 0
+    assert await reckon_anew(here.services) == 0
     assert await here.ledger.pending(["daily"]) == {"daily": NINE + DAY + timedelta(hours=3)}

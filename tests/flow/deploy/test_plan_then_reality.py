@@ -54,11 +54,11 @@ class Diary:
         await act()
 
     async def comes_true(self, until: datetime) -> None:
-        told = await plan(self.here.house, self.bundle, 60)
+        told = await plan(self.here.services, self.bundle, 60)
         assert not told.changes
         due = {(row.schedule, f.slot): f.due for row in told.schedules for f in row.fires if f.due < until}
         before = await self.here.runs()
-        await tick(self.here.house)  # what is late already
+        await tick(self.here.services)  # what is late already
         await self.here.play(until)
         real = {key: run.claimed_at for key, run in (await self.here.runs()).items() if key not in before}
         assert real.keys() == due.keys()
@@ -68,10 +68,10 @@ class Diary:
     async def edit(self, *schedules: Schedule, without: tuple[str, ...] = ()) -> None:
         kept = {name: one for name, one in self.bundle.schedules.items() if name not in without}
         new = replace(self.bundle, schedules={**kept, **{one.id: one for one in schedules}})
-        told = await plan(self.here.house, new, 30)
+        told = await plan(self.here.services, new, 30)
         before = await self.here.runs()
-        _, found = await deploy(new, self.here.ledger, self.here.house.triggers)
-        again = await plan(self.here.house, new, 30)
+        _, found = await deploy(new, self.here.ledger, self.here.services.triggers)
+        again = await plan(self.here.services, new, 30)
         settled = {key for key in await self.here.runs() if key not in before}
         still = {(row.schedule, f) for row in again.schedules for f in row.fires}
         foretold = {(row.schedule, f) for row in told.schedules for f in row.fires}
@@ -81,10 +81,10 @@ class Diary:
         self.bundle = new
 
     async def pause(self, name: str, until: datetime | None = None) -> None:
-        await pause(self.here.house, name, until)
+        await pause(self.here.services, name, until)
 
     async def resume(self, name: str) -> None:
-        assert await resume(self.here.house, name)
+        assert await resume(self.here.services, name)
 
 
 @pytest.mark.parametrize("start", [SPRING, AUTUMN])
@@ -103,7 +103,7 @@ async def test_runs_fire_when_the_plan_said_through_a_month_of_changes(redis_cli
     await diary.on(7, lambda: diary.edit(cron("daily", "Europe/Berlin", "30 14 * * *")))
     await diary.on(8, lambda: diary.pause("weekly", diary.day(12)))
     await diary.on(13, lambda: diary.edit(replace(half_hours, spread=120), replace(seventh, spread=0)))
-    await diary.on(14, lambda: tick(here.house))
+    await diary.on(14, lambda: tick(here.services))
     await diary.on(16.4, lambda: diary.edit(cron("daily", "UTC", "0 23 * * *")), clock=False)
     heir = replace(weekly, id="weekend", previously="weekly")
     await diary.on(18, lambda: diary.edit(heir, without=("weekly",)))

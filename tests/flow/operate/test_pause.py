@@ -39,19 +39,19 @@ async def missed(here: Month) -> list[tuple[int, Reason]]:
 
 
 async def test_what_comes_due_during_a_pause_is_missed_for_that_reason(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.play(NINE + 2 * DAY + HOUR)
-    assert await resume(here.house, "daily")
+    assert await resume(here.services, "daily")
     await here.play(NINE + 3 * DAY + HOUR)
     assert await slots(here) == [NINE + 3 * DAY]
     assert await missed(here) == [(1, Reason.PAUSED)] * 3
 
 
 async def test_resume_fires_nothing_of_the_past_though_no_clock_had_looked(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + 2 * DAY + HOUR)
-    assert await resume(here.house, "daily")
-    await tick(here.house)
+    assert await resume(here.services, "daily")
+    await tick(here.services)
     assert await slots(here) == []
     assert await missed(here) == [(3, Reason.PAUSED)]
     assert await here.ledger.pending(["daily"]) == {"daily": NINE + 3 * DAY}
@@ -59,43 +59,43 @@ async def test_resume_fires_nothing_of_the_past_though_no_clock_had_looked(here:
 
 async def test_after_its_end_a_pause_takes_nothing_more(here: Month) -> None:
     """Nobody looked for a week: two days of it were paused, the others are late."""
-    await pause(here.house, "daily", NINE + 2 * DAY)
+    await pause(here.services, "daily", NINE + 2 * DAY)
     await here.ledger.set(NINE + 6 * DAY + timedelta(seconds=30))
-    await tick(here.house)
+    await tick(here.services)
     found = await missed(here)
     assert (2, Reason.PAUSED) in found
     assert sum(count for count, _ in found) + len(await slots(here)) == 7
     assert min(await slots(here)) >= NINE + 2 * DAY
-    assert not await resume(here.house, "daily") or await here.ledger.pauses() == {}
+    assert not await resume(here.services, "daily") or await here.ledger.pauses() == {}
 
 
 async def test_a_second_pause_does_not_hide_what_the_first_one_did(here: Month) -> None:
-    await pause(here.house, "daily", NINE + HOUR)
+    await pause(here.services, "daily", NINE + HOUR)
     await here.ledger.set(NINE + DAY - HOUR)
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     assert await missed(here) == [(1, Reason.PAUSED)]
 
 
 async def test_a_pause_does_not_end_while_something_that_came_during_it_is_not_accounted_for(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE)
     with pytest.raises(ClaimLost):
         await here.ledger.resume("daily")
-    await tick(here.house)
+    await tick(here.services)
     assert await here.ledger.resume("daily")
 
 
 async def test_what_is_due_after_a_pause_is_left_to_the_clock(here: Month) -> None:
-    await pause(here.house, "daily", NINE)
+    await pause(here.services, "daily", NINE)
     await here.ledger.set(NINE)
-    assert await resume(here.house, "daily")
-    await tick(here.house)
+    assert await resume(here.services, "daily")
+    await tick(here.services)
     assert await slots(here) == [NINE]
 
 
 async def test_a_run_that_nobody_began_is_skipped(here: Month) -> None:
     await here.play(NINE + HOUR)
-    await pause(here.house, "daily", here.ledger.at + DAY)
+    await pause(here.services, "daily", here.ledger.at + DAY)
     assert await here.ledger.begin(KEY, 5) is None
     assert ((await run(here, KEY)).state, (await run(here, KEY)).reason) == (RunState.SKIPPED, Reason.PAUSED)
 
@@ -104,7 +104,7 @@ async def test_a_run_that_was_being_fetched_delivers_nothing(here: Month) -> Non
     await here.play(NINE + HOUR)
     begun = await here.ledger.begin(KEY, 5)
     assert begun is not None
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     expires = {reader("daily").id: here.ledger.at + DAY}
     assert await here.ledger.deliver(KEY, begun.attempt, {"deals": "one"}, (), expires) == ()
     assert ((await run(here, KEY)).state, (await run(here, KEY)).reason) == (RunState.SKIPPED, Reason.PAUSED)
@@ -112,8 +112,8 @@ async def test_a_run_that_was_being_fetched_delivers_nothing(here: Month) -> Non
 
 
 async def test_a_run_that_somebody_asks_for_goes_on_during_a_pause(here: Month) -> None:
-    await pause(here.house, "daily", None)
-    key = await request(here.house, "daily", None, None)
+    await pause(here.services, "daily", None)
+    key = await request(here.services, "daily", None, None)
     assert await delivering(here, key)
 
 
@@ -121,7 +121,7 @@ async def test_a_definition_pauses_and_a_deployment_resumes(here: Month) -> None
     await put(here, daily(paused=True))
     await here.ledger.set(NINE + DAY + HOUR)
     with pytest.raises(RequestError, match="says `paused: true`"):
-        await resume(here.house, "daily")
+        await resume(here.services, "daily")
     await put(here, daily())
     await here.play(NINE + 2 * DAY + HOUR)
     assert await slots(here) == [NINE + 2 * DAY]
@@ -137,15 +137,15 @@ async def test_a_run_that_was_claimed_before_its_definition_was_paused_is_skippe
 
 async def test_what_cannot_be_paused_or_resumed_is_said(here: Month) -> None:
     with pytest.raises(RequestError, match="no schedule 'weekly' is deployed; deployed are: daily"):
-        await pause(here.house, "weekly", None)
+        await pause(here.services, "weekly", None)
     with pytest.raises(RequestError, match="which has passed"):
-        await pause(here.house, "daily", MORNING)
-    assert not await resume(here.house, "daily")
+        await pause(here.services, "daily", MORNING)
+    assert not await resume(here.services, "daily")
     assert await here.ledger.pauses() == {}
 
 
 async def test_a_schedule_that_is_taken_away_takes_its_pause_along(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await put(here)
     assert await here.ledger.pauses() == {}
 
@@ -154,10 +154,10 @@ async def test_a_schedule_that_is_taken_away_takes_its_pause_along(here: Month) 
 
 
 async def test_a_missed_slot_is_run_as_the_run_it_would_have_been_and_its_row_is_split(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + 4 * DAY + HOUR)
-    await resume(here.house, "daily")
-    key = await request_missed(here.house, "daily", NINE + 2 * DAY)
+    await resume(here.services, "daily")
+    key = await request_missed(here.services, "daily", NINE + 2 * DAY)
     assert key == "daily@2026-11-25T09:00:00Z"
     rows = await here.ledger.missed("daily", 9)
     assert rows == (
@@ -167,7 +167,7 @@ async def test_a_missed_slot_is_run_as_the_run_it_would_have_been_and_its_row_is
     assert rows == await here.ledger.missed(None, 9)
     assert await delivering(here, key)
     for slot in (NINE, NINE + DAY, NINE + 4 * DAY, NINE + 3 * DAY):
-        await request_missed(here.house, "daily", slot)
+        await request_missed(here.services, "daily", slot)
     assert await missed(here) == []
     assert await here.ledger.missed(None, 9) == ()
     assert len(await slots(here)) == 5
@@ -175,40 +175,40 @@ async def test_a_missed_slot_is_run_as_the_run_it_would_have_been_and_its_row_is
 
 @pytest.mark.parametrize("off", [timedelta(minutes=1), -2 * DAY, 9 * DAY])
 async def test_what_was_not_missed_is_not_run(here: Month, off: timedelta) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + 4 * DAY + HOUR)
-    await resume(here.house, "daily")
+    await resume(here.services, "daily")
     with pytest.raises(RequestError, match=r"no missed slot|not named by the trigger"):
-        await request_missed(here.house, "daily", NINE + DAY + off)
+        await request_missed(here.services, "daily", NINE + DAY + off)
     assert await missed(here) == [(5, Reason.PAUSED)]
 
 
 async def test_a_row_whose_trigger_is_another_one_now_is_not_guessed_at(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + 4 * DAY + HOUR)
     await put(here, replace(daily(), trigger=daily(hour=10).trigger))
-    await resume(here.house, "daily")
+    await resume(here.services, "daily")
     with pytest.raises(RequestError, match="not named by the trigger"):
-        await request_missed(here.house, "daily", NINE + DAY)
+        await request_missed(here.services, "daily", NINE + DAY)
 
 
 async def test_a_slot_that_is_asked_for_twice_is_one_run(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + HOUR)
-    await resume(here.house, "daily")
+    await resume(here.services, "daily")
     row = (await here.ledger.missed("daily", 1))[0]
-    key = await request_missed(here.house, "daily", NINE)
+    key = await request_missed(here.services, "daily", NINE)
     with pytest.raises(RequestError, match="no missed slot"):
-        await request_missed(here.house, "daily", NINE)
+        await request_missed(here.services, "daily", NINE)
     assert (await run(here, key)).deadline > here.ledger.at
     other = Claim(RunKey("daily", NINE + DAY), "b", "manual", here.ledger.at)
     assert not await here.ledger.request(other, 1, missed=row), "the row is not there any more"
 
 
 async def test_a_row_that_was_split_meanwhile_is_not_split_as_it_was(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + 4 * DAY + HOUR)
-    await resume(here.house, "daily")
+    await resume(here.services, "daily")
     (row,) = await here.ledger.missed("daily", 1)
     claim = Claim(RunKey("daily", NINE), "b", "manual", here.ledger.at + HOUR)
     for stale in (replace(row, first=NINE - DAY), replace(row, count=4)):
@@ -217,9 +217,9 @@ async def test_a_row_that_was_split_meanwhile_is_not_split_as_it_was(here: Month
 
 
 async def test_a_newer_slot_does_not_take_the_place_of_one_that_was_asked_for(here: Month) -> None:
-    await pause(here.house, "daily", None)
+    await pause(here.services, "daily", None)
     await here.ledger.set(NINE + HOUR)
-    await resume(here.house, "daily")
-    key = await request_missed(here.house, "daily", NINE)
+    await resume(here.services, "daily")
+    key = await request_missed(here.services, "daily", NINE)
     await here.play(NINE + DAY + HOUR)
     assert (await run(here, key)).state is RunState.CLAIMED

@@ -1,6 +1,6 @@
 """A digest compares with the last complete answer that this reader was sent (semantics 5), row by row of the table."""
 
-from tests.support.story import SCHEDULE, TEAM, Story
+from tests.support.story import SCHEDULE, TEAM, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
@@ -10,21 +10,21 @@ from worker.flow.operate.preview import bridge_of, dry_run, preview, send_to
 CLOSE_LIST = "GET /close/api/v1/opportunity/"
 
 
-async def test_a_sent_digest_is_what_the_next_one_compares_with(week: Story) -> None:
+async def test_a_sent_digest_is_what_the_next_one_compares_with(week: InProcessRun) -> None:
     first, _ = await week.run()
     week.step()
     second, rows = await week.run()
-    assert rows[0].pair is not None
-    assert {query: b.slot if b else None for query, b in rows[0].pair.items()} == dict.fromkeys(
+    assert rows[0].compared_with is not None
+    assert {query: b.slot if b else None for query, b in rows[0].compared_with.items()} == dict.fromkeys(
         ("deals", "stalled"), first.key.slot
     )
     assert {b.slot for b in (await week.baselines()).values()} == {second.key.slot}
-    bridge = await bridge_of(week.house, second, rows)
+    bridge = await bridge_of(week.services, second, rows)
     assert bridge is not None
     assert bridge["EUR"]["new"] > 0
 
 
-async def test_a_query_that_was_a_gap_keeps_its_baseline_while_the_others_move(week: Story) -> None:
+async def test_a_query_that_was_a_gap_keeps_its_baseline_while_the_others_move(week: InProcessRun) -> None:
     first, _ = await week.run()
     week.step()
     week.box.faults.arm(CLOSE_LIST, "html", times=1)
@@ -37,7 +37,9 @@ async def test_a_query_that_was_a_gap_keeps_its_baseline_while_the_others_move(w
     assert {slot for query, slot in slots.items() if query not in missing} == {second.key.slot}
 
 
-async def test_a_run_that_brought_nothing_fails_with_a_word_to_the_operator_and_moves_no_baseline(week: Story) -> None:
+async def test_a_run_that_brought_nothing_fails_with_a_word_to_the_operator_and_moves_no_baseline(
+    week: InProcessRun,
+) -> None:
     await week.run()
     before = await week.baselines()
     week.box.faults.arm("* /close/*", "status", times=1000, status=403)
@@ -49,20 +51,20 @@ async def test_a_run_that_brought_nothing_fails_with_a_word_to_the_operator_and_
     assert await week.baselines() == before
 
 
-async def test_previews_dry_runs_and_test_sends_move_no_baseline(week: Story) -> None:
+async def test_previews_dry_runs_and_test_sends_move_no_baseline(week: InProcessRun) -> None:
     await week.run()
     before = await week.baselines()
     week.step()
     bundle = bundle_of(week.place)
     schedule = bundle.schedules["week"]
-    seen = await preview(week.house, bundle, schedule, None)
+    seen = await preview(week.services, bundle, schedule, None)
     assert seen.digest.bridges
-    assert [trial.decision.send for trial in await dry_run(week.house, bundle, schedule, None)] == [True]
-    assert not (await send_to(week.house, bundle, schedule, None, "mail", "me@acme.example")).failed
+    assert [trial.decision.send for trial in await dry_run(week.services, bundle, schedule, None)] == [True]
+    assert not (await send_to(week.services, bundle, schedule, None, "mail", "me@acme.example")).failed
     assert await week.baselines() == before
 
 
-async def test_a_refused_mail_moves_no_baseline_and_the_next_digest_tells_it_all(week: Story) -> None:
+async def test_a_refused_mail_moves_no_baseline_and_the_next_digest_tells_it_all(week: InProcessRun) -> None:
     first, _ = await week.run()
     week.step()
     week.box.mail.faults.refuse("sales@acme.example", 554)
@@ -72,7 +74,7 @@ async def test_a_refused_mail_moves_no_baseline_and_the_next_digest_tells_it_all
     assert {b.slot for b in (await week.baselines()).values()} == {first.key.slot}
 
 
-async def test_an_unclear_mail_moves_no_baseline_until_it_is_proved(week: Story) -> None:
+async def test_an_unclear_mail_moves_no_baseline_until_it_is_proved(week: InProcessRun) -> None:
     first, _ = await week.run()
     week.step()
     week.box.mail.faults.drop()
@@ -80,22 +82,22 @@ async def test_an_unclear_mail_moves_no_baseline_until_it_is_proved(week: Story)
     assert rows[0].state is DeliveryState.UNKNOWN
     assert second.state is RunState.DELIVERING
     assert {b.slot for b in (await week.baselines()).values()} == {first.key.slot}
-    await week.house.ledger.sent(str(rows[0].key), rows[0].attempt, "told by the operator", {})
-    run = await week.house.ledger.run(str(second.key))
+    await week.services.ledger.sent(str(rows[0].key), rows[0].attempt, "told by the operator", {})
+    run = await week.services.ledger.run(str(second.key))
     assert run is not None
     assert run.state is RunState.DELIVERED
 
 
-async def test_an_edited_query_is_first_again_and_says_why(week: Story) -> None:
+async def test_an_edited_query_is_first_again_and_says_why(week: InProcessRun) -> None:
     await week.run()
     await week.deploy(SCHEDULE.replace("status_type: active}", "status_type: active, value_period: annual}", 1))
     _, rows = await week.run()
-    assert rows[0].pair is not None
-    assert rows[0].pair["deals"] is None
-    assert rows[0].pair["stalled"] is not None
+    assert rows[0].compared_with is not None
+    assert rows[0].compared_with["deals"] is None
+    assert rows[0].compared_with["stalled"] is not None
 
 
-async def test_a_reader_who_left_and_came_back_begins_afresh(week: Story) -> None:
+async def test_a_reader_who_left_and_came_back_begins_afresh(week: InProcessRun) -> None:
     await week.run()
     other = SCHEDULE.replace(
         "{id: team, channel: mail, address: sales@acme.example}", "{channel: mail, address: b@c.d}"
@@ -104,17 +106,17 @@ async def test_a_reader_who_left_and_came_back_begins_afresh(week: Story) -> Non
     assert await week.baselines(TEAM) == {}
     await week.deploy()
     _, rows = await week.run()
-    assert set((rows[0].pair or {}).values()) == {None}
+    assert set((rows[0].compared_with or {}).values()) == {None}
 
 
-async def test_on_change_sends_the_first_then_stays_silent_until_something_moves(week: Story) -> None:
+async def test_on_change_sends_the_first_then_stays_silent_until_something_moves(week: InProcessRun) -> None:
     await week.deploy(SCHEDULE.replace("{bridge: deals}", "{bridge: deals, send: on_change}"))
     bundle = bundle_of(week.place)
-    trials = await dry_run(week.house, bundle, bundle.schedules["week"], None)
+    trials = await dry_run(week.services, bundle, bundle.schedules["week"], None)
     assert trials[0].decision.send
     await week.run()
-    seen = await preview(week.house, bundle, bundle.schedules["week"], None)
+    seen = await preview(week.services, bundle, bundle.schedules["week"], None)
     assert not seen.digest.changed
     week.step()
-    seen = await preview(week.house, bundle, bundle.schedules["week"], None)
+    seen = await preview(week.services, bundle, bundle.schedules["week"], None)
     assert seen.digest.changed

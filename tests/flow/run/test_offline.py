@@ -8,8 +8,8 @@ import pytest
 from tests.golden.digests import DIGESTS
 from tests.support.desk import no_network
 from tests.support.slack_golden import rendered
-from worker.app import SILENT, OpenedMeans
-from worker.domain.delivery import DeliveryKey, Envelope, Receipt, Rendered
+from worker.app import SILENT, OpenConnectors
+from worker.domain.delivery import Content, DeliveryKey, Envelope, Receipt
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.errors import RequestError
 
@@ -22,7 +22,7 @@ CHANNELS = {
 }
 BUNDLE = Bundle("desk", Defaults(), {}, CHANNELS, {})
 WRITTEN = {
-    "email": Rendered(subject="Pipeline", text="up\n", html="<p>up</p>"),
+    "email": Content(subject="Pipeline", text="up\n", html="<p>up</p>"),
     "slack": rendered(next(iter(DIGESTS.values()))),
 }
 
@@ -40,18 +40,18 @@ WRITTEN = {
 async def test_every_kind_of_channel_builds_its_message_without_its_secret(
     channel: str, address: str | None, tmp_path: Path
 ) -> None:
-    means = OpenedMeans(SILENT, tmp_path, offline=True)
+    connectors = OpenConnectors(SILENT, tmp_path, offline=True)
     key = DeliveryKey("asked@2026-11-16T09:00:00Z", f"e|{address or 'webhook'}")
     envelope = Envelope(key, address or "webhook", datetime(2026, 11, 16, 9, tzinfo=UTC))
     with no_network():
-        made = means.channel(BUNDLE, channel, address)
+        made = connectors.channel(BUNDLE, channel, address)
         parts = made.build(WRITTEN[made.format], envelope)
         receipts = [Receipt("C0123456789 1.5")] * len(parts)
         assert all(made.seal(part, receipts[: part.number]) for part in parts)
-        await means.aclose()
+        await connectors.aclose()
 
 
 @pytest.mark.parametrize("channel", ["mail", "token", "hook"])
 def test_what_really_sends_still_wants_its_secret(channel: str, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"NO_SUCH_SECRET|no-such-file"):
-        OpenedMeans({}, tmp_path).channel(BUNDLE, channel, "C0123456789")
+        OpenConnectors({}, tmp_path).channel(BUNDLE, channel, "C0123456789")

@@ -9,95 +9,94 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.adapters.redis_store.test_housekeeping import Kept
-from tests.support.ledger_story import PROJECT, WEEKLY
-from tests.support.ledger_story import Story as LedgerStory
-from tests.support.story import SCHEDULE, Story
+from tests.support.ledger_story import PROJECT, WEEKLY, LedgerFixture
+from tests.support.story import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import open_house
+from worker.app import open_services
 from worker.domain.schedule import CatchUp, Retention, Timing, Trigger
 from worker.entry.local_queue import LocalQueue
 from worker.flow.operate.replay import replay
 from worker.flow.run.retention import housekeep
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.settings import Settings
 
 DAY = 86_400
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
-async def tidy(house: House, now: datetime) -> int:
+async def tidy(services: Services, now: datetime) -> int:
     """Whole rounds of the housekeeping at an instant to come, until one finds nothing."""
-    deployed = await house.ledger.deployed()
+    deployed = await services.ledger.deployed()
     assert deployed is not None
-    return await rounds(house, dict(await house.ledger.timings(deployed.bundle)), now)
+    return await rounds(services, dict(await services.ledger.timings(deployed.bundle)), now)
 
 
-async def rounds(house: House, timings: dict[str, Timing], now: datetime) -> int:
+async def rounds(services: Services, timings: dict[str, Timing], now: datetime) -> int:
     total, idle = 0, 0
     while idle < 3:
-        house.chores_after = None
-        await forget_the_pause(house)
-        gone = await housekeep(house, timings, now)
+        services.chores_after = None
+        await forget_the_pause(services)
+        gone = await housekeep(services, timings, now)
         total, idle = total + gone, 0 if gone else idle + 1
     return total
 
 
-async def forget_the_pause(house: House) -> None:
+async def forget_the_pause(services: Services) -> None:
     """A second between two looks is real time, which no test waits for."""
-    client = house.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
-    prefix = house.ledger._scripts.prefix  # type: ignore[attr-defined]
+    client = services.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    prefix = services.ledger._scripts.prefix  # type: ignore[attr-defined]
     await client.hdel(f"{prefix}:chores", "next")
 
 
-async def assert_all_replay(house: House) -> int:
+async def assert_all_replay(services: Services) -> int:
     parts = 0
-    for run in await house.ledger.runs(None, 100):
-        async for again in replay(house, run):
+    for run in await services.ledger.runs(None, 100):
+        async for again in replay(services, run):
             assert again.equal, again.causes
             parts += len(again.copies)
     return parts
 
 
-async def held_answers(story: Story) -> int:
+async def held_answers(story: InProcessRun) -> int:
     """Snapshots that something holds; others vanish within a day."""
-    client = story.house.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    client = story.services.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
     return sum(name.startswith(b"s:") for name in await client.hkeys("story:refs"))
 
 
-async def test_runs_of_one_day_are_thinned_to_the_newest_which_is_replayed_all_the_same(week: Story) -> None:
+async def test_runs_of_one_day_are_thinned_to_the_newest_which_is_replayed_all_the_same(week: InProcessRun) -> None:
     runs = []
     for _ in range(4):
         week.step()
         runs.append((await week.run())[0])
     days = {run.key.slot.astimezone(BERLIN).date() for run in runs}
-    now = await week.house.ledger.now()
-    assert await tidy(week.house, now + timedelta(days=34)) == 0
-    assert await assert_all_replay(week.house) == 4
-    assert await tidy(week.house, now + timedelta(days=37)) == 4 - len(days)
-    left = await week.house.ledger.runs("week", 10)
+    now = await week.services.ledger.now()
+    assert await tidy(week.services, now + timedelta(days=34)) == 0
+    assert await assert_all_replay(week.services) == 4
+    assert await tidy(week.services, now + timedelta(days=37)) == 4 - len(days)
+    left = await week.services.ledger.runs("week", 10)
     assert len(left) == len(days)
     assert left[0].key == runs[-1].key
-    assert await assert_all_replay(week.house) == len(days)
+    assert await assert_all_replay(week.services) == len(days)
     assert await held_answers(week) == 2 * (len(days) + 1), "its answers, and those it was compared with"
     week.step()
     after, rows = await week.run()
     assert (after.state, {row.state for row in rows}) == ("delivered", {"sent"})
-    assert rows[0].pair is not None
-    assert all(baseline is not None for baseline in rows[0].pair.values())
+    assert rows[0].compared_with is not None
+    assert all(baseline is not None for baseline in rows[0].compared_with.values())
 
 
-async def test_the_tick_does_it_and_only_where_the_schedule_says_so(week: Story) -> None:
+async def test_the_tick_does_it_and_only_where_the_schedule_says_so(week: InProcessRun) -> None:
     await week.deploy(SCHEDULE + "retention: {all: 1d, daily: 2d}\n")
     for _ in range(3):
         await week.run()
-    now = await week.house.ledger.now()
-    assert await tidy(week.house, now + timedelta(days=3)) == 2
-    (left,) = await week.house.ledger.runs("week", 10)
+    now = await week.services.ledger.now()
+    assert await tidy(week.services, now + timedelta(days=3)) == 2
+    (left,) = await week.services.ledger.runs("week", 10)
     assert (await week.run())[0].state == "delivered"
-    assert left.key in {run.key for run in await week.house.ledger.runs("week", 10)}
+    assert left.key in {run.key for run in await week.services.ledger.runs("week", 10)}
 
 
-async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: Story) -> None:
+async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: InProcessRun) -> None:
     other = "  - {id: other, channel: mail, address: other@acme.example}\n"
     await week.deploy(SCHEDULE + other + "retention: {all: 1d, daily: 2d}\n")
     await week.run()
@@ -106,27 +105,27 @@ async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: Story) -
     for _ in range(3):
         week.step()
         await week.run()
-    now = await week.house.ledger.now()
-    assert await tidy(week.house, now + timedelta(days=3)) == 1
-    left = [run.key for run in await week.house.ledger.runs("week", 10)]
+    now = await week.services.ledger.now()
+    assert await tidy(week.services, now + timedelta(days=3)) == 1
+    left = [run.key for run in await week.services.ledger.runs("week", 10)]
     assert len(left) == 4
     assert left[-1] == base.key
-    await assert_all_replay(week.house)
+    await assert_all_replay(week.services)
 
 
-async def test_a_run_with_an_open_delivery_and_what_it_compares_with_stay(week: Story) -> None:
+async def test_a_run_with_an_open_delivery_and_what_it_compares_with_stay(week: InProcessRun) -> None:
     first, _ = await week.run()
     week.box.mail.faults.refuse("sales@acme.example", 450)
     waiting, rows = await week.run()
     assert rows[0].state == "deferred"
-    now = await week.house.ledger.now()
-    await tidy(week.house, now + timedelta(days=500))
-    assert {run.key for run in await week.house.ledger.runs("week", 10)} >= {first.key, waiting.key}
+    now = await week.services.ledger.now()
+    await tidy(week.services, now + timedelta(days=500))
+    assert {run.key for run in await week.services.ledger.runs("week", 10)} >= {first.key, waiting.key}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_run_its_answers(
-    story: LedgerStory, empty_redis: EmbeddedRedis, tmp_path: Path, seed: int
+    story: LedgerFixture, empty_redis: EmbeddedRedis, tmp_path: Path, seed: int
 ) -> None:
     rnd, kept = random.Random(seed), Kept(story)  # noqa: S311  # a seeded story
     now = await story.ledger.now()
@@ -136,11 +135,11 @@ async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_
     timing = Timing(
         Trigger("every", "UTC", seconds=60), CatchUp.LATEST, 60, None, retention=Retention(5 * DAY, 20 * DAY)
     )
-    async with open_house(
+    async with open_services(
         Settings(redis_url=empty_redis.url), PROJECT, queue=LocalQueue(), directory=tmp_path, offline=True
-    ) as house:
-        assert await rounds(house, {WEEKLY: timing}, now) > 20
-        left = await house.ledger.runs(WEEKLY, 100)
+    ) as services:
+        assert await rounds(services, {WEEKLY: timing}, now) > 20
+        left = await services.ledger.runs(WEEKLY, 100)
         ages = [(now - run.key.slot).total_seconds() for run in left]
         assert max(ages) <= 20 * DAY
         old = [run for run, age in zip(left, ages, strict=True) if age > 5 * DAY]
@@ -148,8 +147,8 @@ async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_
         assert sum(age <= 5 * DAY for age in ages) == sum(hour <= 5 * 24 for hour in hours)
         held = set()
         for run in left:
-            (row,) = await house.ledger.deliveries(str(run.key))
-            past = [b.snapshot for b in (row.pair or {}).values() if b is not None]
+            (row,) = await services.ledger.deliveries(str(run.key))
+            past = [b.snapshot for b in (row.compared_with or {}).values() if b is not None]
             held |= {*dict(run.snapshots).values(), *past}
-        assert all([await house.snapshots.load(name) is not None for name in held])
+        assert all([await services.snapshots.load(name) is not None for name in held])
         assert (await kept.blobs())[0] == len(held)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.story import SCHEDULE, Story, story_of
+from tests.support.story import SCHEDULE, InProcessRun, story_of
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Cell, Row, Snapshot
@@ -23,33 +23,33 @@ MANY = tuple(f"team-{n}" for n in range(6))
 
 
 @pytest.fixture
-async def story(redis_url: str, tmp_path: Path) -> AsyncIterator[Story]:
+async def story(redis_url: str, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     async with story_of(redis_url, tmp_path / "project", replace(Settings(), heartbeat=1.0, retry_fetch=60.0)) as told:
-        await told.house.ledger._scripts.client.flushall()  # type: ignore[attr-defined]
+        await told.services.ledger._scripts.client.flushall()  # type: ignore[attr-defined]
         yield told
 
 
-async def define(story: Story, *names: str, text: str = SCHEDULE) -> None:
+async def define(story: InProcessRun, *names: str, text: str = SCHEDULE) -> None:
     for name in names:
         (story.place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    await deploy(bundle_of(story.place), story.house.ledger, story.house.triggers)
+    await deploy(bundle_of(story.place), story.services.ledger, story.services.triggers)
 
 
-async def due_together(story: Story, *names: str) -> dict[str, str]:
+async def due_together(story: InProcessRun, *names: str) -> dict[str, str]:
     """Runs by the schedule's name, all asked for with one slot."""
-    now = await story.house.ledger.now()
+    now = await story.services.ledger.now()
     at = now.replace(microsecond=now.microsecond // 1000 * 1000) - timedelta(milliseconds=1)
-    return {name: await request(story.house, name, at, None) for name in names}
+    return {name: await request(story.services, name, at, None) for name in names}
 
 
-async def produced(story: Story, *names: str) -> dict[str, str]:
+async def produced(story: InProcessRun, *names: str) -> dict[str, str]:
     runs = await due_together(story, *names)
-    await asyncio.gather(*(produce(story.house, key) for key in runs.values()))
+    await asyncio.gather(*(produce(story.services, key) for key in runs.values()))
     return runs
 
 
-async def found(story: Story, run: str, query: str = "deals") -> Snapshot:
-    snapshot = await story.house.snapshots.load((await story.house.ledger.snapshots_of(run))[query])
+async def found(story: InProcessRun, run: str, query: str = "deals") -> Snapshot:
+    snapshot = await story.services.snapshots.load((await story.services.ledger.snapshots_of(run))[query])
     assert snapshot is not None
     return snapshot
 
@@ -62,11 +62,11 @@ def without(row: Row, index: int) -> tuple[Cell, ...]:
     return row.cells[:index] + row.cells[index + 1 :]
 
 
-def lists(story: Story) -> int:
+def lists(story: InProcessRun) -> int:
     return [served.route for served in story.box.log].count(LIST)
 
 
-async def test_six_schedules_that_ask_the_same_are_one_fetch_a_query(story: Story) -> None:
+async def test_six_schedules_that_ask_the_same_are_one_fetch_a_query(story: InProcessRun) -> None:
     await define(story, *MANY)
     runs = await produced(story, *MANY)
     assert lists(story) == 2
@@ -76,7 +76,7 @@ async def test_six_schedules_that_ask_the_same_are_one_fetch_a_query(story: Stor
     assert {answer.slot for answer in answers} == {RunKey.parse(run).slot for run in runs.values()}
 
 
-async def test_one_query_asked_twice_in_a_report_is_fetched_once(story: Story) -> None:
+async def test_one_query_asked_twice_in_a_report_is_fetched_once(story: InProcessRun) -> None:
     twice = SCHEDULE.replace("  - id: stalled", "  - id: again").replace(", is_stalled: true", "")
     await define(story, "twice", text=twice)
     runs = await produced(story, "twice")
@@ -85,7 +85,7 @@ async def test_one_query_asked_twice_in_a_report_is_fetched_once(story: Story) -
     assert (again.query_id, again.tables) == ("again", (await found(story, runs["twice"])).tables)
 
 
-async def test_an_answer_that_was_begun_before_the_slot_serves_nobody_after_it(story: Story) -> None:
+async def test_an_answer_that_was_begun_before_the_slot_serves_nobody_after_it(story: InProcessRun) -> None:
     await define(story, "one", "other")
     await produced(story, "one")
     story.step()
@@ -94,7 +94,7 @@ async def test_an_answer_that_was_begun_before_the_slot_serves_nobody_after_it(s
     assert (await found(story, runs["other"])).members == {deal.id for deal in story.box.pipeline.open_deals()}
 
 
-async def test_each_run_looks_up_what_left_since_its_own_past(story: Story) -> None:
+async def test_each_run_looks_up_what_left_since_its_own_past(story: InProcessRun) -> None:
     await define(story, "old")
     first = (await produced(story, "old"))["old"]
     before = await found(story, first)
@@ -120,13 +120,13 @@ async def test_each_run_looks_up_what_left_since_its_own_past(story: Story) -> N
     assert lists(story) - earlier <= 2 + 2, "two lists for both; what left each is found on a page of closed deals"
 
 
-async def test_a_fetch_that_fails_is_one_failure_for_all_who_waited_and_none_for_the_next(story: Story) -> None:
+async def test_a_fetch_that_fails_is_one_failure_for_all_who_waited_and_none_for_the_next(story: InProcessRun) -> None:
     await define(story, *MANY)
     for _ in range(8):
         story.box.faults.arm(LIST, "status", status=503)
     runs = await produced(story, *MANY)
     for key in runs.values():
-        run = await story.house.ledger.run(key)
+        run = await story.services.ledger.run(key)
         assert run is not None
         assert run.state is RunState.FAILED
     assert lists(story) == 8, "four tries of two queries, not of twelve"
@@ -135,18 +135,18 @@ async def test_a_fetch_that_fails_is_one_failure_for_all_who_waited_and_none_for
     assert (await found(story, again[MANY[0]])).members
 
 
-async def test_share_for_ends_the_sharing(story: Story) -> None:
+async def test_share_for_ends_the_sharing(story: InProcessRun) -> None:
     await define(
         story, "a", "b", text=SCHEDULE.replace("query: opportunities", "query: opportunities\n    share_for: 1s")
     )
     runs = await due_together(story, "a", "b")
-    await produce(story.house, runs["a"])
+    await produce(story.services, runs["a"])
     await asyncio.sleep(1.1)
-    await produce(story.house, runs["b"])
+    await produce(story.services, runs["b"])
     assert lists(story) == 4
 
 
-async def test_connections_with_other_credentials_share_nothing(story: Story) -> None:
+async def test_connections_with_other_credentials_share_nothing(story: InProcessRun) -> None:
     place = story.place / "funnelbeat.yaml"
     url = story.box.close_url
     place.write_text(
@@ -162,19 +162,19 @@ async def test_connections_with_other_credentials_share_nothing(story: Story) ->
     assert lists(story) == 4
 
 
-async def by_the_clock(story: Story, name: str, minutes: int) -> Run:
+async def by_the_clock(story: InProcessRun, name: str, minutes: int) -> Run:
     """A run of a slot, fetched once; its deadline lies `minutes` ahead."""
-    now, deployed = await story.house.ledger.now(), await story.house.ledger.deployed()
+    now, deployed = await story.services.ledger.now(), await story.services.ledger.deployed()
     assert deployed is not None
     key = RunKey(name, now.replace(microsecond=0))
-    await story.house.ledger.request(Claim(key, deployed.bundle, "cron", now + timedelta(minutes=minutes)), 1)
-    await produce(story.house, str(key))
-    run = await story.house.ledger.run(str(key))
+    await story.services.ledger.request(Claim(key, deployed.bundle, "cron", now + timedelta(minutes=minutes)), 1)
+    await produce(story.services, str(key))
+    run = await story.services.ledger.run(str(key))
     assert run is not None
     return run
 
 
-async def test_a_wait_that_the_service_names_is_waited_for_outside_the_worker(story: Story) -> None:
+async def test_a_wait_that_the_service_names_is_waited_for_outside_the_worker(story: InProcessRun) -> None:
     await define(story, "team")
     story.box.faults.arm(LIST, "status", status=429, retry_after="300", times=2)
     run = await by_the_clock(story, "team", 10)
@@ -184,7 +184,7 @@ async def test_a_wait_that_the_service_names_is_waited_for_outside_the_worker(st
     assert lists(story) == 2, "asked once for each query: whoever names five minutes is not asked again"
 
 
-async def test_a_wait_that_is_longer_than_the_run_has_ends_the_run(story: Story) -> None:
+async def test_a_wait_that_is_longer_than_the_run_has_ends_the_run(story: InProcessRun) -> None:
     await define(story, "team")
     story.box.faults.arm(LIST, "status", status=429, retry_after="3939", times=2)
     run = await by_the_clock(story, "team", 10)

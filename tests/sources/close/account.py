@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.scripted_http import Asked, Said, Scripted, scripted
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Cell, Snapshot
 from worker.domain.time.window import Window, WindowSpec
-from worker.ports import Ask
-from worker.sources.close import CloseSource, Tuning, open_source
+from worker.ports import Question
+from worker.sources.close import CloseSource, CloseTuning, open_source
 from worker.sources.common.calls import Retries
 
 KEY = "api_7fInventedKey"
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 WEEK = Window(
     datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC), "Europe/Berlin", "last-week"
 )
-QUICK = Tuning(page=3, timeout=5.0, retries=Retries(pause=0.01, cap=1.0))
+QUICK = CloseTuning(page=3, timeout=5.0, retries=Retries(pause=0.01, cap=1.0))
 
 USERS = [
     {"id": "user_ada", "first_name": "Ada", "last_name": "Okafor", "email": "ada@acme.example"},
@@ -156,7 +156,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def close(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple[CloseSource, Scripted]]:
+async def close(account: Account, tuning: CloseTuning = QUICK) -> AsyncIterator[tuple[CloseSource, Scripted]]:
     async with scripted(account.answer) as server:
         source = open_source({"base_url": server.url, "api_key": KEY}, clock=Clock(), tuning=tuning)
         try:
@@ -165,10 +165,10 @@ async def close(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple
             await source.aclose()
 
 
-def listing(**params: Any) -> Ask:
+def listing(**params: Any) -> Question:
     """A question for open deals, with `params` on top."""
-    return Ask(
-        item=Item("deals", "close", "opportunities", params={"status_type": "active"} | params),
+    return Question(
+        item=Query("deals", "close", "opportunities", params={"status_type": "active"} | params),
         slot=NOW,
         zone="Europe/Berlin",
         window=None,
@@ -176,8 +176,8 @@ def listing(**params: Any) -> Ask:
     )
 
 
-def following(formerly: set[str], follow_limit: int = 200, previous: Snapshot | None = None, **params: Any) -> Ask:
-    item = Item(
+def following(formerly: set[str], follow_limit: int = 200, previous: Snapshot | None = None, **params: Any) -> Question:
+    item = Query(
         "deals",
         "close",
         "opportunities",
@@ -186,13 +186,13 @@ def following(formerly: set[str], follow_limit: int = 200, previous: Snapshot | 
         follow_limit=follow_limit,
     )
     since = NOW - timedelta(days=7)
-    return Ask(item, NOW, "Europe/Berlin", None, None, frozenset(formerly), since, previous)
+    return Question(item, NOW, "Europe/Berlin", None, None, frozenset(formerly), since, previous)
 
 
-def report(query: str, *, files: bool = False, compared: Window | None = None, **params: Any) -> Ask:
+def report(query: str, *, files: bool = False, compared: Window | None = None, **params: Any) -> Question:
     filled = {"pipeline": "pipe_new", "type": "active-stage-cohort"} | params
-    item = Item("funnel", "close", query, window=WindowSpec("last-week"), params=filled)
-    return Ask(item, NOW, "Europe/Berlin", WEEK, compared, files=files)
+    item = Query("funnel", "close", query, window=WindowSpec("last-week"), params=filled)
+    return Question(item, NOW, "Europe/Berlin", WEEK, compared, files=files)
 
 
 def cells(snapshot: Snapshot, key: str, table_id: str = "opportunities") -> dict[str, Cell]:

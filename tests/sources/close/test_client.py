@@ -10,7 +10,7 @@ import pytest
 from tests.sources.close.account import KEY, NOW, Account, Clock, close, deal, listing
 from tests.support.scripted_http import Asked, Said
 from worker.errors import RequestError, SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
-from worker.sources.close import CloseSource, Tuning, open_source
+from worker.sources.close import CloseSource, CloseTuning, open_source
 from worker.sources.close.client import offset
 from worker.sources.close.refusal import said
 from worker.sources.common.calls import Retries
@@ -26,8 +26,8 @@ def answering(*answers: Said) -> Account:
     return account
 
 
-async def caught(account: Account, tuning: Tuning | None = None) -> SourceError:
-    async with close(account, tuning or Tuning(timeout=2.0, retries=Retries(pause=0.001, cap=1.0))) as (source, _):
+async def caught(account: Account, tuning: CloseTuning | None = None) -> SourceError:
+    async with close(account, tuning or CloseTuning(timeout=2.0, retries=Retries(pause=0.001, cap=1.0))) as (source, _):
         with pytest.raises(SourceError) as error:
             await source.fetch(listing())
     return error.value
@@ -114,7 +114,7 @@ async def test_an_answer_of_another_shape_is_named_by_its_place(body: bytes, pro
 )
 async def test_what_may_pass_is_tried_four_times_and_then_said(bad: Said, problem: str) -> None:
     account = answering(*[bad] * 3)
-    async with close(account, Tuning(retries=Retries(pause=0.001, cap=1.0))) as (source, server):
+    async with close(account, CloseTuning(retries=Retries(pause=0.001, cap=1.0))) as (source, server):
         assert (await source.fetch(listing())).snapshot.members == {"oppo_a"}
         assert len(server.to("/me/")) == 4
     error = await caught(answering(*[bad] * 4))
@@ -132,13 +132,13 @@ async def test_a_wait_longer_than_the_cap_is_reported_instead_of_sat_out() -> No
 
 
 async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
-    quick = Tuning(timeout=0.05, retries=Retries(tries=2, pause=0.001))
+    quick = CloseTuning(timeout=0.05, retries=Retries(tries=2, pause=0.001))
     error = await caught(answering(*[Said(ME, after=5)] * 2), quick)
     assert str(error) == "GET /me/: no answer came in time (tried 2 times)"
 
 
 async def test_a_server_that_drips_is_given_up_although_it_never_stops() -> None:
-    quick = Tuning(timeout=0.1, retries=Retries(tries=1))
+    quick = CloseTuning(timeout=0.1, retries=Retries(tries=1))
     error = await caught(answering(Said(b" " * 500, drip=0.02)), quick)
     assert str(error) == "GET /me/: the answer was not whole after 0.2 s"
 
@@ -147,7 +147,7 @@ async def test_nobody_listening_is_one_sentence() -> None:
     source = open_source(
         {"base_url": "http://127.0.0.1:9/api/v1", "api_key": KEY},
         clock=Clock(),
-        tuning=Tuning(retries=Retries(tries=2, pause=0.001)),
+        tuning=CloseTuning(retries=Retries(tries=2, pause=0.001)),
     )
     with pytest.raises(SourceUnavailable, match=r"^GET /me/: could not connect \(tried 2 times\)$"):
         await source.fetch(listing())

@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from worker.domain.schedule import Follow, Item, Show
+from worker.domain.schedule import Follow, Query, Show
 from worker.domain.time.window import WindowSpec
 from worker.sources.close.fingerprint import fingerprint
 
 
-def deals(**params: Any) -> Item:
-    return Item("deals", "close", "opportunities", params=params)
+def deals(**params: Any) -> Query:
+    return Query("deals", "close", "opportunities", params=params)
 
 
-def funnel(*, as_written: bool = False, **params: Any) -> Item:
-    return Item("funnel", "close", "funnel_totals", params={"pipeline": "p"} | params, as_written=as_written)
+def funnel(*, as_written: bool = False, **params: Any) -> Query:
+    return Query("funnel", "close", "funnel_totals", params={"pipeline": "p"} | params, as_written=as_written)
 
 
-def same(one: Item, other: Item) -> bool:
+def same(one: Query, other: Query) -> bool:
     return fingerprint("orga_acme", one) == fingerprint("orga_acme", other)
 
 
@@ -32,7 +32,7 @@ def same(one: Item, other: Item) -> bool:
         (funnel(users=["a", "b"]), funnel(users=["b", "a"])),
     ],
 )
-def test_the_same_question_in_other_words_is_the_same(one: Item, other: Item) -> None:
+def test_the_same_question_in_other_words_is_the_same(one: Query, other: Query) -> None:
     assert same(one, other)
 
 
@@ -49,13 +49,13 @@ def test_the_same_question_in_other_words_is_the_same(one: Item, other: Item) ->
         (funnel(as_written=True, report_relative_range="today"), funnel(as_written=True)),
     ],
 )
-def test_another_question_is_another(one: Item, other: Item) -> None:
+def test_another_question_is_another(one: Query, other: Query) -> None:
     assert not same(one, other)
 
 
 def test_window_name_display_and_following_do_not_matter_but_the_account_does() -> None:
     bare = deals(status_type="active")
-    dressed = Item(
+    dressed = Query(
         "other-id",
         "other-connection",
         "opportunities",

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from tests.sources.close.account import WEEK, Account, cells, close, copied, report
 from tests.support.scripted_http import Asked, Said
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.time.window import Window
 from worker.errors import SourceShapeChanged
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close import funnel
-from worker.sources.close.names import Names
+from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import Node
 
 TOTALS_PATH = "/report/funnel/opportunity/totals/"
 STAGES_PATH = "/report/funnel/opportunity/stages/"
-NAMES = Names("orga_acme", "EUR", {"user_ada": "Ada Okafor", "user_ben": "Ben"}, {}, {})
+NAMES = CloseNames("orga_acme", "EUR", {"user_ada": "Ada Okafor", "user_ben": "Ben"}, {}, {})
 
 ADA = {
     "user_id": "user_ada",
@@ -135,10 +135,10 @@ async def test_a_report_on_created_deals_sets_cohort_and_report_range_alike() ->
     assert body["cohort_datetime_range"] == body["report_datetime_range"]
 
 
-def asking(*, as_written: bool, **params: Any) -> Ask:
+def asking(*, as_written: bool, **params: Any) -> Question:
     filled = {"pipeline": "pipe_new", "type": "created-cohort"} | params
-    item = Item("funnel", "close", "funnel_totals", params=filled, as_written=as_written)
-    return Ask(item, WEEK.end, WEEK.zone, None, None)
+    item = Query("funnel", "close", "funnel_totals", params=filled, as_written=as_written)
+    return Question(item, WEEK.end, WEEK.zone, None, None)
 
 
 async def test_ranges_as_written_are_sent_as_they_stand_and_the_comparison_apart() -> None:

@@ -15,10 +15,10 @@ from tests.support.scripted_http import Asked, Said, scripted
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.ports import Limit
-from worker.sources.close import Tuning, open_source
+from worker.sources.close import CloseTuning, open_source
 from worker.sources.common import limits
 from worker.sources.common.calls import Retries
-from worker.sources.common.pace import Pace
+from worker.sources.common.pace import RateLimiter
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 RECORDED = {
@@ -67,8 +67,8 @@ async def test_of_two_limiters_that_disagree_the_tighter_one_sets_the_pace() -> 
     assert (await quota.take(2)).every == pytest.approx(1 / (0.9 * 60))
 
 
-def pace() -> Pace:
-    return Pace(LocalQuota(), limits.heard)
+def pace() -> RateLimiter:
+    return RateLimiter(LocalQuota(), limits.heard)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ async def test_twenty_pages_at_twenty_a_second_meet_no_429_and_take_no_longer_th
         said = account.answer(asked)
         return Said(said.body, said.status, headers)
 
-    async with close(account, Tuning(page=3)) as (source, server):
+    async with close(account, CloseTuning(page=3)) as (source, server):
         server.script = script
         began = time.monotonic()
         snapshot = (await source.fetch(listing())).snapshot
@@ -156,7 +156,7 @@ async def test_several_questions_at_once_share_one_pace_and_one_reading_of_the_n
         said = account.answer(asked)
         return Said(b"", 429) if headers is None else Said(said.body, said.status, headers)
 
-    async with close(account, Tuning(page=3)) as (source, server):
+    async with close(account, CloseTuning(page=3)) as (source, server):
         server.script = script
         answers = await asyncio.gather(*(source.fetch(listing()) for _ in range(5)))
     assert [len(answer.snapshot.members) for answer in answers] == [12] * 5
@@ -177,7 +177,9 @@ async def test_four_workers_with_one_key_meet_no_429_and_are_as_fast_together_as
     async with scripted(script) as server:
         options = {"base_url": server.url, "api_key": KEY}
         sources = [
-            open_source(options, clock=Clock(), tuning=Tuning(page=3), quota=RedisQuota(redis_client, "acme", "lane"))
+            open_source(
+                options, clock=Clock(), tuning=CloseTuning(page=3), quota=RedisQuota(redis_client, "acme", "lane")
+            )
             for _ in range(4)
         ]
         began = time.monotonic()
@@ -203,7 +205,7 @@ async def test_without_any_limit_told_pages_come_together_after_the_first() -> N
         flying -= 1
         return account.answer(asked)
 
-    async with close(account, Tuning(page=3)) as (source, server):
+    async with close(account, CloseTuning(page=3)) as (source, server):
         server.script = script
         await source.fetch(listing())
         first, second = server.asked[0], server.asked[1]
@@ -222,7 +224,7 @@ async def test_a_429_holds_back_every_other_request_too() -> None:
         return Said(account.listed(asked.params))
 
     account.instead["/opportunity/"] = refuse_once
-    async with close(account, Tuning(page=3, retries=Retries(pause=0.01))) as (source, server):
+    async with close(account, CloseTuning(page=3, retries=Retries(pause=0.01))) as (source, server):
         snapshot = (await source.fetch(listing())).snapshot
         later = [asked.at for asked in server.asked if asked.at > refused[0] + 0.1]
     assert len(snapshot.members) == 30

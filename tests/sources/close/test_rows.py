@@ -10,17 +10,17 @@ from tests.sources.close.account import deal
 from worker.domain.money import exponent
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.errors import SourceShapeChanged
-from worker.sources.close.names import Names, Stage
-from worker.sources.close.rows import FIELDS, RowReader
+from worker.sources.close.names import CloseNames, CloseStatus
+from worker.sources.close.rows import FIELDS, OpportunityRowReader
 from worker.sources.common.parse import Node
 
-STAGES = {"stat_first": Stage("First call", "active", "pipe_new", 0)}
-NAMES = Names("orga_acme", "EUR", {}, {}, STAGES)
+STAGES = {"stat_first": CloseStatus("First call", "active", "pipe_new", 0)}
+NAMES = CloseNames("orga_acme", "EUR", {}, {}, STAGES)
 TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
 
 
 def read(found: Any) -> dict[str, Any]:
-    row = RowReader(NAMES).row(Node("GET /opportunity/", found, "data[0]"))
+    row = OpportunityRowReader(NAMES).row(Node("GET /opportunity/", found, "data[0]"))
     return {column.name: cell for column, cell in zip(COLUMNS, row.cells, strict=True)}
 
 

@@ -8,20 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.close.account import NOW, WEEK, Account, close, deal, following, listing, report
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close import CloseSource
 from worker.sources.close.fingerprint import fingerprint, spelled
 
 KEYS = tuple(f"oppo_{n}" for n in range(8))
 
 
-def bare(ask: Ask) -> Ask:
+def bare(question: Question) -> Question:
     """The same question without a past, as flow shares it."""
-    item = replace(ask.item, follow=Follow.NONE)
-    return replace(ask, item=item, formerly=frozenset(), since=None, previous=None)
+    item = replace(question.item, follow=Follow.NONE)
+    return replace(question, item=item, formerly=frozenset(), since=None, previous=None)
 
 
 def essence(snapshot: Snapshot) -> tuple[object, ...]:
@@ -53,10 +53,10 @@ async def test_a_shared_list_completed_for_a_past_is_the_list_read_with_it(
         frozen(source)
         earlier = (await source.fetch(listing())).snapshot
         past = replace(earlier, as_of=(NOW - timedelta(days=7), NOW - timedelta(days=7)))
-        ask = following(formerly, previous=past)
-        alone = (await source.fetch(ask)).snapshot
-        shared = await source.fetch(bare(ask))
-        completed = (await source.complete(ask, shared)).snapshot
+        question = following(formerly, previous=past)
+        alone = (await source.fetch(question)).snapshot
+        shared = await source.fetch(bare(question))
+        completed = (await source.complete(question, shared)).snapshot
     assert essence(completed) == essence(alone)
 
 
@@ -71,8 +71,8 @@ async def test_a_deal_that_left_and_still_matches_makes_this_run_read_for_itself
     assert snapshot.members == {"oppo_a", "oppo_b"}
 
 
-def spelling(ask: Ask) -> str:
-    return repr(spelled(ask))
+def spelling(question: Question) -> str:
+    return repr(spelled(question))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def spelling(ask: Ask) -> str:
         (report("funnel_totals"), replace(report("funnel_totals"), window=replace(WEEK, name="range"))),
     ],
 )
-def test_one_question_has_one_spelling(one: Ask, other: Ask) -> None:
+def test_one_question_has_one_spelling(one: Question, other: Question) -> None:
     assert spelling(one) == spelling(other)
     assert fingerprint("orga", one.item) == fingerprint("orga", other.item)
 
@@ -106,14 +106,14 @@ def test_one_question_has_one_spelling(one: Ask, other: Ask) -> None:
         (report("funnel_totals"), report("funnel_totals", users=["a"])),
     ],
 )
-def test_another_question_has_another_spelling(one: Ask, other: Ask) -> None:
+def test_another_question_has_another_spelling(one: Question, other: Question) -> None:
     assert spelling(one) != spelling(other)
 
 
 def test_a_window_in_the_parameters_is_spelled_as_its_instants() -> None:
     base = report("funnel_totals")
     params = {**base.item.params, "report_relative_range": "last-week"}
-    written = replace(base, item=Item("funnel", "close", "funnel_totals", params=params), window=None)
+    written = replace(base, item=Query("funnel", "close", "funnel_totals", params=params), window=None)
     weeks = {WindowSpec("last-week"): WEEK}
     resolved = replace(written, resolve=weeks.__getitem__)
     assert spelling(resolved) == spelling(base)

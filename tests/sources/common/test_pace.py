@@ -11,20 +11,20 @@ from worker.adapters.local_quota import LocalQuota
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.errors import LedgerUnavailable, SourceUnavailable
-from worker.ports import Heard, Limit, Quota
-from worker.sources.common.pace import Pace, asked_for
+from worker.ports import Limit, Quota, RateReport
+from worker.sources.common.pace import RateLimiter, asked_for
 
 TWENTY = {"limit": "20", "remaining": "19", "reset": "1"}
 
 
-def hear(headers: Mapping[str, str]) -> Heard:
+def hear(headers: Mapping[str, str]) -> RateReport:
     if "limit" not in headers:
-        return Heard()
+        return RateReport()
     limit, remaining, reset = (float(headers[name]) for name in ("limit", "remaining", "reset"))
-    return Heard((Limit("ratelimit", limit, remaining, reset),))
+    return RateReport((Limit("ratelimit", limit, remaining, reset),))
 
 
-async def request(pace: Pace, headers: Mapping[str, str] | None = None) -> float:
+async def request(pace: RateLimiter, headers: Mapping[str, str] | None = None) -> float:
     """When it went."""
     await pace.enter("GET /things")
     at = time.monotonic()
@@ -32,13 +32,13 @@ async def request(pace: Pace, headers: Mapping[str, str] | None = None) -> float
     return at
 
 
-async def told(*paces: Pace) -> None:
+async def told(*paces: RateLimiter) -> None:
     for pace in paces:
         await pace.aclose()
 
 
 async def test_what_one_worker_heard_paces_another(redis_client: Redis) -> None:
-    one, other = (Pace(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
+    one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
     await request(one, TWENTY)
     await told(one)
     went = sorted(await asyncio.gather(*(request(pace, TWENTY) for pace in (one, other) for _ in range(4))))
@@ -46,7 +46,7 @@ async def test_what_one_worker_heard_paces_another(redis_client: Redis) -> None:
 
 
 async def test_a_429_of_one_worker_holds_the_other_back(redis_client: Redis) -> None:
-    one, other = (Pace(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
+    one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
     await request(one, TWENTY)
     await told(one)
     began = time.monotonic()
@@ -56,7 +56,7 @@ async def test_a_429_of_one_worker_holds_the_other_back(redis_client: Redis) -> 
 
 
 async def test_places_that_were_slept_through_are_not_made_up_for_in_a_burst() -> None:
-    pace = Pace(LocalQuota(), hear)
+    pace = RateLimiter(LocalQuota(), hear)
     await request(pace, {"limit": "100", "remaining": "99", "reset": "1"})
     await told(pace)
     asking = [asyncio.create_task(request(pace, {"limit": "100", "remaining": "99", "reset": "1"})) for _ in range(12)]
@@ -69,7 +69,7 @@ async def test_places_that_were_slept_through_are_not_made_up_for_in_a_burst() -
 
 
 async def test_a_day_without_tokens_is_an_error_at_once_and_names_its_end() -> None:
-    pace = Pace(LocalQuota(), hear)
+    pace = RateLimiter(LocalQuota(), hear)
     pace.spent(3939)
     await told(pace)
     began = time.monotonic()
@@ -83,8 +83,8 @@ async def test_a_day_without_tokens_is_an_error_at_once_and_names_its_end() -> N
 
 async def test_what_is_kept_for_runs_on_demand_is_theirs(redis_client: Redis) -> None:
     quota: Quota = RedisQuota(redis_client, "acme", "lane")
-    pace = Pace(quota, hear)
-    await quota.learn(Heard(day=(1000.0, 90.0)))
+    pace = RateLimiter(quota, hear)
+    await quota.learn(RateReport(day=(1000.0, 90.0)))
     await pace.enter("GET /things", 10)  # finds out whether a new day began
     with pytest.raises(SourceUnavailable):
         await pace.enter("GET /things", 10)
@@ -96,7 +96,7 @@ async def test_what_is_kept_for_runs_on_demand_is_theirs(redis_client: Redis) ->
 
 async def test_a_budget_that_cannot_be_reached_is_said_and_not_guessed() -> None:
     away = connect("unix:///nowhere/at/all.sock")
-    pace = Pace(RedisQuota(away, "acme", "lane"), hear)
+    pace = RateLimiter(RedisQuota(away, "acme", "lane"), hear)
     with pytest.raises(LedgerUnavailable):
         await pace.enter("GET /things")
     pace.hold(5)
@@ -105,7 +105,7 @@ async def test_a_budget_that_cannot_be_reached_is_said_and_not_guessed() -> None
 
 
 async def test_a_limit_that_nobody_tells_is_kept_by_counting(redis_client: Redis) -> None:
-    one, other = (Pace(RedisQuota(redis_client, "acme", "lane"), hear, calls=6, seconds=0.5) for _ in range(2))
+    one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear, calls=6, seconds=0.5) for _ in range(2))
     await request(one)
     await told(one)
     went = sorted(await asyncio.gather(*(request(pace) for pace in (one, other) for _ in range(6))))

@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.scripted_http import Asked, Said, Scripted, scripted
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Cell, Snapshot
 from worker.domain.time.window import Window, WindowSpec
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.calls import Retries
-from worker.sources.pipedrive import PipedriveSource, Tuning, open_source
+from worker.sources.pipedrive import PipedriveSource, PipedriveTuning, open_source
 
 TOKEN = "7f" * 20
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 WEEK = Window(
     datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC), "Europe/Berlin", "last-week"
 )
-QUICK = Tuning(page=3, timeout=5.0, retries=Retries(pause=0.01, cap=1.0))
+QUICK = PipedriveTuning(page=3, timeout=5.0, retries=Retries(pause=0.01, cap=1.0))
 DEALS = "/api/v2/deals"
 ARCHIVED = "/api/v2/deals/archived"
 ME = {
@@ -172,7 +172,9 @@ class Clock:
 
 
 @asynccontextmanager
-async def pipedrive(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple[PipedriveSource, Scripted]]:
+async def pipedrive(
+    account: Account, tuning: PipedriveTuning = QUICK
+) -> AsyncIterator[tuple[PipedriveSource, Scripted]]:
     async with scripted(account.answer) as server:
         source = open_source({"base_url": server.url, "api_token": TOKEN}, clock=Clock(), tuning=tuning)
         try:
@@ -181,16 +183,16 @@ async def pipedrive(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[t
             await source.aclose()
 
 
-async def fetched(account: Account, ask: Ask, tuning: Tuning = QUICK) -> Snapshot:
+async def fetched(account: Account, question: Question, tuning: PipedriveTuning = QUICK) -> Snapshot:
     async with pipedrive(account, tuning) as (source, _):
-        return (await source.fetch(ask)).snapshot
+        return (await source.fetch(question)).snapshot
 
 
-def asking(query: str, follow: Follow = Follow.NONE, **params: Any) -> Ask:
-    return Ask(Item("q", "pipedrive", query, params=params, follow=follow), NOW, "Europe/Berlin", None, None)
+def asking(query: str, follow: Follow = Follow.NONE, **params: Any) -> Question:
+    return Question(Query("q", "pipedrive", query, params=params, follow=follow), NOW, "Europe/Berlin", None, None)
 
 
-def listing(**params: Any) -> Ask:
+def listing(**params: Any) -> Question:
     """A question for the open deals of pipeline 1, with `params` on top."""
     return asking("deals", **{"pipeline_id": "1", "status": ["open"], **params})
 
@@ -202,18 +204,18 @@ def following(
     follow_limit: int = 200,
     previous: Snapshot | None = None,
     **params: Any,
-) -> Ask:
+) -> Question:
     filled = ({"pipeline_id": "1", "status": ["open"]} if query == "deals" else {}) | params
-    item = Item("q", "pipedrive", query, params=filled, follow=Follow.CLOSED, follow_limit=follow_limit)
+    item = Query("q", "pipedrive", query, params=filled, follow=Follow.CLOSED, follow_limit=follow_limit)
     since = NOW - timedelta(days=7)
-    return Ask(item, NOW, "Europe/Berlin", None, None, frozenset(formerly), since, previous)
+    return Question(item, NOW, "Europe/Berlin", None, None, frozenset(formerly), since, previous)
 
 
-def over(query: str, window: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Ask:
+def over(query: str, window: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Question:
     """A windowed question about pipeline 1."""
     spec = WindowSpec("last-week") if window is not None else None
-    item = Item("q", "pipedrive", query, window=spec, params={"id": "1"} | params)
-    return Ask(item, NOW, "Europe/Berlin", window, compared)
+    item = Query("q", "pipedrive", query, window=spec, params={"id": "1"} | params)
+    return Question(item, NOW, "Europe/Berlin", window, compared)
 
 
 def cells(snapshot: Snapshot, key: str, table_id: str = "opportunities") -> dict[str, Cell]:

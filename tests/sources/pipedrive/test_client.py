@@ -11,13 +11,13 @@ from tests.support.scripted_http import Said, scripted
 from worker.adapters.http import Http
 from worker.errors import RequestError, SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.sources.common.calls import Retries
-from worker.sources.pipedrive import PipedriveSource, Tuning, costs, open_source
-from worker.sources.pipedrive.client import Request
+from worker.sources.pipedrive import PipedriveSource, PipedriveTuning, costs, open_source
+from worker.sources.pipedrive.client import PipedriveRequest
 from worker.sources.pipedrive.source import base_url
 
 GOOD = {"success": True, "data": ME}
 HTML = b"<!DOCTYPE html><html><title>Attention Required! | Cloudflare</title></html>"
-HASTY = Tuning(timeout=2.0, retries=Retries(pause=0.001, cap=1.0))
+HASTY = PipedriveTuning(timeout=2.0, retries=Retries(pause=0.001, cap=1.0))
 
 
 def answering(*answers: Said) -> Account:
@@ -28,7 +28,7 @@ def answering(*answers: Said) -> Account:
     return account
 
 
-async def caught(account: Account, tuning: Tuning = HASTY) -> SourceError:
+async def caught(account: Account, tuning: PipedriveTuning = HASTY) -> SourceError:
     async with pipedrive(account, tuning) as (source, _):
         with pytest.raises(SourceError) as error:
             await source.fetch(listing())
@@ -127,7 +127,7 @@ async def test_what_may_pass_is_tried_again_and_then_given_up(bad: Said, problem
 
 
 async def test_an_answer_that_does_not_come_in_time_is_unavailable() -> None:
-    tuning = Tuning(timeout=0.1, retries=Retries(tries=2, pause=0.001))
+    tuning = PipedriveTuning(timeout=0.1, retries=Retries(tries=2, pause=0.001))
     error = await caught(answering(Said(GOOD, after=0.5), Said(GOOD, after=0.5)), tuning)
     assert isinstance(error, SourceUnavailable)
     assert error.problem == "no answer came in time (tried 2 times)"
@@ -234,7 +234,7 @@ async def test_what_was_asked_for_is_counted_in_tokens() -> None:
 
 
 def test_an_id_cannot_become_a_path() -> None:
-    assert Request(costs.DEAL, id="7/../8?x=1").path == "/api/v2/deals/7%2F..%2F8%3Fx%3D1"
+    assert PipedriveRequest(costs.DEAL, id="7/../8?x=1").path == "/api/v2/deals/7%2F..%2F8%3Fx%3D1"
 
 
 @pytest.mark.parametrize(

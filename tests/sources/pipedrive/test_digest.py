@@ -6,14 +6,14 @@ from pathlib import Path
 from worker.adapters.definitions import Registry, load
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
 from worker.domain.query import ConnectionType
-from worker.domain.schedule import Entry, Schedule
+from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import compared, resolve
 from worker.plugins import CHANNELS
-from worker.ports import Answer, Ask
+from worker.ports import Answer, Question
 from worker.rendering.templates import JinjaRenderer
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
@@ -53,8 +53,10 @@ async def answers(source: PipedriveSource, schedule: Schedule, before: dict[str,
         window = resolve(item.window, SLOT, zone) if item.window else None
         against = compared(window, item.compare, SLOT) if item.compare and window else None
         past = before.get(item.id)
-        ask = Ask(item, SLOT, zone, window, against, formerly=past.members if past else frozenset(), previous=past)
-        found[item.id] = await source.fetch(ask)
+        question = Question(
+            item, SLOT, zone, window, against, formerly=past.members if past else frozenset(), previous=past
+        )
+        found[item.id] = await source.fetch(question)
     return found
 
 
@@ -68,7 +70,7 @@ async def made(place: Path) -> tuple[Digest, dict[str, Answer]]:
         now += timedelta(seconds=10)
         found = await answers(source, schedule, first)
         await source.aclose()
-    context = Context(
+    context = DigestContext(
         schedule=schedule,
         run="week@2026-11-23T08:00:00Z",
         slot=SLOT,
@@ -96,7 +98,7 @@ async def test_the_example_becomes_a_digest_with_a_bridge_and_both_stalled_lists
 async def test_the_digest_can_be_read_as_mail_and_in_slack(tmp_path: Path) -> None:
     digest, _ = await made(tmp_path)
     renderer, schedule = JinjaRenderer(TEMPLATES), digest.schedule
-    entry = Entry("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
+    entry = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
     for form in ("email", "slack"):
         shown = renderer.render(digest, entry, form, ())
         assert "no update for 14 days" in f"{shown}"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.schedule import Follow, Item, Show
+from worker.domain.schedule import Follow, Query, Show
 from worker.domain.time.window import WindowSpec
 from worker.sources.pipedrive.fingerprint import fingerprint
 from worker.sources.pipedrive.names import Me
@@ -14,8 +14,8 @@ BEN = Me("12", "Ben", "4711", "acme", "EUR")
 ELSEWHERE = Me("11", "Ada", "4712", "other", "EUR")
 
 
-def item(query: str = "deals", window: str | None = None, **params: Any) -> Item:
-    return Item("q", "p", query, window=WindowSpec(window) if window else None, params=params)
+def item(query: str = "deals", window: str | None = None, **params: Any) -> Query:
+    return Query("q", "p", query, window=WindowSpec(window) if window else None, params=params)
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ def item(query: str = "deals", window: str | None = None, **params: Any) -> Item
         ),
         (
             item(pipeline_id="1"),
-            Item("q", "p", "deals", params={"pipeline_id": "1"}, follow=Follow.CLOSED, show=Show("-value", 3)),
+            Query("q", "p", "deals", params={"pipeline_id": "1"}, follow=Follow.CLOSED, show=Show("-value", 3)),
         ),
     ],
 )
-def test_the_same_question(one: Item, other: Item) -> None:
+def test_the_same_question(one: Query, other: Query) -> None:
     assert fingerprint(ADA, one) == fingerprint(ADA, other)
 
 
@@ -49,7 +49,7 @@ def test_the_same_question(one: Item, other: Item) -> None:
         (item(archived=True), item()),
     ],
 )
-def test_another_question(one: Item, other: Item) -> None:
+def test_another_question(one: Query, other: Query) -> None:
     assert fingerprint(ADA, one) != fingerprint(ADA, other)
 
 

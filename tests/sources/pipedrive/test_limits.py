@@ -9,7 +9,7 @@ import pytest
 from tests.sources.pipedrive.account import Account, Clock, listing, pipedrive
 from tests.support.scripted_http import Asked, Said, scripted
 from worker.errors import SourceUnavailable
-from worker.ports import Ask, Heard, Limit, Places
+from worker.ports import Limit, Question, RateReport, Reservations
 from worker.sandbox import pipedrive_limits
 from worker.sources.pipedrive import costs, open_source
 from worker.sources.pipedrive.limits import Daily, burst, daily, heard, is_daily, wait
@@ -69,8 +69,8 @@ def test_both_limits_are_heard_for_the_shared_budget() -> None:
         "x-daily-ratelimit-token-limit": "30000",
         "x-daily-ratelimit-token-remaining": "29990",
     }
-    assert heard(headers) == Heard((Limit("burst", 40, 39, 2),), day=(30000, 29990))
-    assert heard({}) == Heard()
+    assert heard(headers) == RateReport((Limit("burst", 40, 39, 2),), day=(30000, 29990))
+    assert heard({}) == RateReport()
 
 
 class Ledgerless:
@@ -79,30 +79,30 @@ class Ledgerless:
     def __init__(self, spent: float | None = None) -> None:
         self.costs: list[float] = []
         self.urgent: list[bool] = []
-        self.learned: list[Heard] = []
+        self.learned: list[RateReport] = []
         self.spent = spent
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
-    ) -> Places:
+    ) -> Reservations:
         assert (count, calls, seconds) == (1, 0, 0.0)
         self.costs.append(cost)
         self.urgent.append(urgent)
-        return Places((0.0,)) if self.spent is None else Places(spent=self.spent)
+        return Reservations((0.0,)) if self.spent is None else Reservations(spent=self.spent)
 
-    async def learn(self, heard: Heard) -> None:
+    async def learn(self, heard: RateReport) -> None:
         self.learned.append(heard)
 
     async def day(self) -> tuple[float | None, float | None]:
         return None, None
 
 
-async def asked_with(quota: Ledgerless, account: Account, ask: Ask) -> SourceUnavailable | None:
+async def asked_with(quota: Ledgerless, account: Account, question: Question) -> SourceUnavailable | None:
     async with scripted(account.answer) as server:
         options = {"base_url": server.url, "api_token": "t"}
         source = open_source(options, clock=Clock(), quota=quota)
         try:
-            await source.fetch(ask)
+            await source.fetch(question)
         except SourceUnavailable as error:
             return error
         finally:
@@ -126,7 +126,7 @@ async def test_a_spent_day_is_told_to_everybody() -> None:
     quota, account = Ledgerless(), Account()
     account.instead["/api/v1/users/me"] = lambda _: Said({"error": "daily request budget exceeded"}, 429)
     assert await asked_with(quota, account, listing()) is not None
-    assert Heard(spent=3600.0) in quota.learned
+    assert RateReport(spent=3600.0) in quota.learned
 
 
 async def test_a_block_holds_everybody_back() -> None:

@@ -18,9 +18,9 @@ from tests.sources.pipedrive.account import (
 from tests.support.scripted_http import Asked, Said
 from worker.errors import SourceError, SourceIncomplete, SourceUnavailable
 from worker.sources.common.calls import Retries
-from worker.sources.pipedrive import Tuning, costs
-from worker.sources.pipedrive.client import Request
-from worker.sources.pipedrive.pages import Listing
+from worker.sources.pipedrive import PipedriveTuning, costs
+from worker.sources.pipedrive.client import PipedriveRequest
+from worker.sources.pipedrive.pages import PipedriveListing
 
 OLD = "/api/v1/pipelines/1/deals"
 
@@ -28,7 +28,7 @@ OLD = "/api/v1/pipelines/1/deals"
 async def test_every_page_is_read_by_cursor_in_the_order_of_ids() -> None:
     account = Account([deal(n) for n in range(1, 9)])
     seen: list[int] = []
-    tuning = Tuning(page=3, retries=Retries(pause=0.01), progress=seen.append)
+    tuning = PipedriveTuning(page=3, retries=Retries(pause=0.01), progress=seen.append)
     async with pipedrive(account, tuning) as (source, server):
         snapshot = (await source.fetch(listing())).snapshot
         asked = server.to(DEALS)
@@ -288,7 +288,7 @@ async def test_an_old_list_that_was_taken_away_says_what_to_write(status: int) -
 async def test_the_next_page_is_on_its_way_while_this_one_is_looked_at() -> None:
     """Otherwise a long list takes the time of its rows on top of that of its pages."""
     async with pipedrive(Account([deal(n) for n in range(1, 7)])) as (source, server):
-        pages = Listing(source.client, Request(costs.DEALS), size=3).pages()
+        pages = PipedriveListing(source.client, PipedriveRequest(costs.DEALS), size=3).pages()
         await anext(pages)
         async with asyncio.timeout(5):
             while len(server.to(DEALS)) < 2:  # noqa: ASYNC110  # the server tells nobody when it is asked
@@ -301,7 +301,7 @@ async def test_the_next_page_is_on_its_way_while_this_one_is_looked_at() -> None
 
 async def test_a_list_that_is_given_up_asks_for_no_more() -> None:
     async with pipedrive(Account([deal(n) for n in range(1, 30)])) as (source, server):
-        pages = Listing(source.client, Request(costs.DEALS), size=3).pages()
+        pages = PipedriveListing(source.client, PipedriveRequest(costs.DEALS), size=3).pages()
         await anext(pages)
         await pages.aclose()  # type: ignore[attr-defined]  # an async generator behind its interface
         asked = len(server.to(DEALS))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.query import Fault, Use
+from worker.domain.query import RuleViolation, Use
 from worker.sources.pipedrive import PIPEDRIVE
 from worker.sources.pipedrive.rules import deals_follow
 
@@ -13,7 +13,7 @@ def faults(query: str, *, window: str | None = None, follow: str | None = None, 
     return PIPEDRIVE.queries[query].rules(Use(params, window, None, follow, ranges))
 
 
-def told(found: tuple[Fault, ...]) -> list[tuple[str, bool]]:
+def told(found: tuple[RuleViolation, ...]) -> list[tuple[str, bool]]:
     return [(fault.path[-1], fault.warns) for fault in found]
 
 

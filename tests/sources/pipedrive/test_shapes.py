@@ -15,10 +15,10 @@ from worker.adapters.http import HttpAnswer
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceShapeChanged
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.calls import Retries
-from worker.sources.common.credentials import Fixed
-from worker.sources.pipedrive import PipedriveSource, Tuning
+from worker.sources.common.credentials import StaticHeaders
+from worker.sources.pipedrive import PipedriveSource, PipedriveTuning
 
 IDS = st.integers(1, 2**53)
 INSTANTS = st.integers(0, 2_000_000_000).map(lambda s: datetime.fromtimestamp(s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -72,11 +72,14 @@ class _Asked:
         self.path, self.params = path, params
 
 
-async def read(answers: dict[str, Any], ask: Ask) -> Snapshot:
+async def read(answers: dict[str, Any], question: Question) -> Snapshot:
     source = PipedriveSource(
-        Wire(answers), Fixed({"x-api-token": "t"}, ("t",)), clock=Clock(), tuning=Tuning(retries=Retries(tries=1))
+        Wire(answers),
+        StaticHeaders({"x-api-token": "t"}, ("t",)),
+        clock=Clock(),
+        tuning=PipedriveTuning(retries=Retries(tries=1)),
     )
-    return (await source.fetch(ask)).snapshot
+    return (await source.fetch(question)).snapshot
 
 
 @given(st.lists(deals(), max_size=6, unique_by=lambda d: d["id"]))
@@ -145,7 +148,7 @@ async def test_a_damaged_field_of_a_deal_is_named_and_nothing_is_read(name: str,
 
 STATISTICS = "/api/v1/pipelines/1/movement_statistics"
 MOVES = {"count": 1, "deals_ids": [1], "values": {"USD": 10}, "formatted_values": {"USD": "US$10"}}
-ANSWERS: list[tuple[str, Ask, Any]] = [
+ANSWERS: list[tuple[str, Question, Any]] = [
     (
         "/api/v1/pipelines/1/conversion_statistics",
         over("conversion"),
@@ -210,22 +213,24 @@ FORGIVEN = ("average_age_in_days", "total_currency_converted_value", "EUR", "USD
 
 
 def pieces() -> Iterator[Any]:
-    for path, ask, data in ANSWERS:
+    for path, question, data in ANSWERS:
         for way in places(data):
             if not any(step in IGNORED for step in way):
-                yield pytest.param(path, ask, data, way, id=f"{ask.item.query}-{as_path(way)}")
+                yield pytest.param(path, question, data, way, id=f"{question.item.query}-{as_path(way)}")
 
 
 @pytest.mark.parametrize(("path", "ask", "data", "way"), list(pieces()))
-async def test_damage_anywhere_ends_in_an_error_that_names_the_place(path: str, ask: Ask, data: Any, way: Any) -> None:
+async def test_damage_anywhere_ends_in_an_error_that_names_the_place(
+    path: str, question: Question, data: Any, way: Any
+) -> None:
     """The very place, or the one above it where the piece was taken away from a list."""
-    whole = await read({path: {"success": True, "data": data}}, ask)
+    whole = await read({path: {"success": True, "data": data}}, question)
     wrongs: tuple[Any, ...] = ("nonsense", True, {"a": {}}, [1], ...)
     for wrong in wrongs:
         if isinstance(way[-1], int) and wrong is ...:
             continue
         spoilt = {"success": True, "data": damaged(data, way, wrong)}
-        found = await outcome({path: spoilt}, ask)
+        found = await outcome({path: spoilt}, question)
         if isinstance(found, SourceShapeChanged):
             assert found.path.startswith(as_path(way)), (wrong, str(found))
         else:
@@ -234,8 +239,8 @@ async def test_damage_anywhere_ends_in_an_error_that_names_the_place(path: str, 
             assert found != whole
 
 
-async def outcome(answers: dict[str, Any], ask: Ask) -> Snapshot | SourceShapeChanged:
+async def outcome(answers: dict[str, Any], question: Question) -> Snapshot | SourceShapeChanged:
     try:
-        return await read(answers, ask)
+        return await read(answers, question)
     except SourceShapeChanged as error:
         return error

@@ -9,20 +9,20 @@ import pytest
 from tests.sources.pipedrive.account import WEEK, Account, asking, cells, deal, following, over, pipedrive
 from worker.domain.schedule import Follow
 from worker.domain.time.window import Window
-from worker.ports import Ask, Shareable
+from worker.ports import Question, Shareable
 from worker.sources.pipedrive import open_source
 
 
-def words(ask: Ask) -> str:
+def words(question: Question) -> str:
     source = open_source({"company_domain": "acme", "api_token": "t"}, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert isinstance(source, Shareable)
-    return source.words(ask)
+    return source.words(question)
 
 
-def unasked(ask: Ask) -> Ask:
+def unasked(question: Question) -> Question:
     """The same question of somebody without a past."""
-    plain = replace(ask.item, follow=Follow.NONE)
-    return replace(ask, item=plain, formerly=frozenset(), since=None, previous=None)
+    plain = replace(question.item, follow=Follow.NONE)
+    return replace(question, item=plain, formerly=frozenset(), since=None, previous=None)
 
 
 DAYS: dict[str, Any] = {"start_date": "2026-11-16", "end_date": "2026-11-22"}
@@ -36,7 +36,7 @@ DAYS: dict[str, Any] = {"start_date": "2026-11-16", "end_date": "2026-11-22"}
         (over("movements"), over("movements", None, **DAYS)),
     ],
 )
-def test_one_answer_serves_both(one: Ask, other: Ask) -> None:
+def test_one_answer_serves_both(one: Question, other: Question) -> None:
     assert words(one) == words(other)
 
 
@@ -50,7 +50,7 @@ def test_one_answer_serves_both(one: Ask, other: Ask) -> None:
         (over("movements"), over("conversion")),
     ],
 )
-def test_two_answers_are_needed(one: Ask, other: Ask) -> None:
+def test_two_answers_are_needed(one: Question, other: Question) -> None:
     assert words(one) != words(other)
 
 
@@ -62,9 +62,9 @@ async def test_a_shared_list_with_a_past_is_what_a_list_of_ones_own_would_be(que
         before = (await source.fetch(following(set(), query=query))).snapshot
         account.deals[0] |= {"status": "won", "won_time": "2026-11-23T12:00:00Z"}
         account.deals[1] |= {"is_deleted": True, "status": "deleted"}
-        ask = following(set(before.members), query=query, previous=before)
-        own = (await source.fetch(ask)).snapshot
-        shared = (await source.complete(ask, await source.fetch(unasked(ask)))).snapshot
+        question = following(set(before.members), query=query, previous=before)
+        own = (await source.fetch(question)).snapshot
+        shared = (await source.complete(question, await source.fetch(unasked(question)))).snapshot
     assert (shared.tables, shared.members, shared.followed) == (own.tables, own.members, own.followed)
     assert shared.fingerprint == own.fingerprint
     assert shared.followed is not None
@@ -74,8 +74,8 @@ async def test_a_shared_list_with_a_past_is_what_a_list_of_ones_own_would_be(que
 async def test_since_when_nothing_is_planned_is_each_pasts_own() -> None:
     account = Account([deal(1, next_activity_id=None)])
     async with pipedrive(account) as (source, _):
-        ask = following(set(), query="stalled_deals", rule="no_next_activity")
-        first = (await source.fetch(ask)).snapshot
+        question = following(set(), query="stalled_deals", rule="no_next_activity")
+        first = (await source.fetch(question)).snapshot
         later = following({"1"}, query="stalled_deals", previous=first, rule="no_next_activity")
         listed = await source.fetch(unasked(later))
         completed = (await source.complete(later, listed)).snapshot
@@ -86,10 +86,10 @@ async def test_since_when_nothing_is_planned_is_each_pasts_own() -> None:
 async def test_a_deal_that_left_a_shared_list_and_still_matches_has_it_read_anew() -> None:
     account = Account([deal(1)])
     async with pipedrive(account) as (source, server):
-        ask = following({"1", "2"})
-        listed = await source.fetch(unasked(ask))
+        question = following({"1", "2"})
+        listed = await source.fetch(unasked(question))
         account.deals.append(deal(2))
-        completed = (await source.complete(ask, listed)).snapshot
+        completed = (await source.complete(question, listed)).snapshot
     assert completed.members == {"1", "2"}
     assert len([a for a in server.to("/api/v2/deals") if "ids" not in a.params]) == 2
 
@@ -97,6 +97,6 @@ async def test_a_deal_that_left_a_shared_list_and_still_matches_has_it_read_anew
 async def test_a_cut_list_and_a_figure_have_no_past() -> None:
     account = Account([deal(1), deal(2)])
     async with pipedrive(account) as (source, _):
-        for ask in (asking("deals", limit=1), asking("pipelines")):
-            listed = await source.fetch(ask)
-            assert (await source.complete(ask, listed)).snapshot == listed.snapshot
+        for question in (asking("deals", limit=1), asking("pipelines")):
+            listed = await source.fetch(question)
+            assert (await source.complete(question, listed)).snapshot == listed.snapshot

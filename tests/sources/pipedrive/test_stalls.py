@@ -9,20 +9,20 @@ from hypothesis import strategies as st
 
 from tests.sources.pipedrive.account import DEALS, NOW, Account, asking, cells, deal, fetched, following, pipedrive
 from worker.domain.snapshot.record import milliseconds
-from worker.sources.pipedrive.names import Stage
+from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import (
     DAY_MS,
     FEWEST,
     UNTOLD,
     DaysInStage,
+    DealActivity,
     Idle,
     NothingPlanned,
     Rotting,
-    Standing,
     bounds,
 )
 
-STAGES = {"1": Stage("1", "Offer", "1", 0, 10, None), "2": Stage("2", "Quiet", "1", 1, None, None)}
+STAGES = {"1": PipedriveStage("1", "Offer", "1", 0, 10, None), "2": PipedriveStage("2", "Quiet", "1", 1, None, None)}
 TIMES = st.integers(0, 2_000_000_000_000)
 
 
@@ -33,36 +33,36 @@ def ago(days: float) -> str:
 @given(TIMES, TIMES)
 def test_a_deal_rots_so_many_days_after_its_last_update_and_stays_rotten(updated: int, later: int) -> None:
     rule, turned = Rotting(STAGES), updated + 10 * DAY_MS
-    deal = Standing("1", updated, updated)
+    deal = DealActivity("1", updated, updated)
     assert rule(deal, turned - 1).stalled is False
     found = rule(deal, turned + later)
     assert (found.stalled, found.since, found.why) == (True, turned, "no update for 10 days in Offer")
 
 
 def test_where_nothing_rots_the_rule_says_nothing() -> None:
-    assert Rotting(STAGES)(Standing("2", 0, 0), DAY_MS * 1000) == UNTOLD
-    assert Rotting(STAGES)(Standing("9", 0, 0), DAY_MS * 1000) == UNTOLD
-    assert Rotting(STAGES)(Standing("1", None, 0), DAY_MS * 1000) == UNTOLD
+    assert Rotting(STAGES)(DealActivity("2", 0, 0), DAY_MS * 1000) == UNTOLD
+    assert Rotting(STAGES)(DealActivity("9", 0, 0), DAY_MS * 1000) == UNTOLD
+    assert Rotting(STAGES)(DealActivity("1", None, 0), DAY_MS * 1000) == UNTOLD
 
 
 def test_what_the_service_says_itself_stands() -> None:
-    told = Standing("2", 0, 0, rotten_at=50)
+    told = DealActivity("2", 0, 0, rotten_at=50)
     assert Rotting(STAGES)(told, 49).stalled is False
     assert Rotting(STAGES)(told, 50).since == 50
 
 
 def test_days_in_a_stage_count_from_entering_it() -> None:
     rule = DaysInStage(14)
-    assert rule(Standing("1", 13 * DAY_MS, 0), 14 * DAY_MS).since == 14 * DAY_MS
-    assert rule(Standing("1", 0, 1), 14 * DAY_MS).stalled is False
-    assert rule(Standing("1", 0, None), 14 * DAY_MS) == UNTOLD
+    assert rule(DealActivity("1", 13 * DAY_MS, 0), 14 * DAY_MS).since == 14 * DAY_MS
+    assert rule(DealActivity("1", 0, 1), 14 * DAY_MS).stalled is False
+    assert rule(DealActivity("1", 0, None), 14 * DAY_MS) == UNTOLD
 
 
 def test_nothing_planned_needs_to_know() -> None:
     rule = NothingPlanned()
-    assert rule(Standing("1", 0, 0, planned=None), 0) == UNTOLD
-    assert rule(Standing("1", 0, 0, planned=True), 0).stalled is False
-    assert rule(Standing("1", 0, 0, planned=False), 0).stalled is True
+    assert rule(DealActivity("1", 0, 0, planned=None), 0) == UNTOLD
+    assert rule(DealActivity("1", 0, 0, planned=True), 0).stalled is False
+    assert rule(DealActivity("1", 0, 0, planned=False), 0).stalled is True
 
 
 @given(st.lists(st.integers(0, 10**10), min_size=FEWEST, max_size=60), st.sampled_from([75, 90]))
@@ -82,10 +82,10 @@ def test_a_stage_with_too_little_history_has_no_bound(stays: list[tuple[str, int
 
 def test_idle_is_held_against_whole_stays() -> None:
     rule = Idle({"1": 5 * DAY_MS}, 90, STAGES)
-    assert rule(Standing("1", 100, 0), 100 + 5 * DAY_MS - 1).stalled is False
-    found = rule(Standing("1", 100, 0), 100 + 5 * DAY_MS)
+    assert rule(DealActivity("1", 100, 0), 100 + 5 * DAY_MS - 1).stalled is False
+    found = rule(DealActivity("1", 100, 0), 100 + 5 * DAY_MS)
     assert (found.since, found.why) == (100 + 5 * DAY_MS, "idle for longer than 90 % of deals needed in Offer (5 d)")
-    assert rule(Standing("2", 100, 0), 10**15) == UNTOLD
+    assert rule(DealActivity("2", 100, 0), 10**15) == UNTOLD
 
 
 async def test_rotten_deals_are_chosen_here_and_dated_by_the_rule() -> None:
@@ -162,7 +162,7 @@ async def test_a_stages_own_history_sets_the_bound(percentile: str, members: set
 @given(st.integers(-(10**6), 10**6), st.integers(0, 10**6), st.integers(0, 10**6))
 @settings(max_examples=50)
 def test_no_rule_lets_a_deal_stall_less_as_time_goes_by(updated: int, now: int, later: int) -> None:
-    deal = Standing("1", updated, updated)
+    deal = DealActivity("1", updated, updated)
     for rule in (Rotting(STAGES), DaysInStage(1), Idle({"1": 1000}, 75, STAGES)):
         if rule(deal, now).stalled:
             assert rule(deal, now + later) == rule(deal, now)

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.support.scripted_http import Asked, Said, Scripted, scripted
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import Cell, Snapshot
 from worker.domain.time.window import Window, WindowSpec
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.calls import Retries
-from worker.sources.umami import Tuning, UmamiSource, open_source
+from worker.sources.umami import UmamiSource, UmamiTuning, open_source
 
 PASSWORD = "pw-9fInvented"
 TOKEN = "tok-Invented+/x=="
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 ZONE = "Europe/Berlin"
 WEEK = Window(datetime(2026, 11, 15, 23, tzinfo=UTC), datetime(2026, 11, 22, 23, tzinfo=UTC), ZONE, "last-week")
 BEFORE = Window(datetime(2026, 11, 8, 23, tzinfo=UTC), datetime(2026, 11, 15, 23, tzinfo=UTC), ZONE, "last-week")
-QUICK = Tuning(timeout=5.0, retries=Retries(tries=3, pause=0.001, cap=1.0))
+QUICK = UmamiTuning(timeout=5.0, retries=Retries(tries=3, pause=0.001, cap=1.0))
 
 WEBSITE: dict[str, Any] = {"id": SITE, "name": "Acme shop", "domain": "shop.acme.example", "resetAt": None}
 ANSWERS: dict[str, Any] = {
@@ -197,7 +197,7 @@ class Clock:
 
 
 @asynccontextmanager
-async def umami(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple[UmamiSource, Scripted]]:
+async def umami(account: Account, tuning: UmamiTuning = QUICK) -> AsyncIterator[tuple[UmamiSource, Scripted]]:
     async with scripted(account.answer) as server:
         options = {"base_url": server.url, "username": "digest", "password": PASSWORD}
         source = open_source(options, clock=Clock(), tuning=tuning)
@@ -207,12 +207,12 @@ async def umami(account: Account, tuning: Tuning = QUICK) -> AsyncIterator[tuple
             await source.aclose()
 
 
-def question(query: str, *, over: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Ask:
+def question(query: str, *, over: Window | None = WEEK, compared: Window | None = None, **params: Any) -> Question:
     """A question with the parameters that it needs; keys of `params` set to `...` are left out."""
     filled = {"websiteId": SITE, **PARAMS.get(query, {}), **params}
     given = {name: value for name, value in filled.items() if value is not ...}
     spec = WindowSpec("last-week") if over is not None else None
-    return Ask(Item(query, "umami", query, window=spec, params=given), NOW, ZONE, over, compared)
+    return Question(Query(query, "umami", query, window=spec, params=given), NOW, ZONE, over, compared)
 
 
 async def answered(query: str, answer: Any = None, **params: Any) -> Snapshot:

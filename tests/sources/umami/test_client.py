@@ -23,7 +23,7 @@ from tests.sources.umami.account import (
 from tests.support.scripted_http import Said, scripted
 from worker.errors import RequestError, SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.sources.common.calls import Retries
-from worker.sources.umami import Tuning, open_source
+from worker.sources.umami import UmamiTuning, open_source
 
 GOAL = "/api/reports/goal"
 HTML = {"content-type": "text/html"}
@@ -37,7 +37,7 @@ def answering(*answers: Said) -> Account:
     return account
 
 
-async def caught(account: Account, tuning: Tuning = QUICK, query: str = "goal") -> SourceError:
+async def caught(account: Account, tuning: UmamiTuning = QUICK, query: str = "goal") -> SourceError:
     async with umami(account, tuning) as (source, _):
         with pytest.raises(SourceError) as error:
             await source.fetch(question(query))
@@ -191,20 +191,20 @@ async def test_an_answer_of_another_shape_is_named_by_its_place(body: bytes, pro
 
 
 async def test_a_server_that_says_nothing_is_given_up_in_time() -> None:
-    quick = Tuning(timeout=0.1, retries=Retries(tries=2, pause=0.001))
+    quick = UmamiTuning(timeout=0.1, retries=Retries(tries=2, pause=0.001))
     error = await caught(answering(*[Said(ANSWERS["goal"], after=5)] * 2), quick)
     assert str(error) == "POST /reports/goal: no answer came in time (tried 2 times)"
 
 
 async def test_a_server_that_drips_is_given_up_although_it_never_stops() -> None:
-    quick = Tuning(timeout=0.1, retries=Retries(tries=1))
+    quick = UmamiTuning(timeout=0.1, retries=Retries(tries=1))
     error = await caught(answering(Said(b" " * 500, drip=0.02)), quick)
     assert str(error) == "POST /reports/goal: the answer was not whole after 0.2 s"
 
 
 async def test_nobody_listening_is_one_sentence() -> None:
     options = {"base_url": "http://127.0.0.1:9", "username": "digest", "password": PASSWORD}
-    source = open_source(options, clock=Clock(), tuning=Tuning(retries=Retries(tries=2, pause=0.001)))
+    source = open_source(options, clock=Clock(), tuning=UmamiTuning(retries=Retries(tries=2, pause=0.001)))
     with pytest.raises(SourceUnavailable, match=r"^POST /auth/login: could not connect \(tried 2 times\)$"):
         await source.fetch(question("goal"))
     await source.aclose()

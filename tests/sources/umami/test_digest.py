@@ -5,12 +5,12 @@ from pathlib import Path
 
 from worker.adapters.definitions import Registry, load
 from worker.domain.digest.compose import compose
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Schedule
 from worker.domain.time.window import WindowSpec, compared, resolve
 from worker.plugins import CHANNELS, CONNECTIONS, LATER
-from worker.ports import Answer, Ask
+from worker.ports import Answer, Question
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_house import PASSWORD, USERNAME
 from worker.sources.umami import open_source
@@ -44,7 +44,7 @@ async def answers(schedule: Schedule) -> dict[str, Answer]:
         for item in schedule.report:
             window = resolve(item.window or WindowSpec("last-week"), SLOT, zone)
             against = compared(window, item.compare, SLOT) if item.compare else None
-            found[item.id] = await source.fetch(Ask(item, SLOT, zone, window, against))
+            found[item.id] = await source.fetch(Question(item, SLOT, zone, window, against))
         await source.aclose()
     return found
 
@@ -52,7 +52,7 @@ async def answers(schedule: Schedule) -> dict[str, Answer]:
 async def made(place: Path) -> Digest:
     schedule = example(place)
     found = await answers(schedule)
-    context = Context(
+    context = DigestContext(
         schedule=schedule,
         run="umami-week@2026-11-23T07:00:00Z",
         slot=SLOT,

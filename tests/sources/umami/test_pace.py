@@ -6,7 +6,7 @@ from tests.sources.umami.account import KEY, Account, Clock, question
 from tests.support.scripted_http import Asked, Said, scripted
 from worker.adapters.local_quota import LocalQuota
 from worker.sources.common.calls import Retries
-from worker.sources.umami import Tuning, open_source
+from worker.sources.umami import UmamiTuning, open_source
 
 
 async def test_a_cloud_that_counts_refuses_nobody_who_keeps_its_limit() -> None:
@@ -21,7 +21,7 @@ async def test_a_cloud_that_counts_refuses_nobody_who_keeps_its_limit() -> None:
         return account.answer(asked)
 
     async with scripted(counting) as server:
-        tuning = Tuning(timeout=5.0, retries=Retries(tries=1), calls=9, seconds=0.6)
+        tuning = UmamiTuning(timeout=5.0, retries=Retries(tries=1), calls=9, seconds=0.6)
         source = open_source({"base_url": f"{server.url}/api", "api_key": KEY}, clock=Clock(), tuning=tuning)
         try:
             await asyncio.gather(*(source.fetch(question("goal")) for _ in range(20)), return_exceptions=True)
@@ -47,7 +47,7 @@ async def test_two_clients_with_one_budget_keep_the_limit_together() -> None:
 
     async with scripted(counting) as server:
         options = {"base_url": f"{server.url}/api", "api_key": KEY}
-        tuning = Tuning(timeout=5.0, retries=Retries(tries=1), calls=5, seconds=0.2)
+        tuning = UmamiTuning(timeout=5.0, retries=Retries(tries=1), calls=5, seconds=0.2)
         sources = [open_source(options, clock=Clock(), tuning=tuning, quota=shared) for _ in range(2)]
         try:
             await asyncio.gather(*(source.fetch(question("goal")) for source in sources for _ in range(6)))

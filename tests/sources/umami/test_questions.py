@@ -24,10 +24,10 @@ from tests.sources.umami.account import (
     umami,
 )
 from tests.support.scripted_http import scripted
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.time.window import Window, WindowSpec, resolve
 from worker.errors import SourceRefused
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.umami import asking, open_source
 from worker.sources.umami.asking import dates
 from worker.sources.umami.fingerprint import fingerprint
@@ -79,7 +79,7 @@ async def test_stats_are_asked_for_in_milliseconds_under_the_names_that_work() -
 async def test_the_documentations_spelling_is_taken_and_said(written: str, said: str) -> None:
     account = Account()
     params = question(said).item.params
-    ask = replace(question(said), item=Item("q", "umami", written, window=WindowSpec("last-week"), params=params))
+    ask = replace(question(said), item=Query("q", "umami", written, window=WindowSpec("last-week"), params=params))
     async with umami(account) as (source, server):
         snapshot = (await source.fetch(ask)).snapshot
         plain = (await source.fetch(question(said))).snapshot
@@ -192,7 +192,7 @@ async def test_the_apis_own_dates_hold_both_their_ends(params: Any, window: Any,
 
 async def test_ranges_as_written_are_sent_as_they_stand() -> None:
     params = {**question("goal").item.params, "startDate": "2026-11-01", "endDate": "1795388399999"}
-    ask = Ask(Item("q", "umami", "goal", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
+    ask = Question(Query("q", "umami", "goal", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
     async with umami(Account()) as (source, server):
         snapshot = (await source.fetch(ask)).snapshot
     body = server.asked[-1].json["parameters"]
@@ -215,8 +215,8 @@ def test_windows_over_a_change_of_clocks_are_their_own_instants(
 ) -> None:
     moment = datetime(*slot, tzinfo=UTC)
     window = resolve(WindowSpec(name), moment, zone)
-    item = Item("q", "umami", "goal", window=WindowSpec(name))
-    base, against = dates(Ask(item, moment, zone, window, None))
+    item = Query("q", "umami", "goal", window=WindowSpec(name))
+    base, against = dates(Question(item, moment, zone, window, None))
     assert (base.start, base.end, against) == (start, end, None)
 
 
@@ -269,7 +269,7 @@ def test_two_answers_are_comparable_only_over_the_same_website_report_and_parame
 
 async def test_stats_as_written_take_instants_and_milliseconds() -> None:
     params = {"websiteId": SITE, "startDate": "2026-11-15T23:00:00Z", "endDate": "1795388399999"}
-    ask = Ask(Item("q", "umami", "stats", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
+    ask = Question(Query("q", "umami", "stats", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
     async with umami(Account()) as (source, server):
         assert (await source.fetch(ask)).snapshot.window is None
     assert server.asked[-1].params == {"startAt": "1794783600000", "endAt": "1795388399999"}
@@ -277,7 +277,7 @@ async def test_stats_as_written_take_instants_and_milliseconds() -> None:
 
 async def test_without_a_window_of_ours_nothing_is_filled_in() -> None:
     params = {"websiteId": SITE, "startDate": "2026-11-01", "endDate": "2026-11-30"}
-    ask = Ask(Item("q", "umami", "retention", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
+    ask = Question(Query("q", "umami", "retention", params=params, as_written=True), NOW, "Europe/Berlin", None, None)
     async with umami(Account()) as (source, _):
         snapshot = (await source.fetch(ask)).snapshot
     assert keys(snapshot, "cohorts") == ["2026-11-16|00", "2026-11-16|02", "2026-11-21|00"]

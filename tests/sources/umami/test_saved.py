@@ -6,10 +6,10 @@ import pytest
 
 from tests.sources.umami.account import ANSWERS, NOW, REPORT, SITE, WEEK, Account, Clock, cells, question, umami
 from tests.support.scripted_http import Asked, Said, scripted
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.time.window import WindowSpec
 from worker.errors import RequestError, SourceRefused, SourceShapeChanged, SourceUnavailable
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.umami import open_source
 
 PARAMETERS: dict[str, Any] = {
@@ -40,9 +40,9 @@ def kept(kind: str = "goal", **changes: Any) -> dict[str, Any]:
     }
 
 
-def asking(**params: Any) -> Ask:
-    item = Item("q", "umami", "saved_report", window=WindowSpec("last-week"), params={"reportId": REPORT, **params})
-    return Ask(item, NOW, "Europe/Berlin", WEEK, None)
+def asking(**params: Any) -> Question:
+    item = Query("q", "umami", "saved_report", window=WindowSpec("last-week"), params={"reportId": REPORT, **params})
+    return Question(item, NOW, "Europe/Berlin", WEEK, None)
 
 
 def account(found: Any) -> Account:
@@ -133,8 +133,8 @@ class Shelf:
 
 
 async def test_saved_reports_are_made_changed_and_deleted() -> None:
-    shelf = Shelf()
-    async with scripted(shelf.answer) as server:
+    fetch_cache = Shelf()
+    async with scripted(fetch_cache.answer) as server:
         source = open_source({"base_url": server.url, "username": "digest", "password": "pw-9fInvented"}, clock=Clock())
         made = await source.catalog.create(SITE, "goal", "Signed up", {"type": "event", "value": "signup"})
         assert (made.id, made.name, made.type) == ("new", "Signed up", "goal")

@@ -19,7 +19,7 @@ from worker.sources.umami import asking
 from worker.sources.umami.parse import document
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.source import _REPORTS
-from worker.sources.umami.tables import Parts
+from worker.sources.umami.tables import ReportAnswer
 
 names = st.text(st.characters(codec="utf-8"), max_size=12)
 """What visitors send: anything at all that UTF-8 carries."""
@@ -28,14 +28,14 @@ written = st.sampled_from([int, str])
 """PostgreSQL writes sums as text, ClickHouse as numbers."""
 
 
-def read(query: str, answer: Any, **params: Any) -> Parts:
+def read(query: str, answer: Any, **params: Any) -> ReportAnswer:
     ask = question(query, **{**PARAMS[query], **params})
     asked = asking.question(query, ask, SITE, ask.item.params)
     node = document(f"POST /reports/{query}", json.dumps(answer).encode())
     return _REPORTS[query](node, Scene(asked, WEEK, NOW))
 
 
-def outcome(query: str, answer: Any) -> Parts | SourceShapeChanged:
+def outcome(query: str, answer: Any) -> ReportAnswer | SourceShapeChanged:
     """Anything else that is raised is a bug."""
     try:
         return read(query, answer)
@@ -43,11 +43,11 @@ def outcome(query: str, answer: Any) -> Parts | SourceShapeChanged:
         return error
 
 
-def table(parts: Parts, table_id: str) -> Table:
+def table(parts: ReportAnswer, table_id: str) -> Table:
     return next(table for table in parts.tables if table.id == table_id)
 
 
-def records(parts: Parts, table_id: str) -> dict[str, dict[str, Cell]]:
+def records(parts: ReportAnswer, table_id: str) -> dict[str, dict[str, Cell]]:
     found = table(parts, table_id)
     return {row.key: found.record(row) for row in found.rows}
 
@@ -331,7 +331,7 @@ def test_whatever_stands_anywhere_is_an_answer_or_named_and_never_a_crash(
     answer = copied(ANSWERS[query])
     holding(answer, at)[at[-1]] = value
     found = outcome(query, answer)
-    if isinstance(found, Parts):
+    if isinstance(found, ReportAnswer):
         assert all(measure.value is None or math.isfinite(measure.value) for measure in found.measures)
     else:
         assert found.path
@@ -342,4 +342,4 @@ def test_whatever_stands_anywhere_is_an_answer_or_named_and_never_a_crash(
 @given(st.sampled_from(sorted(ANSWERS)), anything)
 def test_any_json_at_all_is_an_answer_or_named(query: str, value: Any) -> None:
     found = outcome(query, value)
-    assert isinstance(found, Parts) or found.path
+    assert isinstance(found, ReportAnswer) or found.path

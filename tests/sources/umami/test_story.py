@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.sources.umami.account import QUICK, totals
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.time.window import Window, WindowSpec
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_api import CLOUD
 from worker.sandbox.umami_house import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
@@ -39,10 +39,10 @@ PARAMS: dict[str, dict[str, Any]] = {
 }
 
 
-def question(query: str, website: str = WEBSITE, **params: Any) -> Ask:
+def question(query: str, website: str = WEBSITE, **params: Any) -> Question:
     own = {"reportId": FUNNEL} if query == "saved_report" else {"websiteId": website, **PARAMS[query]}
-    item = Item(query, "umami", query, window=WindowSpec("last-week"), params={**own, **params})
-    return Ask(item, NOW, ZONE, WEEK, None)
+    item = Query(query, "umami", query, window=WindowSpec("last-week"), params={**own, **params})
+    return Question(item, NOW, ZONE, WEEK, None)
 
 
 @asynccontextmanager

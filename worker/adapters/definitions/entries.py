@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from worker.adapters.definitions.items import Context
+from worker.adapters.definitions.items import LoadContext
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.project import parsed
@@ -13,7 +13,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale, zone
 from worker.adapters.definitions.words import advice, described
 from worker.domain.query import ChannelType
-from worker.domain.schedule import Entry
+from worker.domain.schedule import Subscription
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
@@ -29,7 +29,7 @@ class Fallback:
     queries: frozenset[str]
 
 
-def fallback(context: Context, digest: DigestShape, queries: Iterable[str]) -> Fallback:
+def fallback(context: LoadContext, digest: DigestShape, queries: Iterable[str]) -> Fallback:
     sheet, path = context.sheet, ("digest",)
     _check_reader(sheet, path, digest, frozenset(queries))
     return Fallback(
@@ -40,14 +40,14 @@ def fallback(context: Context, digest: DigestShape, queries: Iterable[str]) -> F
     )
 
 
-def entries(context: Context, values: list[Any], below: Fallback) -> tuple[Entry, ...]:
+def entries(context: LoadContext, values: list[Any], below: Fallback) -> tuple[Subscription, ...]:
     made = [(i, entry) for i, value in enumerate(values) if (entry := _entry(context, ("to", i), value, below))]
     _refuse_twins(context.sheet, made)
     _warn_twice_reached(context.sheet, made)
     return tuple(entry for _, entry in made)
 
 
-def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry | None:
+def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subscription | None:
     sheet = context.sheet
     before = sheet.count
     shaped = read(EntryShape, value, sheet, path)
@@ -66,7 +66,7 @@ def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry |
     if sheet.count > before:
         return None
     digest, last = below.digest, context.project.for_entries
-    return Entry(
+    return Subscription(
         entry_id,
         piece.channel,
         address,
@@ -79,7 +79,7 @@ def _entry(context: Context, path: Path, value: Any, below: Fallback) -> Entry |
     )
 
 
-def _address(context: Context, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
+def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
     """Normalised; None where the channel takes none, and after a complaint. An entry that is not sound may have meant
     its address with the very key that was refused.
     """
@@ -102,7 +102,7 @@ def _address(context: Context, path: Path, piece: EntryShape, *, sound: bool) ->
         return None
 
 
-def _kind(context: Context, path: Path, piece: EntryShape) -> ChannelType | None:
+def _kind(context: LoadContext, path: Path, piece: EntryShape) -> ChannelType | None:
     names = context.project.channel_names
     if names is not None and piece.channel not in names:
         found = f"`channel` with {described(piece.channel)}, which is no channel"
@@ -123,7 +123,7 @@ def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozens
             sheet.complain((*path, "attach"), found, advice(name, queries))
 
 
-def _refuse_twins(sheet: Sheet, made: list[tuple[int, Entry]]) -> None:
+def _refuse_twins(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:
     first: dict[str, int] = {}
     for index, entry in made:
         if entry.id in first:
@@ -134,7 +134,7 @@ def _refuse_twins(sheet: Sheet, made: list[tuple[int, Entry]]) -> None:
         first.setdefault(entry.id, index)
 
 
-def _warn_twice_reached(sheet: Sheet, made: list[tuple[int, Entry]]) -> None:
+def _warn_twice_reached(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:
     first: dict[tuple[str, str], str] = {}
     for index, entry in made:
         if entry.address is None:

@@ -18,14 +18,14 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class DefinitionFile:
     """`path` as complaints print it: relative to the project, with slashes."""
 
     path: str
     data: bytes
 
 
-def project_file(directory: Path, findings: Findings) -> Source | None:
+def project_file(directory: Path, findings: Findings) -> DefinitionFile | None:
     if not directory.is_dir():
         findings.refuse_file(PROJECT_FILE, "no project directory", "name one with --project, or begin with `init`")
         return None
@@ -38,7 +38,7 @@ def project_file(directory: Path, findings: Findings) -> Source | None:
     return _read(directory, directory / PROJECT_FILE, findings)
 
 
-def schedule_files(directory: Path, findings: Findings) -> Iterator[Source]:
+def schedule_files(directory: Path, findings: Findings) -> Iterator[DefinitionFile]:
     """Every YAML file below schedules/, in order of its path. Hidden files and other suffixes are not ours."""
     if not directory.is_dir():
         return
@@ -62,7 +62,7 @@ def templates(directory: Path, findings: Findings) -> dict[str, str]:
     return texts
 
 
-def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Findings) -> Iterator[Source]:
+def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Findings) -> Iterator[DefinitionFile]:
     top = directory / below
     paths: list[Path] = []
     for folder, folders, names in os.walk(top, onerror=lambda e: _unreadable(directory, e, findings)):
@@ -91,7 +91,7 @@ def _unreadable(directory: Path, error: OSError, findings: Findings) -> None:
     findings.refuse_file(path, f"a directory that cannot be read ({error.strerror})", "let this user read it")
 
 
-def _read(directory: Path, path: Path, findings: Findings) -> Source | None:
+def _read(directory: Path, path: Path, findings: Findings) -> DefinitionFile | None:
     shown = _shown(directory, path)
     if path.is_symlink() and not path.resolve().is_relative_to(directory.resolve()):
         findings.refuse_file(shown, "a link that leads out of the project", "put the file itself here")
@@ -108,7 +108,7 @@ def _read(directory: Path, path: Path, findings: Findings) -> Source | None:
     if len(data) > LARGEST:
         findings.refuse_file(shown, "a file of more than 1 MB", "split it: one schedule is a page of text")
         return None
-    return Source(shown, data)
+    return DefinitionFile(shown, data)
 
 
 def _shown(directory: Path, path: Path) -> str:

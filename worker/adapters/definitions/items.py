@@ -14,7 +14,7 @@ from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window
 from worker.adapters.definitions.words import advice, described
 from worker.domain.query import QuerySpec, Use
-from worker.domain.schedule import SHARE_FOR, Follow, Item, Show
+from worker.domain.schedule import SHARE_FOR, Follow, Query, Show
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import WindowSpec, check_pair
 
@@ -22,7 +22,7 @@ _COLUMNS = ("key", *(column.name for column in COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class LoadContext:
     """`zone`: that of the schedule, in which dates without an offset are read."""
 
     sheet: Sheet
@@ -35,15 +35,15 @@ class Context:
 class Report:
     """`items` and `specs` hold what could be read; `names` every id that is written, broken or not."""
 
-    items: Mapping[str, Item]
+    items: Mapping[str, Query]
     specs: Mapping[str, QuerySpec]
     names: Mapping[str, int]
 
 
-def report(context: Context, values: list[Any]) -> Report:
+def report(context: LoadContext, values: list[Any]) -> Report:
     if not values:
         context.sheet.complain(("report",), "an empty `report`", "write at least one item", key=True)
-    items: dict[str, Item] = {}
+    items: dict[str, Query] = {}
     specs: dict[str, QuerySpec] = {}
     names: dict[str, int] = {}
     for index, value in enumerate(values):
@@ -70,7 +70,7 @@ def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> s
     return None
 
 
-def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | None:
+def _item(context: LoadContext, path: Path, value: Any) -> tuple[Query, QuerySpec] | None:
     sheet = context.sheet
     before = sheet.count
     piece = read(ItemShape, value, sheet, path).piece
@@ -88,7 +88,7 @@ def _item(context: Context, path: Path, value: Any) -> tuple[Item, QuerySpec] | 
     share_for = parsed(sheet, (*path, "share_for"), piece.share_for, seconds, SHARE_FOR)
     if sheet.count > before:
         return None
-    made = Item(piece.id, piece.source, piece.query, span, against, params, follow, piece.follow_limit, show)
+    made = Query(piece.id, piece.source, piece.query, span, against, params, follow, piece.follow_limit, show)
     return replace(made, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
 
 
@@ -100,7 +100,7 @@ def _check_words(sheet: Sheet, path: Path, piece: ItemShape) -> None:
         sheet.complain((*path, "ranges"), f"`ranges` with {described(piece.ranges)}", expected)
 
 
-def _spec(context: Context, path: Path, piece: ItemShape) -> QuerySpec | None:
+def _spec(context: LoadContext, path: Path, piece: ItemShape) -> QuerySpec | None:
     sheet, project = context.sheet, context.project
     names = project.connection_names
     if names is not None and piece.source not in names:

@@ -45,7 +45,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
 
 
-def _sheet(source: files.Source, findings: Findings) -> Sheet | None:
+def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
     document, complaints = parse(source.data, source.path)
     findings.complaints.extend(complaints)
     if document is None:

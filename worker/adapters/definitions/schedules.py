@@ -2,7 +2,7 @@
 
 from worker.adapters.definitions.entries import entries, fallback
 from worker.adapters.definitions.files import ID
-from worker.adapters.definitions.items import Context, Report, report
+from worker.adapters.definitions.items import LoadContext, Report, report
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DigestShape, ScheduleShape
 from worker.adapters.definitions.place import Sheet
@@ -12,7 +12,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
-from worker.domain.schedule import CatchUp, Follow, Item, Schedule
+from worker.domain.schedule import CatchUp, Follow, Query, Schedule
 
 _SLICES = ("_limit", "_skip")
 
@@ -25,7 +25,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         _pieces_of_a_broken_one(sheet, project, kinds)
         return None
     timed = when(sheet, shaped.when, project.defaults.timezone, shaped)
-    context = Context(sheet, kinds, project, timed.zone)
+    context = LoadContext(sheet, kinds, project, timed.zone)
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
     to = entries(context, shaped.to, fallback(context, digest, asked.names))
@@ -93,7 +93,7 @@ def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> 
     if isinstance(value.get("when"), dict):
         timed = when(sheet, value["when"], project.defaults.timezone, None)
     if isinstance(value.get("report"), list):
-        report(Context(sheet, kinds, project, timed.zone), value["report"])
+        report(LoadContext(sheet, kinds, project, timed.zone), value["report"])
 
 
 def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
@@ -107,7 +107,7 @@ def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
         _check_population(sheet, asked.names[bridge], asked.items[bridge], lists=asked.specs[bridge].lists)
 
 
-def _check_population(sheet: Sheet, index: int, item: Item, *, lists: bool) -> None:
+def _check_population(sheet: Sheet, index: int, item: Query, *, lists: bool) -> None:
     """A bridge explains a whole list: nothing cut off, and what left it known."""
     if not lists:
         found = f"`bridge` with `{item.id}`, which is no list"

@@ -8,7 +8,7 @@ from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import claim_row, fields, from_ms, missed_row, pause, text, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
-from worker.adapters.redis_store.times import Times
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.due.pauses import Pause
 from worker.domain.run import Claim, Missed
 from worker.ports import Due, SlotClaim, Sweep
@@ -26,7 +26,7 @@ several scripts.
 
 
 class ClockSide:
-    def __init__(self, scripts: Scripts, times: Times) -> None:
+    def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
 

@@ -122,11 +122,11 @@ def baselines(raw: bytes | None) -> dict[str, Baseline]:
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
+class DecisionRecord:
     """What a delivery was decided against and rendered by: the fields of Delivery with the same names."""
 
-    pair: Mapping[str, Baseline | None] | None = None
-    why: Mapping[str, Reason] = field(default_factory=dict)
+    compared_with: Mapping[str, Baseline | None] | None = None
+    why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
 
 
@@ -134,21 +134,21 @@ _RENDERED_BY = "@"
 """Beside the queries' ids, none of which can be it."""
 
 
-def fixed_row(fixed: Fixed) -> str:
+def fixed_row(fixed: DecisionRecord) -> str:
     """The same text for the same circumstances, so that readers who share them share the text."""
     row: dict[str, Any] = {
-        query: fixed.why.get(query) if baseline is None else baseline_row(baseline)
-        for query, baseline in (fixed.pair or {}).items()
+        query: fixed.why_first.get(query) if baseline is None else baseline_row(baseline)
+        for query, baseline in (fixed.compared_with or {}).items()
     }
     return json.dumps(row | ({_RENDERED_BY: fixed.version} if fixed.version else {}), sort_keys=True)
 
 
-def fixed(raw: bytes | None) -> Fixed:
+def fixed(raw: bytes | None) -> DecisionRecord:
     if raw is None:
-        return Fixed()
+        return DecisionRecord()
     row: dict[str, Any] = json.loads(raw)
     version = str(row.pop(_RENDERED_BY, ""))
-    return Fixed(
+    return DecisionRecord(
         {query: baseline(told) if isinstance(told, list) else None for query, told in row.items()},
         {query: Reason(told) for query, told in row.items() if isinstance(told, str)},
         version,
@@ -161,7 +161,7 @@ def pair_name(raw: bytes) -> str | None:
     return None if name is None else str(name)
 
 
-def delivery(key: DeliveryKey, raw: bytes, known: Fixed) -> Delivery:
+def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
     """`known`: what the row names as its pair."""
     letter, row = chr(raw[0]), json.loads(raw[1:])
     return Delivery(
@@ -173,12 +173,12 @@ def delivery(key: DeliveryKey, raw: bytes, known: Fixed) -> Delivery:
         not_before=_instant(row, "n"),
         expires=_instant(row, "x"),
         date=_instant(row, "d"),
-        pair=known.pair,
+        compared_with=known.compared_with,
         parts=tuple(PartState(STATES[part[0]], part[1], part[2]) for part in row.get("p", ())),
         resent=row.get("v", False),
         held=letter == "H",
         settled_at=_instant(row, "t"),
-        why=known.why,
+        why_first=known.why_first,
         version=row.get("w", known.version),
     )
 

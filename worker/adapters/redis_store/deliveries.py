@@ -9,15 +9,15 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import from_ms, short, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
-from worker.adapters.redis_store.times import Times
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
-from worker.ports import Held
+from worker.ports import DeliveryLease
 
 
 class DeliverySide:
-    def __init__(self, scripts: Scripts, times: Times) -> None:
+    def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
 
@@ -30,13 +30,13 @@ class DeliverySide:
         pair = await self._scripts.ask("HGET", keys.pairs(prefix, named.run), codec.pair_name(raw) or "")
         return codec.delivery(named, raw, codec.fixed(pair))
 
-    async def hold(self, key: str, pid: int) -> Held | None:
+    async def hold(self, key: str, pid: int) -> DeliveryLease | None:
         taken = await self._scripts.run("hold", {**_named(key), "pid": pid, "lease": self._lease})
         if taken == LOST:
             return None
         now, raw, pair, current, stopped = taken
         row = codec.delivery(DeliveryKey.parse(key), raw, codec.fixed(pair))
-        return Held(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
+        return DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
 
     async def skip(self, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> None:
         await self._settle("skipped", key, reason=reason, baselines=_moves(baselines))
@@ -53,16 +53,16 @@ class DeliverySide:
         parts: int,
         sha256: str,
         date: datetime,
-        pair: Mapping[str, Baseline | None],
+        compared_with: Mapping[str, Baseline | None],
         *,
         attempt: int = 0,
-        why: Mapping[str, Reason] | None = None,
+        why_first: Mapping[str, Reason] | None = None,
         version: str = "",
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
         known = {
-            "pair": codec.fixed_row(codec.Fixed(pair, why or {}, version)),
-            "past": sorted({baseline.snapshot for baseline in pair.values() if baseline is not None}),
+            "compared_with": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version)),
+            "past": sorted({baseline.snapshot for baseline in compared_with.values() if baseline is not None}),
             "keep": self._times.ms("keep"),
             "version": version or None,
         }

@@ -12,7 +12,7 @@ from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Timing
 from worker.errors import ClaimLost, LedgerError
-from worker.ports import Basis, Deployment
+from worker.ports import ActivationBasis, Deployment
 
 CHUNK = 5000
 MOVED = -2
@@ -32,7 +32,7 @@ class Deployments:
         dropped: Sequence[Reader] = (),
         *,
         fresh: Sequence[str] = (),
-        basis: Basis | None = None,
+        basis: ActivationBasis | None = None,
     ) -> Deployment:
         """The names of its schedules are stored before the one step that puts it in force; killed in between, nothing
         refers to them. Raises LedgerError when other deployments keep coming in between.
@@ -104,6 +104,6 @@ def _renamed(bundle: Bundle) -> list[list[Any]]:
     return [[heir.previously, heir.id, [item.id for item in heir.report]] for heir in heirs]
 
 
-def _basis(basis: Basis) -> dict[str, Any]:
+def _basis(basis: ActivationBasis) -> dict[str, Any]:
     pending = [[name, -1 if at is None else to_ms(at)] for name, at in basis.pending.items()]
     return {"bundle": basis.bundle or "", "pending": pending}

@@ -10,13 +10,13 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store.codec import from_ms, short, text, to_ms
 from worker.adapters.redis_store.scripts import Scripts
-from worker.ports import Failed, Kept, Lead
+from worker.ports import FetchFailed, Hit, Turn
 
 KEEP = 86_400_000
 """Milliseconds: as long as a snapshot lives that no run holds."""
 
 
-class RedisShelf:
+class RedisFetchCache:
     """Keeps worker.ports.Shelf. `lease` in seconds: after so long without a beat, a turn is somebody else's."""
 
     def __init__(self, client: Redis, project: str, lease: float = 15.0) -> None:
@@ -25,7 +25,7 @@ class RedisShelf:
 
     async def look(
         self, key: str, since: datetime, age: float, waited: float, *, urgent: bool = False
-    ) -> Kept | Failed | Lead | None:
+    ) -> Hit | FetchFailed | Turn | None:
         arguments = {
             "key": key,
             "since": to_ms(since),
@@ -37,18 +37,18 @@ class RedisShelf:
         }
         match await self._scripts.run("share_look", arguments):
             case [b"kept", begun, snapshot, compared]:
-                return Kept(from_ms(int(begun)), text(snapshot), text(compared) or None)
+                return Hit(from_ms(int(begun)), text(snapshot), text(compared) or None)
             case [b"failed", reason, sentence, retry]:
-                return Failed(text(reason), text(sentence), float(retry) if retry else None)
+                return FetchFailed(text(reason), text(sentence), float(retry) if retry else None)
             case [b"lead", begun, turn]:
-                return Lead(from_ms(int(begun)), int(turn))
+                return Turn(from_ms(int(begun)), int(turn))
         return None
 
     async def beat(self, key: str, token: int) -> bool:
         return await self._end(key, token, {"lease": self._lease})
 
-    async def put(self, key: str, token: int, outcome: Kept | Failed) -> bool:
-        if isinstance(outcome, Failed):
+    async def put(self, key: str, token: int, outcome: Hit | FetchFailed) -> bool:
+        if isinstance(outcome, FetchFailed):
             told = {"reason": outcome.reason, "sentence": short(outcome.sentence, 1000), "retry": outcome.retry_after}
             return await self._end(key, token, told)
         kept = {"begun": to_ms(outcome.begun), "snapshot": outcome.snapshot, "compared": outcome.compared}

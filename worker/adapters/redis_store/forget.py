@@ -13,7 +13,7 @@ from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.snapshot_codec import table_of
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
 from worker.domain.snapshot.snapshot import Snapshot, Table
-from worker.ports import Gone
+from worker.ports import Expired
 
 PASSES = 3
 """A run may store an answer with the same table while its old ones are taken out."""
@@ -23,7 +23,7 @@ class Forgetting:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def forget_reader(self, address: str) -> Gone:
+    async def forget_reader(self, address: str) -> Expired:
         """Addresses are compared without regard to upper and lower case. Raises LedgerUnavailable."""
         prefix, wanted = self._scripts.prefix, address.casefold()
         baselines = 0
@@ -35,7 +35,7 @@ class Forgetting:
             readers = [text(reader) for reader in fields if _ends(text(reader), "|", wanted)]
             if readers:
                 deliveries += await self._scripts.run("forget", {"run": text(run), "readers": readers})
-        return Gone(baselines, deliveries, await self._cut(keys.single(prefix, "suspended"), " ", wanted))
+        return Expired(baselines, deliveries, await self._cut(keys.single(prefix, "suspended"), " ", wanted))
 
     async def _cut(self, key: str, before: str, wanted: str) -> int:
         """Fields of a hash that end in the address, which follows `before`."""

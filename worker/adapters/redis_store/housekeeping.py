@@ -9,7 +9,7 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Baseline
 from worker.domain.run import Run
-from worker.ports import Round
+from worker.ports import SweepResult
 
 DAY = 86_400_000
 
@@ -18,14 +18,14 @@ class Chores:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def chores(self, limit: int, pause: float) -> Round | None:
+    async def chores(self, limit: int, pause: float) -> SweepResult | None:
         answer = await self._scripts.run("chores", {"limit": limit, "pause": round(pause * 1000)})
         if answer == LOST:
             return None
         rows = await self._rows([text(key) for key in answer[0]])
         renamed = await self._scripts.ask("HGETALL", keys.single(self._scripts.prefix, "renamed"))
         named = {run.key.schedule: codec.text(renamed.get(run.key.schedule.encode())) for run in rows}
-        return Round(tuple((named[run.key.schedule] or run.key.schedule, run) for run in rows), bool(answer[1]))
+        return SweepResult(tuple((named[run.key.schedule] or run.key.schedule, run) for run in rows), bool(answer[1]))
 
     async def runs_between(self, schedule: str, start: datetime, end: datetime, limit: int) -> tuple[Run, ...]:
         key = keys.index(self._scripts.prefix, "runs", schedule)
@@ -69,4 +69,4 @@ class Chores:
 
 
 def _baselines(raw: bytes) -> list[Baseline]:
-    return [baseline for baseline in (codec.fixed(raw).pair or {}).values() if baseline is not None]
+    return [baseline for baseline in (codec.fixed(raw).compared_with or {}).values() if baseline is not None]

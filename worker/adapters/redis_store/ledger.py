@@ -14,14 +14,14 @@ from worker.adapters.redis_store.housekeeping import Chores
 from worker.adapters.redis_store.queries import Questions
 from worker.adapters.redis_store.runs import RunSide
 from worker.adapters.redis_store.scripts import Scripts
-from worker.adapters.redis_store.times import Times
+from worker.adapters.redis_store.times import LeaseTimes
 
 
 class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, Chores, Forgetting, AliveSide):
     """`client` from connection.connect; `project` prefixes every key."""
 
-    def __init__(self, client: Redis, project: str, times: Times | None = None) -> None:
-        scripts, given = Scripts(client, project), times or Times()
+    def __init__(self, client: Redis, project: str, times: LeaseTimes | None = None) -> None:
+        scripts, given = Scripts(client, project), times or LeaseTimes()
         Deployments.__init__(self, scripts)
         ClockSide.__init__(self, scripts, given)
         RunSide.__init__(self, scripts, given)

@@ -45,7 +45,7 @@ class Questions:
                 both.hgetall(keys.rows(prefix, run))
                 both.hgetall(keys.pairs(prefix, run))
                 rows, pairs = await both.execute()
-        fixed = {codec.text(name): codec.fixed(raw) for name, raw in pairs.items()} | {"": codec.Fixed()}
+        fixed = {codec.text(name): codec.fixed(raw) for name, raw in pairs.items()} | {"": codec.DecisionRecord()}
         return tuple(
             codec.delivery(DeliveryKey(run, codec.text(reader)), raw, fixed[codec.pair_name(raw) or ""])
             for reader, raw in sorted(rows.items())

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.scripts import Scripts
-from worker.ports import Heard, Limit, Places
+from worker.ports import Limit, RateReport, Reservations
 
 SHARE = 0.9
 """Of the advertised rate; the rest is for clocks that differ and for other programs with the same key."""
@@ -35,7 +35,7 @@ class RedisQuota:
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
-    ) -> Places:
+    ) -> Reservations:
         """Raises LedgerUnavailable."""
         arguments = {
             "lane": self._lane,
@@ -51,12 +51,12 @@ class RedisQuota:
         }
         first, *rest = await self._scripts.run("quota", arguments)
         if first == -2:
-            return Places(spent=rest[0] / 1000)
+            return Reservations(spent=rest[0] / 1000)
         if first == -1:
-            return Places()
-        return Places(tuple(wait / 1e6 for wait in rest[1:]), rest[0] / 1e6, probe=first == 1)
+            return Reservations()
+        return Reservations(tuple(wait / 1e6 for wait in rest[1:]), rest[0] / 1e6, probe=first == 1)
 
-    async def learn(self, heard: Heard) -> None:
+    async def learn(self, heard: RateReport) -> None:
         """Raises LedgerUnavailable."""
         arguments: dict[str, Any] = {
             "lane": self._lane,

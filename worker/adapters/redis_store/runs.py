@@ -10,12 +10,12 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import from_ms, gap_rows, short, text, to_ms
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
-from worker.adapters.redis_store.times import Times
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
-from worker.ports import Begun
+from worker.ports import RunLease
 
 COMPARED = ":compared"
 STEP = 200
@@ -23,16 +23,16 @@ STEP = 200
 
 
 class RunSide:
-    def __init__(self, scripts: Scripts, times: Times) -> None:
+    def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
 
-    async def begin(self, key: str, pid: int) -> Begun | None:
+    async def begin(self, key: str, pid: int) -> RunLease | None:
         answer = await self._scripts.run("begin", {"key": key, "pid": pid, "lease": self._times.ms("run_lease")})
         if answer == LOST:
             return None
         row = codec.fields(answer[1])
-        return Begun(codec.run(key, row), int(row[b"attempt"]), from_ms(answer[0]))
+        return RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(answer[0]))
 
     async def beat(self, key: str, attempt: int) -> None:
         await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": self._times.ms("run_lease")})

@@ -14,7 +14,7 @@ from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, encode_header, encode_table, table_of
 from worker.adapters.redis_store.table_cache import ROWS, Decoded
-from worker.adapters.redis_store.times import Times
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 DAY = 86_400_000
@@ -43,9 +43,9 @@ class _Frame:
 class RedisSnapshots:
     """`client` from connection.connect; `project` prefixes every key; `rows`: how many stay decoded in this process."""
 
-    def __init__(self, client: Redis, project: str, times: Times | None = None, *, rows: int = ROWS) -> None:
+    def __init__(self, client: Redis, project: str, times: LeaseTimes | None = None, *, rows: int = ROWS) -> None:
         self._scripts = Scripts(client, project)
-        self._times = times or Times()
+        self._times = times or LeaseTimes()
         self.decoded = Decoded(rows)
         self._reading: dict[str, asyncio.Future[Table | None]] = {}
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class LeaseTimes:
     """Seconds. `republish`: after how long unpublished work is published again, twice as long each time. `recount`: how
     often a run that is delivering is counted anew. `patience`: a place in a lane further off is not taken. `keep`: how
     long snapshots that a run holds live, longer than any baseline is used. `notice`: how long a notice is tried.

@@ -26,7 +26,7 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 
 
 @dataclass(frozen=True, slots=True)
-class MailServer:
+class SmtpServer:
     """`tls`: "starttls" (required), "implicit", or "never" (loopback only)."""
 
     host: str
@@ -50,7 +50,7 @@ class MailFailure(Exception):
         super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
 
 
-def parse_url(url: str) -> MailServer:
+def parse_url(url: str) -> SmtpServer:
     """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback. Raises ValueError: what was found and
     what to write, without what the URL might hold of a password.
     """
@@ -69,7 +69,7 @@ def parse_url(url: str) -> MailServer:
             f"found ?tls=never for {clean(parts.hostname, 60)}, expected it for this machine (127.0.0.1) only"
         )
     tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
-    return MailServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
+    return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
 def is_loopback(host: str) -> bool:
@@ -86,7 +86,7 @@ class Mailer:
 
     def __init__(  # each is a fact about the server that only the caller knows
         self,
-        server: MailServer,
+        server: SmtpServer,
         password: str = "",
         *,
         connections: int = CONNECTIONS,

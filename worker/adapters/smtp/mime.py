@@ -1,7 +1,7 @@
 """One MIME message per digest by the standard library, made each reader's own as bytes.
 
 Building a message takes about a millisecond, putting a reader's address, Message-ID and Date in a few microseconds; so
-the parts that every reader shares are built once per Rendered. Tests parse the result and compare.
+the parts that every reader shares are built once per Content. Tests parse the result and compare.
 
 Known faults of the standard library that this avoids: long tokens in List-Id, In-Reply-To and List-Unsubscribe turned
 into encoded words (those headers are written here, unfolded), text attachments with their line ends rewritten (bytes).
@@ -18,7 +18,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
-from worker.domain.delivery import READER, Attachment, Envelope, Rendered
+from worker.domain.delivery import READER, Attachment, Content, Envelope
 from worker.sanitize import clean
 
 LINE = 76
@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+@[^\s@<>\"(),:;\\\[\]
 
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
-    """What all readers of one Rendered share: the subject's header lines, both text parts in quoted-printable pieces
+    """What all readers of one Content share: the subject's header lines, both text parts in quoted-printable pieces
     between which the address goes, and the encoded attachments.
     """
 
@@ -39,7 +39,7 @@ class _Skeleton:
     attachments: tuple[bytes, ...]
 
 
-def message(rendered: Rendered, envelope: Envelope, sender: str, list_id: str) -> bytes:
+def message(rendered: Content, envelope: Envelope, sender: str, list_id: str) -> bytes:
     """The whole message, CRLF line ends, lines of at most 998 octets: a function of its arguments.
 
     `sender` is a header's mailbox ("Pipeline <reports@acme.example>"), `list_id` a name in dots ("weekly.acme-sales").
@@ -114,7 +114,7 @@ def quoted(text: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _skeleton(rendered: Rendered) -> _Skeleton:
+def _skeleton(rendered: Content) -> _Skeleton:
     return _Skeleton(
         subject_lines(rendered.subject),
         tuple(quoted(piece) for piece in rendered.text.split(READER)),

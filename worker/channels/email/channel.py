@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
 from worker.adapters.smtp.mime import ascii_address, list_id, mailbox, message, needs_smtputf8
-from worker.domain.delivery import Envelope, Part, Receipt, Rendered
-from worker.domain.query import ChannelType, Fault, Option
+from worker.domain.delivery import Content, Envelope, Part, Receipt
+from worker.domain.query import ChannelType, Option, RuleViolation
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 
 SIZE_LIMIT = 20_000_000
@@ -26,19 +26,19 @@ def _address(text: str) -> str:
     return ascii_address(text.strip())
 
 
-def _faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
+def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     faults = []
     url, sender = options.get("url", ""), options.get("from", "")
     if "url" in options:
         try:
             parse_url(url)
         except ValueError as error:
-            faults.append(Fault(("url",), "a URL that cannot be used", str(error)))
+            faults.append(RuleViolation(("url",), "a URL that cannot be used", str(error)))
     if "from" in options:
         try:
             mailbox(sender)
         except ValueError as error:
-            faults.append(Fault(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
+            faults.append(RuleViolation(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
     return tuple(faults)
 
 
@@ -65,7 +65,7 @@ class EmailChannel:
         self._sender = sender
         self._origin = mailbox(sender)[1]
 
-    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:
         schedule = envelope.key.run.partition("@")[0]
         try:
             draft = message(rendered, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
@@ -112,7 +112,7 @@ def open_email(
     tls: ssl.SSLContext | None = None,
 ) -> EmailChannel:
     """The channel of these options (secrets resolved), not yet connected. Raises RequestError."""
-    absent = tuple(Fault((key,), "nothing", "a value") for key in ("url", "from") if key not in options)
+    absent = tuple(RuleViolation((key,), "nothing", "a value") for key in ("url", "from") if key not in options)
     wrong = absent + _faults(options)
     if wrong:
         raise RequestError("; ".join(f"email {f.path[0]}: {f.found}, {f.expected}" for f in wrong))

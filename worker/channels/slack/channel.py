@@ -22,8 +22,8 @@ from worker.channels.slack.limits import checked
 from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
 from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload
 from worker.channels.slack.webhook import SlackWebhookChannel, webhook_lane
-from worker.domain.delivery import Attachment, Envelope, Part, Receipt, Rendered
-from worker.domain.query import ChannelType, Fault, Option
+from worker.domain.delivery import Attachment, Content, Envelope, Part, Receipt
+from worker.domain.query import ChannelType, Option, RuleViolation
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
 from worker.ports import Channel
 
@@ -42,7 +42,7 @@ class SlackChannel:
         self._lane = token_lane(token)
         self._api = SlackApi(token, base_url)
 
-    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:
+    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:
         """Part 0 is the main post, then its thread in order, then the files. Raises RenderError naming the post."""
         posts = [_post(number, post, envelope) for number, post in enumerate(checked(rendered))]
         files = [
@@ -167,14 +167,16 @@ def _address(text: str) -> str:
     return address
 
 
-def _faults(options: Mapping[str, str]) -> tuple[Fault, ...]:
-    found: list[Fault] = []
+def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
+    found: list[RuleViolation] = []
     if "webhook_url" in options and "base_url" in options:
-        found.append(Fault(("base_url",), "base_url beside webhook_url", "leave it out: the webhook's URL says where"))
+        found.append(
+            RuleViolation(("base_url",), "base_url beside webhook_url", "leave it out: the webhook's URL says where")
+        )
     for name in ("base_url", "webhook_url"):
         url = options.get(name, "")
         if url and not url.startswith("${") and not _safe(url):
-            found.append(Fault((name,), f"{name} that is not https", "https://…; http:// only to this machine"))
+            found.append(RuleViolation((name,), f"{name} that is not https", "https://…; http:// only to this machine"))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from worker.domain.delivery import Rendered
+from worker.domain.delivery import Content
 from worker.errors import RenderError
 
 TEMPLATE = "slack.json.j2"
@@ -37,7 +37,7 @@ def check(post: Node) -> tuple[str, ...]:
     return tuple(_post(post))
 
 
-def checked(rendered: Rendered) -> tuple[Node, ...]:
+def checked(rendered: Content) -> tuple[Node, ...]:
     """The posts, when Slack may have them all. Raises RenderError with the complaints about the first it may not."""
     if not rendered.posts:
         raise RenderError(TEMPLATE, 0, "made no post; expected a main post at least")

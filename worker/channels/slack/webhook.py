@@ -14,7 +14,7 @@ from worker.adapters.http import Http, HttpAnswer, HttpFailure
 from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
-from worker.domain.delivery import Envelope, Part, Receipt, Rendered
+from worker.domain.delivery import Content, Envelope, Part, Receipt
 from worker.errors import RequestError
 
 PATIENCE = 30.0
@@ -42,7 +42,7 @@ class SlackWebhookChannel:
         self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
         self._http = Http("", timeout=PATIENCE)
 
-    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
+    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
         """One part. Raises RenderError past a limit."""
         post = dict(checked(rendered)[0])
         blocks = post.get("blocks")

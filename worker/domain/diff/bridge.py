@@ -12,7 +12,7 @@ from enum import StrEnum
 from worker.domain.diff.diff import TableDiff, diff
 from worker.domain.diff.moves import Pair, Step, pairs, steps
 from worker.domain.diff.stock import Basis, Sum, currency_of, main_currency, share_one_period, stock
-from worker.domain.schedule import Follow, Item
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Snapshot
 
@@ -58,7 +58,7 @@ class Bridge:
         return sum(t.unvalued_before for t in self.terms), sum(t.unvalued for t in self.terms)
 
 
-def why_no_bridge(before: Snapshot | None, after: Snapshot | None, item: Item) -> NoBridge | None:
+def why_no_bridge(before: Snapshot | None, after: Snapshot | None, item: Query) -> NoBridge | None:
     """None when both sides are complete answers to the same question and departures were looked up."""
     reason = why_not_compared(before, after)
     if reason is None and item.follow is Follow.NONE:
@@ -80,7 +80,7 @@ def why_not_compared(before: Snapshot | None, after: Snapshot | None) -> NoBridg
 def bridge(
     before: Snapshot | None,
     after: Snapshot | None,
-    item: Item,
+    item: Query,
     *,
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,
@@ -97,7 +97,7 @@ def bridge(
 def balance(
     before: Snapshot,
     after: Snapshot,
-    item: Item,
+    item: Query,
     *,
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from worker.domain.diff.diff import TableDiff
 from worker.domain.diff.membership import Why, why_joined, why_left
 from worker.domain.diff.stock import Basis, amount_of, currency_of
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD, Move, Status
 from worker.domain.snapshot.record import Record, milliseconds, record, records
 from worker.domain.snapshot.scope import Scope, scope
@@ -46,7 +46,7 @@ class Step:
         return self.amount if self.move in INWARD else -self.amount
 
 
-def pairs(before: Snapshot, after: Snapshot, item: Item, changes: TableDiff) -> Iterator[Pair]:
+def pairs(before: Snapshot, after: Snapshot, item: Query, changes: TableDiff) -> Iterator[Pair]:
     """Every deal that differs: those in both, those that joined, those that left. No other row is read."""
     rules = scope(item)
     names = [column.name for column in changes.columns]

@@ -1,16 +1,16 @@
 """One run's answers and one group of readers' past, made into a digest: a function of its arguments alone."""
 
 from worker.domain.diff.diff import moved
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.headline import head
 from worker.domain.digest.model import Digest, SourceLine, StalledSection
 from worker.domain.digest.stalled import stalled_sections
 from worker.domain.digest.tables import figures, funnels, tables
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import Gap
 
 
-def compose(context: Context) -> Digest:
+def compose(context: DigestContext) -> Digest:
     """Everything there is to say; a template prints it, cuts it, and says that it did."""
     changed = any(_changed(context, item) for item in context.schedule.report)
     top = head(context, changed=changed)
@@ -49,7 +49,7 @@ def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledS
     return tuple(one for one in sections if one.newly_count or one.still_count or one.moving_again or one.left)
 
 
-def _changed(context: Context, item: Item) -> bool:
+def _changed(context: DigestContext, item: Query) -> bool:
     """A gap changes nothing; an answer that this reader was never sent is news."""
     now = context.snapshots.get(item.id)
     if now is None:
@@ -58,13 +58,13 @@ def _changed(context: Context, item: Item) -> bool:
     return before is None or moved(before, now, item.watch)
 
 
-def _gaps(context: Context) -> tuple[Gap, ...]:
+def _gaps(context: DigestContext) -> tuple[Gap, ...]:
     """In the report's order, whatever order they came in."""
     order = {item.id: position for position, item in enumerate(context.schedule.report)}
     return tuple(sorted(context.gaps, key=lambda gap: order.get(gap.query_id, len(order))))
 
 
-def _source(context: Context, item: Item) -> SourceLine:
+def _source(context: DigestContext, item: Query) -> SourceLine:
     now = context.snapshots.get(item.id)
     main = now.rows if now is not None else None
     return SourceLine(

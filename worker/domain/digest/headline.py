@@ -5,17 +5,17 @@ from datetime import datetime
 
 from worker.domain.diff.bridge import Bridge, Terms, balance, why_no_bridge, why_not_compared
 from worker.domain.diff.stock import sums_of
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.deals import by_size, deal, deal_move, totals
 from worker.domain.digest.model import BridgeLine, BridgeView, DealMove, KeyFigure, StageSum, Standing
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Headline:
     standing: Standing
     query: str | None = None
     since: datetime | None = None
@@ -25,7 +25,7 @@ class Head:
     stages: tuple[StageSum, ...] = ()
 
 
-def head(context: Context, *, changed: bool) -> Head:
+def head(context: DigestContext, *, changed: bool) -> Headline:
     """`changed`: whether anything in the whole digest moved, for a report that has no list to head it."""
     item = context.key_item()
     if item is None:
@@ -33,9 +33,9 @@ def head(context: Context, *, changed: bool) -> Head:
     now, found = context.snapshots.get(item.id), context.baseline(item.id)
     if now is None:
         known = None if found is None else found[1]
-        return Head(Standing.UNKNOWN, item.id, found and found[0].slot, _last_known(known))
+        return Headline(Standing.UNKNOWN, item.id, found and found[0].slot, _last_known(known))
     if found is None or why_not_compared(found[1], now) is not None:
-        return Head(Standing.FIRST, item.id, None, _first_keys(now), stages=stages(now))
+        return Headline(Standing.FIRST, item.id, None, _first_keys(now), stages=stages(now))
     return _moved(item, found[0].slot, found[1], now)
 
 
@@ -58,24 +58,24 @@ def stages(now: Snapshot) -> tuple[StageSum, ...]:
     )
 
 
-def _headless(context: Context, *, changed: bool) -> Head:
+def _headless(context: DigestContext, *, changed: bool) -> Headline:
     if not context.snapshots:
-        return Head(Standing.UNKNOWN)
+        return Headline(Standing.UNKNOWN)
     slots = [found[0].slot for query in context.snapshots if (found := context.baseline(query)) is not None]
     if not slots:
-        return Head(Standing.FIRST)
-    return Head(Standing.MOVED if changed else Standing.UNCHANGED, since=max(slots))
+        return Headline(Standing.FIRST)
+    return Headline(Standing.MOVED if changed else Standing.UNCHANGED, since=max(slots))
 
 
-def _moved(item: Item, since: datetime, before: Snapshot, now: Snapshot) -> Head:
+def _moved(item: Query, since: datetime, before: Snapshot, now: Snapshot) -> Headline:
     found = balance(before, now, item)
     standing = Standing.MOVED if found.steps else Standing.UNCHANGED
     keys = tuple(_key(terms) for terms in found.terms if terms.opening_count or terms.closing_count)
     if why_no_bridge(before, now, item) is not None:
-        return Head(standing, item.id, since, keys)
+        return Headline(standing, item.id, since, keys)
     order = [terms.currency for terms in found.terms]
     moves = by_size((deal_move(step) for step in found.steps), order)
-    return Head(standing, item.id, since, keys, views(found) if found.steps else (), moves)
+    return Headline(standing, item.id, since, keys, views(found) if found.steps else (), moves)
 
 
 def _key(terms: Terms) -> KeyFigure:

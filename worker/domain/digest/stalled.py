@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from worker.domain.diff.bridge import Bridge, balance, why_no_bridge, why_not_compared
 from worker.domain.diff.stock import Basis
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.deals import by_owner, by_size, cut, deal, deal_move, ordered, totals
 from worker.domain.digest.headline import views
 from worker.domain.digest.model import Deal, StalledSection
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import records
 from worker.domain.snapshot.snapshot import Snapshot
@@ -16,7 +16,7 @@ from worker.domain.snapshot.snapshot import Snapshot
 _PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT})
 
 
-def stalled_sections(context: Context) -> tuple[StalledSection, ...]:
+def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
     """One for each stalled list that was read; a gap has none, because nothing is known of it."""
     items = (item for item in context.schedule.report if item.stalled_only)
     return tuple(
@@ -26,7 +26,7 @@ def stalled_sections(context: Context) -> tuple[StalledSection, ...]:
     )
 
 
-def _section(item: Item, before: Snapshot | None, now: Snapshot) -> StalledSection:
+def _section(item: Query, before: Snapshot | None, now: Snapshot) -> StalledSection:
     if before is None or why_not_compared(before, now) is not None:
         return _fill(item, now, frozenset(), Bridge(Basis.ANNUAL, (), ()), first=True)
     found = balance(before, now, item)
@@ -36,7 +36,7 @@ def _section(item: Item, before: Snapshot | None, now: Snapshot) -> StalledSecti
     return replace(section, bridges=views(found))
 
 
-def _fill(item: Item, now: Snapshot, known: frozenset[str], found: Bridge, *, first: bool) -> StalledSection:
+def _fill(item: Query, now: Snapshot, known: frozenset[str], found: Bridge, *, first: bool) -> StalledSection:
     rows = records(now.rows)
     newly = ordered((row for key, row in rows.items() if key not in known), item.show.order_by)
     still = [deal(row, now) for key, row in rows.items() if key in known]

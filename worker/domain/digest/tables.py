@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.deals import cut, ordered
 from worker.domain.digest.model import Figure, FigureSection, FunnelSection, FunnelStage, TableSection
-from worker.domain.schedule import Item, Show
+from worker.domain.schedule import Query, Show
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
 
@@ -17,7 +17,7 @@ PER_USER = frozenset({"users", "stages_by_user"})
 """Tables with a row per person: long, and seldom what a team's digest is read for."""
 
 
-def funnels(context: Context) -> tuple[FunnelSection, ...]:
+def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
     found = []
     for item in context.schedule.report:
         now = context.snapshots.get(item.id)
@@ -28,7 +28,7 @@ def funnels(context: Context) -> tuple[FunnelSection, ...]:
     return tuple(found)
 
 
-def figures(context: Context) -> tuple[FigureSection, ...]:
+def figures(context: DigestContext) -> tuple[FigureSection, ...]:
     """A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals."""
     key = context.key_item()
     return tuple(
@@ -38,7 +38,7 @@ def figures(context: Context) -> tuple[FigureSection, ...]:
     )
 
 
-def tables(context: Context) -> tuple[TableSection, ...]:
+def tables(context: DigestContext) -> tuple[TableSection, ...]:
     """Every table that no other section tells: a list that is neither key nor stalled, groups, and, where the item's
     `show` asks for them, numbers per user.
     """
@@ -52,13 +52,13 @@ def tables(context: Context) -> tuple[TableSection, ...]:
     )
 
 
-def _told(item: Item, table: Table, now: Snapshot, key: Item | None) -> bool:
+def _told(item: Query, table: Table, now: Snapshot, key: Query | None) -> bool:
     if table.id in PER_USER:
         return item.show == Show()
     return table.id == now.main and _totalled(item, now, key)
 
 
-def _totalled(item: Item, now: Snapshot, key: Item | None) -> bool:
+def _totalled(item: Query, now: Snapshot, key: Query | None) -> bool:
     return now.main is not None and (item.stalled_only or item == key)
 
 
@@ -86,7 +86,7 @@ def _advanced(row: Record | None, *, won: bool) -> float | None:
     return None if row is None or won else row.number("count_conversion_rate")
 
 
-def _figures(context: Context, query: str, now: Snapshot) -> FigureSection:
+def _figures(context: DigestContext, query: str, now: Snapshot) -> FigureSection:
     compared, before = context.compared.get(query), context.before(query)
     new_period = before is not None and not _same_start(before, now)
     earlier, before_is = compared, "comparison"
@@ -128,7 +128,7 @@ def _figure(measure: Measure, before: Measure | None) -> Figure:
     )
 
 
-def _table(item: Item, table: Table, now: Snapshot) -> TableSection:
+def _table(item: Query, table: Table, now: Snapshot) -> TableSection:
     """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all."""
     show = item.show if now.main in (None, table.id) else Show()
     listed = records(table)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Status
 from worker.domain.snapshot.record import Record, milliseconds
 
@@ -69,7 +69,7 @@ class Scope:
         return _broken(self.selected, row)
 
 
-def scope(item: Item) -> Scope:
+def scope(item: Query) -> Scope:
     """The conditions in an item's parameters. Owner comes first, because a hand-over explains the most."""
     if item.query in _PIPEDRIVE:
         return _pipedrive_scope(item)
@@ -89,7 +89,7 @@ def scope(item: Item) -> Scope:
     return Scope(tuple(within), tuple(selected), _stalled(item), opaque)
 
 
-def _pipedrive_scope(item: Item) -> Scope:
+def _pipedrive_scope(item: Query) -> Scope:
     """Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals,
     those of the token's own user, whom nobody knows here, unless `everyone` or `user_id` says whose.
     """
@@ -106,7 +106,7 @@ def _pipedrive_scope(item: Item) -> Scope:
     return Scope((*within, archived), _pipedrive_selection(item), _stalled(item), opaque)
 
 
-def _pipedrive_selection(item: Item) -> tuple[Check, ...]:
+def _pipedrive_selection(item: Query) -> tuple[Check, ...]:
     params = item.params
     status = Status.OPEN.value if item.stalled_only or "id" in params else params.get("status")
     found = [_listed("stage", "stage_id", _values(params["stage_id"]))] if "stage_id" in params else []
@@ -168,7 +168,7 @@ def _values(value: Any) -> frozenset[str]:
     return frozenset(str(part).strip() for part in parts)
 
 
-def _stalled(item: Item) -> bool | None:
+def _stalled(item: Query) -> bool | None:
     if item.stalled_only:
         return True
     said = str(item.params.get("is_stalled", "")).lower()

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from worker.domain.query import Price
-from worker.domain.schedule import Bundle, Item, Schedule
-from worker.ports import Means, Triggers
+from worker.domain.schedule import Bundle, Query, Schedule
+from worker.ports import Connectors, Triggers
 
 DAY = timedelta(days=1)
 Lengths = Mapping[str, Mapping[str, int | None]]
@@ -40,7 +40,7 @@ class DayCost:
         return f"{queries}{equal}, {requests}{tokens}{more}"
 
 
-def next_day(means: Means, triggers: Triggers, bundle: Bundle, now: datetime) -> tuple[DayCost, ...]:
+def next_day(connectors: Connectors, triggers: Triggers, bundle: Bundle, now: datetime) -> tuple[DayCost, ...]:
     """By the definitions alone: no list's length is known, and nothing is paused but what they say is."""
     until = now + DAY
     slots = {
@@ -48,11 +48,11 @@ def next_day(means: Means, triggers: Triggers, bundle: Bundle, now: datetime) ->
         for name, schedule in bundle.schedules.items()
         if not schedule.paused
     }
-    return cost(means, bundle, slots, {})
+    return cost(connectors, bundle, slots, {})
 
 
 def cost(
-    means: Means, bundle: Bundle, slots: Mapping[str, Iterable[datetime]], lengths: Lengths
+    connectors: Connectors, bundle: Bundle, slots: Mapping[str, Iterable[datetime]], lengths: Lengths
 ) -> tuple[DayCost, ...]:
     """Of the runs that fire at `slots`, by schedule, for each connection that they use.
 
@@ -68,11 +68,11 @@ def cost(
                 rows = lengths.get(name, {}).get(item.id)
                 known = once.get(key)
                 if known is None or known[2] is None:
-                    once[key] = (item.source, means.price(bundle, item), rows)
+                    once[key] = (item.source, connectors.price(bundle, item), rows)
     return tuple(_sum(source, count, once.values()) for source, count in asked.items() if count)
 
 
-def _questions(schedule: Schedule, slot: datetime) -> Iterator[tuple[tuple[str, ...], Item]]:
+def _questions(schedule: Schedule, slot: datetime) -> Iterator[tuple[tuple[str, ...], Query]]:
     """What one run asks, and by what an equal question is known; a comparison is a question of its own."""
     for item in schedule.report:
         params = json.dumps(item.params, sort_keys=True, default=str)

@@ -13,7 +13,7 @@ from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
-from worker.ports import Basis, Deployment, Due, Ledger, SlotClaim, Triggers
+from worker.ports import ActivationBasis, Deployment, Due, Ledger, SlotClaim, Triggers
 
 TRIES = 10
 
@@ -33,7 +33,7 @@ class Changes:
     renamed: tuple[tuple[str, str], ...] = ()
     overdue: tuple[SlotClaim, ...] = ()
     before: Bundle | None = None
-    basis: Basis = field(default=Basis(None, {}))
+    basis: ActivationBasis = field(default=ActivationBasis(None, {}))
 
     def __bool__(self) -> bool:
         return bool(self.added or self.changed or self.removed or self.renamed)
@@ -62,7 +62,9 @@ async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes
     # A rename alone leaves what is due to the new name.
     leaving = removed | {o for o, n in turned.items() if _timed(before[o]) != _timed(after[n])}
     asked = await ledger.pending([*turned, *removed])
-    basis = Basis(deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)})
+    basis = ActivationBasis(
+        deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)}
+    )
     ground = await _ground(ledger, triggers, basis, {name: before[name].timing for name in leaving}, after, origins)
     return Changes(
         added=tuple(sorted(after.keys() - origins.keys())),
@@ -120,7 +122,7 @@ def _timed(schedule: Schedule) -> tuple[object, ...]:
 async def _ground(
     ledger: Ledger,
     triggers: Triggers,
-    basis: Basis,
+    basis: ActivationBasis,
     leaving: Mapping[str, Timing],
     after: Mapping[str, Schedule],
     origins: Mapping[str, str],
@@ -143,7 +145,7 @@ async def _ground(
 def _claims(
     triggers: Triggers,
     timings: Mapping[str, Timing],
-    basis: Basis,
+    basis: ActivationBasis,
     name: str,
     pause: Pause | None,
     now: datetime,

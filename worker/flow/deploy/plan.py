@@ -7,12 +7,12 @@ from itertools import chain, islice
 
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
-from worker.domain.schedule import Bundle, Item, Schedule, Timing
+from worker.domain.schedule import Bundle, Query, Schedule, Timing
 from worker.flow.deploy.cost import DAY, DayCost, cost
 from worker.flow.deploy.deploy import Changes, changes
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import Due, SlotClaim, Triggers
 
 LIST = 500
@@ -76,21 +76,21 @@ class Plan:
     day: tuple[DayCost, ...] = ()
 
 
-async def plan(house: House, bundle: Bundle, days: int) -> Plan:
+async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
     """As though `bundle` were deployed now and a clock were running all the time; nothing is written."""
-    found = await changes(bundle, house.ledger, house.triggers)
+    found = await changes(bundle, services.ledger, services.triggers)
     before = found.before.schedules if found.before else {}
-    now = await house.ledger.now()
+    now = await services.ledger.now()
     span = _Span(
-        triggers=house.triggers,
+        triggers=services.triggers,
         now=now,
         until=now + timedelta(days=days),
-        pending=await house.ledger.pending([*before, *(name for name in bundle.schedules if name not in before)]),
-        pauses=await house.ledger.pauses(),
+        pending=await services.ledger.pending([*before, *(name for name in bundle.schedules if name not in before)]),
+        pauses=await services.ledger.pauses(),
     )
     origins = {name: _origin(found, name) for name in bundle.schedules}
     planned = [
-        await _planned(house, bundle, schedule, span, found, before.get(origins[name]))
+        await _planned(services, bundle, schedule, span, found, before.get(origins[name]))
         for name, schedule in bundle.schedules.items()
     ]
     moves = [
@@ -109,17 +109,17 @@ async def plan(house: House, bundle: Bundle, days: int) -> Plan:
         readers_added=tuple(sorted(has - had)),
         readers_removed=tuple(sorted(had - has)),
         moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
-        day=_day(house, bundle, planned, now + DAY),
+        day=_day(services, bundle, planned, now + DAY),
     )
 
 
-def _day(house: House, bundle: Bundle, planned: Sequence[Planned], until: datetime) -> tuple[DayCost, ...]:
+def _day(services: Services, bundle: Bundle, planned: Sequence[Planned], until: datetime) -> tuple[DayCost, ...]:
     slots = {row.schedule: [fire.slot for fire in row.fires if fire.due < until] for row in planned if not row.paused}
-    return cost(house.means, bundle, slots, {row.schedule: row.cost.lengths for row in planned})
+    return cost(services.connectors, bundle, slots, {row.schedule: row.cost.lengths for row in planned})
 
 
 async def _planned(
-    house: House, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
+    services: Services, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
 ) -> Planned:
     name = schedule.id
     pause = Pause() if schedule.paused else span.pauses.get(was.id if was else name)
@@ -132,7 +132,7 @@ async def _planned(
         fires=(*late, *coming),
         count=count + len(late),
         readers=tuple(reader.id for reader in readers(schedule)),
-        cost=await _cost(house, bundle, schedule, was),
+        cost=await _cost(services, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
     )
 
@@ -198,20 +198,20 @@ def fires(
             yield Fire(due, slot)
 
 
-async def _cost(house: House, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
+async def _cost(services: Services, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
     """Of a list, by how long it was when it was read last."""
     requests, lengths = 0, {}
     for item in schedule.report:
-        price = house.means.price(bundle, item)
+        price = services.connectors.price(bundle, item)
         if not price.page:
             requests += price.requests * (1 if item.compare is None else 2)
             continue
-        rows = lengths[item.id] = await _rows(house, item, was)
+        rows = lengths[item.id] = await _rows(services, item, was)
         requests += 0 if rows is None else max(1, -(-rows // price.page))
     return Cost(requests, tuple(name for name, rows in lengths.items() if rows is None), lengths)
 
 
-async def _rows(house: House, item: Item, was: Schedule | None) -> int | None:
+async def _rows(services: Services, item: Query, was: Schedule | None) -> int | None:
     """None for a list that was never read, or was asked for otherwise then."""
     former = {known.id: known for known in was.report} if was else {}
     known = former.get(item.id)
@@ -221,8 +221,8 @@ async def _rows(house: House, item: Item, was: Schedule | None) -> int | None:
         or (known.source, known.query, known.params) != (item.source, item.query, item.params)
     ):
         return None
-    for stored in await house.ledger.chain(was.id, item.id, None):
-        snapshot = await house.snapshots.load(stored)
+    for stored in await services.ledger.chain(was.id, item.id, None):
+        snapshot = await services.snapshots.load(stored)
         if snapshot is not None and snapshot.rows is not None:
             return snapshot.rows.total if snapshot.rows.total is not None else len(snapshot.rows.rows)
     return None

@@ -7,32 +7,34 @@ from itertools import islice
 from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Timing
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import SlotClaim, Triggers
 
 CHUNK = 2000
 _MOMENT = timedelta(milliseconds=1)
 
 
-async def reckon_anew(house: House) -> int:
+async def reckon_anew(services: Services) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
     that its trigger still names, because an edit may have put it off.
     """
-    deployment = await house.ledger.deployed()
+    deployment = await services.ledger.deployed()
     if deployment is None:
         return 0
-    timings = await house.ledger.timings(deployment.bundle)
+    timings = await services.ledger.timings(deployment.bundle)
     names, moved = iter(timings), 0
     while part := list(islice(names, CHUNK)):
-        pending = await house.ledger.pending(part)
-        now = await house.ledger.now()
-        wrong = {name: at for name, at in pending.items() if at > now and not _named(house.triggers, name, timings, at)}
-        lasts = await house.ledger.last_slots(list(wrong)) if wrong else {}
+        pending = await services.ledger.pending(part)
+        now = await services.ledger.now()
+        wrong = {
+            name: at for name, at in pending.items() if at > now and not _named(services.triggers, name, timings, at)
+        }
+        lasts = await services.ledger.last_slots(list(wrong)) if wrong else {}
         claims = [
             SlotClaim(
                 name,
                 at,
-                _anew(house.triggers, name, timings[name], now, lasts.get(name)),
+                _anew(services.triggers, name, timings[name], now, lasts.get(name)),
                 (),
                 (),
                 False,
@@ -40,7 +42,7 @@ async def reckon_anew(house: House) -> int:
             )
             for name, at in wrong.items()
         ]
-        await house.ledger.claim(claims, house.pid)
+        await services.ledger.claim(claims, services.pid)
         moved += len(claims)
     return moved
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
-from worker.ports import CheckedChannel, CheckedSource, Ledger, Means, Quota, Triggers
+from worker.ports import CheckedChannel, CheckedSource, Connectors, Ledger, Quota, Triggers
 
 QUIET = timedelta(seconds=30)
 """After so long without a sign of life a process counts as gone."""
@@ -43,14 +43,16 @@ async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(what, Level.FAIL, str(error))
 
 
-async def connections(means: Means, bundle: Bundle) -> list[Finding]:
+async def connections(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     """Every connection is asked something cheap with its own credentials."""
-    return [await looked_at(f"connection {name}", _source(means, bundle, name)) for name in sorted(bundle.connections)]
+    return [
+        await looked_at(f"connection {name}", _source(connectors, bundle, name)) for name in sorted(bundle.connections)
+    ]
 
 
-def _source(means: Means, bundle: Bundle, name: str) -> Callable[[], Awaitable[str]]:
+def _source(connectors: Connectors, bundle: Bundle, name: str) -> Callable[[], Awaitable[str]]:
     async def look() -> str:
-        source = means.source(bundle, name)
+        source = connectors.source(bundle, name)
         if isinstance(source, CheckedSource):
             return await source.check()
         return "its options can be used; it is asked nothing before its first run"
@@ -58,13 +60,13 @@ def _source(means: Means, bundle: Bundle, name: str) -> Callable[[], Awaitable[s
     return look
 
 
-async def channels(means: Means, bundle: Bundle) -> list[Finding]:
+async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     """Every channel is logged into, and the addresses that schedules name are looked at where that is possible."""
     found = []
     for name in sorted(bundle.channels):
         for kind, addresses in _kinds(bundle, name).items():
             what = f"channel {name}" + (f" ({kind})" if kind else "")
-            found.append(await looked_at(what, _channel(means, bundle, name, addresses)))
+            found.append(await looked_at(what, _channel(connectors, bundle, name, addresses)))
     return found
 
 
@@ -79,9 +81,9 @@ def _kinds(bundle: Bundle, name: str) -> Mapping[str, list[str]]:
     return {kind: some for kind, some in (("mail", mail), ("slack", room)) if some}
 
 
-def _channel(means: Means, bundle: Bundle, name: str, addresses: list[str]) -> Callable[[], Awaitable[str]]:
+def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[str]) -> Callable[[], Awaitable[str]]:
     async def look() -> str:
-        channel = means.channel(bundle, name, addresses[0] if addresses else None)
+        channel = connectors.channel(bundle, name, addresses[0] if addresses else None)
         if isinstance(channel, CheckedChannel):
             return await channel.check(addresses)
         return "its options can be used; nobody can be asked without sending something"
@@ -90,12 +92,12 @@ def _channel(means: Means, bundle: Bundle, name: str, addresses: list[str]) -> C
 
 
 async def budgets(
-    means: Means, triggers: Triggers, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
+    connectors: Connectors, triggers: Triggers, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
 ) -> list[Finding]:
     """What the next day asks of each connection, against the tokens that the service said it has."""
     return [
-        await looked_at_day(of, quotas(means.account(bundle, of.connection)))
-        for of in next_day(means, triggers, bundle, now)
+        await looked_at_day(of, quotas(connectors.account(bundle, of.connection)))
+        for of in next_day(connectors, triggers, bundle, now)
     ]
 
 

@@ -9,7 +9,7 @@ from worker.domain.run import Missed, Run, RunKey
 from worker.errors import LedgerError
 from worker.flow.operate.find_run import FAR, find_run
 from worker.flow.run.comparison import open_case
-from worker.flow.services import House
+from worker.flow.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +23,47 @@ class Explained:
     compared: Mapping[str, Baseline | Reason]
 
 
-async def explain(house: House, reference: str) -> tuple[Run, tuple[Explained, ...]] | Missed:
+async def explain(services: Services, reference: str) -> tuple[Run, tuple[Explained, ...]] | Missed:
     """A run with each of its deliveries, or the row of missed slots that `ID@slot` stands in.
 
     Raises RequestError when `reference` names neither.
     """
-    missed = await _missed(house, reference)
+    missed = await _missed(services, reference)
     if missed is not None:
         return missed
-    run = await find_run(house.ledger, reference)
-    rows = await house.ledger.deliveries(str(run.key))
-    return run, tuple([await _explained(house, row) for row in rows])
+    run = await find_run(services.ledger, reference)
+    rows = await services.ledger.deliveries(str(run.key))
+    return run, tuple([await _explained(services, row) for row in rows])
 
 
-async def _missed(house: House, reference: str) -> Missed | None:
+async def _missed(services: Services, reference: str) -> Missed | None:
     """A run of that very slot goes before; a longer key that begins like it does not."""
     try:
         key = RunKey.parse(reference)
     except ValueError:
         return None
-    if await house.ledger.run(reference) is not None:
+    if await services.ledger.run(reference) is not None:
         return None
-    rows = await house.ledger.missed(key.schedule, FAR)
+    rows = await services.ledger.missed(key.schedule, FAR)
     return next((row for row in rows if row.first <= key.slot <= row.last), None)
 
 
-async def _explained(house: House, row: Delivery) -> Explained:
+async def _explained(services: Services, row: Delivery) -> Explained:
     """A decision is a function of what is stored, so it is made again rather than kept."""
-    pair = row.pair or {}
-    compared = {query: baseline or row.why.get(query, Reason.FIRST) for query, baseline in pair.items()}
+    pair = row.compared_with or {}
+    compared = {query: baseline or row.why_first.get(query, Reason.FIRST) for query, baseline in pair.items()}
     if row.state is DeliveryState.SKIPPED or row.date is None:
         return Explained(row, row.reason, compared)
     try:
-        case = await open_case(house, row)
+        case = await open_case(services, row)
     except LedgerError:
         return Explained(row, None, compared)
-    if case is None or not await _all_there(house, row, case.snapshot_ids):
+    if case is None or not await _all_there(services, row, case.snapshot_ids):
         return Explained(row, None, compared)
     return Explained(row, Reason.SOURCE if case.notice else case.decide().reason, compared)
 
 
-async def _all_there(house: House, row: Delivery, answers: Mapping[str, str]) -> bool:
+async def _all_there(services: Services, row: Delivery, answers: Mapping[str, str]) -> bool:
     """Without its answers a run would look like one that changed nothing."""
-    needed = [*answers.values(), *(baseline.snapshot for baseline in (row.pair or {}).values() if baseline)]
-    return all([await house.snapshots.load(snapshot) is not None for snapshot in needed])
+    needed = [*answers.values(), *(baseline.snapshot for baseline in (row.compared_with or {}).values() if baseline)]
+    return all([await services.snapshots.load(snapshot) is not None for snapshot in needed])

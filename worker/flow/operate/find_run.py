@@ -5,7 +5,7 @@ import re
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule
 from worker.errors import RequestError
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import Ledger
 
 FAR = 1000
@@ -38,12 +38,12 @@ async def _back(ledger: Ledger, schedule: str, steps: int) -> Run:
     return found[steps]
 
 
-async def deployed_schedule(house: House, schedule: str) -> tuple[str, Schedule]:
+async def deployed_schedule(services: Services, schedule: str) -> tuple[str, Schedule]:
     """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
-    deployed = await house.ledger.deployed()
+    deployed = await services.ledger.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
-    bundle = await house.bundle(deployed.bundle)
+    bundle = await services.bundle(deployed.bundle)
     if schedule not in bundle.schedules:
         known = ", ".join(sorted(bundle.schedules)) or "none"
         raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")

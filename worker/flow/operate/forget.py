@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.flow.run.readers import readers
-from worker.flow.services import House
+from worker.flow.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class Forgotten:
         return (told or [f"{what}: nothing was stored under that address or id"]) + still
 
 
-async def forget(house: House, what: str) -> Forgotten:
+async def forget(services: Services, what: str) -> Forgotten:
     """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
-    gone = await house.ledger.forget_reader(what)
-    answers = await house.snapshots.forget_row(what)
-    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(house, what))
+    gone = await services.ledger.forget_reader(what)
+    answers = await services.snapshots.forget_row(what)
+    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(services, what))
 
 
-async def _named(house: House, address: str) -> tuple[str, ...]:
-    deployed = await house.ledger.deployed()
+async def _named(services: Services, address: str) -> tuple[str, ...]:
+    deployed = await services.ledger.deployed()
     if deployed is None:
         return ()
-    bundle = await house.bundle(deployed.bundle)
+    bundle = await services.bundle(deployed.bundle)
     wanted = address.casefold()
     found = [s.id for s in bundle.schedules.values() if any(r.address.casefold() == wanted for r in readers(s))]
     operator = ["defaults.operator"] if (bundle.defaults.operator or "").casefold() == wanted else []

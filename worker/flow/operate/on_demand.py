@@ -11,7 +11,7 @@ from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.run.tick import deadline
-from worker.flow.services import House
+from worker.flow.services import Services
 
 PATIENCE = 60.0
 """Seconds that `run` waits for a deferred delivery before it says what a running clock will still send."""
@@ -19,41 +19,43 @@ PATIENCE = 60.0
 OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING})
 
 
-async def request(house: House, schedule_id: str, at: datetime | None, idempotency: str | None) -> str:
+async def request(services: Services, schedule_id: str, at: datetime | None, idempotency: str | None) -> str:
     """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
 
     Raises RequestError when nothing is deployed or the schedule is not among it.
     """
-    bundle, schedule = await deployed_schedule(house, schedule_id)
-    now = await house.ledger.now()
+    bundle, schedule = await deployed_schedule(services, schedule_id)
+    now = await services.ledger.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)
     if idempotency:
         # Killed between the two steps, the same request again names the same key and finishes the second.
-        key = RunKey.parse(await house.ledger.once(f"run:{schedule_id}:{idempotency}", str(key)))
-    await house.ledger.request(
-        Claim(key, bundle, "manual", deadline(house.triggers, schedule, max(slot, now))), house.pid
+        key = RunKey.parse(await services.ledger.once(f"run:{schedule_id}:{idempotency}", str(key)))
+    await services.ledger.request(
+        Claim(key, bundle, "manual", deadline(services.triggers, schedule, max(slot, now))), services.pid
     )
     return str(key)
 
 
-async def run_here(house: House, key: str) -> None:
+async def run_here(services: Services, key: str) -> None:
     """Fetch and deliver a claimed run in this process, and wait a while for what is deferred."""
-    open_keys = list(await produce(house, key))
-    until = await house.ledger.now() + timedelta(seconds=PATIENCE)
+    open_keys = list(await produce(services, key))
+    until = await services.ledger.now() + timedelta(seconds=PATIENCE)
     while open_keys:
         for delivery in open_keys:
-            await deliver(house, delivery)
-        open_keys, soonest = await _still_open(house, open_keys)
-        now = await house.ledger.now()
+            await deliver(services, delivery)
+        open_keys, soonest = await _still_open(services, open_keys)
+        now = await services.ledger.now()
         if not open_keys or soonest is None or soonest > until:
             return
         await asyncio.sleep(max((soonest - now).total_seconds(), 0.05))
 
 
-async def _still_open(house: House, keys: list[str]) -> tuple[list[str], datetime | None]:
+async def _still_open(services: Services, keys: list[str]) -> tuple[list[str], datetime | None]:
     """What is not closed, and when the first of it may be tried again."""
-    rows = [row for row in [await house.ledger.delivery(key) for key in keys] if row is not None and row.state in OPEN]
+    rows = [
+        row for row in [await services.ledger.delivery(key) for key in keys] if row is not None and row.state in OPEN
+    ]
     soonest = min((row.not_before for row in rows if row.not_before is not None), default=None)
     return [str(row.key) for row in rows], soonest

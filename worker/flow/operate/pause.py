@@ -6,54 +6,54 @@ from worker.domain.due.pauses import Pause
 from worker.errors import ClaimLost, LedgerError, RequestError
 from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.tick import slot_claim
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import Due
 
 TRIES = 10
 
 
-async def pause(house: House, schedule: str, until: datetime | None) -> None:
+async def pause(services: Services, schedule: str, until: datetime | None) -> None:
     """From now on nothing fires, until `until` or until somebody resumes it; a run that nobody began yet is skipped.
 
     Raises RequestError for a schedule that is not deployed and for an end that has passed.
     """
-    await deployed_schedule(house, schedule)
-    now = await house.ledger.now()
+    await deployed_schedule(services, schedule)
+    now = await services.ledger.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
     # An earlier pause that is over may still explain slots that no clock has looked at yet.
-    await _account(house, schedule)
-    await house.ledger.pause(schedule, until)
+    await _account(services, schedule)
+    await services.ledger.pause(schedule, until)
 
 
-async def resume(house: House, schedule: str) -> bool:
+async def resume(services: Services, schedule: str) -> bool:
     """End a pause; False when there was none. The first slot that fires is one that is still to come.
 
     Raises RequestError for a schedule that is not deployed, and for one that its definition keeps paused.
     """
-    if (await deployed_schedule(house, schedule))[1].paused:
+    if (await deployed_schedule(services, schedule))[1].paused:
         raise RequestError(f"the definition of {schedule} says `paused: true`; change it there and deploy")
     for _ in range(TRIES):
-        await _account(house, schedule)
+        await _account(services, schedule)
         try:
-            return await house.ledger.resume(schedule)
+            return await services.ledger.resume(schedule)
         except ClaimLost:
             continue
     raise LedgerError(f"{schedule} is due faster than its pause can be ended; try again")
 
 
-async def _account(house: House, schedule: str) -> None:
+async def _account(services: Services, schedule: str) -> None:
     """What came due during the pause is noted as missed now: once it is resumed, nobody would know why."""
-    while (held := (await house.ledger.pauses()).get(schedule)) is not None:
-        bundle, known = await deployed_schedule(house, schedule)
-        at = (await house.ledger.pending([schedule])).get(schedule)
-        now = await house.ledger.now()
+    while (held := (await services.ledger.pauses()).get(schedule)) is not None:
+        bundle, known = await deployed_schedule(services, schedule)
+        at = (await services.ledger.pending([schedule])).get(schedule)
+        now = await services.ledger.now()
         if at is None or at > now or not _covers(held, at):
             return
-        claim = slot_claim(house.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
+        claim = slot_claim(services.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
-        await house.ledger.claim([claim], house.pid)
+        await services.ledger.claim([claim], services.pid)
 
 
 def _covers(pause_: Pause, at: datetime) -> bool:

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from worker.domain.delivery import READER, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt, Rendered
+from worker.domain.delivery import READER, Content, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
 from worker.domain.diff.bridge import as_json, bridge
 from worker.domain.digest.compose import compose
 from worker.domain.digest.model import Digest
 from worker.domain.run import Run, RunKey
-from worker.domain.schedule import Bundle, Entry, Schedule
+from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
-from worker.flow.run.collect import Collected, Occasion, collect
-from worker.flow.run.comparison import Case, Found, Told, context, load_found, past_of
+from worker.flow.run.collect import Collected, FetchContext, collect
+from worker.flow.run.comparison import Answers, Composed, ReaderDigest, context, load_found, past_of
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
-from worker.flow.services import House, Memory
+from worker.flow.services import Memo, Services
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Preview:
     """What `preview` shows: `page` is the mail's HTML, or the Slack posts as JSON (`suffix` says which)."""
 
     digest: Digest
@@ -33,7 +33,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class DryRun:
     """What one reader would get (dry run), or got (test send: `outcome` is the receiver's answer)."""
 
     reader: str
@@ -60,41 +60,41 @@ class Trial:
         return f"{self.reader}: {verdict} ({self.decision.reason}). {self.subject}{missing}"
 
 
-async def preview(house: House, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Seen:
+async def preview(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
     """What one entry's reader would get now. Nothing is sent and nothing remembered.
 
     Raises RequestError for an unknown entry, or a schedule without any.
     """
-    entry = _shown_entry(house, bundle, schedule, entry_id)
-    case = (await _cases(house, bundle, schedule, None, [entry]))[0]
-    fmt = house.means.channel(bundle, entry.channel, entry.address).format
+    entry = _shown_entry(services, bundle, schedule, entry_id)
+    case = (await _cases(services, bundle, schedule, None, [entry]))[0]
+    fmt = services.connectors.channel(bundle, entry.channel, entry.address).format
     rendered = await case.rendered(fmt)
     if fmt == "email":
         page = rendered.html.replace(READER, html.escape(entry.address or ""))
-        return Seen(case.digest, rendered.subject, page, "html")
-    return Seen(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
+        return Preview(case.digest, rendered.subject, page, "html")
+    return Preview(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
 
 
-async def dry_run(house: House, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[Trial]:
+async def dry_run(services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
     trials = []
-    for case in await _cases(house, bundle, schedule, at, list(schedule.to)):
-        channel = house.means.channel(bundle, case.entry.channel, case.entry.address)
+    for case in await _cases(services, bundle, schedule, at, list(schedule.to)):
+        channel = services.connectors.channel(bundle, case.entry.channel, case.entry.address)
         rendered = await case.rendered(channel.format)
-        trials.append(Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps))
+        trials.append(DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps))
     return trials
 
 
 async def send_to(
-    house: House, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
-) -> Trial:
+    services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
+) -> DryRun:
     """Send once to one address, outside the ledger: a test moves no baseline and is never repeated by itself."""
     if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
     like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
     entry = replace(like, id="test", channel=channel_name, address=address)
-    case = (await _cases(house, bundle, schedule, at, [entry]))[0]
-    channel = house.means.channel(bundle, channel_name, address)
-    now = await house.ledger.now()
+    case = (await _cases(services, bundle, schedule, at, [entry]))[0]
+    channel = services.connectors.channel(bundle, channel_name, address)
+    now = await services.ledger.now()
     run = RunKey(schedule.id, case.slot, "manual", "0000test")
     envelope = Envelope(DeliveryKey(str(run), case.reader.id), address, now)
     rendered = await case.rendered(channel.format)
@@ -103,71 +103,76 @@ async def send_to(
         for part in channel.build(rendered, envelope):
             sealed = channel.seal(part, receipts)
             receipts.append(await channel.send(part, sealed, envelope))
-            if house.keep_message is not None:
-                house.keep_message(str(envelope.key), part, sealed)
+            if services.keep_message is not None:
+                services.keep_message(str(envelope.key), part, sealed)
     except DeliveryError as error:
-        return Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, str(error), failed=True)
-    return Trial(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, f"sent: {receipts[0].text}")
+        return DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, str(error), failed=True)
+    return DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, f"sent: {receipts[0].text}")
 
 
 async def _cases(
-    house: House, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Entry]
-) -> list[Case]:
+    services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
+) -> list[ReaderDigest]:
     """One fetch, one case per entry."""
-    now = await house.ledger.now()
+    now = await services.ledger.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     who = readers(replace(schedule, to=tuple(entries)))
-    baselines = await house.ledger.baselines(list(who))
+    baselines = await services.ledger.baselines(list(who))
     stale = (now - slot).total_seconds() > schedule.grace
-    until = deadline(house.triggers, schedule, now)
-    occasion = Occasion(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
-    windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
-    collected = await collect(house, occasion, list(baselines.values()), windowed)
-    return [await _case(house, occasion, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
+    until = deadline(services.triggers, schedule, now)
+    context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
+    windowed = {item.id: services.connectors.windowed(bundle, item) for item in schedule.report}
+    collected = await collect(services, context, list(baselines.values()), windowed)
+    return [await _case(services, context, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
 
 
 async def _case(
-    house: House, occasion: Occasion, collected: Collected, reader: Reader, entry: Entry, current: Mapping[str, Any]
-) -> Case:
-    bundle, schedule = occasion.bundle, occasion.schedule
-    found = Found(collected.snapshots, collected.compared, collected.gaps)
-    past = await past_of(house, schedule, occasion.slot, found, current, None)
-    run = str(RunKey(schedule.id, occasion.slot))
-    digest = compose(context(house, bundle, schedule, run, occasion.slot, occasion.now, found, past))
-    return Case(
+    services: Services,
+    context: FetchContext,
+    collected: Collected,
+    reader: Reader,
+    entry: Subscription,
+    current: Mapping[str, Any],
+) -> ReaderDigest:
+    bundle, schedule = context.bundle, context.schedule
+    found = Answers(collected.snapshots, collected.compared, collected.gaps)
+    past = await past_of(services, schedule, context.slot, found, current, None)
+    run = str(RunKey(schedule.id, context.slot))
+    digest = compose(context(services, bundle, schedule, run, context.slot, context.now, found, past))
+    return ReaderDigest(
         bundle=bundle,
         schedule=schedule,
         entry=entry,
         reader=reader,
-        slot=occasion.slot,
-        told=Told(found, past, digest),
-        renderer=house.means.renderer(bundle),
-        memory=Memory(),
+        slot=context.slot,
+        told=Composed(found, past, digest),
+        renderer=services.connectors.renderer(bundle),
+        memory=Memo(),
         current=current,
         on_demand=True,
     )
 
 
-async def bridge_of(house: House, run: Run, rows: tuple[Delivery, ...]) -> dict[str, Any] | None:
+async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) -> dict[str, Any] | None:
     """The run's bridge for audience everybody, reckoned from the pair of its first decided delivery; None without one.
 
     Shape: {currency: {"opening", every class of the bridge, "closing"}}, minor units.
     """
-    _, schedule = await house.schedule(run.bundle, run.key.schedule)
+    _, schedule = await services.schedule(run.bundle, run.key.schedule)
     query = schedule.bridge
-    pair = next((row.pair for row in rows if row.pair is not None), None)
+    pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
     baseline = pair.get(query) if pair is not None and query is not None else None
     if baseline is None or query is None:
         return None
-    now = (await load_found(house, run)).snapshots.get(query)
-    before = await house.snapshots.load(baseline.snapshot)
+    now = (await load_found(services, run)).snapshots.get(query)
+    before = await services.snapshots.load(baseline.snapshot)
     if now is None or before is None:
         return None
     reckoned = bridge(before, now, schedule.item(query))
     return as_json(reckoned) if reckoned is not None else None
 
 
-def _shown_entry(house: House, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Entry:
+def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
     if not schedule.to:
         raise RequestError(f"{schedule.id} has nobody under `to:` to preview for")
     if entry_id is not None:
@@ -176,13 +181,13 @@ def _shown_entry(house: House, bundle: Bundle, schedule: Schedule, entry_id: str
             known = ", ".join(entry.id for entry in schedule.to)
             raise RequestError(f"--entry: {schedule.id} has no entry {entry_id!r}; it has {known}")
         return found
-    mails = (e for e in schedule.to if house.means.channel(bundle, e.channel, e.address).format == "email")
+    mails = (e for e in schedule.to if services.connectors.channel(bundle, e.channel, e.address).format == "email")
     return next(mails, schedule.to[0])
 
 
-def _subject(rendered: Rendered) -> str:
+def _subject(rendered: Content) -> str:
     return rendered.subject or str(rendered.posts[0].get("text", "")) if rendered.subject or rendered.posts else ""
 
 
-def _posts(rendered: Rendered) -> str:
+def _posts(rendered: Content) -> str:
     return json.dumps(list(rendered.posts), indent=2, ensure_ascii=False)

@@ -9,28 +9,28 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, Receipt, Rendered
+from worker.domain.delivery import Content, Delivery, DeliveryState, Envelope, Part, Receipt
 from worker.domain.run import Run
 from worker.errors import RenderError
 from worker.flow.run.comparison import open_case
-from worker.flow.services import House
+from worker.flow.services import Services
 
 CLOSED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED})
 
 
-class Maker(Protocol):
+class MessageBuilder(Protocol):
     """The half of ports.Channel that is a function of its arguments."""
 
     @property
     def format(self) -> str: ...
 
-    def build(self, rendered: Rendered, envelope: Envelope) -> tuple[Part, ...]: ...
+    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]: ...
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Copy:
+class Rebuilt:
     """One part made again. `part` and `sealed` are None where it could not be made; `note` says what else is known."""
 
     number: int
@@ -53,7 +53,7 @@ class Replayed:
     """One delivery made again. `causes`: what is missing or differs, each in a sentence; empty where all is equal."""
 
     row: Delivery
-    copies: tuple[Copy, ...]
+    copies: tuple[Rebuilt, ...]
     causes: tuple[str, ...] = ()
 
     @property
@@ -61,46 +61,46 @@ class Replayed:
         return bool(self.copies) and all(copy.equal for copy in self.copies)
 
 
-async def replay(house: House, run: Run) -> AsyncIterator[Replayed]:
+async def replay(services: Services, run: Run) -> AsyncIterator[Replayed]:
     """Every closed delivery of the run of which something was handed over, or tried to be.
 
     Raises LedgerError when the deployment is gone or damaged: then there is nothing to render with.
     """
-    await house.schedule(run.bundle, run.key.schedule)
-    for row in await house.ledger.deliveries(str(run.key)):
+    await services.schedule(run.bundle, run.key.schedule)
+    for row in await services.ledger.deliveries(str(run.key)):
         if (row.state in CLOSED or row.held) and any(part.sha256 for part in row.parts):
-            yield await _again(house, run, row)
+            yield await _again(services, run, row)
 
 
-async def _again(house: House, run: Run, row: Delivery) -> Replayed:
+async def _again(services: Services, run: Run, row: Delivery) -> Replayed:
     try:
-        copies, why = await _copies(house, row), ""
+        copies, why = await _copies(services, row), ""
     except RenderError as error:
         copies, why = tuple(_lost(row, 0)), f"it cannot be rendered: {error}"
     if copies and all(copy.equal for copy in copies):
         return Replayed(row, copies)
     causes = [why] if why else []
-    return Replayed(row, copies, (*causes, *await _causes(house, run, row)))
+    return Replayed(row, copies, (*causes, *await _causes(services, run, row)))
 
 
-async def _copies(house: House, row: Delivery) -> tuple[Copy, ...]:
-    case = await open_case(house, row)
+async def _copies(services: Services, row: Delivery) -> tuple[Rebuilt, ...]:
+    case = await open_case(services, row)
     if case is None or row.date is None:
         return tuple(_lost(row, 0))
-    maker: Maker = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
+    maker: MessageBuilder = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
     parts = maker.build(await case.rendered(maker.format), Envelope(row.key, case.reader.address, row.date))
     receipts = [Receipt(part.receipt) for part in row.parts]
     made = [
-        Copy(part.number, known.sha256, part, maker.seal(part, receipts[: part.number]), _note(known.receipt))
+        Rebuilt(part.number, known.sha256, part, maker.seal(part, receipts[: part.number]), _note(known.receipt))
         for part, known in zip(parts, row.parts, strict=False)
         if known.sha256
     ]
     return (*made, *_lost(row, len(parts)))
 
 
-def _lost(row: Delivery, made: int) -> list[Copy]:
+def _lost(row: Delivery, made: int) -> list[Rebuilt]:
     """Parts that the ledger knows and that were not made again."""
-    return [Copy(n, part.sha256, None, None) for n, part in enumerate(row.parts) if n >= made and part.sha256]
+    return [Rebuilt(n, part.sha256, None, None) for n, part in enumerate(row.parts) if n >= made and part.sha256]
 
 
 def _note(receipt: str) -> str:
@@ -108,23 +108,23 @@ def _note(receipt: str) -> str:
     return f"Slack refused its blocks, so that the room shows plainer form {reduced} of it" if reduced else ""
 
 
-async def _causes(house: House, run: Run, row: Delivery) -> tuple[str, ...]:
+async def _causes(services: Services, run: Run, row: Delivery) -> tuple[str, ...]:
     """What is missing or differs; what is left when nothing is, is a difference that nobody recorded."""
     causes = []
-    if row.version != house.version:
+    if row.version != services.version:
         made_by = row.version or "a version that was not recorded"
-        causes.append(f"it was rendered by {made_by}, and this is {house.version} (version+templates)")
+        causes.append(f"it was rendered by {made_by}, and this is {services.version} (version+templates)")
     for query, snapshot in run.snapshots:
-        causes += await _stored(house, query, "this run's answer", snapshot)
-    for query, baseline in (row.pair or {}).items():
+        causes += await _stored(services, query, "this run's answer", snapshot)
+    for query, baseline in (row.compared_with or {}).items():
         if baseline is not None:
-            causes += await _stored(house, query, "the answer it was compared with", baseline.snapshot)
+            causes += await _stored(services, query, "the answer it was compared with", baseline.snapshot)
     return tuple(causes) or ("everything that it was made from is there, and still it differs",)
 
 
-async def _stored(house: House, query: str, what: str, snapshot: str) -> list[str]:
-    if await house.snapshots.load(snapshot) is None:
+async def _stored(services: Services, query: str, what: str, snapshot: str) -> list[str]:
+    if await services.snapshots.load(snapshot) is None:
         return [f"{query}: {what} is no longer stored (past its retention)"]
-    if await house.snapshots.forgotten(snapshot):
+    if await services.snapshots.forgotten(snapshot):
         return [f"{query}: {what} had rows that were forgotten on request"]
     return []

@@ -5,17 +5,17 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.flow.run.produce import expiry
 from worker.flow.run.readers import entries, entry_of, subjects
-from worker.flow.services import House
+from worker.flow.services import Services
 
 
-async def retry(house: House, run: Run) -> tuple[str, ...]:
+async def retry(services: Services, run: Run) -> tuple[str, ...]:
     """The run's deliveries that were refused, failed or expired are pending again and published; their keys.
 
     What refused them for good (an address, a channel) is used again. What was sent is never sent again. The run keeps
     its closed state until the last of them is settled, and then has the one that follows from all.
     """
-    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
-    failed = [row for row in await house.ledger.deliveries(str(run.key)) if fell_short(row)]
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    failed = [row for row in await services.ledger.deliveries(str(run.key)) if fell_short(row)]
     if not failed:
         return ()
     stopped, known = set(), entries(schedule)
@@ -23,10 +23,10 @@ async def retry(house: House, run: Run) -> tuple[str, ...]:
         entry = entry_of(bundle, schedule, known, row.key.reader)
         if entry is not None:
             stopped |= set(subjects(entry, row.key.reader.split("|", 1)[1]))
-    await house.ledger.lift(sorted(stopped))
-    until = expiry(house, schedule, await house.ledger.now())
-    keys = await house.ledger.retry(str(run.key), {row.key.reader: until for row in failed})
-    house.queue.deliver(keys)
+    await services.ledger.lift(sorted(stopped))
+    until = expiry(services, schedule, await services.ledger.now())
+    keys = await services.ledger.retry(str(run.key), {row.key.reader: until for row in failed})
+    services.queue.deliver(keys)
     return keys
 
 

@@ -7,43 +7,43 @@ from worker.flow.operate.find_run import find_run
 from worker.flow.run.comparison import open_case
 from worker.flow.run.deliver import sent as moved_by
 from worker.flow.run.produce import expiry
-from worker.flow.services import House
+from worker.flow.services import Services
 
 RECEIPT = "settled by hand"
 
 
-async def settle(house: House, reference: str, *, arrived: bool) -> Delivery:
+async def settle(services: Services, reference: str, *, arrived: bool) -> Delivery:
     """The delivery afterwards: sent, with the baselines that a late proof moves; or pending again under the same
     identity, and published. `reference` is a delivery's key; its run may be written as in `find_run`.
 
     Raises RequestError for a delivery that is not unknown, and ClaimLost when it moved on meanwhile.
     """
-    row = await _unknown(house, reference)
+    row = await _unknown(services, reference)
     if arrived:
-        case = await open_case(house, row)
+        case = await open_case(services, row)
         moved = moved_by(case) if case is not None else {}
-        await house.ledger.sent(str(row.key), row.attempt, RECEIPT, moved, reason=Reason.SETTLED)
+        await services.ledger.sent(str(row.key), row.attempt, RECEIPT, moved, reason=Reason.SETTLED)
     else:
-        run = await find_run(house.ledger, row.key.run)
-        _, schedule = await house.schedule(run.bundle, run.key.schedule)
-        await house.ledger.unsent(str(row.key), row.attempt, expiry(house, schedule, await house.ledger.now()))
-        house.queue.deliver([str(row.key)])
-    settled = await house.ledger.delivery(str(row.key))
+        run = await find_run(services.ledger, row.key.run)
+        _, schedule = await services.schedule(run.bundle, run.key.schedule)
+        await services.ledger.unsent(str(row.key), row.attempt, expiry(services, schedule, await services.ledger.now()))
+        services.queue.deliver([str(row.key)])
+    settled = await services.ledger.delivery(str(row.key))
     if settled is None:
         raise LedgerError(f"{row.key} is gone from the ledger")
     return settled
 
 
-async def _unknown(house: House, reference: str) -> Delivery:
+async def _unknown(services: Services, reference: str) -> Delivery:
     try:
         named = DeliveryKey.parse(reference)
     except ValueError:
         raise RequestError(
             f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
         ) from None
-    run = await find_run(house.ledger, named.run)
+    run = await find_run(services.ledger, named.run)
     key = DeliveryKey(str(run.key), named.reader)
-    row = await house.ledger.delivery(str(key))
+    row = await services.ledger.delivery(str(key))
     if row is None:
         raise RequestError(f"{run.key} has no reader {named.reader!r}; `funnelbeat show {run.key}` lists them")
     if row.state is not DeliveryState.UNKNOWN:

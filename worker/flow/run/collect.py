@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.delivery import Baseline
-from worker.domain.schedule import Bundle, Follow, Item, Schedule
+from worker.domain.schedule import Bundle, Follow, Query, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.domain.time.periods import WindowError
 from worker.domain.time.window import Window, WindowSpec, compared, resolve
 from worker.errors import RequestError, SourceError
 from worker.flow.run.gap_reason import gap_reason, retry_after
-from worker.flow.run.shared_fetch import SharedFailure, answered
-from worker.flow.services import House
-from worker.ports import Answer, Ask
+from worker.flow.run.shared_fetch import SharedFailure, fetch_once
+from worker.flow.services import Services
+from worker.ports import Answer, Question
 
 COMPARED = ":compared"
 
@@ -29,7 +29,7 @@ class Collected:
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class FetchContext:
     """What a report is collected for. `stale`: a newer slot was already due, so state "now" is not this slot's.
     `on_demand`: somebody waits for it.
     """
@@ -44,11 +44,14 @@ class Occasion:
 
 
 async def collect(
-    house: House, occasion: Occasion, baselines: Sequence[Mapping[str, Baseline]], windowed: Mapping[str, bool]
+    services: Services,
+    context: FetchContext,
+    baselines: Sequence[Mapping[str, Baseline]],
+    windowed: Mapping[str, bool],
 ) -> Collected:
     """`baselines` of every reader: what left since the oldest of them is looked up. `windowed` by query id."""
-    items = occasion.schedule.report
-    answers = await asyncio.gather(*(_answer(house, occasion, item, baselines, windowed[item.id]) for item in items))
+    items = context.schedule.report
+    answers = await asyncio.gather(*(_answer(services, context, item, baselines, windowed[item.id]) for item in items))
     found = {item.id: a for item, a in zip(items, answers, strict=True) if isinstance(a, Answer)}
     return Collected(
         snapshots={query: answer.snapshot for query, answer in found.items()},
@@ -58,17 +61,17 @@ async def collect(
 
 
 async def _answer(
-    house: House, occasion: Occasion, item: Item, baselines: Sequence[Mapping[str, Baseline]], windowed: bool
+    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]], windowed: bool
 ) -> Answer | Gap:
-    if occasion.stale and not windowed:
-        day = f"{occasion.slot:%d %b}"
+    if context.stale and not windowed:
+        day = f"{context.slot:%d %b}"
         return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
-    patience = (occasion.deadline - occasion.now).total_seconds()
+    patience = (context.deadline - context.now).total_seconds()
     try:
-        source = house.means.source(occasion.bundle, item.source)
+        source = services.connectors.source(context.bundle, item.source)
         async with asyncio.timeout(max(patience, 1.0)):
-            account = house.means.account(occasion.bundle, item.source)
-            return await answered(house, source, account, await ask(house, occasion, item, baselines))
+            account = services.connectors.account(context.bundle, item.source)
+            return await fetch_once(services, source, account, await question_of(services, context, item, baselines))
     except TimeoutError:
         return Gap(item.id, GapReason.DEADLINE, f"{item.source} had not answered when the run's time was over")
     except SharedFailure as failure:
@@ -77,39 +80,41 @@ async def _answer(
         return Gap(item.id, gap_reason(error), str(error), retry_after=retry_after(error))
 
 
-async def ask(house: House, occasion: Occasion, item: Item, baselines: Sequence[Mapping[str, Baseline]]) -> Ask:
+async def question_of(
+    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
+) -> Question:
     """The question with its windows resolved and with what is remembered of earlier answers."""
-    schedule = occasion.schedule
+    schedule = context.schedule
     in_use = [b[item.id] for b in baselines if item.id in b]
     oldest = min(in_use, key=lambda b: b.slot, default=None)
-    chain = await house.ledger.chain(schedule.id, item.id, oldest.slot if oldest else None)
-    past = [s for s in [await house.snapshots.load(i) for i in chain] if s is not None and s.slot < occasion.slot]
-    windows = resolver(house, occasion)
+    chain = await services.ledger.chain(schedule.id, item.id, oldest.slot if oldest else None)
+    past = [s for s in [await services.snapshots.load(i) for i in chain] if s is not None and s.slot < context.slot]
+    windows = resolver(services, context)
     window = windows(item.window) if item.window else None
-    return Ask(
+    return Question(
         item=item,
-        slot=occasion.slot,
+        slot=context.slot,
         zone=schedule.trigger.zone,
         window=window,
-        compared=_compared(house, occasion, item, window),
+        compared=_compared(services, context, item, window),
         formerly=frozenset().union(*(s.members for s in past)) if item.follow is not Follow.NONE else frozenset(),
         since=oldest.as_of if oldest else None,
         previous=past[0] if past else None,
         files=any(item.id in entry.attach for entry in schedule.to),
         resolve=windows,
-        on_demand=occasion.on_demand,
+        on_demand=context.on_demand,
     )
 
 
-def resolver(house: House, occasion: Occasion) -> Callable[[WindowSpec], Window]:
-    """How this occasion's windows resolve: a function of slot, zone and the project's calendar, never of the clock."""
-    schedule, defaults = occasion.schedule, occasion.bundle.defaults
-    before = house.triggers.previous(schedule.trigger, occasion.slot)
+def resolver(services: Services, context: FetchContext) -> Callable[[WindowSpec], Window]:
+    """How this context's windows resolve: a function of slot, zone and the project's calendar, never of the clock."""
+    schedule, defaults = context.schedule, context.bundle.defaults
+    before = services.triggers.previous(schedule.trigger, context.slot)
 
     def windows(spec: WindowSpec) -> Window:
         return resolve(
             spec,
-            occasion.slot,
+            context.slot,
             schedule.trigger.zone,
             week_start=defaults.week_start,
             fiscal_year_start=defaults.fiscal_year_start,
@@ -119,18 +124,18 @@ def resolver(house: House, occasion: Occasion) -> Callable[[WindowSpec], Window]
     return windows
 
 
-def _compared(house: House, occasion: Occasion, item: Item, window: Window | None) -> Window | None:
+def _compared(services: Services, context: FetchContext, item: Query, window: Window | None) -> Window | None:
     """None also where nothing lies before the window: the first slot ever has no slot before it."""
     if window is None or item.compare is None:
         return None
-    trigger, defaults = occasion.schedule.trigger, occasion.bundle.defaults
-    before = house.triggers.previous(trigger, occasion.slot)
-    earlier = house.triggers.previous(trigger, before) if before is not None else None
+    trigger, defaults = context.schedule.trigger, context.bundle.defaults
+    before = services.triggers.previous(trigger, context.slot)
+    earlier = services.triggers.previous(trigger, before) if before is not None else None
     try:
         return compared(
             window,
             item.compare,
-            occasion.slot,
+            context.slot,
             week_start=defaults.week_start,
             fiscal_year_start=defaults.fiscal_year_start,
             previous_slot=before,

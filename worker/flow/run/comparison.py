@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.domain.decide import decide, why_unusable
-from worker.domain.delivery import Baseline, Decision, Delivery, Reader, Rendered
+from worker.domain.delivery import Baseline, Content, Decision, Delivery, Reader
 from worker.domain.digest.compose import compose
-from worker.domain.digest.context import Context
+from worker.domain.digest.context import DigestContext
 from worker.domain.digest.csv import as_csv
 from worker.domain.digest.model import Digest
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.domain.schedule import Bundle, Entry, Schedule
+from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.readers import OPERATOR, entries, entry_of
-from worker.flow.services import House, Memory
+from worker.flow.services import Memo, Services
 from worker.ports import Renderer
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Answers:
     """What a run found, by query id."""
 
     snapshots: Mapping[str, Snapshot]
@@ -34,37 +34,37 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What one reader compares with. `pair` names it for the ledger; `earlier` holds the snapshots; `why` says of the
-    queries without one why there is none.
+class Comparison:
+    """What one reader compares with. `compared_with` names it for the ledger; `earlier` holds the snapshots;
+    `why_first` says of the queries without one why there is none.
     """
 
-    pair: Mapping[str, Baseline | None]
+    compared_with: Mapping[str, Baseline | None]
     earlier: Mapping[str, Snapshot]
-    why: Mapping[str, Reason]
+    why_first: Mapping[str, Reason]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Composed:
     """What all readers with the same past are told, and what it follows from."""
 
-    found: Found
-    past: Past
+    found: Answers
+    past: Comparison
     digest: Digest
 
 
 @dataclass(slots=True)
-class Case:
+class ReaderDigest:
     """`current` are the reader's baselines as they stand now, which a settlement may move."""
 
     bundle: Bundle
     schedule: Schedule
-    entry: Entry
+    entry: Subscription
     reader: Reader
     slot: datetime
-    told: Told
+    told: Composed
     renderer: Renderer
-    memory: Memory
+    memory: Memo
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
@@ -75,11 +75,11 @@ class Case:
         return self.entry.id == OPERATOR
 
     @property
-    def found(self) -> Found:
+    def found(self) -> Answers:
         return self.told.found
 
     @property
-    def past(self) -> Past:
+    def past(self) -> Comparison:
         return self.told.past
 
     @property
@@ -89,110 +89,112 @@ class Case:
     def decide(self) -> Decision:
         return decide(self.entry.send, self.digest, on_demand=self.on_demand)
 
-    async def rendered(self, fmt: str) -> Rendered:
+    async def rendered(self, fmt: str) -> Content:
         """Made once for all who are told the same in the same words; addresses are put in when a message is built."""
         entry = self.entry
         like = (entry.template, entry.locale, entry.zone, entry.attach, fmt)
 
-        async def render() -> Rendered:
+        async def render() -> Content:
             return self.renderer.render(self.digest, entry, fmt, attachments(self))
 
         return await self.memory.get(("rendered", id(self.told), self.digest.run, *like), render)
 
 
-async def open_case(house: House, row: Delivery, current: Mapping[str, Baseline] | None = None) -> Case | None:
+async def open_case(
+    services: Services, row: Delivery, current: Mapping[str, Baseline] | None = None
+) -> ReaderDigest | None:
     """The case of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's baselines,
     where they were read with the row.
     """
-    run = await house.common.get(("run", row.key.run), lambda: house.ledger.run(row.key.run))
+    run = await services.common.get(("run", row.key.run), lambda: services.ledger.run(row.key.run))
     if run is None:
         return None
-    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
-    known = await house.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    known = await services.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
     entry = entry_of(bundle, schedule, known, row.key.reader)
     if entry is None:
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
-    now = current if current is not None else (await house.ledger.baselines([reader])).get(reader, {})
-    told = await house.memory.get(_same_case(run, now, row), lambda: _told(house, run, now, row))
+    now = current if current is not None else (await services.ledger.baselines([reader])).get(reader, {})
+    told = await services.memory.get(_same_case(run, now, row), lambda: _told(services, run, now, row))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
-    return Case(
+    return ReaderDigest(
         bundle=bundle,
         schedule=schedule,
         entry=entry,
         reader=reader,
         slot=run.key.slot,
         told=told,
-        renderer=house.means.renderer(bundle),
-        memory=house.memory,
+        renderer=services.connectors.renderer(bundle),
+        memory=services.memory,
         current=now,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
     )
 
 
-async def _entries(schedule: Schedule) -> Mapping[str, Entry]:
+async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
     return entries(schedule)
 
 
 def _same_case(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
     """Readers of one run with the same past are told the same."""
-    pair = current if row.pair is None else row.pair
+    pair = current if row.compared_with is None else row.compared_with
     told = sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
-    return "told", str(run.key), run.attempt, *told, *sorted(row.why.items())
+    return "told", str(run.key), run.attempt, *told, *sorted(row.why_first.items())
 
 
-async def _told(house: House, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Told:
-    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
-    found = await house.memory.get(("found", str(run.key), run.attempt), lambda: load_found(house, run))
-    past = await past_of(house, schedule, run.key.slot, found, current, row)
-    digest = compose(context(house, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
-    return Told(found, past, digest)
+async def _told(services: Services, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Composed:
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    found = await services.memory.get(("found", str(run.key), run.attempt), lambda: load_found(services, run))
+    past = await past_of(services, schedule, run.key.slot, found, current, row)
+    digest = compose(context(services, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    return Composed(found, past, digest)
 
 
-async def load_found(house: House, run: Run) -> Found:
+async def load_found(services: Services, run: Run) -> Answers:
     """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, never an empty answer."""
     snapshots: dict[str, Snapshot] = {}
     compared: dict[str, Snapshot] = {}
     gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]
     for query, snapshot_id in run.snapshots:
-        snapshot = await house.snapshots.load(snapshot_id)
+        snapshot = await services.snapshots.load(snapshot_id)
         if query.endswith(COMPARED):
             compared |= {query.removesuffix(COMPARED): snapshot} if snapshot else {}
         elif snapshot is None:
             gaps.append(Gap(query, GapReason.INCOMPLETE, "its stored answer is gone from Redis"))
         else:
             snapshots[query] = snapshot
-    return Found(snapshots, compared, tuple(gaps))
+    return Answers(snapshots, compared, tuple(gaps))
 
 
 async def past_of(
-    house: House,
+    services: Services,
     schedule: Schedule,
     slot: datetime,
-    found: Found,
+    found: Answers,
     current: Mapping[str, Baseline],
     row: Delivery | None,
-) -> Past:
+) -> Comparison:
     """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now."""
-    fixed, known = (row.pair, row.why) if row is not None else (None, {})
+    fixed, known = (row.compared_with, row.why_first) if row is not None else (None, {})
     pair: dict[str, Baseline | None] = {}
     earlier: dict[str, Snapshot] = {}
     why: dict[str, Reason] = {}
     for item in schedule.report:
         baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
-        snapshot = await house.snapshots.load(baseline.snapshot) if baseline else None
+        snapshot = await services.snapshots.load(baseline.snapshot) if baseline else None
         after = found.snapshots.get(item.id)
-        reason = known.get(item.id) or await _why_none(house, schedule, slot, item.id, baseline, snapshot, after)
+        reason = known.get(item.id) or await _why_none(services, schedule, slot, item.id, baseline, snapshot, after)
         if reason is None and snapshot is not None:
             pair[item.id], earlier[item.id] = baseline, snapshot
         else:
             pair[item.id], why[item.id] = None, reason or Reason.FIRST
-    return Past(pair, earlier, why)
+    return Comparison(pair, earlier, why)
 
 
 async def _why_none(
-    house: House,
+    services: Services,
     schedule: Schedule,
     slot: datetime,
     query: str,
@@ -204,46 +206,46 @@ async def _why_none(
     was subscribed since.
     """
     reason = why_unusable(baseline, before, after, slot)
-    if reason is Reason.FIRST and await _answered_before(house, schedule, slot, query):
+    if reason is Reason.FIRST and await _answered_before(services, schedule, slot, query):
         return Reason.SUBSCRIBED
     return reason
 
 
-async def _answered_before(house: House, schedule: Schedule, slot: datetime, query: str) -> bool:
+async def _answered_before(services: Services, schedule: Schedule, slot: datetime, query: str) -> bool:
     """Whether an earlier run of the schedule has a complete answer to this query."""
     earlier = slot - timedelta(milliseconds=1)
-    chain = await house.ledger.chain(schedule.id, query, earlier)
-    oldest = await house.snapshots.load(chain[-1]) if chain else None
+    chain = await services.ledger.chain(schedule.id, query, earlier)
+    oldest = await services.snapshots.load(chain[-1]) if chain else None
     return oldest is not None and oldest.slot < slot
 
 
 def context(
-    house: House,
+    services: Services,
     bundle: Bundle,
     schedule: Schedule,
     run: str,
     slot: datetime,
     claimed_at: datetime,
-    found: Found,
-    past: Past,
-) -> Context:
+    found: Answers,
+    past: Comparison,
+) -> DigestContext:
     late, on_time = claimed_at - slot, delay_of(schedule.id, schedule.spread) + timedelta(seconds=schedule.grace)
-    return Context(
+    return DigestContext(
         schedule=schedule,
         run=run,
         slot=slot,
         snapshots=found.snapshots,
         compared=found.compared,
         gaps=found.gaps,
-        baselines={q: (b, past.earlier[q]) if b is not None else None for q, b in past.pair.items()},
-        why_no_baseline=past.why,
+        baselines={q: (b, past.earlier[q]) if b is not None else None for q, b in past.compared_with.items()},
+        why_no_baseline=past.why_first,
         connections={name: connection.type for name, connection in bundle.connections.items()},
-        next_slot=house.triggers.next(schedule.trigger, slot),
+        next_slot=services.triggers.next(schedule.trigger, slot),
         late=int(late.total_seconds()) if late > on_time else 0,
     )
 
 
-def attachments(case: Case) -> list[tuple[str, str, bytes]]:
+def attachments(case: ReaderDigest) -> list[tuple[str, str, bytes]]:
     """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it."""
     files: list[tuple[str, str, bytes]] = []
     for query in case.entry.attach:

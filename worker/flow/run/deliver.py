@@ -21,11 +21,11 @@ from worker.errors import (
     RenderError,
     RequestError,
 )
-from worker.flow.run.comparison import Case, open_case
+from worker.flow.run.comparison import ReaderDigest, open_case
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown
-from worker.flow.services import House
-from worker.ports import Channel, Held
+from worker.flow.services import Services
+from worker.ports import Channel, DeliveryLease
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
@@ -36,115 +36,119 @@ LONGEST_WAIT = 10.0
 """A worker waits this long for its place in a lane, in seconds; for longer ones the tick wakes the delivery."""
 
 
-async def deliver(house: House, key: str) -> DeliveryState | None:
+async def deliver(services: Services, key: str) -> DeliveryState | None:
     """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
-    held = await house.ledger.hold(key, house.pid)
+    held = await services.ledger.hold(key, services.pid)
     if held is None:
         return None
     try:
-        return await _bring_on(house, held)
+        return await _bring_on(services, held)
     except ClaimLost:
         return None
 
 
-async def _bring_on(house: House, held: Held) -> DeliveryState:
-    house.reach("delivery.taken")
+async def _bring_on(services: Services, held: DeliveryLease) -> DeliveryState:
+    services.reach("delivery.taken")
     row = held.row
     try:
-        case = await open_case(house, row, held.current)
+        case = await open_case(services, row, held.current)
         if case is None:
-            return await _give_up(house, row, Reason.DELETED, "nobody reads it any more")
-        return await _advance(house, case, held)
+            return await _give_up(services, row, Reason.DELETED, "nobody reads it any more")
+        return await _advance(services, case, held)
     except RenderError as error:
-        return await _give_up(house, row, Reason.RENDER, str(error))
+        return await _give_up(services, row, Reason.RENDER, str(error))
     except RequestError as error:
         # A secret that this process does not have: somebody may set it before the delivery's time is over.
-        return await _wait(house, row, str(error))
+        return await _wait(services, row, str(error))
 
 
-async def _advance(house: House, case: Case, held: Held) -> DeliveryState:
+async def _advance(services: Services, case: ReaderDigest, held: DeliveryLease) -> DeliveryState:
     row = held.row
-    channel = house.means.channel(case.bundle, case.entry.channel, case.entry.address)
+    channel = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
     if row.state is DeliveryState.UNKNOWN:
-        row = await resolve_unknown(house, case, channel, row, sent(case))
-        house.reach("delivery.resolved")
+        row = await resolve_unknown(services, case, channel, row, sent(case))
+        services.reach("delivery.resolved")
         if row.state is not DeliveryState.PENDING:
-            return _settled(house, row, row.state, row.reason, row.sentence)
-    decision = await _decide(house, case, row, suspensions=held.suspensions)
+            return _settled(services, row, row.state, row.reason, row.sentence)
+    decision = await _decide(services, case, row, suspensions=held.suspensions)
     if decision.send:
-        return await _send(house, case, channel, row, row.date or held.now)
-    await house.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
-    house.reach("delivery.skipped")
-    return _settled(house, row, DeliveryState.SKIPPED, decision.reason, "")
+        return await _send(services, case, channel, row, row.date or held.now)
+    await services.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
+    services.reach("delivery.skipped")
+    return _settled(services, row, DeliveryState.SKIPPED, decision.reason, "")
 
 
-async def _give_up(house: House, row: Delivery, reason: Reason, sentence: str) -> DeliveryState:
+async def _give_up(services: Services, row: Delivery, reason: Reason, sentence: str) -> DeliveryState:
     """What cannot be rendered cannot be sent; what may have been sent stays unknown, for somebody to settle."""
     key = str(row.key)
     if row.state is DeliveryState.UNKNOWN:
-        await house.ledger.keep_unknown(key, row.attempt)
-        return _settled(house, row, DeliveryState.UNKNOWN, Reason.HELD, sentence)
+        await services.ledger.keep_unknown(key, row.attempt)
+        return _settled(services, row, DeliveryState.UNKNOWN, Reason.HELD, sentence)
     if reason is Reason.DELETED:
-        await house.ledger.skip(key, reason, {})
-        return _settled(house, row, DeliveryState.SKIPPED, reason, sentence)
-    await house.ledger.refuse(key, row.attempt, reason, sentence, failed=True)
-    house.reach("delivery.failed")
-    return _settled(house, row, DeliveryState.FAILED, reason, sentence)
+        await services.ledger.skip(key, reason, {})
+        return _settled(services, row, DeliveryState.SKIPPED, reason, sentence)
+    await services.ledger.refuse(key, row.attempt, reason, sentence, failed=True)
+    services.reach("delivery.failed")
+    return _settled(services, row, DeliveryState.FAILED, reason, sentence)
 
 
-async def _wait(house: House, row: Delivery, sentence: str) -> DeliveryState:
+async def _wait(services: Services, row: Delivery, sentence: str) -> DeliveryState:
     if row.state is DeliveryState.UNKNOWN:
-        again = await _in(house, house.times.backoff)
-        await house.ledger.uncertain(str(row.key), row.attempt, sentence, again)
-        return _settled(house, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, sentence)
-    return await _defer(house, row, row.attempt, house.times.backoff, Reason.BACKOFF, sentence)
+        again = await _in(services, services.times.backoff)
+        await services.ledger.uncertain(str(row.key), row.attempt, sentence, again)
+        return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, sentence)
+    return await _defer(services, row, row.attempt, services.times.backoff, Reason.BACKOFF, sentence)
 
 
-async def _decide(house: House, case: Case, row: Delivery, *, suspensions: bool) -> Decision:
+async def _decide(services: Services, case: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
     """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
-    if suspensions and await house.ledger.suspended(subjects(case.entry, case.reader.address)):
+    if suspensions and await services.ledger.suspended(subjects(case.entry, case.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or case.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
     return case.decide()
 
 
-async def _send(house: House, case: Case, channel: Channel, row: Delivery, date: datetime) -> DeliveryState:
+async def _send(
+    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, date: datetime
+) -> DeliveryState:
     """One try. A process that was stopped while it sent may find its claim lost and its bytes gone out all the same,
     when somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
     """
-    effort = Effort(row, date)
+    effort = Attempt(row, date)
     try:
-        return await _try(house, case, channel, row, effort)
+        return await _try(services, case, channel, row, effort)
     except ClaimLost:
         if effort.out is not None:
-            await house.ledger.count_repeat(effort.key, effort.out, effort.came)
+            await services.ledger.count_repeat(effort.key, effort.out, effort.came)
         raise
 
 
-async def _try(house: House, case: Case, channel: Channel, row: Delivery, effort: "Effort") -> DeliveryState:
+async def _try(
+    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, effort: "Attempt"
+) -> DeliveryState:
     """Hand every part over and settle; what the channel raises decides how."""
     try:
-        wait = await _hand_over(house, case, channel, effort)
+        wait = await _hand_over(services, case, channel, effort)
         if wait:
-            return await _defer(house, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
+            return await _defer(services, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
     except DeliveryDeferred as error:
         effort.out = None
-        return await _later(house, row, effort.attempt, error)
+        return await _later(services, row, effort.attempt, error)
     except DeliveryRefused as error:
         effort.out = None
-        return await _refused(house, case, row, effort.attempt, error)
+        return await _refused(services, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
-        after = house.times.lookup_after if channel.can_look_up else house.times.resend_after
-        await house.ledger.uncertain(effort.key, effort.attempt, error.problem, await _in(house, after))
-        house.reach("delivery.unknown")
-        return _settled(house, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
-    await house.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
-    house.reach("delivery.sent")
-    return _settled(house, row, DeliveryState.SENT, None, "")
+        after = services.times.lookup_after if channel.can_look_up else services.times.resend_after
+        await services.ledger.uncertain(effort.key, effort.attempt, error.problem, await _in(services, after))
+        services.reach("delivery.unknown")
+        return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
+    await services.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
+    services.reach("delivery.sent")
+    return _settled(services, row, DeliveryState.SENT, None, "")
 
 
-class Effort:
+class Attempt:
     """One try of one delivery: the attempt that fences it, its date, which the first try ever fixes, and what the
     receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
     """
@@ -163,113 +167,117 @@ class Effort:
         return self.receipts[-1].text if known else ""
 
 
-async def _hand_over(house: House, case: Case, channel: Channel, effort: Effort) -> float:
+async def _hand_over(services: Services, case: ReaderDigest, channel: Channel, effort: Attempt) -> float:
     """Every part in order, from the first without a receipt. Returns how long to wait for a place in the lane, in
     seconds, where that is too long to wait here; 0 when all is handed over.
     """
     envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, effort.date)
     parts = channel.build(await case.rendered(channel.format), envelope)
-    house.reach("delivery.rendered")
+    services.reach("delivery.rendered")
     for part in parts[len(effort.receipts) :]:
-        wait = await _place(house, channel, case.reader.address)
+        wait = await _place(services, channel, case.reader.address)
         if wait:
             return wait
         sealed = channel.seal(part, effort.receipts)
         digest = hashlib.sha256(sealed).hexdigest()
-        effort.attempt = await house.ledger.intend(
+        effort.attempt = await services.ledger.intend(
             effort.key,
             part.number,
             len(parts),
             digest,
             effort.date,
-            case.past.pair,
+            case.past.compared_with,
             attempt=effort.attempt,
-            why=case.past.why,
-            version=house.version,
+            why_first=case.past.why_first,
+            version=services.version,
         )
-        house.reach("delivery.sending")
-        await _still_ours(house, effort)
+        services.reach("delivery.sending")
+        await _still_ours(services, effort)
         effort.out = part.number
         effort.receipts.append(await channel.send(part, sealed, envelope))
-        house.reach("delivery.accepted")
-        if house.keep_message is not None:
-            house.keep_message(effort.key, part, sealed)
+        services.reach("delivery.accepted")
+        if services.keep_message is not None:
+            services.keep_message(effort.key, part, sealed)
         if part.number + 1 < len(parts):
-            await house.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
+            await services.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
             effort.out = None
-            house.reach("delivery.part")
+            services.reach("delivery.part")
     return 0.0
 
 
-async def _still_ours(house: House, effort: Effort) -> None:
+async def _still_ours(services: Services, effort: Attempt) -> None:
     """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
     may have been stopped in between, and is asked for again.
     """
-    clock, fresh = asyncio.get_running_loop().time, house.times.delivery_lease / 2
+    clock, fresh = asyncio.get_running_loop().time, services.times.delivery_lease / 2
     asked = -fresh
     while clock() - asked >= fresh:
         asked = clock()
-        await house.ledger.check(effort.key, effort.attempt)
-        house.reach("delivery.checked")
+        await services.ledger.check(effort.key, effort.attempt)
+        services.reach("delivery.checked")
 
 
-def sent(case: Case) -> Mapping[str, Baseline]:
+def sent(case: ReaderDigest) -> Mapping[str, Baseline]:
     """The baselines that this delivery moves when it is sent: of complete queries, never back (semantics 5)."""
     if case.notice:
         return {}
     return sent_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current)
 
 
-def _skipped(case: Case, reason: Reason) -> Mapping[str, Baseline]:
+def _skipped(case: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
     if reason is not Reason.NO_CHANGE:
         return {}
     return skipped_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current, case.past.earlier)
 
 
-async def _later(house: House, row: Delivery, attempt: int, error: DeliveryDeferred) -> DeliveryState:
+async def _later(services: Services, row: Delivery, attempt: int, error: DeliveryDeferred) -> DeliveryState:
     """Surely not accepted, and worth another try: when the receiver says, else by our own back-off."""
     tries = max(row.attempt, attempt - 1)
-    own = BACKOFF[min(tries, len(BACKOFF) - 1)] * house.times.backoff
+    own = BACKOFF[min(tries, len(BACKOFF) - 1)] * services.times.backoff
     wait = error.retry_after if error.retry_after is not None else own
     reason = Reason.RATE_LIMITED if error.retry_after is not None else Reason.BACKOFF
-    return await _defer(house, row, attempt or row.attempt, wait, reason, error.problem)
+    return await _defer(services, row, attempt or row.attempt, wait, reason, error.problem)
 
 
 async def _defer(
-    house: House, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
+    services: Services, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
 ) -> DeliveryState:
     key = str(row.key)
-    await house.ledger.defer(key, attempt, await _in(house, wait), reason, sentence)
-    house.reach("delivery.deferred")
-    return _settled(house, row, DeliveryState.DEFERRED, reason, sentence)
+    await services.ledger.defer(key, attempt, await _in(services, wait), reason, sentence)
+    services.reach("delivery.deferred")
+    return _settled(services, row, DeliveryState.DEFERRED, reason, sentence)
 
 
-async def _refused(house: House, case: Case, row: Delivery, attempt: int, error: DeliveryRefused) -> DeliveryState:
+async def _refused(
+    services: Services, case: ReaderDigest, row: Delivery, attempt: int, error: DeliveryRefused
+) -> DeliveryState:
     key, sentence = str(row.key), f"{error.code}: {error.problem}"
-    await house.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
-    house.reach("delivery.refused")
+    await services.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
+    services.reach("delivery.refused")
     if error.suspend is not None:
         channel, address = subjects(case.entry, case.reader.address)
-        await house.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
-    return _settled(house, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
+        await services.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
+    return _settled(services, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
 
 
-async def _place(house: House, channel: Channel, address: str) -> float:
+async def _place(services: Services, channel: Channel, address: str) -> float:
     """Take a place in the address's lane and wait for it; what is too long to wait for here is returned, in seconds."""
     lane = channel.lane(address)
     if lane is None:
         return 0.0
-    wait = await house.ledger.pace(lane, 1.0)
+    wait = await services.ledger.pace(lane, 1.0)
     if wait > LONGEST_WAIT:
         return wait
     await asyncio.sleep(wait)
     return 0.0
 
 
-async def _in(house: House, seconds: float) -> datetime:
-    return await house.ledger.now() + timedelta(seconds=seconds)
+async def _in(services: Services, seconds: float) -> datetime:
+    return await services.ledger.now() + timedelta(seconds=seconds)
 
 
-def _settled(house: House, row: Delivery, state: DeliveryState, reason: Reason | None, sentence: str) -> DeliveryState:
-    house.events.emit(DeliverySettled(row.key.run, str(row.key), state, reason or "", sentence))
+def _settled(
+    services: Services, row: Delivery, state: DeliveryState, reason: Reason | None, sentence: str
+) -> DeliveryState:
+    services.events.emit(DeliverySettled(row.key.run, str(row.key), state, reason or "", sentence))
     return state

@@ -12,104 +12,104 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle, CatchUp, Schedule
 from worker.errors import ClaimLost
-from worker.flow.run.collect import COMPARED, Collected, Occasion, collect
+from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.readers import OPERATOR, operator_entry, readers
-from worker.flow.services import House
-from worker.ports import Begun
+from worker.flow.services import Services
+from worker.ports import RunLease
 
 T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
 SHORTEST_EXPIRY = timedelta(minutes=15)
 
 
-async def produce(house: House, key: str) -> tuple[str, ...]:
+async def produce(services: Services, key: str) -> tuple[str, ...]:
     """Bring one claimed run to `delivering` and queue its deliveries; returns their keys.
 
     Killed before the hand-over, the run is begun again when its lease lapses and what was stored vanishes unreferenced;
     killed after it, the sweep publishes the deliveries. An attempt that lost its claim writes nothing more.
     """
-    begun = await house.ledger.begin(key, house.pid)
+    begun = await services.ledger.begin(key, services.pid)
     if begun is None:
         return ()
-    house.reach("run.fetching")
-    house.events.emit(RunBegun(key, begun.attempt))
+    services.reach("run.fetching")
+    services.events.emit(RunBegun(key, begun.attempt))
     try:
-        return await leased(_fetch_and_hand_over(house, begun), _beat(house, key, begun.attempt))
+        return await leased(_fetch_and_hand_over(services, begun), _beat(services, key, begun.attempt))
     except ClaimLost:
-        house.events.emit(RunEnded(key, RunState.CLAIMED, Reason.LEASE_LAPSED))
+        services.events.emit(RunEnded(key, RunState.CLAIMED, Reason.LEASE_LAPSED))
         return ()
 
 
-async def _fetch_and_hand_over(house: House, begun: Begun) -> tuple[str, ...]:
+async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[str, ...]:
     run, key = begun.run, str(begun.run.key)
-    bundle, schedule = await house.schedule(run.bundle, run.key.schedule)
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
     if not schedule.to:
-        await house.ledger.skip_run(key, begun.attempt, Reason.NO_READERS)
+        await services.ledger.skip_run(key, begun.attempt, Reason.NO_READERS)
         return ()
     audience = readers(schedule)
-    baselines = await house.ledger.baselines(list(audience))
-    stale, on_demand = _stale(house, schedule, run), run.trigger == "manual"
-    occasion = Occasion(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
-    windowed = {item.id: house.means.windowed(bundle, item) for item in schedule.report}
-    collected = await collect(house, occasion, list(baselines.values()), windowed)
-    house.reach("run.fetched")
-    _tell(house, key, collected)
+    baselines = await services.ledger.baselines(list(audience))
+    stale, on_demand = _stale(services, schedule, run), run.trigger == "manual"
+    context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
+    windowed = {item.id: services.connectors.windowed(bundle, item) for item in schedule.report}
+    collected = await collect(services, context, list(baselines.values()), windowed)
+    services.reach("run.fetched")
+    _tell(services, key, collected)
     if not collected.snapshots:
-        return await _nothing(house, begun, bundle, schedule, collected)
-    stored = await keep(house, collected)
-    house.reach("run.kept")
-    keys = await house.ledger.deliver(
+        return await _nothing(services, begun, bundle, schedule, collected)
+    stored = await keep(services, collected)
+    services.reach("run.kept")
+    keys = await services.ledger.deliver(
         key,
         begun.attempt,
         stored,
         collected.gaps,
-        {reader.id: expiry(house, schedule, begun.now) for reader in audience},
+        {reader.id: expiry(services, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
-    house.reach("run.delivering")
-    house.queue.deliver(keys)
+    services.reach("run.delivering")
+    services.queue.deliver(keys)
     return keys
 
 
-async def keep(house: House, collected: Collected) -> dict[str, str]:
+async def keep(services: Services, collected: Collected) -> dict[str, str]:
     """Store every answer; the ids by query, a comparison under "<query>:compared"."""
     named = {**collected.snapshots, **{f"{q}{COMPARED}": s for q, s in collected.compared.items()}}
-    ids = await asyncio.gather(*(house.snapshots.keep(snapshot) for snapshot in named.values()))
+    ids = await asyncio.gather(*(services.snapshots.keep(snapshot) for snapshot in named.values()))
     return dict(zip(named, ids, strict=True))
 
 
-def expiry(house: House, schedule: Schedule, now: datetime) -> datetime:
+def expiry(services: Services, schedule: Schedule, now: datetime) -> datetime:
     """Until when a delivery is tried: the next slot, which brings newer numbers; a day at most, a quarter hour at
     least, so that a short interval leaves time to find out about an unclear message.
     """
-    following = house.triggers.next(schedule.trigger, now) or now + LONGEST_EXPIRY
+    following = services.triggers.next(schedule.trigger, now) or now + LONGEST_EXPIRY
     return max(min(following, now + LONGEST_EXPIRY), now + SHORTEST_EXPIRY)
 
 
 async def _nothing(
-    house: House, begun: Begun, bundle: Bundle, schedule: Schedule, collected: Collected
+    services: Services, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[str, ...]:
     """Every query is a gap: try again until the deadline, then say so to the operator. What the services named as the
     time to wait is waited for outside the worker, and not at all where it is longer than the run has.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
-    key, again = str(begun.run.key), begun.now + timedelta(seconds=max(soonest, house.times.retry_fetch))
+    key, again = str(begun.run.key), begun.now + timedelta(seconds=max(soonest, services.times.retry_fetch))
     if again < begun.run.deadline and begun.run.trigger != "manual":
-        await house.ledger.postpone(key, begun.attempt, again)
-        house.reach("run.postponed")
+        await services.ledger.postpone(key, begun.attempt, again)
+        services.reach("run.postponed")
         return ()
     entry = operator_entry(bundle, schedule)
     notice = Reader(schedule.id, OPERATOR, entry.address).id if entry and entry.address else None
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
-    delivery = await house.ledger.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
-    house.reach("run.failed")
-    house.events.emit(RunEnded(key, RunState.FAILED, Reason.SOURCE))
+    delivery = await services.ledger.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+    services.reach("run.failed")
+    services.events.emit(RunEnded(key, RunState.FAILED, Reason.SOURCE))
     keys = (delivery,) if delivery else ()
-    house.queue.deliver(keys)
+    services.queue.deliver(keys)
     return keys
 
 
-def _stale(house: House, schedule: Schedule, run: Run) -> bool:
+def _stale(services: Services, schedule: Schedule, run: Run) -> bool:
     """Whether a newer slot was due when this one was claimed, so that "now" belongs to the newer one.
 
     A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One asked for in place of a
@@ -117,7 +117,7 @@ def _stale(house: House, schedule: Schedule, run: Run) -> bool:
     """
     if run.key.kind:
         return run.claimed_at - run.key.slot > timedelta(seconds=schedule.grace)
-    following = house.triggers.next(schedule.trigger, run.key.slot)
+    following = services.triggers.next(schedule.trigger, run.key.slot)
     return following is not None and following + delay_of(schedule.id, schedule.spread) <= run.claimed_at
 
 
@@ -135,16 +135,16 @@ async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Neve
         await asyncio.gather(working, renewing, return_exceptions=True)
 
 
-async def _beat(house: House, key: str, attempt: int) -> Never:
+async def _beat(services: Services, key: str, attempt: int) -> Never:
     while True:
-        await asyncio.sleep(house.times.heartbeat)
-        await house.ledger.beat(key, attempt)
+        await asyncio.sleep(services.times.heartbeat)
+        await services.ledger.beat(key, attempt)
 
 
-def _tell(house: House, key: str, collected: Collected) -> None:
+def _tell(services: Services, key: str, collected: Collected) -> None:
     for query, snapshot in collected.snapshots.items():
         rows = len(snapshot.rows.rows) if snapshot.rows else None
         seconds = (snapshot.as_of[1] - snapshot.as_of[0]).total_seconds()
-        house.events.emit(QueryAnswered(key, query, rows, seconds))
+        services.events.emit(QueryAnswered(key, query, rows, seconds))
     for gap in collected.gaps:
-        house.events.emit(QueryMissing(key, gap.query_id, gap.reason, gap.sentence))
+        services.events.emit(QueryMissing(key, gap.query_id, gap.reason, gap.sentence))

@@ -3,23 +3,25 @@
 from collections.abc import Mapping
 
 from worker.domain.delivery import Reader
-from worker.domain.schedule import Bundle, Entry, Schedule
+from worker.domain.schedule import Bundle, Schedule, Subscription
 
 WEBHOOK = "webhook"
 OPERATOR = "operator"
 
 
-def readers(schedule: Schedule) -> dict[Reader, Entry]:
+def readers(schedule: Schedule) -> dict[Reader, Subscription]:
     """Every reader with the entry that it reads through; a webhook's address is the webhook itself."""
     return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to}
 
 
-def entries(schedule: Schedule) -> dict[str, Entry]:
+def entries(schedule: Schedule) -> dict[str, Subscription]:
     """By reader's id: made once by whoever asks about many readers of one schedule."""
     return {reader.id: entry for reader, entry in readers(schedule).items()}
 
 
-def entry_of(bundle: Bundle, schedule: Schedule, known: Mapping[str, Entry], reader_id: str) -> Entry | None:
+def entry_of(
+    bundle: Bundle, schedule: Schedule, known: Mapping[str, Subscription], reader_id: str
+) -> Subscription | None:
     """The entry behind a reader's id, `known` being the schedule's entries; None when a later deployment dropped it, or
     for an operator nobody named.
     """
@@ -28,18 +30,18 @@ def entry_of(bundle: Bundle, schedule: Schedule, known: Mapping[str, Entry], rea
     return known.get(reader_id)
 
 
-def subjects(entry: Entry, address: str) -> tuple[str, str]:
+def subjects(entry: Subscription, address: str) -> tuple[str, str]:
     """What may be suspended: the whole channel, or one address in it."""
     return f"channel {entry.channel}", f"address {entry.channel} {address}"
 
 
-def operator_entry(bundle: Bundle, schedule: Schedule) -> Entry | None:
+def operator_entry(bundle: Bundle, schedule: Schedule) -> Subscription | None:
     """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first mail channel."""
     address = bundle.defaults.operator
     channel = next((c.name for c in bundle.channels.values() if c.type in {"email", "sandbox"}), None)
     if address is None or channel is None:
         return None
-    return Entry(
+    return Subscription(
         id=OPERATOR,
         channel=channel,
         address=address,

@@ -8,36 +8,36 @@ from worker.domain.delivery import Baseline, Delivery, DeliveryState, Envelope, 
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown
 from worker.errors import DeliveryDeferred
-from worker.flow.run.comparison import Case
-from worker.flow.services import House
+from worker.flow.run.comparison import ReaderDigest
+from worker.flow.services import Services
 from worker.ports import Channel
 
 
 async def resolve_unknown(
-    house: House, case: Case, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
     identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
     """
     if channel.can_look_up:
-        return await _look_up(house, case, channel, row, moved)
+        return await _look_up(services, case, channel, row, moved)
     held = row.resent or case.entry.on_unknown is OnUnknown.HOLD
     if held:
-        await house.ledger.keep_unknown(str(row.key), row.attempt)
-        house.reach("delivery.held")
+        await services.ledger.keep_unknown(str(row.key), row.attempt)
+        services.reach("delivery.held")
         return replace(row, held=True, reason=Reason.HELD)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
-        await house.ledger.uncertain(
-            str(row.key), row.attempt, row.sentence, await _after(house, house.times.resend_after)
+        await services.ledger.uncertain(
+            str(row.key), row.attempt, row.sentence, await _after(services, services.times.resend_after)
         )
         return row
-    await house.ledger.resolve(str(row.key), row.attempt, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    await services.ledger.resolve(str(row.key), row.attempt, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
     return replace(row, state=DeliveryState.PENDING, resent=True)
 
 
 async def _look_up(
-    house: House, case: Case, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
     key, date = str(row.key), row.date
@@ -49,20 +49,20 @@ async def _look_up(
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)
     except DeliveryDeferred as error:
-        wait = error.retry_after or house.times.lookup_after
-        await house.ledger.uncertain(key, row.attempt, error.problem, await _after(house, wait))
+        wait = error.retry_after or services.times.lookup_after
+        await services.ledger.uncertain(key, row.attempt, error.problem, await _after(services, wait))
         return replace(row, sentence=error.problem)
     if found is None:
-        await house.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.ABSENT)
+        await services.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.ABSENT)
         return replace(row, state=DeliveryState.PENDING)
     if done + 1 == len(parts):
-        await house.ledger.sent(key, row.attempt, found.text, moved)
+        await services.ledger.sent(key, row.attempt, found.text, moved)
         return replace(row, state=DeliveryState.SENT, reason=Reason.FOUND)
-    await house.ledger.handed_over(key, row.attempt, done, found.text)
-    await house.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.FOUND)
+    await services.ledger.handed_over(key, row.attempt, done, found.text)
+    await services.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.FOUND)
     parts_now = (*row.parts[:done], replace(row.parts[done], state=DeliveryState.SENT, receipt=found.text))
     return replace(row, state=DeliveryState.PENDING, parts=(*parts_now, *row.parts[done + 1 :]))
 
 
-async def _after(house: House, seconds: float) -> datetime:
-    return await house.ledger.now() + timedelta(seconds=seconds)
+async def _after(services: Services, seconds: float) -> datetime:
+    return await services.ledger.now() + timedelta(seconds=seconds)

@@ -12,7 +12,7 @@ from worker.domain.decide import EXPIRES
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Retention, Timing
 from worker.domain.time.zones import day_start, wall, zone_named
-from worker.flow.services import House
+from worker.flow.services import Services
 
 A_FEW = 50
 """Runs looked at in one call: together they take some ten milliseconds, of which Redis is blocked for less than one at
@@ -28,12 +28,12 @@ A_DAYS = 200
 TOLD = frozenset({RunState.DELIVERED, RunState.PARTIAL})
 
 
-async def housekeep(house: House, timings: Mapping[str, Timing], now: datetime) -> int:
+async def housekeep(services: Services, timings: Mapping[str, Timing], now: datetime) -> int:
     """Returns how many runs went. Killed anywhere, nothing is half gone: each run goes in one step."""
-    if house.chores_after is not None and now < house.chores_after:
+    if services.chores_after is not None and now < services.chores_after:
         return 0
-    house.chores_after = now + timedelta(seconds=PAUSE)
-    part = await house.ledger.chores(A_FEW, PAUSE)
+    services.chores_after = now + timedelta(seconds=PAUSE)
+    part = await services.ledger.chores(A_FEW, PAUSE)
     if part is None:
         return 0
     dropped: set[str] = set()
@@ -42,18 +42,20 @@ async def housekeep(house: House, timings: Mapping[str, Timing], now: datetime) 
         if str(run.key) in dropped:
             continue
         timing = timings.get(schedule)
-        for past in await _past_keeping(house, schedule, run, timing, now):
+        for past in await _past_keeping(services, schedule, run, timing, now):
             if schedule not in floors:
-                floors[schedule] = await house.ledger.floor(schedule, now - EXPIRES) or now
-            if await house.ledger.drop(str(past.key), floors[schedule]):
+                floors[schedule] = await services.ledger.floor(schedule, now - EXPIRES) or now
+            if await services.ledger.drop(str(past.key), floors[schedule]):
                 dropped.add(str(past.key))
     if part.ended:
         longest = max((t.retention.daily for t in timings.values()), default=Retention().daily)
-        await house.ledger.end_round(now - timedelta(seconds=longest))
+        await services.ledger.end_round(now - timedelta(seconds=longest))
     return len(dropped)
 
 
-async def _past_keeping(house: House, schedule: str, run: Run, timing: Timing | None, now: datetime) -> tuple[Run, ...]:
+async def _past_keeping(
+    services: Services, schedule: str, run: Run, timing: Timing | None, now: datetime
+) -> tuple[Run, ...]:
     """What is past its time: the run, or those beside which it need not be kept. A schedule that is no longer deployed
     is kept like one that says nothing.
     """
@@ -67,7 +69,7 @@ async def _past_keeping(house: House, schedule: str, run: Run, timing: Timing | 
     day = wall(run.key.slot, zone).date()
     start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
     end = min(end, now - timedelta(seconds=kept.all))
-    of_the_day = [r for r in await house.ledger.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
+    of_the_day = [r for r in await services.ledger.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
     best = _best(of_the_day)
     return tuple(one for one in of_the_day if one is not best)
 

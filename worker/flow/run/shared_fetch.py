@@ -22,8 +22,8 @@ from worker.domain.snapshot.snapshot import GapReason, Snapshot
 from worker.domain.time.window import Window, WindowSpec, is_window_name
 from worker.errors import LedgerError, SourceError
 from worker.flow.run.gap_reason import gap_reason, retry_after
-from worker.flow.services import House
-from worker.ports import Answer, Ask, Failed, Kept, Lead, Shareable, Shelf, Source
+from worker.flow.services import Services
+from worker.ports import Answer, FetchCache, FetchFailed, Hit, Question, Shareable, Source, Turn
 
 LOOK = (0.05, 0.5)
 """Seconds between two looks at a question that somebody else fetches: the first pause, and the longest."""
@@ -34,83 +34,85 @@ _BEATS = 3
 class SharedFailure(Exception):
     """The fetch that this run waited for brought nothing; why, for the gap."""
 
-    def __init__(self, failed: Failed) -> None:
+    def __init__(self, failed: FetchFailed) -> None:
         self.reason = GapReason(failed.reason)
         self.sentence = failed.sentence
         self.retry_after = failed.retry_after
         super().__init__(failed.sentence)
 
 
-async def answered(house: House, source: Source, account: str, ask: Ask) -> Answer:
+async def fetch_once(services: Services, source: Source, account: str, ask: Question) -> Answer:
     """The answer to `ask`: from the shelf, or fetched. A comparison is a question of its own, since another schedule
     may ask for that window by itself.
 
     Raises SourceError, and SharedFailure for somebody else's.
     """
-    if house.shelf is None:
+    if services.fetch_cache is None:
         return await source.fetch(ask)
-    base = await _own(house, source, account, replace(ask, compared=None))
+    base = await _own(services, source, account, replace(ask, compared=None))
     if ask.compared is None:
         return base
     against = replace(ask, window=ask.compared, compared=None, files=False)
-    return replace(base, compared=(await _own(house, source, account, against)).snapshot)
+    return replace(base, compared=(await _own(services, source, account, against)).snapshot)
 
 
-async def _own(house: House, source: Source, account: str, ask: Ask) -> Answer:
+async def _own(services: Services, source: Source, account: str, ask: Question) -> Answer:
     """What is shared, made this run's own."""
     if not isinstance(source, Shareable):
-        return await _shared(house, source, _key(account, _words(ask), _past(ask)), ask)
+        return await _shared(services, source, _key(account, _words(ask), _past(ask)), ask)
     question = replace(ask, item=replace(ask.item, follow=Follow.NONE), formerly=frozenset(), since=None, previous=None)
-    listed = await _shared(house, source, _key(account, source.words(question)), question)
+    listed = await _shared(services, source, _key(account, source.words(question)), question)
     return await source.complete(ask, _mine(listed, ask))
 
 
-async def _shared(house: House, source: Source, key: str, ask: Ask) -> Answer:
-    shelf, began, pause = house.shelf, time.monotonic(), LOOK[0]
-    assert shelf is not None  # noqa: S101  # asked before, which a type checker cannot see
+async def _shared(services: Services, source: Source, key: str, ask: Question) -> Answer:
+    fetch_cache, began, pause = services.fetch_cache, time.monotonic(), LOOK[0]
+    assert fetch_cache is not None  # noqa: S101  # asked before, which a type checker cannot see
     while True:
         waited = time.monotonic() - began
-        match await shelf.look(key, ask.slot, ask.item.share_for, waited, urgent=ask.on_demand):
-            case Kept() as kept:
-                found = await _loaded(house, kept)
+        match await fetch_cache.look(key, ask.slot, ask.item.share_for, waited, urgent=ask.on_demand):
+            case Hit() as kept:
+                found = await _loaded(services, kept)
                 if found is not None:
                     return _mine(found, ask)
                 return await source.fetch(ask)  # its snapshot is gone: memory was short, or a day went by
-            case Failed() as failed:
+            case FetchFailed() as failed:
                 raise SharedFailure(failed)
-            case Lead() as lead:
-                return await _fetched(house, shelf, source, key, ask, lead)
+            case Turn() as lead:
+                return await _fetched(services, fetch_cache, source, key, ask, lead)
         await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  # so that not all look at once
         pause = min(2 * pause, LOOK[1])
 
 
-async def _fetched(house: House, shelf: Shelf, source: Source, key: str, ask: Ask, lead: Lead) -> Answer:
+async def _fetched(
+    services: Services, fetch_cache: FetchCache, source: Source, key: str, ask: Question, lead: Turn
+) -> Answer:
     """It is our turn. However it ends, it ends: killed, its lease lapses and the next one takes over."""
-    outcome: Kept | Failed | None = None
+    outcome: Hit | FetchFailed | None = None
     try:
-        async with _beating(shelf, key, lead.token, house.times.heartbeat / _BEATS):
+        async with _beating(fetch_cache, key, lead.token, services.times.heartbeat / _BEATS):
             answer = await source.fetch(ask)
-        house.reach("share.fetched")
-        compared = None if answer.compared is None else await house.snapshots.keep(answer.compared)
-        outcome = Kept(lead.begun, await house.snapshots.keep(answer.snapshot), compared)
+        services.reach("share.fetched")
+        compared = None if answer.compared is None else await services.snapshots.keep(answer.compared)
+        outcome = Hit(lead.begun, await services.snapshots.keep(answer.snapshot), compared)
     except SourceError as error:
-        outcome = Failed(gap_reason(error), str(error), retry_after(error))
+        outcome = FetchFailed(gap_reason(error), str(error), retry_after(error))
         raise
     finally:
         if outcome is None:
-            await shelf.leave(key, lead.token)
+            await fetch_cache.leave(key, lead.token)
         else:
-            await shelf.put(key, lead.token, outcome)
+            await fetch_cache.put(key, lead.token, outcome)
     return answer
 
 
 @asynccontextmanager
-async def _beating(shelf: Shelf, key: str, token: int, every: float) -> AsyncIterator[None]:
+async def _beating(fetch_cache: FetchCache, key: str, token: int, every: float) -> AsyncIterator[None]:
     """Renews the turn while its block runs. A turn that was lost is no reason to stop: its answer is still ours."""
     over = asyncio.Event()
 
     async def beat() -> None:
-        while not over.is_set() and await shelf.beat(key, token):
+        while not over.is_set() and await fetch_cache.beat(key, token):
             with suppress(TimeoutError):
                 await asyncio.wait_for(over.wait(), every)
 
@@ -123,28 +125,28 @@ async def _beating(shelf: Shelf, key: str, token: int, every: float) -> AsyncIte
             await beating
 
 
-async def _loaded(house: House, kept: Kept) -> Answer | None:
+async def _loaded(services: Services, kept: Hit) -> Answer | None:
     """None where a snapshot is past its time. Decoded once for all runs of this process that use it."""
 
     async def load() -> Answer | None:
-        if await house.snapshots.forgotten(kept.snapshot):
+        if await services.snapshots.forgotten(kept.snapshot):
             return None
-        snapshot = await house.snapshots.load(kept.snapshot)
-        compared = await house.snapshots.load(kept.compared) if kept.compared else None
+        snapshot = await services.snapshots.load(kept.snapshot)
+        compared = await services.snapshots.load(kept.compared) if kept.compared else None
         whole = snapshot is not None and (compared is not None or kept.compared is None)
         return Answer(snapshot, compared) if whole and snapshot is not None else None
 
-    return await house.answers.get((kept.snapshot, kept.compared), load)
+    return await services.answers.get((kept.snapshot, kept.compared), load)
 
 
-def _mine(answer: Answer, ask: Ask) -> Answer:
+def _mine(answer: Answer, ask: Question) -> Answer:
     """The same answer under this run's own names: query, slot, and the window as its definition calls it."""
     snapshot = _named(answer.snapshot, ask, ask.window)
     compared = None if answer.compared is None else _named(answer.compared, ask, None)
     return Answer(snapshot, compared)
 
 
-def _named(snapshot: Snapshot, ask: Ask, window: Window | None) -> Snapshot:
+def _named(snapshot: Snapshot, ask: Question, window: Window | None) -> Snapshot:
     called = window if window is not None and snapshot.window is not None else snapshot.window
     return replace(snapshot, query_id=ask.item.id, slot=ask.slot, window=called)
 
@@ -153,14 +155,14 @@ def _key(*parts: str) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _words(ask: Ask) -> str:
+def _words(ask: Question) -> str:
     """The question of a source that has no spelling of its own: its parameters as they stand, windows resolved."""
     item = ask.item
     parts = (item.query, _resolved(ask, item.params), item.as_written, _edges(ask.window), ask.zone, ask.files)
     return json.dumps(parts, sort_keys=True, default=str)
 
 
-def _resolved(ask: Ask, value: Any) -> Any:
+def _resolved(ask: Question, value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _resolved(ask, part) for name, part in value.items()}
     if isinstance(value, str) and is_window_name(value) and ask.resolve is not None and not ask.item.as_written:
@@ -172,7 +174,7 @@ def _edges(window: Window | None) -> list[str] | None:
     return None if window is None else [window.start.isoformat(), window.end.isoformat(), window.zone]
 
 
-def _past(ask: Ask) -> str:
+def _past(ask: Question) -> str:
     """What a source that completes nothing may have put into its answer: who was listed before, and as what."""
     listed = ask.previous if ask.previous is not None and ask.previous.main is not None else None
     if listed is None and not ask.formerly:

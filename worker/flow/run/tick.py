@@ -12,7 +12,7 @@ from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.errors import LedgerUnavailable
 from worker.flow.run.retention import housekeep
-from worker.flow.services import House
+from worker.flow.services import Services
 from worker.ports import Due, SlotClaim, Triggers
 
 BATCH = 300
@@ -30,30 +30,30 @@ class Ticked:
     more: bool
 
 
-async def tick(house: House) -> Ticked:
+async def tick(services: Services) -> Ticked:
     """Claim what is due, publish it, then move on what lies waiting. One bundle and one `now` for all of it.
 
     Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
     """
-    deployment, (now, due) = await asyncio.gather(house.ledger.deployed(), house.ledger.due(BATCH))
+    deployment, (now, due) = await asyncio.gather(services.ledger.deployed(), services.ledger.due(BATCH))
     if deployment is None:
         return Ticked((), 0, more=False)
-    timings = await house.ledger.timings(deployment.bundle)
+    timings = await services.ledger.timings(deployment.bundle)
     if due:
-        house.reach("run.due")
-    claims = [claim for d in due if (claim := slot_claim(house.triggers, timings, deployment.bundle, d, now))]
-    claimed = await house.ledger.claim(claims, house.pid) if claims else ()
+        services.reach("run.due")
+    claims = [claim for d in due if (claim := slot_claim(services.triggers, timings, deployment.bundle, d, now))]
+    claimed = await services.ledger.claim(claims, services.pid) if claims else ()
     if claimed:
-        house.reach("run.claimed")
-    _tell(house, claims, claimed)
-    swept = await house.ledger.sweep(BATCH)
+        services.reach("run.claimed")
+    _tell(services, claims, claimed)
+    swept = await services.ledger.sweep(BATCH)
     if swept.runs or swept.deliveries:
-        house.reach("run.swept")
-    published = _publish(house, (*claimed, *swept.runs), swept.deliveries)
+        services.reach("run.swept")
+    published = _publish(services, (*claimed, *swept.runs), swept.deliveries)
     if published:
-        house.reach("run.published")
+        services.reach("run.published")
     if not due:
-        await housekeep(house, timings, now)
+        await housekeep(services, timings, now)
     return Ticked(claimed, published, more=len(due) == BATCH)
 
 
@@ -103,19 +103,19 @@ def _until(within: int | None, start: datetime, following: datetime | None) -> d
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
-def _tell(house: House, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:
+def _tell(services: Services, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:
     for key in claimed:
-        house.events.emit(RunClaimed(key, house.pid))
+        services.events.emit(RunClaimed(key, services.pid))
     for slot_claim_ in claims:
         for missed in slot_claim_.missed:
-            house.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
+            services.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
 
 
-def _publish(house: House, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
+def _publish(services: Services, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
     """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep."""
     try:
-        house.queue.produce(runs)
-        house.queue.deliver(deliveries)
+        services.queue.produce(runs)
+        services.queue.deliver(deliveries)
     except LedgerUnavailable:
         return 0
     return len(runs) + len(deliveries)

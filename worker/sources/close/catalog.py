@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError
-from worker.sources.close.client import Client
+from worker.sources.close.client import CloseClient
 from worker.sources.close.names import listed
 from worker.sources.common.parse import Node
 
@@ -23,7 +23,7 @@ _STATUS = {"label": Kind.TEXT, "type": Kind.TEXT, "pipeline_id": Kind.ID, "pipel
 KINDS = ("pipelines", "statuses", "users", "saved_searches", "webhooks")
 
 
-async def holds(client: Client, kind: str) -> Table:
+async def holds(client: CloseClient, kind: str) -> Table:
     """Everything of one kind, keyed by id. Raises RequestError for an unknown kind, SourceError."""
     if kind == "statuses":
         return _statuses(await listed(client, "/pipeline/"))

@@ -20,8 +20,8 @@ from worker.ports import Quota
 from worker.sources.close import refusal
 from worker.sources.common import limits
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
-from worker.sources.common.credentials import Credential, Fixed
-from worker.sources.common.pace import Pace
+from worker.sources.common.credentials import Credential, StaticHeaders
+from worker.sources.common.pace import RateLimiter
 from worker.sources.common.parse import Node, document
 
 LONGEST_QUERY = 4000
@@ -29,7 +29,7 @@ LONGEST_QUERY = 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CloseRequest:
     """`zone` (IANA) makes relative ranges and date filters mean the schedule's days. `accept` a media type."""
 
     method: str
@@ -51,7 +51,7 @@ milliseconds to read. The requests that may go now go first, and wait for the se
 """
 
 
-class Client:
+class CloseClient:
     """`secrets` never appear in what is raised, even when the service repeats them. `clock` gives UTC. `quota`: the
     connection's budget, which other workers use too; without it, one of this client's own.
     """
@@ -67,12 +67,12 @@ class Client:
         credential: Credential | None = None,
     ) -> None:
         self._clock = clock
-        self._credential = credential or Fixed({}, secrets)
-        pace = Pace(quota or LocalQuota(), limits.heard)
+        self._credential = credential or StaticHeaders({}, secrets)
+        pace = RateLimiter(quota or LocalQuota(), limits.heard)
         self._calls = Calls(http, pace, self._judge, retries or Retries())
         self._turn = asyncio.Lock()
 
-    async def read(self, request: Request) -> Node:
+    async def read(self, request: CloseRequest) -> Node:
         """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
         body = await self.fetch(request)
         async with self._turn:
@@ -80,7 +80,7 @@ class Client:
                 await asyncio.sleep(0)
         return document(request.endpoint, body)
 
-    async def fetch(self, request: Request) -> bytes:
+    async def fetch(self, request: CloseRequest) -> bytes:
         """The body of a 200, after as many tries as it takes. Raises as `read`."""
         for last in (False, True):
             wire = self._wire(request)
@@ -92,7 +92,7 @@ class Client:
                     raise
         raise AssertionError("the second time raises or returns")
 
-    def _wire(self, request: Request) -> Wire:
+    def _wire(self, request: CloseRequest) -> Wire:
         """The request as it is sent; a list filter too long for a query string goes as Close's override.
 
         https://developer.close.com/topics/http-method-override/

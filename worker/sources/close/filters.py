@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.domain.time.window import Window, is_window_name
-from worker.ports import Ask
-from worker.sources.close.names import Names
+from worker.ports import Question
+from worker.sources.close.names import CloseNames
 from worker.sources.close.ranges import named_window, stamp
 from worker.sources.close.rows import FIELDS
 from worker.sources.close.rules import sliced
@@ -18,19 +18,19 @@ STABLE_ORDER = "date_created"
 """Ascending: a new deal comes at the end, and nothing that is edited changes its place."""
 
 
-def query(ask: Ask, names: Names) -> dict[str, str]:
+def query(question: Question, names: CloseNames) -> dict[str, str]:
     """Without paging. Raises SourceRefused for a pipeline that the account does not have."""
     found: dict[str, str] = {}
-    for name, value in ask.item.params.items():
+    for name, value in question.item.params.items():
         if name in DATES:
-            found |= _dated(ask, name, value)
+            found |= _dated(question, name, value)
         elif name not in _OURS:
             found[name] = joined(value)
-    pipeline = ask.item.params.get("pipeline")
+    pipeline = question.item.params.get("pipeline")
     if pipeline is not None:
         found["status_id__in"] = joined(list(names.statuses(str(pipeline))))
     found["_fields"] = ",".join(FIELDS)
-    found["_order_by"] = _order(ask.item.params)
+    found["_order_by"] = _order(question.item.params)
     return found
 
 
@@ -46,11 +46,11 @@ def joined(value: Any) -> str:
     return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _dated(ask: Ask, name: str, value: Any) -> dict[str, str]:
+def _dated(question: Question, name: str, value: Any) -> dict[str, str]:
     """A window's name stands for its two ends: after it is `__gt`, before it `__lt`, within it the bare name."""
     if not is_window_name(str(value)):
         return {name: str(value)}
-    window = named_window(ask, value)
+    window = named_window(question, value)
     field, _, operator = name.partition("__")
     start, end = _days(window) if field == "date_won" else (stamp(window.start), stamp(window.end))
     return {

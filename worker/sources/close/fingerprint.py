@@ -5,10 +5,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import SCHEMA
 from worker.domain.time.window import Window, is_window_name
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close.ranges import asked, named_window
 from worker.sources.close.rules import MULTIPLE, RANGES, sliced
 from worker.sources.close.specs import DATES
@@ -21,7 +21,7 @@ _UNZONED = frozenset(
 _DISPLAY = frozenset({"_fields", "_order_by"})
 
 
-def fingerprint(organization: str, item: Item) -> str:
+def fingerprint(organization: str, item: Query) -> str:
     """32 hexadecimal characters. Windows are left out, and so is all that only orders; the same filter written in two
     ways ("active", ["active"]) is the same.
     """
@@ -29,31 +29,31 @@ def fingerprint(organization: str, item: Item) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def spelled(ask: Ask) -> list[Any]:
+def spelled(question: Question) -> list[Any]:
     """The question in one spelling, with every stretch of time as its instants; the account is not in it."""
-    item = ask.item
+    item = question.item
     if item.query != "opportunities":
-        base, compared = asked(ask)
+        base, compared = asked(question)
         called = [
             [_normal(replace(item, params=call.body, as_written=True)), _edges(call.window)]
             for call in (base, compared)
             if call
         ]
-        return [item.query, called, ask.files, ask.zone if item.as_written else ""]
-    dated = {name: _moment(ask, value) for name, value in item.params.items() if name in DATES}
+        return [item.query, called, question.files, question.zone if item.as_written else ""]
+    dated = {name: _moment(question, value) for name, value in item.params.items() if name in DATES}
     zoned = any(name.removesuffix("__in") not in _UNZONED for name in item.params)
-    return [fingerprint("", item), dated, ask.zone if zoned else ""]
+    return [fingerprint("", item), dated, question.zone if zoned else ""]
 
 
-def _moment(ask: Ask, value: Any) -> Any:
-    return _edges(named_window(ask, value)) if is_window_name(str(value)) else value
+def _moment(question: Question, value: Any) -> Any:
+    return _edges(named_window(question, value)) if is_window_name(str(value)) else value
 
 
 def _edges(window: Window | None) -> list[str]:
     return [] if window is None else [window.start.isoformat(), window.end.isoformat(), window.zone]
 
 
-def _normal(item: Item) -> dict[str, Any]:
+def _normal(item: Query) -> dict[str, Any]:
     """Ranges that Close resolves stay in: nobody else knows what they meant."""
     drop = set() if item.as_written else set(RANGES)
     drop |= set() if sliced(item.params) else _DISPLAY

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError, SourceRefused, SourceUnavailable
-from worker.ports import Ask
-from worker.sources.close.client import Client, Request
-from worker.sources.close.pages import Listing
+from worker.ports import Question
+from worker.sources.close.client import CloseClient, CloseRequest
+from worker.sources.close.pages import CloseListing
 from worker.sources.close.ranges import stamp
-from worker.sources.close.rows import FIELDS, RowReader
+from worker.sources.close.rows import FIELDS, OpportunityRowReader
 from worker.sources.common.departures import deleted
 from worker.sources.common.words import some
 from worker.together import together
@@ -29,27 +29,27 @@ GIVE_UP = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class CloseFollowed:
     """`rows` that could be read or are surely deleted; whoever is in neither stays unexplained, and is noted."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
 
-class Followers:
+class CloseFollower:
     """Looks up the departures of one list. `reader` knows no list, so that what it reads is taken as it stands."""
 
-    def __init__(self, client: Client, reader: RowReader, ask: Ask) -> None:
+    def __init__(self, client: CloseClient, reader: OpportunityRowReader, question: Question) -> None:
         self._client = client
         self._reader = reader
-        self._ask = ask
+        self._ask = question
         self._notes: list[str] = []
         self._failed = 0
 
-    async def follow(self, departed: Collection[str]) -> Followed:
+    async def follow(self, departed: Collection[str]) -> CloseFollowed:
         """Never raises a SourceError: what cannot be looked up is left out."""
         if not departed:
-            return Followed((), ())
+            return CloseFollowed((), ())
         found = await self._closed(departed)
         rest = sorted(set(departed) - set(found))
         within, beyond = rest[: self._ask.item.follow_limit], rest[self._ask.item.follow_limit :]
@@ -57,7 +57,7 @@ class Followers:
             self._notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {some(beyond)}")
         rows = await together(self._one(key) for key in within)
         found |= {row.key: row for row in rows if row is not None}
-        return Followed(tuple(found.values()), tuple(self._notes))
+        return CloseFollowed(tuple(found.values()), tuple(self._notes))
 
     async def _closed(self, departed: Collection[str]) -> dict[str, Row]:
         """Departed deals that are won or lost now, newest change first, page after page until all are found."""
@@ -69,7 +69,7 @@ class Followers:
             "_order_by": "-date_updated",
             "_fields": ",".join(FIELDS),
         }
-        listing = Listing(self._client, query, self._reader.row, self._ask.zone)
+        listing = CloseListing(self._client, query, self._reader.row, self._ask.zone)
         found: dict[str, Row] = {}
         skip = 0
         try:
@@ -89,7 +89,9 @@ class Followers:
         if self._failed >= GIVE_UP:
             self._notes.append(f"{key} was not looked up: the service failed {self._failed} times before")
             return None
-        request = Request("GET", path, {"_fields": ",".join(FIELDS)}, zone=self._ask.zone, name="/opportunity/{id}/")
+        request = CloseRequest(
+            "GET", path, {"_fields": ",".join(FIELDS)}, zone=self._ask.zone, name="/opportunity/{id}/"
+        )
         try:
             row = self._reader.row(await self._client.read(request))
         except SourceRefused as refusal:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
-from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, Reader, columns
-from worker.sources.close.names import Names
+from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, MetricReader, columns
+from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import Node
 
 TOTALS_PATH = "/report/funnel/opportunity/totals/"
@@ -31,15 +31,15 @@ _WHY_NULL = {
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class FunnelAnswer:
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
 
 
-def totals(answer: Node, names: Names) -> Parts:
+def totals(answer: Node, names: CloseNames) -> FunnelAnswer:
     """Measures ("total", metric) and a table `users`. Raises SourceShapeChanged with the path."""
-    reader = Reader(names.currency, [])
+    reader = MetricReader(names.currency, [])
     aggregate, rows = _halves(answer, reader)
     if aggregate is not None and isinstance(aggregate.get("totals").value, dict):
         aggregate = aggregate.get("totals")  # as the activity report has it
@@ -49,12 +49,12 @@ def totals(answer: Node, names: Names) -> Parts:
     cells = [
         (node, Row(key, (_user(node, names), *_cells(found, TOTALS), names.currency))) for key, node, found in users
     ]
-    return Parts(_measures(figures, names.currency), (_table("users", USERS, cells),), tuple(reader.notes))
+    return FunnelAnswer(_measures(figures, names.currency), (_table("users", USERS, cells),), tuple(reader.notes))
 
 
-def stages(answer: Node, names: Names) -> Parts:
+def stages(answer: Node, names: CloseNames) -> FunnelAnswer:
     """Tables `stages`, keyed by status, and `stages_by_user`, keyed `user|status`. Raises SourceShapeChanged."""
-    reader = Reader(names.currency, [])
+    reader = MetricReader(names.currency, [])
     aggregate, users = _halves(answer, reader)
     whole = [] if aggregate is None else list(_stage_rows(aggregate.get("stages"), reader, "", ()))
     parts: list[tuple[Node, Row]] = []
@@ -63,10 +63,10 @@ def stages(answer: Node, names: Names) -> Parts:
         own = (_user_id(user), _user(user, names))
         parts += _stage_rows(user.get("stages"), reader, f"{key}|", own)
     tables = (_table("stages", STAGES, whole), _table("stages_by_user", STAGES_BY_USER, parts))
-    return Parts((), tables, tuple(reader.notes))
+    return FunnelAnswer((), tables, tuple(reader.notes))
 
 
-def _halves(answer: Node, reader: Reader) -> tuple[Node | None, list[Node]]:
+def _halves(answer: Node, reader: MetricReader) -> tuple[Node | None, list[Node]]:
     """`aggregations` and `data`. One of them may be missing, which is noted; without both there is no report."""
     aggregate, data = answer.get("aggregations"), answer.get("data")
     if aggregate.absent and data.absent:
@@ -76,7 +76,7 @@ def _halves(answer: Node, reader: Reader) -> tuple[Node | None, list[Node]]:
     return None if aggregate.absent else aggregate.object(), rows
 
 
-def _figures(node: Node, metrics: Mapping[str, Kind], reader: Reader) -> dict[str, Cell]:
+def _figures(node: Node, metrics: Mapping[str, Kind], reader: MetricReader) -> dict[str, Cell]:
     found = {name: node.get(name) for name in metrics}
     reader.notes.extend(f"{figure.path} is missing" for figure in found.values() if figure.missing)
     return {name: reader.figure(figure, metrics[name]) for name, figure in found.items() if not figure.missing}
@@ -99,7 +99,7 @@ def _measures(figures: Mapping[str, Cell], currency: str | None) -> tuple[Measur
     )
 
 
-def _stage_rows(listed: Node, reader: Reader, prefix: str, own: tuple[Cell, ...]) -> Iterable[tuple[Node, Row]]:
+def _stage_rows(listed: Node, reader: MetricReader, prefix: str, own: tuple[Cell, ...]) -> Iterable[tuple[Node, Row]]:
     """One row a stage, in the order of the funnel; `own` cells come first, and then the status's id, where given."""
     for position, stage in enumerate(listed.items()):
         status = stage.get("status")
@@ -131,11 +131,11 @@ def _user_key(row: Node) -> str:
     return _user_id(row) or "none"
 
 
-def _user(row: Node, names: Names) -> str:
+def _user(row: Node, names: CloseNames) -> str:
     return names.user(_user_id(row)) or "Unknown user"
 
 
-def _notice(whole: Mapping[str, Cell], users: list[dict[str, Cell]], reader: Reader) -> None:
+def _notice(whole: Mapping[str, Cell], users: list[dict[str, Cell]], reader: MetricReader) -> None:
     """Relations that hold in Close's own example. A figure that breaks one is shown as it came, with a note."""
     for smaller, larger in (("count_total_complete", "count"), ("count_total_won", "count_total_complete")):
         pair: tuple[Any, Any] = (whole.get(smaller), whole.get(larger))

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
-from worker.sources.close.metrics import Reader
-from worker.sources.close.names import Names
+from worker.sources.close.metrics import MetricReader
+from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import Node
 
 SUMS = tuple(
@@ -66,12 +66,12 @@ def shifted(fragments: Iterable[Fragment]) -> str | None:
     return None if wrong is None else f"{counted[wrong]} of the {totals[wrong]} deals of group {wrong!r} came"
 
 
-def merged(fragments: Iterable[Fragment], names: Names, notes: list[str]) -> Table:
+def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -> Table:
     """One row a group, in any number of fragments; `position` is the order in which Close lists the groups."""
     heads: dict[str, Node] = {}
     for part in fragments:
         heads.setdefault(part.key, part.head)
-    reader = Reader(names.currency, notes)
+    reader = MetricReader(names.currency, notes)
     rows = [Row(key, _cells(key, position, head, names, reader)) for position, (key, head) in enumerate(heads.items())]
     return table("groups", COLUMNS, rows)
 
@@ -80,7 +80,7 @@ def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Me
     """The service's own figures over all that matches: ("total", name). They need not equal the sum of the rows to
     the cent: Close adds in single precision.
     """
-    reader = Reader(currency, notes)
+    reader = MetricReader(currency, notes)
     found = [
         Measure(("total", name), Kind.MONEY, _whole(reader, envelope.get(name), Kind.MONEY), currency)
         for name in SUMS
@@ -98,12 +98,12 @@ def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Me
     return tuple(found)
 
 
-def _whole(reader: Reader, node: Node, kind: Kind) -> int | None:
+def _whole(reader: MetricReader, node: Node, kind: Kind) -> int | None:
     cell = reader.figure(node, kind)
     return cell if isinstance(cell, int) else None
 
 
-def _cells(key: str, position: int, head: Node, names: Names, reader: Reader) -> tuple[Cell, ...]:
+def _cells(key: str, position: int, head: Node, names: CloseNames, reader: MetricReader) -> tuple[Cell, ...]:
     calendar = {name: None if head.get(name).absent else head.get(name).whole() for name in _CALENDAR}
     user_id = head.get("user_id").text_or_none()
     sums = [None if head.get(name).absent else reader.figure(head.get(name), Kind.MONEY) for name in SUMS]

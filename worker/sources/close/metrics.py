@@ -51,7 +51,7 @@ def columns(metrics: Mapping[str, Kind]) -> tuple[Column, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MetricReader:
     """Reads figures in one currency (ISO 4217; None where Close names none, and then no amount can be read) and
     collects what a reader of `explain` should know into `notes`.
     """

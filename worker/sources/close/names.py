@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from worker.errors import SourceRefused
-from worker.sources.close.client import Client, Request
+from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.common.parse import Node
 from worker.together import together
 
@@ -15,7 +15,7 @@ _PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class CloseStatus:
     """`order` counts from 0 within the pipeline; None where no pipeline lists the status. `type`: active, won, lost."""
 
     label: str
@@ -25,14 +25,14 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CloseNames:
     """`currency` is the organization's (ISO 4217), None where Close does not say."""
 
     organization: str
     currency: str | None
     users: Mapping[str, str]
     pipelines: Mapping[str, tuple[str, ...]]
-    stages: Mapping[str, Stage]
+    stages: Mapping[str, CloseStatus]
 
     def user(self, user_id: str | None, told: str | None = None) -> str | None:
         """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
@@ -47,17 +47,17 @@ class Names:
         return self.pipelines[pipeline]
 
 
-class Directory:
+class CloseNamesCache:
     """The names of one account, read at most once in five minutes however many queries ask."""
 
-    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: CloseClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._names: Names | None = None
+        self._names: CloseNames | None = None
         self._read_at: datetime | None = None
 
-    async def names(self) -> Names:
+    async def names(self) -> CloseNames:
         """Raises SourceError."""
         async with self._lock:
             now = self._clock()
@@ -70,13 +70,13 @@ class Directory:
         """Read anew when next asked."""
         self._names = None
 
-    async def _read(self) -> Names:
+    async def _read(self) -> CloseNames:
         """The account first and alone: a wrong key is then one refusal, not four."""
-        me = await self._client.read(Request("GET", "/me/"))
+        me = await self._client.read(CloseRequest("GET", "/me/"))
         paths = ("/user/", "/pipeline/", "/status/opportunity/")
         users, pipelines, statuses = await together(listed(self._client, path) for path in paths)
         organization, currency = _organization(me, pipelines)
-        return Names(
+        return CloseNames(
             organization=organization,
             currency=currency,
             users={user.get("id").id(): _full_name(user) for user in users},
@@ -85,7 +85,7 @@ class Directory:
         )
 
 
-async def listed(client: Client, path: str) -> list[Node]:
+async def listed(client: CloseClient, path: str) -> list[Node]:
     """Every object of a list once, page after page. A page without anything new ends it even if more is promised:
     not every list heeds `_skip`.
     """
@@ -93,7 +93,7 @@ async def listed(client: Client, path: str) -> list[Node]:
     skip = 0
     while True:
         params = {"_limit": str(_PAGE), "_skip": str(skip)}
-        answer = await client.read(Request("GET", path, params=params))
+        answer = await client.read(CloseRequest("GET", path, params=params))
         page = {node.get("id").id(): node for node in answer.get("data").items()}
         more = bool(answer.get("has_more").flag_or_none()) and not page.keys() <= found.keys()
         found.update(page)
@@ -125,10 +125,10 @@ def _status_ids(pipeline: Node) -> tuple[str, ...]:
     return tuple(status.get("id").id() for status in pipeline.get("statuses").items())
 
 
-def _ordered(pipelines: list[Node]) -> dict[str, Stage]:
+def _ordered(pipelines: list[Node]) -> dict[str, CloseStatus]:
     """The order of a pipeline's statuses is the order of the funnel."""
     return {
-        status.get("id").id(): Stage(
+        status.get("id").id(): CloseStatus(
             status.get("label").text(), status.get("type").text(), pipeline.get("id").id(), position
         )
         for pipeline in pipelines
@@ -136,10 +136,10 @@ def _ordered(pipelines: list[Node]) -> dict[str, Stage]:
     }
 
 
-def _loose(statuses: list[Node]) -> dict[str, Stage]:
+def _loose(statuses: list[Node]) -> dict[str, CloseStatus]:
     """Statuses as their own list has them: some answers tell no pipeline, and then no order."""
     return {
-        status.get("id").id(): Stage(
+        status.get("id").id(): CloseStatus(
             status.get("label").text(), status.get("type").text(), status.get("pipeline_id").text_or_none(), None
         )
         for status in statuses

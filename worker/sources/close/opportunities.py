@@ -10,19 +10,19 @@ from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.scope import scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.errors import SourceIncomplete
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close import filters, groups
-from worker.sources.close.client import Client
-from worker.sources.close.follow import Followed, Followers
-from worker.sources.close.names import Directory, Names
-from worker.sources.close.pages import ENDPOINT, Listing, Reading
-from worker.sources.close.rows import RowReader
+from worker.sources.close.client import CloseClient
+from worker.sources.close.follow import CloseFollowed, CloseFollower
+from worker.sources.close.names import CloseNames, CloseNamesCache
+from worker.sources.close.pages import ENDPOINT, CloseListing, Reading
+from worker.sources.close.rows import OpportunityRowReader
 from worker.sources.close.rules import sliced
 from worker.sources.common.departures import still_matching
 
 
 @dataclass(frozen=True, slots=True)
-class Deals:
+class OpportunityAnswer:
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     followed: Table | None
@@ -34,10 +34,10 @@ class Deals:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _OpportunityReading:
     reading: Reading
-    followed: Followed
-    names: Names
+    followed: CloseFollowed
+    names: CloseNames
     notes: list[str]
     still: frozenset[str]
 
@@ -46,15 +46,21 @@ class Opportunities:
     """One question to one account. `size` rows a page; `clock` gives UTC."""
 
     def __init__(
-        self, client: Client, directory: Directory, ask: Ask, *, clock: Callable[[], datetime], size: int
+        self,
+        client: CloseClient,
+        directory: CloseNamesCache,
+        question: Question,
+        *,
+        clock: Callable[[], datetime],
+        size: int,
     ) -> None:
         self._client = client
         self._directory = directory
-        self._ask = ask
+        self._ask = question
         self._clock = clock
         self._size = size
 
-    async def read(self) -> Deals:
+    async def read(self) -> OpportunityAnswer:
         """A deal that is looked up and still matches must have been missed, since rows shift while pages are read: the
         list is then read once more. The same deals again are not a shift but the service's own disagreement, which the
         bridge shows as unexplained; other ones mean that the list will not stand still.
@@ -76,7 +82,7 @@ class Opportunities:
         """The same list, read for somebody without a past, with what this past adds. None where a deal that left still
         matches, so that the list must be read anew.
         """
-        ask = self._ask
+        question = self._ask
         rows = listed.rows
         if rows is None or rows.sliced:
             return listed
@@ -84,12 +90,12 @@ class Opportunities:
         kept = tuple(row if row.cells[at] is None else self._carried(row, at, began) for row in rows.rows)
         tables = tuple(replace(part, rows=kept) if part is rows else part for part in listed.tables)
         whole = replace(listed, tables=tables)
-        if ask.item.follow is Follow.NONE:
+        if question.item.follow is Follow.NONE:
             return whole
-        missing = departed(ask.formerly, listed.members)
+        missing = departed(question.formerly, listed.members)
         notes: list[str] = []
         names = await self._directory.names()
-        followed = await Followers(self._client, RowReader(names, notes=notes), ask).follow(missing)
+        followed = await CloseFollower(self._client, OpportunityRowReader(names, notes=notes), question).follow(missing)
         if still_matching(self._ask.item, followed.rows):
             return None
         ended = self._clock() if missing else listed.as_of[1]
@@ -105,23 +111,25 @@ class Opportunities:
         since = carried(self._ask.previous, row.key, True, began)
         return Row(row.key, (*row.cells[:at], since, *row.cells[at + 1 :]))
 
-    async def _attempt(self) -> _Attempt:
-        ask = self._ask
+    async def _attempt(self) -> _OpportunityReading:
+        question = self._ask
         names = await self._directory.names()
         notes: list[str] = []
         began = int(self._clock().timestamp() * 1000)
-        stalled = scope(ask.item).stalled
-        listed = RowReader(names, stalled, lambda key, now: carried(ask.previous, key, now, began), notes)
-        listing = Listing(self._client, filters.query(ask, names), listed.row, ask.zone, self._size)
-        cut = sliced(ask.item.params)
-        reading = await (listing.read(*_slice(ask)) if cut else listing.read())
+        stalled = scope(question.item).stalled
+        listed = OpportunityRowReader(
+            names, stalled, lambda key, now: carried(question.previous, key, now, began), notes
+        )
+        listing = CloseListing(self._client, filters.query(question, names), listed.row, question.zone, self._size)
+        cut = sliced(question.item.params)
+        reading = await (listing.read(*_slice(question)) if cut else listing.read())
         missing: frozenset[str] = frozenset()
-        if ask.item.follow is not Follow.NONE and not cut:
-            missing = departed(ask.formerly, frozenset(row.key for row in reading.rows))
-        followed = await Followers(self._client, RowReader(names, notes=notes), ask).follow(missing)
-        return _Attempt(reading, followed, names, notes, still_matching(ask.item, followed.rows))
+        if question.item.follow is not Follow.NONE and not cut:
+            missing = departed(question.formerly, frozenset(row.key for row in reading.rows))
+        followed = await CloseFollower(self._client, OpportunityRowReader(names, notes=notes), question).follow(missing)
+        return _OpportunityReading(reading, followed, names, notes, still_matching(question.item, followed.rows))
 
-    def _deals(self, attempt: _Attempt) -> Deals:
+    def _deals(self, attempt: _OpportunityReading) -> OpportunityAnswer:
         reading, names, notes = attempt.reading, attempt.names, attempt.notes
         cut = sliced(self._ask.item.params)
         tables = [table(TABLE, COLUMNS, reading.rows, total=reading.total, sliced=cut)]
@@ -130,9 +138,9 @@ class Opportunities:
         measures = groups.measures(reading.envelope, names.currency, notes)
         follows = self._ask.item.follow is not Follow.NONE and not cut
         followed = table(FOLLOWED, COLUMNS, attempt.followed.rows) if follows else None
-        return Deals(tuple(tables), measures, followed, (*notes, *attempt.followed.notes))
+        return OpportunityAnswer(tuple(tables), measures, followed, (*notes, *attempt.followed.notes))
 
 
-def _slice(ask: Ask) -> tuple[int, int | None]:
-    limit = ask.item.params.get("_limit")
-    return int(ask.item.params.get("_skip", 0)), None if limit is None else int(limit)
+def _slice(question: Question) -> tuple[int, int | None]:
+    limit = question.item.params.get("_limit")
+    return int(question.item.params.get("_skip", 0)), None if limit is None else int(limit)

@@ -13,7 +13,7 @@ from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
 from worker.progress import tell
 from worker.sources.close import groups
-from worker.sources.close.client import Client, Request
+from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
 from worker.sources.common.parse import Node
 from worker.together import together
@@ -26,7 +26,7 @@ LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ClosePage:
     """`total` is None where the service does not count; `envelope` is the answer without its rows."""
 
     rows: tuple[Row, ...]
@@ -47,10 +47,10 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class CloseListing:
     """One list: what to ask, and how a row is read. `size` rows a page."""
 
-    client: Client
+    client: CloseClient
     query: Mapping[str, str]
     row: Callable[[Node], Row]
     zone: str
@@ -60,17 +60,17 @@ class Listing:
     def grouped(self) -> bool:
         return "_group_by" in self.query
 
-    async def page(self, skip: int, limit: int) -> Page:
+    async def page(self, skip: int, limit: int) -> ClosePage:
         """Raises SourceError."""
         params = {**self.query, "_skip": str(skip), "_limit": str(limit)}
-        answer = await self.client.read(Request("GET", PATH, params=params, zone=self.zone))
+        answer = await self.client.read(CloseRequest("GET", PATH, params=params, zone=self.zone))
         found = list(answer.get("data").items())
         fragments = tuple(groups.fragment(group.object()) for group in found) if self.grouped else ()
         if self.grouped:
             found = [deal for group in found for deal in group.get("objects").items()]
         total = answer.get("total_results")
         tell(len(found), None if total.absent else 0)
-        return Page(
+        return ClosePage(
             rows=tuple(self.row(deal.object()) for deal in found),
             total=None if total.absent else total.whole(),
             more=bool(answer.get("has_more").flag_or_none()),
@@ -94,7 +94,7 @@ class Listing:
         fragments = tuple(itertools.chain.from_iterable(page.fragments for page in pages))
         return Reading(rows, pages[0].total, pages[0].envelope, fragments)
 
-    async def _pages(self, skip: int, want: int | None) -> list[Page]:
+    async def _pages(self, skip: int, want: int | None) -> list[ClosePage]:
         """The first page tells how many there are and how long a page may be; the rest come together."""
         first = await self.page(skip, self._limit(want))
         if first.total is None:
@@ -108,7 +108,7 @@ class Listing:
         later = range(skip + step, skip + due, step)
         return [first, *await together(self.page(at, self._rest(step, skip + due - at, want)) for at in later)]
 
-    async def _one_by_one(self, first: Page, skip: int, want: int | None) -> list[Page]:
+    async def _one_by_one(self, first: ClosePage, skip: int, want: int | None) -> list[ClosePage]:
         """Without a total, `has_more` is all there is; an empty page ends the list even if more is promised."""
         pages, count = [first], len(first.rows)
         while pages[-1].more and pages[-1].rows and (want is None or count < want):
@@ -131,7 +131,7 @@ def _due(total: int, skip: int, want: int | None) -> int:
     return left if want is None else min(left, want)
 
 
-def _moved(pages: list[Page], skip: int, want: int | None) -> str | None:
+def _moved(pages: list[ClosePage], skip: int, want: int | None) -> str | None:
     """What shows that rows moved while the pages were read, as a clause; None for a reading that holds together."""
     totals = {page.total for page in pages}
     if len(totals) > 1:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from worker.domain.time.window import Window, WindowSpec, compared, resolve
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.close.rules import COHORT, COMPARED, CREATED, RANGES, REPORT
 
 
@@ -18,45 +18,45 @@ class Asked:
     window: Window | None
 
 
-def asked(ask: Ask) -> tuple[Asked, Asked | None]:
+def asked(question: Question) -> tuple[Asked, Asked | None]:
     """The report itself, and the second one that it is compared with, if any.
 
     Close answers a request that holds `compared_*` with the comparison alone, so the comparison is a call of its own;
     as explicit instants it needs no `compared_*`.
     """
-    return _as_written(ask) if ask.item.as_written else _resolved(ask)
+    return _as_written(question) if question.item.as_written else _resolved(question)
 
 
-def _plain(ask: Ask) -> dict[str, Any]:
-    return {name: value for name, value in ask.item.params.items() if name not in RANGES}
+def _plain(question: Question) -> dict[str, Any]:
+    return {name: value for name, value in question.item.params.items() if name not in RANGES}
 
 
-def _as_written(ask: Ask) -> tuple[Asked, Asked | None]:
-    params = dict(ask.item.params)
+def _as_written(question: Question) -> tuple[Asked, Asked | None]:
+    params = dict(question.item.params)
     base = {name: value for name, value in params.items() if name not in COMPARED}
-    return Asked(base, ask.window), Asked(params, ask.compared) if base != params else None
+    return Asked(base, question.window), Asked(params, question.compared) if base != params else None
 
 
-def _resolved(ask: Ask) -> tuple[Asked, Asked | None]:
-    report = ask.window if ask.item.window is not None else _written(ask, REPORT)
-    cohort = ask.window if ask.item.window is not None else _written(ask, COHORT)
-    report = report or cohort or ask.window
+def _resolved(question: Question) -> tuple[Asked, Asked | None]:
+    report = question.window if question.item.window is not None else _written(question, REPORT)
+    cohort = question.window if question.item.window is not None else _written(question, COHORT)
+    report = report or cohort or question.window
     cohort = cohort or report
-    against = ask.compared or _comparison(ask, cohort if _created(ask) else report)
-    base = Asked(_body(ask, report, cohort), report)
-    return base, Asked(_body(ask, against, against), against) if against is not None else None
+    against = question.compared or _comparison(question, cohort if _created(question) else report)
+    base = Asked(_body(question, report, cohort), report)
+    return base, Asked(_body(question, against, against), against) if against is not None else None
 
 
-def _created(ask: Ask) -> bool:
-    return ask.item.params.get("type") == CREATED
+def _created(question: Question) -> bool:
+    return question.item.params.get("type") == CREATED
 
 
-def _body(ask: Ask, report: Window | None, cohort: Window | None) -> dict[str, Any]:
+def _body(question: Question, report: Window | None, cohort: Window | None) -> dict[str, Any]:
     """A report of created deals takes a range for their creation and one for what they did; else only the latter."""
-    body = _plain(ask)
+    body = _plain(question)
     if report is not None:
         body["report_datetime_range"] = _instants(report)
-    if cohort is not None and _created(ask):
+    if cohort is not None and _created(question):
         body["cohort_datetime_range"] = _instants(cohort)
     return body
 
@@ -70,24 +70,24 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _written(ask: Ask, names: tuple[str, ...]) -> Window | None:
+def _written(question: Question, names: tuple[str, ...]) -> Window | None:
     """The range that stands in the parameters under one of `names`, resolved as `window:` would be."""
-    value = next((ask.item.params[name] for name in names if name in ask.item.params), None)
-    return None if value is None else named_window(ask, value)
+    value = next((question.item.params[name] for name in names if name in question.item.params), None)
+    return None if value is None else named_window(question, value)
 
 
-def _comparison(ask: Ask, base: Window | None) -> Window | None:
-    same_days = ask.item.params.get("compared_datetime_range")
+def _comparison(question: Question, base: Window | None) -> Window | None:
+    same_days = question.item.params.get("compared_datetime_range")
     if same_days is not None and base is not None:
-        return compared(base, WindowSpec(str(same_days)), ask.slot)
-    return _written(ask, ("compared_relative_range", "compared_custom_range"))
+        return compared(base, WindowSpec(str(same_days)), question.slot)
+    return _written(question, ("compared_relative_range", "compared_custom_range"))
 
 
-def named_window(ask: Ask, value: Any) -> Window:
+def named_window(question: Question, value: Any) -> Window:
     """A window's name, or {start, end} in ISO 8601 (an edge without offset is wall time in the schedule's zone)."""
     spec = (
         WindowSpec("range", datetime.fromisoformat(str(value["start"])), datetime.fromisoformat(str(value["end"])))
         if isinstance(value, Mapping)
         else WindowSpec(str(value))
     )
-    return ask.resolve(spec) if ask.resolve is not None else resolve(spec, ask.slot, ask.zone)
+    return question.resolve(spec) if question.resolve is not None else resolve(spec, question.slot, question.zone)

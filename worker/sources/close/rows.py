@@ -11,7 +11,7 @@ from urllib.parse import quote
 from worker.domain.money import from_hundredths
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
-from worker.sources.close.names import Names, Stage
+from worker.sources.close.names import CloseNames, CloseStatus
 from worker.sources.common.parse import Node
 
 FIELDS = (
@@ -57,12 +57,12 @@ _REASONS = {"cant_get_in_touch": "no reply", "no_communication_attempts": "no co
 
 
 @dataclass(slots=True)
-class RowReader:
+class OpportunityRowReader:
     """`listed_as`: what the list's own filter says about stalling, for answers that do not repeat it. `since` gives
     `stalled_since` (milliseconds) for a key and its stalling. `notes` collects what was dropped.
     """
 
-    names: Names
+    names: CloseNames
     listed_as: bool | None = None
     since: Callable[[str, bool | None], int | None] = lambda _key, _stalled: None
     notes: list[str] = field(default_factory=list)
@@ -134,7 +134,7 @@ class RowReader:
         return amount
 
 
-def _status(node: Node, stage: Stage | None) -> Status:
+def _status(node: Node, stage: CloseStatus | None) -> Status:
     """From the row, else from what its status is; `date_won` proves nothing, open deals carry it as well."""
     told = node.get("status_type")
     kind = stage.type if told.absent and stage is not None else told.text()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from worker.domain.query import Fault, Use
+from worker.domain.query import RuleViolation, Use
 
 CREATED = "created-cohort"
 ACTIVE = "active-stage-cohort"
@@ -21,21 +21,21 @@ MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "va
 """Filters of the opportunity list that have a twin with `__in`."""
 
 
-def funnel_faults(use: Use) -> tuple[Fault, ...]:
+def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of a funnel report, all of it."""
     rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _comparison, _query)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
-def _fault(name: str, found: str, expected: str) -> Fault:
-    return Fault(("params", name), found, expected)
+def _fault(name: str, found: str, expected: str) -> RuleViolation:
+    return RuleViolation(("params", name), found, expected)
 
 
 def _given(use: Use, names: tuple[str, ...]) -> list[str]:
     return [name for name in names if name in use.params]
 
 
-def _window_and_ranges(use: Use) -> list[Fault]:
+def _window_and_ranges(use: Use) -> list[RuleViolation]:
     """`window:` and `compare:` are ours and resolved by us; a range beside them would say the same thing twice."""
     faults = []
     if use.window is not None:
@@ -45,17 +45,19 @@ def _window_and_ranges(use: Use) -> list[Fault]:
     return faults
 
 
-def _as_written(use: Use) -> list[Fault]:
+def _as_written(use: Use) -> list[RuleViolation]:
     if use.ranges != "as_written":
         return []
     return [
-        Fault((key,), f"{key}: beside ranges: as_written", "write the range under params, or leave out `ranges`")
+        RuleViolation(
+            (key,), f"{key}: beside ranges: as_written", "write the range under params, or leave out `ranges`"
+        )
         for key, given in (("window", use.window), ("compare", use.compare))
         if given is not None
     ]
 
 
-def _exclusive(use: Use) -> list[Fault]:
+def _exclusive(use: Use) -> list[RuleViolation]:
     """One range of each kind."""
     faults = []
     for names in (REPORT, COHORT, COMPARED):
@@ -64,7 +66,7 @@ def _exclusive(use: Use) -> list[Fault]:
     return faults
 
 
-def _cohort(use: Use) -> list[Fault]:
+def _cohort(use: Use) -> list[RuleViolation]:
     cohort = _given(use, COHORT)
     if use.params.get("type") == ACTIVE:
         return [_fault(name, f"{name} with type {ACTIVE}", f"leave it out; only {CREATED} uses it") for name in cohort]
@@ -76,7 +78,7 @@ def _cohort(use: Use) -> list[Fault]:
     return faults
 
 
-def _comparison(use: Use) -> list[Fault]:
+def _comparison(use: Use) -> list[RuleViolation]:
     """The base whose kind each comparison needs, by type of report."""
     base = "cohort" if use.params.get("type") == CREATED else "report"
     return [
@@ -89,7 +91,7 @@ def _comparison(use: Use) -> list[Fault]:
     ]
 
 
-def _query(use: Use) -> list[Fault]:
+def _query(use: Use) -> list[RuleViolation]:
     query = use.params.get("query")
     if query is None:
         return []
@@ -101,13 +103,13 @@ def _query(use: Use) -> list[Fault]:
     return []
 
 
-def list_faults(use: Use) -> tuple[Fault, ...]:
+def list_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of an opportunity list, all of it."""
     rules = (_twins, _pipeline, _slices)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
-def _twins(use: Use) -> list[Fault]:
+def _twins(use: Use) -> list[RuleViolation]:
     return [
         _fault(f"{name}__in", f"{name}__in beside {name}", "keep one of the two")
         for name in MULTIPLE
@@ -115,13 +117,13 @@ def _twins(use: Use) -> list[Fault]:
     ]
 
 
-def _pipeline(use: Use) -> list[Fault]:
+def _pipeline(use: Use) -> list[RuleViolation]:
     """Close's list has no filter by pipeline: ours becomes a filter by its statuses."""
     given = _given(use, ("status_id", "status_id__in")) if "pipeline" in use.params else []
     return [_fault(name, f"{name} beside pipeline", "keep one of the two; a status has one pipeline") for name in given]
 
 
-def _slices(use: Use) -> list[Fault]:
+def _slices(use: Use) -> list[RuleViolation]:
     faults = [
         _fault(name, f"{name}: {use.params[name]}", f"a whole number of at least {least}")
         for name, least in (("_limit", 1), ("_skip", 0))
@@ -129,7 +131,7 @@ def _slices(use: Use) -> list[Fault]:
     ]
     if sliced(use.params) and use.follow not in (None, "none"):
         found = "follow: with _limit or _skip"
-        faults.append(Fault(("follow",), found, "a cut list is shown and never compared: use show: {limit: …}"))
+        faults.append(RuleViolation(("follow",), found, "a cut list is shown and never compared: use show: {limit: …}"))
     return faults
 
 

@@ -11,12 +11,12 @@ from worker.adapters.http import Http
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
 from worker.errors import RequestError, SourceShapeChanged
-from worker.ports import Answer, Ask, Quota
+from worker.ports import Answer, Question, Quota
 from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
-from worker.sources.close.client import Client, Request
+from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.fingerprint import fingerprint, spelled
-from worker.sources.close.names import Directory, Names
+from worker.sources.close.names import CloseNames, CloseNamesCache
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.ranges import Asked, asked
@@ -29,14 +29,14 @@ from worker.sources.common.parse import Node
 BASE_URL = "https://api.close.com/api/v1"
 MOST_NOTES = 50
 
-_REPORTS: Mapping[str, tuple[str, Callable[[Node, Names], funnel.Parts]]] = {
+_REPORTS: Mapping[str, tuple[str, Callable[[Node, CloseNames], funnel.FunnelAnswer]]] = {
     "funnel_totals": (funnel.TOTALS_PATH, funnel.totals),
     "funnel_stages": (funnel.STAGES_PATH, funnel.stages),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class CloseTuning:
     """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer."""
 
     page: int = PAGE
@@ -53,48 +53,50 @@ class CloseSource:
         *,
         clock: Callable[[], datetime],
         secrets: tuple[str, ...] = (),
-        tuning: Tuning | None = None,
+        tuning: CloseTuning | None = None,
         quota: Quota | None = None,
         credential: Credential | None = None,
     ) -> None:
-        self._tuning = tuning or Tuning()
+        self._tuning = tuning or CloseTuning()
         self._clock = clock
         retries = self._tuning.retries
-        self._client = Client(http, clock=clock, secrets=secrets, retries=retries, quota=quota, credential=credential)
-        self._directory = Directory(self._client, clock)
+        self._client = CloseClient(
+            http, clock=clock, secrets=secrets, retries=retries, quota=quota, credential=credential
+        )
+        self._directory = CloseNamesCache(self._client, clock)
 
-    async def fetch(self, ask: Ask) -> Answer:
+    async def fetch(self, question: Question) -> Answer:
         """Raises SourceError; a part that cannot be read is never left out in silence."""
-        with asked_for(ask.on_demand):
-            if ask.item.query not in _REPORTS:
-                return Answer(await self._list(ask))
-            base, compared = asked(ask)
-            snapshot = await self._report(ask, base)
-            return Answer(snapshot, None if compared is None else await self._report(ask, compared, files=False))
+        with asked_for(question.on_demand):
+            if question.item.query not in _REPORTS:
+                return Answer(await self._list(question))
+            base, compared = asked(question)
+            snapshot = await self._report(question, base)
+            return Answer(snapshot, None if compared is None else await self._report(question, compared, files=False))
 
-    def words(self, ask: Ask) -> str:
+    def words(self, question: Question) -> str:
         """The body of a report's call, or what a list is filtered by."""
-        return json.dumps(spelled(ask), sort_keys=True, default=str)
+        return json.dumps(spelled(question), sort_keys=True, default=str)
 
-    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+    async def complete(self, question: Question, listed: Answer) -> Answer:
         """What left the list is looked up, and since when a deal stalls is carried forward. A deal that left and still
         matches must have been missed: then this run reads the list for itself.
         """
-        if ask.item.query in _REPORTS:
+        if question.item.query in _REPORTS:
             return listed
-        with asked_for(ask.on_demand):
-            snapshot = await self._opportunities(ask).complete(listed.snapshot)
-        return await self.fetch(ask) if snapshot is None else Answer(snapshot)
+        with asked_for(question.on_demand):
+            snapshot = await self._opportunities(question).complete(listed.snapshot)
+        return await self.fetch(question) if snapshot is None else Answer(snapshot)
 
-    async def _report(self, ask: Ask, call: Asked, *, files: bool = True) -> Snapshot:
-        path, read = _REPORTS[ask.item.query]
+    async def _report(self, question: Question, call: Asked, *, files: bool = True) -> Snapshot:
+        path, read = _REPORTS[question.item.query]
         began = self._clock()
         names = await self._directory.names()
         body = {name: value for name, value in call.body.items() if name != "users" or value}
-        parts = read(await self._client.read(Request("POST", path, json=body, zone=ask.zone)), names)
-        attached = (await self._csv(ask, path, body),) if ask.files and files else ()
+        parts = read(await self._client.read(CloseRequest("POST", path, json=body, zone=question.zone)), names)
+        attached = (await self._csv(question, path, body),) if question.files and files else ()
         return self._snapshot(
-            ask,
+            question,
             names,
             began,
             window=call.window,
@@ -104,20 +106,20 @@ class CloseSource:
             files=attached,
         )
 
-    async def _csv(self, ask: Ask, path: str, body: Mapping[str, Any]) -> File:
+    async def _csv(self, question: Question, path: str, body: Mapping[str, Any]) -> File:
         """The per-user report as Close's own file. Its columns are documented nowhere, so nobody looks inside."""
-        request = Request("POST", path, json=body, zone=ask.zone, accept="text/csv")
+        request = CloseRequest("POST", path, json=body, zone=question.zone, accept="text/csv")
         content = await self._client.fetch(request)
         if not content.strip() or content.lstrip()[:1] in (b"<", b"{"):
             raise SourceShapeChanged(request.endpoint, "body", "expected CSV, found an empty body, HTML or JSON")
-        name = re.sub(r"[^a-z0-9]+", "-", ask.item.id.lower()).strip("-") or "report"
+        name = re.sub(r"[^a-z0-9]+", "-", question.item.id.lower()).strip("-") or "report"
         return File(f"{name}-by-user.csv", "text/csv", content)
 
-    async def _list(self, ask: Ask) -> Snapshot:
+    async def _list(self, question: Question) -> Snapshot:
         began = self._clock()
-        deals = await self._opportunities(ask).read()
+        deals = await self._opportunities(question).read()
         return self._snapshot(
-            ask,
+            question,
             await self._directory.names(),
             began,
             measures=deals.measures,
@@ -128,18 +130,20 @@ class CloseSource:
             main=TABLE,
         )
 
-    def _opportunities(self, ask: Ask) -> Opportunities:
-        return Opportunities(self._client, self._directory, ask, clock=self._clock, size=self._tuning.page)
+    def _opportunities(self, question: Question) -> Opportunities:
+        return Opportunities(self._client, self._directory, question, clock=self._clock, size=self._tuning.page)
 
-    def _snapshot(self, ask: Ask, names: Names, began: datetime, *, notes: tuple[str, ...], **parts: Any) -> Snapshot:
+    def _snapshot(
+        self, question: Question, names: CloseNames, began: datetime, *, notes: tuple[str, ...], **parts: Any
+    ) -> Snapshot:
         """`parts` are the fields of a Snapshot that the query fills."""
         once = tuple(dict.fromkeys(notes))
         more = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
         return Snapshot(
-            query_id=ask.item.id,
-            fingerprint=fingerprint(names.organization, ask.item),
+            query_id=question.item.id,
+            fingerprint=fingerprint(names.organization, question.item),
             window=parts.pop("window", None),
-            slot=ask.slot,
+            slot=question.slot,
             as_of=(began, self._clock()),
             notes=(*once[:MOST_NOTES], *more),
             **parts,
@@ -166,7 +170,7 @@ def open_source(
     options: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
-    tuning: Tuning | None = None,
+    tuning: CloseTuning | None = None,
     quota: Quota | None = None,
     renewal: Renewal | None = None,
 ) -> CloseSource:
@@ -182,6 +186,6 @@ def open_source(
     token_url = options.get("oauth_url") or re.sub(r"/api/v1/?$", "", base_url) + "/oauth2/token/"
     key = options.get("api_key", "")
     credential = bearer(Service("close", "api_key", token_url), options, clock, renewal)
-    chosen = tuning or Tuning()
+    chosen = tuning or CloseTuning()
     http = Http(base_url, auth=(key, "") if key else None, timeout=chosen.timeout)
     return CloseSource(http, clock=clock, secrets=(key,), tuning=chosen, quota=quota, credential=credential)

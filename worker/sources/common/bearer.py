@@ -7,7 +7,7 @@ from datetime import datetime
 
 from worker.errors import RequestError
 from worker.ports.tokens import Renewal
-from worker.sources.common.credentials import Credential, Fixed, Reread
+from worker.sources.common.credentials import Credential, Reread, StaticHeaders
 from worker.sources.common.oauth import App, Renewed
 
 
@@ -41,7 +41,7 @@ def bearer(
     if not token:
         return None
     if renewal is None:
-        return Fixed({"authorization": f"Bearer {token}"}, (token,))
+        return StaticHeaders({"authorization": f"Bearer {token}"}, (token,))
     return Reread(token, lambda: renewal.reread().get("access_token", ""))
 
 

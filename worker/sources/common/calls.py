@@ -33,7 +33,7 @@ class Sender(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Pace(Protocol):
+class RateGate(Protocol):
     """When the next request may go."""
 
     async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
@@ -82,7 +82,7 @@ Judge = Callable[[str, HttpAnswer], bytes | SourceUnavailable | SourceRefused]
 class Calls:
     """`judge` classes an answer; a SourceUnavailable that names a longer wait than the cap is raised at once."""
 
-    def __init__(self, http: Sender, pace: Pace, judge: Judge, retries: Retries) -> None:
+    def __init__(self, http: Sender, pace: RateGate, judge: Judge, retries: Retries) -> None:
         self._http = http
         self._pace = pace
         self._judge = judge

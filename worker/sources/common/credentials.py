@@ -28,7 +28,7 @@ class Credential(Protocol):
     async def aclose(self) -> None: ...
 
 
-class Fixed:
+class StaticHeaders:
     """Headers that stay what they are."""
 
     def __init__(self, headers: Mapping[str, str], secrets: tuple[str, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, Status
 from worker.domain.snapshot.record import records
 from worker.domain.snapshot.scope import scope
@@ -15,7 +15,7 @@ def deleted(key: str, previous: Snapshot | None) -> Row:
     return Row(key, tuple(cells.get(column.name) for column in COLUMNS))
 
 
-def still_matching(item: Item, rows: Iterable[Row]) -> frozenset[str]:
+def still_matching(item: Query, rows: Iterable[Row]) -> frozenset[str]:
     """Looked-up deals that fulfil every filter of the item's list, as far as all of them can be checked: the list must
     have missed them.
     """

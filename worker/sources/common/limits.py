@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from worker.ports import Heard, Limit
+from worker.ports import Limit, RateReport
 
 DEFAULT_WAIT = 2.0
 
@@ -37,10 +37,10 @@ def windows(headers: Mapping[str, str]) -> Iterator[tuple[int, int]]:
                 yield int(quota), int(seconds)
 
 
-def heard(headers: Mapping[str, str]) -> Heard:
+def heard(headers: Mapping[str, str]) -> RateReport:
     """All of it, for the shared budget: a policy is a limit whose window is told."""
     policies = (Limit(f"policy/{seconds}", quota, None, seconds) for quota, seconds in windows(headers))
-    return Heard((*limits(headers), *policies))
+    return RateReport((*limits(headers), *policies))
 
 
 def wait(headers: Mapping[str, str], body_reset: str, now: datetime) -> float:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from worker.errors import SourceUnavailable
-from worker.ports import Heard, Limit, Quota
+from worker.ports import Limit, Quota, RateReport
 
 SPARE = 0.15
 """Of a window, left untouched at its end, for what others with the same key send before we hear of it."""
@@ -44,7 +44,7 @@ def asked_for(on_demand: bool) -> Iterator[None]:
         _on_demand.reset(before)
 
 
-class Pace:
+class RateLimiter:
     """One per client, shared by everything that it sends. `hear` reads an answer's headers. `calls` in any `seconds`:
     a limit that the service has and never tells. Implements common.calls.Pace.
 
@@ -55,7 +55,7 @@ class Pace:
     def __init__(
         self,
         quota: Quota,
-        hear: Callable[[Mapping[str, str]], Heard],
+        hear: Callable[[Mapping[str, str]], RateReport],
         *,
         calls: int = 0,
         seconds: float = 0.0,
@@ -139,7 +139,7 @@ class Pace:
         if headers is not None:
             self._observe(headers)
         elif self._probing:
-            self._tell(Heard(failed=True))
+            self._tell(RateReport(failed=True))
         self._probing = False
         self._landed.set()
 
@@ -154,18 +154,18 @@ class Pace:
         self._closed_until = max(self._closed_until, until)
         if until > self._told_hold + LOOK:
             self._told_hold = until
-            self._tell(Heard(hold=seconds))
+            self._tell(RateReport(hold=seconds))
 
     def spent(self, seconds: float) -> None:
         """The day's tokens are gone, and come back after so many seconds."""
-        self._tell(Heard(spent=seconds))
+        self._tell(RateReport(spent=seconds))
 
     def _observe(self, headers: Mapping[str, str]) -> None:
         now = asyncio.get_running_loop().time()
         heard = self._hear(headers)
         news = tuple(limit for limit in map(self._widest, heard.limits) if self._is_news(limit, now))
         if news or self._probing or heard.day != (None, None):
-            self._tell(Heard(news, day=heard.day))
+            self._tell(RateReport(news, day=heard.day))
         for limit in heard.limits:
             # What is in flight may not have been counted yet when this answer was written.
             if limit.remaining is not None and limit.remaining - self._flying <= _reserve(limit.limit, self._spare):
@@ -186,7 +186,7 @@ class Pace:
         self._told[limit.name, limit.limit] = (limit.reset, now)
         return True
 
-    def _tell(self, heard: Heard) -> None:
+    def _tell(self, heard: RateReport) -> None:
         task = asyncio.get_running_loop().create_task(self._quota.learn(heard))
         self._telling.add(task)
         task.add_done_callback(self._was_told)

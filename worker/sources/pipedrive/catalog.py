@@ -11,8 +11,8 @@ from worker.errors import RequestError, SourceShapeChanged
 from worker.sources.common import edits
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.client import Client, Request
-from worker.sources.pipedrive.pages import Listing
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.pages import PipedriveListing
 
 _TEXT, _INT, _BOOL = Kind.TEXT, Kind.INT, Kind.BOOL
 KINDS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
@@ -43,22 +43,22 @@ _VALUES = ("name", "is_deal_probability_enabled")
 VERBS: edits.Verbs = {"pipelines": {"create": _VALUES, "update": _VALUES, "delete": ()}}
 
 
-async def holds(client: Client, kind: str) -> Table:
+async def holds(client: PipedriveClient, kind: str) -> Table:
     """Everything of one kind, keyed by id. Raises RequestError for an unknown kind, SourceError."""
     if kind not in KINDS:
         raise RequestError(f"pipedrive holds no {kind}: write one of {', '.join(KINDS)}")
     endpoint, columns = KINDS[kind]
     shape = tuple(Column(name, what) for name, what in columns.items())
     if endpoint.startswith("GET /api/v2/"):
-        nodes = await Listing(client, Request(endpoint)).rows(lambda node: node)
+        nodes = await PipedriveListing(client, PipedriveRequest(endpoint)).rows(lambda node: node)
     else:
-        data = (await client.read(Request(endpoint))).get("data")
+        data = (await client.read(PipedriveRequest(endpoint))).get("data")
         nodes = [] if data.value is None else [node.object() for node in data.items()]
     rows = [Row(node.get("id").number_id(), tuple(_cell(node.get(column.name)) for column in shape)) for node in nodes]
     return table(kind, shape, rows)
 
 
-async def apply(client: Client, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+async def apply(client: PipedriveClient, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
     """One of VERBS, with values as they were typed. Raises RequestError for what does not fit, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     likely = edits.flag(values, "is_deal_probability_enabled")
@@ -71,16 +71,18 @@ async def apply(client: Client, kind: str, verb: str, key: str, values: Mapping[
     return None
 
 
-async def create_pipeline(client: Client, name: str, *, is_deal_probability_enabled: bool | None = None) -> Table:
+async def create_pipeline(
+    client: PipedriveClient, name: str, *, is_deal_probability_enabled: bool | None = None
+) -> Table:
     """The new pipeline, which comes last in order. Raises RequestError, SourceError."""
     body: dict[str, Any] = {"name": _named(name)}
     if is_deal_probability_enabled is not None:
         body["is_deal_probability_enabled"] = is_deal_probability_enabled
-    return _one(await client.read(Request(costs.ADD_PIPELINE, json=body)))
+    return _one(await client.read(PipedriveRequest(costs.ADD_PIPELINE, json=body)))
 
 
 async def update_pipeline(
-    client: Client, pipeline: str, *, name: str | None = None, is_deal_probability_enabled: bool | None = None
+    client: PipedriveClient, pipeline: str, *, name: str | None = None, is_deal_probability_enabled: bool | None = None
 ) -> Table:
     """The pipeline as it is afterwards. Raises RequestError where nothing is to change, SourceError."""
     body: dict[str, Any] = {}
@@ -90,12 +92,12 @@ async def update_pipeline(
         body["is_deal_probability_enabled"] = is_deal_probability_enabled
     if not body:
         raise RequestError("nothing to change: write a name or is_deal_probability_enabled")
-    return _one(await client.read(Request(costs.EDIT_PIPELINE, id=_id(pipeline), json=body)))
+    return _one(await client.read(PipedriveRequest(costs.EDIT_PIPELINE, id=_id(pipeline), json=body)))
 
 
-async def delete_pipeline(client: Client, pipeline: str) -> None:
+async def delete_pipeline(client: PipedriveClient, pipeline: str) -> None:
     """Marked as deleted; Pipedrive purges it after thirty days. Raises RequestError, SourceError."""
-    answer = await client.read(Request(costs.DROP_PIPELINE, id=_id(pipeline)))
+    answer = await client.read(PipedriveRequest(costs.DROP_PIPELINE, id=_id(pipeline)))
     gone = answer.get("data").get("id").number_id()
     if gone != pipeline:
         raise SourceShapeChanged(costs.DROP_PIPELINE, "data.id", f"expected {pipeline}, found {gone}")

@@ -16,7 +16,7 @@ from worker.errors import SourceRefused, SourceUnavailable
 from worker.ports import Quota
 from worker.sources.common.calls import CAP, Calls, Retries, Sender, Wire
 from worker.sources.common.credentials import Credential
-from worker.sources.common.pace import Pace
+from worker.sources.common.pace import RateLimiter
 from worker.sources.common.parse import Node, document
 from worker.sources.pipedrive.costs import BURST_SECONDS, COSTS
 from worker.sources.pipedrive.limits import Daily, daily, heard
@@ -24,7 +24,7 @@ from worker.sources.pipedrive.refusal import SHUT_OUT, SPENT, refused
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class PipedriveRequest:
     """`endpoint` is a key of COSTS ("GET /api/v2/deals/{id}"); `id` fills its place."""
 
     endpoint: str
@@ -46,7 +46,7 @@ class Request:
         return COSTS[self.endpoint]
 
 
-class Client:
+class PipedriveClient:
     """`clock` gives UTC. `spent` counts the tokens of the day's budget that were asked for here; `day` is what the
     last answer told of it. `quota`: the connection's budget, which other workers use too; without it, one of this
     client's own.
@@ -63,13 +63,13 @@ class Client:
     ) -> None:
         self._clock = clock
         self._credential = credential
-        self._pace = Pace(quota or LocalQuota(), heard, least=BURST_SECONDS)
+        self._pace = RateLimiter(quota or LocalQuota(), heard, least=BURST_SECONDS)
         self._calls = Calls(http, self._pace, self._judge, retries or Retries())
         self._shut: tuple[float, SourceUnavailable] | None = None
         self.day = Daily()
         self.spent = 0
 
-    async def read(self, request: Request) -> Node:
+    async def read(self, request: PipedriveRequest) -> Node:
         """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
         answer = document(request.endpoint, await self._fetch(request))
         success = answer.get("success")
@@ -80,7 +80,7 @@ class Client:
             raise success.wrong("true or false")
         return answer
 
-    async def _fetch(self, request: Request) -> bytes:
+    async def _fetch(self, request: PipedriveRequest) -> bytes:
         """A write is sent once: it may have been applied although its answer was lost."""
         self._check_door()
         tries = None if request.method == "GET" else 1
@@ -137,6 +137,6 @@ class Client:
         await self._calls.aclose()
 
 
-def _wire(request: Request, proof: Mapping[str, str]) -> Wire:
+def _wire(request: PipedriveRequest, proof: Mapping[str, str]) -> Wire:
     headers = {"accept": "application/json", **proof}
     return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers, request.cost)

@@ -10,15 +10,15 @@ from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.record import milliseconds
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.errors import SourceIncomplete
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.departures import still_matching
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs, filters, summary
-from worker.sources.pipedrive.client import Client, Request
-from worker.sources.pipedrive.follow import Followed, Followers
-from worker.sources.pipedrive.names import Directory, Names
-from worker.sources.pipedrive.pages import Listing, by_cursor, by_offset, rows
-from worker.sources.pipedrive.rows import RowReader
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.follow import PipedriveFollowed, PipedriveFollower
+from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
+from worker.sources.pipedrive.pages import PipedriveListing, by_cursor, by_offset, rows
+from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, Rule, bounds
 from worker.sources.pipedrive.windows import whole_seconds
@@ -28,7 +28,7 @@ _STALLED, _SINCE = _NAMES.index("stalled"), _NAMES.index("stalled_since")
 
 
 @dataclass(frozen=True, slots=True)
-class Deals:
+class DealsAnswer:
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     followed: Table | None
@@ -40,11 +40,11 @@ class Deals:
 
 
 @dataclass(frozen=True, slots=True)
-class _Attempt:
+class _DealsReading:
     rows: tuple[Row, ...]
     extra: tuple[Table, ...]
     measures: tuple[Measure, ...]
-    followed: Followed
+    followed: PipedriveFollowed
     notes: list[str]
     twice: str | None
     still: frozenset[str]
@@ -55,9 +55,9 @@ class DealList:
 
     def __init__(
         self,
-        client: Client,
-        directory: Directory,
-        ask: Ask,
+        client: PipedriveClient,
+        directory: PipedriveNamesCache,
+        question: Question,
         *,
         clock: Callable[[], datetime],
         size: int,
@@ -65,12 +65,12 @@ class DealList:
     ) -> None:
         self._client = client
         self._directory = directory
-        self._ask = ask
+        self._ask = question
         self._clock = clock
         self._size = size
         self._progress = progress
 
-    async def read(self) -> Deals:
+    async def read(self) -> DealsAnswer:
         """A deal that comes twice, or that is looked up and still matches, shows that the list moved while it was read:
         it is then read once more. The same deals again are the service's own disagreement, which the bridge shows as
         unexplained; other ones mean that the list will not stand still.
@@ -102,10 +102,12 @@ class DealList:
         if not self._follows:
             return whole
         missing, notes = departed(self._ask.formerly, listed.members), list[str]()
-        followed = Followed((), ())
+        followed = PipedriveFollowed((), ())
         if missing:
             reader = await self._reader(await self._directory.names(), now, notes)
-            followed = await Followers(self._client, reader, self._ask, filters.fields(self._ask)).follow(missing)
+            followed = await PipedriveFollower(self._client, reader, self._ask, filters.fields(self._ask)).follow(
+                missing
+            )
         if still_matching(self._ask.item, followed.rows):
             return None
         ended = self._clock() if missing else listed.as_of[1]
@@ -128,19 +130,19 @@ class DealList:
         since = carried(self._ask.previous, row.key, row.cells[_STALLED] is True, now)
         return Row(row.key, (*row.cells[:_SINCE], since, *row.cells[_SINCE + 1 :]))
 
-    async def _reader(self, names: Names, now: int, notes: list[str]) -> RowReader:
-        ask = self._ask
-        return RowReader(
+    async def _reader(self, names: PipedriveNames, now: int, notes: list[str]) -> DealRowReader:
+        question = self._ask
+        return DealRowReader(
             names,
             await self._rule(names),
             now,
-            archives=bool(ask.item.params.get("archived")),
-            since=lambda key, stalled: carried(ask.previous, key, stalled, now),
+            archives=bool(question.item.params.get("archived")),
+            since=lambda key, stalled: carried(question.previous, key, stalled, now),
             notes=notes,
         )
 
-    async def _attempt(self) -> _Attempt:
-        ask, names, notes = self._ask, await self._directory.names(), list[str]()
+    async def _attempt(self) -> _DealsReading:
+        question, names, notes = self._ask, await self._directory.names(), list[str]()
         reader = await self._reader(names, milliseconds(self._clock()), notes)
         rows, envelope = await self._listed(reader)
         unique = {row.key: row for row in rows}
@@ -148,20 +150,20 @@ class DealList:
         chosen = self._chosen(tuple(unique.values()), notes)
         missing: frozenset[str] = frozenset()
         if self._follows:
-            missing = departed(ask.formerly, frozenset(row.key for row in chosen))
-        followed = await Followers(self._client, reader, ask, filters.fields(ask)).follow(missing)
+            missing = departed(question.formerly, frozenset(row.key for row in chosen))
+        followed = await PipedriveFollower(self._client, reader, question, filters.fields(question)).follow(missing)
         extra, measures = summary.of_pipeline(envelope, names, notes)
-        still = still_matching(ask.item, followed.rows)
-        return _Attempt(chosen, extra, measures, followed, [*names.notes, *notes], twice, still)
+        still = still_matching(question.item, followed.rows)
+        return _DealsReading(chosen, extra, measures, followed, [*names.notes, *notes], twice, still)
 
     @property
     def _follows(self) -> bool:
         return self._ask.item.follow is not Follow.NONE and not sliced(self._ask.item.params)
 
-    async def _listed(self, reader: RowReader) -> tuple[list[Row], Node]:
+    async def _listed(self, reader: DealRowReader) -> tuple[list[Row], Node]:
         """Every row, and what the first page says beside them."""
         follow = by_offset if filters.first_form(self._ask) else by_cursor
-        listing = Listing(self._client, filters.listing(self._ask), follow, self._size, self._progress)
+        listing = PipedriveListing(self._client, filters.listing(self._ask), follow, self._size, self._progress)
         limit = self._ask.item.params.get("limit")
         found: list[Row] = []
         extra: Node | None = None
@@ -179,7 +181,7 @@ class DealList:
             notes.append(f"{untold} open deals were not judged: the rule knows nothing of their stage")
         return tuple(row for row in rows if row.cells[_STALLED] is True)
 
-    async def _rule(self, names: Names) -> Rule:
+    async def _rule(self, names: PipedriveNames) -> Rule:
         params = self._ask.item.params
         match params.get("rule"):
             case "days_in_stage":
@@ -198,14 +200,14 @@ class DealList:
         query = {"status": "won,lost", "updated_since": whole_seconds(back), "sort_by": "id", "sort_direction": "asc"}
         if "pipeline_id" in params:
             query["pipeline_id"] = str(params["pipeline_id"])
-        found = await Listing(self._client, Request(costs.DEALS, query), size=self._size).rows(_stay)
+        found = await PipedriveListing(self._client, PipedriveRequest(costs.DEALS, query), size=self._size).rows(_stay)
         return [stay for stay in found if stay is not None]
 
-    def _deals(self, attempt: _Attempt) -> Deals:
+    def _deals(self, attempt: _DealsReading) -> DealsAnswer:
         cut = sliced(self._ask.item.params)
         tables = (table(TABLE, COLUMNS, attempt.rows, sliced=cut), *attempt.extra)
         followed = table(FOLLOWED, COLUMNS, attempt.followed.rows) if self._follows else None
-        return Deals(tables, attempt.measures, followed, (*attempt.notes, *attempt.followed.notes))
+        return DealsAnswer(tables, attempt.measures, followed, (*attempt.notes, *attempt.followed.notes))
 
 
 def _stay(node: Node) -> tuple[str, int] | None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.client import Request
+from worker.sources.pipedrive.client import PipedriveRequest
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.windows import stamped
 
@@ -16,32 +16,32 @@ _ORDER = ("sort_by", "sort_direction")
 PLANNED = "next_activity_id"
 
 
-def first_form(ask: Ask) -> bool:
+def first_form(question: Question) -> bool:
     """Whether the item is written for the pipeline's list of version 1."""
-    return "id" in ask.item.params
+    return "id" in question.item.params
 
 
-def listing(ask: Ask) -> Request:
+def listing(question: Question) -> PipedriveRequest:
     """Without the length of a page. A whole list is read by ids, whose order nothing changes."""
-    params = ask.item.params
+    params = question.item.params
     query = {name: joined(value) for name, value in params.items() if name not in _OURS}
-    if first_form(ask):
-        return Request(costs.PIPELINE_DEALS, query, str(params["id"]))
-    query |= stamped(ask, params)
+    if first_form(question):
+        return PipedriveRequest(costs.PIPELINE_DEALS, query, str(params["id"]))
+    query |= stamped(question, params)
     if not sliced(params):
         query = {name: value for name, value in query.items() if name not in _ORDER}
         query |= {"sort_by": "id", "sort_direction": "asc"}
-    if ask.item.stalled_only:
+    if question.item.stalled_only:
         query["status"] = "open"
-    query |= fields(ask)
-    return Request(costs.ARCHIVED if params.get("archived") else costs.DEALS, query)
+    query |= fields(question)
+    return PipedriveRequest(costs.ARCHIVED if params.get("archived") else costs.DEALS, query)
 
 
-def fields(ask: Ask) -> dict[str, str]:
+def fields(question: Question) -> dict[str, str]:
     """What is asked for beyond the plain deal: a rule may need to know whether something is planned."""
-    given = ask.item.params.get("include_fields")
+    given = question.item.params.get("include_fields")
     wanted = joined(given).split(",") if given else []
-    if ask.item.params.get("rule") == "no_next_activity" and PLANNED not in wanted:
+    if question.item.params.get("rule") == "no_next_activity" and PLANNED not in wanted:
         wanted.append(PLANNED)
     return {"include_fields": ",".join(wanted)} if wanted else {}
 

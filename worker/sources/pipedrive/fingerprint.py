@@ -4,9 +4,9 @@ import hashlib
 import json
 from typing import Any
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import SCHEMA
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.pipedrive.names import Me
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.windows import DATES, asked, stamped
@@ -16,7 +16,7 @@ _INSTANTS = frozenset({"updated_since", "updated_until"})
 _ORDER = frozenset({"sort_by", "sort_direction"})
 
 
-def fingerprint(me: Me, item: Item) -> str:
+def fingerprint(me: Me, item: Query) -> str:
     """32 hexadecimal characters. Windows are left out, and so is all that only orders; a filter written as a list of
     one or as a text is the same. Where nobody is named the token's own user is meant, and belongs to the question.
     """
@@ -25,21 +25,21 @@ def fingerprint(me: Me, item: Item) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def spelled(ask: Ask) -> list[Any]:
+def spelled(question: Question) -> list[Any]:
     """The question in one spelling, with every stretch of time as its instants; the account is not in it."""
-    item = ask.item
-    window = asked(ask) if item.query in ("conversion", "movements") else None
+    item = question.item
+    window = asked(question) if item.query in ("conversion", "movements") else None
     edges = [] if window is None else [window.start.isoformat(), window.end.isoformat(), window.zone]
     params = {name: value for name, value in _normal(item).items() if name not in _INSTANTS}
-    return [item.query, params, stamped(ask, item.params), edges]
+    return [item.query, params, stamped(question, item.params), edges]
 
 
-def _normal(item: Item) -> dict[str, Any]:
+def _normal(item: Query) -> dict[str, Any]:
     drop = {*DATES, *_ASIDE, *(() if sliced(item.params) else _ORDER)}
     return {name: _plain(value) for name, value in item.params.items() if name not in drop}
 
 
-def _own(item: Item) -> bool:
+def _own(item: Query) -> bool:
     if item.query in ("conversion", "movements"):
         return "user_id" not in item.params
     return item.query == "deals" and "id" in item.params and not {"user_id", "everyone"} & item.params.keys()

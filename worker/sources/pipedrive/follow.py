@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError, SourceRefused
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.departures import deleted
 from worker.sources.common.words import some
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.client import Client, Request
-from worker.sources.pipedrive.pages import PAGE, Listing
-from worker.sources.pipedrive.rows import RowReader
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.pages import PAGE, PipedriveListing
+from worker.sources.pipedrive.rows import DealRowReader
 from worker.together import together
 
 AT_ONCE = 100
@@ -35,24 +35,26 @@ _PLACES: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class PipedriveFollowed:
     """`rows` that could be read or are surely deleted; whoever is in neither stays unexplained, and is noted."""
 
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
 
-class Followers:
+class PipedriveFollower:
     """Looks up the departures of one list. `fields` as the list itself was asked for."""
 
-    def __init__(self, client: Client, reader: RowReader, ask: Ask, fields: Mapping[str, str]) -> None:
+    def __init__(
+        self, client: PipedriveClient, reader: DealRowReader, question: Question, fields: Mapping[str, str]
+    ) -> None:
         self._client = client
         self._reader = reader
-        self._ask = ask
+        self._ask = question
         self._fields = fields
         self._notes: list[str] = []
 
-    async def follow(self, departed: Collection[str]) -> Followed:
+    async def follow(self, departed: Collection[str]) -> PipedriveFollowed:
         """Never raises a SourceError: what cannot be looked up is left out."""
         keys = sorted(departed, key=lambda key: (len(key), key))
         within, beyond = keys[: self._ask.item.follow_limit], keys[self._ask.item.follow_limit :]
@@ -60,7 +62,7 @@ class Followers:
             self._notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {some(beyond)}")
         batches = [within[at : at + AT_ONCE] for at in range(0, len(within), AT_ONCE)]
         found = await together(self._batch(batch) for batch in batches)
-        return Followed(tuple(row for rows in found for row in rows.values()), tuple(self._notes))
+        return PipedriveFollowed(tuple(row for rows in found for row in rows.values()), tuple(self._notes))
 
     async def _batch(self, keys: list[str]) -> dict[str, Row]:
         found: dict[str, Row] = {}
@@ -86,8 +88,8 @@ class Followers:
 
     def _listed(self, endpoint: str, params: Mapping[str, str], keys: list[str]) -> Looking:
         async def look() -> dict[str, Row]:
-            request = Request(endpoint, {**self._fields, **params, "ids": ",".join(keys)})
-            rows = await Listing(self._client, request, size=PAGE).rows(self._reader.row)
+            request = PipedriveRequest(endpoint, {**self._fields, **params, "ids": ",".join(keys)})
+            rows = await PipedriveListing(self._client, request, size=PAGE).rows(self._reader.row)
             return {row.key: self._settled(row) for row in rows}
 
         return look
@@ -104,7 +106,7 @@ class Followers:
     def _one(self, key: str) -> Looking:
         async def look() -> dict[str, Row]:
             try:
-                answer = await self._client.read(Request(costs.DEAL, self._fields, key))
+                answer = await self._client.read(PipedriveRequest(costs.DEAL, self._fields, key))
             except SourceRefused as refusal:
                 if refusal.status in (404, 410):
                     return {key: deleted(key, self._ask.previous)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.ports import Heard, Limit
+from worker.ports import Limit, RateReport
 from worker.sources.common.limits import number, retry_after
 from worker.sources.pipedrive.costs import BURST_SECONDS
 
@@ -35,10 +35,10 @@ def burst(headers: Mapping[str, str]) -> Limit | None:
     return None
 
 
-def heard(headers: Mapping[str, str]) -> Heard:
+def heard(headers: Mapping[str, str]) -> RateReport:
     """All of it, for the budget that a connection's users share."""
     told, day = burst(headers), daily(headers)
-    return Heard(() if told is None else (told,), day=(day.limit, day.remaining))
+    return RateReport(() if told is None else (told,), day=(day.limit, day.remaining))
 
 
 def daily(headers: Mapping[str, str]) -> Daily:

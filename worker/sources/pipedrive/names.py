@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.client import Client, Request
-from worker.sources.pipedrive.pages import Listing
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.pages import PipedriveListing
 from worker.together import together
 
 KEPT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class PipedriveStage:
     """`order` counts from 0 within the pipeline. `rots_after` days without an update, None where nothing rots.
     `probability` in percent.
     """
@@ -31,7 +31,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
+class PipedrivePipeline:
     """`weighs`: deals without a probability of their own have their stage's."""
 
     id: str
@@ -52,14 +52,14 @@ class Me:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class PipedriveNames:
     """`users` without those who left; `active` are the ids that a report for everybody asks for."""
 
     me: Me
     users: Mapping[str, str]
     active: tuple[str, ...]
-    pipelines: Mapping[str, Pipeline]
-    stages: Mapping[str, Stage]
+    pipelines: Mapping[str, PipedrivePipeline]
+    stages: Mapping[str, PipedriveStage]
     notes: tuple[str, ...] = ()
 
     def user(self, user_id: str | None, told: str | None = None) -> str | None:
@@ -74,7 +74,7 @@ class Names:
         stage = self.stages.get(stage_id)
         return stage.name if stage is not None else f"Unknown stage ({stage_id})"
 
-    def of_pipeline(self, pipeline_id: str) -> tuple[Stage, ...]:
+    def of_pipeline(self, pipeline_id: str) -> tuple[PipedriveStage, ...]:
         """Its stages in their order."""
         found = (stage for stage in self.stages.values() if stage.pipeline == pipeline_id)
         return tuple(sorted(found, key=lambda stage: stage.order))
@@ -83,17 +83,17 @@ class Names:
         return f"https://{self.me.domain}.pipedrive.com/deal/{deal_id}" if self.me.domain else None
 
 
-class Directory:
+class PipedriveNamesCache:
     """The names of one account, read at most once in five minutes however many queries ask: 32 tokens."""
 
-    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: PipedriveClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._names: Names | None = None
+        self._names: PipedriveNames | None = None
         self._read_at: datetime | None = None
 
-    async def names(self) -> Names:
+    async def names(self) -> PipedriveNames:
         """Raises SourceError."""
         async with self._lock:
             now = self._clock()
@@ -106,13 +106,13 @@ class Directory:
         """Read anew when next asked."""
         self._names = None
 
-    async def _read(self) -> Names:
+    async def _read(self) -> PipedriveNames:
         """The user first and alone: a wrong token is then one refusal, not four."""
-        me = _me((await self._client.read(Request(costs.ME))).get("data").object())
+        me = _me((await self._client.read(PipedriveRequest(costs.ME))).get("data").object())
         (users, notes), (pipelines, _), (stages, _) = await together(
             [self._users(), self._listed(costs.PIPELINES), self._listed(costs.STAGES)]
         )
-        return Names(
+        return PipedriveNames(
             me=me,
             users={user.get("id").number_id(): _user_name(user) for user in users},
             active=tuple(user.get("id").number_id() for user in users if user.get("active_flag").value is not False),
@@ -124,7 +124,7 @@ class Directory:
     async def _users(self) -> tuple[list[Node], list[str]]:
         """Without the right to see users, ids stand in for names; nothing else is lost."""
         try:
-            answer = await self._client.read(Request(costs.USERS))
+            answer = await self._client.read(PipedriveRequest(costs.USERS))
         except SourceRefused as refusal:
             if refusal.status != 403:
                 raise
@@ -133,7 +133,7 @@ class Directory:
         return ([] if data.value is None else [user.object() for user in data.items()]), []
 
     async def _listed(self, endpoint: str) -> tuple[list[Node], list[str]]:
-        return await Listing(self._client, Request(endpoint)).rows(lambda node: node), []
+        return await PipedriveListing(self._client, PipedriveRequest(endpoint)).rows(lambda node: node), []
 
 
 def _me(user: Node) -> Me:
@@ -153,14 +153,14 @@ def _user_name(user: Node) -> str:
     return name or f"Unnamed user ({user.get('id').number_id()})"
 
 
-def _pipeline(node: Node) -> Pipeline:
+def _pipeline(node: Node) -> PipedrivePipeline:
     weighs = bool(node.get("is_deal_probability_enabled").flag_or_none())
-    return Pipeline(node.get("id").number_id(), node.get("name").text(), node.get("order_nr").whole(), weighs)
+    return PipedrivePipeline(node.get("id").number_id(), node.get("name").text(), node.get("order_nr").whole(), weighs)
 
 
-def _stages(nodes: list[Node]) -> dict[str, Stage]:
+def _stages(nodes: list[Node]) -> dict[str, PipedriveStage]:
     """`order_nr` orders stages and may leave numbers out; ours counts from 0."""
-    grouped: dict[str, list[tuple[int, Stage]]] = defaultdict(list)
+    grouped: dict[str, list[tuple[int, PipedriveStage]]] = defaultdict(list)
     for node in nodes:
         stage = _stage(node)
         grouped[stage.pipeline].append((stage.order, stage))
@@ -171,10 +171,10 @@ def _stages(nodes: list[Node]) -> dict[str, Stage]:
     }
 
 
-def _stage(node: Node) -> Stage:
+def _stage(node: Node) -> PipedriveStage:
     days, chance = node.get("days_to_rotten"), node.get("deal_probability")
     rots = node.get("is_deal_rot_enabled").flag_or_none() and not days.absent
-    return Stage(
+    return PipedriveStage(
         id=node.get("id").number_id(),
         name=node.get("name").text(),
         pipeline=node.get("pipeline_id").number_id(),

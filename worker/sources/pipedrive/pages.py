@@ -12,7 +12,7 @@ from typing import TypeVar
 from worker.errors import SourceIncomplete
 from worker.progress import tell
 from worker.sources.common.parse import Node
-from worker.sources.pipedrive.client import Client, Request
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 
 T = TypeVar("T")
 PAGE = 500
@@ -46,11 +46,11 @@ def by_offset(answer: Node, read: int) -> Mapping[str, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class PipedriveListing:
     """One list: what to ask, and how its next page is found. `size` rows a page. `progress` is told the rows so far."""
 
-    client: Client
-    request: Request
+    client: PipedriveClient
+    request: PipedriveRequest
     follow: Follow = by_cursor
     size: int = PAGE
     progress: Callable[[int], None] = lambda _rows: None
@@ -90,7 +90,7 @@ class Listing:
 
     async def _ask(self, params: Mapping[str, str]) -> Node:
         request = self.request
-        return await self.client.read(Request(request.endpoint, params, request.id))
+        return await self.client.read(PipedriveRequest(request.endpoint, params, request.id))
 
     def _limit(self, want: int | None) -> int:
         return self.size if want is None else min(self.size, want)

@@ -7,16 +7,16 @@ https://developers.pipedrive.com/changelog
 from dataclasses import dataclass
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs, summary
 from worker.sources.pipedrive.amounts import Amounts
-from worker.sources.pipedrive.client import Client, Request
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.filters import joined
-from worker.sources.pipedrive.names import Names
-from worker.sources.pipedrive.pages import Listing
+from worker.sources.pipedrive.names import PipedriveNames
+from worker.sources.pipedrive.pages import PipedriveListing
 from worker.sources.pipedrive.rules import sliced
-from worker.sources.pipedrive.statistics import Parts
+from worker.sources.pipedrive.statistics import StatisticsAnswer
 from worker.together import together
 
 PIPELINES = (
@@ -40,26 +40,28 @@ STAGES = (
 class Pipelines:
     """Raises SourceError."""
 
-    client: Client
-    names: Names
-    ask: Ask
+    client: PipedriveClient
+    names: PipedriveNames
+    question: Question
 
-    async def every(self) -> Parts:
+    async def every(self) -> StatisticsAnswer:
         """Table `pipelines`, keyed by id. The one that comes first in order is the default."""
-        params = self.ask.item.params
+        params = self.question.item.params
         cut = sliced(params)
         query = {name: joined(value) for name, value in params.items() if name != "limit"}
         limit = params.get("limit")
-        listing = Listing(self.client, Request(costs.PIPELINES, query if cut else {}))
+        listing = PipedriveListing(self.client, PipedriveRequest(costs.PIPELINES, query if cut else {}))
         nodes = await listing.rows(lambda node: node, None if limit is None else int(limit))
-        return Parts((), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ())
+        return StatisticsAnswer(
+            (), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ()
+        )
 
-    async def one(self) -> Parts:
+    async def one(self) -> StatisticsAnswer:
         """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, where asked for, `stage_sums`."""
-        params = self.ask.item.params
+        params = self.question.item.params
         key, status = str(params["id"]), str(params.get("status", "open"))
         stages = self.names.of_pipeline(key)
-        answer = await self.client.read(Request(costs.PIPELINE, id=key))
+        answer = await self.client.read(PipedriveRequest(costs.PIPELINE, id=key))
         amounts = Amounts([])
         told = await self._summary(key, status)
         found = summary.lines(told, amounts)
@@ -75,23 +77,23 @@ class Pipelines:
             parts = [(s.id, summary.lines(one, amounts)) for s, one in zip(stages, answers, strict=True)]
             tables.append(summary.stage_sums(parts, self.names))
         measures = summary.measures(told, found, self.names.me, amounts)
-        return Parts(measures, tuple(tables), tuple(amounts.notes))
+        return StatisticsAnswer(measures, tuple(tables), tuple(amounts.notes))
 
-    async def summed(self) -> Parts:
+    async def summed(self) -> StatisticsAnswer:
         """Table `sums`, keyed by currency."""
-        params = {name: joined(value) for name, value in self.ask.item.params.items()}
-        answer = await self.client.read(Request(costs.SUMMARY, params))
+        params = {name: joined(value) for name, value in self.question.item.params.items()}
+        answer = await self.client.read(PipedriveRequest(costs.SUMMARY, params))
         amounts = Amounts([])
         found = summary.lines(answer, amounts)
         measures = summary.measures(answer, found, self.names.me, amounts)
         tables: tuple[Table, ...] = (summary.sums(found),)
-        return Parts(measures, tables, tuple(amounts.notes))
+        return StatisticsAnswer(measures, tables, tuple(amounts.notes))
 
     async def _summary(self, pipeline: str, status: str, stage: str | None = None) -> Node:
         params = {"pipeline_id": pipeline, "status": status}
         if stage is not None:
             params["stage_id"] = stage
-        return await self.client.read(Request(costs.SUMMARY, params))
+        return await self.client.read(PipedriveRequest(costs.SUMMARY, params))
 
     def _row(self, node: Node) -> Row:
         key = node.get("id").number_id()

@@ -11,21 +11,21 @@ from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts
-from worker.sources.pipedrive.names import Names, Stage
-from worker.sources.pipedrive.stalls import MOVING, Rule, Standing, Verdict
+from worker.sources.pipedrive.names import PipedriveNames, PipedriveStage
+from worker.sources.pipedrive.stalls import MOVING, DealActivity, Rule, Verdict
 
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted": Status.DELETED}
 
 
 @dataclass(slots=True)
-class RowReader:
+class DealRowReader:
     """`now` in milliseconds since the epoch: the moment that stalling is judged at. `archives`: archived deals are what
     is looked for, otherwise an open one that was put away reads as archived. `since` gives `stalled_since` of a key
     whose rule cannot tell. `notes` collects what was dropped.
     """
 
-    names: Names
+    names: PipedriveNames
     rule: Rule
     now: int
     archives: bool = False
@@ -87,9 +87,9 @@ class RowReader:
         if status is not Status.OPEN:
             return MOVING
         rotten = _instant(node, "rotten_time")
-        return self.rule(Standing(stage_id, updated, stage_since, _planned(node), rotten), self.now)
+        return self.rule(DealActivity(stage_id, updated, stage_since, _planned(node), rotten), self.now)
 
-    def _confidence(self, node: Node, stage: Stage | None) -> int | None:
+    def _confidence(self, node: Node, stage: PipedriveStage | None) -> int | None:
         """The deal's own, else its stage's where the pipeline weighs by stages."""
         own = _whole(node.get("probability"))
         if own is not None or stage is None:

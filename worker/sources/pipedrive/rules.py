@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from worker.domain.query import Fault, Use
+from worker.domain.query import RuleViolation, Use
 
 FIRST_FORM = ("start", "user_id", "everyone", "get_summary", "totals_convert_currency")
 """Parameters that only the pipeline's list of version 1 has; `id` names its pipeline."""
@@ -23,11 +23,11 @@ MOST = 500
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
-def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> Fault:
-    return Fault(("params", name), found, expected, warns)
+def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> RuleViolation:
+    return RuleViolation(("params", name), found, expected, warns)
 
 
-def range_faults(use: Use) -> tuple[Fault, ...]:
+def range_faults(use: Use) -> tuple[RuleViolation, ...]:
     """`start_date` and `end_date`: both or neither, days, and not beside `window:`."""
     given = [name for name in ("start_date", "end_date") if name in use.params]
     faults = [
@@ -40,7 +40,9 @@ def range_faults(use: Use) -> tuple[Fault, ...]:
     elif len(given) == 2 and not faults and str(use.params["start_date"]) > str(use.params["end_date"]):
         faults.append(_fault("end_date", "an end_date before start_date", "write the last day of the period"))
     if use.ranges == "as_written":
-        faults.append(Fault(("ranges",), "ranges: as_written", "leave it out: the dates are sent as they stand"))
+        faults.append(
+            RuleViolation(("ranges",), "ranges: as_written", "leave it out: the dates are sent as they stand")
+        )
     return tuple(faults)
 
 
@@ -51,7 +53,7 @@ def _is_day(value: Any) -> bool:
         return False
 
 
-def pipeline_faults(use: Use) -> tuple[Fault, ...]:
+def pipeline_faults(use: Use) -> tuple[RuleViolation, ...]:
     """The old call converted into any currency; sums now come in their own and in the user's."""
     if "totals_convert_currency" not in use.params:
         return ()
@@ -59,12 +61,12 @@ def pipeline_faults(use: Use) -> tuple[Fault, ...]:
     return (_fault(name, name, "leave it out: the service took it away, sums are converted for the user", warns=True),)
 
 
-def deals_faults(use: Use) -> tuple[Fault, ...]:
+def deals_faults(use: Use) -> tuple[RuleViolation, ...]:
     rules = (_forms, _precedence, _numbers, _summary, _slices)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
-def stalled_faults(use: Use) -> tuple[Fault, ...]:
+def stalled_faults(use: Use) -> tuple[RuleViolation, ...]:
     """Each rule has one number of its own."""
     rule = str(use.params.get("rule", "rotting"))
     takes = {"days_in_stage": ("days",), "stage_history": ("percentile", "history_days")}.get(rule, ())
@@ -78,7 +80,7 @@ def stalled_faults(use: Use) -> tuple[Fault, ...]:
     return (*faults, *_numbers(use), *_precedence(use))
 
 
-def _forms(use: Use) -> list[Fault]:
+def _forms(use: Use) -> list[RuleViolation]:
     """One form or the other: `id` is version 1's, which Pipedrive gives up; the rest belongs to one of them."""
     if "id" not in use.params:
         found = [name for name in FIRST_FORM if name in use.params]
@@ -90,7 +92,7 @@ def _forms(use: Use) -> list[Fault]:
     return faults
 
 
-def _precedence(use: Use) -> list[Fault]:
+def _precedence(use: Use) -> list[RuleViolation]:
     """What the service ignores without a word."""
     params = use.params
     if "id" not in params:
@@ -108,11 +110,11 @@ def _precedence(use: Use) -> list[Fault]:
     return [_fault("id", "a list without everyone or user_id", whose, warns=True)]
 
 
-def _ignored(name: str, by: str) -> Fault:
+def _ignored(name: str, by: str) -> RuleViolation:
     return _fault(name, f"{name} beside {by}", f"leave it out: Pipedrive ignores it beside {by}", warns=True)
 
 
-def _numbers(use: Use) -> list[Fault]:
+def _numbers(use: Use) -> list[RuleViolation]:
     bounds = {
         "limit": (1, MOST),
         "start": (0, None),
@@ -128,7 +130,7 @@ def _numbers(use: Use) -> list[Fault]:
     ]
 
 
-def _summary(use: Use) -> list[Fault]:
+def _summary(use: Use) -> list[RuleViolation]:
     if "totals_convert_currency" in use.params and use.params.get("get_summary") != 1:
         return [
             _fault("totals_convert_currency", "totals_convert_currency without get_summary: 1", "add get_summary: 1")
@@ -136,10 +138,10 @@ def _summary(use: Use) -> list[Fault]:
     return []
 
 
-def _slices(use: Use) -> list[Fault]:
+def _slices(use: Use) -> list[RuleViolation]:
     if sliced(use.params) and use.follow not in (None, "none"):
         expected = "a cut list is shown and never compared: use show: {limit: …}"
-        return [Fault(("follow",), "follow: with limit, start or cursor", expected)]
+        return [RuleViolation(("follow",), "follow: with limit, start or cursor", expected)]
     return []
 
 

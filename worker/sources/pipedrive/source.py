@@ -12,21 +12,21 @@ from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.domain.time.window import Window
 from worker.errors import RequestError
-from worker.ports import Answer, Ask, Quota
+from worker.ports import Answer, Question, Quota
 from worker.ports.tokens import Renewal
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
-from worker.sources.common.credentials import Credential, Fixed
+from worker.sources.common.credentials import Credential, StaticHeaders
 from worker.sources.common.edits import Verbs
 from worker.sources.common.pace import asked_for
 from worker.sources.pipedrive import catalog
-from worker.sources.pipedrive.client import Client
+from worker.sources.pipedrive.client import PipedriveClient
 from worker.sources.pipedrive.deals import DealList
 from worker.sources.pipedrive.fingerprint import fingerprint, spelled
-from worker.sources.pipedrive.names import Directory, Names
+from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
 from worker.sources.pipedrive.pages import PAGE
 from worker.sources.pipedrive.pipelines import Pipelines
-from worker.sources.pipedrive.statistics import Parts, Statistics
+from worker.sources.pipedrive.statistics import Statistics, StatisticsAnswer
 from worker.sources.pipedrive.windows import asked, cuts_days, days
 
 MOST_NOTES = 50
@@ -36,7 +36,7 @@ LISTS = ("deals", "stalled_deals")
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class PipedriveTuning:
     """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer; `progress` is told the
     rows of a list that were read so far.
     """
@@ -58,15 +58,15 @@ class PipedriveSource:
         credential: Credential,
         *,
         clock: Callable[[], datetime],
-        tuning: Tuning | None = None,
+        tuning: PipedriveTuning | None = None,
         quota: Quota | None = None,
     ) -> None:
-        self._tuning = tuning or Tuning()
+        self._tuning = tuning or PipedriveTuning()
         self._clock = clock
-        self.client = Client(http, credential, clock=clock, retries=self._tuning.retries, quota=quota)
-        self._directory = Directory(self.client, clock)
+        self.client = PipedriveClient(http, credential, clock=clock, retries=self._tuning.retries, quota=quota)
+        self._directory = PipedriveNamesCache(self.client, clock)
 
-    async def fetch(self, ask: Ask) -> Answer:
+    async def fetch(self, ask: Question) -> Answer:
         """Raises SourceError; a part that cannot be read is never left out in silence."""
         with asked_for(ask.on_demand):
             if ask.item.query in STATISTICS:
@@ -75,11 +75,11 @@ class PipedriveSource:
                 return Answer(snapshot, None if against is None else await self._statistics(ask, against))
             return Answer(await (self._list(ask) if ask.item.query in LISTS else self._pipelines(ask)))
 
-    def words(self, ask: Ask) -> str:
+    def words(self, ask: Question) -> str:
         """The question with its days and instants in place of the names of windows."""
         return json.dumps(spelled(ask), sort_keys=True, default=str)
 
-    async def complete(self, ask: Ask, listed: Answer) -> Answer:
+    async def complete(self, ask: Question, listed: Answer) -> Answer:
         """What left the list is looked up, and since when a deal has nothing planned is carried forward. A deal that
         left and still matches must have been missed: then this run reads the list for itself.
         """
@@ -89,34 +89,41 @@ class PipedriveSource:
             snapshot = await self._deals(ask).complete(listed.snapshot)
         return await self.fetch(ask) if snapshot is None else Answer(snapshot)
 
-    async def _statistics(self, ask: Ask, window: Window) -> Snapshot:
+    async def _statistics(self, ask: Question, window: Window) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
         question = Statistics(self.client, names, ask, *days(window))
         parts = await (question.conversion() if ask.item.query == "conversion" else question.movements())
         whole = f"answered for whole days, {question.start} to {question.end}" if cuts_days(window) else None
         return self._snapshot(ask, names, began, parts, window=window, note=whole)
 
-    async def _pipelines(self, ask: Ask) -> Snapshot:
+    async def _pipelines(self, ask: Question) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
         question = Pipelines(self.client, names, ask)
         reads = {"pipelines": question.every, "pipeline": question.one, "deals_summary": question.summed}
         return self._snapshot(ask, names, began, await reads[ask.item.query]())
 
-    async def _list(self, ask: Ask) -> Snapshot:
+    async def _list(self, ask: Question) -> Snapshot:
         began = self._clock()
         deals = await self._deals(ask).read()
         names = await self._directory.names()
-        parts = Parts(deals.measures, deals.tables, deals.notes)
+        parts = StatisticsAnswer(deals.measures, deals.tables, deals.notes)
         return self._snapshot(ask, names, began, parts, members=deals.members, followed=deals.followed, main=TABLE)
 
-    def _deals(self, ask: Ask) -> DealList:
+    def _deals(self, ask: Question) -> DealList:
         tuning = self._tuning
         return DealList(
             self.client, self._directory, ask, clock=self._clock, size=tuning.page, progress=tuning.progress
         )
 
     def _snapshot(
-        self, ask: Ask, names: Names, began: datetime, parts: Parts, *, note: str | None = None, **more: Any
+        self,
+        ask: Question,
+        names: PipedriveNames,
+        began: datetime,
+        parts: StatisticsAnswer,
+        *,
+        note: str | None = None,
+        **more: Any,
     ) -> Snapshot:
         """`more` are the fields of a Snapshot that only some queries fill."""
         once = tuple(dict.fromkeys((*parts.notes, *((note,) if note else ()))))
@@ -162,7 +169,7 @@ def open_source(
     options: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
-    tuning: Tuning | None = None,
+    tuning: PipedriveTuning | None = None,
     quota: Quota | None = None,
     renewal: Renewal | None = None,
 ) -> PipedriveSource:
@@ -173,9 +180,9 @@ def open_source(
     token_url = options.get("oauth_url") or TOKEN_URL
     renewed = bearer(Service("pipedrive", "api_token", token_url, basic=True), options, clock, renewal)
     token = options.get("api_token", "")
-    chosen = tuning or Tuning()
+    chosen = tuning or PipedriveTuning()
     http = Http(base_url(options), timeout=chosen.timeout)
-    credential = renewed or Fixed({"x-api-token": token}, (token,))
+    credential = renewed or StaticHeaders({"x-api-token": token}, (token,))
     return PipedriveSource(http, credential, clock=clock, tuning=chosen, quota=quota)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from worker.sources.pipedrive.names import Stage
+from worker.sources.pipedrive.names import PipedriveStage
 
 DAY_MS = 86_400_000
 FEWEST = 8
@@ -17,7 +17,7 @@ FEWEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DealActivity:
     """What a rule may look at. Times in milliseconds since the epoch. `planned`: whether a next activity is, None where
     the answer does not tell. `rotten_at`: where the service itself tells when the deal turned, or will.
     """
@@ -45,16 +45,16 @@ MOVING = Verdict(False)
 
 
 class Rule(Protocol):
-    def __call__(self, deal: Standing, now: int) -> Verdict: ...
+    def __call__(self, deal: DealActivity, now: int) -> Verdict: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Rotting:
     """Pipedrive's: so many days without an update, each stage its own number. Planned activities do not help."""
 
-    stages: Mapping[str, Stage]
+    stages: Mapping[str, PipedriveStage]
 
-    def __call__(self, deal: Standing, now: int) -> Verdict:
+    def __call__(self, deal: DealActivity, now: int) -> Verdict:
         stage = self.stages.get(deal.stage_id)
         days = stage.rots_after if stage is not None else None
         turned = deal.rotten_at
@@ -70,7 +70,7 @@ class DaysInStage:
 
     days: int
 
-    def __call__(self, deal: Standing, now: int) -> Verdict:
+    def __call__(self, deal: DealActivity, now: int) -> Verdict:
         entered = deal.stage_since
         why = f"in its stage for {self.days} days"
         return _since(None if entered is None else entered + self.days * DAY_MS, now, why)
@@ -80,7 +80,7 @@ class DaysInStage:
 class NothingPlanned:
     """No next activity. Since when, nobody tells: our own runs carry it."""
 
-    def __call__(self, deal: Standing, now: int) -> Verdict:  # noqa: ARG002  # rules are told the moment
+    def __call__(self, deal: DealActivity, now: int) -> Verdict:  # noqa: ARG002  # rules are told the moment
         if deal.planned is None:
             return UNTOLD
         return MOVING if deal.planned else Verdict(True, None, "no next activity")
@@ -94,9 +94,9 @@ class Idle:
 
     bounds: Mapping[str, int]
     percent: int
-    stages: Mapping[str, Stage]
+    stages: Mapping[str, PipedriveStage]
 
-    def __call__(self, deal: Standing, now: int) -> Verdict:
+    def __call__(self, deal: DealActivity, now: int) -> Verdict:
         bound = self.bounds.get(deal.stage_id)
         if bound is None or deal.updated_at is None:
             return UNTOLD

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.amounts import Amounts
-from worker.sources.pipedrive.client import Client, Request
-from worker.sources.pipedrive.names import Names
+from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.names import PipedriveNames
 from worker.together import together
 
 EVERYBODY = "all"
@@ -45,7 +45,7 @@ AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class StatisticsAnswer:
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
@@ -55,13 +55,13 @@ class Parts:
 class Statistics:
     """One question about one pipeline for days with both ends included."""
 
-    client: Client
-    names: Names
-    ask: Ask
+    client: PipedriveClient
+    names: PipedriveNames
+    question: Question
     start: str
     end: str
 
-    async def conversion(self) -> Parts:
+    async def conversion(self) -> StatisticsAnswer:
         """Table `conversion`, keyed `user|from|to`, with a `pipeline` that leads to `won` and `lost`.
 
         Raises SourceError.
@@ -73,15 +73,17 @@ class Statistics:
         answers = await together(self._asked(costs.CONVERSION, user) for user in users)
         rows = [row for user, answer in zip(users, answers, strict=True) for row in self._rates(user, answer)]
         measures: tuple[Measure, ...] = ()
-        if self.ask.item.params.get("shares", len(users) > 1):
+        if self.question.item.params.get("shares", len(users) > 1):
             moved = await together(self._asked(costs.MOVEMENTS, user) for user in users)
             measures = self._shares(moved)
         notes = [self._whose()]
         if measures:
             notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
-        return Parts(measures, (_unique("conversion", CONVERSION, rows),), tuple(note for note in notes if note))
+        return StatisticsAnswer(
+            measures, (_unique("conversion", CONVERSION, rows),), tuple(note for note in notes if note)
+        )
 
-    async def movements(self) -> Parts:
+    async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
 
         Raises SourceError.
@@ -98,11 +100,11 @@ class Statistics:
             _unique("ages", AGES, [pair for one in told for pair in one.ages]),
         )
         notes = tuple(note for note in (self._whose(), *amounts.notes) if note)
-        return Parts((*_totals(tables[0]), *_values(tables[1])), tables, notes)
+        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes)
 
     def _users(self) -> list[str]:
         """Ids to ask for; the token's own user where nobody is named."""
-        given = self.ask.item.params.get("user_id")
+        given = self.question.item.params.get("user_id")
         chosen = [given] if isinstance(given, str) else list(given or [])
         if chosen == [EVERYBODY]:
             if not self.names.active:
@@ -111,15 +113,15 @@ class Statistics:
         return [str(user) for user in chosen] or [self.names.me.id]
 
     def _whose(self) -> str:
-        if "user_id" in self.ask.item.params:
+        if "user_id" in self.question.item.params:
             return ""
         return f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"
 
     async def _asked(self, endpoint: str, user: str) -> Node:
         params = {"start_date": self.start, "end_date": self.end}
-        if "user_id" in self.ask.item.params:
+        if "user_id" in self.question.item.params:
             params["user_id"] = user
-        answer = await self.client.read(Request(endpoint, params, str(self.ask.item.params["id"])))
+        answer = await self.client.read(PipedriveRequest(endpoint, params, str(self.question.item.params["id"])))
         return answer.get("data").object()
 
     def _rates(self, user: str, data: Node) -> Iterator[tuple[Node, Row]]:
@@ -133,7 +135,7 @@ class Statistics:
             yield told, Row(f"{user}|pipeline|{end}", (*own, None, None, None, end, _share(told)))
 
     def _shares(self, answers: list[Node]) -> tuple[Measure, ...]:
-        whom = "company" if self.ask.item.params.get("user_id") in (EVERYBODY, [EVERYBODY]) else "chosen"
+        whom = "company" if self.question.item.params.get("user_id") in (EVERYBODY, [EVERYBODY]) else "chosen"
         won, lost = (
             sum(data.get(name).get("count").whole() for data in answers) for name in ("won_deals", "lost_deals")
         )

@@ -6,7 +6,7 @@ from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Ta
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts, currencies
-from worker.sources.pipedrive.names import Me, Names
+from worker.sources.pipedrive.names import Me, PipedriveNames
 
 SUMS = (
     Column("currency", Kind.TEXT),
@@ -39,7 +39,7 @@ def sums(found: tuple[Line, ...]) -> Table:
     return table("sums", SUMS, (Row(line[0], line) for line in found))
 
 
-def stage_sums(found: list[tuple[str, tuple[Line, ...]]], names: Names) -> Table:
+def stage_sums(found: list[tuple[str, tuple[Line, ...]]], names: PipedriveNames) -> Table:
     """Keyed `stage|currency`."""
     rows = (
         Row(f"{stage_id}|{line[0]}", (stage_id, names.stage(stage_id), _position(stage_id, names), *line))
@@ -77,7 +77,7 @@ def _converted(data: Node, me: Me, amounts: Amounts) -> Iterator[Measure]:
             yield Measure(("total", key), Kind.MONEY, amounts.computed(told, me.currency), me.currency)
 
 
-def of_pipeline(extra: Node, names: Names, notes: list[str]) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
+def of_pipeline(extra: Node, names: PipedriveNames, notes: list[str]) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
     """`deals_summary` beside a list that was asked with get_summary. No specification has its shape any more, so what
     does not fit is noted and left out; the deals beside it stand.
     """
@@ -96,7 +96,7 @@ def of_pipeline(extra: Node, names: Names, notes: list[str]) -> tuple[tuple[Tabl
     return (table("stage_sums", STAGE_SUMS, rows),), (Measure(("total", "count"), Kind.INT, count),)
 
 
-def _stage_lines(per_stages: Node, names: Names, amounts: Amounts) -> Iterator[Row]:
+def _stage_lines(per_stages: Node, names: PipedriveNames, amounts: Amounts) -> Iterator[Row]:
     for stage_id, by_currency in per_stages.map():
         for code, told in currencies(by_currency):
             weighted = told.get("weighted_value")
@@ -112,6 +112,6 @@ def _stage_lines(per_stages: Node, names: Names, amounts: Amounts) -> Iterator[R
             yield Row(f"{stage_id}|{code}", cells)
 
 
-def _position(stage_id: str, names: Names) -> int | None:
+def _position(stage_id: str, names: PipedriveNames) -> int | None:
     stage = names.stages.get(stage_id)
     return stage.order if stage is not None else None

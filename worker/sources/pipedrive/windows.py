@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.time.window import RANGE, Window, WindowSpec, is_window_name, resolve
 from worker.errors import RequestError
-from worker.ports import Ask
+from worker.ports import Question
 
 DATES = ("start_date", "end_date")
 
@@ -31,27 +31,27 @@ def _midnight(edge: datetime) -> datetime:
     return edge.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-def asked(ask: Ask) -> Window:
+def asked(question: Question) -> Window:
     """The item's window, else the one between its two dates. Raises RequestError where there is neither."""
-    if ask.window is not None:
-        return ask.window
-    given = [ask.item.params.get(name) for name in DATES]
+    if question.window is not None:
+        return question.window
+    given = [question.item.params.get(name) for name in DATES]
     if None in given:
-        raise RequestError(f"{ask.item.id}: write window:, or start_date and end_date")
+        raise RequestError(f"{question.item.id}: write window:, or start_date and end_date")
     start, end = (date.fromisoformat(str(day)) for day in given)
     after = end + timedelta(days=1)
     spec = WindowSpec(RANGE, datetime(*start.timetuple()[:3]), datetime(*after.timetuple()[:3]))  # noqa: DTZ001  # wall
-    return ask.resolve(spec) if ask.resolve is not None else resolve(spec, ask.slot, ask.zone)
+    return question.resolve(spec) if question.resolve is not None else resolve(spec, question.slot, question.zone)
 
 
-def stamped(ask: Ask, params: Mapping[str, Any]) -> dict[str, str]:
+def stamped(question: Question, params: Mapping[str, Any]) -> dict[str, str]:
     """`updated_since` (from) and `updated_until` (before) in whole seconds: fractions are refused. A window's name
     stands for its start or its end; a day without a time begins in the schedule's zone.
     """
     found = {}
     for name in ("updated_since", "updated_until"):
         if name in params:
-            moment = _moment(ask, str(params[name]), end=name == "updated_until")
+            moment = _moment(question, str(params[name]), end=name == "updated_until")
             whole = math.floor if name == "updated_since" else math.ceil
             found[name] = whole_seconds(datetime.fromtimestamp(whole(moment.timestamp()), UTC))
     return found
@@ -61,10 +61,10 @@ def whole_seconds(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _moment(ask: Ask, text: str, *, end: bool) -> datetime:
+def _moment(question: Question, text: str, *, end: bool) -> datetime:
     if is_window_name(text):
         spec = WindowSpec(text)
-        window = ask.resolve(spec) if ask.resolve is not None else resolve(spec, ask.slot, ask.zone)
+        window = question.resolve(spec) if question.resolve is not None else resolve(spec, question.slot, question.zone)
         return window.end if end else window.start
     moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(ask.zone))
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(question.zone))

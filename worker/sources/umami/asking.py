@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.time.window import Window, WindowSpec, resolve
 from worker.domain.time.zones import ZoneError, zone_named
-from worker.ports import Ask
+from worker.ports import Question
 from worker.sources.umami import values
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
 from worker.sources.umami.values import MILLISECOND
@@ -23,7 +23,7 @@ _OURS = frozenset({"websiteId", "reportId", "filters", "compare", *DATES})
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ReportRequest:
     """One report as Umami is asked for it. `report` is the service's type, or stats. `zone` (IANA) is whose days its
     rows are. `parameters` hold no dates.
     """
@@ -49,7 +49,7 @@ class Dates:
     window: Window | None
 
 
-def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Question:
+def question(report: str, ask: Question, website: str, given: Mapping[str, Any]) -> ReportRequest:
     """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
     place = _place(str(given.get("timezone") or ask.zone))
     parameters = {name: value for name, value in given.items() if name not in _OURS}
@@ -68,7 +68,7 @@ def question(report: str, ask: Ask, website: str, given: Mapping[str, Any]) -> Q
         parameters["currency"] = str(parameters["currency"]).upper()
     if report == "performance":
         parameters.setdefault("metric", "lcp")
-    return Question(report, website, place, parameters, filters(ask.item.params), notes)
+    return ReportRequest(report, website, place, parameters, filters(ask.item.params), notes)
 
 
 def _place(name: str) -> str:
@@ -85,7 +85,7 @@ def filters(params: Mapping[str, Any]) -> dict[str, str]:
     return {name: values.filter_text(value) for name, value in params.get("filters", {}).items()}
 
 
-def dates(ask: Ask) -> tuple[Dates, Dates | None]:
+def dates(ask: Question) -> tuple[Dates, Dates | None]:
     """Of the report itself, and of the second call that it is compared with, if any."""
     if ask.item.as_written:
         start, end = (_as_written(ask.item.params.get(name, "")) for name in DATES)
@@ -105,7 +105,7 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _written(ask: Ask) -> Window | None:
+def _written(ask: Question) -> Window | None:
     given = ask.item.params
     if not all(name in given for name in DATES):
         return None
@@ -118,7 +118,7 @@ def _as_written(value: Any) -> str | int:
     return int(text) if text.isdecimal() else text
 
 
-def body(asked: Question, when: Dates) -> dict[str, Any]:
+def body(asked: ReportRequest, when: Dates) -> dict[str, Any]:
     """`filters` must be there even if empty, and are texts."""
     return {
         "websiteId": asked.website,
@@ -128,7 +128,7 @@ def body(asked: Question, when: Dates) -> dict[str, Any]:
     }
 
 
-def stats_params(asked: Question, when: Dates) -> dict[str, str]:
+def stats_params(asked: ReportRequest, when: Dates) -> dict[str, str]:
     """Milliseconds: the names startDate and endDate are accepted here and then fail inside the server."""
     return {"startAt": _milliseconds(when.start), "endAt": _milliseconds(when.end), **asked.filters}
 
@@ -141,5 +141,5 @@ def _milliseconds(value: str | int) -> str:
     return str(round(aware.timestamp() * 1000))
 
 
-def noted(asked: Question, *notes: str) -> Question:
+def noted(asked: ReportRequest, *notes: str) -> ReportRequest:
     return replace(asked, notes=(*asked.notes, *notes))

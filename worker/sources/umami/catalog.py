@@ -11,7 +11,7 @@ from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceIncomplete, SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami import saved, sites
-from worker.sources.umami.client import Client, Request
+from worker.sources.umami.client import UmamiClient, UmamiRequest
 from worker.sources.umami.saved import Saved
 from worker.sources.umami.sites import Site
 
@@ -30,10 +30,10 @@ _REPORT = (
 _SEGMENT = (Column("name", Kind.TEXT), Column("website_id", Kind.ID), Column("website", Kind.TEXT))
 
 
-class Catalog:
+class UmamiCatalog:
     """Every method raises SourceError."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: UmamiClient) -> None:
         self._client = client
 
     async def holds(self, kind: str) -> Table:
@@ -70,7 +70,7 @@ class Catalog:
     ) -> Saved:
         """A new saved report. The server does not look at its parameters; `funnelbeat check` cannot either."""
         body = _body(website, kind, name, description, parameters)
-        return saved.read(await self._client.read(Request("POST", "/reports", json=body, once=True)))
+        return saved.read(await self._client.read(UmamiRequest("POST", "/reports", json=body, once=True)))
 
     async def update(
         self,
@@ -89,12 +89,12 @@ class Catalog:
             (old.description or "") if description is None else description,
             old.parameters if parameters is None else parameters,
         )
-        request = Request("POST", _path(report), json=body, name=saved.ENDPOINT, once=True)
+        request = UmamiRequest("POST", _path(report), json=body, name=saved.ENDPOINT, once=True)
         return saved.read(await self._client.read(request))
 
     async def delete(self, report: str) -> None:
         """Raises SourceRefused with status 404 for one that is not there."""
-        request = Request("DELETE", _path(report), name=saved.ENDPOINT, once=True)
+        request = UmamiRequest("DELETE", _path(report), name=saved.ENDPOINT, once=True)
         answer = await self._client.read(request)
         if answer.get("ok").value is not True:
             raise answer.get("ok").wrong("true")
@@ -128,7 +128,7 @@ class Catalog:
         """Rows of a list, page after page: past the last one Umami gives an empty page and no error."""
         for page in range(1, MOST_PAGES + 1):
             asked = {**params, "page": str(page), "pageSize": str(PAGE)}
-            answer = await self._client.read(Request("GET", path, params=asked, name=name))
+            answer = await self._client.read(UmamiRequest("GET", path, params=asked, name=name))
             rows = list(answer.get("data").items())
             for row in rows:
                 yield row

@@ -7,7 +7,7 @@ from typing import Any
 
 from worker.errors import SourceRefused
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
-from worker.sources.common.pace import Pace
+from worker.sources.common.pace import RateLimiter
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import document
 from worker.sources.umami.refusal import Judge
@@ -17,7 +17,7 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class UmamiRequest:
     """`name` stands in messages where the path holds an id. `once`: a write, which is never sent a second time."""
 
     method: str
@@ -32,11 +32,11 @@ class Request:
         return f"{self.method} {self.name or self.path}"
 
 
-class Client:
+class UmamiClient:
     """Safe for several questions at once. No secret appears in what is raised, even when the service repeats it."""
 
     def __init__(
-        self, http: Sender, session: Session, pace: Pace, *, clock: Callable[[], datetime], retries: Retries
+        self, http: Sender, session: Session, pace: RateLimiter, *, clock: Callable[[], datetime], retries: Retries
     ) -> None:
         self._session = session
         self._pace = pace
@@ -44,7 +44,7 @@ class Client:
         if isinstance(session, Login):
             session.over(self._calls)
 
-    async def read(self, request: Request) -> Node:
+    async def read(self, request: UmamiRequest) -> Node:
         """The JSON that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged.
 
         A 401 means a token that died or a website of somebody else, and nobody can tell: with another token it is
@@ -60,7 +60,7 @@ class Client:
                     raise
                 refused = proof
 
-    async def _fetch(self, request: Request, proof: Mapping[str, str]) -> bytes:
+    async def _fetch(self, request: UmamiRequest, proof: Mapping[str, str]) -> bytes:
         wire = Wire(
             endpoint=request.endpoint,
             method=request.method,

@@ -11,7 +11,7 @@ from worker.domain.snapshot.snapshot import Column, Kind, Row
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import count, fraction_or_none
 from worker.sources.umami.scene import Scene
-from worker.sources.umami.tables import Parts, counted, distinct, key, merged, ratio, rows_table, total
+from worker.sources.umami.tables import ReportAnswer, counted, distinct, key, merged, ratio, rows_table, total
 
 NOBODY = "nobody came"
 JOURNEYS = 100
@@ -35,7 +35,7 @@ sessions; `dropoff` is the share lost on the way from the step before, null for 
 PATHS = (Column("path", Kind.TEXT), Column("steps", Kind.INT), counted("visits"))
 
 
-def funnel(answer: Node, scene: Scene) -> Parts:
+def funnel(answer: Node, scene: Scene) -> ReportAnswer:
     """A table `stages`, keyed by position, and the conversion from first to last. Raises SourceShapeChanged."""
     steps = scene.asked.parameters["steps"]
     nodes = list(answer.items())
@@ -54,7 +54,7 @@ def funnel(answer: Node, scene: Scene) -> Parts:
         total("conversions", Kind.INT, visitors[-1]),
         total("conversion_rate", Kind.RATIO, ratio(visitors[-1], visitors[0]), NOBODY),
     )
-    return Parts(measures, (rows_table("stages", STAGES, _last_is_won(rows)),))
+    return ReportAnswer(measures, (rows_table("stages", STAGES, _last_is_won(rows)),))
 
 
 def _surplus(nodes: list[Node], steps: list[Any]) -> Exception:
@@ -89,10 +89,10 @@ def _last_is_won(rows: list[tuple[Node, Row]]) -> Iterator[tuple[Node, Row]]:
     yield node, Row(row.key, (row.cells[0], "won", *row.cells[2:]))
 
 
-def goal(answer: Node, _scene: Scene) -> Parts:
+def goal(answer: Node, _scene: Scene) -> ReportAnswer:
     """Measures alone: those who converted, of all who came. Raises SourceShapeChanged."""
     reached, sessions = count(answer.get("num")), count(answer.get("total"))
-    return Parts(
+    return ReportAnswer(
         (
             total("conversions", Kind.INT, reached),
             total("sessions", Kind.INT, sessions),
@@ -101,7 +101,7 @@ def goal(answer: Node, _scene: Scene) -> Parts:
     )
 
 
-def journey(answer: Node, _scene: Scene) -> Parts:
+def journey(answer: Node, _scene: Scene) -> ReportAnswer:
     """A table `journeys`, most visits first where it is printed. Raises SourceShapeChanged.
 
     Unused steps are one trailing null or two, so that one way comes in several rows, which are added up.
@@ -111,7 +111,7 @@ def journey(answer: Node, _scene: Scene) -> Parts:
     rows = [(answer, Row(key(*way), (_ARROW.join(map(str, way)), len(way), n))) for way, n in visits.items()]
     cut = len(nodes) >= JOURNEYS
     notes = (f"journeys: only the {JOURNEYS} ways that Umami gives, not all",) if cut else ()
-    return Parts(tables=(rows_table("journeys", PATHS, rows, len(rows) if cut else 0),), notes=notes)
+    return ReportAnswer(tables=(rows_table("journeys", PATHS, rows, len(rows) if cut else 0),), notes=notes)
 
 
 def _way(node: Node) -> tuple[str | None, ...]:

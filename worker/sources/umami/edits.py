@@ -6,7 +6,7 @@ from typing import Any
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.sources.common import edits
-from worker.sources.umami.catalog import Catalog
+from worker.sources.umami.catalog import UmamiCatalog
 from worker.sources.umami.saved import Saved
 
 _CHANGED = ("name", "description", "parameters")
@@ -23,7 +23,7 @@ _COLUMNS = (
 )
 
 
-async def apply(catalog: Catalog, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
+async def apply(catalog: UmamiCatalog, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
     """One of VERBS, with values as they were typed. Raises RequestError for what does not fit, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     if verb == "create":
@@ -43,7 +43,7 @@ async def apply(catalog: Catalog, kind: str, verb: str, key: str, values: Mappin
     return None
 
 
-async def _create(catalog: Catalog, values: Mapping[str, Any]) -> Saved:
+async def _create(catalog: UmamiCatalog, values: Mapping[str, Any]) -> Saved:
     website, kind, name = (edits.text(values, key, required=True) or "" for key in ("websiteId", "type", "name"))
     parameters = edits.mapping(values, "parameters", required=True) or {}
     return await catalog.create(website, kind, name, parameters, str(values.get("description") or ""))

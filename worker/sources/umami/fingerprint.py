@@ -3,13 +3,13 @@
 import hashlib
 import json
 
-from worker.domain.schedule import Item
+from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import SCHEMA
-from worker.sources.umami.asking import Question
+from worker.sources.umami.asking import ReportRequest
 from worker.sources.umami.rules import DATES
 
 
-def fingerprint(asked: Question, item: Item) -> str:
+def fingerprint(asked: ReportRequest, item: Query) -> str:
     """32 hexadecimal characters. A website's id is unique in the world, so the server's address says nothing. Dates
     stay out, unless they are Umami's to understand; a saved report counts by what it holds, not by its id.
     """

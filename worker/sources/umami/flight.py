@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Flight(Generic[T]):
+class SingleFlight(Generic[T]):
     """Whoever is cancelled while waiting takes nobody with them: the work goes on for the others."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from worker.sources.umami.days import span
 from worker.sources.umami.parse import count, instant, local, name_or_none, number_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import (
-    Parts,
+    ReportAnswer,
     counted,
     distinct,
     key,
@@ -49,7 +49,7 @@ SPEED = tuple(Column(name, Kind.INT) for name in _PERCENTILES)
 SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("measured", Kind.INT))
 
 
-def retention(answer: Node, scene: Scene) -> Parts:
+def retention(answer: Node, scene: Scene) -> ReportAnswer:
     """A table `cohorts`, keyed `date|day`: of those who first came on `date`, how many came back `day` days later."""
     cohorts: dict[date, int] = {}
     rows: dict[str, tuple[Node, Row]] = {}
@@ -65,7 +65,7 @@ def retention(answer: Node, scene: Scene) -> Parts:
     for row in _silent(cohorts, scene):
         rows.setdefault(row.key, (answer, row))
     measures = (total("new_visitors", Kind.INT, sum(cohorts.values())),)
-    return Parts(measures, (rows_table("cohorts", COHORTS, rows.values()),))
+    return ReportAnswer(measures, (rows_table("cohorts", COHORTS, rows.values()),))
 
 
 def _cohort(shown: date, day: int, visitors: int, back: int, share: float | None) -> Row:
@@ -92,7 +92,7 @@ def _silent(cohorts: dict[date, int], scene: Scene) -> Iterator[Row]:
             yield _cohort(shown, day, visitors, 0, 0.0 if visitors else None)
 
 
-def revenue(answer: Node, scene: Scene) -> Parts:
+def revenue(answer: Node, scene: Scene) -> ReportAnswer:
     """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each origin that is told.
 
     The measures have the names that Umami's own page gives them: `unique_count`, for one, says nothing.
@@ -106,7 +106,7 @@ def revenue(answer: Node, scene: Scene) -> Parts:
             notes.append(f"{name} is not told: version 3.1 tells it")
         else:
             tables.append(_by_name(answer.get(name), columns, currency, notes))
-    return Parts(_revenue_measures(answer.get("total"), currency, notes), tuple(tables), tuple(notes))
+    return ReportAnswer(_revenue_measures(answer.get("total"), currency, notes), tuple(tables), tuple(notes))
 
 
 def _revenue_measures(found: Node, currency: str, notes: list[str]) -> tuple[Measure, ...]:
@@ -179,7 +179,7 @@ def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[st
     return rows_table(str(listed.step), BY_REGION if len(names) > 1 else BY_NAME, rows)
 
 
-def performance(answer: Node, scene: Scene) -> Parts:
+def performance(answer: Node, scene: Scene) -> ReportAnswer:
     """Percentiles in milliseconds, those of `cls` (a number without unit) in thousandths, rounded to whole ones."""
     metric = str(scene.asked.parameters["metric"])
     summary = answer.get("summary")
@@ -193,7 +193,7 @@ def performance(answer: Node, scene: Scene) -> Parts:
     tables = [_speed_chart(answer.get("chart"), scene, metric)]
     for name, table_id in (("pages", "pages"), ("pageTitles", "page_titles"), ("devices", ""), ("browsers", "")):
         tables.append(rows_table(table_id or name, SPEED_BY_NAME, _speed_rows(answer.get(name), metric)))
-    return Parts(tuple(measures), tuple(tables))
+    return ReportAnswer(tuple(measures), tuple(tables))
 
 
 def _unmeasured(value: int | None) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
-from worker.sources.umami.client import Client, Request
+from worker.sources.umami.client import UmamiClient, UmamiRequest
 
 TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
 ENDPOINT = "/reports/{id}"
@@ -27,9 +27,9 @@ class Saved:
     updated_at: int | None
 
 
-async def load(client: Client, report: str) -> Saved:
+async def load(client: UmamiClient, report: str) -> Saved:
     """Raises SourceError; SourceRefused with status 404 where there is no such report and Umami says so."""
-    found = await client.read(Request("GET", f"/reports/{quote(report, safe='')}", name=ENDPOINT))
+    found = await client.read(UmamiRequest("GET", f"/reports/{quote(report, safe='')}", name=ENDPOINT))
     if found.value is None:
         raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
     return read(found)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.domain.time.window import Window
-from worker.sources.umami.asking import Question
+from worker.sources.umami.asking import ReportRequest
 from worker.sources.umami.days import missing
 
 
@@ -13,7 +13,7 @@ from worker.sources.umami.days import missing
 class Scene:
     """One call: what was asked, over which window, and when. What had not come by `until` is unknown, not zero."""
 
-    asked: Question
+    asked: ReportRequest
     window: Window | None
     until: datetime
 

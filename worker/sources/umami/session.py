@@ -9,7 +9,7 @@ from typing import Protocol
 
 from worker.errors import SourceShapeChanged
 from worker.sources.common.calls import Calls, Wire
-from worker.sources.umami.flight import Flight
+from worker.sources.umami.flight import SingleFlight
 from worker.sources.umami.parse import document
 from worker.sources.umami.refusal import LOGIN
 
@@ -58,7 +58,7 @@ class Login:
         self._password = password
         self._calls: Calls | None = None
         self._token = ""
-        self._flight = Flight[str]()
+        self._flight = SingleFlight[str]()
 
     def over(self, calls: Calls) -> None:
         """The calls that it logs in by; before the first `headers`."""

@@ -6,7 +6,17 @@ from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import count, name_or_none
 from worker.sources.umami.scene import Scene
-from worker.sources.umami.tables import Parts, counted, distinct, key, merged, ratio, rows_table, text_cell, total
+from worker.sources.umami.tables import (
+    ReportAnswer,
+    counted,
+    distinct,
+    key,
+    merged,
+    ratio,
+    rows_table,
+    text_cell,
+    total,
+)
 
 UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 UTM_ROWS = 50
@@ -26,10 +36,10 @@ _COUNTS = ("views", "visitors", "visits", "bounces", "totaltime")
 _ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
 
 
-def stats(answer: Node, _scene: Scene) -> Parts:
+def stats(answer: Node, _scene: Scene) -> ReportAnswer:
     """Measures alone; `total_time` is in seconds. Raises SourceShapeChanged."""
     seen = {name: count(answer.get(name)) for name in ("pageviews", "visitors", "visits", "bounces")}
-    return Parts(
+    return ReportAnswer(
         (
             *(total(name, Kind.INT, value) for name, value in seen.items()),
             total("total_time", Kind.SECONDS, count(answer.get("totaltime"))),
@@ -38,23 +48,23 @@ def stats(answer: Node, _scene: Scene) -> Parts:
     )
 
 
-def utm(answer: Node, _scene: Scene) -> Parts:
+def utm(answer: Node, _scene: Scene) -> ReportAnswer:
     """A table for each campaign parameter, keyed by its value."""
     tables = tuple(_named(answer.get(name), name, "utm", "views", UTM_ROWS) for name in UTM)
-    return Parts(tables=tables, notes=_cut(tables))
+    return ReportAnswer(tables=tables, notes=_cut(tables))
 
 
-def attribution(answer: Node, _scene: Scene) -> Parts:
+def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
     """A table for each kind of origin, and the totals of those who converted."""
     tables = tuple(
         _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in _ATTRIBUTED.items()
     )
     whole = answer.get("total")
     measures = tuple(total(name, Kind.INT, count(whole.get(name))) for name in ("pageviews", "visitors", "visits"))
-    return Parts(measures, tables, _cut(tables))
+    return ReportAnswer(measures, tables, _cut(tables))
 
 
-def breakdown(answer: Node, scene: Scene) -> Parts:
+def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
     """A table `breakdown`, keyed by the values of the fields that were asked for."""
     fields: list[Any] = list(scene.asked.parameters["fields"])
     columns = (*(Column(name, Kind.TEXT) for name in fields), *_SEEN)
@@ -65,7 +75,7 @@ def breakdown(answer: Node, scene: Scene) -> Parts:
         counts = [count(node.get(name)) for name in _COUNTS]
         rows.append((node, Row(key(*(value.text_or_none() for value in found)), (*named, *counts))))
     table = rows_table("breakdown", columns, rows, BREAKDOWN_ROWS)
-    return Parts(tables=(table,), notes=_cut((table,)))
+    return ReportAnswer(tables=(table,), notes=_cut((table,)))
 
 
 def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Table:

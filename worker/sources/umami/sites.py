@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
-from worker.sources.umami.client import Client, Request
-from worker.sources.umami.flight import Flight
+from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.flight import SingleFlight
 
 FRESH = timedelta(minutes=5)
 _ENDPOINT = "GET /websites/{id}"
@@ -31,11 +31,11 @@ class Site:
 class Sites:
     """What is known of websites, for five minutes; `clock` gives UTC."""
 
-    def __init__(self, client: Client, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: UmamiClient, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._clock = clock
         self._known: dict[str, tuple[datetime, Site]] = {}
-        self._flights: defaultdict[str, Flight[Site]] = defaultdict(Flight)
+        self._flights: defaultdict[str, SingleFlight[Site]] = defaultdict(SingleFlight)
 
     async def one(self, website: str) -> Site:
         """Raises SourceError; SourceRefused with status 404 where there is no such website."""
@@ -46,7 +46,7 @@ class Sites:
 
     async def _look(self, website: str) -> Site:
         path = f"/websites/{quote(website, safe='')}"
-        found = await self._client.read(Request("GET", path, name="/websites/{id}"))
+        found = await self._client.read(UmamiRequest("GET", path, name="/websites/{id}"))
         if found.value is None:
             raise SourceRefused(_ENDPOINT, f"there is no website {website}", status=404)
         self._known[website] = (self._clock(), read(found))

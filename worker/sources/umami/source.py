@@ -11,23 +11,23 @@ from worker.adapters.http import Http
 from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
-from worker.ports import Answer, Ask, Quota
+from worker.ports import Answer, Question, Quota
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
-from worker.sources.common.pace import Pace, asked_for
+from worker.sources.common.pace import RateLimiter, asked_for
 from worker.sources.common.parse import Node
 from worker.sources.umami import asking, conversions, over_time, saved, shares
-from worker.sources.umami.asking import Dates, Question
-from worker.sources.umami.catalog import KINDS, Catalog
-from worker.sources.umami.client import Client, Request
+from worker.sources.umami.asking import Dates, ReportRequest
+from worker.sources.umami.catalog import KINDS, UmamiCatalog
+from worker.sources.umami.client import UmamiClient, UmamiRequest
 from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
 from worker.sources.umami.sites import Site, Sites
 from worker.sources.umami.specs import ALIASES
-from worker.sources.umami.tables import Parts
+from worker.sources.umami.tables import ReportAnswer
 from worker.sources.umami.values import Unfit
 from worker.together import together
 
@@ -42,7 +42,7 @@ CLOUD_KEEPS = timedelta(days=184)
 """Without a subscription the cloud starts every report within six months, in silence."""
 MOST_NOTES = 50
 
-_REPORTS: Mapping[str, Callable[[Node, Scene], Parts]] = {
+_REPORTS: Mapping[str, Callable[[Node, Scene], ReportAnswer]] = {
     "funnel": conversions.funnel,
     "goal": conversions.goal,
     "journey": conversions.journey,
@@ -57,7 +57,7 @@ _REPORTS: Mapping[str, Callable[[Node, Scene], Parts]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class UmamiTuning:
     """`timeout` seconds for a connection and for each silence in an answer; `calls` in any `seconds`, 0 for no limit,
     None for what the service allows.
     """
@@ -81,19 +81,19 @@ class UmamiSource:
         *,
         clock: Callable[[], datetime],
         cloud: bool = False,
-        tuning: Tuning | None = None,
+        tuning: UmamiTuning | None = None,
         quota: Quota | None = None,
     ) -> None:
-        chosen = tuning or Tuning()
+        chosen = tuning or UmamiTuning()
         calls = (CLOUD_CALLS if cloud else 0) if chosen.calls is None else chosen.calls
         self._cloud = cloud
         self._clock = clock
-        pace = Pace(quota or LocalQuota(), heard, calls=calls, seconds=chosen.seconds)
-        self._client = Client(http, session, pace, clock=clock, retries=chosen.retries)
+        pace = RateLimiter(quota or LocalQuota(), heard, calls=calls, seconds=chosen.seconds)
+        self._client = UmamiClient(http, session, pace, clock=clock, retries=chosen.retries)
         self._sites = Sites(self._client, clock)
-        self.catalog = Catalog(self._client)
+        self.catalog = UmamiCatalog(self._client)
 
-    async def fetch(self, ask: Ask) -> Answer:
+    async def fetch(self, ask: Question) -> Answer:
         """Raises SourceError; a part that cannot be read is never left out in silence."""
         try:
             asked = await self._question(ask)
@@ -126,7 +126,7 @@ class UmamiSource:
         """Look at, make, change or delete a saved report. Raises RequestError, SourceError."""
         return await apply(self.catalog, kind, verb, key, values)
 
-    async def _question(self, ask: Ask) -> Question:
+    async def _question(self, ask: Question) -> ReportRequest:
         params, query = ask.item.params, ask.item.query
         if query != "saved_report":
             report = ALIASES.get(query, query)
@@ -137,7 +137,7 @@ class UmamiSource:
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
         return asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
 
-    async def _report(self, ask: Ask, asked: Question, site: Site, when: Dates) -> Snapshot:
+    async def _report(self, ask: Question, asked: ReportRequest, site: Site, when: Dates) -> Snapshot:
         began = self._clock()
         answer = await self._client.read(_request(asked, when))
         ended = self._clock()
@@ -172,18 +172,18 @@ class UmamiSource:
         await self._client.aclose()
 
 
-def _request(asked: Question, when: Dates) -> Request:
+def _request(asked: ReportRequest, when: Dates) -> UmamiRequest:
     if asked.report == "stats":
         path = f"/websites/{quote(asked.website, safe='')}/stats"
-        return Request("GET", path, params=asking.stats_params(asked, when), name="/websites/{id}/stats")
-    return Request("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
+        return UmamiRequest("GET", path, params=asking.stats_params(asked, when), name="/websites/{id}/stats")
+    return UmamiRequest("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
 
 
 def open_source(
     options: Mapping[str, str],
     *,
     clock: Callable[[], datetime],
-    tuning: Tuning | None = None,
+    tuning: UmamiTuning | None = None,
     quota: Quota | None = None,
 ) -> UmamiSource:
     """`options` as in UMAMI, secrets resolved; `quota`: the budget that others share.
@@ -206,7 +206,7 @@ def open_source(
         raise RequestError(
             "base_url: expected http(s)://host/path without credentials, as in https://stats.acme.example"
         )
-    chosen = tuning or Tuning()
+    chosen = tuning or UmamiTuning()
     session: Session = Key(key) if key else Login(username, password)
     address = (base_url or CLOUD) if key else f"{base_url.removesuffix('/api')}/api"
     http = Http(address, timeout=chosen.timeout, in_flight=IN_FLIGHT)

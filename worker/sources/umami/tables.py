@@ -12,7 +12,7 @@ from worker.sources.umami.parse import number, number_or_none
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ReportAnswer:
     measures: tuple[Measure, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()
