@@ -16,7 +16,7 @@ from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
 from worker.flow.run.collect import Collected, FetchContext, collect
-from worker.flow.run.comparison import Answers, Composed, ReaderDigest, context, load_found, past_of
+from worker.flow.run.comparison import Answers, Composed, ReaderDigest, digest_context, load_found, past_of
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
 from worker.flow.services import Memo, Services
@@ -138,7 +138,7 @@ async def _case(
     found = Answers(collected.snapshots, collected.compared, collected.gaps)
     past = await past_of(services, schedule, context.slot, found, current, None)
     run = str(RunKey(schedule.id, context.slot))
-    digest = compose(context(services, bundle, schedule, run, context.slot, context.now, found, past))
+    digest = compose(digest_context(services, bundle, schedule, run, context.slot, context.now, found, past))
     return ReaderDigest(
         bundle=bundle,
         schedule=schedule,

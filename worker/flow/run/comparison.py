@@ -148,7 +148,9 @@ async def _told(services: Services, run: Run, current: Mapping[str, Baseline], r
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
     found = await services.memory.get(("found", str(run.key), run.attempt), lambda: load_found(services, run))
     past = await past_of(services, schedule, run.key.slot, found, current, row)
-    digest = compose(context(services, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past))
+    digest = compose(
+        digest_context(services, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past)
+    )
     return Composed(found, past, digest)
 
 
@@ -219,7 +221,7 @@ async def _answered_before(services: Services, schedule: Schedule, slot: datetim
     return oldest is not None and oldest.slot < slot
 
 
-def context(
+def digest_context(
     services: Services,
     bundle: Bundle,
     schedule: Schedule,
