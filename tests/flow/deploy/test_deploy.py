@@ -18,7 +18,7 @@ from worker.domain.schedule import Bundle, CatchUp, Defaults, Query, Schedule, S
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import reckon_anew
 from worker.flow.operate.pause import pause
-from worker.flow.run.comparison import Answers, Comparison, context
+from worker.flow.run.comparison import Answers, Comparison, digest_context
 from worker.flow.run.tick import slot_claim, tick
 from worker.ports import Deployment, Due
 
@@ -190,7 +190,9 @@ async def test_a_run_is_late_from_when_it_was_due_and_says_how_long_after_its_sl
 
     def late(after: timedelta) -> int:
         at = NINE + delay_of("daily", 3600) + after
-        return context(here.services, bundle, schedule, "", NINE, at, Answers({}, {}, ()), Comparison({}, {}, {})).late
+        return digest_context(
+            here.services, bundle, schedule, "", NINE, at, Answers({}, {}, ()), Comparison({}, {}, {})
+        ).late
 
     share = delay_of("daily", 3600) // timedelta(seconds=1)
     assert [late(timedelta(seconds=after)) for after in (0, 60, 61)] == [0, 0, share + 61]
