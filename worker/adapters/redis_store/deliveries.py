@@ -61,7 +61,7 @@ class DeliverySide:
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
         known = {
-            "compared_with": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version)),
+            "pair": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version)),
             "past": sorted({baseline.snapshot for baseline in compared_with.values() if baseline is not None}),
             "keep": self._times.ms("keep"),
             "version": version or None,
