@@ -13,7 +13,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY worker worker
 COPY templates templates
 COPY schedules schedules
-RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /dist . \
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /dist . \
  && /build/bin/pip --python /app/bin/python install --no-deps --no-index /dist/*.whl
 
 FROM python:3.11-slim-bookworm

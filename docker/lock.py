@@ -21,8 +21,11 @@ IMAGE = {
     "platform_system": "Linux",
     "os_name": "posix",
     "python_version": "3.11",
-    "python_full_version": "3.11.14",
 }
+PYTHONS = ("3.11.0", "3.11.14")
+"""The first release and a recent one: redis asks for async-timeout before 3.11.3 alone, and a test installs this lock
+with the Python that it finds.
+"""
 HEAD = "# Made by docker/lock.py from requirements.lock: what the image needs, without tests and tools.\n"
 
 
@@ -36,8 +39,8 @@ def entries(lock: str) -> dict[str, str]:
     return found
 
 
-def needed() -> set[str]:
-    """Names of everything that the distribution depends on, by whatever way."""
+def needed(known: dict[str, str]) -> set[str]:
+    """Names of everything that the distribution depends on, by whatever way. `known`: the entries of the lock."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     waiting = [Requirement(text) for text in project["dependencies"]]
     seen: set[tuple[str, str]] = set()
@@ -47,22 +50,33 @@ def needed() -> set[str]:
             key = canonicalize_name(requirement.name), extra
             if key not in seen:
                 seen.add(key)
-                waiting.extend(_requires(requirement.name, extra))
+                waiting.extend(_requires(known, *key))
     return {name for name, _ in seen}
 
 
-def _requires(name: str, extra: str) -> Iterator[Requirement]:
+def _requires(known: dict[str, str], name: str, extra: str) -> Iterator[Requirement]:
+    if not _installed(known[name]):
+        return
     for text in metadata.requires(name) or ():
         requirement = Requirement(text)
-        if requirement.marker is None or requirement.marker.evaluate({**IMAGE, "extra": extra}):
+        if requirement.marker is None or any(
+            requirement.marker.evaluate({**IMAGE, "python_full_version": python, "extra": extra}) for python in PYTHONS
+        ):
             yield requirement
+
+
+def _installed(entry: str) -> bool:
+    """False where the lock leaves the package out under this Python; what it asks for cannot be read then."""
+    marker = Requirement(entry.splitlines()[0].removesuffix("\\")).marker
+    return marker is None or marker.evaluate()
 
 
 def made() -> str:
     known = entries((ROOT / "requirements.lock").read_text("utf-8"))
-    return HEAD + "\n".join(known[name] for name in sorted(needed())) + "\n"
+    return HEAD + "\n".join(known[name] for name in sorted(needed(known))) + "\n"
 
 
 if __name__ == "__main__":
-    TARGET.write_text(made(), encoding="utf-8")
-    sys.stdout.write(f"{TARGET.relative_to(ROOT)}: {len(needed())} packages\n")
+    text = made()
+    TARGET.write_text(text, encoding="utf-8")
+    sys.stdout.write(f"{TARGET.relative_to(ROOT)}: {len(entries(text))} packages\n")

