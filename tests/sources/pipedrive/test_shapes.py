@@ -219,7 +219,7 @@ def pieces() -> Iterator[Any]:
                 yield pytest.param(path, question, data, way, id=f"{question.item.query}-{as_path(way)}")
 
 
-@pytest.mark.parametrize(("path", "ask", "data", "way"), list(pieces()))
+@pytest.mark.parametrize(("path", "question", "data", "way"), list(pieces()))
 async def test_damage_anywhere_ends_in_an_error_that_names_the_place(
     path: str, question: Question, data: Any, way: Any
 ) -> None:
