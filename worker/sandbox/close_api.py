@@ -9,7 +9,7 @@ import binascii
 import csv
 import io
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -67,8 +67,8 @@ class CloseApi:
         self.oauth = OAuth(now)
         self.shifts = Shifts()
         self._now = now
-        self._matched: dict[Any, list[SimulatedDeal]] = {}
-        self._summed: dict[int, dict[str, Any]] = {}
+        self._matched: dict[Hashable, list[SimulatedDeal]] = {}
+        self._summed: dict[Hashable, dict[str, Any]] = {}
         self._revision = -1
 
     def routes(self) -> list[Route]:
@@ -191,13 +191,14 @@ class CloseApi:
             data = [show(deal) for deal in matched[page]]
             held = len(data)
         more = skip + held < len(matched)
-        return answer({"data": data, "has_more": more, **self._sums(matched)})
+        return answer({"data": data, "has_more": more, **self._sums(params, zone_hours, matched)})
 
-    def _sums(self, matched: list[SimulatedDeal]) -> dict[str, Any]:
-        """Of all that match; kept beside the matches, which are the same list for every page."""
-        if id(matched) not in self._summed:
-            self._summed[id(matched)] = aggregates(matched, CURRENCY)
-        return self._summed[id(matched)]
+    def _sums(self, params: Mapping[str, str], zone_hours: str | None, matched: list[SimulatedDeal]) -> dict[str, Any]:
+        """Of all that match; kept as long as the matches, which are the same for every page."""
+        key = _selection(params, zone_hours)
+        if key not in self._summed:
+            self._summed[key] = aggregates(matched, CURRENCY)
+        return self._summed[key]
 
     def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[SimulatedDeal]:
         """Pages of one list share their matches until something happens in the pipeline."""
@@ -205,10 +206,9 @@ class CloseApi:
             self._matched.clear()
             self._summed.clear()
             self._revision = self.pipeline.revision
-        asked = {k: v for k, v in params.items() if k not in {"_limit", "_skip", "_fields", "_group_by"}}
-        key = (tuple(sorted(asked.items())), zone_hours)
+        key = _selection(params, zone_hours)
         if key not in self._matched:
-            tests = filters.tests(asked, offset(zone_hours))
+            tests = filters.tests(_asked(params), offset(zone_hours))
             found = [deal for deal in self.pipeline.visible() if all(test(deal) for test in tests)]
             self._matched[key] = filters.ordered(found, params.get("_order_by", "-date_created"))
         return self._matched[key]
@@ -222,6 +222,15 @@ class CloseApi:
         if "text/csv" in request.headers.get("accept", ""):
             return Response(_csv(result["data"], kind), 200, {}, "text/csv; charset=utf-8")
         return answer(result)
+
+
+def _asked(params: Mapping[str, str]) -> dict[str, str]:
+    """The parameters that select deals."""
+    return {k: v for k, v in params.items() if k not in {"_limit", "_skip", "_fields", "_group_by"}}
+
+
+def _selection(params: Mapping[str, str], zone_hours: str | None) -> Hashable:
+    return tuple(sorted(_asked(params).items())), zone_hours
 
 
 def credential(header: str) -> str:
