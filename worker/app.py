@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 
 from redis.asyncio import Redis
@@ -86,6 +86,15 @@ def _lane(kind: str, options: tuple[tuple[str, str], ...]) -> str:
     return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
 
 
+Overrides = tuple[tuple[str, str], ...]
+"""A project's own templates: path and text of each, in order."""
+
+
+def _open_renderer(overrides: Overrides) -> Renderer:
+    """The shipped templates are the same for as long as a process runs."""
+    return JinjaRenderer(shipped("templates"), dict(overrides))
+
+
 @dataclass(slots=True)
 class OpenConnectors:
     """Implements ports.Means. Sources and channels are shared by everything that has the same options.
@@ -102,7 +111,7 @@ class OpenConnectors:
     tokens: Callable[[str], TokenStore] | None = None
     _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
     _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
-    _renderers: dict[int, tuple[Bundle, Renderer]] = field(default_factory=dict)
+    _renderer: Callable[[Overrides], Renderer] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_renderer))
 
     def source(self, bundle: Bundle, connection: str) -> Source:
         spec = bundle.connections[connection]
@@ -140,12 +149,8 @@ class OpenConnectors:
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
     def renderer(self, bundle: Bundle) -> Renderer:
-        known = self._renderers.get(id(bundle))
-        if known is None:
-            if len(self._renderers) >= 4:
-                self._renderers.pop(next(iter(self._renderers)))
-            known = self._renderers[id(bundle)] = (bundle, JinjaRenderer(shipped("templates"), bundle.templates))
-        return known[1]
+        """One for all bundles with the same templates: nothing else in a bundle changes what a renderer does."""
+        return self._renderer(tuple(sorted(bundle.templates.items())))
 
     async def aclose(self) -> None:
         closing = [source.aclose() for source in self._sources.values()]

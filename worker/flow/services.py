@@ -1,17 +1,14 @@
 """The ports that the story of a run is told with, gathered once by the composition root."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar, cast
 
 from worker.domain.delivery import Part
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
+from worker.flow.memo import Memo
 from worker.ports import Connectors, Events, FetchCache, Ledger, Queue, Snapshots, Triggers
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +27,16 @@ class Intervals:
     delivery_lease: float = 60.0
 
 
-class Memo:
-    """The last few things that many deliveries share: made once, by whoever asks first, waited for by the others."""
+FOUND = 4
+"""Runs whose answers a process keeps decoded. They are large, and asked for again only when a further past of the same
+run is told; each Composed holds the answers that it was made from.
+"""
 
-    def __init__(self, most: int = 6) -> None:
-        self._most = most
-        self._made: dict[Hashable, asyncio.Future[Any]] = {}
+TOLD = 10
+"""A message of the queue carries ten deliveries that go on side by side, and each may have a past of its own."""
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """Raises what `make` raises, and forgets it: the next one tries again."""
-        known = self._made.get(key)
-        if known is None:
-            if len(self._made) >= self._most:
-                self._made.pop(next(iter(self._made)))
-            known = self._made[key] = asyncio.ensure_future(make())
-            known.add_done_callback(lambda done: self._made.pop(key, None) if _failed(done) else None)
-        return cast(T, await asyncio.shield(known))
-
-
-def _failed(done: asyncio.Future[Any]) -> bool:
-    return done.cancelled() or done.exception() is not None
+RENDERINGS = 20
+"""Each Composed in two forms, such as two languages, or a mail and a post."""
 
 
 FAIL_POINTS = (
@@ -89,7 +76,8 @@ def no_fail_point(point: str) -> None:
 @dataclass(slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
-    `reach` the name of each fail point as it is passed. `memory` holds what is large, `common` what is small: rows of
+    `reach` the name of each fail point as it is passed. `found`, `told` and `renderings` hold what the deliveries of a
+    run share; they are apart, so that one kind never drives out another. `common` holds what is small: rows of
     runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader; `answers` are
     those that several runs share. `version`: of Funnelbeat and the templates that it ships.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
@@ -103,7 +91,9 @@ class Services:
     connectors: Connectors
     pid: int
     times: Intervals = Intervals()
-    memory: Memo = field(default_factory=Memo)
+    found: Memo = field(default_factory=lambda: Memo(FOUND))
+    told: Memo = field(default_factory=lambda: Memo(TOLD))
+    renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
     common: Memo = field(default_factory=lambda: Memo(64))
     answers: Memo = field(default_factory=lambda: Memo(3))
     keep_message: Callable[[str, Part, bytes], None] | None = None

@@ -15,11 +15,12 @@ from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
+from worker.flow.memo import Memo
 from worker.flow.run.collect import Collected, FetchContext, collect
 from worker.flow.run.comparison import Answers, Composed, ReaderDigest, digest_context, load_found, past_of
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
-from worker.flow.services import Memo, Services
+from worker.flow.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,16 @@ async def _case(
     past = await past_of(services, schedule, context.slot, found, current, None)
     run = str(RunKey(schedule.id, context.slot))
     digest = compose(digest_context(services, bundle, schedule, run, context.slot, context.now, found, past))
+    key = run, context.now, frozenset(past.compared_with.items()), frozenset(past.why_first.items())
     return ReaderDigest(
         bundle=bundle,
         schedule=schedule,
         entry=entry,
         reader=reader,
         slot=context.slot,
-        told=Composed(found, past, digest),
+        told=Composed(key, found, past, digest),
         renderer=services.connectors.renderer(bundle),
-        memory=Memo(),
+        renderings=Memo(1),
         current=current,
         on_demand=True,
     )

@@ -4,7 +4,7 @@ Everything here is a function of stored inputs, so a retry, a replay and an expl
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.domain.decide import decide, why_unusable
@@ -16,11 +16,12 @@ from worker.domain.digest.model import Digest
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.schedule import Bundle, OnUnknown, Schedule, Send, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
+from worker.flow.memo import Memo
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.readers import OPERATOR, entries, entry_of
-from worker.flow.services import Memo, Services
+from worker.flow.services import Services
 from worker.ports import Renderer
 
 
@@ -46,8 +47,11 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What all readers with the same past are told, and what it follows from."""
+    """What all readers with the same past are told, and what it follows from. `key` names the run, its attempt and
+    answers, and the past: two that are told different things never have the same.
+    """
 
+    key: Hashable
     found: Answers
     past: Comparison
     digest: Digest
@@ -64,7 +68,7 @@ class ReaderDigest:
     slot: datetime
     told: Composed
     renderer: Renderer
-    memory: Memo
+    renderings: Memo
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
@@ -91,13 +95,11 @@ class ReaderDigest:
 
     async def rendered(self, fmt: str) -> Content:
         """Made once for all who are told the same in the same words; addresses are put in when a message is built."""
-        entry = self.entry
-        like = (entry.template, entry.locale, entry.zone, entry.attach, fmt)
 
         async def render() -> Content:
-            return self.renderer.render(self.digest, entry, fmt, attachments(self))
+            return self.renderer.render(self.digest, self.entry, fmt, attachments(self))
 
-        return await self.memory.get(("rendered", id(self.told), self.digest.run, *like), render)
+        return await self.renderings.get((self.told.key, _form(self.entry), fmt), render)
 
 
 async def open_case(
@@ -116,7 +118,7 @@ async def open_case(
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
     now = current if current is not None else (await services.ledger.baselines([reader])).get(reader, {})
-    told = await services.memory.get(_same_case(run, now, row), lambda: _told(services, run, now, row))
+    told = await services.told.get(_told_key(run, now, row), lambda: _told(services, run, now, row))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return ReaderDigest(
         bundle=bundle,
@@ -126,7 +128,7 @@ async def open_case(
         slot=run.key.slot,
         told=told,
         renderer=services.connectors.renderer(bundle),
-        memory=services.memory,
+        renderings=services.renderings,
         current=now,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
@@ -137,21 +139,32 @@ async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
     return entries(schedule)
 
 
-def _same_case(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
+def _form(entry: Subscription) -> Subscription:
+    """The entry without the fields that no rendering reads. A field that is added later counts: rendering too often
+    costs time, and too seldom sends one reader what is another's.
+    """
+    return replace(entry, id="", channel="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
+
+
+def _found_key(run: Run) -> tuple[Hashable, ...]:
+    return str(run.key), run.attempt, run.snapshots, run.gaps
+
+
+def _told_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
     """Readers of one run with the same past are told the same."""
     pair = current if row.compared_with is None else row.compared_with
-    told = sorted((query, b.snapshot, b.slot) for query, b in pair.items() if b)
-    return "told", str(run.key), run.attempt, *told, *sorted(row.why_first.items())
+    compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
+    return _found_key(run), run.bundle, run.claimed_at, compared_with, frozenset(row.why_first.items())
 
 
 async def _told(services: Services, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Composed:
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
-    found = await services.memory.get(("found", str(run.key), run.attempt), lambda: load_found(services, run))
+    found = await services.found.get(_found_key(run), lambda: load_found(services, run))
     past = await past_of(services, schedule, run.key.slot, found, current, row)
     digest = compose(
         digest_context(services, bundle, schedule, str(run.key), run.key.slot, run.claimed_at, found, past)
     )
-    return Composed(found, past, digest)
+    return Composed(_told_key(run, current, row), found, past, digest)
 
 
 async def load_found(services: Services, run: Run) -> Answers:

@@ -1,0 +1,91 @@
+"""Two runs of one schedule with many readers, whose last digests differ: everything but the ledger and the snapshots is
+the real thing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
+from worker.adapters.event_log import EventLog
+from worker.adapters.triggers import ApTriggers
+from worker.app import OpenConnectors
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
+from worker.domain.run import Run, RunKey, RunState
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Subscription
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.entry.local_queue import LocalQueue
+from worker.flow.memo import Memo
+from worker.flow.services import Services
+
+PASTS = 3
+WEEK = timedelta(days=7)
+PLAN = schedule(open_deals(), bridge="deals")
+
+SNAPSHOTS = {
+    **{f"now{n}": answer([deal("a", 900_000 + n)], at=THIS_WEEK + n * WEEK) for n in (0, 1)},
+    **{f"past{n}": answer([deal("a", 100_000 + n)], at=LAST_WEEK - n * WEEK) for n in range(PASTS)},
+}
+"""now0 and now1 are what the two runs found; past0, past1 and past2 are what readers were last sent."""
+
+
+def bundle(to: Iterable[Subscription], templates: Mapping[str, str] | None = None) -> Bundle:
+    plan = replace(PLAN, to=tuple(to))
+    connections, channels = {"close": Connection("close", "sandbox")}, {"mail": ChannelSpec("mail", "sandbox")}
+    return Bundle("acme", Defaults(), connections, channels, {plan.id: plan}, dict(templates or {}))
+
+
+def run(n: int) -> Run:
+    due = THIS_WEEK + n * WEEK
+    key = RunKey(PLAN.id, due)
+    answers = (("deals", f"now{n}"),)
+    return Run(key, RunState.DELIVERING, "cron", "bundle", 1, due, due + WEEK, 1, snapshots=answers)
+
+
+def past(n: int) -> dict[str, Baseline]:
+    stored = SNAPSHOTS[f"past{n}"]
+    return {"deals": Baseline(f"past{n}", stored.slot, stored.as_of[0])}
+
+
+def row(n: int, entry: Subscription) -> Delivery:
+    reader = Reader(PLAN.id, entry.id, str(entry.address))
+    return Delivery(DeliveryKey(str(run(n).key), reader.id), DeliveryState.PENDING)
+
+
+class FakeLedger:
+    """Has two runs and one bundle, and tells nothing about earlier answers."""
+
+    def __init__(self, known: Bundle) -> None:
+        self._bundle, self._runs = known, {str(run(n).key): run(n) for n in (0, 1)}
+
+    async def bundle(self, _id: str) -> Bundle:
+        return self._bundle
+
+    async def run(self, key: str) -> Run:
+        return self._runs[key]
+
+    async def chain(self, *_: object) -> tuple[str, ...]:
+        return ()
+
+
+class FakeSnapshots:
+    async def load(self, snapshot_id: str) -> Snapshot | None:
+        return SNAPSHOTS.get(snapshot_id)
+
+
+def services(known: Bundle, **sizes: int) -> Services:
+    """`sizes`: how many values a memo keeps, by its name, where it is not the usual number."""
+    shared = Services(
+        ledger=cast("Any", FakeLedger(known)),
+        snapshots=cast("Any", FakeSnapshots()),
+        queue=LocalQueue(),
+        events=EventLog(),
+        triggers=ApTriggers(),
+        connectors=OpenConnectors({}, Path.cwd(), offline=True),
+        pid=1,
+    )
+    for name, size in sizes.items():
+        setattr(shared, name, Memo(size))
+    return shared
