@@ -247,3 +247,14 @@ def test_a_name_from_right_to_left_is_isolated() -> None:
 
 def test_joiners_that_spelling_needs_are_kept() -> None:
     assert clean("می\u200cخواهم") == "می\u200cخواهم"
+
+
+@pytest.mark.parametrize("name", ["Q4 push... EMEA", "A..B", "{date}", "{name.__class__}", "{0}", "{", "100 %(x)s {}"])
+def test_a_phrase_never_edits_or_reads_the_name_it_carries(name: str) -> None:
+    assert EN.say("subject.first", name=name) == f"{name}, first digest"
+    assert EN.say("cut.tables", what=name) == f"Further tables are left out here: {name}."
+
+
+def test_a_phrase_whose_place_has_no_value_says_which() -> None:
+    with pytest.raises(LookupError, match=r"found the place \{date\}, expected one of: \{day\}"):
+        EN.say("since", day="Monday")

@@ -20,6 +20,7 @@ from worker.domain.snapshot.opportunity import INWARD, Move
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
 from worker.domain.time.window import Window
 from worker.rendering import words_de, words_en
+from worker.rendering.phrases import filled
 from worker.sanitize import NAME_LIMIT, clean, isolate
 
 MINUS = "\u2212"
@@ -64,10 +65,11 @@ class Wording:
         return self._words[key]
 
     def say(self, key: str, n: int | None = None, **values: object) -> str:
-        """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown one."""
+        """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown phrase,
+        LookupError for a place without a value.
+        """
         places = values if n is None else {"n": self.count(n), **values}
-        # A German date ends with a full stop, and so may a sentence: one is enough.
-        return self.pattern(key, n).format_map(places).replace("..", ".")
+        return filled(self.pattern(key, n), {name: str(value) for name, value in places.items()})
 
     def deals(self, n: int) -> str:
         return self.say("deals", n)
