@@ -13,17 +13,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import TemplateNotFound, TemplateSyntaxError
 from jinja2.loaders import FunctionLoader, split_template_path
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from worker.domain.delivery import READER, Attachment, Content
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
 from worker.errors import RenderError
+from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
 from worker.rendering.page import CUTS, Cut, Page
+from worker.rendering.phrases import filled
+from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
+from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.wording import Wording
 from worker.sanitize import clean, isolate, plain
 
@@ -33,8 +36,14 @@ HTML_LIMIT = 100_000
 
 TEXT_LIMIT = 100_000
 
+OUTPUT_LIMIT = 5_000_000
+"""Characters that a template may write: HTML shrinks where styles are put in and where the digest is shortened."""
 
-def environment(builtin: Path, overrides: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
+PROBLEM_LIMIT = 300
+NESTING_LIMIT = 1_000
+
+
+def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
     """`overrides`: template source by path below templates/; everything else is read from the folder `builtin`."""
 
     def load(name: str) -> tuple[str, str, None]:
@@ -45,16 +54,8 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> ImmutableSandbox
         except OSError as error:
             raise TemplateNotFound(name) from error
 
-    env = ImmutableSandboxedEnvironment(
-        loader=FunctionLoader(load),
-        undefined=StrictUndefined,
-        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
+    env = TemplateSandbox(FunctionLoader(load))
     env.filters.update(clean=_or_empty(clean), isolate=_or_empty(isolate), plain=plain, fill=fill, columns=columns)
-    env.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
     return env
 
 
@@ -81,7 +82,7 @@ class JinjaRenderer:
         """The longest form that fits the budget: each next cut says in the message what it left out."""
         for cut in CUTS:
             page = Page(digest, wording, cut, _csv_names(files))
-            html = inline(self._fill(f"{folder}/email.html.j2", page, files))
+            html = inline(_shallow(f"{folder}/email.html.j2", self._fill(f"{folder}/email.html.j2", page, files)))
             if len(html.encode()) <= HTML_BUDGET or cut is CUTS[-1]:
                 break
         _within(f"{folder}/email.html.j2", html, HTML_LIMIT)
@@ -97,18 +98,17 @@ class JinjaRenderer:
         return parse_posts(name, self._fill(name, Page(digest, wording, Cut(), _csv_names(files)), files))
 
     def _fill(self, name: str, page: Page, files: Sequence[Attachment]) -> str:
+        told = {"digest": page.digest, "w": page.w, "page": page, "attached": [clean(f.name) for f in files]}
         try:
-            template: Template = self._env.get_template(name)
-            return template.render(
-                digest=page.digest, w=page.w, page=page, attached=[clean(f.name) for f in files], reader=READER
-            )
+            with bounded():
+                return _joined(self._env.get_template(name).generate(**told, reader=READER))
         except TemplateNotFound as error:
-            raise RenderError(name, 0, f"there is no template {error.name or name}") from error
+            raise RenderError(name, 0, f"there is no template {clean(str(error.name or name))}") from error
         except TemplateSyntaxError as error:
-            raise RenderError(error.name or name, error.lineno, error.message or "does not parse") from error
-        except (TemplateError, LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
+            raise RenderError(error.name or name, error.lineno, _problem(error)) from error
+        except Exception as error:
             place, line = _place(error.__traceback__, name)
-            raise RenderError(place, line, str(error) or type(error).__name__) from error
+            raise RenderError(place, line, _problem(error)) from error
 
 
 def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
@@ -121,14 +121,16 @@ def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
         raise RenderError(template, 0, f"its output is not JSON: {error}") from error
     except ValueError as error:
         raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
+    except RecursionError as error:
+        raise RenderError(template, 0, "its output is nested too deeply") from error
     if not isinstance(parsed, list) or not parsed or not all(isinstance(post, dict) for post in parsed):
         raise RenderError(template, 0, "its output is not a list of posts, each an object")
     return tuple(parsed)
 
 
 def fill(pattern: str, **values: object) -> Markup:
-    """A phrase of ours with its places filled by markup ({name} in a <bdi>); everything else is escaped."""
-    return Markup(escape(pattern)).format(**values)  # noqa: S704  # escaped in the same breath
+    """A phrase with its places filled by markup ({name} in a <bdi>); everything else is escaped."""
+    return Markup(filled(str(escape(pattern)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704
 
 
 def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -162,6 +164,13 @@ def _within(template: str, text: str, limit: int) -> None:
         raise RenderError(template, 0, f"its output has {size} bytes, past the limit of {limit}, even when shortened")
 
 
+def _shallow(template: str, html: str) -> str:
+    """Raises RenderError for elements nested past NESTING_LIMIT."""
+    if deepest(html) > NESTING_LIMIT:
+        raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")
+    return html
+
+
 def _place(trace: TracebackType | None, name: str) -> tuple[str, int]:
     """The innermost frame that is a template's: jinja gives those their template's name and line."""
     place, line = name, 0
@@ -173,13 +182,35 @@ def _place(trace: TracebackType | None, name: str) -> tuple[str, int]:
     return place, line
 
 
+def _joined(pieces: Iterable[str]) -> str:
+    """Raises TemplateExceeds as soon as the pieces are longer than any message that could still be shortened."""
+    kept, room = [], OUTPUT_LIMIT
+    for piece in pieces:
+        room -= len(piece)
+        if room < 0:
+            raise TemplateExceeds(f"its output has more than {OUTPUT_LIMIT} characters, past the limit of any message")
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _problem(error: Exception) -> str:
+    """Its own words in one short line."""
+    if isinstance(error, RecursionError):
+        return "it calls itself without an end, or is nested too deeply"
+    if isinstance(error, MemoryError):
+        return f"it takes more memory than {MEMORY // 1024**2} MB"
+    words = error.args[-1] if isinstance(error, ArithmeticError) and error.args else str(error)
+    return clean(words if isinstance(words, str) else "", PROBLEM_LIMIT) or type(error).__name__
+
+
 def _no_constant(text: str) -> None:
     raise ValueError(f"{text} is not JSON")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    keys = [key for key, _ in pairs]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise ValueError(f"the key {key!r} stands twice in one object")
-    return dict(pairs)
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
+        made[key] = value
+    return made

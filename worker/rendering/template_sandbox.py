@@ -1,0 +1,124 @@
+"""Jinja's sandbox with bounds: every turn of a loop, call and applied filter is counted, and numbers stay small.
+
+Jinja keeps a template away from Python's internals, but lets it loop and multiply for ever.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, nodes, pass_environment
+from jinja2.filters import do_round, do_slice, do_sum, do_wordwrap
+from jinja2.loaders import FunctionLoader
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from worker.rendering.template_bounds import TemplateExceeds, step
+
+BITS = 10_000
+"""Of a whole number that is calculated with: a longer one can take hours to divide, and no memory bound ends that."""
+
+PLACES = 1_000
+"""Decimal places of `round`, columns of `slice`, lists that `sum` puts together."""
+
+LONGEST = 1_000_000
+"""Characters of a text that is handed to a function or wrapped: breaking lines takes a time that grows with its square.
+"""
+
+RANDOM = ("lipsum", "random")
+"""A message that is made again must be the same."""
+
+
+class TemplateSandbox(ImmutableSandboxedEnvironment):
+    """Strict about names, escaped in HTML."""
+
+    intercepted_binops = frozenset({"*", "/", "//", "%", "**"})
+
+    def __init__(self, loader: FunctionLoader) -> None:
+        super().__init__(
+            loader=loader,
+            undefined=StrictUndefined,
+            autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+        )
+        for name in RANDOM:
+            self.globals.pop(name, None)
+            self.filters.pop(name, None)
+        self.filters.update(round=_round, slice=_slice, sum=_sum, wordwrap=_wordwrap)
+        self.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+
+    def turn(self) -> bool:
+        """Called by compiled templates, through `call`, which counts it."""
+        return True
+
+    def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: PYI063  # Jinja's names
+        step()
+        for value in (*args, *kwargs.values()):
+            _short(value)
+        return super().call(__context, __obj, *args, **kwargs)
+
+    def call_filter(self, *args: Any, **kwargs: Any) -> Any:
+        step()
+        return super().call_filter(*args, **kwargs)
+
+    def call_test(self, *args: Any, **kwargs: Any) -> Any:
+        step()
+        return super().call_test(*args, **kwargs)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Raises TemplateExceeds for a whole number past BITS."""
+        bits = [abs(side).bit_length() for side in (left, right) if isinstance(side, int)]
+        if operator == "**" and len(bits) == 2:
+            bits = [bits[0] * abs(right)]
+        if any(size > BITS for size in bits):
+            raise TemplateExceeds(f"it calculates with a number of more than {BITS} bits")
+        return super().call_binop(context, operator, left, right)
+
+    def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
+        for loop in source.find_all(nodes.For):
+            loop.body.insert(0, nodes.ExprStmt(_turn(loop.lineno), lineno=loop.lineno))
+            if loop.test is not None:
+                loop.test = nodes.And(_turn(loop.lineno), loop.test, lineno=loop.lineno)
+        source.set_environment(self)
+        return super()._generate(source, *args, **kwargs)
+
+
+def _turn(line: int) -> nodes.Call:
+    return nodes.Call(nodes.EnvironmentAttribute("turn", lineno=line), [], [], None, None, lineno=line)
+
+
+def _round(value: float, precision: int = 0, method: Any = "common") -> float:
+    return do_round(value, _few(precision), method)
+
+
+def _slice(value: Any, slices: int, fill_with: Any = None) -> Any:
+    return do_slice(value, _few(slices), fill_with)
+
+
+@pass_environment
+def _sum(env: Environment, values: Iterable[Any], attribute: str | int | None = None, start: Any = 0) -> Any:
+    if isinstance(start, int | float | Decimal):
+        return do_sum(env, values, attribute, start)
+    lists = list(islice(values, PLACES + 1))
+    _few(len(lists))
+    return do_sum(env, lists, attribute, start)
+
+
+@pass_environment
+def _wordwrap(env: Environment, text: str, *args: Any, **kwargs: Any) -> str:
+    _short(text)
+    return do_wordwrap(env, text, *args, **kwargs)
+
+
+def _short(value: Any) -> None:
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise TemplateExceeds(f"it works on a text of more than {LONGEST} characters")
+
+
+def _few(number: int) -> int:
+    if abs(number) > PLACES:
+        raise TemplateExceeds(f"found {number}, expected at most {PLACES}")
+    return number
