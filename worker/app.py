@@ -36,6 +36,7 @@ from worker.ports import Channel, Queue, Quota, Renderer, Source
 from worker.ports.tokens import Renewal, TokenStore
 from worker.rendering.templates import JinjaRenderer
 from worker.settings import Settings
+from worker.vocabulary import VOCABULARY
 
 REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
 
@@ -92,7 +93,7 @@ Overrides = tuple[tuple[str, str], ...]
 
 def _open_renderer(overrides: Overrides) -> Renderer:
     """The shipped templates are the same for as long as a process runs."""
-    return JinjaRenderer(shipped("templates"), dict(overrides))
+    return JinjaRenderer(shipped("templates"), dict(overrides), VOCABULARY)
 
 
 @dataclass(slots=True)
@@ -192,6 +193,7 @@ async def open_services(
                 delivery_lease=settings.delivery_lease,
             ),
             reach=fail_point(settings.fail_at),
+            english=VOCABULARY.words["en"],
             version=version(),
             fetch_cache=RedisFetchCache(redis, project, settings.heartbeat),
         )

@@ -55,6 +55,9 @@ _STAND_INS: dict[str, tuple[str, dict[str, str]]] = {
 }
 """Kinds that need no account: the service whose adapter they use, and the keys that its stand-in takes."""
 
+SERVICE_OF: Mapping[str, str] = {kind: service for kind, (service, _) in _STAND_INS.items()}
+"""A stand-in goes by the name of the service that it stands in for."""
+
 
 def _stand_in(kind: str) -> ConnectionType:
     return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=(), faults=lambda _options: ())

@@ -9,9 +9,10 @@ from tests.golden.digests import DIGESTS
 from worker.domain.delivery import Content
 from worker.domain.schedule import Subscription
 from worker.rendering.templates import JinjaRenderer
+from worker.vocabulary import VOCABULARY
 
 FILES = Path(__file__).parent / "email"
-RENDERER = JinjaRenderer(Path(__file__).parents[2] / "templates")
+RENDERER = JinjaRenderer(Path(__file__).parents[2] / "templates", vocabulary=VOCABULARY)
 
 
 def rendered(name: str, locale: str) -> Content:

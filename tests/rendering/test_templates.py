@@ -5,17 +5,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from tests.golden.digests import DIGESTS, FUNNEL, HOSTILE, LINES, LONG, NORMAL, STALLED, deal, group
+from tests.golden.digests import DIGESTS, HOSTILE, LINES, LONG, NORMAL, STALLED, deal, group
 from worker.domain.delivery import READER, Content
 from worker.domain.digest.model import (
-    BridgeLine,
     BridgeView,
     Digest,
-    FunnelSection,
-    FunnelStage,
     KeyFigure,
     StageSum,
     Standing,
@@ -24,24 +19,24 @@ from worker.domain.money import Money
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.opportunity import Move
 from worker.errors import RenderError
-from worker.rendering.bars import from_zero, waterfall
 from worker.rendering.page import Cut, Page
 from worker.rendering.templates import HTML_BUDGET, HTML_LIMIT, JinjaRenderer
-from worker.rendering.wording import Wording, direction
+from worker.rendering.wording import Wording
+from worker.vocabulary import VOCABULARY
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
 CSV = ("deals.csv", "text/csv", b"a,b\n")
 
 
-RENDERER = JinjaRenderer(TEMPLATES)
+RENDERER = JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY)
 
 
 def mail(digest: Digest = NORMAL, **overrides: str) -> Content:
     if not overrides:
         return RENDERER.render(digest, ENTRY, "email", ())
     paths = {path.replace("__", "/").replace("_j2", ".j2").replace("_", "."): text for path, text in overrides.items()}
-    return JinjaRenderer(TEMPLATES, paths).render(digest, ENTRY, "email", ())
+    return JinjaRenderer(TEMPLATES, paths, VOCABULARY).render(digest, ENTRY, "email", ())
 
 
 class _Seen(HTMLParser):
@@ -298,20 +293,6 @@ def test_posts_are_what_the_template_wrote() -> None:
     assert renderer.render(replace(NORMAL, name='a"<b>&'), ENTRY, "slack", ()).posts == ({"text": 'a"<b>&'},)
 
 
-def test_a_funnel_of_a_handful_is_told_in_counts() -> None:
-    stages = (FunnelStage("a", "Demo", False, 6, 0.5, 5, 0.4), FunnelStage("b", "Won", True, 2, None, 1, None))
-    section = FunnelSection("funnel", FUNNEL.window, FUNNEL.compared, stages)
-    page = Page(NORMAL, Wording("en_GB", "UTC", 2026), Cut())
-    assert [(r.advanced, r.change) for r in page.funnel_rows(section)] == [("3 of 6", "2 of 5"), ("–", "1")]
-
-
-def test_a_stage_of_very_few_shows_counts_and_no_change() -> None:
-    stages = (FunnelStage("a", "Lead", False, 40, 0.5, 30, 0.5), FunnelStage("b", "Demo", False, 4, 0.5, 9, 0.1))
-    section = FunnelSection("funnel", FUNNEL.window, FUNNEL.compared, stages)
-    page = Page(NORMAL, Wording("en_GB", "UTC", 2026), Cut())
-    assert [(r.advanced, r.change) for r in page.funnel_rows(section)] == [("50%", "="), ("2 of 4", "–")]
-
-
 def test_nobodys_deals_stand_first_and_unvalued_ones_show_a_dash() -> None:
     groups = (
         group("Ann", deal("A", "Ann", 5, "Demo", None, None)),
@@ -321,43 +302,6 @@ def test_nobodys_deals_stand_first_and_unvalued_ones_show_a_dash() -> None:
     text = mail(digest).text
     assert text.index("No owner, 1 deal") < text.index("Ann, 1 deal")
     assert re.search(r"–  B\n", text)
-
-
-moves = st.lists(st.tuples(st.sampled_from(list(Move)), st.integers(1, 10**9)), min_size=1, max_size=14)
-
-
-@given(st.integers(0, 10**10), moves)
-@settings(max_examples=80)
-def test_a_printed_bridge_adds_up(opening: int, parts: list[tuple[Move, int]]) -> None:
-    lines = tuple(BridgeLine(move, 1, amount) for move, amount in parts)
-    closing = opening + sum(direction(x.move) * x.amount for x in lines)
-    page = Page(NORMAL, Wording("en_GB", "UTC", 2026), Cut())
-    rows = page.bridge_rows(BridgeView("EUR", opening, 1, closing, 1, lines))
-    printed = [_minor(row.amount) for row in rows]
-    assert sum(printed[:-1]) == printed[-1]
-    for row in rows:
-        assert 0 <= row.bar.left <= row.bar.left + row.bar.width <= 100.01
-
-
-def _minor(text: str) -> float:
-    return round(float(text.replace("−", "-").replace("\u2060", "").replace("€", "").replace(",", "")) * 100)
-
-
-def test_a_waterfall_runs_from_tick_to_tick() -> None:
-    bars = waterfall(100, [50, -20])
-    assert bars[1].left == pytest.approx(bars[0].left + 0.9, abs=0.02)
-    assert bars[2].left + bars[2].width == pytest.approx(bars[1].left + bars[1].width, abs=0.02)
-    assert bars[3].left + 0.9 == pytest.approx(bars[2].left, abs=0.02)
-
-
-@given(st.lists(st.one_of(st.none(), st.integers(0, 10**9)), max_size=20))
-@settings(max_examples=50)
-def test_bars_from_zero_never_show_something_for_nothing(values: list[int | None]) -> None:
-    for value, length in zip(values, from_zero(values), strict=True):
-        assert (length is None) == (value is None)
-        if value is not None and length is not None:
-            assert (length == 0) == (value == 0)
-            assert 0 <= length <= 100
 
 
 def test_lines_of_the_normal_digest_are_in_the_order_of_the_classes() -> None:

@@ -14,6 +14,7 @@ from worker.domain.delivery import Content
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
 from worker.rendering.templates import JinjaRenderer
+from worker.vocabulary import VOCABULARY
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 FOLDER = Path(__file__).parents[1] / "golden" / "slack"
@@ -28,7 +29,7 @@ def rendered(digest: Digest, locale: str = "en_GB", files: tuple[tuple[str, str,
 @cache
 def _renderer() -> JinjaRenderer:
     """One for all: compiling the templates costs more than filling them."""
-    return JinjaRenderer(TEMPLATES)
+    return JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY)
 
 
 def printed(posts: tuple[Mapping[str, Any], ...]) -> str:

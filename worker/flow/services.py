@@ -1,6 +1,6 @@
 """The ports that the story of a run is told with, gathered once by the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,6 +80,7 @@ class Services:
     run share; they are apart, so that one kind never drives out another. `common` holds what is small: rows of
     runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader; `answers` are
     those that several runs share. `version`: of Funnelbeat and the templates that it ships.
+    `english`: services' words in the language of attached files.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
 
@@ -101,6 +102,7 @@ class Services:
     version: str = ""
     chores_after: datetime | None = None
     fetch_cache: FetchCache | None = None
+    english: Mapping[str, str] = field(default_factory=dict)
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
     async def bundle(self, bundle_id: str) -> Bundle:

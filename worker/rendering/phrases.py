@@ -4,7 +4,7 @@ str.format would read attributes and items of a value ("{x.__class__}"), and wit
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 _PLACE = re.compile(r"\{([^{}]*)\}(\.?)")
 
@@ -24,3 +24,33 @@ def filled(pattern: str, values: Mapping[str, str]) -> str:
         return text if text.endswith(".") else text + stop
 
     return _PLACE.sub(value, pattern)
+
+
+class Phrases:
+    """The phrases of one language. `words`: key → pattern. `count` prints a whole number in the locale."""
+
+    def __init__(self, words: Mapping[str, str], count: Callable[[int], str]) -> None:
+        self._words = words
+        self._count = count
+
+    def pattern(self, key: str, n: int | None = None) -> str:
+        """A phrase with its {places} still open; with `n` the plural form. Raises KeyError."""
+        if n is not None and f"{key}.other" in self._words:
+            key = f"{key}.one" if n == 1 else f"{key}.other"
+        return self._words[key]
+
+    def say(self, key: str, n: int | None = None, **values: object) -> str:
+        """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown phrase,
+        LookupError for a place without a value.
+        """
+        places = values if n is None else {"n": self._count(n), **values}
+        return filled(self.pattern(key, n), {name: str(value) for name, value in places.items()})
+
+    def deals(self, n: int) -> str:
+        return self.say("deals", n)
+
+    def days(self, n: int) -> str:
+        return self.say("days", n)
+
+    def more(self, n: int) -> str:
+        return self.say("more", n)

@@ -27,6 +27,7 @@ from worker.rendering.page import CUTS, Cut, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
 from worker.rendering.template_sandbox import TemplateSandbox
+from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
 from worker.sanitize import clean, isolate, plain
 
@@ -60,9 +61,14 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
 
 
 class JinjaRenderer:
-    """ports.Renderer. `builtin` is the templates folder of this version, `overrides` the bundle's own templates."""
+    """ports.Renderer. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
+    `vocabulary` what services know.
+    """
 
-    def __init__(self, builtin: Path, overrides: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, builtin: Path, overrides: Mapping[str, str] | None = None, vocabulary: Vocabulary = NO_SERVICES
+    ) -> None:
+        self._vocabulary = vocabulary
         self._env = environment(builtin, overrides or {})
 
     def render(
@@ -71,7 +77,7 @@ class JinjaRenderer:
         """`fmt` is "email" or "slack". Raises RenderError: a template's fault, or a message past its limit."""
         folder, files = entry.template, tuple(Attachment(*given) for given in attachments)
         try:
-            wording = Wording(entry.locale, entry.zone, digest.slot.year)
+            wording = Wording(entry.locale, entry.zone, digest.slot.year, self._vocabulary.words)
         except ValueError as error:
             raise RenderError(f"{folder}/", 0, str(error)) from error
         if fmt == "slack":
@@ -81,7 +87,7 @@ class JinjaRenderer:
     def _mail(self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]) -> Content:
         """The longest form that fits the budget: each next cut says in the message what it left out."""
         for cut in CUTS:
-            page = Page(digest, wording, cut, _csv_names(files))
+            page = Page(digest, wording, cut, _csv_names(files), self._vocabulary)
             html = inline(_shallow(f"{folder}/email.html.j2", self._fill(f"{folder}/email.html.j2", page, files)))
             if len(html.encode()) <= HTML_BUDGET or cut is CUTS[-1]:
                 break
@@ -95,7 +101,8 @@ class JinjaRenderer:
         self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]
     ) -> tuple[Mapping[str, object], ...]:
         name = f"{folder}/slack.json.j2"
-        return parse_posts(name, self._fill(name, Page(digest, wording, Cut(), _csv_names(files)), files))
+        page = Page(digest, wording, Cut(), _csv_names(files), self._vocabulary)
+        return parse_posts(name, self._fill(name, page, files))
 
     def _fill(self, name: str, page: Page, files: Sequence[Attachment]) -> str:
         told = {"digest": page.digest, "w": page.w, "page": page, "attached": [clean(f.name) for f in files]}

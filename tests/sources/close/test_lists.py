@@ -118,7 +118,7 @@ async def test_a_cut_list_takes_the_wanted_order_and_is_marked_as_cut() -> None:
     assert [(asked.params["_skip"], asked.params["_limit"]) for asked in pages] == [("2", "3"), ("5", "1")]
 
 
-async def test_a_row_says_what_close_says_in_our_words() -> None:
+async def test_a_row_keeps_what_close_says_in_our_columns() -> None:
     found = deal(
         "oppo_a",
         status_id="stat_offer",
@@ -157,8 +157,8 @@ async def test_a_row_says_what_close_says_in_our_words() -> None:
         "stage_since": None,
         "closed_at": None,
         "stalled": True,
-        "next_step": "Call",
-        "stall_reason": "no contact attempt",
+        "next_step": "follow_up_call",
+        "stall_reason": "no_communication_attempts",
         "url": "https://app.close.com/lead/lead_oppo_a/",
     }
 
@@ -195,9 +195,9 @@ async def test_a_won_deal_closed_on_its_day_and_expects_nothing() -> None:
         ({"pipeline_id": ...}, "pipeline_id", "pipe_new"),
         ({"status_id": "stat_odd", "status_label": ..., "status_type": ...}, "stage", "Odd"),
         ({"status_id": "stat_odd", "status_label": ...}, "stage_order", None),
-        ({"suggested_action": {"action": "brand_new_thing"}}, "next_step", "Brand new thing"),
-        ({"stall_status": {"communication_issue": "cant_get_in_touch"}}, "stall_reason", "no reply"),
-        ({"stall_status": {"next_action": {"action": "adjust_close_date"}}}, "next_step", "New close date"),
+        ({"suggested_action": {"action": "brand_new_thing"}}, "next_step", "brand_new_thing"),
+        ({"stall_status": {"communication_issue": "cant_get_in_touch"}}, "stall_reason", "cant_get_in_touch"),
+        ({"stall_status": {"next_action": {"action": "adjust_close_date"}}}, "next_step", "adjust_close_date"),
         ({"confidence": None}, "confidence", None),
         ({"date_created": "2026-10-01T08:00:00"}, "created_at", millis("2026-10-01T08:00:00+00:00")),
     ],

@@ -18,6 +18,7 @@ from worker.rendering.templates import JinjaRenderer
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
 from worker.sources.pipedrive import PIPEDRIVE, PipedriveSource, open_source
+from worker.vocabulary import VOCABULARY
 
 (EXAMPLE,) = Path(__file__).parents[3].glob("schedules/**/pipedrive-week.yaml")
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -92,16 +93,16 @@ async def test_the_example_becomes_a_digest_with_a_bridge_and_both_stalled_lists
     reasons = {
         row.cells[rows.index("stall_reason")] for rows in [found["rotten"].snapshot.rows] if rows for row in rows.rows
     }
-    assert all(str(reason).startswith("no update for 14 days in ") for reason in reasons)
+    assert all(str(reason).startswith("no_update:14:") for reason in reasons)
 
 
 async def test_the_digest_can_be_read_as_mail_and_in_slack(tmp_path: Path) -> None:
     digest, _ = await made(tmp_path)
-    renderer, schedule = JinjaRenderer(TEMPLATES), digest.schedule
-    entry = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
-    for form in ("email", "slack"):
-        shown = renderer.render(digest, entry, form, ())
-        assert "no update for 14 days" in f"{shown}"
+    renderer, schedule = JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY), digest.schedule
+    for locale, reason in (("en_GB", "no update for 14 days in "), ("de_DE", "seit 14 Tagen ohne Änderung in ")):
+        entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
+        for form in ("email", "slack"):
+            assert reason in f"{renderer.render(digest, entry, form, ())}"
     assert schedule
 
 

@@ -36,7 +36,7 @@ def test_a_deal_rots_so_many_days_after_its_last_update_and_stays_rotten(updated
     deal = DealActivity("1", updated, updated)
     assert rule(deal, turned - 1).stalled is False
     found = rule(deal, turned + later)
-    assert (found.stalled, found.since, found.why) == (True, turned, "no update for 10 days in Offer")
+    assert (found.stalled, found.since, found.why) == (True, turned, "no_update:10:Offer")
 
 
 def test_where_nothing_rots_the_rule_says_nothing() -> None:
@@ -84,7 +84,7 @@ def test_idle_is_held_against_whole_stays() -> None:
     rule = Idle({"1": 5 * DAY_MS}, 90, STAGES)
     assert rule(DealActivity("1", 100, 0), 100 + 5 * DAY_MS - 1).stalled is False
     found = rule(DealActivity("1", 100, 0), 100 + 5 * DAY_MS)
-    assert (found.since, found.why) == (100 + 5 * DAY_MS, "idle for longer than 90 % of deals needed in Offer (5 d)")
+    assert (found.since, found.why) == (100 + 5 * DAY_MS, "idle:90:5:Offer")
     assert rule(DealActivity("2", 100, 0), 10**15) == UNTOLD
 
 
@@ -103,7 +103,7 @@ async def test_rotten_deals_are_chosen_here_and_dated_by_the_rule() -> None:
     assert snapshot.members == {"1"}
     found = cells(snapshot, "1")
     assert found["stalled_since"] == milliseconds(NOW - timedelta(days=1))
-    assert found["stall_reason"] == "no update for 10 days in First call"
+    assert found["stall_reason"] == "no_update:10:First call"
     assert snapshot.notes == ("1 open deals were not judged: the rule knows nothing of their stage",)
 
 

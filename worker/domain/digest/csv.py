@@ -2,31 +2,36 @@
 
 import csv
 import io
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from worker.domain.money import exponent
+from worker.domain.snapshot.codes import CodeKind, worded
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 
+_CODED = frozenset(CodeKind)
 _ACTIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
-def as_csv(rows: Table) -> bytes:
-    """UTF-8 with a byte order mark, which spreadsheets need to read names right; CRLF line ends (RFC 4180)."""
+def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
+    """UTF-8 with a byte order mark, which spreadsheets need to read names right; CRLF line ends (RFC 4180). `words`: of
+    services, for the codes of next steps and stall reasons; a code without a word stands as it is.
+    """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(["id", *(column.name for column in rows.columns)])
     for row in rows.rows:
-        writer.writerow(_printed(rows, row))
+        writer.writerow(_printed(rows, row, words))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def _printed(rows: Table, row: Row) -> list[str]:
+def _printed(rows: Table, row: Row, words: Mapping[str, str]) -> list[str]:
     record = rows.record(row)
     currency = str(record.get("currency") or "")
-    return [_inert(row.key), *(_cell(column, record[column.name], currency) for column in rows.columns)]
+    return [_inert(row.key), *(_cell(column, record[column.name], currency, words) for column in rows.columns)]
 
 
-def _cell(column: Column, value: Cell, currency: str) -> str:
+def _cell(column: Column, value: Cell, currency: str, words: Mapping[str, str]) -> str:
     """Null is an empty field; a null amount is not 0."""
     if value is None:
         return ""
@@ -34,7 +39,10 @@ def _cell(column: Column, value: Cell, currency: str) -> str:
         return major(value, currency)
     if column.kind is Kind.INSTANT and isinstance(value, int):
         return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="seconds")
-    return _inert(value) if isinstance(value, str) else str(value)
+    if not isinstance(value, str):
+        return str(value)
+    known = worded(CodeKind(column.name), value, words) if column.name in _CODED else None
+    return _inert(value if known is None else known)
 
 
 def major(amount: int, currency: str) -> str:

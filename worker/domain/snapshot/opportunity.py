@@ -36,7 +36,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 """`status`: a word of Status. `period`: one_time, monthly or annual. `annual`: monthly × 12, else × 1.
 `stalled_since`: the first complete run whose list held the row without a break ("since at least"). `next_step` and
-`stall_reason` are a service's own words for what to do (Close's suggested_action and stall_status), or null.
+`stall_reason` are a service's codes (snapshot/codes.py), or null; a next step may also be a person's own text.
 """
 
 

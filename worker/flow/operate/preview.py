@@ -152,6 +152,7 @@ async def _case(
         renderings=Memo(1),
         current=current,
         on_demand=True,
+        english=services.english,
     )
 
 

@@ -59,7 +59,9 @@ class Composed:
 
 @dataclass(slots=True)
 class ReaderDigest:
-    """`current` are the reader's baselines as they stand now, which a settlement may move."""
+    """`current` are the reader's baselines as they stand now, which a settlement may move. `english`: services' words
+    for attached files.
+    """
 
     bundle: Bundle
     schedule: Schedule
@@ -72,6 +74,7 @@ class ReaderDigest:
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
+    english: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> bool:
@@ -132,6 +135,7 @@ async def open_case(
         current=now,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
+        english=services.english,
     )
 
 
@@ -269,5 +273,5 @@ def attachments(case: ReaderDigest) -> list[tuple[str, str, bytes]]:
             continue
         files += [(file.name, file.media_type, file.body) for file in snapshot.files]
         if snapshot.rows is not None:
-            files.append((f"{query}.csv", "text/csv", as_csv(snapshot.rows)))
+            files.append((f"{query}.csv", "text/csv", as_csv(snapshot.rows, case.english)))
     return files

@@ -42,18 +42,6 @@ FIELDS = (
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
 _TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
-_STEPS = {
-    "change_status": "New stage",
-    "adjust_close_date": "New close date",
-    "follow_up": "Follow up",
-    "follow_up_email": "Email",
-    "follow_up_call": "Call",
-    "follow_up_sms": "Text message",
-    "mark_as_lost": "Mark as lost",
-    "ask_someone_else_to_reach_out": "Ask a colleague",
-    "change_communication_method": "Another channel",
-}
-_REASONS = {"cant_get_in_touch": "no reply", "no_communication_attempts": "no contact attempt"}
 
 
 @dataclass(slots=True)
@@ -156,17 +144,17 @@ def _closing(node: Node, status: Status) -> dict[str, Cell]:
 
 
 def _next_step(suggested: Node, stall: Node) -> str | None:
-    """What Close suggests to do, in plain words: `suggested_action`, else the next action of `stall_status`."""
+    """The code of what Close suggests to do: `suggested_action`, else the next action of `stall_status`."""
     word = None if suggested.absent else suggested.get("action").text_or_none()
     if word is None and not stall.absent:
         following = stall.get("next_action")
         word = None if following.absent else following.get("action").text_or_none()
-    return None if not word else _STEPS.get(word, word.replace("_", " ").capitalize())
+    return word or None
 
 
 def _stall_reason(stall: Node) -> str | None:
     word = None if stall.absent else stall.get("communication_issue").text_or_none()
-    return None if not word or word == "no_issue" else _REASONS.get(word, word.replace("_", " "))
+    return None if not word or word == "no_issue" else word
 
 
 def _url(lead_id: str | None) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.snapshot.codes import coded
 from worker.sources.pipedrive.names import PipedriveStage
 
 DAY_MS = 86_400_000
@@ -32,7 +33,7 @@ class DealActivity:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`stalled` is None where the rule cannot tell. `since`: the moment it began, None where only our own runs know.
-    `why` names the rule's bound, nothing that moves with the clock.
+    `why` is a code of words.py with the rule's bound, nothing that moves with the clock.
     """
 
     stalled: bool | None
@@ -60,8 +61,8 @@ class Rotting:
         turned = deal.rotten_at
         if turned is None and days is not None and deal.updated_at is not None:
             turned = deal.updated_at + days * DAY_MS
-        why = f"no update for {days} days in {stage.name}" if stage is not None and days is not None else None
-        return _since(turned, now, why or "rotten")
+        why = coded("no_update", days, stage.name) if stage is not None and days is not None else coded("rotten")
+        return _since(turned, now, why)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class DaysInStage:
 
     def __call__(self, deal: DealActivity, now: int) -> Verdict:
         entered = deal.stage_since
-        why = f"in its stage for {self.days} days"
-        return _since(None if entered is None else entered + self.days * DAY_MS, now, why)
+        turned = None if entered is None else entered + self.days * DAY_MS
+        return _since(turned, now, coded("days_in_stage", self.days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class NothingPlanned:
     def __call__(self, deal: DealActivity, now: int) -> Verdict:  # noqa: ARG002  # rules are told the moment
         if deal.planned is None:
             return UNTOLD
-        return MOVING if deal.planned else Verdict(True, None, "no next activity")
+        return MOVING if deal.planned else Verdict(True, None, coded("no_next_activity"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,8 @@ class Idle:
         if bound is None or deal.updated_at is None:
             return UNTOLD
         stage = self.stages.get(deal.stage_id)
-        days = math.ceil(bound / DAY_MS)
-        why = f"idle for longer than {self.percent} % of deals needed in {stage.name if stage else deal.stage_id}"
-        return _since(deal.updated_at + bound, now, f"{why} ({days} d)")
+        why = coded("idle", self.percent, math.ceil(bound / DAY_MS), stage.name if stage else deal.stage_id)
+        return _since(deal.updated_at + bound, now, why)
 
 
 def bounds(stays: Iterable[tuple[str, int]], percent: int) -> dict[str, int]:

@@ -1,0 +1,64 @@
+import string
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from worker.domain.money import Money
+from worker.rendering.wording import Wording, needs_cents
+
+EN = Wording("en_GB", "Europe/Berlin", 2026)
+DE = Wording("de-DE", "Europe/Berlin", 2026)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "signed", "english", "german"),
+    [
+        (8_620_000, "EUR", False, "€86,200", "86.200\u00a0€"),
+        (8_620_000, "EUR", True, "+\u2060€86,200", "+\u206086.200\u00a0€"),
+        (-8_620_050, "EUR", True, "−\u2060€86,200.50", "−\u206086.200,50\u00a0€"),
+        (-100, "EUR", False, "−\u2060€1", "−\u20601\u00a0€"),
+        (0, "EUR", True, "€0", "0\u00a0€"),
+        (4_500_000, "JPY", False, "JP¥4,500,000", "4.500.000\u00a0¥"),
+        (1_500, "KWD", False, "KWD\u00a01.500", "1,500\u00a0KWD"),
+        (None, "EUR", True, "–", "–"),
+    ],
+)
+def test_money_in_two_languages(amount: int | None, currency: str, signed: bool, english: str, german: str) -> None:
+    assert EN.money(amount, currency, signed) == english
+    assert DE.money(amount, currency, signed) == german
+
+
+def test_a_bridge_with_cents_anywhere_has_cents_everywhere() -> None:
+    assert needs_cents([100, None, 101], "EUR")
+    assert not needs_cents([100, 0, None], "EUR")
+    assert not needs_cents([101], "JPY")
+    assert EN.money(100, "EUR", cents=True) == "€1.00"
+    assert EN.whole(149, "EUR") == "€1"
+
+
+@given(st.integers(-(10**14), 10**14), st.sampled_from(["EUR", "USD", "JPY", "KWD"]))
+@settings(max_examples=80)
+def test_money_is_printed_to_the_last_minor_unit(amount: int, currency: str) -> None:
+    text = EN.money(amount, currency, cents=True)
+    digits = "".join(c for c in text if c in string.digits or c == ".")
+    exponent = {"JPY": 0, "KWD": 3}.get(currency, 2)
+    assert Decimal(digits) * 10**exponent == abs(amount)
+    assert text.startswith("−\u2060") == (amount < 0)
+
+
+def test_currencies_are_put_side_by_side() -> None:
+    assert EN.sum([Money(100, "EUR"), Money(250, "USD")]) == "€1, US$2.50"
+    assert EN.sum([]) == "–"
+
+
+def test_percent_and_points() -> None:
+    assert EN.percent(0.0719, 1, signed=True) == "+\u20607.2%"
+    assert DE.percent(0.54) == "54\u00a0%"
+    assert EN.percent(None) == "–"
+    assert EN.percent(0.0) == "0%"
+    assert EN.points(0.06) == "+\u20606"
+    assert EN.points(-0.12) == "−\u206012"
+    assert EN.points(0.001) == "="
+    assert EN.points(None) == "–"

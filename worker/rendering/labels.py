@@ -1,0 +1,77 @@
+"""The names of things: moves, metrics, queries, and what a service calls a next step or the reason of a stall."""
+
+import re
+from collections.abc import Mapping
+
+from worker.domain.snapshot.codes import CodeKind, code_of, worded
+from worker.domain.snapshot.opportunity import INWARD, Move
+from worker.rendering.phrases import Phrases
+from worker.sanitize import clean
+
+
+class Labels:
+    """`words`: of the reader's language, ours and the services'. `english`: the services' in English."""
+
+    def __init__(self, words: Mapping[str, str], english: Mapping[str, str], phrases: Phrases) -> None:
+        self._words = words
+        self._english = english
+        self._say = phrases.say
+
+    def move_label(self, move: Move) -> str:
+        """The name of a bridge row."""
+        return self._words[f"move.{Move(move).value}"]
+
+    def move_counted(self, move: Move, n: int) -> str:
+        """As in "6 new deals" or "4 won"."""
+        return self._say(f"counted.{Move(move).value}", n)
+
+    def detail(self, detail: str) -> str:
+        """Why a deal joined or left; a detail without words of ours says nothing."""
+        return self._words.get(f"detail.{detail}", "")
+
+    def metric_label(self, name: str) -> str:
+        """A service's metric in words: "count_total_won" → "Won"; an unknown one loses its underscores only."""
+        return _capital(self._words.get(f"metric.{name}") or _plain_words(clean(name)))
+
+    def query_label(self, name: str) -> str:
+        known = self._words.get(f"query.{name}")
+        return known if known is not None else _plain_words(clean(name))
+
+    def next_step(self, text: str | None) -> str:
+        """A service's code in this language; a person's own text as it is, cleaned. "" for none."""
+        if text is None:
+            return ""
+        known = self._known(CodeKind.NEXT_STEP, text)
+        if known is not None:
+            return known
+        words = _plain_words(text)
+        return clean(text if words == text else _capital(words))
+
+    def stall_reason(self, text: str | None) -> str:
+        """A service's code in this language; a sentence that an older snapshot holds as it is, cleaned. "" for none."""
+        if text is None:
+            return ""
+        known = self._known(CodeKind.STALL_REASON, text)
+        return known if known is not None else _plain_words(clean(text))
+
+    def service_word(self, text: str | None) -> str:
+        """For templates that do not tell the two apart."""
+        step = None if text is None else self._known(CodeKind.NEXT_STEP, text)
+        return step if step is not None else self.stall_reason(text)
+
+    def _known(self, kind: CodeKind, text: str) -> str | None:
+        found = worded(kind, code_of(kind, text, self._english), self._words)
+        return None if found is None else clean(found)
+
+
+def direction(move: Move) -> int:
+    """+1 for what adds to the closing, −1 for what takes away."""
+    return 1 if move in INWARD else -1
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _plain_words(text: str) -> str:
+    return text.replace("_", " ") if re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)+", text) else text

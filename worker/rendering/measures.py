@@ -1,0 +1,63 @@
+"""A measure or a cell by its kind: money, a share, a duration, an instant, a count or a text."""
+
+from datetime import UTC, datetime
+
+from worker.domain.money import exponent
+from worker.domain.snapshot.snapshot import Cell, Column, Kind
+from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers
+from worker.rendering.phrases import Phrases
+from worker.rendering.times import Times
+from worker.sanitize import clean
+
+
+class Measures:
+    def __init__(self, numbers: Numbers, times: Times, phrases: Phrases) -> None:
+        self._numbers = numbers
+        self._times = times
+        self._say = phrases.say
+
+    def measure(self, value: Cell, kind: Kind, currency: str | None = None) -> str:
+        """One value by its kind; null is a dash."""
+        if value is None:
+            return NONE
+        if isinstance(value, bool):
+            return "✓" if value else NONE
+        return self._number(value, kind, currency) if isinstance(value, int | float) else clean(value)
+
+    def difference(self, now: float | None, before: float | None, kind: Kind, currency: str | None = None) -> str:
+        """How a measure moved, signed: money, points of a ratio, a count, a time; "=" for none, a dash if unknown."""
+        if now is None or before is None:
+            return NONE
+        if kind is Kind.RATIO:
+            points = self._numbers.points(now - before, 1)
+            return points if points == "=" else self._say("points", points=points)
+        delta = now - before
+        if delta == 0:
+            return "="
+        if kind is Kind.MONEY:
+            return self._numbers.money(
+                round(delta), currency or "", signed=True, cents=_cents_matter(currency, now, before)
+            )
+        text = self._times.duration(abs(delta)) if kind is Kind.SECONDS else self._numbers.decimal(abs(delta))
+        return ("+" if delta > 0 else MINUS) + JOIN + text
+
+    def cell(self, cell: Cell, column: Column, currency: str | None = None) -> str:
+        """`currency`: of the row that the cell stands in."""
+        return self.measure(cell, column.kind, currency)
+
+    def _number(self, value: float, kind: Kind, currency: str | None) -> str:
+        if kind is Kind.MONEY:
+            return self._numbers.money(round(value), currency or "", cents=_cents_matter(currency, value))
+        if kind is Kind.RATIO:
+            return self._numbers.percent(value, 1)
+        if kind is Kind.SECONDS:
+            return self._times.duration(value)
+        if kind is Kind.INSTANT:
+            return self._times.date(datetime.fromtimestamp(value / 1000, UTC))
+        return self._numbers.decimal(value)
+
+
+def _cents_matter(currency: str | None, *amounts: float) -> bool | None:
+    """A service's sums and averages are printed whole from a thousand units on."""
+    large = any(abs(amount) >= 1_000 * 10 ** exponent(currency or "") for amount in amounts)
+    return False if large else None

@@ -1,0 +1,107 @@
+"""Numbers, money and shares in a reader's locale, by Babel's CLDR data.
+
+U+2212 is the minus, U+2060 holds a sign to its amount: a line never breaks between them.
+"""
+
+import re
+from collections.abc import Iterable
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from babel.core import Locale
+from babel.numbers import format_decimal, get_currency_symbol
+
+from worker.domain.money import Money, exponent
+from worker.sanitize import clean
+
+MINUS = "\u2212"
+JOIN = "\u2060"
+NBSP = "\u00a0"
+NONE = "–"
+
+
+class Numbers:
+    def __init__(self, locale: Locale) -> None:
+        self._locale = locale
+
+    def count(self, n: int) -> str:
+        return _minus(format_decimal(n, locale=self._locale))
+
+    def money(self, amount: int | None, currency: str, signed: bool = False, cents: bool | None = None) -> str:
+        """`amount` in minor units. `cents` None: shown when there are any; False rounds to whole units.
+
+        `signed` puts + or U+2212 before anything but zero; a negative amount has its minus in any case.
+        """
+        if amount is None:
+            return NONE
+        digits = exponent(currency)
+        if cents is None:
+            cents = needs_cents([amount], currency)
+        shown = digits if cents else 0
+        value = (Decimal(abs(amount)) / 10**digits).quantize(Decimal(1).scaleb(-shown), ROUND_HALF_EVEN)
+        number = format_decimal(value, "#,##0" + ("." + "0" * shown if shown else ""), locale=self._locale)
+        return _sign(Decimal(amount), signed) + self._with_symbol(number, currency)
+
+    def whole(self, amount: int | None, currency: str, signed: bool = False) -> str:
+        """The headline's form: always whole units."""
+        return self.money(amount, currency, signed, cents=False)
+
+    def sum(self, totals: Iterable[Money], cents: bool | None = None) -> str:
+        """Several currencies side by side, never added; nothing is a dash."""
+        return ", ".join(self.money(m.amount, m.currency, cents=cents) for m in totals) or NONE
+
+    def decimal(self, value: float) -> str:
+        """A number that is no count, with the locale's own digits behind the point."""
+        return _minus(format_decimal(value, locale=self._locale))
+
+    def percent(self, fraction: float | None, digits: int = 0, signed: bool = False) -> str:
+        """A fraction 0..1; None is a dash, never 0 %."""
+        if fraction is None:
+            return NONE
+        value = _rounded(fraction * 100, digits)
+        places = "." + "0" * digits if digits else ""
+        gap = NBSP if self._locale.percent_formats[None].pattern.endswith(f"{NBSP}%") else ""
+        number = format_decimal(abs(value), "#,##0" + places, locale=self._locale)
+        return f"{_sign(value, signed)}{number}{gap}%"
+
+    def points(self, difference: float | None, digits: int = 0) -> str:
+        """A difference of two fractions in percentage points, always signed: "+6", "−12", "="."""
+        if difference is None:
+            return NONE
+        value = _rounded(difference * 100, digits)
+        if value == 0:
+            return "="
+        number = format_decimal(abs(value), "#,##0" + ("." + "0" * digits if digits else ""), locale=self._locale)
+        return _sign(value, True) + number
+
+    def _with_symbol(self, number: str, currency: str) -> str:
+        symbol = get_currency_symbol(_code(currency), locale=self._locale)
+        pattern = self._locale.currency_formats["standard"].pattern.split(";")[0]
+        if symbol[-1:].isalpha() and pattern.startswith("¤"):
+            symbol += NBSP
+        placed = re.sub(r"[#0.,]+", lambda _: number, pattern, count=1).replace("¤", symbol)
+        return placed.replace(NBSP * 2, NBSP).replace("\u200e", "").replace("\u200f", "")
+
+
+def needs_cents(amounts: Iterable[int | None], currency: str) -> bool:
+    """Whether any of these amounts of one currency has minor units to show: then all of them must, to add up."""
+    unit = 10 ** exponent(currency)
+    return any(amount is not None and amount % unit for amount in amounts)
+
+
+def _sign(value: Decimal, signed: bool) -> str:
+    if value < 0:
+        return MINUS + JOIN
+    return "+" + JOIN if signed and value > 0 else ""
+
+
+def _code(currency: str) -> str:
+    """An unknown currency is printed as it came, but harmless and short."""
+    return clean(currency, 8) or "?"
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", MINUS)
+
+
+def _rounded(value: float, digits: int) -> Decimal:
+    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN)

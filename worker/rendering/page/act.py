@@ -1,0 +1,49 @@
+"""Who must act: how many deals of the first stalled list newly stall, and whose they are."""
+
+from worker.domain.digest.model import Digest, StalledSection
+from worker.rendering.wording import Wording
+
+OWNERS_NAMED = 4
+
+
+class WhoMustAct:
+    def __init__(self, digest: Digest, w: Wording) -> None:
+        self._digest = digest
+        self._w = w
+
+    @property
+    def stalled(self) -> StalledSection | None:
+        """The list that Act speaks of."""
+        return self._digest.stalled[0] if self._digest.stalled else None
+
+    @property
+    def act(self) -> str:
+        section = self.stalled
+        if section is None:
+            return ""
+        if not section.newly_count:
+            return self._w.say("none_stalled" if section.first or not section.still_count else "no_new_stalls")
+        what = self._w.say("stalled_today" if section.first else "newly", section.newly_count)
+        return self._w.say("amount_of", what=what, amount=self._w.sum(section.newly_totals, cents=False))
+
+    @property
+    def act_owners(self) -> tuple[tuple[str, int], ...]:
+        """Owners with their count of newly stalled deals, by value; at most four."""
+        groups = self.stalled.newly if self.stalled else ()
+        return tuple((owner_name(g.owner, self._w), len(g.deals)) for g in groups[:OWNERS_NAMED])
+
+    @property
+    def act_more(self) -> int:
+        return max(0, len(self.stalled.newly) - OWNERS_NAMED) if self.stalled else 0
+
+    @property
+    def act_still(self) -> str:
+        """Said below "no new stalls"."""
+        section = self.stalled
+        if section is None or section.newly_count or not section.still_count:
+            return ""
+        return self._w.say("still_are", section.still_count, amount=self._w.sum(section.still_totals, cents=False))
+
+
+def owner_name(owner: str | None, w: Wording) -> str:
+    return w.clean(owner) or w.say("no_owner")

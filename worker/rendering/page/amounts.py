@@ -1,0 +1,31 @@
+"""Amounts of single deals: with minor units for all deals of a currency or for none, so that they line up."""
+
+from functools import cached_property
+
+from worker.domain.digest.model import Digest
+from worker.domain.money import Money
+from worker.rendering.wording import NONE, Wording, needs_cents
+
+
+class DealAmounts:
+    def __init__(self, digest: Digest, w: Wording) -> None:
+        self._digest = digest
+        self._w = w
+
+    @cached_property
+    def _cents(self) -> frozenset[str]:
+        """Currencies in which a single deal is printed with minor units: all of them then, so that they line up."""
+        sections = self._digest.stalled
+        deals = [d for s in sections for d in (*s.moving_again, *(x for g in s.newly for x in g.deals))]
+        amounts = [*(d.annual for d in deals), *(m.amount for m in self._digest.moves)]
+        return frozenset(a.currency for a in amounts if a is not None and needs_cents([a.amount], a.currency))
+
+    def signed(self, amount: Money | None) -> str:
+        if amount is None:
+            return NONE
+        return self._w.money(amount.amount, amount.currency, signed=True, cents=amount.currency in self._cents)
+
+    def amount(self, amount: Money | None) -> str:
+        if amount is None:
+            return NONE
+        return self._w.money(amount.amount, amount.currency, cents=amount.currency in self._cents)

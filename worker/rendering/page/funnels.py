@@ -1,0 +1,81 @@
+"""The stages of a funnel with their bars, in shares or, where they are few, in counts."""
+
+from worker.domain.digest.model import Digest, FunnelSection, FunnelStage
+from worker.rendering.bars import from_zero
+from worker.rendering.page.rows import Cut, FunnelRow
+from worker.rendering.vocabulary import Vocabulary
+from worker.rendering.wording import MINUS, NONE, Wording
+
+FEW = 10
+"""A funnel whose largest stage is under this is told in counts: percentages of a handful mislead."""
+
+VERY_FEW = 5
+
+
+class FunnelRows:
+    def __init__(self, digest: Digest, w: Wording, cut: Cut, vocabulary: Vocabulary) -> None:
+        self._digest = digest
+        self._w = w
+        self._cut = cut
+        self._vocabulary = vocabulary
+
+    def few(self, section: FunnelSection) -> bool:
+        """Told in counts throughout."""
+        return max((s.count or 0 for s in section.stages), default=0) < FEW
+
+    def funnel_stages(self, section: FunnelSection) -> tuple[FunnelStage, ...]:
+        """All stages, or so many that the first, the last and the largest between them stay."""
+        if len(section.stages) <= self._cut.stages:
+            return section.stages
+        middle = sorted(section.stages[1:-1], key=lambda s: -(s.count or 0))[: self._cut.stages - 2]
+        kept = {section.stages[0].key, section.stages[-1].key, *(s.key for s in middle)}
+        return tuple(s for s in section.stages if s.key in kept)
+
+    def stages_cut(self, section: FunnelSection) -> int:
+        return len(section.stages) - len(self.funnel_stages(section))
+
+    def funnel_rows(self, section: FunnelSection) -> tuple[FunnelRow, ...]:
+        stages = self.funnel_stages(section)
+        lengths = from_zero([s.count for s in stages] + [s.before_count for s in stages])
+        few = self.few(section)
+        return tuple(
+            self._funnel_row(s, few, bar or 0.0, before)
+            for s, bar, before in zip(stages, lengths[: len(stages)], lengths[len(stages) :], strict=True)
+        )
+
+    def _funnel_row(self, s: FunnelStage, few: bool, bar: float, before: float | None) -> FunnelRow:
+        count = NONE if s.count is None else self._w.count(s.count)
+        label = self._w.clean(s.label) or s.key
+        if few:
+            advanced, change = self._part(s.advanced, s.count), self._part(s.before_advanced, s.before_count)
+            if s.won:
+                advanced, change = NONE, NONE if s.before_count is None else self._w.count(s.before_count)
+            return FunnelRow(label, count, advanced, change, "", s.won, bar, before)
+        if s.won or s.advanced is None:
+            return FunnelRow(label, count, NONE, NONE, "", s.won, bar, before)
+        if (s.count or 0) < VERY_FEW or (s.before_count is not None and s.before_count < VERY_FEW):
+            return FunnelRow(label, count, self._advanced(s), NONE, "", s.won, bar, before)
+        change = NONE if s.before_advanced is None else self._w.points(s.advanced - s.before_advanced)
+        return FunnelRow(label, count, self._w.percent(s.advanced), change, _sign_tone(change), s.won, bar, before)
+
+    def _advanced(self, s: FunnelStage) -> str:
+        return self._part(s.advanced, s.count) if (s.count or 0) < VERY_FEW else self._w.percent(s.advanced)
+
+    def _part(self, fraction: float | None, count: int | None) -> str:
+        if fraction is None or count is None:
+            return NONE
+        return self._w.say("of", part=self._w.count(round(fraction * count)), whole=self._w.count(count))
+
+    def legend(self, funnel: FunnelSection) -> str:
+        what = self.counted(funnel.query_id)
+        within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
+        return self._w.say("legend" if funnel.compared else "legend_alone", what=within)
+
+    def counted(self, query_id: str) -> str:
+        """What a funnel counts, as a column's head: deals or visitors, say."""
+        line = next((line for line in self._digest.sources if line.query_id == query_id), None)
+        return self._w.say(f"{self._vocabulary.counted(line)}_head")
+
+
+def _sign_tone(change: str) -> str:
+    return {"+": "in", MINUS: "out"}.get(change[:1], "")

@@ -1,0 +1,106 @@
+"""The key number of a digest: how it moved, what was last known of it, and what it is compared with."""
+
+from worker.domain.digest.model import Digest, KeyFigure, Standing
+from worker.rendering.wording import Wording
+
+SHOWN_CURRENCIES = 2
+
+
+class KeyNumber:
+    def __init__(self, digest: Digest, w: Wording) -> None:
+        self._digest = digest
+        self._w = w
+
+    @property
+    def key(self) -> KeyFigure | None:
+        return self._digest.keys[0] if self._digest.keys else None
+
+    @property
+    def second_key(self) -> KeyFigure | None:
+        return self._digest.keys[1] if len(self._digest.keys) > 1 else None
+
+    @property
+    def other_keys(self) -> tuple[KeyFigure, ...]:
+        return self._digest.keys[SHOWN_CURRENCIES:]
+
+    @property
+    def of_stalled(self) -> bool:
+        """The key number is the sum of a stalled list, not of the open pipeline."""
+        return any(section.query_id == self._digest.key_query for section in self._digest.stalled)
+
+    @property
+    def unknown(self) -> bool:
+        return self._digest.standing is Standing.UNKNOWN
+
+    @property
+    def first(self) -> bool:
+        return self._digest.standing is Standing.FIRST
+
+    @property
+    def unchanged(self) -> bool:
+        return self._digest.standing is Standing.UNCHANGED
+
+    def key_label(self, key: KeyFigure | None) -> str:
+        name = "stalled" if self.of_stalled else "open"
+        if key is None or key.count is None or self.unknown:
+            return self._w.say("stalled_title" if self.of_stalled else "open")
+        return self._w.say(f"{name}_deals", deals=self._w.deals(key.count))
+
+    def movement(self, key: KeyFigure) -> str:
+        """As in "+€86,200 (+7.2%)"; "Unchanged"; "" where there is nothing to compare with."""
+        if key.delta is None:
+            return ""
+        if key.delta == 0:
+            return self._w.say("unchanged")
+        share = "" if key.ratio is None else f" ({self._w.percent(key.ratio, 1, signed=True)})"
+        return self._w.whole(key.delta, key.currency, signed=True) + share
+
+    def arrow(self, key: KeyFigure) -> str:
+        if not key.delta:
+            return "="
+        return "▲" if key.delta > 0 else "▼"
+
+    def tone(self, key: KeyFigure) -> str:
+        if not key.delta:
+            return ""
+        return "in" if key.delta > 0 else "out"
+
+    @property
+    def last_known(self) -> str:
+        """The old figure with its date, below "not known today", never in the number's place."""
+        known = [self._w.whole(k.opening, k.currency) for k in self._digest.keys if k.opening is not None]
+        if not known:
+            return ""
+        amount = ", ".join(known[:SHOWN_CURRENCIES])
+        since = self._digest.since
+        if since is None:
+            return self._w.say("last_known_undated", amount=amount)
+        date = self._w.stamp(since) if self._same_day else self._w.date(since)
+        return self._w.say("last_known", amount=amount, date=date)
+
+    @property
+    def since(self) -> str:
+        """The reader's last digest: its day, or its time where it came on the same day; "" without one."""
+        since = self._digest.since
+        if since is None:
+            return ""
+        return self._w.time(since) if self._same_day else self._w.date(since)
+
+    @property
+    def from_to(self) -> str:
+        """The bridge's two ends, as days or, within one day, as times."""
+        since, slot = self._digest.since, self._digest.slot
+        if since is None:
+            return ""
+        say = self._w.time if self._same_day else self._w.day
+        return self._w.say("from_to", start=say(since), end=say(slot))
+
+    @property
+    def _same_day(self) -> bool:
+        return self._digest.since is not None and self._w.since_days(self._digest.since, self._digest.slot) == 0
+
+    @property
+    def first_line(self) -> str:
+        if self._digest.next_slot is None:
+            return self._w.say("first")
+        return self._w.say("first_next", date=self._w.date(self._digest.next_slot))

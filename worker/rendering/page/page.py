@@ -1,0 +1,136 @@
+"""A digest in one reader's words, as templates see it: `page.key`, `page.why`, `page.bridge_rows(view)`."""
+
+from operator import attrgetter
+
+from worker.domain.digest.model import Digest, SourceLine
+from worker.rendering.page import plain_text
+from worker.rendering.page.act import WhoMustAct
+from worker.rendering.page.amounts import DealAmounts
+from worker.rendering.page.bridges import MovementRows
+from worker.rendering.page.funnels import FunnelRows
+from worker.rendering.page.gaps import MissingParts
+from worker.rendering.page.inbox import Inbox
+from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.rows import Cut
+from worker.rendering.page.sources import SourceRows
+from worker.rendering.page.stages import OpenByStage
+from worker.rendering.page.stalled import StalledDeals
+from worker.rendering.page.tables import OtherTables
+from worker.rendering.page.why import WhyItMoved
+from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
+from worker.rendering.wording import Wording
+
+
+class Page:
+    """One digest in one reader's words. `csv` names the attached CSV files, where what was cut may be found.
+
+    Every part works out one thing. Templates, also those of projects, use the names below, each taken from its part.
+    """
+
+    def __init__(
+        self,
+        digest: Digest,
+        w: Wording,
+        cut: Cut,
+        csv: tuple[str, ...] = (),
+        vocabulary: Vocabulary = NO_SERVICES,
+    ) -> None:
+        self.digest, self.w, self.cut, self.csv = digest, w, cut, csv
+        self._vocabulary = vocabulary
+        self._number = KeyNumber(digest, w)
+        self._why = WhyItMoved(digest, w, self._number)
+        self._act = WhoMustAct(digest, w)
+        self._inbox = Inbox(digest, w, self._number, self._why, self._act, vocabulary)
+        self._amounts = DealAmounts(digest, w)
+        self._movements = MovementRows(digest, w, cut)
+        self._stages = OpenByStage(digest, w, self._number)
+        self._stalled = StalledDeals(digest, w, cut, self._amounts, csv)
+        self._funnels = FunnelRows(digest, w, cut, vocabulary)
+        self._tables = OtherTables(digest, w, cut)
+        self._sources = SourceRows(digest, w, vocabulary)
+        self._gaps = MissingParts(digest, w, self._sources, vocabulary)
+
+    subject = property(attrgetter("_inbox.subject"))
+    preheader = property(attrgetter("_inbox.preheader"))
+
+    key = property(attrgetter("_number.key"))
+    second_key = property(attrgetter("_number.second_key"))
+    other_keys = property(attrgetter("_number.other_keys"))
+    of_stalled = property(attrgetter("_number.of_stalled"))
+    unknown = property(attrgetter("_number.unknown"))
+    first = property(attrgetter("_number.first"))
+    unchanged = property(attrgetter("_number.unchanged"))
+    key_label = property(attrgetter("_number.key_label"))
+    movement = property(attrgetter("_number.movement"))
+    arrow = property(attrgetter("_number.arrow"))
+    tone = property(attrgetter("_number.tone"))
+    last_known = property(attrgetter("_number.last_known"))
+    since = property(attrgetter("_number.since"))
+    from_to = property(attrgetter("_number.from_to"))
+    first_line = property(attrgetter("_number.first_line"))
+
+    why = property(attrgetter("_why.why"))
+    brief_moves = property(attrgetter("_why.brief_moves"))
+
+    stalled = property(attrgetter("_act.stalled"))
+    act = property(attrgetter("_act.act"))
+    act_owners = property(attrgetter("_act.act_owners"))
+    act_more = property(attrgetter("_act.act_more"))
+    act_still = property(attrgetter("_act.act_still"))
+
+    signed = property(attrgetter("_amounts.signed"))
+    amount = property(attrgetter("_amounts.amount"))
+
+    bridges = property(attrgetter("_movements.bridges"))
+    shown_bridges = property(attrgetter("_movements.shown_bridges"))
+    bridge_rows = property(attrgetter("_movements.bridge_rows"))
+    moves = property(attrgetter("_movements.moves"))
+    move_tone = property(attrgetter("_movements.move_tone"))
+    move_line = property(attrgetter("_movements.move_line"))
+
+    stage_rows = property(attrgetter("_stages.stage_rows"))
+    stage_total = property(attrgetter("_stages.stage_total"))
+
+    owner_blocks = property(attrgetter("_stalled.owner_blocks"))
+    owner_name = property(attrgetter("_stalled.owner_name"))
+    deals_cut = property(attrgetter("_stalled.deals_cut"))
+    deal_line = property(attrgetter("_stalled.deal_line"))
+    stalled_for = property(attrgetter("_stalled.stalled_for"))
+    section_note = property(attrgetter("_stalled.section_note"))
+    still_note = property(attrgetter("_stalled.still_note"))
+    named = property(attrgetter("_stalled.named"))
+    left_named = property(attrgetter("_stalled.left_named"))
+
+    few = property(attrgetter("_funnels.few"))
+    funnel_stages = property(attrgetter("_funnels.funnel_stages"))
+    funnel_rows = property(attrgetter("_funnels.funnel_rows"))
+    stages_cut = property(attrgetter("_funnels.stages_cut"))
+    legend = property(attrgetter("_funnels.legend"))
+    counted = property(attrgetter("_funnels.counted"))
+
+    tables = property(attrgetter("_tables.tables"))
+    tables_cut = property(attrgetter("_tables.tables_cut"))
+    table_title = property(attrgetter("_tables.table_title"))
+    query_title = property(attrgetter("_tables.query_title"))
+    printed = property(attrgetter("_tables.printed"))
+
+    source_rows = property(attrgetter("_sources.source_rows"))
+    source_label = property(attrgetter("_sources.source_label"))
+    compared = property(attrgetter("_sources.compared"))
+
+    next = property(attrgetter("_gaps.next"))
+    band = property(attrgetter("_gaps.band"))
+    gap_lines = property(attrgetter("_gaps.gap_lines"))
+    gap_matters = property(attrgetter("_gaps.gap_matters"))
+    missing = property(attrgetter("_gaps.missing"))
+
+    indent = staticmethod(plain_text.indent)
+    clip = staticmethod(plain_text.clip)
+    link = staticmethod(plain_text.link)
+
+    def lists_opportunities(self, line: SourceLine) -> bool:
+        """Whether the query lists deals, whichever service it asks."""
+        return self._vocabulary.lists_opportunities(line)
+
+    def brings_funnel(self, line: SourceLine) -> bool:
+        return self._vocabulary.brings_funnel(line)

@@ -1,0 +1,56 @@
+"""What each query brought, and what the digest was compared with."""
+
+from functools import cached_property
+
+from worker.domain.digest.model import Digest, SourceLine
+from worker.domain.reason import Reason
+from worker.domain.snapshot.snapshot import GapReason
+from worker.rendering.page.rows import SourceRow
+from worker.rendering.vocabulary import Vocabulary
+from worker.rendering.wording import NONE, Wording
+
+
+class SourceRows:
+    def __init__(self, digest: Digest, w: Wording, vocabulary: Vocabulary) -> None:
+        self._digest = digest
+        self._w = w
+        self._vocabulary = vocabulary
+
+    def source_label(self, line: SourceLine) -> str:
+        """A stand-in goes by the name of the service that it stands in for."""
+        source = self._w.clean(self._vocabulary.service(line))
+        name = self._w.clean(line.query_id).replace("_", " ").replace("-", " ")
+        return self._w.say("source_line", source=source[:1].upper() + source[1:], query=name)
+
+    @cached_property
+    def source_rows(self) -> tuple[SourceRow, ...]:
+        return tuple(self._source_row(line) for line in self._digest.sources)
+
+    def _source_row(self, line: SourceLine) -> SourceRow:
+        time = NONE if line.as_of is None else self._w.clock(line.as_of)
+        if line.gap is not None:
+            partial = line.rows is not None and line.total is not None
+            why = self._w.say(f"gap.{GapReason(line.gap.reason).value}")
+            brought = self._rows("partial", line) if partial else self._w.say("missing", why=why)
+            return SourceRow(self.source_label(line), brought, time, missing=True)
+        brought = self._w.say("fetched")
+        if line.rows is not None and line.total is not None:
+            brought = self._rows("of_rows", line)
+        elif line.rows is not None:
+            brought = self._w.say("stages" if self._vocabulary.brings_funnel(line) else "rows", line.rows)
+        late = line.since_reason if self._digest.since is not None else None
+        if late is not None and late is not Reason.FIRST:
+            brought = f"{brought}, {self._w.say(f'since.{late.value}')}"
+        return SourceRow(self.source_label(line), brought, time, missing=False)
+
+    def _rows(self, key: str, line: SourceLine) -> str:
+        return self._w.say(key, rows=self._w.count(line.rows or 0), total=self._w.count(line.total or 0))
+
+    @property
+    def compared(self) -> str:
+        """The sentence that closes the sources."""
+        since = self._digest.since
+        if self._digest.gaps:
+            stays = "comparison_none" if since is None else "comparison_stays"
+            return self._w.say(stays) if since is None else self._w.say(stays, date=self._w.stamp(since))
+        return self._w.say("complete_first") if since is None else self._w.say("complete", date=self._w.stamp(since))

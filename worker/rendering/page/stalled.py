@@ -1,0 +1,91 @@
+"""The lists of stalled deals, owner by owner, and what was left out of them."""
+
+from worker.domain.digest.model import Deal, DealMove, Digest, OwnerGroup, StalledSection
+from worker.domain.money import Money
+from worker.rendering.page.act import owner_name
+from worker.rendering.page.amounts import DealAmounts
+from worker.rendering.page.rows import Cut, OwnerBlock
+from worker.rendering.wording import NONE, Wording
+
+
+class StalledDeals:
+    """`csv` names the attached CSV files, where what was cut may be found."""
+
+    def __init__(self, digest: Digest, w: Wording, cut: Cut, amounts: DealAmounts, csv: tuple[str, ...]) -> None:
+        self._digest = digest
+        self._w = w
+        self._cut = cut
+        self._amounts = amounts
+        self._csv = csv
+
+    def owner_blocks(self, section: StalledSection) -> tuple[OwnerBlock, ...]:
+        """Nobody's deals first, then owners by value as the digest has them; the smallest deals are cut first."""
+        ordered = sorted(section.newly, key=lambda group: group.owner is not None)[: self._cut.owners]
+        kept = _largest([deal for group in ordered for deal in group.deals], self._cut.deals)
+        return tuple(self._block(g, kept) for g in ordered if any(d.key in kept for d in g.deals) or not g.deals)
+
+    def _block(self, group: OwnerGroup, kept: frozenset[str]) -> OwnerBlock:
+        shown = tuple(d for d in group.deals if d.key in kept)
+        owner = None if group.owner is None else self.owner_name(group.owner)
+        return OwnerBlock(owner, len(group.deals), ", ".join(map(self._amounts.amount, group.totals)) or NONE, shown)
+
+    def deals_cut(self, section: StalledSection) -> str:
+        """What of a list is not printed, with its value: cut here, or by `show.limit`."""
+        shown = {deal.key for block in self.owner_blocks(section) for deal in block.deals}
+        rest = [d for group in section.newly for d in group.deals if d.key not in shown]
+        parts = []
+        if rest:
+            key = "cut.deals_csv" if self._csv else "cut.deals"
+            parts.append(self._w.say(key, more=self._w.more(len(rest)), amount=self._w.sum(_totals(rest), cents=False)))
+        if section.hidden:
+            parts.append(self._w.say("hidden_bare", more=self._w.more(section.hidden)) + ".")
+        return " ".join(parts)
+
+    def deal_line(self, deal: Deal, *, with_owner: bool = False) -> str:
+        """What to do first, then why it stalls, then where it stands."""
+        owner = [self.owner_name(deal.owner)] if with_owner else []
+        words = [self._w.next_step(deal.next_step), self._w.stall_reason(deal.stall_reason), self._w.clean(deal.stage)]
+        return " · ".join(word for word in owner + words if word)
+
+    def stalled_for(self, deal: Deal) -> str:
+        """Since when we know it to be stalled; nothing for one that we saw stalled today for the first time."""
+        if deal.stalled_since is None or self._w.since_days(deal.stalled_since, self._digest.slot) <= 0:
+            return ""
+        return self._w.say("at_least", date=self._w.day(deal.stalled_since))
+
+    def section_note(self, section: StalledSection) -> str:
+        key = "today_note" if section.first else "newly_note"
+        return self._w.say(key, section.newly_count, amount=self._w.sum(section.newly_totals, cents=False))
+
+    def still_note(self, section: StalledSection) -> str:
+        return self._w.say(
+            "still_line",
+            deals=self._w.deals(section.still_count),
+            amount=self._w.sum(section.still_totals, cents=False),
+        )
+
+    def named(self, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, ...], int]:
+        """Deals to name in a line of text, and how many more there are."""
+        shown = deals[: self._cut.names]
+        return shown, len(deals) - len(shown)
+
+    def left_named(self, section: StalledSection) -> tuple[tuple[DealMove, ...], int]:
+        shown = section.left[: self._cut.names]
+        return shown, len(section.left) - len(shown)
+
+    def owner_name(self, owner: str | None) -> str:
+        return owner_name(owner, self._w)
+
+
+def _largest(deals: list[Deal], limit: int) -> frozenset[str]:
+    by_value = sorted(deals, key=lambda d: -(d.annual.amount if d.annual else 0))
+    return frozenset(d.key for d in by_value[:limit])
+
+
+def _totals(deals: list[Deal]) -> tuple[Money, ...]:
+    """One sum per currency, in the order of first appearance; deals without a value add nothing."""
+    sums: dict[str, int] = {}
+    for deal in deals:
+        if deal.annual is not None:
+            sums[deal.annual.currency] = sums.get(deal.annual.currency, 0) + deal.annual.amount
+    return tuple(Money(amount, currency) for currency, amount in sums.items())

@@ -1,0 +1,54 @@
+"""Why the key number moved: the largest movements of the first currency in which anything did."""
+
+from worker.domain.digest.model import BridgeLine, BridgeView, Digest
+from worker.domain.snapshot.opportunity import Move
+from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.wording import Wording, direction
+
+
+class WhyItMoved:
+    def __init__(self, digest: Digest, w: Wording, number: KeyNumber) -> None:
+        self._digest = digest
+        self._w = w
+        self._number = number
+
+    @property
+    def why(self) -> tuple[str, str] | None:
+        """The largest movement with the sign of the net change, and the next two by size; None without a bridge."""
+        view = self._told
+        if self._number.unknown or self._number.first or view is None:
+            return self._nothing() if self._number.unchanged else None
+        lines = sorted(view.lines, key=lambda line: -line.amount)
+        net = view.closing - view.opening
+        lead = next((x for x in lines if net * direction(x.move) > 0), lines[0])
+        others = [x for x in lines if x is not lead][:2]
+        what = self._w.move_counted(lead.move, lead.count)
+        first = self._w.say("amount_of", what=what, amount=self._line_amount(lead))
+        return first, ", ".join(self._counted(x) for x in others)
+
+    def _nothing(self) -> tuple[str, str]:
+        lists = self._number.key is not None
+        return self._w.say("nothing_moved"), self._w.say("nothing_moved_more") if lists else ""
+
+    @property
+    def _told(self) -> BridgeView | None:
+        """The bridge that Why speaks of: of the first currency in which anything moved."""
+        return next((view for view in self._digest.bridges if view.lines), None)
+
+    @property
+    def brief_moves(self) -> str:
+        """For the preheader: the three largest movements."""
+        lines = sorted(self._told.lines, key=lambda line: -line.amount)[:3] if self._told else []
+        return ", ".join(self._counted(line, brief=True) for line in lines)
+
+    def _counted(self, line: BridgeLine, *, brief: bool = False) -> str:
+        if brief and line.move is Move.NEW:
+            what = self._w.say("brief.new", line.count)
+        else:
+            what = self._w.move_counted(line.move, line.count)
+        return self._w.say("move_amount", what=what, amount=self._line_amount(line))
+
+    def _line_amount(self, line: BridgeLine) -> str:
+        """In whole units like the headline; the bridge below has the cents."""
+        currency = self._told.currency if self._told else ""
+        return self._w.whole(direction(line.move) * line.amount, currency, signed=True)

@@ -1,0 +1,98 @@
+"""Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data."""
+
+from datetime import UTC, datetime, timedelta
+from datetime import date as calendar_date
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale
+from babel.dates import format_interval, format_skeleton, format_time, get_timezone_name
+
+from worker.domain.time.window import Window
+from worker.rendering.numbers import MINUS, NBSP
+from worker.rendering.phrases import Phrases
+
+
+class Times:
+    """`year` needs no mention in dates; None: every year is said."""
+
+    def __init__(self, locale: Locale, zone: ZoneInfo, year: int | None, phrases: Phrases) -> None:
+        self._locale = locale
+        self._zone = zone
+        self._year = year
+        self._say = phrases.say
+
+    def date(self, instant: datetime) -> str:
+        """As in "Mon 16 Nov"; the year only when it is another than the digest's."""
+        return self._date(instant.astimezone(self._zone), "MMMEd", "yMMMEd")
+
+    def day(self, instant: datetime) -> str:
+        """As in "16 Nov"."""
+        return self._date(instant.astimezone(self._zone), "MMMd", "yMMMd")
+
+    def clock(self, instant: datetime) -> str:
+        """As in "08:59:41", for a column whose head or neighbour names the zone."""
+        return format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale)
+
+    def time(self, instant: datetime) -> str:
+        """As in "09:00 CET"."""
+        local = instant.astimezone(self._zone)
+        return f"{format_time(local, 'HH:mm', locale=self._locale)} {self._zone_name(local)}"
+
+    def stamp(self, instant: datetime) -> str:
+        """As in "Mon 16 Nov, 09:00 CET"."""
+        return f"{self.date(instant)}, {self.time(instant)}"
+
+    def span(self, window: Window) -> str:
+        """A window's days in its own zone, its last day included: "9–15 Nov"; with times where it cuts a day."""
+        if window.name == "all-time":
+            return self._say("window.all-time")
+        zone = ZoneInfo(window.zone)
+        start, end = window.start.astimezone(zone), window.end.astimezone(zone)
+        if _is_midnight(start) and (_is_midnight(end) or window.so_far):
+            text = self._days(start.date(), (end - timedelta(microseconds=1)).date())
+        else:
+            text = f"{self._moment(start)} – {self._moment(end)} {self._zone_name(end)}"
+        return self._say("window.so_far", span=text) if window.so_far else text
+
+    def duration(self, seconds: float) -> str:
+        """The one or two units that matter: "2 hours 5 minutes", "34 days"."""
+        whole = round(abs(seconds))
+        units = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
+        for position, (size, name) in enumerate(units):
+            if whole >= size or size == 1:
+                big, rest = divmod(whole, size)
+                text = self._say(name, big)
+                small = rest // 60 if size == 3_600 else 0
+                return f"{text} {self._say(units[position + 1][1], small)}" if small else text
+        raise AssertionError(seconds)
+
+    def since_days(self, start: datetime, end: datetime) -> int:
+        """Whole days between two instants, by the reader's calendar."""
+        return (end.astimezone(self._zone).date() - start.astimezone(self._zone).date()).days
+
+    def _date(self, local: datetime | calendar_date, short: str, long: str) -> str:
+        skeleton = short if local.year == self._year else long
+        return format_skeleton(skeleton, local, locale=self._locale).replace(", ", " ", 1 if "E" in skeleton else 0)
+
+    def _days(self, first: calendar_date, last: calendar_date) -> str:
+        skeleton = "MMMd" if first.year == last.year == self._year else "yMMMd"
+        text = format_interval(first, last, skeleton, locale=self._locale)
+        return text.replace("\u2009", "").replace("\u202f", NBSP)
+
+    def _moment(self, local: datetime) -> str:
+        return f"{self._date(local, 'MMMd', 'yMMMd')}, {format_time(local, 'HH:mm', locale=self._locale)}"
+
+    def _zone_name(self, local: datetime) -> str:
+        """CLDR's abbreviation where the locale has one (MEZ), else the zone's own (EST), else the offset (UTC+5:30)."""
+        for name in (get_timezone_name(local, width="short", locale=self._locale), local.tzname() or ""):
+            if name.isalpha() and len(name) <= 5:
+                return name
+        minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+        hours, rest = divmod(abs(minutes), 60)
+        return f"UTC{'+' if minutes >= 0 else MINUS}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _is_midnight(local: datetime) -> bool:
+    """A day starts at its first existing instant, so 01:00 is one too where midnight was skipped."""
+    before = (local.astimezone(UTC) - timedelta(microseconds=1)).astimezone(local.tzinfo)
+    return before.date() != local.date()
