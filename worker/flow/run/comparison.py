@@ -71,10 +71,10 @@ class ReaderDigest:
     told: Composed
     renderer: Renderer
     renderings: Memo
+    english: Mapping[str, str]
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
-    english: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def notice(self) -> bool:
