@@ -1,0 +1,193 @@
+"""Every command with --json, in a project that ran: what it prints, by the command's name."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import redis
+
+from tests.support.desk import MAIL, PROJECT, CommandLine, desk
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.entry.demo import _document
+from worker.flow.services import Services
+from worker.sandbox.journal import journal
+from worker.sandbox.server import Sandbox
+
+HELD = "held@acme.example"
+BESIDE = "connections: {pd: {type: sandbox-pipedrive}, close"
+UNSET = '{type: email, url: "smtp://127.0.0.1:1", password: "${NO_MAIL}", from: me@acme.example}, chat'
+A_DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True)
+class Here:
+    """A project that ran twice: the keys of its first run, and of its second, which has something to compare with."""
+
+    line: CommandLine
+    first: str
+    second: str
+
+
+Command = Callable[[Here], Any]
+
+
+def drop_one(here: Here) -> str:
+    """A run with one delivery that may or may not have arrived; that delivery's key."""
+    assert here.line.box is not None
+    here.line.box.call(lambda box: box.mail.faults.drop(to=HELD))
+    return str(here.line.row(here.line.run(), "held").key)
+
+
+def refuse_one(here: Here) -> str:
+    """A run with one delivery that was refused; the run's key."""
+    assert here.line.box is not None
+    here.line.box.call(lambda box: box.mail.faults.refuse(HELD, 550))
+    return here.line.run()
+
+
+def miss_a_slot(here: Here) -> Any:
+    """A slot that came during a pause, as the ledger notes it when the pause ends."""
+    with redis.Redis.from_url(here.line.redis.url) as client:
+        client.zadd("desk:due", {"asked": int(time.time() * 1000) - A_DAY})
+    here.line.call("pause", "asked")
+    here.line.call("resume", "asked")
+    return here.line.told("runs")["missed"][0]
+
+
+def explain_missed(here: Here) -> Any:
+    return here.line.told("explain", f"asked@{miss_a_slot(here)['first']}")
+
+
+def with_gaps(here: Here) -> Any:
+    """A slot of yesterday, for which a list that tells the state of the moment has no answer any more."""
+    return here.line.told("run", "asked", "--for-slot", miss_a_slot(here)["first"])
+
+
+def dry_with_gaps(here: Here) -> Any:
+    return here.line.told("run", "asked", "--dry-run", "--at", miss_a_slot(here)["first"])
+
+
+def explain_gaps(here: Here) -> Any:
+    return here.line.told("explain", with_gaps(here)["key"])
+
+
+def settled(here: Here) -> Any:
+    return here.line.told("deliveries", "settle", drop_one(here), "sent")
+
+
+def broken(here: Here, command: str) -> Any:
+    with edited(here.line.place / "schedules" / "asked.yaml", "query: opportunities", "query: oportunities"):
+        return here.line.told(command)
+
+
+def unset(here: Here) -> Any:
+    with edited(here.line.place / "funnelbeat.yaml", "{type: sandbox}, chat", UNSET):
+        return here.line.told("check")
+
+
+@contextmanager
+def edited(path: Path, old: str, new: str) -> Iterator[None]:
+    good = path.read_text(encoding="utf-8")
+    assert old in good
+    path.write_text(good.replace(old, new), encoding="utf-8")
+    yield
+    path.write_text(good, encoding="utf-8")
+
+
+def changed(here: Here) -> Any:
+    """The plan of files that differ from what is deployed in every way that a plan tells of."""
+    folder = here.line.place / "schedules"
+    good = (folder / "asked.yaml").read_text(encoding="utf-8")
+    nine, ten = (good.replace("every: 23h", f'cron: "0 {hour} * * *"') for hour in (9, 10))
+    (folder / "gone.yaml").write_text(good, encoding="utf-8")
+    (folder / "other.yaml").write_text(nine, encoding="utf-8")
+    here.line.call("deploy", "--yes")
+    (folder / "gone.yaml").unlink()
+    (folder / "asked.yaml").rename(folder / "renamed.yaml").write_text(f"previously: asked\n{good}", encoding="utf-8")
+    (folder / "other.yaml").write_text(ten.replace(HELD, "new@acme.example"), encoding="utf-8")
+    (folder / "later.yaml").write_text(good.replace("every: 23h", "every: 11h"), encoding="utf-8")
+    return here.line.told("plan", "--days", "3")
+
+
+def previewed(here: Here) -> Any:
+    return here.line.told("preview", "asked", "--out", str(here.line.place / "preview.html"))
+
+
+def runs_file(here: Here) -> Any:
+    """runs.json of `demo`."""
+
+    async def look(services: Services) -> Any:
+        return [await _document(services, run) for run in await services.ledger.runs("asked", 2)]
+
+    return here.line.ask(look)
+
+
+def journal_file(here: Here) -> Any:
+    """journal.json of `demo`."""
+    assert here.line.box is not None
+
+    def look(box: Sandbox) -> Any:
+        began = box.now()
+        box.pipeline.step(began)
+        return journal(box.pipeline.log, began, box.now())
+
+    return here.line.box.call(look)
+
+
+def deleted(here: Here) -> Any:
+    made = here.line.told("source", "pd", "pipelines", "create", "--set", "name=Partners", "--yes")["pipelines"][0]
+    return here.line.told("source", "pd", "pipelines", "delete", made["id"], "--yes")
+
+
+COMMANDS: dict[str, Command] = {
+    "init": lambda here: here.line.told("init", str(here.line.place.parent / "begun")),
+    "check": unset,
+    "check, broken": lambda here: broken(here, "check"),
+    "plan, broken": lambda here: broken(here, "plan"),
+    "plan": lambda here: here.line.told("plan"),
+    "deploy": lambda here: here.line.told("deploy"),
+    "preview": previewed,
+    "run": lambda here: here.line.told("run", "asked"),
+    "run --dry-run": lambda here: here.line.told("run", "asked", "--dry-run"),
+    "run, gaps": with_gaps,
+    "run --dry-run, gaps": dry_with_gaps,
+    "run --to": lambda here: here.line.told("run", "asked", "--to", "mail:me@acme.example"),
+    "trigger": lambda here: here.line.told("trigger", "asked"),
+    "runs": lambda here: [miss_a_slot(here), here.line.told("runs")][1],
+    "show, first": lambda here: here.line.told("show", here.first),
+    "show": lambda here: here.line.told("show", here.second),
+    "show, nothing": lambda here: here.line.told("show", "nonsense"),
+    "explain, first": lambda here: here.line.told("explain", here.first),
+    "explain": lambda here: here.line.told("explain", here.second),
+    "explain, missed": explain_missed,
+    "explain, gaps": explain_gaps,
+    "deliveries": lambda here: here.line.told("deliveries"),
+    "deliveries settle": settled,
+    "replay": lambda here: here.line.told("replay", here.second),
+    "retry": lambda here: here.line.told("retry", refuse_one(here)),
+    "forget": lambda here: here.line.told("forget", "sales@acme.example"),
+    "pause": lambda here: here.line.told("pause", "asked", "--until", "2099-01-01T09:00"),
+    "resume": lambda here: here.line.told("resume", "asked"),
+    "doctor": lambda here: here.line.told("doctor"),
+    "source": lambda here: here.line.told("source", "close"),
+    "source, one kind": lambda here: here.line.told("source", "close", "pipelines"),
+    "source, deleted": deleted,
+    "runs.json": runs_file,
+    "journal.json": journal_file,
+    "plan, changed": changed,
+}
+
+
+def documents(server: EmbeddedRedis, directory: Path) -> Mapping[str, Any]:
+    """All of them, in the order above: a command finds what those before it left."""
+    with desk(server, directory / "project", MAIL) as line:
+        file = line.place / "funnelbeat.yaml"
+        file.write_text(PROJECT.replace("connections: {close", BESIDE), encoding="utf-8")
+        here = Here(line, line.run(), line.run())
+        with patch.dict("os.environ", {"FUNNELBEAT_SANDBOX": line.settings.sandbox}):
+            return {name: command(here) for name, command in COMMANDS.items()}
