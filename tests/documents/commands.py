@@ -12,9 +12,11 @@ import redis
 
 from tests.support.desk import MAIL, PROJECT, CommandLine, desk
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.entry.demo import _document
+from worker.documents.journal import journal_document
+from worker.documents.runs import demo_run_document
+from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
-from worker.sandbox.journal import journal
+from worker.sandbox.journal import bridge
 from worker.sandbox.server import Sandbox
 
 HELD = "held@acme.example"
@@ -122,7 +124,10 @@ def runs_file(here: Here) -> Any:
     """runs.json of `demo`."""
 
     async def look(services: Services) -> Any:
-        return [await _document(services, run) for run in await services.ledger.runs("asked", 2)]
+        return [
+            demo_run_document(run, await bridge_of(services, run, await services.ledger.deliveries(str(run.key))))
+            for run in await services.ledger.runs("asked", 2)
+        ]
 
     return here.line.ask(look)
 
@@ -134,7 +139,7 @@ def journal_file(here: Here) -> Any:
     def look(box: Sandbox) -> Any:
         began = box.now()
         box.pipeline.step(began)
-        return journal(box.pipeline.log, began, box.now())
+        return journal_document(began, box.now(), bridge(box.pipeline.log, began, box.now()))
 
     return here.line.box.call(look)
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.documents.journal import journal_document
 from worker.domain.snapshot.opportunity import INWARD, Move
 from worker.sandbox.cast import MAIN, OTHER, active_stages, stage_of
 from worker.sandbox.events import (
@@ -24,7 +25,7 @@ from worker.sandbox.events import (
     ValueChanged,
     Won,
 )
-from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Amounts, Population, bridge, journal
+from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Amounts, Population, bridge
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.wander import plain_deal, wander
 
@@ -158,7 +159,7 @@ def test_a_deal_won_in_another_currency_is_converted_before_it_is_won() -> None:
 
 
 def test_the_journal_names_its_ends_and_every_class() -> None:
-    found = journal([born("A", 100)], NOW, NEXT)
+    found = journal_document(NOW, NEXT, bridge([born("A", 100)], NOW, NEXT))
     assert (found["from"], found["to"]) == (NOW.isoformat(), NEXT.isoformat())
     assert found["bridge"] == {
         "EUR": {"opening": 10_000, **dict.fromkeys((m.value for m in Move), 0), "closing": 10_000}

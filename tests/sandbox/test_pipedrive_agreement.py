@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from worker.domain.diff.bridge import as_json, bridge
+from worker.documents.bridge import bridge_document
+from worker.domain.diff.bridge import bridge
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec, resolve
@@ -80,7 +81,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Query, population
             after = (await source.fetch(ask(item, clock, before))).snapshot
             found = bridge(before, after, item)
             assert found is not None
-            assert as_json(found) == journal.bridge(pipeline.log, began, clock.now, population)
+            assert bridge_document(found) == journal.bridge(pipeline.log, began, clock.now, population)
             assert after.notes == ()
             before = after
 
@@ -97,7 +98,7 @@ async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
         after = (await source.fetch(ask(OPEN, clock, before))).snapshot
     found = bridge(before, after, OPEN)
     assert found is not None
-    told, truth = as_json(found), journal.bridge(pipeline.log, began, clock.now)
+    told, truth = bridge_document(found), journal.bridge(pipeline.log, began, clock.now)
     for lines in (*told.values(), *truth.values()):
         # Closed before the baseline was read, open now: a list alone cannot tell it from one that was moved here.
         lines["moved_in"] += lines.pop("reopened")

@@ -1,23 +1,22 @@
 """Questions to the ledger: runs, show, explain."""
 
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from worker.documents.bridge import bridge_document
+from worker.documents.explained import explained_document
+from worker.documents.runs import missed_document, run_list_document, shown_run_document
 from worker.domain.delivery import Delivery
-from worker.domain.run import Missed, Run
+from worker.domain.diff.bridge import Bridge
+from worker.domain.reason import SENTENCES
+from worker.domain.run import Missed, Run, stamp
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
-from worker.entry.told import (
-    delivery_document,
-    explained_document,
-    explained_lines,
-    missed_document,
-    run_document,
-)
 from worker.entry.with_ledger import with_ledger
+from worker.flow.operate.explain import Explained
 from worker.flow.operate.explain import explain as explained
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.preview import bridge_of
@@ -36,44 +35,45 @@ def runs(
     """Runs and missed slots, newest first."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-            found = [run_document(run) for run in await services.ledger.runs(schedule, limit)]
-            return found, [missed_document(m) for m in await services.ledger.missed(schedule, limit)]
+        async def work(services: Services) -> tuple[Sequence[Run], Sequence[Missed]]:
+            return await services.ledger.runs(schedule, limit), await services.ledger.missed(schedule, limit)
 
         found, missed = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json({"runs": found, "missed": missed})
+        console.show_json(run_list_document(found, missed))
         return
     table = Table("Run", "Trigger", "State", "Gaps", "Reason", box=None, pad_edge=False)
     for run in found:
-        table.add_row(run["key"], run["trigger"], run["state"], str(len(run["gaps"]) or ""), run["reason"] or "")
+        table.add_row(str(run.key), run.trigger, run.state, str(len(run.gaps) or ""), run.reason or "")
     console.out.print(table)
     for row in missed:
-        console.out.print(
-            f"missed {row['count']} of {row['schedule']}: {row['first']} to {row['last']}. {row['sentence']}"
-        )
-
-
-async def _told(services: Services, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-    run = await find_run(services.ledger, reference)
-    rows = await services.ledger.deliveries(str(run.key))
-    return run, rows, await bridge_of(services, run, rows)
+        between, sentence = f"{stamp(row.first)} to {stamp(row.last)}", SENTENCES[row.reason]
+        console.out.print(f"missed {row.count} of {row.schedule}: {between}. {sentence}")
 
 
 def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
     """One run: its state, its bridge, its deliveries with the receivers' own words."""
     with console.guarded(as_json=as_json):
-        found, rows, bridge = _ask(directory(ctx, project), run)
+
+        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None]:
+            found = await find_run(services.ledger, run)
+            rows = await services.ledger.deliveries(str(found.key))
+            return found, rows, await bridge_of(services, found, rows)
+
+        found, rows, bridge = with_ledger(directory(ctx, project), work)
     if as_json:
-        document = {**run_document(found), "bridge": bridge, "deliveries": [delivery_document(r) for r in rows]}
-        console.show_json(document)
-        return
+        console.show_json(shown_run_document(found, bridge, rows))
+    else:
+        _print_run(found, rows, bridge)
+
+
+def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None) -> None:
     console.out.print(f"{found.key}  {found.state}, {found.trigger}, attempt {found.attempt}", markup=False)
     for query, reason, sentence in found.gaps:
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
     for row in rows:
         console.out.print(f"  {row.state:9} {row.key.reader}  {' '.join(p.receipt for p in row.parts)}", markup=False)
-    for currency, terms in (bridge or {}).items():
+    for currency, terms in (bridge_document(bridge) if bridge is not None else {}).items():
         moved = ", ".join(f"{term} {amount}" for term, amount in terms.items() if amount)
         console.out.print(f"  {currency} (minor units): {moved}")
 
@@ -82,23 +82,37 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
     """Why it was sent, or was not, and what it was compared with; of a missed slot (ID@slot), why it was missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> dict[str, Any]:
-            found = await explained(services, run)
-            return missed_document(found) if isinstance(found, Missed) else explained_document(*found)
+        async def work(services: Services) -> tuple[Run, tuple[Explained, ...]] | Missed:
+            return await explained(services, run)
 
-        told = with_ledger(directory(ctx, project), work)
+        found = with_ledger(directory(ctx, project), work)
+    document = missed_document(found) if isinstance(found, Missed) else explained_document(*found)
     if as_json:
-        console.show_json(told)
+        console.show_json(document)
         return
-    for line in explained_lines(told):
+    for line in _missed_lines(document) if isinstance(found, Missed) else _explained_lines(document):
         console.out.print(line, markup=False)
 
 
-def _ask(place: Path, reference: str) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-    async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], dict[str, Any] | None]:
-        return await _told(services, reference)
+def _missed_lines(missed: dict[str, Any]) -> list[str]:
+    several = f"{missed['count']} slots, {missed['first']} to {missed['last']},"
+    slots = missed["first"] if missed["count"] == 1 else several
+    return [f"{missed['schedule']}: {slots} missed. {missed['sentence']}"]
 
-    return with_ledger(place, work)
+
+def _explained_lines(run: dict[str, Any]) -> list[str]:
+    lines = [f"{run['key']} is {run['state']}. {run['sentence']}".rstrip()]
+    lines += [f"  missing {gap['query']} ({gap['reason']}): {gap['sentence']}" for gap in run["gaps"]]
+    for row in run["deliveries"]:
+        lines.append(f"{row['reader']}: {row['why']}")
+        if row["decision"] != row["reason"]:
+            lines.append(f"  {row['decision_sentence']}")
+        for query, past in row["past"].items():
+            against = f"the digest of {past['slot']}" if "slot" in past else f"nothing: {past['sentence']}"
+            lines.append(f"  {query} compared with {against}")
+        if row["possible_duplicate"]:
+            lines.append("  It may have been sent twice under one identity: a possible duplicate.")
+    return lines
 
 
 COMMANDS = {"runs": runs, "show": show, "explain": explain}

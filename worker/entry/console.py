@@ -11,7 +11,8 @@ import typer
 from rich.console import Console
 from rich.status import Status
 
-from worker.errors import DefinitionError, FunnelbeatError, LedgerError, RequestError, SourceError
+from worker.documents.problem import problem_document
+from worker.errors import FunnelbeatError, LedgerError, RequestError, SourceError
 from worker.progress import watched
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
@@ -66,13 +67,7 @@ def guarded(*, as_json: bool) -> Iterator[None]:
 def fail(error: FunnelbeatError, *, as_json: bool) -> NoReturn:
     status = status_of(error)
     if as_json:
-        problem: dict[str, Any] = {"problem": type(error).__name__, "sentence": str(error), "exit": status}
-        if isinstance(error, DefinitionError):
-            problem["complaints"] = [
-                {"path": c.path, "line": c.line, "column": c.column, "found": c.found, "expected": c.expected}
-                for c in error.complaints
-            ]
-        show_json(problem)
+        show_json(problem_document(error, status))
     else:
         err.print(str(error), markup=False)
     raise typer.Exit(status)

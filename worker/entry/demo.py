@@ -15,6 +15,8 @@ import typer
 
 from worker.adapters.event_log import configure
 from worker.app import open_services
+from worker.documents.journal import journal_document
+from worker.documents.runs import demo_run_document
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
@@ -23,11 +25,10 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now, stop_signal
 from worker.entry.project_commands import write_project
 from worker.entry.project_dir import bundle_of, child_environment, redis_for
-from worker.entry.told import run_document
 from worker.errors import LedgerError
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
-from worker.sandbox.journal import journal
+from worker.sandbox.journal import bridge
 from worker.sandbox.server import Sandbox, SandboxThread
 from worker.settings import Settings
 
@@ -97,7 +98,8 @@ def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, f
             return before, after, read_from, read_to, documents
 
     _, _, read_from, read_to, documents = asyncio.run(story())
-    moved = box.call(lambda sandbox: journal(sandbox.pipeline.log, read_from, read_to))
+    truth = box.call(lambda sandbox: bridge(sandbox.pipeline.log, read_from, read_to))
+    moved = journal_document(read_from, read_to, truth)
     _write(out / "journal.json", moved)
     _write(out / "runs.json", documents)
     _tell(moved, documents, out)
@@ -174,10 +176,8 @@ async def _until(family: Family, look: Callable[[], Coroutine[Any, Any, T | None
 
 
 async def _document(services: Services, run: Run) -> dict[str, Any]:
-    told = run_document(run)
-    names = ("key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid")
     rows = await services.ledger.deliveries(str(run.key))
-    return {**{name: told[name] for name in names}, "bridge": await bridge_of(services, run, rows)}
+    return demo_run_document(run, await bridge_of(services, run, rows))
 
 
 def _write(path: Path, document: Any) -> None:

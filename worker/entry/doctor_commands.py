@@ -17,6 +17,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenConnectors, broker, tokens, wall_clock
+from worker.documents.doctor import findings_document
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
@@ -48,7 +49,7 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
         with redis_for(place) as base, sandbox_for(bundle, base) as settings:
             found = asyncio.run(_look(settings, bundle, place))
     if as_json:
-        console.show_json([{"what": f.what, "level": f.level, "sentence": f.sentence} for f in found])
+        console.show_json(findings_document(found))
     else:
         for one in found:
             console.out.print(f"{one.level:4} {one.what}: {one.sentence}", markup=False)

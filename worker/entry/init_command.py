@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from worker.app import wall_clock
+from worker.documents.project import project_document
 from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
 from worker.entry.first_schedules import PROJECT, SCHEDULES
@@ -62,7 +63,7 @@ def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json =
             return
         write_project(target, target.resolve().name)
     if as_json:
-        console.show_json({"project": str(target), "next": f"funnelbeat --project {target} preview weekly-pipeline"})
+        console.show_json(project_document(str(target), f"funnelbeat --project {target} preview weekly-pipeline"))
         return
     console.out.print(
         f"Wrote {target}. Next:\n  funnelbeat --project {target} preview weekly-pipeline --open", markup=False

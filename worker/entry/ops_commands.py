@@ -6,12 +6,14 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.documents.deliveries import delivery_document, retried_document, why
+from worker.documents.forgotten import forgotten_document
+from worker.documents.replay import replayed_document
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.entry import console
 from worker.entry.message_diff import difference
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Project, directory
-from worker.entry.told import delivery_document, why
 from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
 from worker.flow.operate.find_run import find_run
@@ -48,7 +50,7 @@ def replay(
             told = []
             async for again in made_again(services, found):
                 _keep(folder, again)
-                told.append(_replay_document(again, sent))
+                told.append(replayed_document(again, _differences(again, sent)))
             return told
 
         with console.progress(f"Rendering {run} again", quiet=as_json):
@@ -75,17 +77,13 @@ def _keep(folder: Folder | None, again: Replayed) -> None:
             folder.keep(str(again.row.key), copy.part, copy.sealed)
 
 
-def _replay_document(again: Replayed, sent: dict[str, bytes]) -> dict[str, Any]:
-    parts = []
-    for copy in again.copies:
-        part: dict[str, Any] = {"number": copy.number, "sha256": copy.recorded, "again": copy.sha256}
-        part |= {"equal": copy.equal, "note": copy.note, "difference": []}
-        if not copy.equal and copy.part is not None and copy.sealed is not None and copy.recorded in sent:
-            part["difference"] = difference(copy.part.name, sent[copy.recorded], copy.sealed)
-        parts.append(part)
-    row = again.row
-    told = {"key": str(row.key), "state": str(row.state), "version": row.version}
-    return {**told, "equal": again.equal, "causes": list(again.causes), "parts": parts}
+def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]]:
+    """Line by line, by the part's number, where what was sent is at hand and what was made differs from it."""
+    return {
+        copy.number: difference(copy.part.name, sent[copy.recorded], copy.sealed)
+        for copy in again.copies
+        if not copy.equal and copy.part is not None and copy.sealed is not None and copy.recorded in sent
+    }
 
 
 def _print_replay(run: str, told: list[dict[str, Any]]) -> None:
@@ -120,7 +118,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
 
         key, again = with_ledger(directory(ctx, project), work, publish=True)
     if as_json:
-        console.show_json({"run": key, "deliveries": list(again)})
+        console.show_json(retried_document(key, again))
         return
     if not again:
         console.out.print(f"{key} has no delivery that was refused, failed or expired", markup=False)
@@ -194,10 +192,24 @@ def forget(
         with console.progress(f"Forgetting {what}", quiet=as_json):
             gone = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json(gone.document())
+        console.show_json(forgotten_document(gone))
         return
-    for sentence in gone.sentences(what):
+    for sentence in _forgotten_lines(gone, what):
         console.out.print(sentence, markup=False)
+
+
+def _forgotten_lines(gone: Forgotten, what: str) -> list[str]:
+    counts = (
+        (gone.baselines, "baselines"),
+        (gone.deliveries, "deliveries"),
+        (gone.suspensions, "suspensions"),
+        (gone.answers, "stored answers that held its row"),
+    )
+    removed = [f"{what}: removed {count} {noun}" for count, noun in counts if count]
+    if gone.answers:
+        removed.append("a run fetches it again for as long as the service lists it")
+    still = [f"{name} still names {what}: remove it there and deploy" for name in gone.named]
+    return (removed or [f"{what}: nothing was stored under that address or id"]) + still
 
 
 COMMANDS = {"replay": replay, "retry": retry, "forget": forget}

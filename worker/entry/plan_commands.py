@@ -1,12 +1,13 @@
 """What will fire, and keeping it from firing: plan, pause, resume."""
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from worker.documents.pauses import paused_document, resumed_document
+from worker.documents.plan import in_order, plan_document
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
@@ -44,75 +45,14 @@ def plan(
         with console.progress("Reckoning", quiet=as_json):
             found = with_ledger(place, work)
     if as_json:
-        console.show_json(document(found))
+        console.show_json(plan_document(found))
     else:
         show(found)
 
 
-def document(found: Plan) -> dict[str, Any]:
-    return {
-        "now": stamp(found.now),
-        "until": stamp(found.until),
-        "runs": [_run(row, fire) for row, fire in _in_order(found)],
-        "schedules": [_schedule(row) for row in found.schedules],
-        "next_24_hours": [asdict(of) for of in found.day],
-        "changes": {
-            "added": list(found.changes.added),
-            "changed": list(found.changes.changed),
-            "removed": list(found.changes.removed),
-            "renamed": [{"from": old, "to": new} for old, new in found.changes.renamed],
-            "readers_added": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_added],
-            "readers_removed": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_removed],
-            "runs": [_moves(move) for move in found.moves],
-        },
-    }
-
-
-def _run(row: Planned, fire: Fire) -> dict[str, Any]:
-    return {
-        "schedule": row.schedule,
-        **_fire(fire),
-        "local": fire.slot.astimezone(ZoneInfo(row.zone)).isoformat(),
-        "zone": row.zone,
-        "readers": len(row.readers),
-        "requests": row.cost.requests,
-        "unknown": list(row.cost.unknown),
-    }
-
-
-def _fire(fire: Fire) -> dict[str, str]:
-    return {"slot": stamp(fire.slot), "due": stamp(fire.due)}
-
-
-def _schedule(row: Planned) -> dict[str, Any]:
-    return {
-        "schedule": row.schedule,
-        "runs": row.count,
-        "readers": list(row.readers),
-        "requests_per_run": row.cost.requests,
-        "unknown": list(row.cost.unknown),
-        "paused": row.paused is not None,
-        "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
-    }
-
-
-def _moves(move: Moves) -> dict[str, Any]:
-    return {
-        "schedule": move.schedule,
-        "appear": [_fire(fire) for fire in move.appear],
-        "vanish": [_fire(fire) for fire in move.vanish],
-        "moved": [{"from": _fire(was), "to": _fire(now)} for was, now in move.moved],
-    }
-
-
-def _in_order(found: Plan) -> list[tuple[Planned, Fire]]:
-    runs = [(row, fire) for row in found.schedules for fire in row.fires]
-    return sorted(runs, key=lambda run: (run[1], run[0].schedule))
-
-
 def show(found: Plan) -> None:
     """What is printed on a terminal, by `deploy` as well."""
-    runs = _in_order(found)
+    runs = in_order(found)
     rows = [_cells(row, fire) for row, fire in runs[:SHOWN]]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cells in rows:
@@ -206,7 +146,7 @@ def pause(
 
         end = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json({"schedule": schedule, "paused": True, "until": stamp(end) if end else None})
+        console.show_json(paused_document(schedule, end))
     else:
         console.out.print(f"{schedule} is paused{_until(Pause(end))}.", markup=False)
 
@@ -220,12 +160,11 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
             return ended, (await services.ledger.pending([schedule])).get(schedule)
 
         ended, due = with_ledger(directory(ctx, project), work)
-    coming = stamp(due) if due else None
     if as_json:
-        console.show_json({"schedule": schedule, "paused": False, "was_paused": ended, "next": coming})
+        console.show_json(resumed_document(schedule, due, was_paused=ended))
         return
     words = "fires again" if ended else "was not paused"
-    console.out.print(f"{schedule} {words}; next: {coming or 'never'}.", markup=False)
+    console.out.print(f"{schedule} {words}; next: {stamp(due) if due else 'never'}.", markup=False)
 
 
 async def _in_force(services: Services) -> Bundle | None:

@@ -4,12 +4,15 @@ import asyncio
 import shutil
 import webbrowser
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from worker.adapters.definitions.schema import schema
 from worker.app import REGISTRY, open_services, shipped
+from worker.documents.definitions import check_document
+from worker.documents.deployment import changes_document, deployed_document
+from worker.documents.preview import preview_document
 from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
@@ -19,7 +22,7 @@ from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.plan import Plan, plan
-from worker.flow.operate.preview import preview
+from worker.flow.operate.preview import Preview, preview
 
 PLANNED_DAYS = 14
 """How far `deploy` looks before it asks."""
@@ -70,13 +73,7 @@ def check(
     loaded = definitions(directory(ctx, project))
     unset = [secret for secret in loaded.secrets if not secret.set]
     if as_json:
-        console.show_json(
-            {
-                "complaints": [_place(c) for c in loaded.complaints],
-                "warnings": [_place(c) for c in loaded.warnings],
-                "unset": [s.name for s in unset],
-            }
-        )
+        console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))
     else:
         for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
             console.err.print(str(line), markup=False)
@@ -87,10 +84,6 @@ def check(
             console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
     if loaded.complaints or (strict and (unset or loaded.warnings)):
         raise typer.Exit(console.WRONG)
-
-
-def _place(complaint: Any) -> dict[str, Any]:
-    return {name: getattr(complaint, name) for name in ("path", "line", "column", "found", "expected")}
 
 
 def deploy_command(
@@ -121,7 +114,7 @@ def deploy_command(
                     typer.confirm("Deploy?", abort=True)
             bundle_id, found = asyncio.run(activate())
     if as_json:
-        console.show_json({"bundle": bundle_id, **listed(found)})
+        console.show_json(deployed_document(bundle_id, found))
     else:
         console.out.print(f"Deployed {bundle_id[:12]}.")
 
@@ -129,19 +122,9 @@ def deploy_command(
 def tell(found: Changes) -> None:
     if not found:
         console.out.print("Nothing changes.")
-    for word, names in listed(found).items():
+    for word, names in changes_document(found).items():
         for name in names:
             console.out.print(f"  {word:8} {name}", markup=False)
-
-
-def listed(found: Changes) -> dict[str, list[str]]:
-    renamed = [f"{old} → {new}" for old, new in found.renamed]
-    return {
-        "added": list(found.added),
-        "changed": list(found.changed),
-        "removed": list(found.removed),
-        "renamed": renamed,
-    }
 
 
 def preview_command(
@@ -161,7 +144,7 @@ def preview_command(
             raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
         with redis_for(place) as base, sandbox_for(bundle, base) as settings:
 
-            async def look() -> Any:
+            async def look() -> Preview:
                 async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
                     return await preview(services, bundle, bundle.schedules[schedule], entry)
 
@@ -170,9 +153,7 @@ def preview_command(
     target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
     target.write_text(seen.page, encoding="utf-8")
     if as_json:
-        console.show_json(
-            {"file": str(target), "subject": seen.subject, "gaps": [g.sentence for g in seen.digest.gaps]}
-        )
+        console.show_json(preview_document(str(target), seen))
     else:
         console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)
     if open_page:

@@ -16,8 +16,8 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
+from worker.documents.reasons import reasons_document
 from worker.domain.query import ChannelType, ConnectionType, Param, QuerySpec
-from worker.domain.reason import SENTENCES, Reason
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.endpoints import rows
@@ -72,7 +72,7 @@ def reasons() -> str:
         "Reasons",
         "One closed list for the ledger, the log, `explain` and these pages.",
         "## Runs and deliveries",
-        table(("reason", "means"), ([code(reason), SENTENCES[reason]] for reason in Reason)),
+        table(("reason", "means"), ([code(reason), sentence] for reason, sentence in reasons_document().items())),
         "## Gaps",
         "Why a query has no answer in a digest. The digest adds a sentence of its own.",
         table(("reason", "means"), ([code(reason), GAPS[reason]] for reason in GapReason)),

@@ -9,8 +9,12 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from worker.app import open_services
-from worker.domain.delivery import DeliveryState
-from worker.domain.run import RunState
+from worker.documents.deliveries import sentence_of
+from worker.documents.preview import dry_run_document
+from worker.documents.runs import finished_run_document, queued_run_document
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
 from worker.domain.time.zones import first, zone_named
 from worker.entry import console
@@ -18,7 +22,6 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
 from worker.entry.project_dir import bundle_of, project_name, redis_for, sandbox_for
-from worker.entry.told import delivery_document, run_document
 from worker.errors import RequestError
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
@@ -60,7 +63,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
-    async def work(services: Services) -> dict[str, Any]:
+    async def work(services: Services) -> tuple[Run, tuple[Delivery, ...]]:
         deployed = await services.ledger.deployed()
         bundle = await services.bundle(deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
@@ -73,33 +76,33 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         rows = await services.ledger.deliveries(key)
         if found is None:
             raise RequestError(f"{key} is gone from the ledger")
-        return {**run_document(found), "deliveries": [delivery_document(row) for row in rows]}
+        return found, rows
 
     with console.progress(f"Running {schedule}", quiet=as_json):
-        told = in_house(place, work, out=out)
+        ended, rows = in_house(place, work, out=out)
     if as_json:
-        console.show_json(told)
+        console.show_json(finished_run_document(ended, rows))
     else:
-        _print_run(told)
-    raise typer.Exit(run_status(told))
+        _print_run(ended, rows)
+    raise typer.Exit(run_status(ended))
 
 
-def run_status(told: dict[str, Any]) -> int:
+def run_status(ended: Run) -> int:
     """The exit status of a finished run (design 1): gaps count as trouble even when everything was sent."""
-    if told["state"] == RunState.FAILED and told["reason"] == "source":
+    if ended.state is RunState.FAILED and ended.reason is Reason.SOURCE:
         return console.NOTHING
-    good = told["state"] in {RunState.DELIVERED, RunState.SKIPPED} and not told["gaps"]
+    good = ended.state in {RunState.DELIVERED, RunState.SKIPPED} and not ended.gaps
     return console.OK if good else console.TROUBLE
 
 
-def _print_run(told: dict[str, Any]) -> None:
-    console.out.print(f"{told['key']}  {told['state']}", markup=False)
-    for gap in told["gaps"]:
-        console.out.print(f"  missing {gap['query']}: {gap['sentence']}", markup=False)
-    for row in told["deliveries"]:
-        later = row["state"] in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
+def _print_run(ended: Run, rows: tuple[Delivery, ...]) -> None:
+    console.out.print(f"{ended.key}  {ended.state}", markup=False)
+    for query, _, sentence in ended.gaps:
+        console.out.print(f"  missing {query}: {sentence}", markup=False)
+    for row in rows:
+        later = row.state in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
         note = " (a running clock will bring it on)" if later else ""
-        console.out.print(f"  {row['state']:9} {row['reader']}  {row['sentence']}{note}", markup=False)
+        console.out.print(f"  {row.state:9} {row.key.reader}  {sentence_of(row)}{note}", markup=False)
 
 
 def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:
@@ -116,12 +119,18 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
     with console.progress(f"Fetching {schedule}", quiet=as_json):
         trials = in_house(place, work, out=out, bundle=bundle)
     if as_json:
-        console.show_json([trial.document() for trial in trials])
+        console.show_json([dry_run_document(trial) for trial in trials])
     else:
         for trial in trials:
-            console.out.print(trial.sentence(), markup=False)
+            console.out.print(_dry_run_line(trial), markup=False)
     if any(trial.gaps for trial in trials) or any(trial.failed for trial in trials):
         raise typer.Exit(console.TROUBLE)
+
+
+def _dry_run_line(trial: DryRun) -> str:
+    verdict = trial.outcome or ("would be sent" if trial.decision.send else "would not be sent")
+    missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in trial.gaps)
+    return f"{trial.reader}: {verdict} ({trial.decision.reason}). {trial.subject}{missing}"
 
 
 def _target(bundle: Bundle, to: str) -> tuple[str, str]:
@@ -163,7 +172,7 @@ def trigger(
 
         told = in_house(place, work, through_queue=True)
     if as_json:
-        console.show_json({"key": told})
+        console.show_json(queued_run_document(told))
     else:
         console.out.print(told, markup=False)
 

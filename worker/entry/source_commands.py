@@ -12,6 +12,7 @@ from rich.table import Table as Shown
 from rich.text import Text
 
 from worker.app import open_services
+from worker.documents.catalog import deleted_document, held_document, kinds_document
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.entry import console
@@ -106,13 +107,12 @@ def _value(text: str) -> tuple[str, Any]:
 
 def _tell(told: Table | list[str] | None, *, as_json: bool) -> None:
     if isinstance(told, Table):
-        rows = [{"id": row.key, **told.record(row)} for row in told.rows]
         if as_json:
-            console.show_json({told.id: rows})
+            console.show_json(held_document(told))
         else:
             _print(told)
     elif as_json:
-        console.show_json({"deleted": True} if told is None else {"kinds": told})
+        console.show_json(deleted_document() if told is None else kinds_document(told))
     else:
         console.out.print("Deleted." if told is None else "\n".join(told), markup=False)
 

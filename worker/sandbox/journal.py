@@ -71,17 +71,6 @@ def bridge(
     return {currency: book.amounts[currency] for currency in sorted(book.amounts)}
 
 
-def journal(
-    log: Iterable[Event], at_from: datetime, at_to: datetime, population: Population = EVERYTHING_OPEN
-) -> dict[str, object]:
-    """The content of journal.json: `from` and `to` in ISO 8601, and the bridge between them."""
-    return {
-        "from": at_from.isoformat(),
-        "to": at_to.isoformat(),
-        "bridge": bridge(log, at_from, at_to, population),
-    }
-
-
 def worth(deal: SimulatedDeal) -> int:
     """A year's worth in minor units; an unknown value counts nothing."""
     if deal.value is None:

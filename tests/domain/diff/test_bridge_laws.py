@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings
 
 from tests.domain.journal import Played, histories, play, random_history
-from worker.domain.diff.bridge import Bridge, as_json, balance, bridge
+from worker.domain.diff.bridge import Bridge, balance, bridge
 from worker.domain.diff.diff import apply, diff
 from worker.domain.snapshot.opportunity import INWARD, Move
 
@@ -67,13 +67,14 @@ def test_every_amount_equals_the_journal_of_what_really_happened(played: Played)
 @given(histories().map(play))
 @settings(max_examples=100, deadline=None)
 def test_opening_and_closing_are_what_the_world_held(played: Played) -> None:
-    shown = as_json(made(played))
-    for end, world in (("opening", played.journal.opened), ("closing", played.now)):
+    terms = made(played).terms
+    ends = {of.currency: of.opening for of in terms}, {of.currency: of.closing for of in terms}
+    for shown, world in zip(ends, (played.journal.opened, played.now), strict=True):
         held: Counter[str] = Counter()
         for one in world.values():
             if played.history.lists(one):
                 held[one.currency] += one.annual or 0
-        assert {currency: terms[end] for currency, terms in shown.items() if terms[end]} == dict(+held)
+        assert {currency: amount for currency, amount in shown.items() if amount} == dict(+held)
 
 
 @given(histories().map(play))

@@ -1,6 +1,7 @@
 """A digest compares with the last complete answer that this reader was sent (semantics 5), row by row of the table."""
 
 from tests.support.story import SCHEDULE, TEAM, InProcessRun
+from worker.documents.bridge import bridge_document
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
@@ -21,7 +22,7 @@ async def test_a_sent_digest_is_what_the_next_one_compares_with(week: InProcessR
     assert {b.slot for b in (await week.baselines()).values()} == {second.key.slot}
     bridge = await bridge_of(week.services, second, rows)
     assert bridge is not None
-    assert bridge["EUR"]["new"] > 0
+    assert bridge_document(bridge)["EUR"]["new"] > 0
 
 
 async def test_a_query_that_was_a_gap_keeps_its_baseline_while_the_others_move(week: InProcessRun) -> None:

@@ -118,18 +118,6 @@ def balance(
     return Bridge(granted, _terms(then.settled(home, known), now.settled(home, known), found), found)
 
 
-def as_json(found: Bridge) -> dict[str, dict[str, int]]:
-    """{"EUR": {"opening": 15300000, "new": …, "closing": …}}, every class by its name, zeros included."""
-    return {
-        terms.currency: {
-            "opening": terms.opening,
-            **{move.value: terms.amounts[move] for move in Move},
-            "closing": terms.closing,
-        }
-        for terms in found.terms
-    }
-
-
 def _settled(moved: Iterable[Pair], basis: Basis) -> dict[str, str]:
     """A deal without a currency on one side counts there in the currency of its other side: else it would jump."""
     known = {}

@@ -1,7 +1,6 @@
 """Forgetting a person or a deal on request: what is remembered of it goes, and what else is stored stays usable."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from worker.flow.run.readers import readers
 from worker.flow.services import Services
@@ -16,23 +15,6 @@ class Forgotten:
     suspensions: int = 0
     answers: int = 0
     named: tuple[str, ...] = ()
-
-    def document(self) -> dict[str, Any]:
-        counts = {"baselines": self.baselines, "deliveries": self.deliveries, "suspensions": self.suspensions}
-        return {**counts, "answers": self.answers, "still_named_by": list(self.named)}
-
-    def sentences(self, what: str) -> list[str]:
-        counts = (
-            (self.baselines, "baselines"),
-            (self.deliveries, "deliveries"),
-            (self.suspensions, "suspensions"),
-            (self.answers, "stored answers that held its row"),
-        )
-        told = [f"{what}: removed {count} {noun}" for count, noun in counts if count]
-        if self.answers:
-            told.append("a run fetches it again for as long as the service lists it")
-        still = [f"{name} still names {what}: remove it there and deploy" for name in self.named]
-        return (told or [f"{what}: nothing was stored under that address or id"]) + still
 
 
 async def forget(services: Services, what: str) -> Forgotten:

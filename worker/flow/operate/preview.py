@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.domain.delivery import READER, Content, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
-from worker.domain.diff.bridge import as_json, bridge
+from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.compose import compose
 from worker.domain.digest.model import Digest
 from worker.domain.run import Run, RunKey
@@ -43,22 +43,6 @@ class DryRun:
     gaps: tuple[Gap, ...]
     outcome: str = ""
     failed: bool = False
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "reader": self.reader,
-            "send": self.decision.send,
-            "reason": self.decision.reason,
-            "subject": self.subject,
-            "outcome": self.outcome,
-            "failed": self.failed,
-            "gaps": [{"query": gap.query_id, "reason": gap.reason, "sentence": gap.sentence} for gap in self.gaps],
-        }
-
-    def sentence(self) -> str:
-        verdict = self.outcome or ("would be sent" if self.decision.send else "would not be sent")
-        missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in self.gaps)
-        return f"{self.reader}: {verdict} ({self.decision.reason}). {self.subject}{missing}"
 
 
 async def preview(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
@@ -156,11 +140,8 @@ async def _case(
     )
 
 
-async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) -> dict[str, Any] | None:
-    """The run's bridge for audience everybody, reckoned from the pair of its first decided delivery; None without one.
-
-    Shape: {currency: {"opening", every class of the bridge, "closing"}}, minor units.
-    """
+async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
+    """The run's bridge for audience everybody, from the pair of its first decided delivery; None without one."""
     _, schedule = await services.schedule(run.bundle, run.key.schedule)
     query = schedule.bridge
     pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
@@ -171,8 +152,7 @@ async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) ->
     before = await services.snapshots.load(baseline.snapshot)
     if now is None or before is None:
         return None
-    reckoned = bridge(before, now, schedule.item(query))
-    return as_json(reckoned) if reckoned is not None else None
+    return bridge(before, now, schedule.item(query))
 
 
 def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:

@@ -1,0 +1,20 @@
+"""Why a total moved between two answers to one list."""
+
+from worker.domain.diff.bridge import Bridge
+from worker.domain.snapshot.opportunity import Move
+
+
+def bridge_document(found: Bridge) -> dict[str, dict[str, int]]:
+    """Every class of each currency, zeros included: {"EUR": {"opening": 15300000, "new": …, "closing": …}}.
+
+    Amounts are minor units of the currency. domain.diff.bridge says which classes add to the opening and which are
+    taken away from it.
+    """
+    return {
+        terms.currency: {
+            "opening": terms.opening,
+            **{move.value: terms.amounts[move] for move in Move},
+            "closing": terms.closing,
+        }
+        for terms in found.terms
+    }

@@ -1,0 +1,54 @@
+"""Deliveries: one effort to bring one run to one reader."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from worker.domain.delivery import Delivery
+from worker.domain.reason import SENTENCES
+from worker.domain.run import stamp
+
+
+def delivery_document(row: Delivery) -> dict[str, Any]:
+    """One delivery, as far as it got.
+
+    {"key", "reader", "state", "reason", "sentence", "attempt", "possible_duplicate", "held", "not_before", "date",
+    "compared_with": {query id: slot or null}, "parts": [{"state", "sha256", "receipt"}, …]}
+
+    `reason` is null where the state says everything. `not_before` is null unless the delivery waits. `date` is when it
+    was first about to be sent, null before that. `compared_with` is empty before the first decision; a query's value in
+    it is the slot of the run that this reader was sent last, or null where there was none. `sha256` (hexadecimal) is of
+    the bytes that were handed over, and `receipt` is the receiver's answer; each is empty where there is none.
+    """
+    return {
+        "key": str(row.key),
+        "reader": row.key.reader,
+        "state": str(row.state),
+        "reason": row.reason,
+        "sentence": sentence_of(row),
+        "attempt": row.attempt,
+        "possible_duplicate": row.resent,
+        "held": row.held,
+        "not_before": stamp(row.not_before) if row.not_before else None,
+        "date": stamp(row.date) if row.date else None,
+        "compared_with": {q: stamp(b.slot) if b else None for q, b in (row.compared_with or {}).items()},
+        "parts": [{"state": str(p.state), "sha256": p.sha256, "receipt": p.receipt} for p in row.parts],
+    }
+
+
+def sentence_of(row: Delivery) -> str:
+    """The delivery's own sentence, else its reason's; empty without either."""
+    return row.sentence or (SENTENCES[row.reason] if row.reason else "")
+
+
+def why(row: Delivery) -> str:
+    """One sentence on how a delivery ended and why."""
+    reason = SENTENCES[row.reason] if row.reason else ""
+    return " ".join(part for part in (str(row.state), "–", reason, row.sentence) if part)
+
+
+def retried_document(run: str, deliveries: Iterable[str]) -> dict[str, Any]:
+    """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …]}.
+
+    The list is empty where the run has no delivery that was refused, failed or expired.
+    """
+    return {"run": run, "deliveries": list(deliveries)}

@@ -1,0 +1,10 @@
+"""What doctor found."""
+
+from collections.abc import Iterable
+
+from worker.flow.operate.doctor import Finding
+
+
+def findings_document(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """One for each thing that was looked at: [{"what", "level", "sentence"}, …]; `level` is "ok", "warn" or "fail"."""
+    return [{"what": one.what, "level": one.level, "sentence": one.sentence} for one in found]

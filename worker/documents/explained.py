@@ -1,0 +1,48 @@
+"""Why a run's deliveries went or did not go."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from worker.documents.deliveries import delivery_document, why
+from worker.documents.runs import gap_documents
+from worker.domain.delivery import Baseline
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, stamp
+from worker.flow.operate.explain import Explained
+
+
+def explained_document(run: Run, rows: Iterable[Explained]) -> dict[str, Any]:
+    """A run and why each of its deliveries ended as it did.
+
+    {"key", "state", "reason", "sentence", "gaps": [gap, …], "deliveries": [explained delivery, …]}
+
+    A delivery is as in `delivery_document`, with these keys beside: `decision` is the reason why it was to be sent or
+    left out, null where that can no longer be told, and `decision_sentence` says it; `past` says for each query what
+    the reader had been sent before; `why` says how the delivery ended.
+    """
+    return {
+        "key": str(run.key),
+        "state": str(run.state),
+        "reason": run.reason,
+        "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
+        "gaps": gap_documents(run.gaps),
+        "deliveries": [_delivery(one) for one in rows],
+    }
+
+
+def _delivery(one: Explained) -> dict[str, Any]:
+    known = SENTENCES[one.decision] if one.decision else "Why it was decided can no longer be told from what is stored."
+    return {
+        **delivery_document(one.row),
+        "decision": one.decision,
+        "decision_sentence": known,
+        "past": {query: _past(past) for query, past in one.compared.items()},
+        "why": why(one.row),
+    }
+
+
+def _past(past: Baseline | Reason) -> dict[str, str]:
+    """The answer that it was compared with, {"slot", "as_of"}; or why there was none, {"reason", "sentence"}."""
+    if isinstance(past, Reason):
+        return {"reason": past, "sentence": SENTENCES[past]}
+    return {"slot": stamp(past.slot), "as_of": stamp(past.as_of)}

@@ -1,0 +1,14 @@
+"""The demo's journal.json: what really happened between two instants."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+
+def journal_document(start: datetime, end: datetime, bridge: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
+    """What moved in between: {"from", "to", "bridge"}.
+
+    Both instants are in ISO 8601 with their offset. `bridge` has the shape of documents.bridge, so that it can be
+    compared with a run's: minor units by currency and class.
+    """
+    return {"from": start.isoformat(), "to": end.isoformat(), "bridge": bridge}

@@ -1,0 +1,96 @@
+"""Which runs will fire, for whom, at what cost, and what a deployment would change."""
+
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from worker.domain.run import stamp
+from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
+
+
+def plan_document(found: Plan) -> dict[str, Any]:
+    """The whole plan.
+
+    {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …], "changes": {…}}
+
+    `runs` come in the order in which they are due. `next_24_hours` has {"connection", "asked", "fetched", "requests",
+    "tokens", "unknown"} for each connection, all of them counts. `changes` is against what is deployed: ids under
+    "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule", "reader"} under "readers_added" and
+    "readers_removed", and under "runs" what becomes of the runs of each schedule that changes.
+    """
+    return {
+        "now": stamp(found.now),
+        "until": stamp(found.until),
+        "runs": [_run(row, fire) for row, fire in in_order(found)],
+        "schedules": [_schedule(row) for row in found.schedules],
+        "next_24_hours": [asdict(of) for of in found.day],
+        "changes": {
+            "added": list(found.changes.added),
+            "changed": list(found.changes.changed),
+            "removed": list(found.changes.removed),
+            "renamed": [{"from": old, "to": new} for old, new in found.changes.renamed],
+            "readers_added": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_added],
+            "readers_removed": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_removed],
+            "runs": [_moves(move) for move in found.moves],
+        },
+    }
+
+
+def in_order(found: Plan) -> list[tuple[Planned, Fire]]:
+    """The runs of all schedules, as they are due."""
+    runs = [(row, fire) for row in found.schedules for fire in row.fires]
+    return sorted(runs, key=lambda run: (run[1], run[0].schedule))
+
+
+def _run(row: Planned, fire: Fire) -> dict[str, Any]:
+    """One run: {"schedule", "slot", "due", "local", "zone", "readers", "requests", "unknown": [query id, …]}.
+
+    `local` is the slot in ISO 8601 with the offset of `zone`, the schedule's own. `readers` and `requests` are counts;
+    `unknown` are lists whose length, and so whose requests, nobody knows yet.
+    """
+    return {
+        "schedule": row.schedule,
+        **_fire(fire),
+        "local": fire.slot.astimezone(ZoneInfo(row.zone)).isoformat(),
+        "zone": row.zone,
+        "readers": len(row.readers),
+        "requests": row.cost.requests,
+        "unknown": list(row.cost.unknown),
+    }
+
+
+def _fire(fire: Fire) -> dict[str, str]:
+    """What the run is for, and when it is claimed: {"slot", "due"}."""
+    return {"slot": stamp(fire.slot), "due": stamp(fire.due)}
+
+
+def _schedule(row: Planned) -> dict[str, Any]:
+    """One schedule, with what its runs have in common.
+
+    {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "paused", "paused_until"}
+
+    `runs` counts those until the plan's end, also where not all of them are named. `paused_until` is null for a
+    schedule that is not paused, or has to be resumed by somebody.
+    """
+    return {
+        "schedule": row.schedule,
+        "runs": row.count,
+        "readers": list(row.readers),
+        "requests_per_run": row.cost.requests,
+        "unknown": list(row.cost.unknown),
+        "paused": row.paused is not None,
+        "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
+    }
+
+
+def _moves(move: Moves) -> dict[str, Any]:
+    """What a deployment does to the runs of one schedule.
+
+    {"schedule", "appear": [fire, …], "vanish": [fire, …], "moved": [{"from": fire, "to": fire}, …]}
+    """
+    return {
+        "schedule": move.schedule,
+        "appear": [_fire(fire) for fire in move.appear],
+        "vanish": [_fire(fire) for fire in move.vanish],
+        "moved": [{"from": _fire(was), "to": _fire(now)} for was, now in move.moved],
+    }

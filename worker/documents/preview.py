@@ -1,0 +1,30 @@
+"""Digests without a run: a preview, a dry run, a test send."""
+
+from typing import Any
+
+from worker.documents.runs import gap_documents
+from worker.flow.operate.preview import DryRun, Preview
+
+
+def preview_document(file: str, seen: Preview) -> dict[str, Any]:
+    """Where the page was written, and what it lacks: {"file", "subject", "gaps": [sentence, …]}."""
+    return {"file": file, "subject": seen.subject, "gaps": [gap.sentence for gap in seen.digest.gaps]}
+
+
+def dry_run_document(trial: DryRun) -> dict[str, Any]:
+    """What one reader would get, or got.
+
+    {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …]}
+
+    `send` and `reason` are the decision. `outcome` is the receiver's answer to a test send and empty for a dry run;
+    `failed` says whether the receiver refused it.
+    """
+    return {
+        "reader": trial.reader,
+        "send": trial.decision.send,
+        "reason": trial.decision.reason,
+        "subject": trial.subject,
+        "outcome": trial.outcome,
+        "failed": trial.failed,
+        "gaps": gap_documents((gap.query_id, gap.reason, gap.sentence) for gap in trial.gaps),
+    }

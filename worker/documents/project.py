@@ -1,0 +1,6 @@
+"""A project that was written."""
+
+
+def project_document(directory: str, following: str) -> dict[str, str]:
+    """Its directory, and the command that a person would call next: {"project", "next"}."""
+    return {"project": directory, "next": following}
