@@ -1,10 +1,10 @@
 """Which runs will fire, for whom, at what cost, and what a deployment would change."""
 
-from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.domain.run import stamp
+from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
 
 
@@ -13,17 +13,17 @@ def plan_document(found: Plan) -> dict[str, Any]:
 
     {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …], "changes": {…}}
 
-    `runs` come in the order in which they are due. `next_24_hours` has {"connection", "asked", "fetched", "requests",
-    "tokens", "unknown"} for each connection, all of them counts. `changes` is against what is deployed: ids under
-    "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule", "reader"} under "readers_added" and
-    "readers_removed", and under "runs" what becomes of the runs of each schedule that changes.
+    `runs` come in the order in which they are due. `next_24_hours` has one cost for each connection. `changes` is
+    against what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
+    "reader"} under "readers_added" and "readers_removed", and under "runs" what becomes of the runs of each schedule
+    that changes.
     """
     return {
         "now": stamp(found.now),
         "until": stamp(found.until),
         "runs": [_run(row, fire) for row, fire in in_order(found)],
         "schedules": [_schedule(row) for row in found.schedules],
-        "next_24_hours": [asdict(of) for of in found.day],
+        "next_24_hours": [_cost(of) for of in found.day],
         "changes": {
             "added": list(found.changes.added),
             "changed": list(found.changes.changed),
@@ -80,6 +80,24 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "unknown": list(row.cost.unknown),
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
+    }
+
+
+def _cost(of: DayCost) -> dict[str, Any]:
+    """What the next 24 hours ask of one connection.
+
+    {"connection", "asked", "fetched", "requests", "tokens", "unknown"}
+
+    All but the first are counts: queries of all runs, those that are left once equal ones are fetched once, requests,
+    tokens of the service's own (0 where it counts none), and lists whose length nobody knows yet.
+    """
+    return {
+        "connection": of.connection,
+        "asked": of.asked,
+        "fetched": of.fetched,
+        "requests": of.requests,
+        "tokens": of.tokens,
+        "unknown": of.unknown,
     }
 
 
