@@ -16,8 +16,8 @@ def dry_run_document(trial: DryRun) -> dict[str, Any]:
 
     {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …]}
 
-    `send` and `reason` are the decision. `outcome` is the receiver's answer to a test send and empty for a dry run;
-    `failed` says whether the receiver refused it.
+    `send` and `reason` are the decision. `outcome` is how a test send ended, in a sentence, and empty for a dry run.
+    `failed` is true for a test send that the receiver did not clearly accept.
     """
     return {
         "reader": trial.reader,
