@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reference test-rabbitmq setup demo test check fix bench golden pictures soak lock clean
+.PHONY: help reference test-rabbitmq setup demo test check fix bench golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ fix: $(STAMP)  ## format, and mend what lint can mend
 
 bench: $(STAMP)  ## ratios against peers, side by side in one run
 	$(BIN)/python -m benchmarks $(ARGS)
+
+metrics: $(STAMP)  ## the size of modules, functions, classes and ports
+	$(BIN)/python -m benchmarks.metrics
 
 golden: $(STAMP)  ## write the golden files anew; read the difference before you commit it
 	GOLDEN=write $(BIN)/python -m pytest tests/golden --quiet
