@@ -26,13 +26,13 @@ test: $(STAMP)  ## the test suite
 	$(BIN)/python -m pytest -m "not soak and not alone" --numprocesses 3 --dist loadfile $(ARGS)
 	$(BIN)/python -m pytest -m "alone and not soak" $(ARGS)
 
-check: $(STAMP)  ## lint, types, rooms
+check: $(STAMP)  ## lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-fix: $(STAMP)  ## format, and mend what lint can mend
+fix: $(STAMP)  ## format, and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -42,16 +42,16 @@ bench: $(STAMP)  ## ratios against peers, side by side in one run
 metrics: $(STAMP)  ## the size of modules, functions, classes and ports
 	$(BIN)/python -m benchmarks.metrics
 
-golden: $(STAMP)  ## write the golden files anew; read the difference before you commit it
+golden: $(STAMP)  ## write the golden files again; read the difference before you commit it
 	GOLDEN=write $(BIN)/python -m pytest tests/golden --quiet
 	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
 
-reference: $(STAMP)  ## write docs/reference and the image's lock anew, from the code
+reference: $(STAMP)  ## write docs/reference and the image's lock again, from the code
 	$(BIN)/python -m worker.entry.reference
 	$(BIN)/python docker/lock.py
 
-test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ, which is installed where it is missing
+test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ; installs it if it is missing
 	scripts/test-rabbitmq
 
 pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
@@ -60,7 +60,7 @@ pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
 soak: $(STAMP)  ## the long forms
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
-lock:  ## resolve requirements.lock anew (needs uv)
+lock:  ## resolve requirements.lock again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra dev pyproject.toml --output-file requirements.lock
 
 clean:  ## remove what make made

@@ -67,7 +67,7 @@ class Clock:
 
     def __enter__(self) -> Self:
         settings = Settings(redis_url=self._ground.ledger, broker_url=self._ground.broker)
-        self._house = self._runner.run(self._stack.enter_async_context(open_services(settings, PROJECT)))
+        self._services = self._runner.run(self._stack.enter_async_context(open_services(settings, PROJECT)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,7 +77,7 @@ class Clock:
     def rate(self) -> float:
         self._runner.run(self._arm())
         began = time.perf_counter()
-        claimed = self._runner.run(drain(self._house))
+        claimed = self._runner.run(drain(self._services))
         seconds = time.perf_counter() - began
         self._check(claimed)
         return claimed / seconds
@@ -86,7 +86,7 @@ class Clock:
         """The 99th percentile of another client's PING while we claim, in milliseconds."""
         self._runner.run(self._arm())
         with child("pinger", self._ground.ledger) as other:
-            self._check(self._runner.run(drain(self._house)))
+            self._check(self._runner.run(drain(self._services)))
             told = other.end()
         return float(told["p99"])
 
@@ -94,8 +94,8 @@ class Clock:
         with redis.Redis.from_url(self._ground.ledger) as client:
             client.flushdb()
         now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
-        deployment = await self._house.ledger.activate(self._bundle, dict.fromkeys(self._bundle.schedules, now), ())
-        await self._house.ledger.timings(deployment.bundle)
+        deployment = await self._services.ledger.activate(self._bundle, dict.fromkeys(self._bundle.schedules, now), ())
+        await self._services.ledger.timings(deployment.bundle)
 
     def _check(self, claimed: int) -> None:
         queue = f"{PROJECT}.fetch"

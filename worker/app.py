@@ -74,15 +74,15 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def lane(kind: str, options: Mapping[str, str]) -> str:
+def account_id(kind: str, options: Mapping[str, str]) -> str:
     """A short text that stands for one account with these credentials, and from which nobody can read them: the hash
     is made slow, because a password may be short.
     """
-    return _lane(kind, tuple(sorted(options.items())))
+    return _account_id(kind, tuple(sorted(options.items())))
 
 
 @cache
-def _lane(kind: str, options: tuple[tuple[str, str], ...]) -> str:
+def _account_id(kind: str, options: tuple[tuple[str, str], ...]) -> str:
     given = json.dumps([kind, options]).encode()
     return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
 
@@ -98,11 +98,11 @@ def _open_renderer(overrides: Overrides) -> Renderer:
 
 @dataclass(slots=True)
 class OpenConnectors:
-    """Implements ports.Means. Sources and channels are shared by everything that has the same options.
+    """Implements ports.Connectors. Sources and channels are shared by everything that has the same options.
 
     `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
-    `quotas`: the budget of each lane, where workers share one; without it every source has its own. `tokens`: where a
-    lane's renewed tokens are kept, None where nothing is there to encrypt them with.
+    `quotas`: the budget of each account, which all workers share; without it every source has its own. `tokens`: the
+    store of an account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
@@ -119,15 +119,15 @@ class OpenConnectors:
         options = resolve(spec.options, os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         if key not in self._sources:
-            quota = self.quotas(lane(spec.type, options)) if self.quotas else None
+            quota = self.quotas(account_id(spec.type, options)) if self.quotas else None
             again = partial(resolve, spec.options, os.environ, self.directory)
-            renewal = Renewal(again, self.tokens(lane(spec.type, options)) if self.tokens else None)
+            renewal = Renewal(again, self.tokens(account_id(spec.type, options)) if self.tokens else None)
             self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
         return self._sources[key]
 
     def account(self, bundle: Bundle, connection: str) -> str:
         spec = bundle.connections[connection]
-        return lane(spec.type, resolve(spec.options, os.environ, self.directory))
+        return account_id(spec.type, resolve(spec.options, os.environ, self.directory))
 
     def price(self, bundle: Bundle, item: Query) -> Price:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].price
@@ -203,9 +203,9 @@ async def open_services(
 
 
 def tokens(settings: Settings, redis: Redis, project: str) -> Callable[[str], TokenStore] | None:
-    """The store of each lane's OAuth tokens; None without a key to encrypt them."""
+    """The store of each account's OAuth tokens; None without a key to encrypt them."""
     key = settings.token_key
-    return (lambda lane: RedisTokens(redis, project, lane, key)) if key else None
+    return (lambda account_id: RedisTokens(redis, project, account_id, key)) if key else None
 
 
 def fail_point(armed: str) -> Callable[[str], None]:

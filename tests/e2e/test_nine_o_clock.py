@@ -18,7 +18,7 @@ from worker.flow.services import Services
 from worker.sandbox.cast import MAIN, USERS
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
-from worker.sandbox.umami_house import API_KEY, WEBSITE
+from worker.sandbox.umami_account import API_KEY, WEBSITE
 from worker.settings import Settings
 
 pytestmark = pytest.mark.alone

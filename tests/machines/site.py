@@ -131,7 +131,7 @@ def site(
 ) -> Iterator[Site]:
     """Deployed, with the sandbox open and no process started. `schedules`: id → YAML; "asked" is always there.
 
-    `republish`: seconds after which a run that nobody began is published again, and then to the lane for fetching.
+    `republish`: seconds after which a run that nobody began is published again, and then to the queue for fetching.
     """
     place = directory / "project"
     (place / "schedules").mkdir(parents=True)

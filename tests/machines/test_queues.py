@@ -1,4 +1,4 @@
-"""Several clocks beside each other, and workers that serve one lane each."""
+"""Several clocks beside each other, and workers that serve one queue each."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from worker.errors import RequestError
 def test_each_lane_has_its_worker_and_clocks_share_the_slots(tmp_path: Path, empty_redis: EmbeddedRedis) -> None:
     with site(tmp_path, empty_redis.url, empty_redis.broker_url, {"often": OFTEN}, republish=30.0) as where:
         clocks = [where.start("clock"), where.start("clock")]
-        workers = {lane: where.start("worker", "--queues", lane) for lane in ("now", "fetch", "deliver")}
+        workers = {queue: where.start("worker", "--queues", queue) for queue in ("now", "fetch", "deliver")}
         asked = where.delivered(where.trigger())
         until(lambda: len(_delivered(where)) >= 2 or None, "the scheduled runs did not arrive")
         often = where.runs("often")
@@ -29,10 +29,10 @@ def _delivered(where: Site) -> list[Run]:
     return [run for run in where.runs("often") if run.state is RunState.DELIVERED]
 
 
-@pytest.mark.parametrize(("lanes", "found"), [(["now", "later"], "later"), ([], "nothing"), ([""], "nothing")])
-def test_a_lane_that_does_not_exist_is_refused(lanes: list[str], found: str) -> None:
+@pytest.mark.parametrize(("queues", "found"), [(["now", "later"], "later"), ([], "nothing"), ([""], "nothing")])
+def test_a_queue_that_does_not_exist_is_refused(queues: list[str], found: str) -> None:
     with pytest.raises(RequestError, match=f"queues: found {found}, expected some of now, deliver, fetch"):
-        queue_names("town", lanes)
+        queue_names("town", queues)
 
 
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/1", "amqp://guest:guest@127.0.0.1:1//"])

@@ -44,7 +44,7 @@ async def test_a_message_has_no_time_of_its_own_that_could_outlast_the_brokers_p
     carrier.produce(["week@2026-11-23T14:00:00Z"])
     carrier.deliver(["week@2026-11-23T14:00:00Z/team|sales@acme.example"])
     client = connect(empty_redis.url.replace("db=0", "db=1"))
-    messages = [json.loads(await client.lindex(f"tern.{lane}", 0) or "null") for lane in ("fetch", "deliver")]
+    messages = [json.loads(await client.lindex(f"tern.{queue}", 0) or "null") for queue in ("fetch", "deliver")]
     await client.aclose()
     for message in messages:
         assert message["headers"]["eta"] is None

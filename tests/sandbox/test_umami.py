@@ -10,8 +10,19 @@ import pytest
 
 from worker.adapters.http import tls_context
 from worker.sandbox.server import Sandbox
+from worker.sandbox.umami_account import (
+    API_KEY,
+    EMPTY,
+    FUNNEL,
+    GOAL,
+    OTHERS,
+    PASSWORD,
+    SEGMENT,
+    TEAM,
+    TEAM_SITE,
+    WEBSITE,
+)
 from worker.sandbox.umami_api import CLOUD, ROOT
-from worker.sandbox.umami_house import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, TEAM, TEAM_SITE, WEBSITE
 
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 NOBODY = "99999999-9999-4999-8999-999999999999"
@@ -321,7 +332,7 @@ async def test_what_has_not_happened_yet_is_not_told_and_what_has_stays(web: htt
 
 async def test_a_website_that_was_reset_has_no_past(web: httpx.AsyncClient, box: Sandbox) -> None:
     before = (await run(web, "goal"))["total"]
-    box.umami.house.websites[WEBSITE].reset_at = "2026-11-13T00:00:00.000Z"
+    box.umami.state.websites[WEBSITE].reset_at = "2026-11-13T00:00:00.000Z"
     assert 0 < (await run(web, "goal"))["total"] < before
 
 

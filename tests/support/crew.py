@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from worker.entry.children import Family
+from worker.entry.children import ChildProcesses
 
 
 class Processes:
@@ -17,7 +17,7 @@ class Processes:
         self, place: Path, environment: Mapping[str, str], log: Path, *, clocks: int = 1, workers: int = 1
     ) -> None:
         names = ("clock",) * clocks + ("worker",) * workers
-        self._families = [(name, Family((name,), place, environment, log=log)) for name in names]
+        self._families = [(name, ChildProcesses((name,), place, environment, log=log)) for name in names]
 
     def __enter__(self) -> Self:
         for _, family in self._families:

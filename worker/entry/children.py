@@ -16,7 +16,7 @@ STOP_TIME = 20.0
 """Seconds that a child gets to finish what it is sending, before it is killed."""
 
 
-class Family:
+class ChildProcesses:
     """`members` are command names ("clock", "worker"). Their output goes to `log`, or to our standard error."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The command line. Each command is one function in a module of its family; this module only gathers them."""
+"""The command line. Each command is one function in a module of its group; this module only gathers them."""
 
 from typing import Annotated
 
@@ -46,7 +46,7 @@ def _before(
     configure("error")  # a command says what happened itself; processes that stay log more
 
 
-for family in (
+for module in (
     init_command,
     project_commands,
     plan_commands,
@@ -58,7 +58,7 @@ for family in (
     source_commands,
     demo,
 ):
-    for name, command in family.COMMANDS.items():
+    for name, command in module.COMMANDS.items():
         app.command(name)(command)
 for name, group in ops_commands.GROUPS.items():
     app.add_typer(group, name=name)

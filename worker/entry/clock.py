@@ -7,9 +7,9 @@ import signal
 import structlog
 
 from worker.app import open_services
-from worker.entry.heartbeat import Pulse
+from worker.entry.heartbeat import HeartbeatWriter
 from worker.errors import LedgerError, LedgerUnavailable
-from worker.flow.deploy.recompute_due import reckon_anew
+from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.run.tick import tick
 from worker.flow.services import Services
 from worker.settings import Settings
@@ -22,19 +22,19 @@ async def run_clock(settings: Settings, project: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_services(settings, project) as services:
-        pulse = Pulse(services.ledger, "clock")
+        heartbeat = HeartbeatWriter(services.ledger, "clock")
         due_anew = False
         while not stop.is_set():
-            due_anew = due_anew or await _reckon(services)
-            await _wait(stop, 0.0 if await _tick(services, pulse) else _pause(settings.tick))
-        await pulse.end()
+            due_anew = due_anew or await _recompute(services)
+            await _wait(stop, 0.0 if await _tick(services, heartbeat) else _pause(settings.tick))
+        await heartbeat.end()
 
 
-async def _tick(services: Services, pulse: Pulse) -> bool:
+async def _tick(services: Services, heartbeat: HeartbeatWriter) -> bool:
     """Whether more is due at once. A sign of life is given only by a clock whose ticks succeed."""
     try:
         ticked = await tick(services)
-        await pulse.beat()
+        await heartbeat.beat()
     except LedgerUnavailable as error:
         structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
     except LedgerError as error:
@@ -44,10 +44,10 @@ async def _tick(services: Services, pulse: Pulse) -> bool:
     return False
 
 
-async def _reckon(services: Services) -> bool:
+async def _recompute(services: Services) -> bool:
     """Once when a clock begins: its zones' rules may be newer than those that the ledger was written with."""
     try:
-        moved = await reckon_anew(services)
+        moved = await recompute_due(services)
     except LedgerError as error:
         structlog.get_logger().warning("not_reckoned_anew", sentence=str(error))
         return False

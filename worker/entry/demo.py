@@ -20,7 +20,7 @@ from worker.documents.runs import demo_run_document
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.children import Family
+from worker.entry.children import ChildProcesses
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now, stop_signal
 from worker.entry.project_commands import write_project
@@ -67,9 +67,9 @@ def demo(
             configure("warning")
             deploy_now(bundle, settings, place)
             environment = {**child_environment(settings, bundle.project), "FUNNELBEAT_CONCURRENCY": CHILDREN}
-            with Family(("clock", "worker"), place, environment, log=out) as family:
-                _play(bundle, settings, place, box, family, out)
-                _stay(out, family, once=once)
+            with ChildProcesses(("clock", "worker"), place, environment, log=out) as children:
+                _play(bundle, settings, place, box, children, out)
+                _stay(out, children, once=once)
 
 
 def write_demo_project(place: Path) -> None:
@@ -82,22 +82,24 @@ def write_demo_project(place: Path) -> None:
         path.write_text("\n".join((*changed, f"within: {WITHIN}")) + "\n", encoding="utf-8")
 
 
-def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, family: Family, out: Path) -> None:
+def _play(
+    bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, children: ChildProcesses, out: Path
+) -> None:
     """Two delivered runs with one step of the pipeline between them; writes journal.json and runs.json."""
 
-    async def story() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
+    async def play() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
             with console.progress("First digest"):
-                await _until(family, lambda: _delivered(services))
-            before, read_from, read_to = await _step(services, box, family)
+                await _until(children, lambda: _delivered(services))
+            before, read_from, read_to = await _step(services, box, children)
             with console.progress("The pipeline moved; second digest"):
-                after = await _until(family, lambda: _next_after(services, before))
+                after = await _until(children, lambda: _next_after(services, before))
             with console.progress("The other schedules"):
-                await _until(family, lambda: _all_delivered(services, bundle))
+                await _until(children, lambda: _all_delivered(services, bundle))
             documents = [await _document(services, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 
-    _, _, read_from, read_to, documents = asyncio.run(story())
+    _, _, read_from, read_to, documents = asyncio.run(play())
     truth = box.call(lambda sandbox: bridge(sandbox.pipeline.log, read_from, read_to))
     moved = journal_document(read_from, read_to, truth)
     _write(out / "journal.json", moved)
@@ -105,7 +107,7 @@ def _play(bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, f
     _tell(moved, documents, out)
 
 
-async def _step(services: Services, box: SandboxThread, family: Family) -> tuple[Run, datetime, datetime]:
+async def _step(services: Services, box: SandboxThread, children: ChildProcesses) -> tuple[Run, datetime, datetime]:
     """Move the pipeline once, at an instant that no run half sees: with the gate shut and nothing in flight.
 
     Returns the newest run that ended before the step, and instants before and after it.
@@ -122,7 +124,7 @@ async def _step(services: Services, box: SandboxThread, family: Family) -> tuple
         box.call(lambda sandbox: sandbox.gate.open())
         return before, *instants
 
-    return await _until(family, taken)
+    return await _until(children, taken)
 
 
 async def _shut(sandbox: Sandbox) -> None:
@@ -163,14 +165,14 @@ async def _next_after(services: Services, before: Run) -> Run | None:
     return done[-1] if done else None
 
 
-async def _until(family: Family, look: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
+async def _until(children: ChildProcesses, look: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
     """What `look` finds, in the end. Raises LedgerError when it finds nothing in time."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = await look()
         if found is not None:
             return found
-        family.look_after()
+        children.look_after()
         await asyncio.sleep(LOOK)
     raise LedgerError("no run was delivered in time; clock.log and worker.log beside the messages say why")
 
@@ -196,14 +198,14 @@ def _tell(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> 
     console.out.print(f"Every amount of the second digest's bridge equals what really happened. Messages: {out}/")
 
 
-def _stay(out: Path, family: Family, *, once: bool) -> None:
+def _stay(out: Path, children: ChildProcesses, *, once: bool) -> None:
     """Without --once the demo goes on delivering until it is stopped."""
     if once:
         return
     console.out.print(f"Still running: a digest every ten seconds into {out}/. Ctrl-C stops.")
     stop = stop_signal()
     while not stop.wait(1.0):
-        family.look_after()
+        children.look_after()
 
 
 COMMANDS = {"demo": demo}

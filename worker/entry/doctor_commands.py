@@ -139,7 +139,7 @@ async def _queues(settings: Settings, project: str) -> Finding:
     async def look() -> str:
         app = make_app(broker(settings), project)
         counts = await asyncio.to_thread(waiting, app, project)
-        return ", ".join(f"{count} waiting in {lane}" for lane, count in counts.items())
+        return ", ".join(f"{count} waiting in {queue}" for queue, count in counts.items())
 
     found = await looked_at("broker", look)
     long = [int(part.split()[0]) for part in found.sentence.split(", ")] if found.level is Level.OK else []

@@ -23,7 +23,7 @@ PATIENCE = 2.0
 """Seconds that a worker's main process gives Redis to take one: its loop stands still meanwhile."""
 
 
-class Pulse:
+class HeartbeatWriter:
     """Of one process. `beat` may be called as often as one likes."""
 
     def __init__(self, ledger: Ledger, kind: str) -> None:
@@ -46,7 +46,7 @@ class Pulse:
             structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
 
 
-def give_worker_a_pulse(app: Celery, settings: Settings, project: str) -> None:
+def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
     """Signs of life from a worker's main process, for as long as it takes messages from its queues.
 
     A bootstep of the consumer: it ends when the broker goes, and begins again when it is back. Each sign opens its
@@ -59,7 +59,7 @@ def give_worker_a_pulse(app: Celery, settings: Settings, project: str) -> None:
         except (LedgerUnavailable, TimeoutError) as error:
             structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
 
-    class PulseStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
+    class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def __init__(self, parent: Any, **options: Any) -> None:
@@ -75,9 +75,9 @@ def give_worker_a_pulse(app: Celery, settings: Settings, project: str) -> None:
                 self.timer.cancel()
                 self.timer = None
 
-    app.steps["consumer"].add(PulseStep)
+    app.steps["consumer"].add(HeartbeatStep)
 
 
 async def _beat_once(settings: Settings, project: str) -> None:
     async with aclosing(connect(settings.redis_url, connections=2)) as client, asyncio.timeout(PATIENCE):
-        await Pulse(RedisLedger(client, project), "worker").beat()
+        await HeartbeatWriter(RedisLedger(client, project), "worker").beat()

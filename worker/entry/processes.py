@@ -10,12 +10,12 @@ from typing import Annotated
 import structlog
 import typer
 
-from worker.adapters.celery.queue import LANES
+from worker.adapters.celery.queue import QUEUES
 from worker.adapters.event_log import configure
 from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.children import Family
+from worker.entry.children import ChildProcesses
 from worker.entry.clock import run_clock
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
@@ -45,7 +45,7 @@ def clock(ctx: typer.Context, project: Project = None) -> None:
 def worker(
     ctx: typer.Context,
     project: Project = None,
-    queues: Annotated[str, typer.Option("--queues", help="Which lanes to serve, comma-separated.")] = ",".join(LANES),
+    queues: Annotated[str, typer.Option("--queues", help="Which queues to serve, comma-separated.")] = ",".join(QUEUES),
 ) -> None:
     """A Celery worker: fetches and delivers, until told to stop."""
     with console.guarded(as_json=False):
@@ -53,9 +53,9 @@ def worker(
         with redis_for(place) as settings:
             configure(settings.log_level)
             name = project_name(place, settings)
-            lanes = [lane.strip() for lane in queues.split(",")]
+            names = [queue.strip() for queue in queues.split(",")]
             fit_to_start(settings, name, place)
-            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name, lanes))
+            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name, names))
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:
@@ -66,12 +66,12 @@ def up(ctx: typer.Context, project: Project = None) -> None:
         with redis_for(place) as base, sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)
             tell(deploy_now(bundle, settings, place))
-            with Family(("clock", "worker"), place, child_environment(settings, bundle.project)) as family:
+            with ChildProcesses(("clock", "worker"), place, child_environment(settings, bundle.project)) as children:
                 count = len(bundle.schedules)
                 console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
                 if settings.sandbox != base.sandbox:
                     console.err.print(f"What the sandbox receives is written to {outbox}", markup=False)
-                _watch(place, settings, family)
+                _watch(place, settings, children)
 
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
@@ -83,14 +83,14 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     return asyncio.run(activate())
 
 
-def _watch(place: Path, settings: Settings, family: Family) -> None:
+def _watch(place: Path, settings: Settings, children: ChildProcesses) -> None:
     """Until SIGINT or SIGTERM: a saved file that checks is deployed; one that does not is complained about once, and
     the last good deployment stays in force.
     """
     stop = stop_signal()
     seen = stamps(place)
     while not stop.wait(SAVE_LOOK):
-        family.look_after()
+        children.look_after()
         now = stamps(place)
         if now == seen:
             continue

@@ -79,7 +79,7 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         return found, rows
 
     with console.progress(f"Running {schedule}", quiet=as_json):
-        ended, rows = in_house(place, work, out=out)
+        ended, rows = with_services(place, work, out=out)
     if as_json:
         console.show_json(finished_run_document(ended, rows))
     else:
@@ -117,7 +117,7 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
         return [await send_to(services, bundle, chosen, slot, *_target(bundle, to))]
 
     with console.progress(f"Fetching {schedule}", quiet=as_json):
-        trials = in_house(place, work, out=out, bundle=bundle)
+        trials = with_services(place, work, out=out, bundle=bundle)
     if as_json:
         console.show_json([dry_run_document(trial) for trial in trials])
     else:
@@ -170,14 +170,14 @@ def trigger(
             services.queue.produce([claimed], on_demand=True)
             return claimed
 
-        told = in_house(place, work, through_queue=True)
+        told = with_services(place, work, through_queue=True)
     if as_json:
         console.show_json(queued_run_document(told))
     else:
         console.out.print(told, markup=False)
 
 
-def in_house(
+def with_services(
     place: Path,
     work: Callable[[Services], Coroutine[Any, Any, T]],
     *,
@@ -185,7 +185,7 @@ def in_house(
     bundle: Bundle | None = None,
     through_queue: bool = False,
 ) -> T:
-    """Do a command's work with the project's Redis, its sandbox where it needs one, and a house of its own."""
+    """Do a command's work with the project's Redis, its sandbox where it needs one, and services of its own."""
     with redis_for(place) as base:
         name = bundle.project if bundle else project_name(place, base)
         project = bundle or bundle_of(place)

@@ -9,10 +9,10 @@ from typing import Any
 
 from celery import Celery
 
-from worker.adapters.celery.queue import DELIVER, LANES, PRODUCE, make_app, queue_names
+from worker.adapters.celery.queue import DELIVER, PRODUCE, QUEUES, make_app, queue_names
 from worker.app import broker, open_services
 from worker.domain.events import Interrupted
-from worker.entry.heartbeat import give_worker_a_pulse
+from worker.entry.heartbeat import add_worker_heartbeat
 from worker.errors import FunnelbeatError, LedgerError
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
@@ -31,7 +31,7 @@ class Child:
         self._project = project
         self._directory = directory
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._house: Services | None = None
+        self._services: Services | None = None
         self._open = AsyncExitStack()
 
     def run(self, work: Coroutine[Any, Any, None]) -> None:
@@ -41,10 +41,10 @@ class Child:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def services(self) -> Services:
-        if self._house is None:
+        if self._services is None:
             opening = open_services(self._settings, self._project, directory=self._directory)
-            self._house = await self._open.enter_async_context(opening)
-        return self._house
+            self._services = await self._open.enter_async_context(opening)
+        return self._services
 
     async def produce(self, keys: Sequence[str]) -> None:
         services = await self.services()
@@ -69,7 +69,7 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
     """The Celery app of `funnelbeat worker`, with its two tasks."""
     app = make_app(broker(settings), project)
-    give_worker_a_pulse(app, settings, project)
+    add_worker_heartbeat(app, settings, project)
     child = Child(settings, project, directory)
 
     @app.task(name=PRODUCE)
@@ -83,7 +83,7 @@ def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery
     return app
 
 
-def worker_arguments(settings: Settings, name: str, lanes: Sequence[str] = LANES) -> list[str]:
+def worker_arguments(settings: Settings, name: str, queues: Sequence[str] = QUEUES) -> list[str]:
     """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start).
 
     Celery itself says only what went wrong, unless everything is wanted: our own facts tell the story.
@@ -92,7 +92,7 @@ def worker_arguments(settings: Settings, name: str, lanes: Sequence[str] = LANES
     return [
         "--quiet",
         "worker",
-        f"--queues={','.join(queue_names(name, lanes))}",
+        f"--queues={','.join(queue_names(name, queues))}",
         f"--concurrency={settings.concurrency}",
         f"--hostname={name}@%h",
         f"--loglevel={level}",

@@ -1,4 +1,4 @@
-"""A house for commands that look after the ledger: they need Redis and the project's name, not its definitions, not
+"""Services for commands that look after the ledger: they need Redis and the project's name, not its definitions, not
 its secrets and no sandbox. A file somebody is editing must not keep anybody from looking.
 """
 

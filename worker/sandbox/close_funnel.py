@@ -27,7 +27,7 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class DealHistory:
     """A deal as the window saw it: `deal` at the window's end, its stays begun before that end."""
 
     deal: SimulatedDeal
@@ -84,13 +84,13 @@ def _search(body: Mapping[str, Any]) -> Test:
     return saved_search("query", str(query.get("saved_search_id")))
 
 
-def stories(pipeline: PipelineSimulation, ask: FunnelRequest) -> list[Story]:
+def histories(pipeline: PipelineSimulation, ask: FunnelRequest) -> list[DealHistory]:
     """The deals of the cohort: created in its range, or in an active stage at any time of the window."""
-    told = (_story(versions, ask) for key, versions in pipeline.versions.items() if not pipeline.deals[key].deleted)
-    return [story for story in told if story is not None and _belongs(story, ask)]
+    found = (_history(versions, ask) for key, versions in pipeline.versions.items() if not pipeline.deals[key].deleted)
+    return [history for history in found if history is not None and _belongs(history, ask)]
 
 
-def _story(versions: Sequence[tuple[datetime, SimulatedDeal]], ask: FunnelRequest) -> Story | None:
+def _history(versions: Sequence[tuple[datetime, SimulatedDeal]], ask: FunnelRequest) -> DealHistory | None:
     seen = [(at, deal) for at, deal in versions if at < ask.window[1]]
     if not seen:
         return None
@@ -103,29 +103,29 @@ def _story(versions: Sequence[tuple[datetime, SimulatedDeal]], ask: FunnelReques
         if deal.pipeline == ask.pipeline:
             onward = moves[number + 1] if number + 1 < len(moves) else None
             stays.append(Stay(deal.stage, at, onward and onward[0], onward and onward[1].stage))
-    return Story(seen[-1][1], seen[0][1].created_at, tuple(stays))
+    return DealHistory(seen[-1][1], seen[0][1].created_at, tuple(stays))
 
 
-def _belongs(story: Story, ask: FunnelRequest) -> bool:
-    deal = story.deal
+def _belongs(history: DealHistory, ask: FunnelRequest) -> bool:
+    deal = history.deal
     if deal.pipeline != ask.pipeline or not ask.test(deal) or (ask.users and deal.owner not in ask.users):
         return False
     if ask.cohort is not None:
-        return ask.cohort[0] <= story.born < ask.cohort[1]
+        return ask.cohort[0] <= history.born < ask.cohort[1]
     active = {stage.id for stage in PIPELINES[ask.pipeline] if stage.type == "active"}
-    return any(s.stage in active and (s.left is None or s.left >= ask.window[0]) for s in story.stays)
+    return any(s.stage in active and (s.left is None or s.left >= ask.window[0]) for s in history.stays)
 
 
 def answer(pipeline: PipelineSimulation, ask: FunnelRequest, kind: str) -> dict[str, Any]:
     """The JSON answer: the aggregate, then one entry per user that owns a deal of the cohort (null: nobody's)."""
-    cohort = stories(pipeline, ask)
-    measure: Callable[[Iterable[Story], FunnelRequest], dict[str, Any]] = totals if kind == "totals" else stages
-    owners = sorted({story.deal.owner for story in cohort}, key=lambda owner: (owner is None, owner or ""))
+    cohort = histories(pipeline, ask)
+    measure: Callable[[Iterable[DealHistory], FunnelRequest], dict[str, Any]] = totals if kind == "totals" else stages
+    owners = sorted({history.deal.owner for history in cohort}, key=lambda owner: (owner is None, owner or ""))
     data = [{"user_id": o, **measure([s for s in cohort if s.deal.owner == o], ask)} for o in owners]
     return {"aggregations": measure(cohort, ask), "data": data}
 
 
-def totals(cohort: Iterable[Story], ask: FunnelRequest) -> dict[str, Any]:
+def totals(cohort: Iterable[DealHistory], ask: FunnelRequest) -> dict[str, Any]:
     """The ten metrics of /totals/. Velocity counts at least one day, as the documented example does."""
     every = list(cohort)
     won = [s for s in every if s.closed("won", ask.window)]
@@ -150,18 +150,18 @@ def totals(cohort: Iterable[Story], ask: FunnelRequest) -> dict[str, Any]:
     }
 
 
-def stages(cohort: Iterable[Story], ask: FunnelRequest) -> dict[str, Any]:
+def stages(cohort: Iterable[DealHistory], ask: FunnelRequest) -> dict[str, Any]:
     every = list(cohort)
     shown = [stage for stage in PIPELINES[ask.pipeline] if stage.type != "lost"]
     return {"stages": [_stage(stage, every, ask) for stage in shown]}
 
 
-def _stage(stage: CastStage, cohort: Sequence[Story], ask: FunnelRequest) -> dict[str, Any]:
-    stays = [(story, stay) for story in cohort if (stay := _stay(story, stage, ask)) is not None]
-    here = [story for story, _ in stays]
-    on = [(story, stay) for story, stay in stays if _advanced(stay)]
-    lost = [story for story, stay in stays if stay.onward is not None and _type(stay.onward, ask) == "lost"]
-    ahead = [story for story, _ in on]
+def _stage(stage: CastStage, cohort: Sequence[DealHistory], ask: FunnelRequest) -> dict[str, Any]:
+    stays = [(history, stay) for history in cohort if (stay := _stay(history, stage, ask)) is not None]
+    here = [history for history, _ in stays]
+    on = [(history, stay) for history, stay in stays if _advanced(stay)]
+    lost = [history for history, stay in stays if stay.onward is not None and _type(stay.onward, ask) == "lost"]
+    ahead = [history for history, _ in on]
     weighted = sum((s.deal.annual or 0) * s.deal.confidence // 100 for s in here)
     weighted_on = sum((s.deal.annual or 0) * s.deal.confidence // 100 for s in ahead)
     return {
@@ -180,13 +180,13 @@ def _stage(stage: CastStage, cohort: Sequence[Story], ask: FunnelRequest) -> dic
     }
 
 
-def _stay(story: Story, stage: CastStage, ask: FunnelRequest) -> Stay | None:
+def _stay(history: DealHistory, stage: CastStage, ask: FunnelRequest) -> Stay | None:
     """The deal's last stay in the stage that reaches into the window; the won stage counts wins of the window."""
     start = ask.window[0] if ask.cohort is None else datetime(1970, 1, 1, tzinfo=UTC)
     if stage.type == "won":
-        found = [s for s in story.stays if s.stage == stage.id and s.entered >= start]
+        found = [s for s in history.stays if s.stage == stage.id and s.entered >= start]
     else:
-        found = [s for s in story.stays if s.stage == stage.id and (s.left is None or s.left >= start)]
+        found = [s for s in history.stays if s.stage == stage.id and (s.left is None or s.left >= start)]
     return found[-1] if found else None
 
 
@@ -204,15 +204,15 @@ def _type(stage: str, ask: FunnelRequest) -> str | None:
     return next((s.type for s in PIPELINES[ask.pipeline] if s.id == stage), None)
 
 
-def _value(those: Iterable[Story]) -> int:
-    return sum(story.deal.annual or 0 for story in those)
+def _value(those: Iterable[DealHistory]) -> int:
+    return sum(history.deal.annual or 0 for history in those)
 
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _rate(part: int, whole: int, those: Sequence[Story]) -> float | None:
+def _rate(part: int, whole: int, those: Sequence[DealHistory]) -> float | None:
     """A value's share: null without deals, 0 where they have no value."""
     return None if not those else (part / whole if whole else 0)
 

@@ -16,8 +16,8 @@ from starlette.routing import Route
 
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
+from worker.sandbox.umami_account import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
 from worker.sandbox.umami_answers import Refused, answer, milliseconds, nothing, paged, read_json, unauthorized
-from worker.sandbox.umami_house import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
 from worker.sandbox.umami_reports import REPORTS, stats
 from worker.sandbox.umami_scope import VisitScope, days
 from worker.sandbox.umami_site import SimulatedSite
@@ -35,11 +35,11 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiApi:
-    """`now` is the simulation's clock. `house` holds what may be changed, `limit` is the cloud's."""
+    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's."""
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.site = SimulatedSite(seed, now())
-        self.house = UmamiAccount(now())
+        self.state = UmamiAccount(now())
         self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
         self._now = now
 
@@ -106,14 +106,14 @@ class UmamiApi:
                 return USERNAME
             raise unauthorized()
         _scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        account = self.house.tokens.get(token)
+        account = self.state.tokens.get(token)
         if account is None:
             raise unauthorized()
         return account
 
     def _allowed(self, request: Request, website: str) -> str:
         account = self._account(request)
-        if not self.house.sees(account, website):
+        if not self.state.sees(account, website):
             raise unauthorized()
         return account
 
@@ -128,18 +128,18 @@ class UmamiApi:
                 faults.add((name,), words)
         if faults.any:
             return answer(faults.body(), 400)
-        token = self.house.login(body["username"], body["password"])
+        token = self.state.login(body["username"], body["password"])
         if token is None:
             raise unauthorized("incorrect-username-password")
-        return answer({"token": token, "user": user(body["username"], self.house.born)})
+        return answer({"token": token, "user": user(body["username"], self.state.born)})
 
     async def verify(self, request: Request) -> Response:
-        return answer(user(self._account(request), self.house.born))
+        return answer(user(self._account(request), self.state.born))
 
     async def me(self, request: Request) -> Response:
         """The real one repeats the token as well."""
         account = self._account(request)
-        return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.house.born)})
+        return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.state.born)})
 
     async def teams(self, request: Request) -> Response:
         self._account(request)
@@ -148,18 +148,18 @@ class UmamiApi:
     async def team_websites(self, request: Request) -> Response:
         self._account(request)
         team = request.path_params["team"]
-        return paged(request, [self.house.shown(s) for s in self.house.websites.values() if s.team == team])
+        return paged(request, [self.state.shown(s) for s in self.state.websites.values() if s.team == team])
 
     async def websites(self, request: Request) -> Response:
         account = self._account(request)
-        own = [site for site in self.house.websites.values() if site.owner == account]
-        who = {"username": account, "id": user(account, self.house.born)["id"]}
-        return paged(request, [{**self.house.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
+        own = [site for site in self.state.websites.values() if site.owner == account]
+        who = {"username": account, "id": user(account, self.state.born)["id"]}
+        return paged(request, [{**self.state.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
 
     async def website(self, request: Request) -> Response:
         self._allowed(request, request.path_params["id"])
-        site = self.house.websites.get(request.path_params["id"])
-        return answer(None if site is None else self.house.shown(site))
+        site = self.state.websites.get(request.path_params["id"])
+        return answer(None if site is None else self.state.shown(site))
 
     async def reports_of(self, request: Request) -> Response:
         return self._reports(request, request.path_params["id"])
@@ -174,7 +174,7 @@ class UmamiApi:
     def _reports(self, request: Request, website: str) -> Response:
         self._allowed(request, website)
         kind = request.query_params.get("type")
-        kept = [r for r in self.house.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
+        kept = [r for r in self.state.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
         return paged(request, sorted(kept, key=lambda report: str(report["id"])))
 
     async def segments(self, request: Request) -> Response:
@@ -189,12 +189,12 @@ class UmamiApi:
         if faults.any:
             return answer(faults.body(), 400)
         self._allowed(request, body["websiteId"])
-        return answer(self.house.create(body, self._now()))
+        return answer(self.state.create(body, self._now()))
 
     async def report(self, request: Request) -> Response:
         """Of an unknown report an administrator is told null, anybody else nothing at all."""
         account, report = self._account(request), request.path_params["id"]
-        kept = self.house.reports.get(report)
+        kept = self.state.reports.get(report)
         if kept is None:
             if account != "admin" or not checks.is_uuid(report):
                 raise nothing(500)
@@ -204,11 +204,11 @@ class UmamiApi:
 
     async def delete(self, request: Request) -> Response:
         self._account(request)
-        kept = self.house.reports.get(request.path_params["id"])
+        kept = self.state.reports.get(request.path_params["id"])
         if kept is None:
             return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
         self._allowed(request, kept["websiteId"])
-        del self.house.reports[kept["id"]]
+        del self.state.reports[kept["id"]]
         return answer({"ok": True})
 
     async def run_or_update(self, request: Request) -> Response:
@@ -224,9 +224,9 @@ class UmamiApi:
         self._allowed(request, body["websiteId"])
         if not checks.is_uuid(report):
             raise nothing(500)
-        if report not in self.house.reports:
+        if report not in self.state.reports:
             return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        return answer(self.house.replace(report, body, self._now()))
+        return answer(self.state.replace(report, body, self._now()))
 
     async def _run(self, request: Request, kind: str) -> Response:
         body = await read_json(request)
@@ -278,7 +278,7 @@ class UmamiApi:
         self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]
     ) -> VisitScope:
         """A site that was reset begins there, whatever is asked for."""
-        site = self.house.websites.get(website)
+        site = self.state.websites.get(website)
         begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
         if site is not None and site.reset_at is not None:
             begin = max(begin, datetime.fromisoformat(site.reset_at))

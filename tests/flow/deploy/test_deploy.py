@@ -16,7 +16,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.domain.schedule import Bundle, CatchUp, Defaults, Query, Schedule, Subscription, Trigger
 from worker.flow.deploy.deploy import Changes, deploy
-from worker.flow.deploy.recompute_due import reckon_anew
+from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.operate.pause import pause
 from worker.flow.run.comparison import Answers, Comparison, digest_context
 from worker.flow.run.tick import slot_claim, tick
@@ -331,16 +331,16 @@ async def test_a_due_instant_that_new_rules_of_the_zone_made_wrong_is_reckoned_a
     client = here.ledger._scripts.client
     for name, at in (("daily", was["daily"] - timedelta(hours=1)), ("late", NINE - timedelta(hours=1))):
         await client.zadd("tern:due", {name: int(at.timestamp() * 1000)})
-    assert await reckon_anew(here.services) == 1
+    assert await recompute_due(here.services) == 1
     assert await here.ledger.pending(["daily", "other"]) == {"daily": was["daily"], "other": was["other"]}
     assert (await here.ledger.pending(["late"]))["late"] == NINE - timedelta(hours=1), "it has come: it was expected"
-    assert await reckon_anew(here.services) == 0
+    assert await recompute_due(here.services) == 0
 
 
 async def test_reckoning_anew_leaves_what_an_edit_put_off_and_an_empty_ledger_alone(here: Month) -> None:
-    assert await reckon_anew(here.services) == 0
+    assert await recompute_due(here.services) == 0
     await put(here, daily())
     await here.play(NINE + timedelta(hours=1))
     await put(here, daily(hour=12))
-    assert await reckon_anew(here.services) == 0
+    assert await recompute_due(here.services) == 0
     assert await here.ledger.pending(["daily"]) == {"daily": NINE + DAY + timedelta(hours=3)}

@@ -12,7 +12,7 @@ from worker.domain.time.window import WindowSpec, compared, resolve
 from worker.plugins import CHANNELS, CONNECTIONS, LATER
 from worker.ports import Answer, Question
 from worker.sandbox.server import Sandbox
-from worker.sandbox.umami_house import PASSWORD, USERNAME
+from worker.sandbox.umami_account import PASSWORD, USERNAME
 from worker.sources.umami import open_source
 
 (EXAMPLE,) = Path(__file__).parents[3].glob("schedules/**/umami-week.yaml")

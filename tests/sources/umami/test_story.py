@@ -15,8 +15,8 @@ from worker.domain.time.window import Window, WindowSpec
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Question
 from worker.sandbox.server import Sandbox
+from worker.sandbox.umami_account import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
 from worker.sandbox.umami_api import CLOUD
-from worker.sandbox.umami_house import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
 from worker.sources.umami import UMAMI, UmamiSource, open_source
 from worker.sources.umami.saved import TYPES
 
@@ -73,7 +73,7 @@ async def test_a_run_only_ever_reads() -> None:
             await source.fetch(question(query))
         reading = {f"POST /umami/api/reports/{name}" for name in TYPES}
         asked = {served.route for served in box.log}
-        kept = box.umami.house.reports
+        kept = box.umami.state.reports
         assert set(kept) == {FUNNEL, GOAL}
     assert asked - reading == {
         "POST /umami/api/auth/login",
@@ -87,7 +87,7 @@ async def test_a_run_only_ever_reads() -> None:
 async def test_every_query_has_an_answer_of_the_cloud_too(query: str) -> None:
     async with standing(base_url=f"BOX{CLOUD}", api_key=API_KEY) as (source, box):
         assert (await source.fetch(question(query))).snapshot.query_id == query
-        assert box.umami.house.logins == 0
+        assert box.umami.state.logins == 0
 
 
 async def test_an_empty_website_is_zeros_and_nulls_and_no_gap() -> None:
@@ -153,9 +153,9 @@ async def test_every_fault_of_the_sandbox_is_one_sentence(
 async def test_a_lost_token_is_replaced_and_a_foreign_website_is_not_gained_by_it() -> None:
     async with standing() as (source, box):
         await source.fetch(question("goal"))
-        box.umami.house.tokens.clear()
+        box.umami.state.tokens.clear()
         await asyncio.gather(*(source.fetch(question(query)) for query in PARAMS))
-        assert box.umami.house.logins == 2
+        assert box.umami.state.logins == 2
         with pytest.raises(SourceRefused, match="this account may not see that website"):
             await source.fetch(question("goal", OTHERS))
 

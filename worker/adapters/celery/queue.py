@@ -24,7 +24,7 @@ from worker.errors import LedgerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
-LANES = ("now", "deliver", "fetch")
+QUEUES = ("now", "deliver", "fetch")
 """On demand, delivering, fetching: in the order in which a worker that serves several looks. What was begun is ended
 first: under a backlog, deliveries would otherwise wait until newer runs take their place.
 """
@@ -51,7 +51,7 @@ def make_app(broker_url: str, project: str) -> Celery:
     app = Celery("funnelbeat", broker=_for_kombu(broker_url), set_as_current=False)
     app.conf.update(
         broker_use_ssl=_verified(broker_url),
-        task_queues=[_queue(queue) for queue in queue_names(project, LANES)],
+        task_queues=[_queue(queue) for queue in queue_names(project, QUEUES)],
         task_default_queue=f"{project}.fetch",
         task_serializer="json",
         accept_content=["json"],
@@ -73,13 +73,13 @@ def make_app(broker_url: str, project: str) -> Celery:
     return app
 
 
-def queue_names(project: str, lanes: Sequence[str]) -> list[str]:
-    """Raises RequestError for a lane that does not exist."""
-    unknown = [lane for lane in lanes if lane not in LANES]
-    if unknown or not lanes:
+def queue_names(project: str, queues: Sequence[str]) -> list[str]:
+    """Raises RequestError for a queue that does not exist."""
+    unknown = [queue for queue in queues if queue not in QUEUES]
+    if unknown or not queues:
         found = ", ".join(unknown) or "nothing"
-        raise RequestError(f"queues: found {found}, expected some of {', '.join(LANES)}")
-    return [f"{project}.{lane}" for lane in LANES if lane in lanes]
+        raise RequestError(f"queues: found {found}, expected some of {', '.join(QUEUES)}")
+    return [f"{project}.{queue}" for queue in QUEUES if queue in queues]
 
 
 def _queue(name: str) -> Queue:
@@ -129,11 +129,11 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
 
 
 def waiting(app: Celery, project: str) -> dict[str, int]:
-    """How many messages wait in each lane; one that was never used holds none. Raises LedgerUnavailable."""
+    """How many messages wait in each queue; a queue that was never used holds none. Raises LedgerUnavailable."""
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
-            return {lane: _length(connection, f"{project}.{lane}") for lane in LANES}
+            return {queue: _length(connection, f"{project}.{queue}") for queue in QUEUES}
     except _FAILED as error:
         raise LedgerUnavailable(f"the broker cannot be reached: {type(error).__name__}") from error
 
@@ -170,13 +170,13 @@ class CeleryQueue:
         self._project = project
 
     def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
-        lane = "now" if on_demand else "fetch"
-        self._publish(PRODUCE, lane, _chunks(keys, 1 if on_demand else _size(keys)))
+        queue = "now" if on_demand else "fetch"
+        self._publish(PRODUCE, queue, _chunks(keys, 1 if on_demand else _size(keys)))
 
     def deliver(self, keys: Sequence[str]) -> None:
         self._publish(DELIVER, "deliver", _chunks(keys, _size(keys)))
 
-    def _publish(self, task: str, lane: str, messages: Iterator[list[str]]) -> None:
+    def _publish(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
         """Raises LedgerUnavailable: what was not published is published again by the sweep.
 
         A connection that lay idle while its broker restarted fails at its next use, so that is tried once more on a new
@@ -185,14 +185,14 @@ class CeleryQueue:
         waiting = list(messages)
         if not waiting:
             return
-        queue, begun = f"{self._project}.{lane}", time.monotonic()
+        full_name, started = f"{self._project}.{queue}", time.monotonic()
         try:
             try:
-                self._send(task, queue, waiting)
+                self._send(task, full_name, waiting)
             except _FAILED:
-                if time.monotonic() - begun > AT_ONCE:  # nobody is there: a second wait would hold the clock up
+                if time.monotonic() - started > AT_ONCE:  # nobody is there: a second wait would hold the clock up
                     raise
-                self._send(task, queue, waiting)
+                self._send(task, full_name, waiting)
         except _FAILED as error:
             raise LedgerUnavailable(f"the broker took no message: {error}") from error
 

@@ -34,9 +34,9 @@
     <p>:chores                    hash    where the housekeeping is: cursor, next
     <p>:chores:bundles            set     bundles that the housekeeping has not seen in use
     <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
-    <p>:quota:<lane>              hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
+    <p>:quota:<account>           hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
                                           what was told of a connection's budget, and its next free place
-    <p>:quota:<lane>:sent         list    places of the last requests, where a limit is kept by counting
+    <p>:quota:<account>:sent      list    places of the last requests, where a limit is kept by counting
     <p>:share:<key>               hash    an answer that may serve several runs: begun, snapshot, compared; or why the
                                           last fetch brought nothing: reason, sentence, retry, ended; whose turn it is
                                           to fetch: turn, until
@@ -97,8 +97,8 @@ def keyframe(prefix: str, name: str) -> str:
     return f"{prefix}:keyframe:{name}"
 
 
-def quota(prefix: str, lane: str) -> str:
-    return f"{prefix}:quota:{lane}"
+def quota(prefix: str, account_id: str) -> str:
+    return f"{prefix}:quota:{account_id}"
 
 
 def once(prefix: str, name: str) -> str:

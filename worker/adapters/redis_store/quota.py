@@ -27,18 +27,18 @@ AGAIN = 600.0
 
 
 class RedisQuota:
-    """Keeps worker.ports.Quota for one lane: a short text that stands for the connection and holds no secret."""
+    """Keeps worker.ports.Quota for one account: its id is a short text without a secret."""
 
-    def __init__(self, client: Redis, project: str, lane: str) -> None:
+    def __init__(self, client: Redis, project: str, account_id: str) -> None:
         self._scripts = Scripts(client, project)
-        self._lane = lane
+        self._account_id = account_id
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
     ) -> Reservations:
         """Raises LedgerUnavailable."""
         arguments = {
-            "lane": self._lane,
+            "account": self._account_id,
             "count": count,
             "cost": cost,
             "urgent": urgent,
@@ -59,7 +59,7 @@ class RedisQuota:
     async def learn(self, heard: RateReport) -> None:
         """Raises LedgerUnavailable."""
         arguments: dict[str, Any] = {
-            "lane": self._lane,
+            "account": self._account_id,
             "limits": [_row(limit) for limit in heard.limits],
             "hold": _ms(heard.hold),
             "day": heard.day[0],
@@ -74,7 +74,7 @@ class RedisQuota:
 
     async def day(self) -> tuple[float | None, float | None]:
         """Raises LedgerUnavailable."""
-        found = await self._scripts.ask("HMGET", keys.quota(self._scripts.prefix, self._lane), "day", "left")
+        found = await self._scripts.ask("HMGET", keys.quota(self._scripts.prefix, self._account_id), "day", "left")
         limit, left = (None if value is None else float(value) for value in found)
         return limit, left
 

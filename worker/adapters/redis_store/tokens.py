@@ -15,12 +15,12 @@ TURN = 30_000
 
 
 class RedisTokens:
-    """Keeps worker.ports.TokenStore for one lane. `key`: 32 bytes in base 64, as FUNNELBEAT_TOKEN_KEY has them.
+    """Keeps worker.ports.TokenStore for one account. `key`: 32 bytes in base 64, as FUNNELBEAT_TOKEN_KEY has them.
 
     Raises RequestError for what is no key; the text never holds it.
     """
 
-    def __init__(self, client: Redis, project: str, lane: str, key: str) -> None:
+    def __init__(self, client: Redis, project: str, account_id: str, key: str) -> None:
         try:
             self._box = Fernet(key.strip().replace("+", "-").replace("/", "_").encode())
         except ValueError:
@@ -28,8 +28,8 @@ class RedisTokens:
                 "FUNNELBEAT_TOKEN_KEY: expected 32 bytes in base 64, as `openssl rand -base64 32` makes them"
             ) from None
         self._client = client
-        self._name = f"{project}:tokens:{lane}"
-        self._turn = f"{project}:tokens:{lane}:turn"
+        self._name = f"{project}:tokens:{account_id}"
+        self._turn = f"{project}:tokens:{account_id}:turn"
 
     async def load(self) -> Tokens | None:
         """Raises RequestError when it was encrypted with another key: guessing would burn the refresh token."""

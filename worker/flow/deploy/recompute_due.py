@@ -14,7 +14,7 @@ CHUNK = 2000
 _MOMENT = timedelta(milliseconds=1)
 
 
-async def reckon_anew(services: Services) -> int:
+async def recompute_due(services: Services) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
     that its trigger still names, because an edit may have put it off.
     """

@@ -1,10 +1,10 @@
 -- Takes places for requests to one connection, in the order of asking: spread at the tightest rate that was told, after
 -- whatever hold is in force. Times here are milliseconds with fractions.
--- keys: quota:<lane>, quota:<lane>:sent
--- A: lane, count, cost, urgent, calls, seconds, reserve, probe, keep, again
+-- keys: quota:<account>, quota:<account>:sent
+-- A: account, count, cost, urgent, calls, seconds, reserve, probe, keep, again
 -- Returns {probe (0 or 1), every, wait, wait, …} in microseconds; {-1}: somebody finds out what the limit is;
 -- {-2, ms}: the day's tokens do not suffice.
-local key, sent = P .. 'quota:' .. A.lane, P .. 'quota:' .. A.lane .. ':sent'
+local key, sent = P .. 'quota:' .. A.account, P .. 'quota:' .. A.account .. ':sent'
 local at = clock[1] * 1000 + clock[2] / 1000
 local held = call('HMGET', key, 'known', 'probing', 'every', 'shut', 'next', 'later', 'day', 'left', 'asked')
 local function number(i) return tonumber(held[i] or 0) end

@@ -1,7 +1,7 @@
 -- Keeps what answers told of a connection's budget: the tightest of the limits that were seen lately sets the rate.
--- keys: quota:<lane>; A: lane, limits [[name, limit, window]], hold, day, left, spent, failed, share, fresh, keep, again
+-- keys: quota:<account>; A: account, limits [[name, limit, window]], hold, day, left, spent, failed, share, fresh, keep, again
 -- Times in milliseconds; a hold counts from now.
-local key = P .. 'quota:' .. A.lane
+local key = P .. 'quota:' .. A.account
 local function text(value) return string.format('%.3f', value) end
 if A.failed then
   -- Whoever asks next finds out instead.
