@@ -1,4 +1,4 @@
 """Processes and commands: cli, clock, tasks, up, demo.
 
-Imports anything. Holds no rule of its own.
+This layer may import every other one. It holds no rules of its own.
 """

@@ -1,4 +1,4 @@
-"""Questions to the ledger: runs, show, explain."""
+"""Commands that read the ledger: runs, show, explain."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -52,7 +52,7 @@ def runs(
 
 
 def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """One run: its state, its bridge, its deliveries with the receivers' own words."""
+    """One run: its state, its bridge, and its deliveries with the receivers' own words."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None]:
@@ -79,7 +79,7 @@ def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None) ->
 
 
 def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Why it was sent, or was not, and what it was compared with; of a missed slot (ID@slot), why it was missed."""
+    """Why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Run, tuple[Explained, ...]] | Missed:

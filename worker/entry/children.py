@@ -1,4 +1,6 @@
-"""Clock and worker as child processes of `up` and `demo`: begun again when they end unasked, ended with us."""
+"""Clock and worker as child processes of `up` and `demo`: they start again when they end by themselves, and they end
+when their parent ends.
+"""
 
 import signal
 import subprocess
@@ -13,7 +15,7 @@ from worker.adapters.child_process import tied
 from worker.entry import console
 
 STOP_TIME = 20.0
-"""Seconds that a child gets to finish what it is sending, before it is killed."""
+"""Seconds that a child has to finish its sends. After that it is killed."""
 
 
 class ChildProcesses:
@@ -36,7 +38,7 @@ class ChildProcesses:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The worker first, then the clock: what the clock would still publish waits in the ledger."""
+        """Ends the worker first, then the clock. What the clock still publishes waits in the ledger."""
         for member in reversed(self._members):
             child = self._children[member]
             if child.poll() is None:
@@ -50,7 +52,7 @@ class ChildProcesses:
                 child.wait()
 
     def look_after(self) -> None:
-        """Begin again whoever ended; said on standard error."""
+        """Start every child again that has ended, and report it on standard error."""
         for member, child in list(self._children.items()):
             status = child.poll()
             if status is not None:
@@ -72,5 +74,5 @@ class ChildProcesses:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C reaches us first, and we stop them in order
+            start_new_session=True,  # Ctrl-C reaches only this process, which stops the children in order
         )

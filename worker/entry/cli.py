@@ -1,4 +1,4 @@
-"""The command line. Each command is one function in a module of its group; this module only gathers them."""
+"""The command line. Each command is a function in the module of its group; this module only collects them."""
 
 from typing import Annotated
 
@@ -43,7 +43,7 @@ def _before(
     _version: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True)] = False,
 ) -> None:
     ctx.obj = project
-    configure("error")  # a command says what happened itself; processes that stay log more
+    configure("error")  # a command reports its result itself; only long-running processes log more
 
 
 for module in (

@@ -1,4 +1,4 @@
-"""The ticking process: calls flow.tick until it is told to stop."""
+"""The clock process: it calls flow.tick until it is told to stop."""
 
 import asyncio
 import random
@@ -16,7 +16,9 @@ from worker.settings import Settings
 
 
 async def run_clock(settings: Settings, project: str) -> None:
-    """Until SIGTERM or SIGINT. A Redis that is away for a while is waited for: its slots are found late, not lost."""
+    """Runs until SIGTERM or SIGINT. While Redis is not reachable it waits: the slots are found late and are not
+    lost.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -31,7 +33,7 @@ async def run_clock(settings: Settings, project: str) -> None:
 
 
 async def _tick(services: Services, heartbeat: HeartbeatWriter) -> bool:
-    """Whether more is due at once. A sign of life is given only by a clock whose ticks succeed."""
+    """Returns whether more slots are due now. A clock writes its heartbeat only when its tick succeeded."""
     try:
         ticked = await tick(services)
         await heartbeat.beat()
@@ -45,7 +47,9 @@ async def _tick(services: Services, heartbeat: HeartbeatWriter) -> bool:
 
 
 async def _recompute(services: Services) -> bool:
-    """Once when a clock begins: its zones' rules may be newer than those that the ledger was written with."""
+    """Runs once when a clock starts, because its time zone rules may be newer than those that the ledger was written
+    with. Returns whether it succeeded.
+    """
     try:
         moved = await recompute_due(services)
     except LedgerError as error:
@@ -57,7 +61,9 @@ async def _recompute(services: Services) -> bool:
 
 
 def _pause(tick_length: float) -> float:
-    """On average `tick_length`. Clocks in step would leave every slot to the one that is a moment ahead."""
+    """A random pause, `tick_length` on average. Clocks in step would leave every slot to the clock that is slightly
+    ahead.
+    """
     return tick_length * random.uniform(0.5, 1.5)  # noqa: S311 - nothing secret hangs on it
 
 

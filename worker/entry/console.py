@@ -1,4 +1,4 @@
-"""How commands speak: text for people on standard output, one JSON document with --json, problems on standard error."""
+"""How commands print: text for people on standard output, one JSON document with --json, problems on standard error."""
 
 import json
 import sys
@@ -16,8 +16,8 @@ from worker.errors import FunnelbeatError, LedgerError, RequestError, SourceErro
 from worker.progress import watched
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
-"""Exit statuses: all sent or skipped by a rule · something failed, is unknown or missing · the request is wrong ·
-nothing could be fetched, or Redis cannot be reached.
+"""Exit statuses. OK: all was sent or skipped by a rule. TROUBLE: something failed, is unknown or is missing. WRONG: the
+request is wrong. NOTHING: nothing could be fetched, or Redis cannot be reached.
 """
 
 out = Console(highlight=False, soft_wrap=True)
@@ -30,7 +30,7 @@ def show_json(document: Any) -> None:
 
 @contextmanager
 def progress(words: str, *, quiet: bool = False) -> Iterator[None]:
-    """A spinner while work takes its time, with the rows of lists as they are read: on a terminal only."""
+    """A spinner for slow work, with the number of rows of the lists as they are read. It appears only on a terminal."""
     if quiet or not err.is_terminal:
         yield
         return
@@ -40,8 +40,8 @@ def progress(words: str, *, quiet: bool = False) -> Iterator[None]:
 
 @dataclass(slots=True)
 class Rows:
-    """Sums over all lists that are read: `show` is told `12,300 of 100,000 rows`. A list that is read again counts
-    again. Implements ports.progress.Watch.
+    """Adds up the rows of all lists that are read. `show` receives text such as `12,300 of 100,000 rows`. A list that
+    is read again counts again. Implements progress.Watch.
     """
 
     show: Callable[[str], None]
@@ -57,7 +57,9 @@ class Rows:
 
 @contextmanager
 def guarded(*, as_json: bool) -> Iterator[None]:
-    """Our own errors become one clear message and the right exit status; anything else is a bug and shows itself."""
+    """Turns our own errors into one clear message and the right exit status. Any other exception is a bug and is not
+    caught.
+    """
     try:
         yield
     except FunnelbeatError as error:

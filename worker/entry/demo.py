@@ -1,4 +1,6 @@
-"""The main job on embedded defaults: Redis, the sandbox, one clock, one Celery worker, and what they delivered."""
+"""The main job on embedded defaults: Redis, the sandbox, one clock, one Celery worker, and the messages they
+deliver.
+"""
 
 import asyncio
 import json
@@ -37,18 +39,18 @@ EXAMPLE = "weekly-pipeline"
 OFTEN, OTHERS = "10s", "20s"
 """How often the example and the other schedules fire."""
 WITHIN = "1m"
-"""A run's deadline, which would be the next slot: too near for a machine that is busy with something else."""
+"""A run's deadline. Without it the deadline is the next slot, which is too early on a busy machine."""
 CHILDREN = "4"
-"""Of the worker: Slack takes one post a second, and a child that waits for its turn fetches nothing meanwhile."""
+"""Child processes of the worker. Slack accepts one post a second, and a child that waits for that fetches nothing."""
 
 PATIENCE = 240.0
-"""Seconds for two runs ten seconds apart, on a slow machine; past them the demo ends with a sentence."""
+"""Seconds for two runs ten seconds apart on a slow machine. After that the demo ends with an error message."""
 
 LOOK = 0.2
-"""Seconds between two looks at the ledger."""
+"""Seconds between two reads of the ledger."""
 
 IN_FLIGHT = frozenset({RunState.FETCHING, RunState.DELIVERING})
-"""States in which a run may have seen the pipeline; a claimed one has asked nothing yet."""
+"""States in which a run may have read the pipeline. A claimed run has not asked for anything yet."""
 
 
 def demo(
@@ -73,7 +75,7 @@ def demo(
 
 
 def write_demo_project(place: Path) -> None:
-    """The sandbox project, fired every few seconds instead of on Mondays."""
+    """The sandbox project, with schedules that fire every few seconds instead of on Mondays."""
     write_project(place, "demo")
     for path in (place / "schedules").glob("*.yaml"):
         every = OFTEN if path.stem == EXAMPLE else OTHERS
@@ -108,9 +110,9 @@ def _play(
 
 
 async def _step(services: Services, box: SandboxThread, children: ChildProcesses) -> tuple[Run, datetime, datetime]:
-    """Move the pipeline once, at an instant that no run half sees: with the gate shut and nothing in flight.
+    """Change the pipeline once, at an instant when no run is reading it: the gate is shut and no request is in flight.
 
-    Returns the newest run that ended before the step, and instants before and after it.
+    Returns the newest run that ended before the step, and instants before and after the step.
     """
 
     async def taken() -> tuple[Run, datetime, datetime] | None:
@@ -157,7 +159,7 @@ async def _all_delivered(services: Services, bundle: Bundle) -> bool | None:
 
 
 async def _next_after(services: Services, before: Run) -> Run | None:
-    """The first run that read the pipeline after the step, once it is closed."""
+    """The first closed run that read the pipeline after the step."""
     later = [run for run in await services.ledger.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
     done = [run for run in later if run.state in CLOSED and run.state is not RunState.SKIPPED]
     if done and done[-1].state is not RunState.DELIVERED:
@@ -166,7 +168,7 @@ async def _next_after(services: Services, before: Run) -> Run | None:
 
 
 async def _until(children: ChildProcesses, look: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
-    """What `look` finds, in the end. Raises LedgerError when it finds nothing in time."""
+    """Calls `look` until it returns a value. Raises LedgerError when that takes too long."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = await look()
@@ -187,7 +189,9 @@ def _write(path: Path, document: Any) -> None:
 
 
 def _tell(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> None:
-    """Says what was delivered, and that the digest's bridge is the journal's; a difference ends the demo with 1."""
+    """Prints what was delivered, and compares the digest's bridge with the journal. If they differ, the demo ends with
+    1.
+    """
     for document in documents:
         console.out.print(f"{document['key']}  {document['state']}", markup=False)
     for currency, terms in moved["bridge"].items():
@@ -199,7 +203,7 @@ def _tell(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> 
 
 
 def _stay(out: Path, children: ChildProcesses, *, once: bool) -> None:
-    """Without --once the demo goes on delivering until it is stopped."""
+    """Without --once the demo delivers until it is stopped."""
     if once:
         return
     console.out.print(f"Still running: a digest every ten seconds into {out}/. Ctrl-C stops.")

@@ -1,4 +1,4 @@
-"""doctor: is everything in order that this project needs? One line each."""
+"""doctor: checks everything that this project needs, and prints one line for each check."""
 
 import asyncio
 import json
@@ -38,11 +38,11 @@ from worker.flow.operate.doctor import (
 from worker.settings import Settings
 
 LONG = 1000
-"""Messages that may wait in a queue before it is said."""
+"""Messages that may wait in a queue without a warning."""
 
 
 def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """Look at Redis, the broker, every connection and channel, clocks and workers; nothing is sent or changed."""
+    """Check Redis, the broker, every connection and channel, clocks and workers. Nothing is sent or changed."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)
@@ -57,7 +57,7 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
 
 
 def _status(found: list[Finding]) -> int:
-    """2 where a secret is not set, 3 where Redis cannot be used, 1 for any other failure; a warning is none."""
+    """2 when a secret is not set, 3 when Redis cannot be used, 1 for any other failure. A warning does not count."""
     failed = {one.what for one in found if one.level is Level.FAIL}
     if any(what.startswith("secret ") for what in failed):
         return console.WRONG
@@ -89,7 +89,7 @@ async def _found(
 
 
 async def _budgets(connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
-    """Nothing where a secret is not set or Redis is away: that was said above."""
+    """Nothing when a secret is not set or Redis is not reachable, because an earlier line says so."""
     try:
         return await budgets(
             connectors, ApTriggers(), partial(RedisQuota, client, bundle.project), bundle, wall_clock()
@@ -107,7 +107,7 @@ def _secrets(place: Path) -> list[Finding]:
 
 
 async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
-    """Redis itself; and, where it can be used, whose ledger it is and who works with it."""
+    """Checks Redis. If it can be used, also the owner of the ledger and its clocks and workers."""
     try:
         fitness = await check(client)
     except LedgerUnavailable as error:
@@ -147,7 +147,9 @@ async def _queues(settings: Settings, project: str) -> Finding:
 
 
 def _zones() -> Finding:
-    """The rules of the zones decide when schedules fire: the system's where it has some, else the package's."""
+    """The time zone rules decide when schedules fire. They come from the system if it has some, otherwise from the
+    package.
+    """
     return Finding("time zones", Level.OK, f"tzdata {metadata.version('tzdata')} beside the system's own")
 
 

@@ -1,6 +1,7 @@
-"""Every endpoint of the services that a definition or a command reaches, with every parameter and the test of each.
+"""Every endpoint of the services that a definition or a command uses, with every parameter and its test.
 
-docs/reference/endpoints.md is made from this; a test looks that each row's test is there and each parameter is offered.
+docs/reference/endpoints.md is generated from this. A test checks that each row's test exists and each parameter is
+offered.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ ONE = "tests/sources/test_parameters.py::"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Parameters that one test shows. `test` with `{}` in it is a parametrized one; `ours`: how a definition says it
-    where that is not the parameter's own name under `params:`.
+    """Parameters that one test covers. A `test` with `{}` in it is a parametrized one. `ours`: how a definition writes
+    the parameter, if not under its own name below `params:`.
     """
 
     names: tuple[str, ...]
@@ -22,8 +23,8 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """`called` as the service's pages name it, `sent` where it goes today where that is elsewhere. `use`: the query, or
-    the words after `funnelbeat source NAME`, which begin with a kind.
+    """`called`: the name in the service's documentation. `sent`: the path that is used today, if it differs. `use`: the
+    query, or the words after `funnelbeat source NAME`, which begin with a kind.
     """
 
     service: str
@@ -110,7 +111,7 @@ def _pipeline_write(verb: str, method: str, values: str) -> Endpoint:
 
 
 def _report(kind: str, names: str, called: str = "") -> Endpoint:
-    """A report of Umami that is run; the dates come from the window."""
+    """A report of Umami that is run; its dates come from the window."""
     test = f"{_ASKED}[{kind}-"
     dates = f"{_UMAMI}test_questions.py::test_the_apis_own_dates_hold_both_their_ends"
     spelling = f"{_UMAMI}test_questions.py::test_the_documentations_spelling_is_taken_and_said"
@@ -222,7 +223,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def rows() -> Iterator[tuple[str, str, str, str, str]]:
-    """(service, endpoint, parameter, how it is used, test); the parameter is empty in an endpoint's own row."""
+    """(service, endpoint, parameter, how it is used, test). The parameter is empty in the endpoint's own row."""
     for one in ENDPOINTS:
         use = f"`funnelbeat source NAME {one.use}`" if one.command else f"`query: {one.use}`"
         moved = f"{use}; sent as {one.sent}" if one.sent else use

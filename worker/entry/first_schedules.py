@@ -1,4 +1,4 @@
-"""What `init` writes for somebody's own service: the project, and one schedule about what was chosen."""
+"""What `init` writes for a person's own service: the project, and one schedule about the chosen pipeline or website."""
 
 PROJECT = """\
 # What this project talks to. Messages go to a sandbox on this machine until a channel is yours.
@@ -64,4 +64,4 @@ SCHEDULES = {
     "pipedrive": ("pipelines", "weekly-pipeline", _PIPEDRIVE),
     "umami": ("websites", "weekly-website", _UMAMI),
 }
-"""Service → what to choose from, the schedule's id, and its text; CHOSEN stands for the id that was chosen."""
+"""Service → what to choose from, the schedule's id, and its text. CHOSEN stands for the id that was chosen."""

@@ -1,6 +1,6 @@
-"""`python -m worker.entry.health clock|worker`: whether such a process of this host gave a sign of life of late.
+"""`python -m worker.entry.health clock|worker`: whether such a process on this host wrote a heartbeat recently.
 
-For a container's health check: it says one line, and ends with 0 or 1.
+It is a container's health check: it prints one line and exits with 0 or 1.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ WITHIN = timedelta(seconds=30)
 
 
 async def silence(redis_url: str, project: str, kind: str, host: str) -> timedelta | None:
-    """How long ago a process of that kind on that host said that it is there; None: not in the last day."""
+    """How long ago a process of this kind on this host wrote a heartbeat. None: not in the last day."""
     async with aclosing(connect(redis_url, connections=2)) as client:
         ledger = RedisLedger(client, project)
         seen = [one.seen for one in await ledger.alive() if (one.kind, one.host) == (kind, host)]

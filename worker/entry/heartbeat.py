@@ -1,4 +1,4 @@
-"""Signs of life of clocks and workers, for health checks and `doctor`."""
+"""Heartbeats of clocks and workers, for health checks and `doctor`."""
 
 import asyncio
 import os
@@ -17,14 +17,16 @@ from worker.ports import Ledger
 from worker.settings import Settings
 
 EVERY = 5.0
-"""Seconds between two signs of life of one process."""
+"""Seconds between two heartbeats of one process."""
 
 PATIENCE = 2.0
-"""Seconds that a worker's main process gives Redis to take one: its loop stands still meanwhile."""
+"""Seconds that a worker's main process waits for Redis. Its event loop is blocked during this time."""
 
 
 class HeartbeatWriter:
-    """Of one process. `beat` may be called as often as one likes."""
+    """Writes the heartbeat of one process. `beat` may be called at any rate; it writes at most once in EVERY
+    seconds.
+    """
 
     def __init__(self, ledger: Ledger, kind: str) -> None:
         self._ledger = ledger
@@ -39,7 +41,9 @@ class HeartbeatWriter:
         self._next = time.monotonic() + EVERY
 
     async def end(self) -> None:
-        """In good order: said once, and not worth waiting for a Redis that is away."""
+        """Removes the heartbeat at a regular end. It is tried once; if Redis is not reachable, only a warning is
+        logged.
+        """
         try:
             await self._ledger.say_gone(*self._who)
         except LedgerUnavailable as error:
@@ -47,10 +51,10 @@ class HeartbeatWriter:
 
 
 def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
-    """Signs of life from a worker's main process, for as long as it takes messages from its queues.
+    """Writes heartbeats from a worker's main process while it takes messages from its queues.
 
-    A bootstep of the consumer: it ends when the broker goes, and begins again when it is back. Each sign opens its
-    own connection: children that are forked later must not inherit one.
+    It is a bootstep of the consumer: it stops when the broker is lost and starts when the broker is back. Each
+    heartbeat opens its own connection, because children that are forked later must not inherit one.
     """
 
     def beat() -> None:

@@ -1,7 +1,7 @@
-"""init: a project to begin with, on the sandbox, or for one service of one's own where a person can be asked.
+"""init: a first project, on the sandbox, or for the person's own service if somebody can be asked.
 
-A key that is typed here is used once, to list what the connection holds. The project gets a reference to a variable of
-the environment, never the key.
+A key that is typed here is used once, to list what the connection holds. The project gets a reference to an environment
+variable, never the key itself.
 """
 
 import asyncio
@@ -32,8 +32,8 @@ from worker.sources.umami.source import CLOUD
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """`plain` options stand in the project as they are; `secret` is the option that becomes a reference to `variable`;
-    `value` is what that reference stands for.
+    """`plain`: options that are written to the project. `secret`: the option that becomes a reference to `variable`.
+    `value`: what this reference stands for.
     """
 
     plain: Mapping[str, str]
@@ -46,14 +46,14 @@ class ServiceAccess:
         return {**self.plain, self.secret: self.value}
 
     def written(self, kind: str) -> str:
-        """As one line of YAML; a JSON string is one of YAML's too."""
+        """One line of YAML. A JSON string is also a YAML string."""
         plain = {name: value.replace("${", "$${") for name, value in self.plain.items()}
         options = {"type": kind, **plain, self.secret: f"${{{self.variable}}}"}
         return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in options.items())
 
 
 def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
-    """Write a project that previews with no account; on a terminal you can name a service of yours instead."""
+    """Write a project that needs no account for a preview. On a terminal you can choose your own service instead."""
     with console.guarded(as_json=as_json):
         if (target / "funnelbeat.yaml").exists():
             raise RequestError(f"{target}/funnelbeat.yaml is there already; init only writes new projects")
@@ -71,12 +71,12 @@ def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json =
 
 
 def at_a_terminal() -> bool:
-    """Whether somebody is there to answer."""
+    """Whether a person can answer questions."""
     return sys.stdin.isatty() and console.out.is_terminal
 
 
 def _ask_and_write(target: Path, service: str) -> None:
-    """Everything is asked before anything is written: an answer that does not come leaves nothing behind."""
+    """Asks everything before anything is written. If an answer does not come, nothing has been written."""
     connection = _ASKS[service]()
     kind, schedule, text = SCHEDULES[service]
     try:
@@ -96,7 +96,7 @@ def _ask_and_write(target: Path, service: str) -> None:
 
 
 async def _held(service: str, connection: ServiceAccess, kind: str) -> Table:
-    """What there is to choose from. Raises RequestError, SourceError."""
+    """What the connection holds. Raises RequestError, SourceError."""
     source = open_source(service, connection.resolved, {}, wall_clock)
     async with aclosing(source):
         if not isinstance(source, Catalog):
@@ -108,12 +108,12 @@ async def _held(service: str, connection: ServiceAccess, kind: str) -> Table:
 
 
 def _there(held: Table) -> list[Row]:
-    """What was not deleted: Pipedrive goes on listing pipelines that were."""
+    """The entries that are not deleted. Pipedrive also lists deleted pipelines."""
     return [row for row in held.rows if not held.record(row).get("is_deleted")]
 
 
 def _choice(service: str, held: Table) -> str:
-    """The id of the one that was chosen."""
+    """The id of the chosen entry."""
     rows = _there(held)
     console.out.print(f"{service} holds these {held.id}:", markup=False)
     for number, row in enumerate(rows, 1):
@@ -129,7 +129,7 @@ def _choice(service: str, held: Table) -> str:
 
 
 def _write(target: Path, schedule: str, text: str, project: str) -> None:
-    """funnelbeat.yaml comes last and in one step: killed before, this can be begun again."""
+    """Writes funnelbeat.yaml last and in one step. If it is killed before that, the command can be run again."""
     try:
         (target / "schedules").mkdir(parents=True, exist_ok=True)
         (target / "schedules" / f"{schedule}.yaml").write_text(text, encoding="utf-8")
@@ -152,7 +152,7 @@ def _service() -> str:
 
 
 def _secret(words: str, variable: str) -> str:
-    """The variable's own value where it is set: then nobody has to type it."""
+    """The value of the environment variable if it is set. Then nobody has to type it."""
     if value := os.environ.get(variable):
         console.out.print(f"{variable} is set, and used.", markup=False)
         return value
@@ -176,7 +176,7 @@ def _pipedrive() -> ServiceAccess:
 
 
 def _umami() -> ServiceAccess:
-    """Umami Cloud knows keys, a server of one's own accounts."""
+    """Umami Cloud uses keys. A person's own server uses accounts."""
     base_url = _text("Where your Umami is served (Enter: Umami Cloud)", CLOUD)
     if base_url == CLOUD:
         return ServiceAccess({}, "api_key", "UMAMI_API_KEY", _secret("API key", "UMAMI_API_KEY"))

@@ -1,16 +1,16 @@
-"""A queue for commands that do the work themselves: keys are collected, not published."""
+"""A queue for commands that do the work themselves: it collects the keys instead of publishing them."""
 
 from collections.abc import Sequence
 
 
 class LocalQueue:
-    """Implements ports.Queue in this process; `take` hands over what was queued."""
+    """Implements ports.Queue in this process. `take` returns the queued keys and empties the queue."""
 
     def __init__(self) -> None:
         self._deliveries: list[str] = []
 
     def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
-        """Runs of this process are begun by the command itself."""
+        """The command starts the runs of this process itself, so nothing is queued."""
 
     def deliver(self, keys: Sequence[str]) -> None:
         self._deliveries.extend(keys)

@@ -1,4 +1,4 @@
-"""What a person compares of two messages: headers and text of a mail, the JSON of a post line by line."""
+"""The parts of two messages that a person compares: headers and text of a mail, or the JSON of a post, line by line."""
 
 import difflib
 import email
@@ -6,11 +6,11 @@ import email.policy
 import json
 
 LONGEST = 200
-"""Lines of one difference that are shown."""
+"""Lines that are shown of one difference."""
 
 
 def difference(name: str, sent: bytes, now: bytes) -> list[str]:
-    """A unified diff of the readable part; when only unreadable bytes differ, a line that says so."""
+    """A unified diff of the readable parts. If only unreadable bytes differ, one line says so."""
     lines = list(difflib.unified_diff(readable(name, sent), readable(name, now), "sent", "rendered again", lineterm=""))
     if not lines:
         return ["(what can be read is equal; other bytes differ)"]
@@ -19,14 +19,14 @@ def difference(name: str, sent: bytes, now: bytes) -> list[str]:
 
 
 def readable(name: str, body: bytes) -> list[str]:
-    """`name` is a part's file name: its suffix says what it is."""
+    """`name` is the file name of a part; its suffix says what the part is."""
     if name.endswith(".eml"):
         return _mail(body)
     if name.endswith(".json"):
         try:
             return json.dumps(json.loads(body), indent=1, ensure_ascii=False).splitlines()
         except ValueError:
-            pass  # a damaged copy is compared as it stands
+            pass  # a damaged copy is compared as it is
     return body.decode("utf-8", "replace").splitlines()
 
 

@@ -1,4 +1,4 @@
-"""A folder for messages as they were delivered; names come from slugs and hashes, never from data."""
+"""A folder for messages as they were delivered. File names are made from slugs and hashes, never from data."""
 
 import hashlib
 from pathlib import Path
@@ -9,7 +9,7 @@ from worker.domain.delivery import Part
 
 
 class Folder:
-    """`keep` writes one part's exact bytes; of an upload the file itself, as the receiver was given it."""
+    """`keep` writes the exact bytes of one part. For an upload it writes the file as the receiver got it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

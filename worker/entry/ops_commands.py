@@ -1,4 +1,4 @@
-"""Looking after what was sent: replay, retry, deliveries and their settling, forget."""
+"""Commands for messages that were sent: replay, retry, deliveries, deliveries settle, forget."""
 
 import hashlib
 from pathlib import Path
@@ -41,7 +41,7 @@ def replay(
     against: Against = None,
     as_json: Json = False,
 ) -> None:
-    """Make every closed delivery again from what is stored, offline, and compare it with what was sent."""
+    """Render every closed delivery again from what is stored, offline, and compare it with what was sent."""
     with console.guarded(as_json=as_json):
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
@@ -64,7 +64,7 @@ def replay(
 
 
 def _by_hash(folder: Path | None) -> dict[str, bytes]:
-    """Files that may be what was sent; read before anything is written there."""
+    """Files that may be the sent messages. They are read before anything is written to the folder."""
     if folder is None or not folder.is_dir():
         return {}
     bodies = [path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()]
@@ -109,7 +109,7 @@ def _print_part(part: dict[str, Any]) -> None:
 
 
 def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Try once more what a run could not deliver; what was sent is not sent again."""
+    """Try again what a run could not deliver. Messages that were sent are not sent again."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[str, tuple[str, ...]]:
@@ -162,7 +162,9 @@ def settle(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Say what became of an unknown delivery: sent moves the reader's baseline, not-sent sends it again."""
+    """Record what happened to an unknown delivery: sent moves the reader's baseline, not-sent sends the message
+    again.
+    """
     with console.guarded(as_json=as_json):
         if outcome not in {"sent", "not-sent"}:
             raise RequestError(f"found {outcome!r}, expected sent or not-sent")

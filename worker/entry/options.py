@@ -1,4 +1,4 @@
-"""Options that many commands take. `--project` may stand before or after the command's name."""
+"""Options that several commands take. `--project` may stand before or after the command's name."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +13,6 @@ Out = Annotated[Path | None, typer.Option("--out", help="Also write each message
 
 
 def directory(ctx: typer.Context, project: Path | None) -> Path:
-    """The project's directory, from the command, else from before its name, else here."""
+    """The project directory: given to the command, else given before its name, else the current directory."""
     before: Path | None = ctx.obj
     return (project or before or Path()).resolve()

@@ -1,4 +1,6 @@
-"""Whose ledger it is: the id that lies beside the project's definitions, and the checks of Redis at every start."""
+"""Which project a ledger belongs to: the id next to the project's definitions, and the checks of Redis at every
+start.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -17,7 +19,8 @@ ID = "id"
 
 
 def fit_to_start(settings: Settings, project: str, place: Path) -> None:
-    """For a clock or worker: Redis is fit, and its project is not another's. Warnings go to the log.
+    """Checks for a clock or worker that Redis can be used and that the ledger belongs to this project. Warnings go to
+    the log.
 
     Raises LedgerUnavailable with what to change, or RequestError.
     """
@@ -32,10 +35,10 @@ def fit_to_start(settings: Settings, project: str, place: Path) -> None:
 
 
 async def own(settings: Settings, project: str, place: Path, schedules: Iterable[str]) -> None:
-    """For a deployment: the project's name in Redis is this directory's. A directory without an id yet (a second
-    machine, a fresh checkout) adopts the one in force when it holds a schedule that is deployed, or none is.
+    """Checks for a deployment that the ledger belongs to this directory. A directory without an id (a second machine, a
+    fresh checkout) takes over the id in Redis if it holds a schedule that is deployed, or if nothing is deployed.
 
-    Raises RequestError where another project has the name.
+    Raises RequestError if another project has this name.
     """
     known = known_id(place)
     async with aclosing(connect(settings.redis_url, connections=2)) as client:
@@ -49,7 +52,7 @@ async def own(settings: Settings, project: str, place: Path, schedules: Iterable
 
 
 def known_id(place: Path) -> str | None:
-    """Raises RequestError for a file that is there and cannot be read."""
+    """Raises RequestError if the file exists but cannot be read."""
     path = place / STATE / ID
     try:
         return path.read_text(encoding="ascii").strip() or None
@@ -60,7 +63,7 @@ def known_id(place: Path) -> str | None:
 
 
 def _keep(place: Path, project_id: str) -> None:
-    """A directory that cannot be written to (a read-only file system) adopts anew each time."""
+    """A directory that is read-only takes over the id again each time."""
     path = place / STATE / ID
     try:
         path.parent.mkdir(exist_ok=True)

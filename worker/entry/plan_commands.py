@@ -1,4 +1,4 @@
-"""What will fire, and keeping it from firing: plan, pause, resume."""
+"""Commands for what will fire: plan, pause, resume."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,10 +22,10 @@ from worker.flow.operate import pause as pausing
 from worker.flow.services import Services
 
 SHOWN = 60
-"""Runs that are printed; --json names more."""
+"""Runs that are printed. --json lists more."""
 
 LINES = 8
-"""Runs of one schedule that are printed as new, gone or moved."""
+"""Runs of one schedule that are printed as new, removed or moved."""
 
 
 def plan(
@@ -34,7 +34,7 @@ def plan(
     days: Annotated[int, typer.Option("--days", min=1, max=366, help="How far to look.")] = 14,
     as_json: Json = False,
 ) -> None:
-    """Which runs will fire, for whom, at what cost, and what deploying these files would change."""
+    """Show which runs will fire, for whom, at what cost, and what a deployment of these files would change."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)
@@ -51,7 +51,7 @@ def plan(
 
 
 def show(found: Plan) -> None:
-    """What is printed on a terminal, by `deploy` as well."""
+    """The plan as text. `deploy` prints it as well."""
     runs = in_order(found)
     rows = [_cells(row, fire) for row, fire in runs[:SHOWN]]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -106,7 +106,7 @@ def _told(fire: Fire) -> str:
 
 
 def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
-    """One line of the plan: wall clock, UTC, schedule, readers, requests, and when it is due if that is later."""
+    """One line of the plan: local time, UTC, schedule, readers, requests, and the due instant if it is later."""
     local = fire.slot.astimezone(ZoneInfo(row.zone))
     requests = row.cost.requests + len(row.cost.unknown)
     return (
@@ -136,7 +136,7 @@ def pause(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Keep a schedule from firing. What is due meanwhile is listed as missed."""
+    """Pause a schedule. Slots that come during the pause are listed as missed."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> datetime | None:
@@ -152,7 +152,7 @@ def pause(
 
 
 def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as_json: Json = False) -> None:
-    """Let a paused schedule fire again, from its next slot on."""
+    """End a pause. The schedule fires again from its next slot on."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[bool, datetime | None]:

@@ -1,4 +1,4 @@
-"""Commands that stay: clock, worker, up."""
+"""Commands that run until they are stopped: clock, worker, up."""
 
 import asyncio
 import signal
@@ -28,7 +28,7 @@ from worker.flow.deploy.deploy import Changes, deploy
 from worker.settings import Settings
 
 SAVE_LOOK = 1.0
-"""Seconds between two looks at the project's files."""
+"""Seconds between two checks of the project's files."""
 
 
 def clock(ctx: typer.Context, project: Project = None) -> None:
@@ -84,8 +84,8 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
 
 
 def _watch(place: Path, settings: Settings, children: ChildProcesses) -> None:
-    """Until SIGINT or SIGTERM: a saved file that checks is deployed; one that does not is complained about once, and
-    the last good deployment stays in force.
+    """Runs until SIGINT or SIGTERM. A saved file without errors is deployed. A file with errors is reported once, and
+    the last good deployment stays active.
     """
     stop = stop_signal()
     seen = stamps(place)
@@ -102,7 +102,7 @@ def _watch(place: Path, settings: Settings, children: ChildProcesses) -> None:
 
 
 def stop_signal() -> threading.Event:
-    """Set by SIGINT and SIGTERM."""
+    """An event that SIGINT and SIGTERM set."""
     stop = threading.Event()
 
     def told(_number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Commands about a project's files: check, deploy, preview."""
+"""Commands for a project's files: check, deploy, preview."""
 
 import asyncio
 import shutil
@@ -25,7 +25,7 @@ from worker.flow.deploy.plan import Plan, plan
 from worker.flow.operate.preview import Preview, preview
 
 PLANNED_DAYS = 14
-"""How far `deploy` looks before it asks."""
+"""Days of the plan that `deploy` shows before it asks."""
 
 PROJECT_FILE = """\
 # What this project talks to. Everything here is a sandbox on this machine: no account, no key.
@@ -55,7 +55,7 @@ def write_project(target: Path, name: str) -> None:
 
 
 def slug(name: str) -> str:
-    """A directory's name as a project may be called."""
+    """The name of a directory, changed to a valid project name."""
     return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-") or "funnelbeat"
 
 
@@ -66,7 +66,7 @@ def check(
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Every complaint about the project's files in one pass, as file:line:column."""
+    """Report everything that is wrong with the project's files in one pass, as file:line:column."""
     if print_schema:
         console.show_json(schema(REGISTRY))
         return
@@ -92,7 +92,7 @@ def deploy_command(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Check, show what will fire and what changes, and put the project's definitions in force in one step."""
+    """Check the definitions, show what will fire and what changes, and activate them in one step."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)
@@ -136,7 +136,7 @@ def preview_command(
     open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fetch now and render what a reader would get; nothing is sent and nothing is remembered."""
+    """Fetch now and render what a reader would get. Nothing is sent and nothing is stored."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)

@@ -1,4 +1,4 @@
-"""Where a command works: its project directory, its definitions and its Redis."""
+"""The project of a command: its directory, its definitions and its Redis."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def definitions(directory: Path) -> Loaded:
 
 
 def bundle_of(directory: Path) -> Bundle:
-    """The project's definitions as they stand on disk. Raises DefinitionError with every complaint."""
+    """The project's definitions from its files. Raises DefinitionError with every complaint."""
     loaded = definitions(directory)
     if loaded.complaints or loaded.bundle is None:
         raise DefinitionError(loaded.complaints)
@@ -31,7 +31,7 @@ def bundle_of(directory: Path) -> Bundle:
 
 
 def project_name(directory: Path, settings: Settings) -> str:
-    """Whose ledger to use: FUNNELBEAT_PROJECT, else the name in the directory's funnelbeat.yaml."""
+    """The name of the project: FUNNELBEAT_PROJECT, else the name in funnelbeat.yaml."""
     if settings.project:
         return settings.project
     if not (directory / "funnelbeat.yaml").is_file():
@@ -43,8 +43,8 @@ def project_name(directory: Path, settings: Settings) -> str:
 
 @contextmanager
 def redis_for(directory: Path) -> Iterator[Settings]:
-    """Settings whose redis_url can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, for as long as the
-    block lasts (one that another command started is attached to and left running).
+    """Settings with a redis_url that can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, which runs as
+    long as the block. If another command has started it, this block uses it and leaves it running.
     """
     settings = read()
     if settings.redis_url:
@@ -60,8 +60,8 @@ def redis_for(directory: Path) -> Iterator[Settings]:
 
 @contextmanager
 def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> Iterator[Settings]:
-    """Settings with a sandbox to talk to, where the project uses one and nobody has started it yet. `out`: where the
-    messages it receives are written too.
+    """Settings with a sandbox, if the project uses one and none is running yet. `out`: a folder to which the received
+    messages are written as well.
     """
     kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
     if settings.sandbox or not any(wants_sandbox(kind) for kind in kinds):
@@ -72,7 +72,7 @@ def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> 
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:
-    """What a child process inherits: the environment, and where Redis and the sandbox are."""
+    """The environment of a child process: our own, and the addresses of Redis and the sandbox."""
     return {
         **os.environ,
         "FUNNELBEAT_REDIS_URL": settings.redis_url,

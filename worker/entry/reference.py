@@ -101,7 +101,7 @@ def _piece(shape: type[Shape], title: str) -> str:
 
 
 def _options(kind: ConnectionType | ChannelType, what: str) -> str:
-    """Of one type of connection or channel."""
+    """The options of one type of connection or channel."""
     groups = {name: group for group in kind.one_of for name in group}
     rows = [
         [
@@ -168,7 +168,7 @@ def endpoints() -> str:
 
 
 def _test(node: str) -> str:
-    """A node id without what every one begins with; one that is written up to a parameter stays open."""
+    """A node id without the part that all ids begin with. An id that stops before a parameter stays open."""
     return code(node.removeprefix("tests/") + ("…]" if node.endswith("-") else ""))
 
 
@@ -181,7 +181,7 @@ def _page(title: str, *parts: str) -> str:
 
 
 def pages() -> dict[str, str]:
-    """File name → what it must say."""
+    """File name → its content."""
     return {
         "settings.md": settings(),
         "commands.md": _page("Commands", *commands(table)),

@@ -17,7 +17,7 @@ STATUSES = (
 
 
 def every_command(group: Any = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
-    """The command's words and the command; those of a group below it."""
+    """Each command with its words, the commands of groups included."""
     found: Any = group or typer.main.get_command(app)
     for name, command in found.commands.items():
         words = f"{before} {name}"

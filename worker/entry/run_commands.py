@@ -88,7 +88,7 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
 
 
 def run_status(ended: Run) -> int:
-    """The exit status of a finished run (design 1): gaps count as trouble even when everything was sent."""
+    """The exit status of a finished run. A gap counts as trouble even when everything was sent."""
     if ended.state is RunState.FAILED and ended.reason is Reason.SOURCE:
         return console.NOTHING
     good = ended.state in {RunState.DELIVERED, RunState.SKIPPED} and not ended.gaps
@@ -142,7 +142,7 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
 
 
 def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
-    """What an option says, in the schedule's zone where it has no offset. Raises RequestError."""
+    """The instant that an option names. Without an offset it is in the schedule's zone. Raises RequestError."""
     if text is None:
         return None
     try:
@@ -185,7 +185,7 @@ def with_services(
     bundle: Bundle | None = None,
     through_queue: bool = False,
 ) -> T:
-    """Do a command's work with the project's Redis, its sandbox where it needs one, and services of its own."""
+    """Does a command's work with the project's Redis, its sandbox if it needs one, and its own services."""
     with redis_for(place) as base:
         name = bundle.project if bundle else project_name(place, base)
         project = bundle or bundle_of(place)

@@ -1,4 +1,4 @@
-"""source: what a connection holds, and the few things in it that can be changed from here."""
+"""source: lists what a connection holds, and changes the few things that can be changed."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def source(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a change.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What a connection holds: the kinds, one kind as a table, and changes to the few that can be changed."""
+    """List what a connection holds: its kinds, or one kind as a table. Change the few things that can be changed."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
         bundle = bundle_of(place)
@@ -65,7 +65,9 @@ def source(
 
 
 def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog], Awaitable[T]]) -> T:
-    """`work` on what the connection holds, within the budget that runs share. Raises RequestError, SourceError."""
+    """Calls `work` on what the connection holds, within the budget that runs share. Raises RequestError,
+    SourceError.
+    """
     with redis_for(place) as base, sandbox_for(bundle, base) as settings:
 
         async def opened() -> T:
@@ -86,7 +88,7 @@ def _words(asked: list[str]) -> tuple[str | None, str | None, str]:
 
 
 def _confirm(what: str, name: str, *, yes: bool, as_json: bool) -> None:
-    """Nothing is changed without a word from a person: a question on a terminal, `--yes` elsewhere."""
+    """Nothing is changed without a confirmation: a question on a terminal, otherwise `--yes`."""
     if yes:
         return
     if as_json or not console.out.is_terminal:
@@ -95,7 +97,7 @@ def _confirm(what: str, name: str, *, yes: bool, as_json: bool) -> None:
 
 
 def _value(text: str) -> tuple[str, Any]:
-    """NAME=VALUE; the value as JSON where it is some, else as it stands."""
+    """NAME=VALUE. The value is read as JSON if it is valid JSON, otherwise as text."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
         raise RequestError(f"--set: found {text!r}, expected NAME=VALUE")

@@ -1,4 +1,4 @@
-"""What a worker's child runs: task bodies that carry keys to flow, and the one event loop that they share."""
+"""What a worker's child process runs: task bodies that pass keys to flow, and the event loop that they share."""
 
 import asyncio
 import threading
@@ -21,9 +21,10 @@ from worker.settings import Settings
 
 
 class Child:
-    """One event loop per child process, on a daemon thread, begun at first use: a fork would not carry it over.
+    """One event loop per child process, on a daemon thread. It starts at the first use, because a fork would not copy
+    it.
 
-    The keys of one message run side by side in it, each with its own lease and outcome.
+    The keys of one message run at the same time in it, each with its own lease and outcome.
     """
 
     def __init__(self, settings: Settings, project: str, directory: Path) -> None:
@@ -56,7 +57,9 @@ class Child:
 
 
 async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
-    """One key's trouble is not another's. What is ours is left to its lease; a bug ends the task loudly, afterwards."""
+    """An error of one key does not stop the others. For our own errors the lease decides what happens next. A bug ends
+    the task with an exception, after the other keys are done.
+    """
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     bugs = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, FunnelbeatError)]
     for outcome in outcomes:
@@ -84,9 +87,9 @@ def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery
 
 
 def worker_arguments(settings: Settings, name: str, queues: Sequence[str] = QUEUES) -> list[str]:
-    """Celery's command line: prefork, no gossip, no mingle (it costs a second at the start).
+    """Celery's command line: prefork, no gossip, no mingle (which would cost a second at the start).
 
-    Celery itself says only what went wrong, unless everything is wanted: our own facts tell the story.
+    Celery itself logs only warnings, unless the level is debug, because our own events say what happens.
     """
     level = "DEBUG" if settings.log_level == "debug" else "WARNING"
     return [

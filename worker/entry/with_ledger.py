@@ -1,5 +1,5 @@
-"""Services for commands that look after the ledger: they need Redis and the project's name, not its definitions, not
-its secrets and no sandbox. A file somebody is editing must not keep anybody from looking.
+"""Services for commands that read or repair the ledger. They need Redis and the project's name, but no definitions,
+secrets or sandbox. So they also work while somebody is editing a file.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]], *, publish: bool = False) -> T:
-    """`publish`: what the command queues goes to the broker."""
+    """`publish`: the broker gets what the command queues."""
     with redis_for(place) as settings:
         name = ledger_name(place, settings)
 
@@ -31,7 +31,7 @@ def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]],
 
 
 def ledger_name(place: Path, settings: Settings) -> str:
-    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml, whatever else stands in the project's files."""
+    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml, even if the project's other files are invalid."""
     file = place / "funnelbeat.yaml"
     if settings.project or not file.is_file():
         return project_name(place, settings)
