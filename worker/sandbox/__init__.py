@@ -1,4 +1,4 @@
-"""Stand-ins for Close, Slack and a mail server on loopback, over one simulated sales pipeline.
+"""Stand-ins for Close, Pipedrive, Umami, Slack and a mail server on loopback, over one simulated sales pipeline.
 
-Imports anything below it. Nothing but entry imports it.
+This layer may import everything below it. Only entry imports it.
 """

@@ -1,7 +1,7 @@
 """`python -m worker.sandbox`: the stand-ins as a process of their own, until it is told to stop.
 
-Listens on 127.0.0.1 alone: in containers it joins the network namespace of the worker that talks to it. Prints where it
-listens, as FUNNELBEAT_SANDBOX wants it, and then a line for each message that it takes.
+It listens only on 127.0.0.1. In containers it joins the network namespace of the worker that talks to it. It prints its
+addresses in the form that FUNNELBEAT_SANDBOX takes, and then one line for each message that it receives.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from worker.sandbox.outbox import Received
 from worker.sandbox.server import Sandbox
 
 LOOK = 0.5
-"""Seconds between two looks for new messages."""
+"""Seconds between two checks for new messages."""
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -48,7 +48,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def line(item: Received) -> str:
-    """What was taken, for whom, and the subject of a mail; never a body."""
+    """What was received, for whom, and the subject of a mail. The body is never printed."""
     if item.kind != "eml":
         return f"{item.kind} to {item.meta.get('channel', '?')}: {item.name}"
     message = email.message_from_bytes(item.body, _class=EmailMessage, policy=email.policy.default)

@@ -1,6 +1,6 @@
-"""Who and what the simulation is about: one invented organisation, its people, pipelines and customers.
+"""The people and things of the simulation: one invented organisation, its people, pipelines and customers.
 
-Some customers have names that break careless output: markup, mentions, right-to-left text, emoji, great length.
+Some customers have names that break careless output: markup, mentions, right-to-left text, emoji, very long names.
 """
 
 import random
@@ -30,7 +30,7 @@ class CastStage:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`former`: no longer a member, so /user/ does not list them, while deals still name them."""
+    """`former`: no longer a member. /user/ does not list former members, but deals still name them."""
 
     id: str
     first: str
@@ -125,7 +125,7 @@ _ALPHABET = string.ascii_letters + string.digits
 
 
 def new_id(prefix: str, rng: random.Random) -> str:
-    """An id in the service's shape: the prefix and 43 characters."""
+    """An id in the service's form: the prefix and 43 characters."""
     return f"{prefix}_{''.join(rng.choices(_ALPHABET, k=43))}"
 
 

@@ -1,7 +1,7 @@
 """A stand-in for Close's API over the simulated pipeline: the lookups, the opportunity list, the funnel reports.
 
-Answers have the shapes that Close documents or that were recorded from it; what is uncertain there (a limit's exact
-wording, the columns of the CSV) is a choice here and nothing to lean on.
+Answers have the shapes that Close documents or that were recorded from it. Where the shape is uncertain (the exact
+wording of a limit, the columns of the CSV), the stand-in makes a choice, and no code may rely on it.
 """
 
 import base64
@@ -54,12 +54,12 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """JSON with non-ASCII escaped, as the service writes it."""
+    """JSON with non-ASCII characters escaped, as the service writes it."""
     return Response(json.dumps(body).encode(), status, dict(headers or {}), "application/json")
 
 
 class CloseApi:
-    """`now` is the simulation's clock. `shifts` moves rows between two pages of one list when armed."""
+    """`now` is the simulation's clock. `shifts`, when armed, moves rows between two pages of one list."""
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.pipeline = pipeline
@@ -89,7 +89,7 @@ class CloseApi:
         return [token, *guarded]
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Who asks, how often, and refusals as 400."""
+        """Checks the key and the limit, and turns refusals into a 400."""
 
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
@@ -151,7 +151,7 @@ class CloseApi:
         return self._page(request, [search])
 
     async def webhooks(self, request: Request) -> Response:
-        """Nobody subscribed yet."""
+        """An empty list: no webhook subscription exists."""
         return self._page(request, [])
 
     def _page(self, request: Request, rows: list[dict[str, Any]]) -> Response:
@@ -194,14 +194,14 @@ class CloseApi:
         return answer({"data": data, "has_more": more, **self._sums(params, zone_hours, matched)})
 
     def _sums(self, params: Mapping[str, str], zone_hours: str | None, matched: list[SimulatedDeal]) -> dict[str, Any]:
-        """Of all that match; kept as long as the matches, which are the same for every page."""
+        """The aggregates of all matches. They are stored as long as the matches, which are the same for every page."""
         key = _selection(params, zone_hours)
         if key not in self._summed:
             self._summed[key] = aggregates(matched, CURRENCY)
         return self._summed[key]
 
     def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[SimulatedDeal]:
-        """Pages of one list share their matches until something happens in the pipeline."""
+        """The pages of one list share their matches until something happens in the pipeline."""
         if self._revision != self.pipeline.revision:
             self._matched.clear()
             self._summed.clear()
@@ -234,7 +234,7 @@ def _selection(params: Mapping[str, str], zone_hours: str | None) -> Hashable:
 
 
 def credential(header: str) -> str:
-    """The key of Basic with an empty password, or the token of Bearer; empty text for anything else."""
+    """The key of Basic with an empty password, or the token of Bearer. Anything else gives empty text."""
     scheme, _, rest = header.partition(" ")
     if scheme.lower() == "bearer":
         return rest.strip() if rest.strip() == ACCESS_TOKEN else ""
@@ -259,7 +259,7 @@ def _status(stage: CastStage) -> dict[str, Any]:
 
 
 def _pipeline(key: str) -> dict[str, Any]:
-    """Dates without a zone, as recorded."""
+    """Dates without a zone, as they were recorded."""
     return {
         "id": key,
         "name": PIPELINE_NAMES[key],
@@ -294,7 +294,7 @@ async def _json(request: Request) -> Any:
 
 
 def _text(value: Any) -> str:
-    """A parameter from a JSON body, as it would stand in a URL."""
+    """A parameter from a JSON body, as it would be written in a URL."""
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""Close's list parameters: which opportunities match, in which order. Unknown or ill-formed ones are refused.
+"""Close's list parameters: which opportunities match, and in which order. Unknown or malformed ones are refused.
 
 Names and operators: https://developer.close.com/api/resources/opportunities/list
 """
@@ -13,13 +13,13 @@ from worker.sandbox.events import SimulatedDeal
 
 MAX_LIMIT = 200
 MAX_SKIP = 250_000
-LARGE = 1_000_000  # the saved search "large deals": a year's worth in cents from here on
+LARGE = 1_000_000  # the saved search "large deals": at least this annual value, in cents
 
 Test = Callable[[SimulatedDeal], bool]
 
 
 class CloseRefusal(Exception):
-    """Becomes a 400 with `field-errors`, or with `errors` when no field is to blame."""
+    """Becomes a 400 with `field-errors`, or with `errors` when no single field is wrong."""
 
     def __init__(self, field: str | None, problem: str) -> None:
         self.field = field
@@ -67,7 +67,7 @@ ORDERS: dict[str, Callable[[SimulatedDeal], Any]] = {
 
 
 def tests(params: Mapping[str, str], zone: timezone) -> list[Test]:
-    """One test per filter; a deal matches when all hold. `zone`: of dates without a time. Raises Refusal."""
+    """One test per filter. A deal matches when all tests pass. `zone`: of dates without a time. Raises CloseRefusal."""
     return [_test(name, str(text), zone) for name, text in params.items() if name not in PAGING]
 
 
@@ -99,14 +99,16 @@ def _field_test(name: str, values: list[str], given: str) -> Test:
 
 
 def _text_test(text: str) -> Test:
-    """`note:word`, or a word anywhere in note or customer."""
+    """`note:word`, or a word anywhere in the note or the customer's name."""
     note_only = text.startswith("note:")
     needle = text.removeprefix("note:").strip('"').casefold()
     return lambda deal: needle in (deal.note if note_only else f"{deal.note}\n{deal.lead}").casefold()
 
 
 def saved_search(field: str, search: str) -> Test:
-    """There is one saved search: customers worth 10,000 a year. Raises Refusal for any other."""
+    """There is one saved search: deals with an annual value of 10,000 or more. Raises CloseRefusal for any
+    other one.
+    """
     if search != SAVED_SEARCH:
         raise CloseRefusal(field, "Object does not exist.")
     return lambda deal: (deal.annual or 0) >= LARGE
@@ -130,7 +132,9 @@ def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
 
 
 def ordered(deals: list[SimulatedDeal], order: str) -> list[SimulatedDeal]:
-    """By each name in turn, a minus reverses, unknown values last, ids decide ties. Raises Refusal."""
+    """Sorts by each name in turn. A minus reverses the order, unknown values come last, and ids decide ties. Raises
+    CloseRefusal.
+    """
     result = sorted(deals, key=lambda deal: deal.id)
     for name in reversed([part for part in order.split(",") if part]):
         read = ORDERS.get(name.removeprefix("-"))
@@ -143,7 +147,7 @@ def ordered(deals: list[SimulatedDeal], order: str) -> list[SimulatedDeal]:
 
 
 def paging(params: Mapping[str, str]) -> tuple[int, int]:
-    """(limit, skip). Raises Refusal for what is no number or past the service's bounds."""
+    """(limit, skip). Raises CloseRefusal for text that is not a number and for numbers beyond the service's bounds."""
     limit, skip = _number(params, "_limit", 100), _number(params, "_skip", 0)
     if limit > MAX_LIMIT:
         raise CloseRefusal(

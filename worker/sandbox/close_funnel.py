@@ -1,7 +1,7 @@
-"""Funnel reports over the event log: who was in which stage during a window, and what became of them.
+"""Funnel reports from the event log: who was in which stage during a window, and what happened to them.
 
-The shapes are those of Close's documented examples. Amounts are cents a year, times seconds, rates fractions. With
-nothing to divide by a rate is null; a won stage that holds something converts 0.
+The shapes are those of Close's documented examples. Amounts are cents per year, times are seconds, rates are fractions.
+A rate with nothing to divide by is null. A won stage that holds something converts 0.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ from worker.sandbox.pipeline import PipelineSimulation
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """One deal's time in one stage; `left` None while it is still there, `onward` the stage it went to."""
+    """One deal's time in one stage. `left` is None while it is still there. `onward` is the stage that it went to."""
 
     stage: str
     entered: datetime
@@ -28,7 +28,7 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class DealHistory:
-    """A deal as the window saw it: `deal` at the window's end, its stays begun before that end."""
+    """A deal within a window: `deal` as it was at the window's end, and the stays that started before that end."""
 
     deal: SimulatedDeal
     born: datetime
@@ -48,7 +48,7 @@ class FunnelRequest:
 
 
 def question(body: Any, now: datetime, zone: timezone) -> FunnelRequest:
-    """A checked request body; a comparison's ranges replace the base ones. Raises Refusal."""
+    """A checked request body. The ranges of a comparison replace the base ranges. Raises CloseRefusal."""
     if not isinstance(body, Mapping):
         raise CloseRefusal(None, "The request body must be a JSON object.")
     for field, known in (("pipeline", PIPELINES), ("type", ("created-cohort", "active-stage-cohort"))):
@@ -117,7 +117,9 @@ def _belongs(history: DealHistory, ask: FunnelRequest) -> bool:
 
 
 def answer(pipeline: PipelineSimulation, ask: FunnelRequest, kind: str) -> dict[str, Any]:
-    """The JSON answer: the aggregate, then one entry per user that owns a deal of the cohort (null: nobody's)."""
+    """The JSON answer: the aggregate, then one entry per user who owns a deal of the cohort (null: deals without an
+    owner).
+    """
     cohort = histories(pipeline, ask)
     measure: Callable[[Iterable[DealHistory], FunnelRequest], dict[str, Any]] = totals if kind == "totals" else stages
     owners = sorted({history.deal.owner for history in cohort}, key=lambda owner: (owner is None, owner or ""))
@@ -181,7 +183,7 @@ def _stage(stage: CastStage, cohort: Sequence[DealHistory], ask: FunnelRequest) 
 
 
 def _stay(history: DealHistory, stage: CastStage, ask: FunnelRequest) -> Stay | None:
-    """The deal's last stay in the stage that reaches into the window; the won stage counts wins of the window."""
+    """The deal's last stay in the stage that overlaps the window. The won stage counts the wins of the window."""
     start = ask.window[0] if ask.cohort is None else datetime(1970, 1, 1, tzinfo=UTC)
     if stage.type == "won":
         found = [s for s in history.stays if s.stage == stage.id and s.entered >= start]
@@ -213,7 +215,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 def _rate(part: int, whole: int, those: Sequence[DealHistory]) -> float | None:
-    """A value's share: null without deals, 0 where they have no value."""
+    """A share of the values: null without deals, 0 when the deals have no value."""
     return None if not those else (part / whole if whole else 0)
 
 

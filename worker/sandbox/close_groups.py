@@ -1,4 +1,4 @@
-"""`_group_by` of an opportunity list: groups in order, cut by pages of objects, so that a group may be split."""
+"""`_group_by` of an opportunity list: groups in order. Pages are counted in deals, so a page may split a group."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -27,7 +27,7 @@ PERIODS: dict[str, Callable[[date], dict[str, int]]] = {
 
 
 def facts(deal: SimulatedDeal, by: str) -> dict[str, Any]:
-    """What names the deal's group: the user, or the parts of the period; nulls without an owner or day."""
+    """The keys of the deal's group: the user, or the parts of the period. They are null without an owner or a day."""
     if by == "user_id":
         owner = USERS_BY_ID.get(deal.owner or "")
         return {"user_id": deal.owner, "user_name": owner.name if owner else None}
@@ -45,9 +45,9 @@ def _rank(deal: SimulatedDeal, by: str) -> Key:
 def grouped(
     deals: Sequence[SimulatedDeal], by: str, page: slice, show: Callable[[SimulatedDeal], dict[str, Any]], currency: str
 ) -> tuple[list[dict[str, Any]], int]:
-    """The groups that the page of objects touches, and how many objects it holds. Aggregates are of whole groups.
+    """The groups that the page touches, and how many deals the page holds. Aggregates cover whole groups.
 
-    Within a group the order of `deals` stays. Raises Refusal for an unknown grouping.
+    Within a group the order of `deals` stays. Raises CloseRefusal for an unknown grouping.
     """
     name = by.removeprefix("-")
     if name != "user_id" and name not in PERIODS:

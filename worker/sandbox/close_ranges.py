@@ -1,4 +1,4 @@
-"""Time ranges of Close's funnel reports: named ones in the caller's offset, explicit ones, and comparisons."""
+"""Time ranges of Close's funnel reports: named ranges in the caller's offset, explicit ranges, and comparisons."""
 
 import calendar
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ NAMES = ("today", "yesterday", "all-time", *(f"{which}-{unit}" for which in ("th
 
 
 def offset(text: str | None) -> timezone:
-    """x-tz-offset: signed hours, halves as decimals. Raises Refusal."""
+    """x-tz-offset: signed hours, half hours as decimals. Raises CloseRefusal."""
     try:
         return timezone(timedelta(hours=float(text or "0")))
     except (ValueError, OverflowError):
@@ -22,7 +22,7 @@ def offset(text: str | None) -> timezone:
 
 
 def named(field: str, name: Any, now: datetime, zone: timezone) -> Range:
-    """Half open, UTC; this-… ends with its whole period. Raises Refusal."""
+    """A half-open range in UTC. this-… ends at the end of its whole period. Raises CloseRefusal."""
     if name not in NAMES:
         raise CloseRefusal(field, f"Not a valid choice: {name}")
     day = datetime.combine(now.astimezone(zone), time(), zone)
@@ -46,14 +46,14 @@ def _period(day: datetime, unit: str, steps: int) -> Range:
 
 
 def shifted(at: datetime, months: int) -> datetime:
-    """The same day and time some months off, the last of the month where that day does not exist."""
+    """The same day and time some months away, or the last day of that month if the day does not exist in it."""
     index = at.year * 12 + at.month - 1 + months
     year, month = divmod(index, 12)
     return at.replace(year=year, month=month + 1, day=min(at.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def explicit(field: str, given: Any) -> Range:
-    """{"start", "end"} with offsets. Raises Refusal."""
+    """{"start", "end"} with offsets. Raises CloseRefusal."""
     if not isinstance(given, Mapping):
         raise CloseRefusal(field, "Not a valid time range.")
     ends = []
@@ -71,7 +71,9 @@ def explicit(field: str, given: Any) -> Range:
 
 
 def base_range(body: Mapping[str, Any], stem: str, now: datetime, zone: timezone) -> Range | None:
-    """`<stem>_relative_range` or `<stem>_datetime_range`; None when neither is there. Raises Refusal when both are."""
+    """`<stem>_relative_range` or `<stem>_datetime_range`. None when neither is given. Raises CloseRefusal when both are
+    given.
+    """
     relative, absolute = f"{stem}_relative_range", f"{stem}_datetime_range"
     if body.get(relative) is not None and body.get(absolute) is not None:
         raise CloseRefusal(absolute, f"Cannot be combined with {relative}.")
@@ -83,7 +85,9 @@ def base_range(body: Mapping[str, Any], stem: str, now: datetime, zone: timezone
 
 
 def compared_range(body: Mapping[str, Any], stem: str, base: Range, now: datetime, zone: timezone) -> Range | None:
-    """The comparison's range where one is asked for; `stem` is what it must go with. Raises Refusal."""
+    """The range of the comparison if one is asked for. `stem` is the range that it must be given with. Raises
+    CloseRefusal.
+    """
     asked = [name for name in ("relative_range", "datetime_range", "custom_range") if body.get(f"compared_{name}")]
     if not asked:
         return None

@@ -1,7 +1,7 @@
-"""Deals in Close's wire shape, and the aggregates that stand beside a list of them.
+"""Deals in the shape of Close's answers, and the aggregates of a list of deals.
 
 Field names and units: https://developer.close.com/api/resources/opportunities (amounts in cents; the `*_formatted`
-twin of a zero is null).
+field of a zero is null).
 """
 
 import html
@@ -34,7 +34,7 @@ def expected(cents: int | None, confidence: int) -> int | None:
 
 
 def row(deal: SimulatedDeal) -> dict[str, Any]:
-    """One opportunity as GET /opportunity/{id}/ answers it."""
+    """One opportunity, as GET /opportunity/{id}/ answers it."""
     return {
         "id": deal.id,
         "organization_id": ORGANISATION,
@@ -112,7 +112,7 @@ def _stall(deal: SimulatedDeal) -> dict[str, Any]:
 
 
 def aggregates(deals: Sequence[SimulatedDeal], currency: str) -> dict[str, Any]:
-    """What every list says of all that match, whatever the page: counts, sums and their printed twins."""
+    """What every list says about all matches, whatever the page: counts, sums and the formatted sums."""
     periods = Counter(deal.period for deal in deals)
     answer: dict[str, Any] = {"total_results": len(deals), "count_by_value_period": dict(sorted(periods.items()))}
     for name in ("one_time", "monthly", "annual"):

@@ -1,4 +1,4 @@
-"""The sandbox's own HTTP interface: what a test or a child process may ask of it. JSON in, JSON out."""
+"""The sandbox's own HTTP interface: what a test or a child process may ask of it. Requests and answers are JSON."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -22,7 +22,7 @@ ROOT = "/control"
 
 
 class Control:
-    """POST /control/<verb> with an object; GET /control/state. A wrong word is a 400 with one sentence."""
+    """POST /control/<verb> with an object; GET /control/state. An unknown verb gives a 400 with one sentence."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class Control:
         return JSONResponse({"ok": True, "result": told})
 
     async def state(self, _request: Request) -> Response:
-        """What was served and what was received; bodies stay where they are."""
+        """What was served and what was received, without the bodies."""
         log = [] if self.front is None else list(self.front.log)
         routes: dict[str, int] = {}
         for served in log:

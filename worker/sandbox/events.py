@@ -1,4 +1,4 @@
-"""What can happen to a deal, and the deal as the fold of what did. Nothing is known that no event says."""
+"""The events that can happen to a deal. A deal's state is computed from its events and from nothing else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,9 +10,9 @@ from worker.sandbox.cast import STAGES, stage_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedDeal:
-    """One opportunity at one moment. `value` in hundredths of `currency` (as Close writes it), None where unknown.
-    `period`: one_time, monthly or annual. `due` is the expected close, the day of the win once won.
-    `action`: what the service suggests to do about a stalled deal, with its reason.
+    """One opportunity at one moment. `value`: in hundredths of `currency` (as Close writes it), None if unknown.
+    `period`: one_time, monthly or annual. `due`: the expected close, or the day of the win when it is won. `action`:
+    what the service suggests for a stalled deal, with its reason.
     """
 
     id: str
@@ -42,7 +42,7 @@ class SimulatedDeal:
 
     @property
     def annual(self) -> int | None:
-        """Hundredths a year: monthly × 12, else × 1."""
+        """Hundredths per year: monthly × 12, else × 1."""
         if self.value is None:
             return None
         return self.value * 12 if self.period == "monthly" else self.value
@@ -50,13 +50,13 @@ class SimulatedDeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A fact about one deal, at one instant (UTC)."""
+    """An event of one deal at one instant (UTC)."""
 
     at: datetime
     deal: str
 
     def changes(self, deal: SimulatedDeal) -> dict[str, Any]:
-        """The fields that the fact sets."""
+        """The fields that the event sets."""
         raise TypeError(f"{type(self).__name__} cannot happen to {deal.id}, which exists already")
 
 
@@ -83,7 +83,7 @@ class PeriodChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrencyChanged(Event):
-    """`value` in hundredths of the new currency."""
+    """`value`: in hundredths of the new currency."""
 
     currency: str
     value: int | None
@@ -126,7 +126,7 @@ class Lost(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopened(Event):
-    """The day of an undone win stays where it was, as in Close."""
+    """The day of a win that is undone stays in the deal, as in Close."""
 
     stage: str
 
@@ -164,8 +164,8 @@ class Deleted(Event):
 
 
 def after(deal: SimulatedDeal | None, event: Event) -> SimulatedDeal:
-    """The deal once `event` happened. Raises TypeError for a fact that cannot be: a second birth, a change of
-    something unborn or deleted.
+    """The deal after `event`. Raises TypeError for an event that cannot happen: a second creation, or a change of
+    something that was not created or was deleted.
     """
     if deal is None:
         if not isinstance(event, Created):
@@ -177,7 +177,7 @@ def after(deal: SimulatedDeal | None, event: Event) -> SimulatedDeal:
 
 
 def fold(log: Iterable[Event], until: datetime) -> dict[str, SimulatedDeal]:
-    """Every deal ever born, as it stood at `until` (events of that very instant included)."""
+    """Every deal ever created, as it was at `until` (events of exactly that instant included)."""
     deals: dict[str, SimulatedDeal] = {}
     for event in log:
         if event.at <= until:

@@ -1,4 +1,4 @@
-"""Faults on demand: which requests go wrong, how, and how often."""
+"""Faults on demand: which requests fail, how, and how often."""
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -19,8 +19,8 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class ArmedFault:
-    """`pattern` is matched against "METHOD /path" with * as wildcard. The first `after` matches pass, the next `times`
-    fail. `applied`: the request does its work all the same (kinds cut, truncated and slow always do).
+    """`pattern` is matched against "METHOD /path" with * as wildcard. The first `after` matches pass, and the next
+    `times` fail. `applied`: the request takes effect although its answer fails (always so for cut, truncated and slow).
     """
 
     pattern: str
@@ -43,13 +43,15 @@ class _Armed:
 
 @dataclass
 class Faults:
-    """In the order of arming; one request meets at most one fault. `met` counts those that happened, by kind."""
+    """Faults in the order of arming. One request meets at most one fault. `met` counts the faults that happened, by
+    kind.
+    """
 
     met: dict[str, int] = field(default_factory=dict)
     _armed: list[_Armed] = field(default_factory=list)
 
     def arm(self, pattern: str, kind: str, **how: Any) -> ArmedFault:
-        """Raises ValueError for an unknown kind, TypeError for an unknown word in `how`."""
+        """Raises ValueError for an unknown kind, TypeError for an unknown key in `how`."""
         if kind not in KINDS:
             raise ValueError(f"found {kind!r}, expected one of {', '.join(KINDS)}")
         fault = ArmedFault(pattern, kind, **how)
@@ -60,7 +62,7 @@ class Faults:
         self._armed.clear()
 
     def take(self, method: str, path: str) -> ArmedFault | None:
-        """The fault that this request meets, counted down."""
+        """The fault of this request, if any. Its counters are decreased."""
         for armed in self._armed:
             if not armed.left or not fnmatchcase(f"{method} {path}", armed.fault.pattern):
                 continue

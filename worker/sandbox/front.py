@@ -1,6 +1,7 @@
 """What every request to the stand-ins passes: the log, the gate, the latency and the faults.
 
-Answers are buffered: a stand-in's answer is made whole, then the armed fault decides what of it reaches the client.
+Answers are buffered: a stand-in first makes its whole answer. Then the armed fault decides how much of it reaches the
+client.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from worker.sandbox.faults import ArmedFault, Faults
 from worker.sandbox.gate import Gate
 
 HOLD = 60.0
-"""Seconds after which a held request is given up, should its client never do so."""
+"""Seconds after which a held request ends, if its client does not end it."""
 
 MALFORMED = b'{"data": [{\'id\': nonsense,}], "has_more": maybe'
 PAGE = b"<!doctype html><title>Maintenance</title><h1>We will be back soon</h1>"
@@ -26,7 +27,7 @@ HTML = (b"content-type", b"text/html")
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """One request that was answered. `route` is "METHOD /path"; `status` 0 where no whole answer was given."""
+    """One request that was answered. `route` is "METHOD /path". `status` is 0 if no complete answer was given."""
 
     route: str
     status: int
@@ -42,7 +43,7 @@ class Whole:
 
 
 class Front:
-    """ASGI. `closing` ends every wait, so that nothing outlives the sandbox."""
+    """An ASGI app. `closing` ends every wait, so that no request outlives the sandbox."""
 
     def __init__(self, app: ASGIApp, faults: Faults, gate: Gate, now: Callable[[], datetime]) -> None:
         self.log: deque[Served] = deque(maxlen=100_000)
@@ -60,7 +61,7 @@ class Front:
             return
         body = await _whole_body(receive)
         started = self._now()
-        status = 500  # what uvicorn makes of a stand-in that fails
+        status = 500  # the answer that uvicorn gives when a stand-in fails
         try:
             async with AsyncExitStack() as stack:
                 if path.startswith(("/close/", "/pipedrive/")):
@@ -84,7 +85,7 @@ class Front:
         return await _spoil(fault, work, send)
 
     async def _work(self, scope: Scope, body: bytes, receive: Receive) -> Whole:
-        """Run the stand-in on a request whose body was read already; collect its answer."""
+        """Run the stand-in on a request whose body has already been read, and collect its answer."""
         start: Message = {}
         pieces: list[bytes] = []
         given = iter([{"type": "http.request", "body": body, "more_body": False}])
@@ -125,7 +126,7 @@ class Front:
 
 
 async def _spoil(fault: ArmedFault, work: Callable[[], Awaitable[Whole]], send: Send) -> int:
-    """Everything that can happen to an answer on its way."""
+    """Apply a fault to an answer before it is sent."""
     if fault.kind in {"slow", "cut", "truncated"} or fault.applied:
         good = await work()
     else:
@@ -155,7 +156,7 @@ async def _send(send: Send, whole: Whole) -> int:
 
 
 async def _break_off(send: Send, whole: Whole, after: int) -> int:
-    """Promise a body, give `after` bytes of it: the server closes the connection of an app that stops there."""
+    """Announce a body and send only `after` bytes of it. The server then closes the connection."""
     headers = [(name, value) for name, value in whole.headers if name != b"content-length"]
     length = (b"content-length", str(len(whole.body)).encode())
     await send({"type": "http.response.start", "status": whole.status, "headers": [*headers, length]})

@@ -1,4 +1,6 @@
-"""A gate before a stand-in: shut, requests wait; idle, none is being answered. For changes that nobody may half see."""
+"""A gate before a stand-in. While it is shut, requests wait. While it is idle, no request is being answered. A test
+uses it for changes that no request may see half done.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,7 +8,7 @@ from contextlib import asynccontextmanager
 
 
 class Gate:
-    """Belongs to one event loop. Made open."""
+    """Belongs to one event loop. It is open at first."""
 
     def __init__(self) -> None:
         self._opened = asyncio.Event()
@@ -17,21 +19,21 @@ class Gate:
         self.waiting = 0
 
     def shut(self) -> None:
-        """Requests that are already being answered go on; those that come now wait."""
+        """Requests that are already being answered continue. New requests wait."""
         self._opened.clear()
 
     def open(self) -> None:
         self._opened.set()
 
     async def idle(self) -> None:
-        """Until nothing is being answered."""
+        """Wait until no request is being answered."""
         await self._quiet.wait()
 
     @asynccontextmanager
     async def passing(self) -> AsyncIterator[None]:
         self.waiting += 1
         try:
-            # A gate that was shut again before this task woke up still holds it back.
+            # The gate may have been shut again before this task woke up. Then the task waits again.
             while not self._opened.is_set():
                 await self._opened.wait()
         finally:

@@ -1,7 +1,7 @@
-"""What really happened between two instants, reckoned from the simulation's own events and from nothing else.
+"""What really happened between two instants, computed only from the simulation's own events.
 
-This is the other side of the scales: it shares no code with the bridge that a run computes, and it never looks at an
-answer of the API. Netted per deal: only where a deal stood at both ends counts.
+The tests compare it with the bridge that a run computes. It shares no code with that bridge, and it never reads an
+answer of the API. Changes are netted per deal: only the states of a deal at both ends count.
 """
 
 from collections import defaultdict
@@ -19,13 +19,13 @@ Amounts = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """Open deals of one pipeline, or only the stalled ones among them."""
+    """The open deals of one pipeline, or only the stalled ones of them."""
 
     pipeline: str = MAIN
     stalled: bool = False
 
     def holds(self, deal: SimulatedDeal | None) -> bool:
-        """Whether a deal, as it stands, is one of them; one that does not exist is not."""
+        """Whether a deal in this state belongs to the selection. A deal that does not exist does not belong to it."""
         if deal is None or deal.deleted or deal.status != "active" or deal.pipeline != self.pipeline:
             return False
         return deal.stalled or not self.stalled
@@ -45,7 +45,7 @@ class _Book:
         self.amounts[currency][line] += amount
 
     def reprice(self, old: SimulatedDeal, new: SimulatedDeal) -> None:
-        """The price's own part: raised, lowered, or out of one currency and into another."""
+        """The moves that a change of value causes: raised, lowered, or out of one currency and into another."""
         before, now = worth(old), worth(new)
         if old.currency != new.currency:
             self.add(old.currency, Move.CONVERTED_OUT, before)
@@ -59,7 +59,8 @@ class _Book:
 def bridge(
     log: Iterable[Event], at_from: datetime, at_to: datetime, population: Population = EVERYTHING_OPEN
 ) -> Amounts:
-    """Currency → opening, every class by its name (zeros included) and closing; annual, minor units of the currency.
+    """Currency → opening, every class of move by its name (zeros included) and closing. Annual values in minor units of
+    the currency.
 
     Events of the instant `at_from` itself belong to the opening, those of `at_to` to the closing.
     """
@@ -72,7 +73,7 @@ def bridge(
 
 
 def worth(deal: SimulatedDeal) -> int:
-    """A year's worth in minor units; an unknown value counts nothing."""
+    """The annual value in minor units. An unknown value counts as nothing."""
     if deal.value is None:
         return 0
     amount, _rest = from_hundredths(deal.value, deal.currency)
@@ -96,7 +97,7 @@ def _enter(book: _Book, old: SimulatedDeal | None, new: SimulatedDeal, populatio
 
 
 def _why_left(deal: SimulatedDeal, population: Population) -> Move:
-    """The first that fits; a deal still in place and open can only have stopped being stalled."""
+    """The first class that fits. A deal that is still open and in its place can only have stopped being stalled."""
     if deal.deleted:
         return Move.REMOVED
     if deal.status != "active":

@@ -1,6 +1,6 @@
-"""Close's rate limit: so many requests per window of seconds, said in the header dialects that were recorded.
+"""Close's rate limit: a number of requests per window of seconds, reported in the header formats that were recorded.
 
-Documented: https://developer.close.com/topics/rate-limits ; the others were seen in answers of 2026 and 2017.
+Documented: https://developer.close.com/topics/rate-limits ; the other formats were seen in answers of 2026 and 2017.
 """
 
 import json
@@ -12,12 +12,12 @@ from enum import StrEnum
 
 class Dialect(StrEnum):
     DOCUMENTED = "documented"  # RateLimit: limit=…, remaining=…, reset=…
-    RECORDED = "recorded"  # semicolons, beside a second set of headers that disagrees
-    OLD = "old"  # X-Rate-Limit-*, and a body that tells
+    RECORDED = "recorded"  # semicolons, with a second set of headers that disagrees
+    OLD = "old"  # X-Rate-Limit-*, and a body that says it too
 
 
 class RequestLimit:
-    """`count` requests per `seconds` and key, in fixed windows that open with their first request."""
+    """`count` requests per `seconds` and key, in fixed windows. A window opens with its first request."""
 
     def __init__(
         self,
@@ -34,13 +34,13 @@ class RequestLimit:
         self._windows: dict[str, tuple[float, int]] = {}
 
     def set(self, count: int, seconds: float, dialect: Dialect | None = None) -> None:
-        """From now on; every window starts anew."""
+        """Sets a new limit. Every window starts again."""
         self.count, self.seconds = count, seconds
         self.dialect = dialect or self.dialect
         self._windows.clear()
 
     def take(self, key: str) -> tuple[bool, dict[str, str]]:
-        """Whether this request may pass, and the headers that its answer carries."""
+        """Whether this request may pass, and the headers of its answer."""
         now = self._clock()
         opened, used = self._windows.get(key, (now, 0))
         if now - opened >= self.seconds:
@@ -74,7 +74,7 @@ class RequestLimit:
         }
 
     def body(self, headers: dict[str, str]) -> bytes:
-        """What a 429 says: nothing nowadays, numbers as text in the old dialect."""
+        """The body of a 429: nothing in today's format, numbers as text in the old one."""
         if self.dialect is not Dialect.OLD:
             return b""
         told = {

@@ -1,6 +1,6 @@
-"""A stand-in for a mail server: takes every message, byte for byte, unless a fault is armed.
+"""A stand-in for a mail server. It accepts every message, byte for byte, unless a fault is armed.
 
-Reply codes as RFC 5321 and RFC 3463 have them.
+Reply codes are those of RFC 5321 and RFC 3463.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ REPLIES = {
 
 
 class MailFaults:
-    """Each armed `times` times. Codes are those of REPLIES."""
+    """Each fault is armed for `times` times. Codes are those of REPLIES."""
 
     def __init__(self) -> None:
         self.recipients: dict[str, deque[int]] = {}
@@ -36,26 +36,28 @@ class MailFaults:
         self.slow: deque[float] = deque()
 
     def refuse(self, recipient: str, code: int, times: int = 1) -> None:
-        """Answers RCPT for that address."""
+        """Answers RCPT for that address with this code."""
         self.recipients.setdefault(recipient.lower(), deque()).extend([code] * times)
 
     def busy(self, code: int = 421, times: int = 1) -> None:
-        """Answers MAIL; 421 also ends the session."""
+        """Answers MAIL with this code. 421 also ends the session."""
         self.at_mail.extend([code] * times)
 
     def refuse_data(self, code: int, times: int = 1) -> None:
-        """Answers the message itself, which is not kept."""
+        """Answers the message itself with this code. The message is not stored."""
         self.at_data.extend([code] * times)
 
     def drop(self, times: int = 1, *, to: str = "") -> None:
-        """Accepts and keeps the message, then closes the connection before it says so. `to`: one recipient's alone."""
+        """Accepts and stores the message, then closes the connection before it replies. `to`: only for this
+        recipient.
+        """
         if to:
             self.drops_to[to.lower()] += times
         else:
             self.drops += times
 
     def delay(self, seconds: float, times: int = 1) -> None:
-        """The reply to the message comes that much later."""
+        """The reply to the message comes later by this time."""
         self.slow.extend([seconds] * times)
 
     def clear(self) -> None:
@@ -68,12 +70,12 @@ class MailFaults:
 
 
 class _Session(SMTP):
-    """Tells its server about the connection, so that closing leaves none behind."""
+    """Registers each connection with its server, so that closing the server leaves none open."""
 
     def __init__(self, owner: "MailCatcher") -> None:
         super().__init__(
             owner,
-            hostname="sandbox.localhost",  # or it asks the resolver, which may take seconds
+            hostname="sandbox.localhost",  # otherwise aiosmtpd asks the resolver, which may take seconds
             ident="Funnelbeat sandbox",
             data_size_limit=SIZE,
             enable_SMTPUTF8=True,
@@ -91,7 +93,7 @@ class _Session(SMTP):
 
 
 class MailCatcher:
-    """aiosmtpd's handler and its listening socket. `sessions` counts connections that said hello."""
+    """aiosmtpd's handler and its listening socket. `sessions` counts connections that sent HELO or EHLO."""
 
     def __init__(self, outbox: Outbox, now: Callable[[], datetime], port: int = 0) -> None:
         self.faults = MailFaults()
@@ -104,7 +106,7 @@ class MailCatcher:
         self.port = port
 
     async def start(self) -> None:
-        logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # a dropped connection is what was asked for
+        logging.getLogger("mail.log").setLevel(logging.CRITICAL)  # a fault asked for this dropped connection
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Session(self), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -168,7 +170,7 @@ class MailCatcher:
         return f"250 2.0.0 OK: queued as {item.sha256[:12]}"
 
     def _drops(self, recipient: str) -> bool:
-        """Whether this message's session ends before its reply, counted down."""
+        """Whether this message's session ends before its reply. The fault's counter is decreased."""
         if self.faults.drops_to[recipient]:
             self.faults.drops_to[recipient] -= 1
             return True
@@ -184,6 +186,6 @@ def _hang_up(server: SMTP) -> None:
 
 
 def _abort(transport: asyncio.BaseTransport) -> None:
-    """Now, without sending what is still to be sent."""
+    """Closes immediately, without sending what is still in the buffer."""
     if isinstance(transport, asyncio.Transport):
         transport.abort()

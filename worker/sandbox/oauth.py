@@ -1,4 +1,4 @@
-"""A stand-in for a service's token endpoint: each refresh token is good once, and a new access token ends the old one.
+"""A stand-in for a service's token endpoint. Each refresh token works once, and a new access token ends the old one.
 
 https://www.rfc-editor.org/rfc/rfc6749#section-6
 """
@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.responses import Response
 
-CLIENT_ID, CLIENT_SECRET = "app_sandbox", "app_secret_sandbox"  # open nothing but this stand-in
+CLIENT_ID, CLIENT_SECRET = "app_sandbox", "app_secret_sandbox"  # these secrets open only this stand-in
 FIRST = "refresh_sandbox_0"
 LASTS = timedelta(hours=1)
 
 
 class OAuth:
-    """`refresh` is the one token that is good now; `granted` counts how often there was a new one."""
+    """`refresh` is the one token that is valid now. `granted` counts how often a new one was issued."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -33,7 +33,7 @@ class OAuth:
         return good and authorization == f"Bearer {self.access}"
 
     def revoke(self) -> None:
-        """The access token ends before its time."""
+        """Ends the access token before its time."""
         self._ends = self._now()
 
     async def token(self, request: Request) -> Response:
@@ -53,7 +53,7 @@ class OAuth:
 
 
 def _client(authorization: str, form: dict[str, str]) -> tuple[str, str]:
-    """From Basic, else from the form."""
+    """From Basic authentication, otherwise from the form."""
     if authorization.startswith("Basic "):
         try:
             name, _, secret = base64.b64decode(authorization[6:]).decode().partition(":")

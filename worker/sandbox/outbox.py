@@ -1,4 +1,4 @@
-"""Everything that the stand-ins were given and accepted: exact bytes, in order, and on disk where that is wanted."""
+"""Everything that the stand-ins received and accepted: exact bytes, in order, and also on disk if that is wanted."""
 
 import hashlib
 import re
@@ -13,8 +13,8 @@ _SUFFIX = {"eml": ".eml", "slack": ".slack.json"}
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`kind`: eml, slack or upload. `body` is what came over the wire, `sha256` its hash in hexadecimal. `meta` says
-    where it was sent (channel, recipients, thread); never credentials.
+    """`kind`: eml, slack or upload. `body`: the bytes that were received; `sha256`: their hash in hexadecimal. `meta`:
+    where it was sent (channel, recipients, thread). It never contains credentials.
     """
 
     number: int
@@ -27,20 +27,20 @@ class Received:
 
 
 def slug(text: str) -> str:
-    """[a-z0-9-], at most 40 characters, never empty: what may stand in a file name, whatever the data says."""
+    """[a-z0-9-], at most 40 characters, never empty: safe as a part of a file name, whatever the data says."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-") or "unnamed"
 
 
 class Outbox:
-    """`out` is made when the first message comes. Nothing but bodies is written there: no header, no secret."""
+    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets."""
 
     def __init__(self, out: Path | None = None) -> None:
         self.items: list[Received] = []
         self._out = out
 
     def keep(self, kind: str, label: str, body: bytes, at: datetime, meta: Mapping[str, str]) -> Received:
-        """`label` names the message among others (its recipient, its channel, an upload's file name)."""
+        """`label` distinguishes the message from others (its recipient, its channel, an upload's file name)."""
         number = len(self.items) + 1
         digest = hashlib.sha256(body).hexdigest()
         stem, suffix = (label, _SUFFIX[kind]) if kind in _SUFFIX else _split(label)
@@ -57,7 +57,7 @@ class Outbox:
 
 
 def _split(name: str) -> tuple[str, str]:
-    """An upload keeps a short plain suffix of its own; a dangerous one becomes part of the stem."""
+    """An upload keeps its suffix if it is short and harmless. A dangerous suffix becomes part of the stem."""
     stem, dot, suffix = name.rpartition(".")
     if dot and re.fullmatch(r"[a-z0-9]{1,5}", suffix):
         return stem, f".{suffix}"

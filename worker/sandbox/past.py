@@ -1,4 +1,4 @@
-"""The months before the sandbox was opened: deals that walked through the stages, to their end or until now."""
+"""The months before the sandbox started: deals that went through the stages, until they ended or until now."""
 
 import random
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def live_through(rng: random.Random, now: datetime, draft: Draft) -> list[Event]
 def _walk(
     rng: random.Random, born: datetime, end: datetime, deal: SimulatedDeal, stages: tuple[str, ...]
 ) -> list[Event]:
-    """Birth and one stage after the other, spread over the time until `end`."""
+    """The creation of a deal and one stage after the other, spread over the time until `end`."""
     events: list[Event] = [Created(at=born, deal=deal.id, start=deal)]
     cuts = sorted(rng.uniform(0.1, 0.9) for _ in stages)
     for cut, stage in zip(cuts, stages, strict=True):

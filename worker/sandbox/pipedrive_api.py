@@ -1,7 +1,8 @@
-"""A stand-in for Pipedrive's API, both versions, over the simulated pipeline: what the adapter asks, and no more.
+"""A stand-in for both versions of Pipedrive's API over the simulated pipeline. It offers only what the adapter asks
+for.
 
-Answers have the shapes of the public specifications or of recorded answers; what is uncertain there (the words of a
-burst's 429, whose days a statistic means) is a choice here and nothing to lean on.
+Answers have the shapes of the public specifications or of recorded answers. Where the shape is uncertain (the words of
+a burst's 429, which days a statistic covers), the stand-in makes a choice, and no code may rely on it.
 """
 
 import json
@@ -48,7 +49,7 @@ def good(data: Any, **beside: Any) -> Response:
 
 
 class PipedriveApi:
-    """`now` is the simulation's clock. `book.archived` puts deals away, `limit` says how much may be asked."""
+    """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked."""
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
@@ -90,7 +91,7 @@ class PipedriveApi:
         return Route(ROOT + path, self._guarded(name, endpoint), methods=[method])
 
     def _guarded(self, name: str, endpoint: Endpoint) -> Endpoint:
-        """Who asks, how often, how dearly, and refusals in the version's words."""
+        """Checks the token and the limits, and writes refusals in the words of the version."""
 
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
@@ -191,7 +192,7 @@ class PipedriveApi:
     def _match(
         self, params: Mapping[str, str], by: filters.Order, *, archived: bool
     ) -> tuple[list[tuple[Any, int]], list[StoredDeal]]:
-        """Pages of one list share their matches, and the places of their rows, until something happens."""
+        """The pages of one list share their matches, and the positions of their rows, until something happens."""
         state = (self.book.pipeline.revision, len(self.book.archived))
         if state != self._state:
             self._matched.clear()
@@ -213,7 +214,9 @@ class PipedriveApi:
         return good(rows.deal_v2(kept, frozenset(request.query_params.get("include_fields", "").split(","))))
 
     async def first_deals(self, request: Request) -> Response:
-        """Version 1: whose deals, in the order of precedence that its description gives; open ones, by offset."""
+        """Version 1: whose deals are listed, in the precedence that the documentation gives. Open deals only, by
+        offset.
+        """
         params, pipeline = request.query_params, self._pipeline(request)["id"]
         owner: int | None = USER_IDS[USERS[0].id]
         large = False
@@ -245,7 +248,7 @@ class PipedriveApi:
         return [kept for kept in every if kept.status == "open" and kept.pipeline == pipeline and not kept.archived]
 
     async def summary(self, request: Request) -> Response:
-        """A filter beats the user; archived deals are in no sum."""
+        """A filter has precedence over the user. Archived deals are in no sum."""
         params = dict(request.query_params)
         asked = {name: text for name, text in params.items() if name != "user_id"}
         if "user_id" in params:
@@ -292,7 +295,7 @@ def _refused(wrong: filters.PipedriveRefusal, *, second: bool) -> Response:
 
 
 def _head(kept: StoredDeal) -> dict[str, Any]:
-    """What lists are ordered by."""
+    """The key by which lists are ordered."""
     return {
         "id": kept.number,
         "update_time": rows.rfc3339(kept.updated_at),
@@ -301,7 +304,7 @@ def _head(kept: StoredDeal) -> dict[str, Any]:
 
 
 def _whose_days(request: Request) -> tuple[int, tuple[date, date]]:
-    """Whoever is not named is the token's own user."""
+    """Without a name it is the token's own user."""
     params = request.query_params
     try:
         days = date.fromisoformat(params["start_date"]), date.fromisoformat(params["end_date"])

@@ -1,7 +1,7 @@
-"""The simulated pipeline as Pipedrive would keep it: whole numbers for ids, no stages for won and lost, one value.
+"""The simulated pipeline as Pipedrive would store it: integer ids, no stages for won and lost, one value per deal.
 
-Numbers are given in the order of birth and never change. What recurs in the simulation is shown as a year's worth,
-because a deal of Pipedrive has one value and no period.
+Ids are given in the order of creation and never change. A recurring value of the simulation is shown as its annual
+value, because a deal of Pipedrive has one value and no period.
 """
 
 from dataclasses import dataclass
@@ -20,12 +20,14 @@ STAGES_BY_ID = {number: stage for stage, number in STAGE_IDS.items()}
 USER_IDS = {user.id: n for n, user in enumerate(USERS, start=11)}
 FIRST_DEAL = 101
 ROTS_AFTER = 14
-"""Days without an update after which a deal rots, in every stage."""
+"""Days without an update after which a deal is rotten, in every stage."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDeal:
-    """A deal in Pipedrive's terms. `value` in whole units of its currency; `stage` is the last one that was no end."""
+    """A deal as Pipedrive has it. `value`: in whole units of its currency. `stage`: the last stage that was not
+    an end.
+    """
 
     number: int
     deal: SimulatedDeal
@@ -38,7 +40,7 @@ class StoredDeal:
 
     @property
     def owner(self) -> int:
-        """Everything has an owner here; what belongs to nobody is the first user's."""
+        """Every deal has an owner here. A deal without an owner belongs to the first user."""
         return USER_IDS[self.deal.owner or USERS[0].id]
 
     @property
@@ -53,7 +55,7 @@ class StoredDeal:
 
 
 class Book:
-    """`archived` holds ids of the simulation: nothing that happens there archives a deal, but a test may."""
+    """`archived` holds ids of the simulation. Nothing in the simulation archives a deal, but a test may."""
 
     def __init__(self, pipeline: PipelineSimulation, opened: datetime) -> None:
         self.pipeline = pipeline
@@ -73,7 +75,7 @@ class Book:
         return self.kept(self.pipeline.deals[self._ids[at]]) if 0 <= at < len(self._ids) else None
 
     def every(self) -> list[StoredDeal]:
-        """By number, deleted ones included."""
+        """By id, deleted deals included."""
         return [self.kept(deal) for deal in self.pipeline.deals.values()]
 
     def kept(self, deal: SimulatedDeal) -> StoredDeal:
@@ -98,15 +100,15 @@ class Book:
         )
 
     def _place(self, deal: SimulatedDeal) -> tuple[int, datetime]:
-        """Winning and losing leave a deal where it was."""
+        """A deal that is won or lost stays in its stage."""
         for _, version in reversed(self.pipeline.versions[deal.id]):
             if version.stage in STAGE_IDS:
                 return STAGE_IDS[version.stage], version.stage_since
         return STAGE_IDS[active_stages(deal.pipeline)[0]], deal.created_at
 
     def _updated(self, deal: SimulatedDeal) -> datetime:
-        """As if stalling were what Pipedrive calls rotting: a stalled deal was left alone until it rotted at the moment
-        of the event, and every other open one was touched the day before the sandbox opened.
+        """Treats stalled as Pipedrive's rotten. A stalled deal was last updated so long ago that it became rotten at
+        the moment of the event. Every other open deal was updated the day before the sandbox started.
         """
         if not deal.stalled:
             return max(deal.updated_at, self._touched) if deal.status == "active" else deal.updated_at
@@ -118,14 +120,14 @@ class Book:
         return began - timedelta(days=ROTS_AFTER)
 
     def _count(self) -> None:
-        """The simulation keeps deals in the order of birth and forgets none."""
+        """The simulation keeps deals in the order of creation and never removes one."""
         for deal_id in islice(self.pipeline.deals, len(self._ids), None):
             self._numbers[deal_id] = FIRST_DEAL + len(self._ids)
             self._ids.append(deal_id)
 
 
 def worth(deal: SimulatedDeal) -> Decimal | None:
-    """A year's worth in whole units of the currency."""
+    """The annual value in whole units of the currency."""
     if deal.value is None:
         return None
     amount, _rest = from_hundredths(deal.value, deal.currency)

@@ -1,6 +1,6 @@
-"""Pipedrive's list parameters: which deals match, in which order, and the cursor that goes on after a page.
+"""Pipedrive's list parameters: which deals match, in which order, and the cursor to the next page.
 
-Version 2 refuses what it does not know. https://developers.pipedrive.com/docs/api/v1/Deals#getDeals
+Version 2 refuses unknown parameters. https://developers.pipedrive.com/docs/api/v1/Deals#getDeals
 """
 
 import base64
@@ -17,7 +17,7 @@ MOST = 500
 DEFAULT = 100
 MOST_IDS = 100
 LARGE = 10_000
-"""The saved filter 1, "large deals": whole units from here on."""
+"""The saved filter 1, "large deals": at least this value, in whole units."""
 
 DEAL_NAMES = frozenset(
     {"filter_id", "ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status", "updated_since"}
@@ -37,7 +37,7 @@ Test = Callable[[StoredDeal], bool]
 
 
 class PipedriveRefusal(Exception):
-    """Becomes a 400 in version 2's words, or another `status` in version 1's."""
+    """Becomes a 400 in version 2's words, or another `status` in version 1's words."""
 
     def __init__(self, problem: str, status: int = 400) -> None:
         self.problem = problem
@@ -52,7 +52,7 @@ def known(params: Mapping[str, str], names: frozenset[str]) -> None:
 
 
 def tests(params: Mapping[str, str], *, archived: bool) -> list[Test]:
-    """A deal matches when all hold; a filter silences the other conditions. Raises Refusal."""
+    """A deal matches when all conditions hold. A filter disables the other conditions. Raises PipedriveRefusal."""
     known(params, DEAL_NAMES)
     found: list[Test] = [lambda kept: kept.archived is archived]
     if "filter_id" in params:
@@ -99,7 +99,7 @@ def _times(params: Mapping[str, str]) -> list[Test]:
 
 
 def _moment(text: str, name: str) -> datetime:
-    """Whole seconds, or it is refused."""
+    """Refuses fractions of a second."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -117,7 +117,7 @@ def whole(text: str, name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By `field`, ids deciding ties."""
+    """By `field`; ids decide ties."""
 
     field: str
     descending: bool
@@ -126,7 +126,7 @@ class Order:
         return (row["id"] if self.field == "id" else row[self.field] or "", row["id"])
 
     def cursor(self, row: Mapping[str, Any]) -> str:
-        """Opaque to whoever uses it: the place of a page's last row."""
+        """Opaque for the client: the position of a page's last row."""
         value, number = self.key(row)
         direction = "desc" if self.descending else "asc"
         told = {"field": self.field, "fieldValue": value, "sortDirection": direction, "id": number}
@@ -148,7 +148,7 @@ def limit(params: Mapping[str, str]) -> int:
 
 
 def after(params: Mapping[str, str], by: Order) -> tuple[Any, int] | None:
-    """Where the cursor stands; None on the first page."""
+    """The position that the cursor names. None on the first page."""
     text = params.get("cursor")
     if text is None:
         return None

@@ -1,4 +1,5 @@
-"""Pipedrive's two limits: requests in a rolling two seconds, and a day's tokens of which every endpoint costs its own.
+"""Pipedrive's two limits: requests in a rolling window of two seconds, and a day's tokens. Each endpoint has its own
+price in tokens.
 
 https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 """
@@ -28,14 +29,14 @@ COSTS: Mapping[str, int] = {
     "GET /api/v1/filters": 20,
     "GET /api/v1/webhooks": 20,
 }
-"""Written down again here, so that a wrong price in the adapter shows."""
+"""The prices are repeated here on purpose, so that a wrong price in the adapter is found."""
 
 DAILY = "daily request budget exceeded"
 OVER = "request over limit"
 
 
 class TokenLimit:
-    """`count` requests per `seconds`; `tokens` a day, of which `left` remain until somebody fills them up."""
+    """`count` requests per `seconds`. `tokens` per day, of which `left` remain until a test resets them."""
 
     def __init__(
         self, count: int = 400, seconds: float = 2.0, tokens: int = 300_000, clock: Callable[[], float] = time.monotonic
@@ -49,14 +50,14 @@ class TokenLimit:
         self._recent: deque[float] = deque()
 
     def set(self, count: int, seconds: float = 2.0, tokens: int | None = None) -> None:
-        """From now on; the window starts anew, and so does the day where `tokens` are given."""
+        """Sets a new limit. The window starts again, and so does the day if `tokens` is given."""
         self.count, self.seconds = count, seconds
         self._recent.clear()
         if tokens is not None:
             self.tokens = self.left = tokens
 
     def take(self, cost: int) -> tuple[str | None, dict[str, str]]:
-        """What refuses this request (None: nothing does), and the headers that its answer carries."""
+        """What refuses this request (None: nothing), and the headers of its answer."""
         now = self._clock()
         while self._recent and now - self._recent[0] >= self.seconds:
             self._recent.popleft()

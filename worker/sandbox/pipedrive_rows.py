@@ -1,6 +1,7 @@
 """What the stand-in writes: deals in the shapes of both versions, pipelines, stages and users.
 
-https://developers.pipedrive.com/docs/api/v1/Deals ; null where a live deal has nothing, whatever is specified.
+https://developers.pipedrive.com/docs/api/v1/Deals ; fields are null where a real deal has nothing, whatever the
+specification says.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -25,7 +26,7 @@ def plain_time(at: datetime | None) -> str | None:
 
 
 def number(value: Decimal) -> int | float:
-    """As JSON has it: whole where it is."""
+    """A number for JSON: an integer if it is whole."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
@@ -38,7 +39,7 @@ def title(kept: StoredDeal) -> str:
 
 
 def deal_v2(kept: StoredDeal, extra: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """One deal of version 2. A fresh one has no stage_change_time. `extra`: names of include_fields."""
+    """One deal of version 2. A new deal has no stage_change_time. `extra`: names of include_fields."""
     deal = kept.deal
     moved = kept.stage_since != deal.created_at
     row: dict[str, Any] = {
@@ -90,7 +91,7 @@ def _ends(kept: StoredDeal) -> dict[str, Any]:
 
 
 def deal_v1(kept: StoredDeal) -> dict[str, Any]:
-    """One deal of version 1: flat, with names, in naive UTC."""
+    """One deal of version 1: flat, with names, in UTC without a zone."""
     deal = kept.deal
     owner = next(user for user in USERS if USER_IDS[user.id] == kept.owner)
     value = kept.value or Decimal(0)
@@ -138,7 +139,7 @@ def pipeline(number: int, name: str, order: int, *, deleted: bool = False, weigh
 
 
 def stage(number: int) -> dict[str, Any]:
-    """Order numbers leave one out between stages, as they may once a stage was taken away."""
+    """Order numbers leave out one number between stages, as after the removal of a stage."""
     known = STAGES[STAGES_BY_ID[number]]
     position = ORDER[known.id]
     return {
@@ -156,7 +157,7 @@ def stage(number: int) -> dict[str, Any]:
 
 
 def user(one: User, *, me: bool = False) -> dict[str, Any]:
-    """`me`: with what only the token's own user is told."""
+    """`me`: with the fields that only the token's own user gets."""
     own = {
         "company_id": COMPANY,
         "company_name": "Acme",

@@ -1,7 +1,7 @@
-"""Sums, conversion and movements of a pipeline, reckoned from what happened in the simulation.
+"""Sums, conversion and movements of a pipeline, computed from the events of the simulation.
 
-https://developers.pipedrive.com/docs/api/v1/Pipelines : rates in whole per cent, maps by currency, and an empty map
-written as a list, which some of the service's answers do.
+https://developers.pipedrive.com/docs/api/v1/Pipelines : rates in whole percent, maps by currency, and an empty map
+written as a list, as some answers of the service are.
 """
 
 from collections.abc import Iterable, Mapping
@@ -86,7 +86,7 @@ def _old_sum(code: str, those: list[StoredDeal]) -> dict[str, Any]:
 
 
 def conversion(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> dict[str, Any]:
-    """Of the user's deals that something happened to in the period: how many got from each stage into the next."""
+    """Of the user's deals that changed in the period: how many went from each stage to the next."""
     stages = [STAGE_IDS[stage] for key in PIPELINE_IDS if PIPELINE_IDS[key] == pipeline for stage in active_stages(key)]
     deals = {k.number: k for k, _ in _happened(book, pipeline, user, days)}.values()
     reached = [sum(stages.index(kept.stage) >= n for kept in deals if kept.stage in stages) for n in range(len(stages))]
@@ -119,7 +119,7 @@ def movements(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> 
 
 
 def _happened(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> list[tuple[StoredDeal, Event]]:
-    """Both days included, in the account's zone. A deal counts for whoever has it now."""
+    """Both days are included, in the account's zone. A deal counts for its present owner."""
     first, last = days
     return [
         (kept, event)
@@ -148,7 +148,7 @@ def _group(deals: list[StoredDeal]) -> dict[str, Any]:
 
 
 def _ages(deals: list[StoredDeal]) -> dict[str, Any]:
-    """Days from birth to entering the present stage, as a figure that does not move with the clock."""
+    """Days from creation to entering the present stage. This figure does not change with the clock."""
     days: dict[int, list[float]] = {}
     for kept in deals:
         days.setdefault(kept.stage, []).append((kept.stage_since - kept.deal.created_at).total_seconds() / 86_400)

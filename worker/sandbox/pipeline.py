@@ -1,4 +1,4 @@
-"""The simulated sales pipeline: a log of events and the deals as the fold of it. Deterministic in (seed, now)."""
+"""The simulated sales pipeline: a log of events, and the deals that follow from it. Deterministic in (seed, now)."""
 
 import random
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ PERIODS = ("one_time", "annual", "monthly")
 
 
 class PipelineSimulation:
-    """`log` only grows; `deals` holds the present, deleted ones included; `revision` counts events, so that whoever
-    caches an answer knows when it is stale. Not thread-safe: it belongs to the loop that serves it.
+    """`log` only grows. `deals` holds the present state, deleted deals included. `revision` counts events, so that a
+    cached answer can be recognised as outdated. Not thread-safe: it belongs to the event loop that serves it.
     """
 
     def __init__(self, seed: int, now: datetime, *, history: bool = True) -> None:
@@ -32,7 +32,7 @@ class PipelineSimulation:
 
     @classmethod
     def big(cls, count: int, *, seed: int = 1, now: datetime) -> "PipelineSimulation":
-        """`count` open deals of the main pipeline, every tenth stalled, and nothing else."""
+        """`count` open deals of the main pipeline, every tenth of them stalled, and nothing else."""
         pipeline = cls(seed, now, history=False)
         for number in range(count):
             at = now - timedelta(days=90) + timedelta(seconds=number)
@@ -47,7 +47,9 @@ class PipelineSimulation:
         return len(self.log)
 
     def apply(self, event: Event) -> None:
-        """Append one fact. Raises TypeError for one that cannot be, ValueError for one from before the last."""
+        """Append one event. Raises TypeError for an event that cannot happen, ValueError for one that is older than the
+        last.
+        """
         if self.log and event.at < self.log[-1].at:
             raise ValueError(f"{type(event).__name__} at {event.at} is older than the last event, {self.log[-1].at}")
         deal = after(self.deals.get(event.deal), event)
@@ -56,9 +58,9 @@ class PipelineSimulation:
         self.versions.setdefault(event.deal, []).append((event.at, deal))
 
     def step(self, now: datetime) -> tuple[Event, ...]:
-        """One eventful moment: at least one deal each is new, won (one below its old value), lost, raised, lowered,
-        newly stalled, revived, moved to the other pipeline and deleted; what else happens is chance. A clock that was
-        set back does not turn the log around.
+        """One moment with many events. At least one deal each is new, won (one below its old value), lost, raised,
+        lowered, newly stalled, revived, moved to the other pipeline and deleted. Other events are random. The log stays
+        in order even if the clock was set back.
         """
         began = len(self.log)
         now = max(now, self.log[-1].at) if self.log else now
@@ -76,7 +78,7 @@ class PipelineSimulation:
         return [d for d in self.visible() if d.status == "active" and d.pipeline == pipeline]
 
     def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> SimulatedDeal:
-        """A new deal of chance, not yet part of the log. `stage` counts the active stages from 0."""
+        """A random new deal, which is not yet in the log. `stage` counts the active stages from 0."""
         rng = self.rng
         company = COMPANIES[self._drafted % len(COMPANIES)]
         self._drafted += 1

@@ -1,4 +1,4 @@
-"""One eventful step of the pipeline: the promised moves, each on a deal of its own, and a little chance."""
+"""One eventful step of the pipeline: the promised moves, each on a different deal, and some random events."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -24,10 +24,10 @@ from worker.sandbox.events import (
 )
 
 CROWD = 40
-"""Open deals that a step tops the main pipeline up to, so that step after step finds enough to happen to."""
+"""A step fills the main pipeline up to this number of open deals, so that later steps find enough deals."""
 
 STUCK = 8
-"""Stalled deals above this many move again, or the whole list would grow still."""
+"""When more deals than this are stalled, some of them are revived. Otherwise the whole list would become stalled."""
 
 
 class ScriptTarget(Protocol):
@@ -43,7 +43,7 @@ class ScriptTarget(Protocol):
 
 
 class _Cast:
-    """Hands out every deal at most once, so that each promised move is the whole story of its deal."""
+    """Gives out every deal at most once, so that each promised move is the only event of its deal."""
 
     def __init__(self, rng: random.Random, deals: list[SimulatedDeal]) -> None:
         self.free = sorted(deals, key=lambda deal: deal.id)
@@ -69,8 +69,8 @@ def _stuck(deal: SimulatedDeal) -> bool:
 
 
 def play(pipeline: ScriptTarget, now: datetime) -> Iterator[Event]:
-    """Everything that happens in one step, all at `now`. A move whose kind of deal has run out does not happen: with
-    the deals that births keep in supply, none of the promised ones does.
+    """All events of one step, all at `now`. A move does not happen when no deal of its kind is left. New deals keep
+    enough in supply, so that every promised move happens.
     """
     rng = pipeline.rng
     cast = _Cast(rng, pipeline.open_deals())
@@ -134,8 +134,8 @@ def _chance(pipeline: ScriptTarget, cast: _Cast, now: datetime) -> Iterator[Even
 
 
 def _just_lost(pipeline: ScriptTarget) -> SimulatedDeal | None:
-    """A deal that the step before lost. One lost before anybody looked could be told from a deal that only now came
-    into view by nobody who reads lists.
+    """A deal that the previous step lost. If a deal is lost before anybody has read it, a reader of lists cannot
+    distinguish it from a deal that has only now come into view.
     """
     return next(
         (d for d in pipeline.deals.values() if d.lost_at is not None and d.lost_at == pipeline.stepped_at), None

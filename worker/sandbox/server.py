@@ -1,6 +1,6 @@
-"""The sandbox as one thing: `async with Sandbox() as box`, or `with SandboxThread() as box` where no loop runs.
+"""The whole sandbox: `async with Sandbox() as box`, or `with SandboxThread() as box` where no event loop runs.
 
-Listens on 127.0.0.1 only, on ports that the system chooses unless they are given.
+It listens only on 127.0.0.1, on ports that the system chooses unless they are given.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from worker.sandbox.umami_api import SITE_ROOT, UmamiApi
 
 T = TypeVar("T")
 GRACE = 1
-"""Seconds that requests in flight are given when the sandbox closes."""
+"""Seconds that requests in flight have to finish when the sandbox closes."""
 
 
 def utc_now() -> datetime:
@@ -42,11 +42,11 @@ def utc_now() -> datetime:
 
 
 class Sandbox:
-    """`seed` decides the pipeline's story, unless a `pipeline` is given. `out`: where messages are also written.
-    `ports`: for HTTP and SMTP; 0 lets the system choose.
+    """`seed` determines what happens in the pipeline, unless a `pipeline` is given. `out`: a folder to which messages
+    are also written. `ports`: for HTTP and SMTP; 0 lets the system choose.
 
-    Parts to look at and to play with: pipeline, close, pipedrive, umami, slack, room, mail, outbox, faults, gate,
-    log. They belong to the loop that entered the sandbox.
+    Parts that a test may read and change: pipeline, close, pipedrive, umami, slack, room, mail, outbox, faults, gate,
+    log. They belong to the event loop that entered the sandbox.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Sandbox:
 
     @property
     def umami_url(self) -> str:
-        """Where the site is served, as base_url wants it: its API is below."""
+        """The address of the site as base_url has it. Its API is below this address."""
         return self.base_url + SITE_ROOT
 
     @property
@@ -123,7 +123,7 @@ class Sandbox:
         return f"smtp://127.0.0.1:{self.mail.port}?tls=never"
 
     def describe(self) -> dict[str, str]:
-        """Addresses by what they stand in for, for processes that are told by environment."""
+        """The address of each stand-in, for processes that get them from their environment."""
         return {
             "close": self.close_url,
             "pipedrive": self.pipedrive_url,
@@ -135,13 +135,13 @@ class Sandbox:
         }
 
     async def __aenter__(self) -> Self:
-        # Named as TCP, or asyncio leaves Nagle's algorithm on and every small answer takes 40 ms.
+        # With this protocol number, asyncio switches Nagle's algorithm off. Otherwise every small answer takes 40 ms.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", self._port))
         self._socket.listen(128)
         await self.mail.start()
-        # Started piece by piece: serve() would take over the process's signals.
+        # Started in single steps, because serve() would take over the signals of the process.
         self._server.config.load()
         self._server.lifespan = self._server.config.lifespan_class(self._server.config)
         await self._server.startup(sockets=[self._socket])
@@ -160,7 +160,7 @@ class Sandbox:
         await self.mail.stop()
 
     async def _hang_up(self) -> None:
-        """uvicorn's own shutdown does the same and sleeps a tenth of a second or more on its way."""
+        """uvicorn's own shutdown does the same, but it sleeps for a tenth of a second or more."""
         state = self._server.server_state
         for server in self._server.servers:
             server.close()
@@ -191,7 +191,7 @@ def _config(front: Front) -> uvicorn.Config:
 
 
 class SandboxThread:
-    """A sandbox in a thread and loop of its own. Its parts are reached through `call` and `run` alone."""
+    """A sandbox in its own thread and event loop. Use its parts only through `call` and `run`."""
 
     def __init__(
         self,
@@ -226,7 +226,7 @@ class SandboxThread:
         return json.dumps(self.describe())
 
     def call(self, function: Callable[[Sandbox], T]) -> T:
-        """`function` of the sandbox, called on its own loop. Raises what it raises."""
+        """Call `function` of the sandbox on its own event loop. Raises what it raises."""
 
         async def on_loop(box: Sandbox) -> T:
             return function(box)
@@ -234,7 +234,7 @@ class SandboxThread:
         return self.run(on_loop)
 
     def run(self, function: Callable[[Sandbox], Awaitable[T]]) -> T:
-        """As call, for a coroutine function (`await box.gate.idle()`)."""
+        """Like call, for a coroutine function (`await box.gate.idle()`)."""
         box = self._opened.result()
         if self._loop is None:
             raise RuntimeError("the sandbox is not open")
@@ -245,7 +245,7 @@ class SandboxThread:
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result()
 
     async def _live(self) -> None:
-        """Opens, waits for the end, closes; what goes wrong while opening is raised where it was asked for."""
+        """Opens, waits for the end, closes. An error during opening is raised in the thread that asked for it."""
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         try:
             async with self._make() as box:

@@ -1,4 +1,4 @@
-"""Rows that move while a list is read: something happens to it just before a later page is answered."""
+"""Rows that move while a list is read: the list changes just before a later page is answered."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ KINDS = ("insert", "delete", "swap")
 
 
 class Shifts:
-    """`insert` puts a deal before the list's first (rows come twice), `delete` takes the first away (a row is passed
-    over), `swap` does both, so that the total tells nothing.
+    """`insert` adds a deal at the beginning of the list (rows come twice). `delete` removes the first deal (a row is
+    left out). `swap` does both, so that the total does not change.
     """
 
     def __init__(self) -> None:
         self._armed: deque[str] = deque()
 
     def arm(self, kind: str, times: int = 1) -> None:
-        """For the next `times` later pages. Raises ValueError."""
+        """Arms a shift for the next `times` later pages. Raises ValueError."""
         if kind not in KINDS:
             raise ValueError(f"found {kind!r}, expected one of {', '.join(KINDS)}")
         self._armed.extend([kind] * times)
@@ -40,6 +40,8 @@ class Shifts:
 
 
 def _twin(pipeline: PipelineSimulation, deal: SimulatedDeal, at: datetime, created: datetime) -> Created:
-    """Like `deal`, so that the list's filters hold it; an import may say that it was created earlier."""
+    """Similar to `deal`, so that it matches the list's filters. Like an import, it may say that it was created
+    earlier.
+    """
     twin = replace(deal, id=pipeline.draft(at).id, created_at=created, updated_at=at)
     return Created(at=at, deal=twin.id, start=twin)

@@ -1,7 +1,7 @@
-"""A stand-in for Slack's Web API and incoming webhooks: what a sender of digests uses of it.
+"""A stand-in for Slack's Web API and incoming webhooks: the part that a sender of digests uses.
 
-https://docs.slack.dev/reference/methods ; a method's refusal is HTTP 200 with "ok": false, a webhook's is a text body
-with an HTTP status.
+https://docs.slack.dev/reference/methods ; a refused method answers HTTP 200 with "ok": false, a refused webhook answers
+a text body with an HTTP status.
 """
 
 import json
@@ -37,7 +37,8 @@ class SlackRefusal(Exception):
 
 
 class SlackStandIn:
-    """Every channel exists but those in `unknown`; `bot_reads_threads` off refuses conversations.replies to bots.
+    """Every channel exists except those in `unknown`. If `bot_reads_threads` is false, bots may not call
+    conversations.replies.
 
     `webhook_error`: what the incoming webhook answers instead of ok.
     """
@@ -145,7 +146,7 @@ class SlackStandIn:
         return {"id": file.id, "name": file.name, "title": entry.get("title") or file.name}
 
     async def webhook(self, request: Request) -> Response:
-        """One channel, no token, no ts in the answer."""
+        """The webhook posts to one channel, without a token. Its answer contains no ts."""
         error = "no_service" if request.url.path != WEBHOOK else self.webhook_error
         raw = await request.body()
         if error is None:
@@ -186,7 +187,7 @@ def _checked(given: Arguments) -> None:
 
 
 def _arguments(request: Request, raw: bytes) -> Arguments:
-    """Of the query, or of a JSON body."""
+    """The arguments from the query, or from a JSON body."""
     if request.method == "GET" or not raw:
         return dict(request.query_params)
     if not request.headers.get("content-type", "").startswith("application/json"):
@@ -201,7 +202,7 @@ def _arguments(request: Request, raw: bytes) -> Arguments:
 
 
 def _listed(posts: Iterable[Post], given: Arguments) -> dict[str, Any]:
-    """One page: `oldest` and `latest` (outside unless `inclusive`), `limit`, `cursor`."""
+    """One page: `oldest` and `latest` (excluded unless `inclusive`), `limit`, `cursor`."""
     inclusive = str(given.get("inclusive", "")).lower() in {"true", "1"}
     low, high = _number(given, "oldest", "0"), _number(given, "latest", "99999999999")
     found = [post for post in posts if _between(low, float(post.ts), high, inclusive=inclusive)]

@@ -1,6 +1,6 @@
-"""What Slack refuses about a message's content, as far as it is documented or was observed.
+"""What Slack refuses in a message's content, as far as it is documented or was observed.
 
-https://docs.slack.dev/reference/block-kit/blocks ; the bound on all blocks together was reported in bolt-js#2509.
+https://docs.slack.dev/reference/block-kit/blocks ; the limit on all blocks together was reported in bolt-js#2509.
 """
 
 import json

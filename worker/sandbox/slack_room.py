@@ -1,4 +1,4 @@
-"""What Slack remembers: messages by channel with their ids, threads, metadata and files."""
+"""What Slack stores: messages by channel with their ids, threads, metadata and files."""
 
 import random
 import string
@@ -12,7 +12,9 @@ BOT = "B0SANDBOX"
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """`ts` is Slack's id of a message, text that grows; `thread` the parent's, None in the channel itself."""
+    """`ts` is Slack's id of a message, text that grows. `thread` is the parent's ts, None for a message in the channel
+    itself.
+    """
 
     channel: str
     ts: str
@@ -21,7 +23,7 @@ class Post:
     files: tuple[Mapping[str, Any], ...] = ()
 
     def shown(self, *, metadata: bool) -> dict[str, Any]:
-        """As the history lists it."""
+        """The message as the history lists it."""
         told: dict[str, Any] = {
             "type": "message",
             "ts": self.ts,
@@ -49,7 +51,7 @@ class UploadedFile:
 
 @dataclass
 class Room:
-    """`posts` in order of arrival, duplicates included: whoever posts twice is seen to have done so."""
+    """`posts` in order of arrival, duplicates included, so that a second post of the same message is visible."""
 
     now: Callable[[], datetime]
     posts: list[Post] = field(default_factory=list)
@@ -64,7 +66,7 @@ class Room:
         files: tuple[Mapping[str, Any], ...] = (),
         thread: str | None = None,
     ) -> Post:
-        """A person's id as channel is the conversation with them."""
+        """If the channel is a person's id, it is the conversation with this person."""
         post = Post(home(channel), self._tick(), body, thread, files)
         self.posts.append(post)
         return post
@@ -80,7 +82,7 @@ class Room:
         return next((post for post in self.posts if post.channel == home(channel) and post.ts == ts), None)
 
     def history(self, channel: str) -> Iterator[Post]:
-        """Newest first, without what lies in threads."""
+        """Newest first, without messages in threads."""
         return (post for post in reversed(self.posts) if post.channel == home(channel) and post.thread is None)
 
     def thread(self, channel: str, ts: str) -> Iterator[Post]:
@@ -94,5 +96,5 @@ class Room:
 
 
 def home(channel: str) -> str:
-    """Where posts to `channel` lie."""
+    """The channel that stores posts to `channel`."""
     return "D" + channel[1:] if channel[:1] in {"U", "W"} else channel

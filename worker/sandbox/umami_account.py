@@ -1,4 +1,4 @@
-"""What the Umami stand-in knows besides visits: accounts, websites and who owns them, saved reports, tokens."""
+"""What the Umami stand-in knows besides visits: accounts, websites and their owners, saved reports, tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ ADMIN = "admin"
 
 
 def made_id(name: str) -> str:
-    """The same in every sandbox, so that a definition can name it."""
+    """The same id in every sandbox, so that a definition can name it."""
     return str(uuid5(NAMESPACE_URL, f"https://sandbox.example/{name}"))
 
 
@@ -42,7 +42,7 @@ class Website:
 
 @dataclass(slots=True)
 class UmamiAccount:
-    """`tokens`: account by token; emptied, everybody has to log in again. `logins` counts them."""
+    """`tokens`: account by token. When it is emptied, everybody has to log in again. `logins` counts the logins."""
 
     born: datetime
     tokens: dict[str, str] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class UmamiAccount:
         self.keep(GOAL, "goal", "Signed up", {"type": "event", "value": "signup"})
 
     def login(self, username: Any, password: Any) -> str | None:
-        """A token, opaque and with the characters that base64 has."""
+        """An opaque token with the characters of base64."""
         if username not in (USERNAME, ADMIN) or password != PASSWORD:
             return None
         self.logins += 1
@@ -73,7 +73,7 @@ class UmamiAccount:
         return token
 
     def sees(self, account: str, website: str) -> bool:
-        """An administrator sees every website, even one that does not exist."""
+        """An administrator may see every website, even one that does not exist."""
         site = self.websites.get(website)
         return account == ADMIN or (site is not None and (site.owner == account or site.team == TEAM))
 

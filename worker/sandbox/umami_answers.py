@@ -1,4 +1,4 @@
-"""How Umami's stand-in answers: bodies, refusals, pages of a list, and what it reads of a request."""
+"""How Umami's stand-in answers: bodies, refusals, pages of a list, and how it reads a request."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def unauthorized(code: str = "unauthorized") -> Refused:
 
 
 def nothing(status: int) -> Refused:
-    """An empty body without a type, which is how the service shows what it did not foresee."""
+    """An empty body without a content type. The service answers so to requests that it did not expect."""
     return Refused(Response(b"", status))
 
 
@@ -36,7 +36,7 @@ def milliseconds(text: str | None) -> datetime | None:
 
 
 def paged(request: Request, rows: list[Any]) -> Response:
-    """`page` and `pageSize` from 1; past the last page there are no rows and no error."""
+    """`page` counts from 1, `pageSize` is the number of rows. After the last page there are no rows and no error."""
     faults, asked = checks.RequestErrors(), {}
     for name, default in (("page", 1), ("pageSize", 20)):
         text = request.query_params.get(name, str(default))
@@ -51,7 +51,7 @@ def paged(request: Request, rows: list[Any]) -> Response:
 
 
 async def read_json(request: Request) -> Any:
-    """What is no JSON object is as good as nothing."""
+    """A body that is not a JSON object counts as empty."""
     try:
         body = json.loads(await request.body())
     except ValueError:

@@ -1,9 +1,9 @@
 """A stand-in for Umami 3's API over a simulated website: login, websites, saved reports, reports, totals.
 
-Also mounted as Umami Cloud, with its key, its limit and its own word for an unknown path. The order of the service's
-checks is kept, and so are its misleading refusals: first the body (400), then who asks (401), then whose website it
-is (401 as well); an unknown type of report is taken for a saved report's id; what its code did not foresee is an empty
-500.
+It is also mounted as Umami Cloud, with the cloud's key, its limit and its own answer for an unknown path. The order of
+the service's checks is kept, and so are its misleading refusals: first the body (400), then the account (401), then the
+owner of the website (401 as well). An unknown type of report is read as the id of a saved report. A request that the
+service did not expect gives an empty 500.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -100,7 +100,7 @@ class UmamiApi:
         return unknown
 
     def _account(self, request: Request) -> str:
-        """Who asks. A server of one's own does not look at the cloud's header."""
+        """The account that asks. A person's own server does not read the cloud's header."""
         if request.state.cloud:
             if request.headers.get("x-umami-api-key") == API_KEY:
                 return USERNAME
@@ -137,7 +137,7 @@ class UmamiApi:
         return answer(user(self._account(request), self.state.born))
 
     async def me(self, request: Request) -> Response:
-        """The real one repeats the token as well."""
+        """The real service repeats the token as well."""
         account = self._account(request)
         return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.state.born)})
 
@@ -192,7 +192,7 @@ class UmamiApi:
         return answer(self.state.create(body, self._now()))
 
     async def report(self, request: Request) -> Response:
-        """Of an unknown report an administrator is told null, anybody else nothing at all."""
+        """For an unknown report, an administrator gets null and everybody else gets an empty answer."""
         account, report = self._account(request), request.path_params["id"]
         kept = self.state.reports.get(report)
         if kept is None:
@@ -212,7 +212,7 @@ class UmamiApi:
         return answer({"ok": True})
 
     async def run_or_update(self, request: Request) -> Response:
-        """The service has a path for each type of report, and below it one for everything else."""
+        """The service has one path for each type of report, and below it one path for everything else."""
         name = request.path_params["id"]
         return await (self._run(request, name) if name in checks.TYPES else self._update(request, name))
 
@@ -247,7 +247,7 @@ class UmamiApi:
         return answer(stats(self._between(request)))
 
     async def pageviews(self, request: Request) -> Response:
-        """By day in UTC; days without a view are left out."""
+        """By day in UTC. Days without a view are left out."""
         found = days(self._between(request).hits(), UTC_ZONE)
         return answer(
             {
@@ -260,7 +260,7 @@ class UmamiApi:
         )
 
     def _between(self, request: Request) -> VisitScope:
-        """`startAt` and `endAt` in milliseconds; the names of the reports are accepted and then fail."""
+        """`startAt` and `endAt` in milliseconds. The names that the reports use are accepted and then fail."""
         params, website = request.query_params, request.path_params["id"]
         if "startDate" in params:
             self._allowed(request, website)
@@ -277,7 +277,7 @@ class UmamiApi:
     def _scope(
         self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]
     ) -> VisitScope:
-        """A site that was reset begins there, whatever is asked for."""
+        """A site that was reset begins at the reset, whatever range is asked for."""
         site = self.state.websites.get(website)
         begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
         if site is not None and site.reset_at is not None:

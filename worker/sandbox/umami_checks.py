@@ -1,7 +1,7 @@
-"""What Umami 3 looks at before it looks at anything else, and the tree in which it tells what is wrong.
+"""The checks that Umami 3 makes first, and the tree in which it reports what is wrong.
 
-Measured on version 3.1: a body is checked before the token is, unknown keys are dropped in silence, and a fault's place
-is spelled by nested `properties` and `items`.
+Measured on version 3.1: the body is checked before the token, unknown keys are dropped silently, and the place of an
+error is written as nested `properties` and `items`.
 """
 
 import re
@@ -39,7 +39,7 @@ Check = Callable[[Any], "str | None"]
 
 
 class RequestErrors:
-    """Complaints by their place, as the service's tree."""
+    """Errors by their place, as the service's tree."""
 
     def __init__(self) -> None:
         self._tree: dict[str, Any] = {"errors": []}
@@ -86,7 +86,7 @@ def mapping(value: Any) -> str | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """As `new Date(x)`: ISO text or milliseconds; a date alone is midnight in UTC."""
+    """As `new Date(x)`: ISO text or milliseconds. A date without a time is midnight in UTC."""
     try:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return datetime.fromtimestamp(value / 1000, UTC)
@@ -161,7 +161,7 @@ PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
         "metric": (False, one_of("lcp", "inp", "cls", "fcp", "ttfb")),
     },
 }
-"""By type of report: whether a parameter must be there, and what it may be."""
+"""By type of report: whether a parameter is required, and what it may be."""
 
 
 def report(body: Any) -> RequestErrors:
@@ -199,7 +199,7 @@ def _elements(faults: RequestErrors, kind: str, given: Mapping[str, Any]) -> Non
 
 
 def saved(body: Any) -> RequestErrors:
-    """A report to keep: its parameters are not looked at."""
+    """A report that is saved: its parameters are not checked."""
     faults = RequestErrors()
     given = body if isinstance(body, Mapping) else {}
     _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": text, "parameters": mapping})

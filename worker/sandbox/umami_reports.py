@@ -1,4 +1,4 @@
-"""Umami's reports over the simulated site, with the figures in the types that PostgreSQL gives them: sums are text."""
+"""Umami's reports over the simulated site. Figures have the types that PostgreSQL gives them: sums are text."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ _PAID = {"google": "Google Ads", "facebook": "Facebook / Meta"}
 
 
 def funnel(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """Every step within `window` minutes of the one before, by session; only the first is filtered."""
+    """Every step within `window` minutes of the step before, by session. Only the first step is filtered."""
     pause = timedelta(minutes=float(given["window"]))
     everything = VisitScope(scope.site, scope.start, scope.end, scope.now, {}).hits()
     reached: dict[str, list[datetime]] = defaultdict(list)
@@ -56,7 +56,7 @@ def goal(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
 
 def journey(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """A hundred ways at most. Unused steps become one null or two, so that one way may stand in two rows."""
+    """At most a hundred paths. Unused steps become one or two nulls, so one path may appear in two rows."""
     kind = given.get("eventType")
     counts: Counter[tuple[str | None, ...]] = Counter()
     for visit, hits in by(scope.hits(), lambda hit: hit.visit).items():
@@ -77,7 +77,7 @@ def _way(names: list[str], steps: int, start: str | None, end: str | None) -> li
 
 
 def retention(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """Cohorts by the local day of the session's beginning; days without anybody are left out."""
+    """Cohorts by the local day on which the session began. Days without sessions are left out."""
     zone = ZoneInfo(given.get("timezone") or "UTC")
     if scope.site is None:
         return []
@@ -141,7 +141,7 @@ def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
 
 
 def _origins(sales: list[tuple[Hit, Decimal]], name: str) -> list[dict[str, Any]]:
-    """Some direct sales come with null, others with empty text."""
+    """Some direct sales have null, others have empty text."""
     found = by(sales, lambda sale: sale[0].fields[name] or ("" if sale[0].visit < "8" else None))
     return [{"name": key, "value": text(amount for _, amount in part)} for key, part in found.items()]
 

@@ -1,4 +1,4 @@
-"""A stretch of the simulated site as a report sees it: filters, steps, groups, and how sums and times are written."""
+"""The part of the simulated site that a report sees: filters, steps, groups, and how sums and times are written."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +14,7 @@ from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, SimulatedSite
 
 @dataclass(frozen=True, slots=True)
 class VisitScope:
-    """The site within a range, both ends included, as far as it has come by `now`."""
+    """The site within a range, both ends included, until `now`."""
 
     site: SimulatedSite | None
     start: datetime
@@ -29,13 +29,13 @@ class VisitScope:
         return [hit for hit in self.site.between(self.start, self.end, self.now) if passes(hit)]
 
     def before(self) -> "VisitScope":
-        """The stretch of the same length just before."""
+        """The range of the same length directly before this one."""
         length = self.end - self.start
         return VisitScope(self.site, self.start - length, self.start, self.now, self.filters)
 
 
 def matcher(filters: Mapping[str, str]) -> Callable[[Hit], bool]:
-    """`US,DE` is one of; `neq.`, `c.` and `dnc.` stand before a value. What is no field is not looked at."""
+    """`US,DE` means one of them. `neq.`, `c.` and `dnc.` stand before a value. Unknown fields are ignored."""
     tests = [(name, *_operator(value)) for name, value in filters.items()]
     return lambda hit: all(_passes(hit.fields[name], op, value) for name, op, value in tests if name in hit.fields)
 
@@ -61,7 +61,7 @@ def share(part: int, whole: int) -> float | None:
 
 
 def bucket(shown: datetime, unit: str) -> str:
-    """Truncated wall time without an offset."""
+    """Local time without an offset, truncated."""
     cut = {"year": 4, "month": 7, "day": 10, "hour": 13, "minute": 16}[unit]
     text = shown.strftime("%Y-%m-%d %H:%M")[:cut]
     return text + {4: "-01-01 00:00:00", 7: "-01 00:00:00", 10: " 00:00:00", 13: ":00:00", 16: ":00"}[cut]

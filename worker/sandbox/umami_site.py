@@ -1,7 +1,7 @@
-"""A simulated website: who came, what they looked at and bought, day by day from one seed.
+"""A simulated website: who came, what they viewed and bought, day by day, from one seed.
 
-Every day's newcomers and all their later visits follow from the seed and the date alone, so that a range can be asked
-for twice and a demonstration may run on for as long as it likes. Some names are such as visitors really send.
+The new visitors of a day and all their later visits follow only from the seed and the date. So a range can be asked for
+twice, and a demonstration may run for any time. Some names are of the kind that real visitors send.
 """
 
 import random
@@ -14,7 +14,7 @@ from uuid import UUID
 
 VIEW, CUSTOM = 1, 2
 RETURNS = 31
-"""Days after which nobody comes back any more."""
+"""Days after which a visitor does not come back."""
 PAST = timedelta(days=120)
 _BACK = (0.16, 0.11, 0.08, 0.06, 0.05, 0.05, 0.07)
 
@@ -57,7 +57,7 @@ _PRICES = (("USD", Decimal(9)), ("USD", Decimal("29.5")), ("USD", Decimal(199)),
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A view or an event. `fields` by the names of Umami's filters; `paid` in major units."""
+    """A view or an event. `fields`: by the names of Umami's filters. `paid`: in major units."""
 
     at: datetime
     session: str
@@ -74,7 +74,7 @@ class Hit:
 
 
 class SimulatedSite:
-    """`born` is the simulation's beginning; the site had been there for some months."""
+    """`born` is the start of the simulation. The site existed for some months before."""
 
     def __init__(self, seed: int, born: datetime) -> None:
         self._seed = seed
@@ -82,7 +82,7 @@ class SimulatedSite:
         self._cohorts: dict[date, list[Hit]] = {}
 
     def between(self, start: datetime, end: datetime, now: datetime) -> list[Hit]:
-        """Everything from `start` to `end`, both included, that has happened by `now`; oldest first."""
+        """Everything from `start` to `end`, both included, that has happened by `now`, oldest first."""
         last = min(end, now)
         if last < start:
             return []
@@ -96,7 +96,7 @@ class SimulatedSite:
         return sorted(found, key=lambda hit: (hit.at, hit.session))
 
     def newcomers(self, start: datetime, end: datetime, now: datetime) -> dict[str, datetime]:
-        """First instants of sessions that began within the range."""
+        """First instants of the sessions that began within the range."""
         day = max(self.first_day, start.astimezone(UTC).date())
         born: dict[str, datetime] = {}
         while day <= min(end, now).astimezone(UTC).date():
@@ -115,7 +115,7 @@ class SimulatedSite:
 
 
 def _life(rng: random.Random, day: date) -> list[Hit]:
-    """One visitor: the first visit, and those of later days."""
+    """One visitor: the first visit, and the visits of later days."""
     session = str(UUID(int=rng.getrandbits(128), version=4))
     country, region, city = rng.choice(_PLACES)
     system, browser, device = rng.choice(_MACHINES)

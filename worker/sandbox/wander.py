@@ -1,4 +1,4 @@
-"""Histories of pure chance, every kind of event in them: what properties of bridges and journals are tried on."""
+"""Random histories with every kind of event, for tests of the properties of bridges and journals."""
 
 import random
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Chance = Callable[[random.Random, SimulatedDeal, datetime], Event]
 
 
 def _value(rng: random.Random) -> int | None:
-    """Whole units, so that it fits a currency without hundredths; sometimes unknown, sometimes nothing."""
+    """Whole units, so that it fits a currency without hundredths. Sometimes unknown, sometimes zero."""
     return rng.choice((None, 0, *(rng.randrange(1, 90_000) * 100 for _ in range(6))))
 
 
@@ -60,7 +60,7 @@ CLOSED_CHANCES: tuple[Chance, ...] = (
 
 
 def wander(pipeline: PipelineSimulation, began: datetime, count: int) -> datetime:
-    """`count` events, a second apart from a second after `began` on; returns the instant of the last."""
+    """`count` events, one second apart, from one second after `began`. Returns the instant of the last event."""
     rng, at = pipeline.rng, began
     for _ in range(count):
         at += timedelta(seconds=1)
@@ -81,7 +81,9 @@ def _any_event(pipeline: PipelineSimulation, rng: random.Random, at: datetime) -
 def plain_deal(
     name: str, at: datetime, value: int | None, *, period: str = "annual", currency: str = "EUR"
 ) -> SimulatedDeal:
-    """An open deal in the first stage of the main pipeline, for stories told by hand; `name` is its id's end."""
+    """An open deal in the first stage of the main pipeline, for histories that a test writes itself. `name` is the end
+    of its id.
+    """
     return SimulatedDeal(
         id=f"oppo_{name}",
         lead_id=f"lead_{name}",
