@@ -84,6 +84,7 @@ def account_id(kind: str, options: Mapping[str, str]) -> str:
 @cache
 def _account_id(kind: str, options: tuple[tuple[str, str], ...]) -> str:
     given = json.dumps([kind, options]).encode()
+    # Keys in Redis hold this hash, so the salt keeps its first wording.
     return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
 
 

@@ -143,5 +143,5 @@ def test_no_run_can_reach_a_write() -> None:
     """Flow knows neither protocol: what changes an account is only ever asked for by a command."""
     here = Path(__file__).parents[2] / "worker"
     asking = [path for path in here.rglob("*.py") if "Editable" in path.read_text("utf-8")]
-    rooms = {path.relative_to(here).as_posix() for path in asking}
-    assert rooms == {"ports/__init__.py", "ports/catalog.py", "entry/source_commands.py"}
+    modules = {path.relative_to(here).as_posix() for path in asking}
+    assert modules == {"ports/__init__.py", "ports/catalog.py", "entry/source_commands.py"}

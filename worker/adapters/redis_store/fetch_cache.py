@@ -17,7 +17,9 @@ KEEP = 86_400_000
 
 
 class RedisFetchCache:
-    """Keeps worker.ports.Shelf. `lease` in seconds: after so long without a beat, a turn is somebody else's."""
+    """Implements worker.ports.FetchCache. `lease` in seconds: without a heartbeat for this time, another worker may take over
+    the turn.
+    """
 
     def __init__(self, client: Redis, project: str, lease: float = 15.0) -> None:
         self._scripts = Scripts(client, project)
