@@ -56,7 +56,7 @@ RETIRED_CLASSES = {
 }
 """Whole names of classes. As parts of other names these words are plain English."""
 
-RETIRED_MODULES = {"alive", "decoded", "ledger_house", "local", "place", "pulse", "questions", "readable"}
+RETIRED_MODULES = {"alive", "decoded", "ledger_house", "local", "place", "pulse", "questions", "readable", "told"}
 """Whole names of modules below worker/entry and worker/adapters/redis_store."""
 
 ALLOWED = {

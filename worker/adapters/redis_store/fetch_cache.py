@@ -17,8 +17,8 @@ KEEP = 86_400_000
 
 
 class RedisFetchCache:
-    """Implements worker.ports.FetchCache. `lease` in seconds: without a heartbeat for this time, another worker may take over
-    the turn.
+    """Implements worker.ports.FetchCache. `lease` in seconds: without a heartbeat for this time, another worker may
+    take over the turn.
     """
 
     def __init__(self, client: Redis, project: str, lease: float = 15.0) -> None:
