@@ -37,3 +37,20 @@ def test_a_file_that_is_not_there_or_not_alone_is_refused_without_its_content(tm
     with pytest.raises(SettingsError, match="expected one of the two") as refused:
         read({"FUNNELBEAT_REDIS_URL_FILE": "f", "FUNNELBEAT_REDIS_URL": "redis://:hush@redis"})
     assert "hush" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["inf", "nan", "1e400"])
+def test_a_number_that_no_clock_can_wait_for_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"FUNNELBEAT_RUN_LEASE: found {text}, expected a finite number"):
+        read({"FUNNELBEAT_RUN_LEASE": text})
+
+
+@pytest.mark.parametrize(("heartbeat", "lease"), [("90", "60"), ("30", "60"), ("15", "20")])
+def test_a_heartbeat_too_slow_for_its_lease_is_refused(heartbeat: str, lease: str) -> None:
+    """Every run longer than its lease would be taken away from a worker that is still at it."""
+    with pytest.raises(SettingsError, match=f"FUNNELBEAT_HEARTBEAT: found {heartbeat} s beside a lease of {lease} s"):
+        read({"FUNNELBEAT_HEARTBEAT": heartbeat, "FUNNELBEAT_RUN_LEASE": lease})
+
+
+def test_a_heartbeat_that_leaves_its_lease_a_second_chance_is_taken() -> None:
+    assert read({"FUNNELBEAT_HEARTBEAT": "0.4", "FUNNELBEAT_RUN_LEASE": "1.5"}).heartbeat == pytest.approx(0.4)

@@ -1,5 +1,6 @@
 """The environment, read once, as one frozen Settings; the only reader of os.environ besides secret references."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -41,7 +42,7 @@ NOTES: dict[str, str] = {
     "sandbox": "Where a running sandbox listens, as `demo` and `up` hand it to their child processes.",
     "tick": "How often the clock looks for due slots.",
     "run_lease": "After how long without a heartbeat a run is given to another worker.",
-    "heartbeat": "How often a worker renews its run's lease.",
+    "heartbeat": "How often a worker renews its run's lease; less than half of the lease.",
     "delivery_lease": "After how long a delivery that is being sent counts as unknown.",
     "republish": "After how long a claimed run that nobody began is published again.",
     "lookup_after": "How long Slack is given before an unclear post is looked up.",
@@ -60,8 +61,8 @@ FROM_FILE = ("redis_url", "broker_url", "token_key")
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """Raises SettingsError for a number that is none and a file that cannot be read; unset variables keep their
-    defaults.
+    """Unset variables keep their defaults. Raises SettingsError for a number that is none, a file that cannot be read
+    and times that contradict each other.
     """
     source = os.environ if environ is None else environ
     given: dict[str, str | int | float] = {}
@@ -72,7 +73,22 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             text = _from_file(source, variable, text)
         if text:
             given[one.name] = _parse(variable, text, type(one.default))
-    return Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
+    settings = Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    """A run whose worker misses one heartbeat must keep its lease: otherwise every long run is taken away from a worker
+    that is still at it. Raises SettingsError.
+    """
+    heartbeat, lease = settings.heartbeat, settings.run_lease
+    if heartbeat * 2 >= lease:
+        raise SettingsError(
+            "FUNNELBEAT_HEARTBEAT",
+            f"found {heartbeat:g} s beside a lease of {lease:g} s (FUNNELBEAT_RUN_LEASE), "
+            "expected less than half of the lease",
+        )
 
 
 def _from_file(source: Mapping[str, str], variable: str, text: str) -> str:
@@ -94,6 +110,8 @@ def _parse(variable: str, text: str, kind: type) -> str | int | float:
         raise SettingsError(
             variable, f"found {text!r}, expected {'a whole number' if kind is int else 'a number'}"
         ) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(variable, f"found {text}, expected a finite number")
     if isinstance(value, int | float) and value <= 0:
         raise SettingsError(variable, f"found {text}, expected more than 0")
     return value

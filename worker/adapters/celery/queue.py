@@ -20,6 +20,7 @@ from kombu.exceptions import ConnectionError as BrokerConnectionError
 
 from worker.adapters.celery.broker_outage import outlive_redis
 from worker.adapters.sentinel_url import is_sentinel, parse
+from worker.domain.limits import LONGEST_FETCH
 from worker.errors import LedgerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
@@ -31,8 +32,17 @@ first: under a backlog, deliveries would otherwise wait until newer runs take th
 
 KEYS_PER_MESSAGE = 10
 SPREAD = 4
-TIME_LIMIT = 15 * 60
+HAND_OVER = 5 * 60
+"""Seconds in which a run stores what it fetched and queues its deliveries."""
+
+TIME_LIMIT = LONGEST_FETCH.total_seconds() + HAND_OVER
+"""Seconds after which Celery kills a child. Below half an hour: RabbitMQ waits no longer for an acknowledgement
+(`consumer_timeout`, https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).
+"""
+
 VISIBILITY_TIMEOUT = 60 * 60
+"""Seconds after which a Redis broker gives a message that nobody acknowledged to another worker."""
+
 AT_ONCE = 0.5
 """Seconds within which a publication fails whose connection had broken long before."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from worker.domain.limits import LONGEST_WAIT
+
 
 @dataclass(frozen=True, slots=True)
 class LeaseTimes:
@@ -15,7 +17,7 @@ class LeaseTimes:
     republish: float = 30.0
     lookup_after: float = 30.0
     recount: float = 60.0
-    patience: float = 10.0
+    patience: float = LONGEST_WAIT
     keep: float = 401 * 86400.0
     notice: float = 86400.0
 

@@ -66,7 +66,7 @@ async def _answer(
     if context.stale and not windowed:
         day = f"{context.slot:%d %b}"
         return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
-    patience = (context.deadline - context.now).total_seconds()
+    patience = min((context.deadline - context.now).total_seconds(), services.times.longest_fetch)
     try:
         source = services.connectors.source(context.bundle, item.source)
         async with asyncio.timeout(max(patience, 1.0)):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from worker.domain.decide import sent_baselines, skipped_baselines
 from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
 from worker.domain.events import DeliverySettled
+from worker.domain.limits import LONGEST_WAIT
 from worker.domain.reason import Reason
 from worker.errors import (
     ClaimLost,
@@ -31,9 +32,6 @@ BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
 short outages need.
 """
-
-LONGEST_WAIT = 10.0
-"""A worker waits this long for its place in a lane, in seconds; for longer ones the tick wakes the delivery."""
 
 
 async def deliver(services: Services, key: str) -> DeliveryState | None:
