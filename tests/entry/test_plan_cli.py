@@ -114,7 +114,7 @@ def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Pat
     assert (moves["appear"], moves["vanish"]) == ([], [])
     late = datetime.fromisoformat(new["due"]) - datetime.fromisoformat(new["slot"])
     assert timedelta() < late < timedelta(minutes=20)
-    shown = call("deploy").stdout
+    shown = call("deploy", "--yes").stdout
     assert f"run moves     {ID}  {was['slot']} → {new['slot']} (due {new['due']})" in shown
     assert told("plan")["changes"]["runs"] == []
 
@@ -208,3 +208,59 @@ def test_a_missed_slot_is_run_for_its_own_window_and_the_newest_also_with_the_st
     assert (done["key"], done["state"], done["gaps"]) == (f"{ID}@{stamp(newest)}", "delivered", [])
     (left,) = told("runs", ID)["missed"]
     assert (left["count"], left["first"]) == (1, stamp(older[0]))
+
+
+def test_the_days_requests_count_every_run_of_a_schedule_that_fires_often(weekly: Path) -> None:
+    """Only 500 runs are named one by one; the budget that somebody confirms is that of all of them."""
+    edit(weekly, 'cron: "0 9 * * MON"', "every: 1m")
+    (day,) = told("plan", "--days", "1")["next_24_hours"]
+    runs = told("plan", "--days", "1")["schedules"][0]["runs"]
+    queries = 6  # two funnels with a comparison each, and two lists
+    assert runs in (1440, 1441)
+    assert abs(day["asked"] - queries * runs) <= queries
+
+
+def test_the_days_requests_leave_out_what_a_pause_keeps_from_firing(weekly: Path) -> None:
+    edit(weekly, 'cron: "0 9 * * MON"', "every: 1h")
+    call("deploy", "--yes")
+    (whole,) = told("plan")["next_24_hours"]
+    call("pause", ID, "--until", (datetime.now(UTC) + timedelta(hours=18)).isoformat())
+    (part,) = told("plan")["next_24_hours"]
+    assert whole["asked"] * 5 / 24 <= part["asked"] <= whole["asked"] * 7 / 24
+
+
+def test_another_mail_server_sender_or_template_is_in_the_plan(weekly: Path) -> None:
+    call("deploy", "--yes")
+    project = weekly.parent.parent / "funnelbeat.yaml"
+    edit(
+        project,
+        "email: {type: sandbox}",
+        'email: {type: email, url: "smtp://127.0.0.1:25?tls=never", from: a@b.example}',
+    )
+    template = weekly.parent.parent / "templates" / "pipeline" / "email.subject.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("hello", encoding="utf-8")
+    assert told("plan")["changes"]["definitions"] == [
+        {"kind": "channel", "name": "email", "change": "changed", "options": ["from", "type", "url"]},
+        {"kind": "template", "name": "pipeline/email.subject.j2", "change": "added", "options": []},
+    ]
+    shown = call("plan").stdout
+    assert "  changed  channel email (from, type, url)\n" in shown
+    assert "  added    template pipeline/email.subject.j2\n" in shown
+    assert [row["name"] for row in told("deploy", "--yes")["definitions"]] == ["email", "pipeline/email.subject.j2"]
+    assert "Nothing changes against what is deployed." in call("plan").stdout
+
+
+def test_deploy_names_what_changes_in_a_schedule(weekly: Path) -> None:
+    call("deploy", "--yes")
+    edit(weekly, "sales@acme.example", "boss@acme.example")
+    edit(weekly, '"0 9 * * MON"', '"30 9 * * MON"')
+    assert f"  changed  {ID} (to, when)\n" in call("deploy", "--yes").stdout
+
+
+def test_deploy_without_a_terminal_asks_nobody_and_wants_yes(weekly: Path) -> None:
+    seen = CliRunner().invoke(app, ["deploy"], input="n\n", catch_exceptions=False)
+    assert seen.exit_code == 2
+    assert f"  added    {ID}\n" in seen.stdout
+    assert "not deployed: nobody can be asked here; add --yes" in seen.stderr
+    assert told("plan")["changes"]["added"] == [ID]

@@ -6,18 +6,33 @@ from worker.flow.deploy.deploy import Changes
 
 
 def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
-    """What is in force now, and what that changed: {"bundle", "added", "changed", "removed", "renamed"}.
+    """What is in force now, and what that changed: {"bundle", "added", "changed", "removed", "renamed", "definitions"}.
 
     `bundle` is the deployment's id, a SHA-256 in hexadecimal.
     """
     return {"bundle": bundle, **changes_document(changes)}
 
 
-def changes_document(changes: Changes) -> dict[str, list[str]]:
-    """Ids of schedules: {"added", "changed", "removed", "renamed"}; a renamed one is written "old → new"."""
+def changes_document(changes: Changes) -> dict[str, Any]:
+    """Ids of schedules: {"added", "changed", "removed", "renamed", "definitions"}; a renamed one is written
+    "old → new". `definitions` is what else changed: see `definitions_document`.
+    """
     return {
         "added": list(changes.added),
         "changed": list(changes.changed),
         "removed": list(changes.removed),
         "renamed": [f"{old} → {new}" for old, new in changes.renamed],
+        "definitions": definitions_document(changes),
     }
+
+
+def definitions_document(changes: Changes) -> list[dict[str, Any]]:
+    """What changed besides schedules: {"kind", "name", "change", "options": [name, …]} each.
+
+    `kind` is project, defaults, connection, channel or template, `change` is added, changed or removed. `options` names
+    what changed inside, never its value.
+    """
+    return [
+        {"kind": one.kind, "name": one.name, "change": one.change, "options": list(one.options)}
+        for one in changes.besides_schedules
+    ]

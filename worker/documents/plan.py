@@ -3,6 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.documents.deployment import definitions_document
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
@@ -15,8 +16,8 @@ def plan_document(found: Plan) -> dict[str, Any]:
 
     `runs` come in the order in which they are due. `next_24_hours` has one cost for each connection. `changes` is
     against what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
-    "reader"} under "readers_added" and "readers_removed", and under "runs" what becomes of the runs of each schedule
-    that changes.
+    "reader"} under "readers_added" and "readers_removed", what changes besides schedules under "definitions", and under
+    "runs" what becomes of the runs of each schedule that changes.
     """
     return {
         "now": stamp(found.now),
@@ -31,6 +32,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
             "renamed": [{"from": old, "to": new} for old, new in found.changes.renamed],
             "readers_added": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_added],
             "readers_removed": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_removed],
+            "definitions": definitions_document(found.changes),
             "runs": [_moves(move) for move in found.moves],
         },
     }

@@ -24,6 +24,11 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal who could answer. A process may have no standard input at all."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def show_json(document: Any) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 

@@ -7,7 +7,6 @@ variable, never the key itself.
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field

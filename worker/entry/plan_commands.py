@@ -1,5 +1,6 @@
 """Commands for what will fire: plan, pause, resume."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of
 from worker.entry.run_commands import ScheduleId, instant
 from worker.entry.with_ledger import with_ledger
+from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
 from worker.flow.deploy.plan import plan as planned
 from worker.flow.operate import pause as pausing
@@ -75,20 +77,36 @@ def show(found: Plan) -> None:
 
 
 def show_changes(found: Plan) -> None:
-    if not (found.changes or found.moves or found.readers_added or found.readers_removed):
+    if not (found.changes or found.moves):
         console.out.print("Nothing changes against what is deployed.")
         return
     console.out.print("Deploying changes:")
-    for word in ("added", "changed", "removed"):
-        for name in getattr(found.changes, word):
-            console.out.print(f"  {word:8} {name}", markup=False)
-    for old, new in found.changes.renamed:
-        console.out.print(f"  renamed  {old} → {new}, with its history", markup=False)
+    for line in change_lines(found.changes):
+        console.out.print(line, markup=False)
     for word, rows in (("reader +", found.readers_added), ("reader -", found.readers_removed)):
         for schedule, reader in rows:
             console.out.print(f"  {word} {schedule}  {reader}", markup=False)
     for move in found.moves:
         _show_moves(move)
+
+
+def change_lines(found: Changes) -> list[str]:
+    """One line for each definition that differs from the one in force: schedules first."""
+    options = {one.name: one.options for one in found.definitions if one.kind == "schedule"}
+    lines = [
+        f"  {word:8} {name}{_in_brackets(options.get(name, ()))}"
+        for word in ("added", "changed", "removed")
+        for name in getattr(found, word)
+    ]
+    lines += [f"  renamed  {old} → {new}, with its history" for old, new in found.renamed]
+    return lines + [
+        f"  {one.change:8} {f'{one.kind} {one.name}'.strip()}{_in_brackets(one.options)}"
+        for one in found.besides_schedules
+    ]
+
+
+def _in_brackets(names: Sequence[str]) -> str:
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _show_moves(move: Moves) -> None:

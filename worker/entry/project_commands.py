@@ -11,13 +11,13 @@ import typer
 from worker.adapters.definitions.schema import schema
 from worker.app import REGISTRY, open_services, shipped
 from worker.documents.definitions import check_document
-from worker.documents.deployment import changes_document, deployed_document
+from worker.documents.deployment import deployed_document
 from worker.documents.preview import preview_document
 from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
-from worker.entry.plan_commands import show
+from worker.entry.plan_commands import change_lines, show
 from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
@@ -89,7 +89,7 @@ def check(
 def deploy_command(
     ctx: typer.Context,
     project: Project = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
     as_json: Json = False,
 ) -> None:
     """Check the definitions, show what will fire and what changes, and activate them in one step."""
@@ -108,10 +108,10 @@ def deploy_command(
                     deployment, found = await deploy(bundle, services.ledger, services.triggers)
                     return deployment.bundle, found
 
-            if not yes and not as_json:
+            if not as_json:
                 show(asyncio.run(compare()))
-                if console.out.is_terminal:
-                    typer.confirm("Deploy?", abort=True)
+            if not yes and not as_json:
+                _confirm()
             bundle_id, found = asyncio.run(activate())
     if as_json:
         console.show_json(deployed_document(bundle_id, found))
@@ -119,12 +119,18 @@ def deploy_command(
         console.out.print(f"Deployed {bundle_id[:12]}.")
 
 
+def _confirm() -> None:
+    """On a terminal somebody is asked; elsewhere `--yes` has to say it. Raises RequestError."""
+    if not console.can_ask():
+        raise RequestError("not deployed: nobody can be asked here; add --yes")
+    typer.confirm("Deploy?", abort=True, err=True)
+
+
 def tell(found: Changes) -> None:
     if not found:
         console.out.print("Nothing changes.")
-    for word, names in changes_document(found).items():
-        for name in names:
-            console.out.print(f"  {word:8} {name}", markup=False)
+    for line in change_lines(found):
+        console.out.print(line, markup=False)
 
 
 def preview_command(

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.asyncio import Redis
 
+from tests.support.set_clock import month
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
 from worker.domain.time.window import WindowSpec
 from worker.flow.deploy.cost import DayCost, cost, next_day
+from worker.flow.deploy.plan import plan
 from worker.flow.operate.doctor import Level, looked_at_day
 from worker.ports import RateReport
 from worker.sources.pipedrive.costs import CONVERSION, COSTS, DEALS
@@ -94,3 +97,16 @@ async def test_doctor_says_what_a_day_asks_for_and_whether_the_service_allows_it
         "the next 24 hours ask for 2 queries (3 asked, equal ones fetched once), 2 requests, 80 of the day's tokens; "
         f"the service allows {limit:.0f} a day, of which 60 are left"
     )
+
+
+@pytest.mark.parametrize("seconds", [10, 60, 172, 3600, 7 * 3600])
+async def test_plan_and_doctor_reckon_the_same_day(redis_client: Redis, seconds: int) -> None:
+    here = await month(redis_client, NINE)
+    trigger = Trigger("every", "UTC", seconds=seconds)
+    made = replace(bundle(one=(FUNNEL, LIST)), project="tern")
+    made = replace(made, schedules={"one": replace(made.schedules["one"], trigger=trigger)})
+    found = await plan(here.services, made, 1)
+    assert found.day == next_day(here.services.connectors, here.services.triggers, made, NINE)
+    (of,) = found.day
+    first = int(NINE.timestamp()) // seconds + 1
+    assert of.asked == 2 * len(range(first * seconds, int(NINE.timestamp()) + 86_400, seconds))

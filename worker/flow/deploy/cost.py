@@ -5,7 +5,7 @@ An estimate by the definitions: names of users and stages, look-ups of what left
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 
@@ -59,39 +59,46 @@ def cost(
     A run whose slot is another fetches anew, whatever `share_for` says: what was begun before its slot cannot serve it.
     """
     asked: dict[str, int] = dict.fromkeys(bundle.connections, 0)
-    once: dict[tuple[str, ...], tuple[str, Price, int | None]] = {}
+    fetches: dict[tuple[str, ...], _Fetched] = {}
     for name, instants in slots.items():
-        schedule = bundle.schedules[name]
-        for slot in instants:
-            for key, item in _questions(schedule, slot):
-                asked[item.source] += 1
-                rows = lengths.get(name, {}).get(item.id)
-                known = once.get(key)
-                if known is None or known[2] is None:
-                    once[key] = (item.source, connectors.price(bundle, item), rows)
-    return tuple(_sum(source, count, once.values()) for source, count in asked.items() if count)
+        schedule, due = bundle.schedules[name], list(instants)
+        for key, item in _questions(schedule):
+            asked[item.source] += len(due)
+            one = fetches.setdefault(key, _Fetched(item.source, connectors.price(bundle, item)))
+            one.slots.update(due)
+            one.rows = lengths.get(name, {}).get(item.id) if one.rows is None else one.rows
+    return tuple(_sum(source, count, fetches.values()) for source, count in asked.items() if count)
 
 
-def _questions(schedule: Schedule, slot: datetime) -> Iterator[tuple[tuple[str, ...], Query]]:
-    """What one run asks, and by what an equal question is known; a comparison is a question of its own."""
+@dataclass(slots=True)
+class _Fetched:
+    """One question that is asked at each of `slots`, once for all schedules that ask it. `rows`: of the list."""
+
+    source: str
+    price: Price
+    slots: set[datetime] = field(default_factory=set)
+    rows: int | None = None
+
+
+def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query]]:
+    """What each run asks, and by what an equal question is known; a comparison is a question of its own."""
     for item in schedule.report:
         params = json.dumps(item.params, sort_keys=True, default=str)
-        key = (item.source, item.query, params, schedule.trigger.zone, slot.isoformat(), str(item.as_written))
+        key = (item.source, item.query, params, schedule.trigger.zone, str(item.as_written))
         yield (*key, repr(item.window)), item
         if item.compare is not None:
             yield (*key, f"{item.window!r} against {item.compare!r}"), item
 
 
-def _sum(source: str, asked: int, fetches: Iterable[tuple[str, Price, int | None]]) -> DayCost:
-    own = [(price, rows) for at, price, rows in fetches if at == source]
-    answers = [(price, _pages(price, rows)) for price, rows in own]
+def _sum(source: str, asked: int, fetches: Iterable[_Fetched]) -> DayCost:
+    own = [one for one in fetches if one.source == source]
     return DayCost(
         connection=source,
         asked=asked,
-        fetched=len(own),
-        requests=sum(pages * price.requests for price, pages in answers),
-        tokens=sum(pages * price.tokens for price, pages in answers),
-        unknown=sum(1 for price, rows in own if price.page and rows is None),
+        fetched=sum(len(one.slots) for one in own),
+        requests=sum(len(one.slots) * _pages(one.price, one.rows) * one.price.requests for one in own),
+        tokens=sum(len(one.slots) * _pages(one.price, one.rows) * one.price.tokens for one in own),
+        unknown=sum(len(one.slots) for one in own if one.price.page and one.rows is None),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from worker.domain.definition_changes import DefinitionChange, definition_changes, same
 from worker.domain.delivery import Reader
 from worker.domain.due.pauses import Pause
 from worker.domain.due.slots import first_slot
@@ -23,6 +24,7 @@ class Changes:
     """Schedule ids against `before`, the bundle in force. `renamed`: (old, new); neither is added or removed. `firsts`:
     when the added are due first, and those that are due otherwise than before. `overdue`: what a clock would do at this
     moment for schedules that change, under the definitions that they were due by. `dropped`: readers no longer named.
+    `definitions`: every definition that differs, schedules among them; empty if and only if the bundle is in force.
     """
 
     added: tuple[str, ...]
@@ -34,9 +36,14 @@ class Changes:
     overdue: tuple[SlotClaim, ...] = ()
     before: Bundle | None = None
     basis: ActivationBasis = field(default=ActivationBasis(None, {}))
+    definitions: tuple[DefinitionChange, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.changed or self.removed or self.renamed)
+        return bool(self.definitions)
+
+    @property
+    def besides_schedules(self) -> tuple[DefinitionChange, ...]:
+        return tuple(one for one in self.definitions if one.kind != "schedule")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes
     ground = await _ground(ledger, triggers, basis, {name: before[name].timing for name in leaving}, after, origins)
     return Changes(
         added=tuple(sorted(after.keys() - origins.keys())),
-        changed=tuple(sorted(n for n in after.keys() & before.keys() if after[n] != before[n])),
+        changed=tuple(sorted(n for n in after.keys() & before.keys() if not same(after[n], before[n]))),
         removed=tuple(sorted(removed)),
         firsts={
             **{name: _first(ground, after[name], None) for name in after if name not in origins},
@@ -79,6 +86,7 @@ async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes
         overdue=ground.overdue,
         before=old,
         basis=basis,
+        definitions=definition_changes(old, bundle),
     )
 
 

@@ -1,6 +1,6 @@
 """What is going to happen: which runs will fire, for whom, at what cost, and what a deployment would change of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice
@@ -93,6 +93,10 @@ async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
         await _planned(services, bundle, schedule, span, found, before.get(origins[name]))
         for name, schedule in bundle.schedules.items()
     ]
+    day = {
+        row.schedule: span.day(bundle.schedules[row.schedule], found, before.get(origins[row.schedule]))
+        for row in planned
+    }
     moves = [
         _moves(row.schedule, span.of(origin) if (origin := before.get(origins[row.schedule])) else (), row.fires)
         for row in planned
@@ -109,23 +113,16 @@ async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
         readers_added=tuple(sorted(has - had)),
         readers_removed=tuple(sorted(had - has)),
         moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
-        day=_day(services, bundle, planned, now + DAY),
+        day=cost(services.connectors, bundle, day, {row.schedule: row.cost.lengths for row in planned}),
     )
-
-
-def _day(services: Services, bundle: Bundle, planned: Sequence[Planned], until: datetime) -> tuple[DayCost, ...]:
-    slots = {row.schedule: [fire.slot for fire in row.fires if fire.due < until] for row in planned if not row.paused}
-    return cost(services.connectors, bundle, slots, {row.schedule: row.cost.lengths for row in planned})
 
 
 async def _planned(
     services: Services, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
 ) -> Planned:
     name = schedule.id
-    pause = Pause() if schedule.paused else span.pauses.get(was.id if was else name)
-    at = found.firsts[name] if name in found.firsts else span.pending.get(name)
-    late = [Fire(span.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
-    coming, count = span.first(name, schedule.timing, at, pause)
+    pause, late = span.pause(schedule, was), span.late(found, was)
+    coming, count = span.first(name, schedule.timing, span.at(schedule, found), pause)
     return Planned(
         schedule=name,
         zone=schedule.trigger.zone,
@@ -146,6 +143,23 @@ class _Span:
     until: datetime
     pending: Mapping[str, datetime]
     pauses: Mapping[str, Pause]
+
+    def at(self, schedule: Schedule, found: Changes) -> datetime | None:
+        """When it is due next, once it is deployed."""
+        return found.firsts[schedule.id] if schedule.id in found.firsts else self.pending.get(schedule.id)
+
+    def pause(self, schedule: Schedule, was: Schedule | None) -> Pause | None:
+        return Pause() if schedule.paused else self.pauses.get(was.id if was else schedule.id)
+
+    def late(self, found: Changes, was: Schedule | None) -> list[Fire]:
+        """What a deployment claims first, because it was due under the definition in force."""
+        return [Fire(self.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
+
+    def day(self, schedule: Schedule, found: Changes, was: Schedule | None) -> Iterator[datetime]:
+        """The slots of every run of the next 24 hours, however many, one by one."""
+        pause, at = self.pause(schedule, was), self.at(schedule, found)
+        coming = fires(self.triggers, schedule.id, schedule.timing, at, self.now, self.now + DAY, pause)
+        return (fire.slot for fire in chain(self.late(found, was), coming))
 
     def of(self, schedule: Schedule) -> tuple[Fire, ...]:
         """The runs of a schedule as it is deployed."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
@@ -129,7 +130,7 @@ async def deployment(ledger: Ledger, bundle: Bundle) -> list[Finding]:
         return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
     in_force = await ledger.bundle(deployed.bundle)
     told = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
-    same = in_force == bundle
+    same = not definition_changes(in_force, bundle)
     level = Level.OK if same else Level.WARN
     note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"
     return [Finding("deployment", level, told + note), await _due(ledger)]

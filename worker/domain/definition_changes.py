@@ -1,0 +1,87 @@
+"""What differs between two bundles, definition by definition: nothing if and only if their ids are equal."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
+
+ADDED, CHANGED, REMOVED = "added", "changed", "removed"
+
+_KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "template": "digest"}
+"""Fields of a schedule that the user's file calls by another name."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionChange:
+    """`kind`: project, defaults, connection, channel, schedule or template. `change`: added, changed or removed.
+    `options`: names of what changed inside, never values.
+    """
+
+    kind: str
+    name: str
+    change: str
+    options: tuple[str, ...] = ()
+
+
+def definition_changes(before: Bundle | None, after: Bundle) -> tuple[DefinitionChange, ...]:
+    """`before` is the bundle in force, None for a first deployment. A schedule that was renamed counts as one that was
+    removed and one that was added.
+    """
+    was = before or Bundle("", after.defaults, {}, {}, {})
+    return (
+        *([] if before is None else _one("project", "", was.project, after.project)),
+        *([DefinitionChange("defaults", "", ADDED)] if before is None else []),
+        *_one("defaults", "", was.defaults, after.defaults),
+        *_each("connection", was.connections, after.connections),
+        *_each("channel", was.channels, after.channels),
+        *_each("schedule", was.schedules, after.schedules),
+        *_each("template", was.templates, after.templates),
+    )
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether both are stored as the same bytes. Python's own `==` takes 1, 1.0 and true for the same parameter."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    if type(one) is not type(other):
+        return False
+    if is_dataclass(one):
+        return not _fields(one, other)
+    if isinstance(one, float):
+        return repr(one) == repr(other)
+    return bool(one == other)
+
+
+def _each(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[DefinitionChange]:
+    """Added and removed by name; what was added stands before what was removed."""
+    for name in sorted(after.keys() - before.keys()):
+        yield DefinitionChange(kind, name, ADDED)
+    for name in sorted(before.keys() - after.keys()):
+        yield DefinitionChange(kind, name, REMOVED)
+    for name in sorted(after.keys() & before.keys()):
+        yield from _one(kind, name, before[name], after[name])
+
+
+def _one(kind: str, name: str, before: Any, after: Any) -> Iterator[DefinitionChange]:
+    if not same(before, after):
+        yield DefinitionChange(kind, name, CHANGED, tuple(sorted(_options(before, after))))
+
+
+def _options(before: Any, after: Any) -> set[str]:
+    match before, after:
+        case ((Connection() | ChannelSpec()), (Connection() | ChannelSpec())):
+            names = before.options.keys() | after.options.keys()
+            changed = {name for name in names if before.options.get(name) != after.options.get(name)}
+            return changed | ({"type"} if before.type != after.type else set())
+        case Schedule(), Schedule():
+            return {_KEYS.get(name, name) for name in _fields(before, after)}
+        case _:
+            return _fields(before, after) if is_dataclass(before) else set()
+
+
+def _fields(before: Any, after: Any) -> set[str]:
+    """Names of the fields that differ."""
+    return {one.name for one in fields(before) if not same(getattr(before, one.name), getattr(after, one.name))}
