@@ -114,6 +114,26 @@ class EmbeddedRedis:
                 raise LedgerUnavailable(f"{self.directory} is held by {who}, whose Redis does not answer")
             time.sleep(STEP)
 
+    def revive(self) -> bool:
+        """Start the server again where it ended, ours or the one that we attached to. The address stays. False: it had
+        not ended. Raises as `attach_or_start`.
+        """
+        if self._child is not None and self._child.poll() is None:
+            return False
+        if self._child is None and self._held():
+            return False
+        self._child = None
+        self.attach_or_start()
+        return True
+
+    def _held(self) -> bool:
+        """Whether a server lives in the directory: it holds the lock, ready or not."""
+        lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            return not _locked(lock)
+        finally:
+            os.close(lock)
+
     def stop(self) -> None:
         """End the server that this object started; one that it attached to goes on. Safe to call twice."""
         child, self._child = self._child, None

@@ -17,6 +17,12 @@ from worker.entry import console
 STOP_TIME = 20.0
 """Seconds that a child has to finish its sends. After that it is killed."""
 
+SOON = 10.0
+"""Seconds. A child that gives up earlier than this after its start could not work at all."""
+
+LONGEST_PAUSE = 30.0
+"""Seconds between two starts of a child that cannot work."""
+
 
 class ChildProcesses:
     """`members` are command names ("clock", "worker"). Their output goes to `log`, or to our standard error."""
@@ -29,6 +35,9 @@ class ChildProcesses:
         self._environment = dict(environment)
         self._log = log
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._begun: dict[str, float] = {}
+        self._pauses: dict[str, float] = {}
+        self._after: dict[str, float] = {}
 
     def __enter__(self) -> Self:
         for member in self._members:
@@ -52,14 +61,25 @@ class ChildProcesses:
                 child.wait()
 
     def look_after(self) -> None:
-        """Start every child again that has ended, and report it on standard error."""
+        """Start every child again that has ended, and report it on standard error. A child that was killed starts at
+        once. A child that gave up soon after its start has to wait, longer each time.
+        """
         for member, child in list(self._children.items()):
             status = child.poll()
-            if status is not None:
+            if status is not None and time.monotonic() >= self._after.get(member, 0.0):
                 console.err.print(f"{member} ended with status {status}; beginning it again")
+                self._pause(member, status)
                 self._start(member)
 
+    def _pause(self, member: str, status: int) -> None:
+        """Sets how long to wait before the restart after this one."""
+        now = time.monotonic()
+        soon = status >= 0 and now - self._begun[member] < SOON + self._pauses.get(member, 0.0)
+        self._pauses[member] = min(2 * self._pauses.get(member, 0.5), LONGEST_PAUSE) if soon else 0.0
+        self._after[member] = now + self._pauses[member]
+
     def _start(self, member: str) -> None:
+        self._begun[member] = time.monotonic()
         command = [sys.executable, "-m", "worker.entry", "--project", str(self._directory), member]
         if self._log is None:
             self._children[member] = self._spawn(command, None)

@@ -8,6 +8,7 @@ import structlog
 
 from worker.app import open_services
 from worker.entry.heartbeat import HeartbeatWriter
+from worker.entry.outage import Outage
 from worker.errors import LedgerError, LedgerUnavailable
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.run.tick import tick
@@ -24,34 +25,38 @@ async def run_clock(settings: Settings, project: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_services(settings, project) as services:
-        heartbeat = HeartbeatWriter(services.ledger, "clock")
+        heartbeat, outage = HeartbeatWriter(services.ledger, "clock"), Outage()
         due_anew = False
         while not stop.is_set():
-            due_anew = due_anew or await _recompute(services)
-            await _wait(stop, 0.0 if await _tick(services, heartbeat) else _pause(settings.tick))
+            due_anew = due_anew or await _recompute(services, outage)
+            await _wait(stop, 0.0 if await tick_once(services, heartbeat, outage) else _pause(settings.tick))
         await heartbeat.end()
 
 
-async def _tick(services: Services, heartbeat: HeartbeatWriter) -> bool:
+async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outage) -> bool:
     """Returns whether more slots are due now. A clock writes its heartbeat only when its tick succeeded."""
     try:
         ticked = await tick(services)
         await heartbeat.beat()
     except LedgerUnavailable as error:
-        structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
+        outage.lasts(error)
     except LedgerError as error:
         structlog.get_logger().error("tick_failed", sentence=str(error))
     else:
+        outage.over()
         return ticked.more
     return False
 
 
-async def _recompute(services: Services) -> bool:
+async def _recompute(services: Services, outage: Outage) -> bool:
     """Runs once when a clock starts, because its time zone rules may be newer than those that the ledger was written
     with. Returns whether it succeeded.
     """
     try:
         moved = await recompute_due(services)
+    except LedgerUnavailable as error:
+        outage.lasts(error)
+        return False
     except LedgerError as error:
         structlog.get_logger().warning("not_reckoned_anew", sentence=str(error))
         return False

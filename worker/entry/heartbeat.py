@@ -12,6 +12,7 @@ from celery import Celery, bootsteps
 
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.entry.outage import Outage
 from worker.errors import LedgerUnavailable
 from worker.ports import Ledger
 from worker.settings import Settings
@@ -56,12 +57,15 @@ def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
     It is a bootstep of the consumer: it stops when the broker is lost and starts when the broker is back. Each
     heartbeat opens its own connection, because children that are forked later must not inherit one.
     """
+    outage = Outage()
 
     def beat() -> None:
         try:
             asyncio.run(_beat_once(settings, project))
         except (LedgerUnavailable, TimeoutError) as error:
-            structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
+            outage.lasts(error)
+        else:
+            outage.over()
 
     class HeartbeatStep(bootsteps.StartStopStep):  # type: ignore[misc]  # celery ships no types
         requires = ("celery.worker.consumer.tasks:Tasks",)

@@ -71,7 +71,7 @@ def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json =
 
 def at_a_terminal() -> bool:
     """Whether a person can answer questions."""
-    return sys.stdin.isatty() and console.out.is_terminal
+    return console.can_ask() and console.out.is_terminal
 
 
 def _ask_and_write(target: Path, service: str) -> None:

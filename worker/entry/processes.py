@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -12,6 +13,7 @@ import typer
 
 from worker.adapters.celery.queue import QUEUES
 from worker.adapters.event_log import configure
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
@@ -20,10 +22,19 @@ from worker.entry.clock import run_clock
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
-from worker.entry.project_commands import tell
-from worker.entry.project_dir import STATE, bundle_of, child_environment, project_name, redis_for, sandbox_for
+from worker.entry.project_dir import (
+    STATE,
+    bundle_of,
+    child_environment,
+    own_redis_for,
+    project_name,
+    redis_for,
+    refuse_unset_secrets,
+    sandbox_for,
+)
 from worker.entry.tasks import make_worker_app, worker_arguments
-from worker.errors import DefinitionError
+from worker.entry.watcher import Watcher, stamps, told
+from worker.errors import FunnelbeatError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.settings import Settings
 
@@ -62,16 +73,19 @@ def up(ctx: typer.Context, project: Project = None) -> None:
     """Deploy on save, with a clock and a worker, in one command."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
+        seen = stamps(place)
         bundle, outbox = bundle_of(place), place / STATE / "outbox"
-        with redis_for(place) as base, sandbox_for(bundle, base, outbox) as settings:
+        refuse_unset_secrets(place, bundle)
+        with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)
-            tell(deploy_now(bundle, settings, place))
+            told(deploy_now(bundle, settings, place))
             with ChildProcesses(("clock", "worker"), place, child_environment(settings, bundle.project)) as children:
                 count = len(bundle.schedules)
                 console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
                 if settings.sandbox != base.sandbox:
                     console.err.print(f"What the sandbox receives is written to {outbox}", markup=False)
-                _watch(place, settings, children)
+                again = partial(deploy_now, settings=settings, place=place)
+                _stay(Watcher(place, bundle.project, settings, again, seen), children, redis)
 
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
@@ -83,22 +97,23 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     return asyncio.run(activate())
 
 
-def _watch(place: Path, settings: Settings, children: ChildProcesses) -> None:
-    """Runs until SIGINT or SIGTERM. A saved file without errors is deployed. A file with errors is reported once, and
-    the last good deployment stays active.
-    """
+def _stay(watcher: Watcher, children: ChildProcesses, redis: EmbeddedRedis | None) -> None:
+    """Runs until SIGINT or SIGTERM. Redis comes first, because the children need it."""
     stop = stop_signal()
-    seen = stamps(place)
     while not stop.wait(SAVE_LOOK):
+        if redis is not None:
+            _look_after(redis)
         children.look_after()
-        now = stamps(place)
-        if now == seen:
-            continue
-        seen = now
-        try:
-            tell(deploy_now(bundle_of(place), settings, place))
-        except DefinitionError as error:
-            console.err.print(f"Not deployed; the last good definitions stay in force.\n{error}", markup=False)
+        watcher.look()
+
+
+def _look_after(redis: EmbeddedRedis) -> None:
+    """Starts our own Redis again if it has ended. If that fails, it is tried again at the next look."""
+    try:
+        if redis.revive():
+            console.err.print("Redis ended; it was started again.")
+    except FunnelbeatError as error:
+        console.err.print(f"Redis ended and cannot be started: {error}", markup=False)
 
 
 def stop_signal() -> threading.Event:
@@ -112,12 +127,6 @@ def stop_signal() -> threading.Event:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, told)
     return stop
-
-
-def stamps(place: Path) -> dict[Path, tuple[int, int]]:
-    """When each of the project's own files was last written, and its size."""
-    files = [place / "funnelbeat.yaml", *place.glob("schedules/**/*.y*ml"), *place.glob("templates/**/*.j2")]
-    return {file: (file.stat().st_mtime_ns, file.stat().st_size) for file in files if file.is_file()}
 
 
 COMMANDS = {"clock": clock, "worker": worker, "up": up}

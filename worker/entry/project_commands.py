@@ -17,7 +17,7 @@ from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
-from worker.entry.plan_commands import change_lines, show
+from worker.entry.plan_commands import show
 from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
@@ -124,13 +124,6 @@ def _confirm() -> None:
     if not console.can_ask():
         raise RequestError("not deployed: nobody can be asked here; add --yes")
     typer.confirm("Deploy?", abort=True, err=True)
-
-
-def tell(found: Changes) -> None:
-    if not found:
-        console.out.print("Nothing changes.")
-    for line in change_lines(found):
-        console.out.print(line, markup=False)
 
 
 def preview_command(

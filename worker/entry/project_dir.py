@@ -46,14 +46,21 @@ def redis_for(directory: Path) -> Iterator[Settings]:
     """Settings with a redis_url that can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, which runs as
     long as the block. If another command has started it, this block uses it and leaves it running.
     """
+    with own_redis_for(directory) as (settings, _):
+        yield settings
+
+
+@contextmanager
+def own_redis_for(directory: Path) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
+    """As redis_for, with the project's own Redis for who has to look after it; None where the environment names one."""
     settings = read()
     if settings.redis_url:
-        yield settings
+        yield settings, None
         return
     redis = EmbeddedRedis(directory / STATE / "redis")
     redis.attach_or_start()
     try:
-        yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url)
+        yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url), redis
     finally:
         redis.stop()
 
@@ -63,12 +70,27 @@ def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> 
     """Settings with a sandbox, if the project uses one and none is running yet. `out`: a folder to which the received
     messages are written as well.
     """
-    kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
-    if settings.sandbox or not any(wants_sandbox(kind) for kind in kinds):
+    if settings.sandbox or not needs_sandbox(bundle):
         yield settings
         return
     with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())
+
+
+def needs_sandbox(bundle: Bundle) -> bool:
+    kinds = {c.type for c in bundle.connections.values()} | {c.type for c in bundle.channels.values()}
+    return any(wants_sandbox(kind) for kind in kinds)
+
+
+def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
+    """Raises RequestError that names each secret which a schedule's connections and channels need and which is not
+    set here.
+    """
+    used = {f"connections.{item.source}" for one in bundle.schedules.values() for item in one.report}
+    used |= {f"channels.{entry.channel}" for one in bundle.schedules.values() for entry in one.to}
+    secrets = [s for s in definitions(directory).secrets if not s.set and s.holder.rpartition(".")[0] in used]
+    if secrets:
+        raise RequestError("\n".join(f"{s.place}: {s.holder} needs {s.name}, which is not set" for s in secrets))
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:

@@ -1,0 +1,23 @@
+"""An outage of Redis is told once and not at every try: a clock tries four times a second."""
+
+import structlog
+
+from worker.errors import LedgerError
+
+
+class Outage:
+    """Of one process. `lasts` and `over` may be called as often as one likes."""
+
+    def __init__(self) -> None:
+        self._on = False
+
+    def lasts(self, error: LedgerError | TimeoutError) -> None:
+        if not self._on:
+            sentence = str(error) or "Redis did not answer in time"
+            structlog.get_logger().warning("ledger_unavailable", sentence=sentence)
+        self._on = True
+
+    def over(self) -> None:
+        if self._on:
+            structlog.get_logger().info("ledger_back", sentence="Redis can be used again")
+        self._on = False

@@ -1,0 +1,100 @@
+"""Deploying on save: what `up` does when a file of its project was written."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from worker.app import wall_clock
+from worker.domain.schedule import Bundle
+from worker.entry import console
+from worker.entry.plan_commands import change_lines
+from worker.entry.project_dir import bundle_of, needs_sandbox, refuse_unset_secrets
+from worker.errors import FunnelbeatError, LedgerError, RequestError
+from worker.flow.deploy.deploy import Changes
+from worker.settings import Settings
+
+Stamps = dict[Path, tuple[int, int]]
+
+
+class Watcher:
+    """`look` is called again and again. A saved file that checks is deployed; one that does not is complained about
+    once, and the last good definitions stay in force. While Redis is away a deployment is tried again at each look.
+
+    `seen`: the stamps from before the files were read for the first time, so that no save is overlooked. `deploy`
+    raises FunnelbeatError.
+    """
+
+    def __init__(
+        self, place: Path, project: str, settings: Settings, deploy: Callable[[Bundle], Changes], seen: Stamps
+    ) -> None:
+        self._place = place
+        self._project = project
+        self._settings = settings
+        self._deploy = deploy
+        self._seen = seen
+        self._waits = False
+
+    def look(self) -> None:
+        now = stamps(self._place)
+        if now == self._seen and not self._waits:
+            return
+        waited, self._seen, self._waits = self._waits and now == self._seen, now, False
+        try:
+            told(self._deploy(self._fit()))
+        except LedgerError as error:
+            self._waits = True
+            if not waited:
+                complain("Not deployed yet; it is tried again until Redis takes it.", error)
+        except RequestError as error:
+            complain("Not deployed; the last good definitions stay in force.", error)
+
+    def _fit(self) -> Bundle:
+        """The files as they are. Raises RequestError for what needs another `up`, DefinitionError for what is wrong."""
+        bundle = bundle_of(self._place)
+        if bundle.project != self._project:
+            was = f"`project:` was {self._project} and is {bundle.project} now"
+            raise RequestError(f"{was}: end `up` and start it again")
+        if needs_sandbox(bundle) and not self._settings.sandbox:
+            raise RequestError(
+                "`type: sandbox` needs a sandbox, which `up` starts at its beginning alone: end `up` and start it again"
+            )
+        refuse_unset_secrets(self._place, bundle)
+        return bundle
+
+
+def told(found: Changes) -> None:
+    """What a deployment changed, with the time of day."""
+    console.out.print(f"{_time()} {'Deployed.' if found else 'Nothing changes.'}")
+    for line in change_lines(found):
+        console.out.print(line, markup=False)
+
+
+def complain(words: str, error: FunnelbeatError) -> None:
+    console.err.print(f"{_time()} {words}\n{error}", markup=False)
+
+
+def _time() -> str:
+    return f"{wall_clock().astimezone():%H:%M:%S}"
+
+
+def stamps(place: Path) -> Stamps:
+    """When each of the project's own files was last written, and its size."""
+    return dict(_stamped([place / "funnelbeat.yaml", *_files(place / "schedules"), *_files(place / "templates")]))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """A folder that goes away meanwhile holds nothing."""
+    try:
+        found = [path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml", ".j2"}]
+    except FileNotFoundError:
+        return
+    yield from found
+
+
+def _stamped(files: list[Path]) -> Iterator[tuple[Path, tuple[int, int]]]:
+    """An editor may replace or remove a file at any moment."""
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            continue
+        yield file, (found.st_mtime_ns, found.st_size)
