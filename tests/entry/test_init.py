@@ -105,6 +105,7 @@ def pipelines(*words: str) -> str:
 
 def again(box: SandboxThread) -> str:
     Path("acme/funnelbeat.yaml").unlink()
+    Path("acme/schedules/weekly-pipeline.yaml").unlink()
     seen = init("pipedrive", box.describe()["pipedrive"], "1")
     assert seen.exit_code == 0, seen.output
     return seen.output

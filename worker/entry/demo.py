@@ -24,10 +24,10 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.children import ChildProcesses
 from worker.entry.local_queue import LocalQueue
+from worker.entry.new_project import write_project
 from worker.entry.processes import deploy_now, stop_signal
-from worker.entry.project_commands import write_project
 from worker.entry.project_dir import bundle_of, child_environment, redis_for
-from worker.errors import LedgerError
+from worker.errors import LedgerError, RequestError
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
 from worker.sandbox.journal import bridge
@@ -36,6 +36,9 @@ from worker.settings import Settings
 
 T = TypeVar("T")
 EXAMPLE = "weekly-pipeline"
+MARK = ".funnelbeat-demo"
+"""Marks a folder that a demo made, and that the next one may empty."""
+
 OFTEN, OTHERS = "10s", "20s"
 """How often the example and the other schedules fire."""
 WITHIN = "1m"
@@ -59,10 +62,9 @@ def demo(
 ) -> None:
     """Run the main job with no account: everything it talks to is a sandbox on this machine."""
     with console.guarded(as_json=False), tempfile.TemporaryDirectory(prefix="funnelbeat-") as scratch:
+        make_ready(out)
         place = Path(scratch) / "demo"
         write_demo_project(place)
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
         bundle = bundle_of(place)
         with redis_for(place) as base, SandboxThread(out=out) as box:
             settings = replace(base, sandbox=box.describe_json())
@@ -72,6 +74,26 @@ def demo(
             with ChildProcesses(("clock", "worker"), place, environment, log=out) as children:
                 _play(bundle, settings, place, box, children, out)
                 _stay(out, children, once=once)
+
+
+def make_ready(out: Path) -> None:
+    """An empty folder with the demo's mark. What an earlier demo left there goes; of anything else nothing is touched.
+
+    Raises RequestError for a folder that holds something and has no mark, and for one that cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        there = list(out.iterdir())
+        if there and not (out / MARK).is_file():
+            raise RequestError(f"{out} holds files that the demo did not write: name another folder with --out")
+        (out / MARK).touch()
+        for path in there:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != MARK:
+                path.unlink()
+    except OSError as error:
+        raise RequestError(f"{out} cannot be written: {error.strerror}") from None
 
 
 def write_demo_project(place: Path) -> None:

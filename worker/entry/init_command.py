@@ -7,6 +7,7 @@ variable, never the key itself.
 import asyncio
 import json
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -20,8 +21,8 @@ from worker.documents.project import project_document
 from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
 from worker.entry.first_schedules import PROJECT, SCHEDULES
+from worker.entry.new_project import refuse_overwriting, slug, write_new, write_project
 from worker.entry.options import Json
-from worker.entry.project_commands import slug, write_project
 from worker.errors import RequestError, SourceError
 from worker.plugins import SANDBOX, open_source
 from worker.ports import Catalog
@@ -54,19 +55,21 @@ class ServiceAccess:
 def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
     """Write a project that needs no account for a preview. On a terminal you can choose your own service instead."""
     with console.guarded(as_json=as_json):
-        if (target / "funnelbeat.yaml").exists():
-            raise RequestError(f"{target}/funnelbeat.yaml is there already; init only writes new projects")
+        refuse_overwriting(target)
         service = SANDBOX if as_json or not at_a_terminal() else _service()
         if service != SANDBOX:
             _ask_and_write(target, service)
             return
         write_project(target, target.resolve().name)
     if as_json:
-        console.show_json(project_document(str(target), f"funnelbeat --project {target} preview weekly-pipeline"))
+        console.show_json(project_document(str(target), _next(target, "weekly-pipeline")))
         return
-    console.out.print(
-        f"Wrote {target}. Next:\n  funnelbeat --project {target} preview weekly-pipeline --open", markup=False
-    )
+    console.out.print(f"Wrote {target}. Next:\n  {_next(target, 'weekly-pipeline')} --open", markup=False)
+
+
+def _next(target: Path, schedule: str) -> str:
+    """As it can be pasted into a shell."""
+    return f"funnelbeat --project {shlex.quote(str(target))} preview {schedule}"
 
 
 def at_a_terminal() -> bool:
@@ -76,8 +79,9 @@ def at_a_terminal() -> bool:
 
 def _ask_and_write(target: Path, service: str) -> None:
     """Asks everything before anything is written. If an answer does not come, nothing has been written."""
-    connection = _ASKS[service]()
     kind, schedule, text = SCHEDULES[service]
+    refuse_overwriting(target, [schedule])
+    connection = _ASKS[service]()
     try:
         with console.progress(f"Asking {service}"):
             held = asyncio.run(_held(service, connection, kind))
@@ -87,11 +91,9 @@ def _ask_and_write(target: Path, service: str) -> None:
     chosen = _choice(service, held)
     identity = chosen if chosen.isascii() and chosen.isdecimal() else json.dumps(chosen)
     project = PROJECT.format(name=slug(target.resolve().name), service=service, options=connection.written(service))
-    _write(target, schedule, text.replace("CHOSEN", identity), project)
+    write_new(target, project, {schedule: text.replace("CHOSEN", identity)})
     unset = "" if os.environ.get(connection.variable) else f"  export {connection.variable}=…   # the key is not kept\n"
-    console.out.print(
-        f"Wrote {target}. Next:\n{unset}  funnelbeat --project {target} preview {schedule} --open", markup=False
-    )
+    console.out.print(f"Wrote {target}. Next:\n{unset}  {_next(target, schedule)} --open", markup=False)
 
 
 async def _held(service: str, connection: ServiceAccess, kind: str) -> Table:
@@ -125,18 +127,6 @@ def _choice(service: str, held: Table) -> str:
         return rows[int(answer) - 1].key
 
     return str(typer.prompt("Which one is the first schedule about", default="1", value_proc=chosen))
-
-
-def _write(target: Path, schedule: str, text: str, project: str) -> None:
-    """Writes funnelbeat.yaml last and in one step. If it is killed before that, the command can be run again."""
-    try:
-        (target / "schedules").mkdir(parents=True, exist_ok=True)
-        (target / "schedules" / f"{schedule}.yaml").write_text(text, encoding="utf-8")
-        unfinished = target / ".funnelbeat.yaml.new"
-        unfinished.write_text(project, encoding="utf-8")
-        unfinished.replace(target / "funnelbeat.yaml")
-    except OSError as error:
-        raise RequestError(f"{target} cannot be written: {error.strerror}") from None
 
 
 def _service() -> str:

@@ -1,7 +1,6 @@
 """Commands for a project's files: check, deploy, preview."""
 
 import asyncio
-import shutil
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.adapters.definitions.schema import schema
-from worker.app import REGISTRY, open_services, shipped
+from worker.app import REGISTRY, open_services
 from worker.documents.definitions import check_document
 from worker.documents.deployment import deployed_document
 from worker.documents.preview import preview_document
@@ -26,37 +25,6 @@ from worker.flow.operate.preview import Preview, preview
 
 PLANNED_DAYS = 14
 """Days of the plan that `deploy` shows before it asks."""
-
-PROJECT_FILE = """\
-# What this project talks to. Everything here is a sandbox on this machine: no account, no key.
-project: {name}
-connections:
-  close: {{type: sandbox}}
-  # yours: {{type: close, api_key: "${{CLOSE_API_KEY}}"}}
-  pipedrive: {{type: sandbox-pipedrive}}
-  # yours: {{type: pipedrive, company_domain: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}"}}
-  umami: {{type: sandbox-umami}}
-  # yours: {{type: umami, base_url: "https://stats.acme.example", username: me, password: "${{UMAMI_PASSWORD}}"}}
-channels:
-  email: {{type: sandbox}}
-  # yours: {{type: email, url: "smtp://me@acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
-  slack: {{type: sandbox}}
-  # yours: {{type: slack, token: "${{SLACK_BOT_TOKEN}}"}}
-defaults: {{timezone: Europe/Berlin, locale: en_GB, week_start: monday, operator: ops@acme.example}}
-"""
-
-
-def write_project(target: Path, name: str) -> None:
-    """The sandbox project: funnelbeat.yaml and the example schedules."""
-    (target / "schedules").mkdir(parents=True, exist_ok=True)
-    (target / "funnelbeat.yaml").write_text(PROJECT_FILE.format(name=slug(name)), encoding="utf-8")
-    for example in sorted(shipped("schedules").glob("*.yaml")):
-        shutil.copyfile(example, target / "schedules" / example.name)
-
-
-def slug(name: str) -> str:
-    """The name of a directory, changed to a valid project name."""
-    return "".join(c if c.isalnum() else "-" for c in name.lower()).strip("-") or "funnelbeat"
 
 
 def check(
