@@ -14,6 +14,7 @@ FunnelbeatError
 │  ├─ DeliveryDeferred        surely not accepted, may be tried again
 │  ├─ DeliveryRefused         surely not accepted, pointless to repeat
 │  └─ DeliveryUncertain       accepted or not: unknown
+├─ BrokerUnavailable          Celery's broker takes no message; the clock publishes again what is left
 └─ LedgerError                Redis
    ├─ LedgerUnavailable       cannot be reached, or is not fit to be used
    └─ ClaimLost               somebody else owns this run or delivery now
@@ -135,6 +136,10 @@ class DeliveryRefused(DeliveryError):
 
 class DeliveryUncertain(DeliveryError):
     """The request may have been applied: it must not simply be sent again."""
+
+
+class BrokerUnavailable(FunnelbeatError):
+    """The broker cannot be reached, refuses, or does not answer. What was to be published is in the ledger."""
 
 
 class LedgerError(FunnelbeatError):

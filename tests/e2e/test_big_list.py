@@ -43,7 +43,7 @@ def run(here: Installation) -> tuple[Run, list[tuple[float, float, int]]]:
 
     async def ask(services: Services) -> str:
         key = await request(services, "asked", None, None)
-        services.queue.produce([key], on_demand=True)
+        await services.queue.produce([key], on_demand=True)
         return key
 
     key = here.ask(ask, queue=True)

@@ -69,7 +69,7 @@ class Site:
 
         async def asked(services: Services) -> str:
             key = await request(services, schedule, None, None)
-            services.queue.produce([key], on_demand=True)
+            await services.queue.produce([key], on_demand=True)
             return key
 
         return self.ask(asked, publish=True)

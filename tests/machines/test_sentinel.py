@@ -12,7 +12,7 @@ from tests.machines.site import site
 from worker.adapters.celery.queue import CeleryQueue, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.errors import LedgerUnavailable
+from worker.errors import BrokerUnavailable, LedgerUnavailable
 
 KEY = "asked@2026-11-16T09:00:00Z"
 
@@ -48,15 +48,15 @@ def test_everything_goes_on_where_another_server_took_over(servers: Guarded, tmp
         clock, worker = where.start("clock"), where.start("worker")
         before = where.delivered(where.trigger())
         assert asyncio.run(once(servers.url, "first")) == "first"
-        queue.produce([KEY])
+        asyncio.run(queue.produce([KEY]))
         servers.kill_primary()
         with pytest.raises(LedgerUnavailable, match="cannot be reached"):
             asyncio.run(once(servers.url, "second"))
-        with pytest.raises(LedgerUnavailable, match="the broker took no message"):
-            queue.produce([KEY])
+        with pytest.raises(BrokerUnavailable, match="the broker took no message"):
+            asyncio.run(queue.produce([KEY]))
         servers.wait_for_another()
         assert asyncio.run(once(servers.url, "third")) == "first"
-        queue.produce([KEY])
+        asyncio.run(queue.produce([KEY]))
         assert asyncio.run(length(servers.broker_url)) == 2
         after = where.delivered(where.trigger())
         assert where.run(str(before.key)) == before

@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from worker.adapters.celery.queue import CeleryQueue, make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, connect
-from worker.errors import LedgerUnavailable
+from worker.errors import BrokerUnavailable, LedgerUnavailable
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
 TRUSTED = f"?ssl_ca_certs={CERTIFICATE}"
@@ -82,7 +82,7 @@ def behind_tls(server: EmbeddedRedis, host: str) -> Iterator[int]:
 def publish(url: str) -> None:
     app = make_app(url, "town")
     try:
-        CeleryQueue(app, "town").produce(["asked@2026-11-16T09:00:00Z"])
+        asyncio.run(CeleryQueue(app, "town").produce(["asked@2026-11-16T09:00:00Z"]))
     finally:
         app.pool.force_close_all()
 
@@ -108,7 +108,7 @@ def test_a_certificate_of_nobody_or_of_somebody_else_opens_neither(
     with behind_tls(empty_redis, host) as port:
         with pytest.raises(LedgerUnavailable):
             asyncio.run(look(f"rediss://{name}:{port}/0{options}"))
-        with pytest.raises(LedgerUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        with pytest.raises(BrokerUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
             publish(f"rediss://{name}:{port}/1{options}")
 
 
@@ -122,5 +122,5 @@ def test_rabbitmq_over_tls_is_asked_for_its_certificate(
 ) -> None:
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
-    with behind_tls(empty_redis, host) as port, pytest.raises(LedgerUnavailable, match=said):
+    with behind_tls(empty_redis, host) as port, pytest.raises(BrokerUnavailable, match=said):
         publish(f"amqps://guest:guest@{host}:{port}//")

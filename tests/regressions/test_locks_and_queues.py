@@ -41,8 +41,8 @@ async def test_a_message_has_no_time_of_its_own_that_could_outlast_the_brokers_p
 ) -> None:
     """celery/kombu#337: a task with a far ETA was delivered again each time the visibility timeout passed."""
     carrier = queue.CeleryQueue(queue.make_app(empty_redis.broker_url, "tern"), "tern")
-    carrier.produce(["week@2026-11-23T14:00:00Z"])
-    carrier.deliver(["week@2026-11-23T14:00:00Z/team|sales@acme.example"])
+    await carrier.produce(["week@2026-11-23T14:00:00Z"])
+    await carrier.deliver(["week@2026-11-23T14:00:00Z/team|sales@acme.example"])
     client = connect(empty_redis.url.replace("db=0", "db=1"))
     messages = [json.loads(await client.lindex(f"tern.{queue}", 0) or "null") for queue in ("fetch", "deliver")]
     await client.aclose()

@@ -60,7 +60,7 @@ def asked_for(here: Installation, schedule: str) -> str:
 
     async def ask(services: Services) -> str:
         key = await request(services, schedule, None, None)
-        services.queue.produce([key], on_demand=True)
+        await services.queue.produce([key], on_demand=True)
         return key
 
     return here.ask(ask, queue=True)

@@ -28,7 +28,7 @@ def asked_for(here: Installation, count: int) -> list[str]:
     async def ask(services: Services) -> list[str]:
         keys = [await request(services, "asked", None, None) for _ in range(count)]
         for key in keys:
-            services.queue.produce([key], on_demand=True)
+            await services.queue.produce([key], on_demand=True)
         return keys
 
     return here.ask(ask, queue=True)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.status import Status
 
 from worker.documents.problem import problem_document
-from worker.errors import FunnelbeatError, LedgerError, RequestError, SourceError
+from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError, RequestError, SourceError
 from worker.progress import watched
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
@@ -84,7 +84,7 @@ def status_of(error: FunnelbeatError) -> int:
     match error:
         case RequestError():
             return WRONG
-        case SourceError() | LedgerError():
+        case SourceError() | LedgerError() | BrokerUnavailable():
             return NOTHING
         case _:
             return TROUBLE

@@ -9,10 +9,10 @@ class LocalQueue:
     def __init__(self) -> None:
         self._deliveries: list[str] = []
 
-    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
         """The command starts the runs of this process itself, so nothing is queued."""
 
-    def deliver(self, keys: Sequence[str]) -> None:
+    async def deliver(self, keys: Sequence[str]) -> None:
         self._deliveries.extend(keys)
 
     def take(self) -> list[str]:

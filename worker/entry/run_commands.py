@@ -167,7 +167,7 @@ def trigger(
 
         async def work(services: Services) -> str:
             claimed = await request(services, schedule, None, key)
-            services.queue.produce([claimed], on_demand=True)
+            await services.queue.produce([claimed], on_demand=True)
             return claimed
 
         told = with_services(place, work, through_queue=True)

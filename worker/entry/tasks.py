@@ -13,7 +13,7 @@ from worker.adapters.celery.queue import DELIVER, PRODUCE, QUEUES, make_app, que
 from worker.app import broker, open_services
 from worker.domain.events import Interrupted
 from worker.entry.heartbeat import add_worker_heartbeat
-from worker.errors import FunnelbeatError, LedgerError
+from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.services import Services
@@ -63,7 +63,7 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
     outcomes = await asyncio.gather(*work, return_exceptions=True)
     bugs = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, FunnelbeatError)]
     for outcome in outcomes:
-        if isinstance(outcome, LedgerError):
+        if isinstance(outcome, LedgerError | BrokerUnavailable):
             services.events.emit(Interrupted("", str(outcome)))
     if bugs:
         raise ExceptionGroup("tasks failed", [b for b in bugs if isinstance(b, Exception)])
@@ -71,7 +71,7 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
 
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
     """The Celery app of `funnelbeat worker`, with its two tasks."""
-    app = make_app(broker(settings), project)
+    app = make_app(broker(settings), project, consumes=True)
     add_worker_heartbeat(app, settings, project)
     child = Child(settings, project, directory)
 

@@ -47,11 +47,13 @@ class Snapshots(Protocol):
 
 
 class Queue(Protocol):
-    """Carries keys to the workers. Losing a message is allowed: the sweep finds what is left lying."""
+    """Carries keys to the workers. Losing a message is allowed: the sweep finds what is left lying. Raises
+    BrokerUnavailable.
+    """
 
-    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None: ...
+    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None: ...
 
-    def deliver(self, keys: Sequence[str]) -> None: ...
+    async def deliver(self, keys: Sequence[str]) -> None: ...
 
 
 class Events(Protocol):

@@ -5,6 +5,7 @@ what is left lying. No eta or countdown (an unacknowledged message would be deli
 timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
 """
 
+import asyncio
 import math
 import ssl
 import time
@@ -21,7 +22,7 @@ from kombu.exceptions import ConnectionError as BrokerConnectionError
 from worker.adapters.celery.broker_outage import outlive_redis
 from worker.adapters.sentinel_url import is_sentinel, parse
 from worker.domain.limits import LONGEST_FETCH
-from worker.errors import LedgerUnavailable, RequestError
+from worker.errors import BrokerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
@@ -50,10 +51,12 @@ BROKER_PATIENCE = 4
 """Seconds that a publisher tries to connect: the clock goes on without the broker, and the sweep publishes later."""
 
 
-def make_app(broker_url: str, project: str) -> Celery:
+def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery:
     """A Celery app whose queues, and whatever else it keeps in Redis, begin with the project's name.
 
-    `broker_url` in our spelling (redis+sentinel://…) or kombu's. Raises RequestError when it cannot be read.
+    `broker_url` in our spelling (redis+sentinel://…) or kombu's. `consumes`: for a worker, which waits for messages
+    without a limit; who only publishes gives up on a broker that does not answer. Raises RequestError when the URL
+    cannot be read.
     """
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
         raise ValueError("a task's time limit must end before the broker delivers its message again")
@@ -77,7 +80,7 @@ def make_app(broker_url: str, project: str) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # a worker outlasts any absence of the broker
         broker_connection_timeout=BROKER_PATIENCE,
-        broker_transport_options=_transport_options(broker_url, project),
+        broker_transport_options=_transport_options(broker_url, project, consumes=consumes),
         enable_utc=True,
     )
     return app
@@ -112,12 +115,15 @@ def _verified(broker_url: str) -> dict[str, object] | None:
     return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": urlsplit(broker_url).hostname}
 
 
-def _transport_options(broker_url: str, project: str) -> dict[str, object]:
+def _transport_options(broker_url: str, project: str, *, consumes: bool) -> dict[str, object]:
     at_once = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "connect_retries_timeout": BROKER_PATIENCE}
     if broker_url.startswith("amqp"):
-        return dict(at_once)
+        limits = dict.fromkeys(("read_timeout", "write_timeout"), BROKER_PATIENCE)
+        return {**at_once, **({} if consumes else limits)}
+    limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), BROKER_PATIENCE)
     return {
         **at_once,
+        **({} if consumes else limits),
         **_behind_sentinel(broker_url),
         "visibility_timeout": VISIBILITY_TIMEOUT,
         "unacked_restore_interval": 5,
@@ -139,13 +145,13 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
 
 
 def waiting(app: Celery, project: str) -> dict[str, int]:
-    """How many messages wait in each queue; a queue that was never used holds none. Raises LedgerUnavailable."""
+    """How many messages wait in each queue; a queue that was never used holds none. Raises BrokerUnavailable."""
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
             return {queue: _length(connection, f"{project}.{queue}") for queue in QUEUES}
     except _FAILED as error:
-        raise LedgerUnavailable(f"the broker cannot be reached: {type(error).__name__}") from error
+        raise BrokerUnavailable(f"the broker cannot be reached: {type(error).__name__}") from error
 
 
 def _length(connection: Any, queue: str) -> int:
@@ -179,32 +185,35 @@ class CeleryQueue:
         self._app = app
         self._project = project
 
-    def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
         queue = "now" if on_demand else "fetch"
-        self._publish(PRODUCE, queue, _chunks(keys, 1 if on_demand else _size(keys)))
+        await self._in_thread(PRODUCE, queue, _chunks(keys, 1 if on_demand else _size(keys)))
 
-    def deliver(self, keys: Sequence[str]) -> None:
-        self._publish(DELIVER, "deliver", _chunks(keys, _size(keys)))
+    async def deliver(self, keys: Sequence[str]) -> None:
+        await self._in_thread(DELIVER, "deliver", _chunks(keys, _size(keys)))
 
-    def _publish(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
-        """Raises LedgerUnavailable: what was not published is published again by the sweep.
+    async def _in_thread(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
+        """Celery publishes with blocking calls, and the event loop has heartbeats to send meanwhile."""
+        waiting = list(messages)
+        if waiting:
+            await asyncio.to_thread(self._publish, task, queue, waiting)
+
+    def _publish(self, task: str, queue: str, messages: list[list[str]]) -> None:
+        """Raises BrokerUnavailable: what was not published is published again by the sweep.
 
         A connection that lay idle while its broker restarted fails at its next use, so that is tried once more on a new
         one. What went out before may go out twice: the ledger lets one worker begin a run.
         """
-        waiting = list(messages)
-        if not waiting:
-            return
         full_name, started = f"{self._project}.{queue}", time.monotonic()
         try:
             try:
-                self._send(task, full_name, waiting)
+                self._send(task, full_name, messages)
             except _FAILED:
                 if time.monotonic() - started > AT_ONCE:  # nobody is there: a second wait would hold the clock up
                     raise
-                self._send(task, full_name, waiting)
+                self._send(task, full_name, messages)
         except _FAILED as error:
-            raise LedgerUnavailable(f"the broker took no message: {error}") from error
+            raise BrokerUnavailable(f"the broker took no message: {error}") from error
 
     def _send(self, task: str, queue: str, messages: list[list[str]]) -> None:
         declared: tuple[()] | None = None  # the queue, with the first message

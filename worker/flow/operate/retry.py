@@ -26,7 +26,7 @@ async def retry(services: Services, run: Run) -> tuple[str, ...]:
     await services.ledger.lift(sorted(stopped))
     until = expiry(services, schedule, await services.ledger.now())
     keys = await services.ledger.retry(str(run.key), {row.key.reader: until for row in failed})
-    services.queue.deliver(keys)
+    await services.queue.deliver(keys)
     return keys
 
 

@@ -27,7 +27,7 @@ async def settle(services: Services, reference: str, *, arrived: bool) -> Delive
         run = await find_run(services.ledger, row.key.run)
         _, schedule = await services.schedule(run.bundle, run.key.schedule)
         await services.ledger.unsent(str(row.key), row.attempt, expiry(services, schedule, await services.ledger.now()))
-        services.queue.deliver([str(row.key)])
+        await services.queue.deliver([str(row.key)])
     settled = await services.ledger.delivery(str(row.key))
     if settled is None:
         raise LedgerError(f"{row.key} is gone from the ledger")

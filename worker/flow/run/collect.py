@@ -15,6 +15,7 @@ from worker.flow.run.gap_reason import gap_reason, retry_after
 from worker.flow.run.shared_fetch import SharedFailure, fetch_once
 from worker.flow.services import Services
 from worker.ports import Answer, Question
+from worker.together import together
 
 COMPARED = ":compared"
 
@@ -51,7 +52,7 @@ async def collect(
 ) -> Collected:
     """`baselines` of every reader: what left since the oldest of them is looked up. `windowed` by query id."""
     items = context.schedule.report
-    answers = await asyncio.gather(*(_answer(services, context, item, baselines, windowed[item.id]) for item in items))
+    answers = await together(_answer(services, context, item, baselines, windowed[item.id]) for item in items)
     found = {item.id: a for item, a in zip(items, answers, strict=True) if isinstance(a, Answer)}
     return Collected(
         snapshots={query: answer.snapshot for query, answer in found.items()},

@@ -67,7 +67,7 @@ async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[str
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
     services.reach("run.delivering")
-    services.queue.deliver(keys)
+    await services.queue.deliver(keys)
     return keys
 
 
@@ -105,7 +105,7 @@ async def _nothing(
     services.reach("run.failed")
     services.events.emit(RunEnded(key, RunState.FAILED, Reason.SOURCE))
     keys = (delivery,) if delivery else ()
-    services.queue.deliver(keys)
+    await services.queue.deliver(keys)
     return keys
 
 

@@ -10,7 +10,7 @@ from worker.domain.due.spread import delay_of
 from worker.domain.events import RunClaimed, SlotsMissed
 from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
-from worker.errors import LedgerUnavailable
+from worker.errors import BrokerUnavailable
 from worker.flow.run.retention import housekeep
 from worker.flow.services import Services
 from worker.ports import Due, SlotClaim, Triggers
@@ -49,7 +49,7 @@ async def tick(services: Services) -> Ticked:
     swept = await services.ledger.sweep(BATCH)
     if swept.runs or swept.deliveries:
         services.reach("run.swept")
-    published = _publish(services, (*claimed, *swept.runs), swept.deliveries)
+    published = await _publish(services, (*claimed, *swept.runs), swept.deliveries)
     if published:
         services.reach("run.published")
     if not due:
@@ -111,11 +111,15 @@ def _tell(services: Services, claims: list[SlotClaim], claimed: tuple[str, ...])
             services.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
 
 
-def _publish(services: Services, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
-    """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep."""
+async def _publish(services: Services, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
+    """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep. A run
+    on demand that nobody began goes to the queue of those on demand again.
+    """
+    asked = [key for key in runs if RunKey.parse(key).kind == "manual"]
     try:
-        services.queue.produce(runs)
-        services.queue.deliver(deliveries)
-    except LedgerUnavailable:
+        await services.queue.produce(asked, on_demand=True)
+        await services.queue.produce([key for key in runs if key not in asked])
+        await services.queue.deliver(deliveries)
+    except BrokerUnavailable:
         return 0
     return len(runs) + len(deliveries)

@@ -1,0 +1,40 @@
+"""What the clock publishes again goes where it was published first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from tests.support.story import InProcessRun
+from worker.flow.operate.on_demand import request
+from worker.flow.run.tick import tick
+from worker.ports import Sweep
+
+
+@dataclass
+class Lanes:
+    """Implements ports.Queue: what was published, by whether somebody waits for it."""
+
+    now: list[str] = field(default_factory=list)
+    fetch: list[str] = field(default_factory=list)
+
+    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+        (self.now if on_demand else self.fetch).extend(keys)
+
+    async def deliver(self, keys: Sequence[str]) -> None:
+        """Not looked at here."""
+
+
+async def test_a_run_that_somebody_waits_for_is_published_again_among_those_on_demand(
+    week: InProcessRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood behind every scheduled run that was due."""
+    asked = await request(week.services, "week", None, None)
+
+    async def swept(_limit: int) -> Sweep:
+        return Sweep((asked, "week@2026-11-23T08:00:00Z"), ())
+
+    week.services.queue = lanes = Lanes()
+    monkeypatch.setattr(week.services.ledger, "sweep", swept)
+    await tick(week.services)
+    assert (lanes.now, lanes.fetch) == ([asked], ["week@2026-11-23T08:00:00Z"])
