@@ -4,8 +4,10 @@ import asyncio
 import hashlib
 import json
 import os
+import random
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,8 +31,9 @@ from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
 from worker.domain.query import Price
-from worker.domain.schedule import Bundle, Query
+from worker.domain.schedule import Bundle, Connection, Query
 from worker.flow.services import Intervals, Services, no_fail_point
+from worker.open_once import OpenOnce
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Quota, Renderer, Source
 from worker.ports.tokens import Renewal, TokenStore
@@ -42,6 +45,9 @@ REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
 
 NOWHERE = "https://nowhere.invalid/nothing"
 """Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
+
+IDLE = 3600.0
+"""Seconds after which a source or channel that nobody asked for is closed: much longer than one fetch may take."""
 
 SILENT = {
     "close": "http://127.0.0.1:9",
@@ -111,20 +117,27 @@ class OpenConnectors:
     offline: bool = False
     quotas: Callable[[str], Quota] | None = None
     tokens: Callable[[str], TokenStore] | None = None
-    _sources: dict[tuple[str, ...], Source] = field(default_factory=dict)
-    _channels: dict[tuple[str, ...], Channel] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    _sources: OpenOnce[Source] = field(init=False)
+    _channels: OpenOnce[Channel] = field(init=False)
     _renderer: Callable[[Overrides], Renderer] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_renderer))
+
+    def __post_init__(self) -> None:
+        self._sources = OpenOnce(IDLE, self.clock)
+        self._channels = OpenOnce(IDLE, self.clock)
 
     def source(self, bundle: Bundle, connection: str) -> Source:
         spec = bundle.connections[connection]
         options = resolve(spec.options, os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
-        if key not in self._sources:
-            quota = self.quotas(account_id(spec.type, options)) if self.quotas else None
-            again = partial(resolve, spec.options, os.environ, self.directory)
-            renewal = Renewal(again, self.tokens(account_id(spec.type, options)) if self.tokens else None)
-            self._sources[key] = open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
-        return self._sources[key]
+        return self._sources.get(key, lambda: self._open_source(spec, options))
+
+    def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
+        account = account_id(spec.type, options)
+        quota = self.quotas(account) if self.quotas else None
+        again = partial(resolve, spec.options, os.environ, self.directory)
+        renewal = Renewal(again, self.tokens(account) if self.tokens else None)
+        return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
 
     def account(self, bundle: Bundle, connection: str) -> str:
         spec = bundle.connections[connection]
@@ -141,9 +154,7 @@ class OpenConnectors:
         options = self._options(spec.options)
         mail = "mail" if address is not None and "@" in address else ""
         key = (spec.type, mail, *(f"{k}={v}" for k, v in sorted(options.items())))
-        if key not in self._channels:
-            self._channels[key] = open_channel(spec.type, options, self.sandbox, address)
-        return self._channels[key]
+        return self._channels.get(key, lambda: open_channel(spec.type, options, self.sandbox, address))
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:
@@ -155,8 +166,7 @@ class OpenConnectors:
         return self._renderer(tuple(sorted(bundle.templates.items())))
 
     async def aclose(self) -> None:
-        closing = [source.aclose() for source in self._sources.values()]
-        await asyncio.gather(*closing, *(channel.aclose() for channel in self._channels.values()))
+        await asyncio.gather(self._sources.aclose(), self._channels.aclose())
 
 
 @asynccontextmanager
@@ -185,6 +195,8 @@ async def open_services(
             triggers=ApTriggers(),
             connectors=connectors,
             pid=os.getpid(),
+            monotonic=time.monotonic,
+            jitter=lambda: random.uniform(0.75, 1.25),  # noqa: S311 - nothing secret hangs on it
             times=Intervals(
                 heartbeat=settings.heartbeat,
                 lookup_after=settings.lookup_after,

@@ -2,6 +2,7 @@
 the real thing.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -85,6 +86,8 @@ def services(known: Bundle, **sizes: int) -> Services:
         triggers=ApTriggers(),
         connectors=OpenConnectors({}, Path.cwd(), offline=True),
         pid=1,
+        monotonic=time.monotonic,
+        jitter=lambda: 1.0,
     )
     for name, size in sizes.items():
         setattr(shared, name, Memo(size))

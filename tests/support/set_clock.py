@@ -4,6 +4,7 @@ Redis's own clock cannot be set, and a month has to pass in seconds. Expiry time
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -101,5 +102,7 @@ async def month(client: Redis, start: datetime) -> Month:
         triggers=ApTriggers(),
         connectors=connectors,
         pid=77,
+        monotonic=time.monotonic,
+        jitter=lambda: 1.0,
     )
     return Month(ledger, services, facts)

@@ -6,6 +6,7 @@ Standard library only: the ledger's client and Celery's broker both read it, eac
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from worker.errors import RequestError
@@ -13,6 +14,9 @@ from worker.errors import RequestError
 SCHEME = "redis+sentinel"
 PORT = 26379
 PATTERN = "redis+sentinel://[user:password@]host:port,host2:port2/master/0"
+PATIENCE = 1.0
+"""Seconds that a Sentinel is given to answer, by the ledger's client and by Celery's; then the next one is asked."""
+
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
@@ -33,6 +37,11 @@ class SentinelAddress:
         """Keyword arguments of a connection to a Sentinel itself."""
         given = {"username": self.sentinel_username, "password": self.sentinel_password}
         return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def sentinel_options(self) -> dict[str, Any]:
+        """How redis-py and kombu both open a connection to a Sentinel."""
+        return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, **self.for_sentinels}
 
     @property
     def for_kombu(self) -> str:

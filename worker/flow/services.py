@@ -78,11 +78,12 @@ def no_fail_point(point: str) -> None:
 
 @dataclass(slots=True)
 class Services:
-    """`pid` is recorded with what this process claims and begins. `keep_message` is handed each part as it is sent,
-    `reach` the name of each fail point as it is passed. `found`, `told` and `renderings` hold what the deliveries of a
-    run share; they are apart, so that one kind never drives out another. `common` holds what is small: rows of
-    runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader; `answers` are
-    those that several runs share. `version`: of Funnelbeat and the templates that it ships.
+    """`pid` is recorded with what this process claims and begins. `monotonic` tells seconds that only grow; `jitter` is
+    a factor around 1 that differs each time, so that not all processes look at once. `keep_message` is handed each part
+    as it is sent, `reach` the name of each fail point as it is passed. `found`, `told` and `renderings` hold what the
+    deliveries of a run share; they are apart, so that one kind never drives out another. `common` holds what is small:
+    rows of runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader;
+    `answers` are those that several runs share. `version`: of Funnelbeat and the templates that it ships.
     `english`: services' words in the language of attached files.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
@@ -94,6 +95,8 @@ class Services:
     triggers: Triggers
     connectors: Connectors
     pid: int
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
     times: Intervals = Intervals()
     found: Memo = field(default_factory=lambda: Memo(FOUND))
     told: Memo = field(default_factory=lambda: Memo(TOLD))

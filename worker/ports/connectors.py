@@ -61,7 +61,7 @@ class Events(Protocol):
 
 
 class Connectors(Protocol):
-    """What a bundle's definitions stand for in this process: opened once, kept until the bundle is no longer used.
+    """What a bundle's definitions stand for in this process: opened once, and closed when nobody asks any more.
 
     Raises RequestError where a secret that the definition refers to is not set.
     """

@@ -140,8 +140,7 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
     if not is_sentinel(broker_url):
         return {}
     address = parse(broker_url)
-    patience = {"socket_timeout": 1.0, "socket_connect_timeout": 1.0}
-    return {"master_name": address.master, "sentinel_kwargs": {**patience, **address.for_sentinels}}
+    return {"master_name": address.master, "sentinel_kwargs": address.sentinel_options}
 
 
 def waiting(app: Celery, project: str) -> dict[str, int]:

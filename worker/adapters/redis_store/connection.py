@@ -31,8 +31,6 @@ SCHEMES = ("redis", "rediss", "unix", SCHEME)
 PATIENCE = 10.0
 """Seconds to wait for an answer, for a connection, and for a free place in the pool."""
 
-SENTINEL_PATIENCE = 1.0
-
 _REFUSALS: tuple[tuple[str, str], ...] = (
     ("OOM", "Redis has no memory left (maxmemory)"),
     ("READONLY", "Redis is a read-only replica"),
@@ -85,10 +83,9 @@ class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 def _behind_sentinel(url: str, given: dict[str, Any]) -> _PrimaryPool:
-    """A Sentinel that does not answer is passed over after SENTINEL_PATIENCE; the next one is asked."""
+    """A Sentinel that does not answer is passed over soon; the next one is asked."""
     address = parse(url)
-    patience = {"socket_timeout": SENTINEL_PATIENCE, "socket_connect_timeout": SENTINEL_PATIENCE}
-    told = {**patience, **address.for_sentinels}
+    told = address.sentinel_options
     sentinels = Sentinel(address.hosts, sentinel_kwargs=told)  # type: ignore[no-untyped-call]  # redis-py has none here
     primary = {"db": address.database, "username": address.username, "password": address.password}
     return _PrimaryPool(address.master, sentinels, **primary, **given)  # type: ignore[no-untyped-call]  # the same

@@ -207,7 +207,7 @@ async def _still_ours(services: Services, effort: Attempt) -> None:
     """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
     may have been stopped in between, and is asked for again.
     """
-    clock, fresh = asyncio.get_running_loop().time, services.times.delivery_lease / 2
+    clock, fresh = services.monotonic, services.times.delivery_lease / 2
     asked = -fresh
     while clock() - asked >= fresh:
         asked = clock()

@@ -9,8 +9,6 @@ docs/decisions/005-one-fetch-for-all.md.
 import asyncio
 import hashlib
 import json
-import random
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -66,10 +64,10 @@ async def _own(services: Services, source: Source, account: str, ask: Question) 
 
 
 async def _shared(services: Services, source: Source, key: str, ask: Question) -> Answer:
-    fetch_cache, began, pause = services.fetch_cache, time.monotonic(), LOOK[0]
+    fetch_cache, began, pause = services.fetch_cache, services.monotonic(), LOOK[0]
     assert fetch_cache is not None  # noqa: S101  # asked before, which a type checker cannot see
     while True:
-        waited = time.monotonic() - began
+        waited = services.monotonic() - began
         match await fetch_cache.look(key, ask.slot, ask.item.share_for, waited, urgent=ask.on_demand):
             case Hit() as kept:
                 found = await _loaded(services, kept)
@@ -80,7 +78,7 @@ async def _shared(services: Services, source: Source, key: str, ask: Question) -
                 raise SharedFailure(failed)
             case Turn() as lead:
                 return await _fetched(services, fetch_cache, source, key, ask, lead)
-        await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311  # so that not all look at once
+        await asyncio.sleep(pause * services.jitter())
         pause = min(2 * pause, LOOK[1])
 
 
