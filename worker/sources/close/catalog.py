@@ -19,6 +19,8 @@ _LISTS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "webhooks": ("/webhook/", {"url": _TEXT, "status": _TEXT, "events": _TEXT}),
 }
 """Kind → path and the fields worth a column. A webhook's signature key is none of them."""
+_EVERY = {"saved_searches": {"type__in": "lead,contact,opportunity"}}
+"""What has to be asked for to get all of a kind: without it Close lists the saved searches of leads alone."""
 _STATUS = {"label": Kind.TEXT, "type": Kind.TEXT, "pipeline_id": Kind.ID, "pipeline": Kind.TEXT, "position": Kind.INT}
 KINDS = ("pipelines", "statuses", "users", "saved_searches", "webhooks")
 
@@ -30,7 +32,7 @@ async def holds(client: CloseClient, kind: str) -> Table:
     if kind not in _LISTS:
         raise RequestError(f"close holds no {kind}: write one of {', '.join(KINDS)}")
     path, columns = _LISTS[kind]
-    nodes = await listed(client, path)
+    nodes = await listed(client, path, _EVERY.get(kind))
     rows = [Row(node.get("id").id(), tuple(_cell(node.get(name)) for name in columns)) for node in nodes]
     return table(kind, _columns(columns), rows)
 

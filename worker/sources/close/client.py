@@ -93,7 +93,8 @@ class CloseClient:
         raise AssertionError("the second time raises or returns")
 
     def _wire(self, request: CloseRequest) -> Wire:
-        """The request as it is sent; a list filter too long for a query string goes as Close's override.
+        """The request as it is sent; a list filter too long for a query string goes as Close's override. `_fields`
+        stays in the URL as well: what an answer shows may be read from there alone.
 
         https://developer.close.com/topics/http-method-override/
         """
@@ -101,7 +102,8 @@ class CloseClient:
         if request.params is not None and len(urlencode(request.params)) > LONGEST_QUERY:
             headers["x-http-method-override"] = request.method
             body = {"_params": dict(request.params)}
-            return Wire(request.endpoint, "POST", request.path, json=body, headers=headers)
+            shown = {name: value for name, value in request.params.items() if name == "_fields"}
+            return Wire(request.endpoint, "POST", request.path, shown or None, body, headers)
         return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers)
 
     def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:

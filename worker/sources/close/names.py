@@ -5,13 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from worker.errors import SourceRefused
+from worker.errors import SourceIncomplete, SourceRefused
 from worker.sources.close.client import CloseClient, CloseRequest
+from worker.sources.common.listing import ListShifted
 from worker.sources.common.parse import Node
 from worker.together import together
 
 KEPT = timedelta(minutes=5)
 _PAGE = 100
+MOST_PAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +43,18 @@ class CloseNames:
         return self.users.get(user_id) or told or f"Unknown user ({user_id})"
 
     def statuses(self, pipeline: str) -> tuple[str, ...]:
-        """The statuses of a pipeline, in its order. Raises SourceRefused for one that this account does not have."""
+        """The statuses of a pipeline, in its order, and last those that only the list of statuses puts there. Raises
+        SourceRefused for a pipeline that this account does not have, ListShifted for one that came without any: an
+        empty filter would ask for something else.
+        """
         if pipeline not in self.pipelines:
             raise SourceRefused("GET /pipeline/", f"this account has no pipeline {pipeline!r}", status=404)
-        return self.pipelines[pipeline]
+        ordered = self.pipelines[pipeline]
+        others = (key for key, status in self.stages.items() if status.pipeline == pipeline and key not in ordered)
+        found = (*ordered, *sorted(others))
+        if not found:
+            raise ListShifted("GET /pipeline/", f"pipeline {pipeline!r} came without its statuses")
+        return found
 
 
 class CloseNamesCache:
@@ -85,14 +95,14 @@ class CloseNamesCache:
         )
 
 
-async def listed(client: CloseClient, path: str) -> list[Node]:
-    """Every object of a list once, page after page. A page without anything new ends it even if more is promised:
-    not every list heeds `_skip`.
+async def listed(client: CloseClient, path: str, only: Mapping[str, str] | None = None) -> list[Node]:
+    """Every object of a list once, page after page; `only` chooses among them. A page without anything new ends it even
+    if more is promised: not every list heeds `_skip`.
     """
     found: dict[str, Node] = {}
     skip = 0
-    while True:
-        params = {"_limit": str(_PAGE), "_skip": str(skip)}
+    for _ in range(MOST_PAGES):
+        params = {**(only or {}), "_limit": str(_PAGE), "_skip": str(skip)}
         answer = await client.read(CloseRequest("GET", path, params=params))
         page = {node.get("id").id(): node for node in answer.get("data").items()}
         more = bool(answer.get("has_more").flag_or_none()) and not page.keys() <= found.keys()
@@ -100,6 +110,7 @@ async def listed(client: CloseClient, path: str) -> list[Node]:
         skip += len(page)
         if not more:
             return list(found.values())
+    raise SourceIncomplete(f"GET {path}", f"a list of more than {MOST_PAGES} pages is too long to read")
 
 
 def _organization(me: Node, pipelines: list[Node]) -> tuple[str, str | None]:

@@ -1,24 +1,21 @@
-"""The opportunity list of one run: read whole, its departures looked up, made into a table and its measures."""
+"""The opportunity list of one run: whole, with what left it, made into a table and its measures."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from worker.domain.diff.stalled_since import carried, departed
-from worker.domain.schedule import Follow
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.scope import scope
-from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
-from worker.errors import SourceIncomplete
+from worker.domain.snapshot.snapshot import Measure, Snapshot, Table, table
 from worker.ports import Question
 from worker.sources.close import filters, groups
 from worker.sources.close.client import CloseClient
-from worker.sources.close.follow import CloseFollowed, CloseFollower
+from worker.sources.close.follow import CloseFollower
 from worker.sources.close.names import CloseNames, CloseNamesCache
-from worker.sources.close.pages import ENDPOINT, CloseListing, Reading
+from worker.sources.close.pages import ENDPOINT, CloseListing, ClosePages
 from worker.sources.close.rows import OpportunityRowReader
 from worker.sources.close.rules import sliced
-from worker.sources.common.departures import still_matching
+from worker.sources.common.listing import Listed, LookedUp, Reading, WholeList
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +31,40 @@ class OpportunityAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _OpportunityReading:
-    reading: Reading
-    followed: CloseFollowed
+class _Told:
+    """What a reading brought besides its rows, and the names that it was read with."""
+
+    pages: ClosePages
     names: CloseNames
-    notes: list[str]
-    still: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpportunityService:
+    """Close's part in reading a list whole. Since when a deal stalls, Close does not tell."""
+
+    client: CloseClient
+    directory: CloseNamesCache
+    question: Question
+    size: int
+    endpoint: str = ENDPOINT
+    carries: bool = True
+
+    async def read(self, now: int) -> Reading[_Told]:  # noqa: ARG002  # Close judges what stalls itself
+        names = await self.directory.names()
+        reader = OpportunityRowReader(names, scope(self.question.item).stalled)
+        query = filters.query(self.question, names)
+        pages = await CloseListing(self.client, query, reader.row, self.question.zone, self.size).read(
+            *_slice(self.question)
+        )
+        keys = [row.key for row in pages.rows]
+        return Reading(keys, pages.rows, _Told(pages, names), pages.due, tuple(reader.notes))
+
+    async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:  # noqa: ARG002
+        reader = OpportunityRowReader(await self.directory.names())
+        return await CloseFollower(self.client, reader, self.question, listed).follow(keys)
+
+    def forget(self) -> None:
+        self.directory.forget()
 
 
 class Opportunities:
@@ -54,93 +79,34 @@ class Opportunities:
         clock: Callable[[], datetime],
         size: int,
     ) -> None:
-        self._client = client
-        self._directory = directory
         self._ask = question
-        self._clock = clock
-        self._size = size
+        self._cut = sliced(question.item.params)
+        service = OpportunityService(client, directory, question, size)
+        self._list = WholeList(service, question, clock, self._cut)
 
     async def read(self) -> OpportunityAnswer:
-        """A deal that is looked up and still matches must have been missed, since rows shift while pages are read: the
-        list is then read once more. The same deals again are not a shift but the service's own disagreement, which the
-        bridge shows as unexplained; other ones mean that the list will not stand still.
-
-        Raises SourceError.
-        """
-        first = await self._attempt()
-        if not first.still:
-            return self._deals(first)
-        self._directory.forget()  # a status that is younger than the names would explain it as well
-        second = await self._attempt()
-        for key in sorted(second.still - first.still):
-            problem = f"the list changed while it was read, twice: {key} matches it and did not come"
-            raise SourceIncomplete(ENDPOINT, problem)
-        second.notes.extend(f"{key} matches the filters, yet the list does not hold it" for key in sorted(second.still))
-        return self._deals(second)
+        """Raises SourceError."""
+        return self._answer(await self._list.read())
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
-        """The same list, read for somebody without a past, with what this past adds. None where a deal that left still
-        matches, so that the list must be read anew.
-        """
-        question = self._ask
-        rows = listed.rows
-        if rows is None or rows.sliced:
-            return listed
-        at, began = rows.index("stalled_since"), int(listed.as_of[0].timestamp() * 1000)
-        kept = tuple(row if row.cells[at] is None else self._carried(row, at, began) for row in rows.rows)
-        tables = tuple(replace(part, rows=kept) if part is rows else part for part in listed.tables)
-        whole = replace(listed, tables=tables)
-        if question.item.follow is Follow.NONE:
-            return whole
-        missing = departed(question.formerly, listed.members)
-        notes: list[str] = []
-        names = await self._directory.names()
-        followed = await CloseFollower(self._client, OpportunityRowReader(names, notes=notes), question).follow(missing)
-        if still_matching(self._ask.item, followed.rows):
-            return None
-        ended = self._clock() if missing else listed.as_of[1]
-        return replace(
-            whole,
-            followed=table(FOLLOWED, COLUMNS, followed.rows),
-            notes=(*listed.notes, *notes, *followed.notes),
-            as_of=(listed.as_of[0], max(listed.as_of[1], ended)),
-        )
+        """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
+        return await self._list.complete(listed)
 
-    def _carried(self, row: Row, at: int, began: int) -> Row:
-        """A stalled row, with since when it stalls as this past knows it."""
-        since = carried(self._ask.previous, row.key, True, began)
-        return Row(row.key, (*row.cells[:at], since, *row.cells[at + 1 :]))
-
-    async def _attempt(self) -> _OpportunityReading:
-        question = self._ask
-        names = await self._directory.names()
-        notes: list[str] = []
-        began = int(self._clock().timestamp() * 1000)
-        stalled = scope(question.item).stalled
-        listed = OpportunityRowReader(
-            names, stalled, lambda key, now: carried(question.previous, key, now, began), notes
-        )
-        listing = CloseListing(self._client, filters.query(question, names), listed.row, question.zone, self._size)
-        cut = sliced(question.item.params)
-        reading = await (listing.read(*_slice(question)) if cut else listing.read())
-        missing: frozenset[str] = frozenset()
-        if question.item.follow is not Follow.NONE and not cut:
-            missing = departed(question.formerly, frozenset(row.key for row in reading.rows))
-        followed = await CloseFollower(self._client, OpportunityRowReader(names, notes=notes), question).follow(missing)
-        return _OpportunityReading(reading, followed, names, notes, still_matching(question.item, followed.rows))
-
-    def _deals(self, attempt: _OpportunityReading) -> OpportunityAnswer:
-        reading, names, notes = attempt.reading, attempt.names, attempt.notes
-        cut = sliced(self._ask.item.params)
-        tables = [table(TABLE, COLUMNS, reading.rows, total=reading.total, sliced=cut)]
+    def _answer(self, listed: Listed[_Told]) -> OpportunityAnswer:
+        pages, names, notes = listed.beside.pages, listed.beside.names, list(listed.notes)
+        total = pages.total if self._cut or pages.total is None else len(listed.rows)
+        tables = [table(TABLE, COLUMNS, listed.rows, total=total, sliced=self._cut)]
         if "_group_by" in self._ask.item.params:
-            tables.append(groups.merged(reading.fragments, names, notes))
-        measures = groups.measures(reading.envelope, names.currency, notes)
-        follows = self._ask.item.follow is not Follow.NONE and not cut
-        followed = table(FOLLOWED, COLUMNS, attempt.followed.rows) if follows else None
-        return OpportunityAnswer(tuple(tables), measures, followed, (*notes, *attempt.followed.notes))
+            tables.append(groups.merged(pages.fragments, names, notes))
+        measures = groups.measures(pages.envelope, names.currency, notes)
+        followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
+        return OpportunityAnswer(tuple(tables), measures, followed, tuple(notes))
 
 
 def _slice(question: Question) -> tuple[int, int | None]:
-    limit = question.item.params.get("_limit")
-    return int(question.item.params.get("_skip", 0)), None if limit is None else int(limit)
+    """Where to begin, and how many rows; a whole list from its first row to its last."""
+    params = question.item.params
+    if not sliced(params):
+        return 0, None
+    limit = params.get("_limit")
+    return int(params.get("_skip", 0)), None if limit is None else int(limit)

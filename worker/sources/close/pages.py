@@ -1,13 +1,13 @@
-"""A list by concurrent pages, and the proof that it is whole.
+"""A list by concurrent pages, and the proof that they fit together.
 
 Close pages by `_skip`: a row that leaves while page 3 is read moves another from page 4 onto page 3, where nobody
-looks again. A reading counts only if every page told the same total and that many different ids came.
+looks again. So neighbouring pages share a row, which has to be the same, and every page has to tell the same total.
 https://developer.close.com/topics/pagination/
 """
 
 import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
@@ -15,6 +15,7 @@ from worker.progress import tell
 from worker.sources.close import groups
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
+from worker.sources.common.listing import ListShifted, overlapping
 from worker.sources.common.parse import Node
 from worker.together import together
 
@@ -23,25 +24,30 @@ ENDPOINT = f"GET {PATH}"
 PAGE = 100
 LONGEST = 1_000_000
 """Rows; a total beyond it is no list that a digest could be about."""
+MOST_PAGES = 12_000
+"""Requests for one reading, which a service that gives pages of a few rows would exceed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosePage:
-    """`total` is None where the service does not count; `envelope` is the answer without its rows."""
+    """`total` is None where the service does not count, `more` where it does not say whether the list goes on.
+    `envelope` is the answer without its rows.
+    """
 
     rows: tuple[Row, ...]
     total: int | None
-    more: bool
+    more: bool | None
     envelope: Node
     fragments: tuple[Fragment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """`rows` in the order of the list, every key once. `fragments` where it was grouped."""
+class ClosePages:
+    """`rows` in the order of the list. `due`: how many should have come. `fragments` where the list was grouped."""
 
     rows: tuple[Row, ...]
     total: int | None
+    due: int | None
     envelope: Node
     fragments: tuple[Fragment, ...] = ()
 
@@ -60,39 +66,41 @@ class CloseListing:
     def grouped(self) -> bool:
         return "_group_by" in self.query
 
-    async def page(self, skip: int, limit: int) -> ClosePage:
-        """Raises SourceError."""
+    async def page(self, skip: int, limit: int, shared: int = 0) -> ClosePage:
+        """`shared`: rows of it that another page holds as well. Raises SourceError."""
         params = {**self.query, "_skip": str(skip), "_limit": str(limit)}
         answer = await self.client.read(CloseRequest("GET", PATH, params=params, zone=self.zone))
         found = list(answer.get("data").items())
         fragments = tuple(groups.fragment(group.object()) for group in found) if self.grouped else ()
         if self.grouped:
             found = [deal for group in found for deal in group.get("objects").items()]
-        total = answer.get("total_results")
-        tell(len(found), None if total.absent else 0)
+        total, more = answer.get("total_results"), answer.get("has_more").flag_or_none()
+        if total.absent and more is None:
+            raise answer.get("has_more").wrong("true or false, or total_results beside it")
+        tell(max(0, len(found) - shared), None if total.absent else 0)
         return ClosePage(
             rows=tuple(self.row(deal.object()) for deal in found),
             total=None if total.absent else total.whole(),
-            more=bool(answer.get("has_more").flag_or_none()),
+            more=more,
             envelope=Node(ENDPOINT, {name: value for name, value in answer.value.items() if name != "data"}),
             fragments=fragments,
         )
 
-    async def read(self, skip: int = 0, want: int | None = None) -> Reading:
-        """The whole list, or `want` rows from `skip`. Read a second time if rows moved meanwhile.
-
-        Raises SourceIncomplete, which says what moved, when they did again.
-        """
+    async def read(self, skip: int = 0, want: int | None = None) -> ClosePages:
+        """The whole list, or `want` rows from `skip`. Raises ListShifted, SourceError."""
         pages = await self._pages(skip, want)
-        moved = _moved(pages, skip, want)
-        if moved is not None:
-            pages = await self._pages(skip, want)
-            moved = _moved(pages, skip, want)
-        if moved is not None:
-            raise SourceIncomplete(ENDPOINT, f"the list changed while it was read, twice: {moved}")
-        rows = tuple(itertools.chain.from_iterable(page.rows for page in pages))
+        total = pages[0].total
+        for page in pages:
+            if page.total != total:
+                raise ListShifted(ENDPOINT, f"its total went from {total} to {page.total}")
+        pages = _joined(pages)
         fragments = tuple(itertools.chain.from_iterable(page.fragments for page in pages))
-        return Reading(rows, pages[0].total, pages[0].envelope, fragments)
+        rows = tuple(itertools.chain.from_iterable(page.rows for page in pages))
+        due = None if total is None else _due(total, skip, want)
+        moved = groups.shifted(fragments) if want is None and skip == 0 and due in (None, len(rows)) else None
+        if moved is not None:
+            raise ListShifted(ENDPOINT, moved)
+        return ClosePages(rows, total, due, pages[0].envelope, fragments)
 
     async def _pages(self, skip: int, want: int | None) -> list[ClosePage]:
         """The first page tells how many there are and how long a page may be; the rest come together."""
@@ -101,29 +109,33 @@ class CloseListing:
             return await self._one_by_one(first, skip, want)
         if first.total > LONGEST:
             raise SourceIncomplete(ENDPOINT, f"a list of {first.total} rows is too long to read")
-        step, due = len(first.rows), _due(first.total, skip, want)
+        length, due = len(first.rows), _due(first.total, skip, want)
         tell(0, due)
-        if step == 0 or step >= due:
+        if length >= due or length < 2:
             return [first]
-        later = range(skip + step, skip + due, step)
-        return [first, *await together(self.page(at, self._rest(step, skip + due - at, want)) for at in later)]
+        later = range(skip + length - 1, skip + due - 1, length - 1)
+        if len(later) >= MOST_PAGES:
+            raise SourceIncomplete(ENDPOINT, f"{due} rows in pages of {length} would take {len(later)} requests")
+        limits = [length if want is None else min(length, skip + due - at) for at in later]
+        return [first, *await together(self.page(*ask, shared=1) for ask in zip(later, limits, strict=True))]
 
     async def _one_by_one(self, first: ClosePage, skip: int, want: int | None) -> list[ClosePage]:
-        """Without a total, `has_more` is all there is; an empty page ends the list even if more is promised."""
-        pages, count = [first], len(first.rows)
-        while pages[-1].more and pages[-1].rows and (want is None or count < want):
-            pages.append(await self.page(skip + count, self._limit(None if want is None else want - count)))
-            count += len(pages[-1].rows)
-            if count > LONGEST:
-                raise SourceIncomplete(ENDPOINT, f"a list of more than {LONGEST} rows is too long to read")
+        """Without a total, `has_more` is all there is."""
+        pages, count, shared = [first], len(first.rows), 0
+        while pages[-1].more and (want is None or count < want):
+            if len(pages[-1].rows) <= shared:
+                raise ListShifted(ENDPOINT, "a page without another row promises more")
+            if count > LONGEST or len(pages) >= MOST_PAGES:
+                raise SourceIncomplete(ENDPOINT, f"a list of more than {count} rows is too long to read")
+            shared = 1
+            limit = self._limit(None if want is None else want - count + shared)
+            pages.append(await self.page(skip + count - shared, limit, shared))
+            _overlapping(*pages[-2:])
+            count += max(0, len(pages[-1].rows) - shared)
         return pages
 
     def _limit(self, want: int | None) -> int:
         return self.size if want is None else min(self.size, want)
-
-    def _rest(self, step: int, left: int, want: int | None) -> int:
-        """A whole list asks for full pages to its end, so that a row that came meanwhile shows."""
-        return step if want is None else min(step, left)
 
 
 def _due(total: int, skip: int, want: int | None) -> int:
@@ -131,16 +143,25 @@ def _due(total: int, skip: int, want: int | None) -> int:
     return left if want is None else min(left, want)
 
 
-def _moved(pages: list[ClosePage], skip: int, want: int | None) -> str | None:
-    """What shows that rows moved while the pages were read, as a clause; None for a reading that holds together."""
-    totals = {page.total for page in pages}
-    if len(totals) > 1:
-        return f"its total went from {pages[0].total} to {next(p.total for p in pages if p.total != pages[0].total)}"
-    keys = [row.key for page in pages for row in page.rows]
-    if len(set(keys)) != len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
-        return f"{twice} came twice"
-    total = pages[0].total
-    if total is not None and len(keys) != _due(total, skip, want):
-        return f"{len(keys)} rows came of {_due(total, skip, want)}"
-    return groups.shifted(part for page in pages for part in page.fragments) if want is None and skip == 0 else None
+def _joined(pages: Sequence[ClosePage]) -> list[ClosePage]:
+    """Later pages without the row that they share with the one before. Raises ListShifted when it is another one."""
+    for before, after in itertools.pairwise(pages):
+        _overlapping(before, after)
+    return [*pages[:1], *map(_without_first, pages[1:])]
+
+
+def _overlapping(before: ClosePage, after: ClosePage) -> None:
+    overlapping(ENDPOINT, _key(before.rows[-1:]), _key(after.rows[:1]))
+
+
+def _key(rows: Sequence[Row]) -> str | None:
+    return rows[0].key if rows else None
+
+
+def _without_first(page: ClosePage) -> ClosePage:
+    """The shared row is the first of the first group that has any."""
+    fragments = list(page.fragments)
+    at = next((at for at, part in enumerate(fragments) if part.here), None)
+    if at is not None:
+        fragments[at] = replace(fragments[at], here=fragments[at].here - 1)
+    return replace(page, rows=page.rows[1:], fragments=tuple(fragments))

@@ -3,7 +3,6 @@
 https://developer.close.com/api/resources/opportunities
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from urllib.parse import quote
@@ -12,6 +11,7 @@ from worker.domain.money import from_hundredths
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.sources.close.names import CloseNames, CloseStatus
+from worker.sources.common.listing import ListShifted
 from worker.sources.common.parse import Node
 
 FIELDS = (
@@ -46,13 +46,12 @@ _TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
 
 @dataclass(slots=True)
 class OpportunityRowReader:
-    """`listed_as`: what the list's own filter says about stalling, for answers that do not repeat it. `since` gives
-    `stalled_since` (milliseconds) for a key and its stalling. `notes` collects what was dropped.
+    """`listed_as`: what the list was asked for about stalling, which each of its rows has to repeat. `notes` collects
+    what was dropped.
     """
 
     names: CloseNames
     listed_as: bool | None = None
-    since: Callable[[str, bool | None], int | None] = lambda _key, _stalled: None
     notes: list[str] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
@@ -61,8 +60,7 @@ class OpportunityRowReader:
         stage_id = node.get("status_id").id()
         stage = self.names.stages.get(stage_id)
         status = _status(node, stage)
-        stalled = node.get("is_stalled").flag_or_none()
-        stalled = self.listed_as if stalled is None else stalled
+        stalled = self._stalled(node, key)
         lead = node.get("lead_name").text_or_none() or None
         owner_id = node.get("user_id").id_or_none()
         confidence, stall = node.get("confidence"), node.get("stall_status")
@@ -83,7 +81,7 @@ class OpportunityRowReader:
             "updated_at": node.get("date_updated").instant_or_none(),
             "stage_since": None,
             "stalled": stalled,
-            "stalled_since": self.since(key, stalled),
+            "stalled_since": None,
             "next_step": _next_step(node.get("suggested_action"), stall),
             "stall_reason": _stall_reason(stall),
             "url": _url(lead_id),
@@ -91,6 +89,16 @@ class OpportunityRowReader:
             **_closing(node, status),
         }
         return Row(key, _IN_ORDER(cells))
+
+    def _stalled(self, node: Node, key: str) -> bool | None:
+        """An account that does not know the field may ignore the filter as well, and then lists every deal."""
+        told = node.get("is_stalled")
+        stalled = told.flag_or_none()
+        if self.listed_as is None or stalled is self.listed_as:
+            return stalled
+        if stalled is None:
+            raise told.wrong("true or false in a list that was asked for it")
+        raise ListShifted(node.endpoint, f"{key} says is_stalled: {str(stalled).lower()} in a list of the others")
 
     def _money(self, node: Node) -> dict[str, Cell]:
         """value, currency, period, annual. `annual` is computed by us, so that both sides of a comparison are; Close's
