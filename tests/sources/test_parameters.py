@@ -143,7 +143,9 @@ async def test_a_parameter_of_pipedrives_deals_goes_out(name: str) -> None:
 async def test_a_parameter_of_pipedrives_old_list_goes_out(name: str) -> None:
     account = pipedrive_account.Account()
     old = "/api/v1/pipelines/1/deals"
-    account.instead[old] = lambda _: Said({"success": True, "data": []})
+    account.instead[old] = lambda _: Said(
+        {"success": True, "data": [], "additional_data": {"pagination": {"more_items_in_collection": False}}}
+    )
     async with pipedrive_account.pipedrive(account) as (source, server):
         await source.fetch(pipedrive_account.asking("deals", **{"id": "1", "everyone": 1, name: OLD[name]}))
         sent = server.to(old)[0].params

@@ -218,7 +218,7 @@ async def test_the_old_list_is_read_by_offset_with_its_own_parameters() -> None:
         asked = server.to(OLD)
     assert snapshot.members == {"1", "2", "3", "4", "5"}
     shared = {"everyone": "1", "user_id": "12", "filter_id": "3", "stage_id": "1", "get_summary": "1", "limit": "3"}
-    assert [dict(a.params) for a in asked] == [shared, shared | {"start": "3"}]
+    assert [dict(a.params) for a in asked] == [shared, shared | {"start": "2"}], "with the last deal of the first page"
     found = cells(snapshot, "1")
     assert (found["owner_id"], found["owner"]) == ("12", "Ben Lind")
     assert (found["lead_id"], found["lead"], found["next_step"]) == ("org_31", "Hollow Pine", "Call")

@@ -18,8 +18,8 @@ KEPT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class PipedriveStage:
-    """`order` counts from 0 within the pipeline. `rots_after` days without an update, None where nothing rots.
-    `probability` in percent.
+    """`order` counts from 0 within the pipeline; deleted stages, which lists still hold for thirty days, come after the
+    others. `rots_after` days without an update, None where nothing rots. `probability` in percent.
     """
 
     id: str
@@ -28,6 +28,7 @@ class PipedriveStage:
     order: int
     rots_after: int | None
     probability: int | None
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class PipedrivePipeline:
     name: str
     order: int
     weighs: bool
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,16 @@ class PipedriveNames:
         return stage.name if stage is not None else f"Unknown stage ({stage_id})"
 
     def of_pipeline(self, pipeline_id: str) -> tuple[PipedriveStage, ...]:
-        """Its stages in their order."""
-        found = (stage for stage in self.stages.values() if stage.pipeline == pipeline_id)
+        """Its stages in their order, without deleted ones."""
+        found = (stage for stage in self.stages.values() if stage.pipeline == pipeline_id and not stage.deleted)
         return tuple(sorted(found, key=lambda stage: stage.order))
+
+    @property
+    def default_pipeline(self) -> str | None:
+        """The first in order that is not deleted."""
+        living = (pipeline for pipeline in self.pipelines.values() if not pipeline.deleted)
+        first = min(living, key=lambda pipeline: (pipeline.order, int(pipeline.id)), default=None)
+        return None if first is None else first.id
 
     def url(self, deal_id: str) -> str | None:
         return f"https://{self.me.domain}.pipedrive.com/deal/{deal_id}" if self.me.domain else None
@@ -155,7 +164,13 @@ def _user_name(user: Node) -> str:
 
 def _pipeline(node: Node) -> PipedrivePipeline:
     weighs = bool(node.get("is_deal_probability_enabled").flag_or_none())
-    return PipedrivePipeline(node.get("id").number_id(), node.get("name").text(), node.get("order_nr").whole(), weighs)
+    return PipedrivePipeline(
+        node.get("id").number_id(),
+        node.get("name").text(),
+        node.get("order_nr").whole(),
+        weighs,
+        deleted=bool(node.get("is_deleted").flag_or_none()),
+    )
 
 
 def _stages(nodes: list[Node]) -> dict[str, PipedriveStage]:
@@ -167,7 +182,9 @@ def _stages(nodes: list[Node]) -> dict[str, PipedriveStage]:
     return {
         stage.id: replace(stage, order=position)
         for group in grouped.values()
-        for position, (_, stage) in enumerate(sorted(group, key=lambda pair: (pair[0], int(pair[1].id))))
+        for position, (_, stage) in enumerate(
+            sorted(group, key=lambda pair: (pair[1].deleted, pair[0], int(pair[1].id)))
+        )
     }
 
 
@@ -181,4 +198,5 @@ def _stage(node: Node) -> PipedriveStage:
         order=node.get("order_nr").whole(),
         rots_after=days.whole() if rots else None,
         probability=None if chance.absent else chance.whole(),
+        deleted=bool(node.get("is_deleted").flag_or_none()),
     )

@@ -1,16 +1,18 @@
 """Lists: by cursor (v2) or by offset (v1), one page after the other, and the proof that a reading holds together.
 
-A cursor names the last row of its page, so rows that come or go elsewhere shift nothing. No list tells its length.
+A cursor names the last row of its page, so rows that come or go elsewhere shift nothing; an offset does shift, so there
+a page begins with the last row of the one before. No list tells its length.
 https://pipedrive.readme.io/docs/core-api-concepts-pagination
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from worker.errors import SourceIncomplete
 from worker.progress import tell
+from worker.sources.common.listing import overlapping
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 
@@ -22,27 +24,59 @@ AT_ONCE = 20
 LONGEST = 1_000_000
 """Rows; a list beyond it is none that a digest could be about."""
 
-Follow = Callable[[Node, int], Mapping[str, str] | None]
-"""The parameters that ask for the next page, given this one and the rows read so far; None at the end."""
+MOST_PAGES = 12_000
+"""Requests for one list, which a service that gives pages of a few rows would exceed."""
+MOST_EMPTY = 3
+"""Pages without another row, one after the other, that are followed: each costs as much as a full one."""
 
 
-def by_cursor(answer: Node, _read: int) -> Mapping[str, str] | None:
-    """Null or nothing at the end; an empty text is taken as the end too."""
-    extra = answer.get("additional_data")
-    cursor = None if extra.absent else extra.get("next_cursor").text_or_none()
-    return {"cursor": cursor} if cursor else None
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """`onward` gives the parameters that ask for the next page, told this one and the position after its last row; None
+    at the end. `shared`: rows that the next page repeats, so that a shift shows. `null_is_empty`: null stands for no
+    rows.
+    """
+
+    onward: Callable[[Node, int], Mapping[str, str] | None]
+    shared: int = 0
+    null_is_empty: bool = False
 
 
-def by_offset(answer: Node, read: int) -> Mapping[str, str] | None:
-    """`more_items_in_collection`, inside `pagination` or beside it; `next_start` where it is told."""
-    extra = answer.get("additional_data")
-    if extra.absent:
+@dataclass(frozen=True, slots=True)
+class PipedrivePage:
+    """`rows` without the one that the page before holds as well."""
+
+    answer: Node
+    rows: tuple[Node, ...]
+
+
+def _by_cursor(answer: Node, _read: int) -> Mapping[str, str] | None:
+    """Version 2 marks the end with null. A page without any mark may have lost the rest of the list."""
+    cursor = answer.get("additional_data").object().get("next_cursor")
+    if cursor.value is None:
         return None
+    if not isinstance(cursor.value, str) or not cursor.value:
+        raise cursor.wrong("a cursor, or null at the end")
+    return {"cursor": cursor.text()}
+
+
+def _by_offset(answer: Node, read: int) -> Mapping[str, str] | None:
+    """`more_items_in_collection`, inside `pagination` or beside it; `next_start` where it is told. The next page begins
+    a row earlier.
+    """
+    extra = answer.get("additional_data").object()
     told = extra if extra.get("pagination").absent else extra.get("pagination")
-    if not told.get("more_items_in_collection").flag_or_none():
+    more = told.get("more_items_in_collection").flag_or_none()
+    if more is None:
+        raise told.get("more_items_in_collection").wrong("true or false")
+    if not more:
         return None
     start = told.get("next_start")
-    return {"start": str(read if start.absent else start.whole())}
+    return {"start": str(max(0, (read if start.absent else start.whole()) - 1))}
+
+
+BY_CURSOR = Paging(_by_cursor)
+BY_OFFSET = Paging(_by_offset, shared=1, null_is_empty=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +85,31 @@ class PipedriveListing:
 
     client: PipedriveClient
     request: PipedriveRequest
-    follow: Follow = by_cursor
+    paging: Paging = BY_CURSOR
     size: int = PAGE
     progress: Callable[[int], None] = lambda _rows: None
 
-    async def pages(self, want: int | None = None) -> AsyncIterator[Node]:
-        """Every answer, at most `want` rows long together. The next page is on its way while this one is looked at:
-        cursors allow no more at once. Raises SourceError.
+    async def pages(self, want: int | None = None) -> AsyncIterator[PipedrivePage]:
+        """Every page, at most `want` rows long together. The next page is on its way while this one is looked at:
+        cursors allow no more at once. Raises ListShifted, SourceError.
         """
         params: Mapping[str, str] = {**self.request.params, "limit": str(self._limit(want))}
-        start = int(params.get("start", 0))
-        count, seen = 0, set[str]()
+        so_far = _Progress(self.request.endpoint, int(params.get("start", 0)))
         coming: asyncio.Task[Node] | None = asyncio.create_task(self._ask(params))
         try:
             while coming is not None:
                 answer = await coming
-                count += _length(answer)
-                self.progress(count)
-                tell(_length(answer), None)
                 coming = None
-                onward = self.follow(answer, start + count)
-                left = None if want is None else want - count
+                page = PipedrivePage(answer, so_far.fresh(self._rows(answer), self.paging.shared))
+                self.progress(so_far.count)
+                tell(len(page.rows), None)
+                onward = self.paging.onward(answer, so_far.start + so_far.count)
+                left = None if want is None else want - so_far.count
                 if onward is not None and (left is None or left > 0):
-                    self._check(onward, seen, count)
-                    coming = asyncio.create_task(self._ask({**params, **onward, "limit": str(self._limit(left))}))
-                yield answer
+                    so_far.check(onward)
+                    most = self._limit(None if left is None else left + self.paging.shared)
+                    coming = asyncio.create_task(self._ask({**params, **onward, "limit": str(most)}))
+                yield page
         finally:
             if coming is not None:
                 coming.cancel()
@@ -84,8 +118,8 @@ class PipedriveListing:
     async def rows(self, read: Callable[[Node], T], want: int | None = None) -> list[T]:
         """`read` of every row, in the order of the list."""
         found: list[T] = []
-        async for answer in self.pages(want):
-            found += await rows(answer, read)
+        async for page in self.pages(want):
+            found += await rows(page, read)
         return found
 
     async def _ask(self, params: Mapping[str, str]) -> Node:
@@ -95,32 +129,55 @@ class PipedriveListing:
     def _limit(self, want: int | None) -> int:
         return self.size if want is None else min(self.size, want)
 
-    def _check(self, onward: Mapping[str, str], seen: set[str], count: int) -> None:
-        """A cursor that comes twice would be followed for ever."""
+    def _rows(self, answer: Node) -> list[Node]:
+        data = answer.get("data")
+        return [] if data.value is None and self.paging.null_is_empty else [node.object() for node in data.items()]
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far a list was read: `count` rows from `start`, in `pages` requests."""
+
+    endpoint: str
+    start: int
+    count: int = 0
+    pages: int = 0
+    empty: int = 0
+    last: str | None = None
+    marks: set[str] = field(default_factory=set)
+
+    def fresh(self, rows: list[Node], shared: int) -> tuple[Node, ...]:
+        """The rows of the next page that are not on the page before. Raises ListShifted where none is shared."""
+        if self.pages and shared:
+            overlapping(self.endpoint, self.last, _key(rows[0]) if rows else None)
+            rows = rows[1:]
+        self.pages += 1
+        self.count += len(rows)
+        self.empty = 0 if rows else self.empty + 1
+        self.last = _key(rows[-1]) if rows else self.last
+        return tuple(rows)
+
+    def check(self, onward: Mapping[str, str]) -> None:
+        """Whether to go on: a mark that comes twice would be followed for ever. Raises SourceIncomplete."""
         mark = "".join(onward.values())
-        if mark in seen:
-            raise SourceIncomplete(self.request.endpoint, "the list leads back to a page that was read already")
-        seen.add(mark)
-        if count > LONGEST:
-            raise SourceIncomplete(self.request.endpoint, f"a list of more than {LONGEST} rows is too long to read")
+        if mark in self.marks:
+            raise SourceIncomplete(self.endpoint, "the list leads back to a page that was read already")
+        self.marks.add(mark)
+        if self.empty >= MOST_EMPTY:
+            raise SourceIncomplete(self.endpoint, f"{self.empty} empty pages in a row promise more")
+        if self.count > LONGEST or self.pages >= MOST_PAGES:
+            raise SourceIncomplete(self.endpoint, f"a list of more than {self.count} rows is too long to read")
 
 
-async def rows(answer: Node, read: Callable[[Node], T]) -> list[T]:
+async def rows(page: PipedrivePage, read: Callable[[Node], T]) -> list[T]:
     """`read` of every row of a page, a few at a time: in between the request for the next page gets on its way."""
     found: list[T] = []
-    for count, node in enumerate(data(answer)):
+    for count, node in enumerate(page.rows):
         if count % AT_ONCE == 0:
             await asyncio.sleep(0)
         found.append(read(node))
     return found
 
 
-def data(answer: Node) -> list[Node]:
-    """v1 writes null where a list is empty."""
-    data = answer.get("data")
-    return [] if data.value is None else [node.object() for node in data.items()]
-
-
-def _length(answer: Node) -> int:
-    data = answer.get("data").value
-    return len(data) if isinstance(data, list) else 0
+def _key(node: Node) -> str:
+    return node.get("id").number_id()

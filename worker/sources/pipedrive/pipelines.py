@@ -97,11 +97,10 @@ class Pipelines:
 
     def _row(self, node: Node) -> Row:
         key = node.get("id").number_id()
-        first = min(self.names.pipelines.values(), key=lambda p: (p.order, int(p.id)), default=None)
         cells = (
             node.get("name").text(),
             node.get("order_nr").whole(),
-            first is not None and first.id == key,
+            self.names.default_pipeline == key,
             node.get("is_deleted").flag_or_none(),
             node.get("is_deal_probability_enabled").flag_or_none(),
             node.get("add_time").instant_or_none(),

@@ -3,7 +3,6 @@
 https://developers.pipedrive.com/docs/api/v1/Deals
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -21,15 +20,13 @@ _STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted
 @dataclass(slots=True)
 class DealRowReader:
     """`now` in milliseconds since the epoch: the moment that stalling is judged at. `archives`: archived deals are what
-    is looked for, otherwise an open one that was put away reads as archived. `since` gives `stalled_since` of a key
-    whose rule cannot tell. `notes` collects what was dropped.
+    is looked for, otherwise an open one that was put away reads as archived. `notes` collects what was dropped.
     """
 
     names: PipedriveNames
     rule: Rule
     now: int
     archives: bool = False
-    since: Callable[[str, bool | None], int | None] = lambda _key, _stalled: None
     notes: list[str] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
@@ -43,7 +40,6 @@ class DealRowReader:
         updated = _instant(node, "update_time") or created
         stage_since = _instant(node, "stage_change_time") or created
         verdict = self._judged(node, status, stage_id, updated, stage_since)
-        turned = verdict.since if verdict.stalled and verdict.since is not None else None
         cells: dict[str, Cell] = {
             "title": _text(node, "title") or f"Deal {key}",
             **_customer(node),
@@ -61,7 +57,7 @@ class DealRowReader:
             "stage_since": stage_since,
             "closed_at": _closed_at(node, status),
             "stalled": verdict.stalled,
-            "stalled_since": turned if turned is not None else self.since(key, verdict.stalled),
+            "stalled_since": verdict.since if verdict.stalled else None,
             "next_step": _text(node, "next_activity_subject"),
             "stall_reason": verdict.why if verdict.stalled else None,
             "url": self.names.url(key),
