@@ -63,14 +63,43 @@ async def test_every_page_is_read_even_if_the_service_gives_shorter_ones() -> No
     assert [asked.params["page"] for asked in server.to("/api/websites")] == [str(n) for n in range(1, 8)]
 
 
-async def test_a_count_that_promises_more_than_comes_ends_with_the_empty_page() -> None:
+async def test_a_count_that_promises_more_than_comes_is_no_shorter_list() -> None:
     account = holding()
     account.instead["/websites"] = lambda asked: Said(
         {"data": [site(1)] if asked.params["page"] == "1" else [], "count": 900, "page": 1, "pageSize": 100}
     )
     async with umami(account) as (source, server):
-        assert len(await source.catalog.websites()) == 3
-        assert len(server.to("/api/websites")) == 2
+        with pytest.raises(SourceIncomplete, match=r"GET /websites: .* twice: 1 rows came of 900"):
+            await source.catalog.websites()
+        assert len(server.to("/api/websites")) == 4, "the empty page ends it, and it is read once more"
+
+
+async def test_a_website_that_is_made_while_the_list_is_read_has_it_read_once_more() -> None:
+    account, rows = holding(), [site(n) for n in range(90)]
+
+    def page(asked: Asked) -> Said:
+        if asked.params["page"] == "2" and len(rows) == 90:
+            rows.insert(0, site(200))
+        found: Said = paged(rows, 40)(asked)
+        return found
+
+    account.instead["/websites"] = page
+    async with umami(account) as (source, _):
+        assert len(await source.catalog.websites()) == 92, "with the team's own"
+
+
+async def test_a_website_that_is_deleted_while_the_list_is_read_hides_no_other_one() -> None:
+    account, rows = holding(), [site(n) for n in range(90)]
+
+    def page(asked: Asked) -> Said:
+        if asked.params["page"] == "2" and len(rows) == 90:
+            rows.pop(3)
+        found: Said = paged(rows, 40)(asked)
+        return found
+
+    account.instead["/websites"] = page
+    async with umami(account) as (source, _):
+        assert "site-040" in {website.id for website in await source.catalog.websites()}
 
 
 async def test_reports_and_segments_name_their_website() -> None:

@@ -4,7 +4,8 @@ A list moves while it is read, and a service may leave rows out. So a reading th
 more, and every row that would be called gone is looked up. What comes out is the true list or SourceIncomplete.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -108,7 +109,7 @@ class WholeList(Generic[T]):
         try:
             second = await self._attempt()
         except ListShifted as shift:
-            raise self._incomplete(shift.problem) from shift
+            raise _incomplete(shift.endpoint, shift.problem) from shift
         return self._settled(second, second.missed if first is None else first.missed)
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
@@ -147,7 +148,7 @@ class WholeList(Generic[T]):
     async def _attempt(self) -> Listed[T]:
         now = milliseconds(self.clock())
         reading = await self.service.read(now)
-        self._judge(reading)
+        fitting(self.service.endpoint, reading.keys, reading.due)
         rows = tuple(self._dated(row, now) for row in reading.rows)
         if not self._follows:
             return Listed(rows, reading.beside, reading.notes)
@@ -162,28 +163,21 @@ class WholeList(Generic[T]):
     async def _looked_up(self, keys: frozenset[str], members: frozenset[str], now: int) -> LookedUp:
         return await self.service.look_up(keys, members, now) if keys else LookedUp()
 
-    def _judge(self, reading: Reading[T]) -> None:
-        twice = repeated(reading.keys)
-        if twice is not None:
-            raise ListShifted(self.service.endpoint, f"{twice} came twice")
-        if reading.due is not None and len(reading.keys) != reading.due:
-            raise ListShifted(self.service.endpoint, f"{len(reading.keys)} rows came of {reading.due}")
-
     def _settled(self, listed: Listed[T], before: frozenset[str]) -> Listed[T]:
         """The second reading. Rows that it lacks as the first did are the service's own disagreement: a few are taken
         from their look-ups. Other rows mean that the list will not stand still.
         """
-        missed = sorted(listed.missed)
+        missed, endpoint = sorted(listed.missed), self.service.endpoint
         if not missed:
             return listed
         moving = sorted(listed.missed - before)
         if moving:
-            raise self._incomplete(f"{moving[0]} matches it and did not come")
+            raise _incomplete(endpoint, f"{moving[0]} matches it and did not come")
         if len(missed) > tolerated(len(listed.rows) + len(missed)):
-            raise self._incomplete(f"{len(missed)} that match it did not come, as {some(missed)}")
+            raise _incomplete(endpoint, f"{len(missed)} that match it did not come, as {some(missed)}")
         if listed.unexplained:
             unknown = f"{some(sorted(listed.unexplained))} could not be looked up"
-            raise self._incomplete(f"{missed[0]} matches it and did not come, and {unknown}")
+            raise _incomplete(endpoint, f"{missed[0]} matches it and did not come, and {unknown}")
         return _adopted(listed)
 
     def _dated(self, row: Row, now: int) -> Row:
@@ -192,9 +186,6 @@ class WholeList(Generic[T]):
             return row
         since = carried(self.question.previous, row.key, True, now)
         return Row(row.key, (*row.cells[:_SINCE], since, *row.cells[_SINCE + 1 :]))
-
-    def _incomplete(self, problem: str) -> SourceIncomplete:
-        return SourceIncomplete(self.service.endpoint, f"the list changed while it was read, twice: {problem}")
 
 
 def tolerated(rows: int) -> int:
@@ -212,6 +203,25 @@ def repeated(keys: Iterable[str]) -> str | None:
     return None
 
 
+def fitting(endpoint: str, keys: Sequence[str], due: int | None) -> None:
+    """Raises ListShifted for a key that comes twice, and where the service counts another number of rows."""
+    twice = repeated(keys)
+    if twice is not None:
+        raise ListShifted(endpoint, f"{twice} came twice")
+    if due is not None and len(keys) != due:
+        raise ListShifted(endpoint, f"{len(keys)} rows came of {due}")
+
+
+async def settled(read: Callable[[], Awaitable[T]]) -> T:
+    """A list that nobody's past belongs to: `read`, and once more where it shifted. Raises SourceIncomplete."""
+    with contextlib.suppress(ListShifted):
+        return await read()
+    try:
+        return await read()
+    except ListShifted as shift:
+        raise _incomplete(shift.endpoint, shift.problem) from shift
+
+
 def overlapping(endpoint: str, last: str | None, first: str | None) -> None:
     """Two pages of a list that is cut by position share a row: `last` of the one is `first` of the other. Rows that
     left or came before it meanwhile would have moved it. Raises ListShifted.
@@ -219,6 +229,10 @@ def overlapping(endpoint: str, last: str | None, first: str | None) -> None:
     if last is None or last != first:
         begins = "is empty" if first is None else f"begins with {first}"
         raise ListShifted(endpoint, f"a page ends with {last} and the next one {begins}")
+
+
+def _incomplete(endpoint: str, problem: str) -> SourceIncomplete:
+    return SourceIncomplete(endpoint, f"the list changed while it was read, twice: {problem}")
 
 
 def _adopted(listed: Listed[T]) -> Listed[T]:

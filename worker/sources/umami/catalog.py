@@ -3,12 +3,13 @@
 Nothing here is used by a run. A write is sent once: whether one was applied whose answer got lost, only a look can say.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceIncomplete, SourceRefused
+from worker.sources.common.listing import fitting, settled
 from worker.sources.common.parse import Node
 from worker.sources.umami import saved, sites
 from worker.sources.umami.client import UmamiClient, UmamiRequest
@@ -50,16 +51,16 @@ class UmamiCatalog:
 
     async def websites(self) -> tuple[Site, ...]:
         """Those of the account and of all its teams, each once, by name: plain membership shows only in the team."""
-        found = {site.id: site async for site in self._sites("/websites", {"includeTeams": "true"})}
-        async for team in self._pages("/teams", {}):
+        found = {site.id: site for site in await self._sites("/websites", {"includeTeams": "true"})}
+        for team in await self._every("/teams", {}):
             path = f"/teams/{quote(team.get('id').id(), safe='')}/websites"
-            found |= {site.id: site async for site in self._sites(path, {}, "/teams/{id}/websites")}
+            found |= {site.id: site for site in await self._sites(path, {}, "/teams/{id}/websites")}
         return tuple(sorted(found.values(), key=lambda site: (site.name.casefold(), site.id)))
 
     async def reports(self, website: str, kind: str | None = None) -> tuple[Saved, ...]:
         """The saved reports of one website, by name; `kind`: of one type."""
         params = {"websiteId": website} | ({"type": kind} if kind else {})
-        found = [saved.read(node) async for node in self._pages("/reports", params)]
+        found = [saved.read(node) for node in await self._every("/reports", params)]
         return tuple(sorted(found, key=lambda report: (report.name.casefold(), report.id)))
 
     async def report(self, report: str) -> Saved:
@@ -115,27 +116,34 @@ class UmamiCatalog:
         rows: dict[str, Row] = {}
         for site in await self.websites():
             path = f"/websites/{quote(site.id, safe='')}/segments"
-            found = self._pages(path, {"type": kind}, "/websites/{id}/segments")
-            cells = {node.get("id").id(): (node.get("name").text(), site.id, site.name) async for node in found}
+            found = await self._every(path, {"type": kind}, "/websites/{id}/segments")
+            cells = {node.get("id").id(): (node.get("name").text(), site.id, site.name) for node in found}
             rows |= {segment: Row(segment, told) for segment, told in cells.items()}
         return table(table_id, _SEGMENT, rows.values())
 
-    async def _sites(self, path: str, params: Mapping[str, str], name: str = "") -> AsyncIterator[Site]:
-        async for node in self._pages(path, params, name):
-            yield sites.read(node)
+    async def _sites(self, path: str, params: Mapping[str, str], name: str = "") -> Iterable[Site]:
+        return map(sites.read, await self._every(path, params, name))
 
-    async def _pages(self, path: str, params: Mapping[str, str], name: str = "") -> AsyncIterator[Node]:
-        """Rows of a list, page after page: past the last one Umami gives an empty page and no error."""
+    async def _every(self, path: str, params: Mapping[str, str], name: str = "") -> list[Node]:
+        """Every row of a list, once. Raises SourceIncomplete where it is not as long as the server counts."""
+        return await settled(lambda: self._pages(path, params, name))
+
+    async def _pages(self, path: str, params: Mapping[str, str], name: str) -> list[Node]:
+        """One reading, page after page: past the last one Umami gives an empty page and no error. What comes or goes
+        meanwhile shows in the count of the first and of the last page, or as a row that comes twice.
+        """
+        endpoint, found, counts = f"GET {name or path}", list[Node](), list[int]()
         for page in range(1, MOST_PAGES + 1):
             asked = {**params, "page": str(page), "pageSize": str(PAGE)}
             answer = await self._client.read(UmamiRequest("GET", path, params=asked, name=name))
-            rows = list(answer.get("data").items())
-            for row in rows:
-                yield row
-            size = answer.get("pageSize")
-            if not rows or page * (PAGE if size.absent else size.whole()) >= answer.get("count").whole():
-                return
-        raise SourceIncomplete(f"GET {name or path}", f"a list of more than {MOST_PAGES} pages is too long to read")
+            rows, size = list(answer.get("data").items()), answer.get("pageSize")
+            found += rows
+            counts.append(answer.get("count").whole())
+            if not rows or page * (PAGE if size.absent else size.whole()) >= counts[-1]:
+                for count in {counts[0], counts[-1]}:
+                    fitting(endpoint, [row.get("id").id() for row in found], count)
+                return found
+        raise SourceIncomplete(endpoint, f"a list of more than {MOST_PAGES} pages is too long to read")
 
 
 def _path(report: str) -> str:
