@@ -107,8 +107,9 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """`as_of`: when the first request was sent and the last byte arrived. `members`: the keys that the service listed
-    for the selection. `followed`: rows looked up because they left, with what became of them; not members.
-    `main` names the table whose keys the members are, None for a query without one.
+    for the selection, and the few that it left out although a look-up found them. `followed`: rows looked up because
+    they left, with what became of them; not members. `main` names the table whose keys the members are, None for a
+    query without one.
     """
 
     query_id: str
