@@ -214,20 +214,20 @@ async def test_without_any_limit_told_pages_come_together_after_the_first() -> N
 
 
 async def test_a_429_holds_back_every_other_request_too() -> None:
-    account = Account([deal(f"oppo_{n:03}") for n in range(30)])
+    account = Account([deal(f"oppo_{n:03}") for n in range(31)])
     refused: list[float] = []
 
     def refuse_once(asked: Asked) -> Said:
-        if asked.params.get("_skip") == "2" and not refused:
+        if asked.params.get("_skip") == "3" and not refused:
             refused.append(asked.at)
             return Said(b"", 429, {"Retry-After": "0.3"})
         return Said(account.listed(asked.params))
 
     account.instead["/opportunity/"] = refuse_once
-    async with close(account, CloseTuning(page=3, retries=Retries(pause=0.01))) as (source, server):
+    async with close(account, CloseTuning(page=4, retries=Retries(pause=0.01))) as (source, server):
         snapshot = (await source.fetch(listing())).snapshot
         later = [asked.at for asked in server.asked if asked.at > refused[0] + 0.1]
-    assert len(snapshot.members) == 30
+    assert len(snapshot.members) == 31
     assert min(later) - refused[0] >= 0.29
 
 

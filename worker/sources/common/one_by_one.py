@@ -1,5 +1,6 @@
 """Rows asked for alone, by their keys: each is read, surely deleted, or openly not known."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +10,8 @@ from worker.sources.common.departures import deleted
 from worker.sources.common.words import some
 from worker.together import together
 
+AT_ONCE = 16
+"""Look-ups that are under way together, so that a service that fails is found out before all of them were sent."""
 GIVE_UP = 8
 """Failures of the service after which the rest is left unexplained."""
 _GONE = (404, 410)
@@ -26,37 +29,48 @@ class OneByOne:
     previous: Snapshot | None
     notes: list[str]
     unsure: Collection[str] = ()
-    failed: int = field(default=0, init=False)
+    _failed: int = field(default=0, init=False)
+    _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     async def rows(self, keys: Sequence[str]) -> dict[str, Row]:
         """Of each key that could be looked up, what became of it. Never raises a SourceError."""
         answers = dict(zip(keys, await together(self._one(key) for key in keys), strict=True))
-        found = {key: row for key, row in answers.items() if isinstance(row, Row)}
-        gone = [key for key, row in answers.items() if row in _GONE]
+        self._note([key for key, answer in answers.items() if answer is None], "the service failed before")
+        found = {key: answer for key, answer in answers.items() if isinstance(answer, Row)}
+        gone = [key for key, answer in answers.items() if _is_gone(answer)]
         if gone and not found and not await self._proven():
-            self.notes.append(f"{some(gone)} could not be looked up: the service finds no single row, not a listed one")
+            self._note(gone, "the service finds no row alone, not even a listed one")
             return found
+        self._note([key for key in gone if key in self.unsure], "it may be in a list that could not be read")
         return found | {key: deleted(key, self.previous) for key in gone if key not in self.unsure}
 
-    async def _one(self, key: str) -> Row | int | None:
-        """The row, 404 or 410 where the service has none, None when that could not be found out."""
-        if self.failed >= GIVE_UP:
-            self.notes.append(f"{key} was not looked up: the service failed {self.failed} times before")
-            return None
-        try:
-            row = await self.ask(key)
-        except SourceError as error:
-            if isinstance(error, SourceRefused) and error.status in _GONE:
-                return error.status
-            self.failed += isinstance(error, SourceUnavailable)
-            self.notes.append(f"{key} could not be looked up: {error}")
-            return None
-        if row.key != key:
-            self.notes.append(f"{key} could not be looked up: another row was answered, {row.key}")
-            return None
-        return row
+    async def _one(self, key: str) -> Row | SourceError | None:
+        """The row, or why there is none; None for one that was not asked for."""
+        async with self._places:
+            if self._failed >= GIVE_UP:
+                return None
+            try:
+                row = await self.ask(key)
+            except SourceError as error:
+                self._failed += isinstance(error, SourceUnavailable)
+                if not _is_gone(error):
+                    self._note([key], str(error))
+                return error
+        if row.key == key:
+            return row
+        other = SourceError(f"row {key}", f"another row was answered, {row.key}")
+        self._note([key], other.problem)
+        return other
 
     async def _proven(self) -> bool:
         """A 404 speaks of the row only where the address itself is right: there, a row that is listed is found."""
         listed = min(self.known, default=None)
         return listed is None or isinstance(await self._one(listed), Row)
+
+    def _note(self, keys: Sequence[str], why: str) -> None:
+        if keys:
+            self.notes.append(f"{some(keys)} could not be looked up: {why}")
+
+
+def _is_gone(answer: Row | SourceError | None) -> bool:
+    return isinstance(answer, SourceRefused) and answer.status in _GONE
