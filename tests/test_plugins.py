@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from worker.domain.query import ChannelType, ConnectionType, ParamKind, QuerySpec
 from worker.plugins import CHANNELS, CONNECTIONS
+from worker.ports.kinds import ChannelType, ParamKind, QuerySpec, SourceKind
 
 TYPES = [*CONNECTIONS.items(), *CHANNELS.items()]
 QUERIES = [(kind, name, spec) for kind, of in CONNECTIONS.items() for name, spec in of.queries.items()]
@@ -14,14 +14,12 @@ NAMES = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
 @pytest.mark.parametrize(("name", "kind"), TYPES)
-def test_a_type_is_registered_under_its_own_name(name: str, kind: ConnectionType | ChannelType) -> None:
+def test_a_type_is_registered_under_its_own_name(name: str, kind: SourceKind | ChannelType) -> None:
     assert kind.type == name
 
 
 @pytest.mark.parametrize(("name", "kind"), TYPES)
-def test_options_are_named_once_and_what_looks_like_a_secret_is_one(
-    name: str, kind: ConnectionType | ChannelType
-) -> None:
+def test_options_are_named_once_and_what_looks_like_a_secret_is_one(name: str, kind: SourceKind | ChannelType) -> None:
     names = [option.name for option in kind.options]
     assert len(set(names)) == len(names)
     assert {group for groups in kind.one_of for group in groups} <= set(names)

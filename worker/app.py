@@ -30,12 +30,12 @@ from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
-from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.flow.services import Intervals, Services, no_fail_point
 from worker.open_once import OpenOnce
 from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
 from worker.ports import Channel, Queue, Quota, Renderer, Source
+from worker.ports.kinds import Price
 from worker.ports.tokens import Renewal, TokenStore
 from worker.rendering.templates import JinjaRenderer
 from worker.settings import Settings

@@ -7,9 +7,9 @@ from typing import Protocol
 
 from worker.channels.email.channel import EMAIL, open_email
 from worker.channels.slack.channel import SLACK, open_slack
-from worker.domain.query import ChannelType, ConnectionType
 from worker.errors import RequestError
 from worker.ports import Channel, Quota, Source
+from worker.ports.kinds import ChannelType, SourceKind
 from worker.ports.tokens import Renewal
 from worker.sources import close, pipedrive, umami
 
@@ -42,7 +42,7 @@ class Renews(Protocol):
 
 _RENEWING: dict[str, Renews] = {"close": close.open_source, "pipedrive": pipedrive.open_source}
 
-_SOURCES: dict[str, tuple[ConnectionType, Opens]] = {
+_SOURCES: dict[str, tuple[SourceKind, Opens]] = {
     "close": (close.CLOSE, close.open_source),
     "pipedrive": (pipedrive.PIPEDRIVE, pipedrive.open_source),
     "umami": (umami.UMAMI, umami.open_source),
@@ -59,7 +59,7 @@ SERVICE_OF: Mapping[str, str] = {kind: service for kind, (service, _) in _STAND_
 """A stand-in goes by the name of the service that it stands in for."""
 
 
-def _stand_in(kind: str) -> ConnectionType:
+def _stand_in(kind: str) -> SourceKind:
     return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=(), faults=lambda _options: ())
 
 
@@ -68,7 +68,7 @@ def _sandbox_address(address: str) -> str:
     return EMAIL.address(address) if "@" in address else SLACK.address(address)
 
 
-CONNECTIONS: dict[str, ConnectionType] = {
+CONNECTIONS: dict[str, SourceKind] = {
     **{kind: offered for kind, (offered, _) in _SOURCES.items()},
     **{kind: _stand_in(kind) for kind in _STAND_INS},
 }

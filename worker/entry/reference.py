@@ -17,12 +17,12 @@ from worker.adapters.definitions.model import (
     WhenShape,
 )
 from worker.documents.reasons import reasons_document
-from worker.domain.query import ChannelType, ConnectionType, Param, QuerySpec
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.endpoints import rows
 from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS
+from worker.ports.kinds import ChannelType, Param, QuerySpec, SourceKind
 from worker.settings import FROM_FILE, NOTES, Settings
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
@@ -100,7 +100,7 @@ def _piece(shape: type[Shape], title: str) -> str:
     return f"## {title}\n\n{table(('key', '', 'what it says'), rows)}{later if shape.later else ''}"
 
 
-def _options(kind: ConnectionType | ChannelType, what: str) -> str:
+def _options(kind: SourceKind | ChannelType, what: str) -> str:
     """The options of one type of connection or channel."""
     groups = {name: group for group in kind.one_of for name in group}
     rows = [
@@ -132,7 +132,7 @@ def queries() -> str:
     )
 
 
-def _queries(kind: ConnectionType) -> Iterator[str]:
+def _queries(kind: SourceKind) -> Iterator[str]:
     twin = next(one for one in CONNECTIONS.values() if one.queries == kind.queries)
     if twin is not kind:
         yield f"## {kind.type}\n\nThe same queries as {twin.type}, answered by a stand-in on this machine."
@@ -141,7 +141,7 @@ def _queries(kind: ConnectionType) -> Iterator[str]:
         yield _query(kind, spec)
 
 
-def _query(kind: ConnectionType, spec: QuerySpec) -> str:
+def _query(kind: SourceKind, spec: QuerySpec) -> str:
     nature = f"{'Windowed' if spec.windowed else 'Live'}{', a list' if spec.lists else ''}."
     summary = spec.summary.rstrip(".")
     rows = [[code(p.name), _kind(p), "required" if p.required else "", p.note] for p in spec.params]

@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.events import Fact
-from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.channels import Channel, Renderer
+from worker.ports.kinds import Price
 from worker.ports.sources import Source
 
 

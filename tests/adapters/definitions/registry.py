@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from worker.adapters.definitions import Registry
-from worker.domain.query import ChannelType, ConnectionType, Option, Param, ParamKind, QuerySpec, RuleViolation, Use
+from worker.ports.kinds import ChannelType, Option, Param, ParamKind, QuerySpec, RuleViolation, SourceKind, Use
 
 
 def _cohort_rules(use: Use) -> tuple[RuleViolation, ...]:
@@ -55,7 +55,7 @@ DEALS = QuerySpec(
     default_follow=_follow,
 )
 
-SHELF = ConnectionType(
+SHELF = SourceKind(
     type="shelf",
     options=(
         Option("api_key", secret=True),
@@ -96,7 +96,7 @@ CHAT = ChannelType(
 )
 
 KINDS = Registry(
-    connections={"shelf": SHELF, "sandbox": ConnectionType("sandbox", (), SHELF.queries)},
+    connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries)},
     channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelType("sandbox", (), _mail_address)},
     unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )

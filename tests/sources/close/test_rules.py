@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.query import Use
+from worker.ports.kinds import Use
 from worker.sources.close import CLOSE
 
 FUNNEL = CLOSE.queries["funnel_totals"]

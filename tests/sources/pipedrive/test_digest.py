@@ -8,12 +8,12 @@ from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
-from worker.domain.query import ConnectionType
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import compared, resolve
 from worker.plugins import CHANNELS
 from worker.ports import Answer, Question
+from worker.ports.kinds import SourceKind
 from worker.rendering.templates import JinjaRenderer
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
@@ -35,7 +35,7 @@ def loaded(place: Path, text: str) -> tuple[list[str], list[str], Schedule | Non
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / "week.yaml").write_text(text, "utf-8")
-    kinds: dict[str, ConnectionType] = {"pipedrive": PIPEDRIVE}
+    kinds: dict[str, SourceKind] = {"pipedrive": PIPEDRIVE}
     found = load(place, Registry(kinds, CHANNELS, {}), {"TOKEN": "t"})
     schedule = found.bundle.schedules["week"] if found.bundle is not None else None
     return [str(c) for c in found.complaints], [str(c) for c in found.warnings], schedule

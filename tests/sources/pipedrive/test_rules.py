@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from worker.domain.query import RuleViolation, Use
+from worker.ports.kinds import RuleViolation, Use
 from worker.sources.pipedrive import PIPEDRIVE
 from worker.sources.pipedrive.rules import deals_follow
 

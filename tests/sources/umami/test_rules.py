@@ -7,8 +7,8 @@ import pytest
 
 from tests.sources.umami.account import PARAMS, REPORT, SITE
 from worker.adapters.definitions import Loaded, Registry, load
-from worker.domain.query import ParamKind, Use
 from worker.plugins import CHANNELS
+from worker.ports.kinds import ParamKind, Use
 from worker.sources.umami import UMAMI
 from worker.sources.umami.specs import ALIASES
 

@@ -12,8 +12,8 @@ from worker.adapters.definitions.project import parsed
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale, zone
 from worker.adapters.definitions.words import advice, described
-from worker.domain.query import ChannelType
 from worker.domain.schedule import Subscription
+from worker.ports.kinds import ChannelType
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")

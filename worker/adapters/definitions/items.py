@@ -13,10 +13,10 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window
 from worker.adapters.definitions.words import advice, described
-from worker.domain.query import QuerySpec, Use
 from worker.domain.schedule import SHARE_FOR, Follow, Query, Show
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import WindowSpec, check_pair
+from worker.ports.kinds import QuerySpec, Use
 
 _COLUMNS = ("key", *(column.name for column in COLUMNS))
 

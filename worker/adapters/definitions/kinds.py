@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.domain.query import ChannelType, ConnectionType
+from worker.ports.kinds import ChannelType, SourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,6 @@ class Registry:
     does not have X yet").
     """
 
-    connections: Mapping[str, ConnectionType]
+    connections: Mapping[str, SourceKind]
     channels: Mapping[str, ChannelType]
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -8,8 +8,8 @@ from worker.adapters.definitions.times import instant
 from worker.adapters.definitions.windows import span
 from worker.adapters.definitions.words import advice, described, listed, nearest, shape
 from worker.adapters.definitions.yaml_nodes import core
-from worker.domain.query import Param, ParamKind, QuerySpec
 from worker.domain.time.window import is_window_name
+from worker.ports.kinds import Param, ParamKind, QuerySpec
 
 
 class _Unfit(ValueError):

@@ -16,10 +16,10 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
-from worker.domain.query import ChannelType, ConnectionType, Param, ParamKind, QuerySpec
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.ports.kinds import ChannelType, Param, ParamKind, QuerySpec, SourceKind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -132,7 +132,7 @@ def _choices(param: Param) -> Schema:
     return {"enum": words}
 
 
-def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelType]) -> Schema:
+def _named(types: Mapping[str, SourceKind] | Mapping[str, ChannelType]) -> Schema:
     return {
         "type": "object",
         "additionalProperties": {
@@ -144,7 +144,7 @@ def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelType]) -> S
     }
 
 
-def _when_type(kind: ConnectionType | ChannelType) -> Schema:
+def _when_type(kind: SourceKind | ChannelType) -> Schema:
     properties: Schema = {o.name: _TEXT | ({"description": o.note} if o.note else {}) for o in kind.options}
     then: Schema = {
         "properties": {"type": True, **properties},

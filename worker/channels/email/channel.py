@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
 from worker.adapters.smtp.mime import ascii_address, list_id, mailbox, message, needs_smtputf8
 from worker.domain.delivery import Content, Envelope, Part, Receipt
-from worker.domain.query import ChannelType, Option, RuleViolation
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
+from worker.ports.kinds import ChannelType, Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
 """Octets of one message; most servers stop between 10 and 35 MB."""

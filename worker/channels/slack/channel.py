@@ -23,9 +23,9 @@ from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_
 from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload
 from worker.channels.slack.webhook import SlackWebhookChannel, webhook_lane
 from worker.domain.delivery import Attachment, Content, Envelope, Part, Receipt
-from worker.domain.query import ChannelType, Option, RuleViolation
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
 from worker.ports import Channel
+from worker.ports.kinds import ChannelType, Option, RuleViolation
 
 _ADDRESS = re.compile(r"[CGDUW][A-Z0-9]{5,20}")
 _TOKEN = re.compile(r"[!-~]{1,500}")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Query, Schedule
 from worker.ports import Connectors, Triggers
+from worker.ports.kinds import Price
 
 DAY = timedelta(days=1)
 Lengths = Mapping[str, Mapping[str, int | None]]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from itertools import chain
 from typing import Any
 
-from worker.domain.query import RuleViolation, Use
+from worker.ports.kinds import RuleViolation, Use
 
 CREATED = "created-cohort"
 ACTIVE = "active-stage-cohort"

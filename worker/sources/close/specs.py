@@ -4,7 +4,7 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 https://developer.close.com/api/resources/opportunities/list
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec, together
+from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec, SourceKind, together
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
 
@@ -102,7 +102,7 @@ _QUERIES = (
     ),
 )
 
-CLOSE = ConnectionType(
+CLOSE = SourceKind(
     type="close",
     options=(
         Option("base_url", note="https://api.close.com/api/v1 where it is left out"),

@@ -8,7 +8,7 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from worker.domain.query import RuleViolation, Use
+from worker.ports.kinds import RuleViolation, Use
 
 FIRST_FORM = ("start", "user_id", "everyone", "get_summary", "totals_convert_currency")
 """Parameters that only the pipeline's list of version 1 has; `id` names its pipeline."""

@@ -6,7 +6,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, Price, QuerySpec, together
+from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec, SourceKind, together
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.costs import COSTS
 from worker.sources.pipedrive.pages import PAGE
@@ -146,7 +146,7 @@ _PRICES = {
 }
 """Of one answer. The statistics cost as much again for every further user, and the sums for every stage."""
 
-PIPEDRIVE = ConnectionType(
+PIPEDRIVE = SourceKind(
     type="pipedrive",
     options=(
         Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),

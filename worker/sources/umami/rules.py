@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from worker.domain.query import RuleViolation, Use
 from worker.domain.time.zones import ZoneError, zone_named
+from worker.ports.kinds import RuleViolation, Use
 from worker.sources.umami import values
 from worker.sources.umami.values import Unfit
 

@@ -4,7 +4,7 @@ https://docs.umami.is/docs/api/reports says less, and in places something else, 
 here is what a server of version 3.1 takes.
 """
 
-from worker.domain.query import ConnectionType, Option, Param, ParamKind, QuerySpec, together
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec, SourceKind, together
 from worker.sources.umami.rules import (
     ATTRIBUTION_MODELS,
     FIELDS,
@@ -86,7 +86,7 @@ _QUERIES = (
     QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=misspelt("utm")),
 )
 
-UMAMI = ConnectionType(
+UMAMI = SourceKind(
     type="umami",
     options=(
         Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),

@@ -111,7 +111,7 @@ def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, 
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionType:
+class SourceKind:
     """`one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
     still references).
     """
