@@ -13,9 +13,9 @@ from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
 from worker.domain.diff.bridge import balance
 from worker.domain.diff.diff import diff
-from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, Table, table
+from worker.sources.close.conditions import conditions
 
 NAMES = {
     "title",
@@ -33,7 +33,7 @@ NAMES = {
 }
 TWELVE = tuple(column for column in COLUMNS if column.name in NAMES)
 VALUE = next(position for position, column in enumerate(TWELVE) if column.name == "value")
-ITEM = Query("deals", "close", "opportunities", params={"status_type": "active"}, follow=Follow.CLOSED)
+SCOPE = conditions({"status_type": "active"})
 BEFORE = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 AFTER = BEFORE + timedelta(days=7)
 NEW_AT = int((BEFORE + timedelta(days=3)).timestamp() * 1000)
@@ -127,7 +127,7 @@ class Tables:
 
     def _compare(self, old: Table, new: Table) -> None:
         changes = diff(old, new)
-        found = balance(_snapshot(old, None, BEFORE), _snapshot(new, self.left, AFTER), ITEM, changes=changes)
+        found = balance(_snapshot(old, None, BEFORE), _snapshot(new, self.left, AFTER), SCOPE, changes=changes)
         for terms in found.terms:
             moved = sum(step.signed for step in found.steps if step.currency == terms.currency)
             assert terms.opening + moved == terms.closing, "the bridge does not close"

@@ -31,17 +31,16 @@ from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
 from worker.domain.schedule import Bundle, Connection, Query
+from worker.errors import RequestError
 from worker.flow.services import Intervals, Services, no_fail_point
 from worker.open_once import OpenOnce
-from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
+from worker.plugins import CHANNELS, LATER, STAND_INS, connections, open_channel, open_source, source_kind
 from worker.ports import Channel, Queue, Quota, Renderer, Source
-from worker.ports.kinds import Price
+from worker.ports.kinds import QuerySpec
 from worker.ports.tokens import Renewal, TokenStore
 from worker.rendering.templates import JinjaRenderer
 from worker.settings import Settings
-from worker.vocabulary import VOCABULARY
-
-REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
+from worker.vocabulary import vocabulary
 
 NOWHERE = "https://nowhere.invalid/nothing"
 """Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
@@ -50,11 +49,16 @@ IDLE = 3600.0
 """Seconds after which a source or channel that nobody asked for is closed: much longer than one fetch may take."""
 
 SILENT = {
-    "close": "http://127.0.0.1:9",
+    **{kind.type: "http://127.0.0.1:9" for kind in STAND_INS.values()},
     "slack": "http://127.0.0.1:9",
     "smtp": "smtp://127.0.0.1:9?tls=never",
 }
 """A sandbox that does not run, for what is only built."""
+
+
+def registry() -> Registry:
+    """What definitions may name here. Raises RequestError for a plug-in that is broken."""
+    return Registry(connections(), CHANNELS, LATER)
 
 
 def shipped(folder: str) -> Path:
@@ -100,7 +104,7 @@ Overrides = tuple[tuple[str, str], ...]
 
 def _open_renderer(overrides: Overrides) -> Renderer:
     """The shipped templates are the same for as long as a process runs."""
-    return JinjaRenderer(shipped("templates"), dict(overrides), VOCABULARY)
+    return JinjaRenderer(shipped("templates"), dict(overrides), vocabulary())
 
 
 @dataclass(slots=True)
@@ -143,11 +147,11 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         return account_id(spec.type, resolve(spec.options, os.environ, self.directory))
 
-    def price(self, bundle: Bundle, item: Query) -> Price:
-        return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].price
-
-    def windowed(self, bundle: Bundle, item: Query) -> bool:
-        return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed
+    def query(self, bundle: Bundle, query: Query) -> QuerySpec:
+        kind = source_kind(bundle.connections[query.source].type)
+        if query.query not in kind.queries:
+            raise RequestError(f"type: {kind.type}: this version of it has no query {query.query}")
+        return kind.queries[query.query]
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
         spec = bundle.channels[channel]
@@ -206,7 +210,7 @@ async def open_services(
                 delivery_lease=settings.delivery_lease,
             ),
             reach=fail_point(settings.fail_at),
-            english=VOCABULARY.words["en"],
+            english=vocabulary().words["en"],
             version=version(),
             fetch_cache=RedisFetchCache(redis, project, settings.heartbeat),
         )

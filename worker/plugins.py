@@ -1,66 +1,38 @@
-"""Registries: which kinds of connection and channel there are. To add one: a module, and a line in each table here."""
+"""Registries: which kinds of connection and channel there are. To add a source: a folder, and its kind in SOURCES."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from functools import cache
 
+from worker.adapters.entry_points import with_plugins
 from worker.channels.email.channel import EMAIL, open_email
 from worker.channels.slack.channel import SLACK, open_slack
 from worker.errors import RequestError
 from worker.ports import Channel, Quota, Source
 from worker.ports.kinds import ChannelType, SourceKind
 from worker.ports.tokens import Renewal
-from worker.sources import close, pipedrive, umami
+from worker.sources.close import CLOSE
+from worker.sources.pipedrive import PIPEDRIVE
+from worker.sources.umami import UMAMI
 
 SANDBOX = "sandbox"
 
 LATER: dict[str, str] = {}
 """Kinds that are designed and not here, each with the sentence that refuses it."""
 
-
-class Opens(Protocol):
-    """A source's factory: options with secrets resolved, a clock, and the budget that others share."""
-
-    def __call__(
-        self, options: Mapping[str, str], *, clock: Callable[[], datetime], quota: Quota | None = None
-    ) -> Source: ...
+SOURCES: tuple[SourceKind, ...] = (CLOSE, PIPEDRIVE, UMAMI)
+SOURCE_PLUGINS = "funnelbeat.sources"
+"""The group of entry points in which other distributions offer a SourceKind."""
 
 
-class Renews(Protocol):
-    """As Opens, for a service whose tokens end: `renewal` says how there is another one."""
-
-    def __call__(
-        self,
-        options: Mapping[str, str],
-        *,
-        clock: Callable[[], datetime],
-        quota: Quota | None = None,
-        renewal: Renewal | None = None,
-    ) -> Source: ...
+def _stand_ins(kinds: tuple[SourceKind, ...]) -> dict[str, SourceKind]:
+    """Type of a stand-in → the service that it stands in for."""
+    return {kind.stand_in.type: kind for kind in kinds if kind.stand_in is not None}
 
 
-_RENEWING: dict[str, Renews] = {"close": close.open_source, "pipedrive": pipedrive.open_source}
-
-_SOURCES: dict[str, tuple[SourceKind, Opens]] = {
-    "close": (close.CLOSE, close.open_source),
-    "pipedrive": (pipedrive.PIPEDRIVE, pipedrive.open_source),
-    "umami": (umami.UMAMI, umami.open_source),
-}
-
-_STAND_INS: dict[str, tuple[str, dict[str, str]]] = {
-    SANDBOX: ("close", {"api_key": "api_sandbox"}),
-    "sandbox-pipedrive": ("pipedrive", {"api_token": "5a" * 20}),
-    "sandbox-umami": ("umami", {"username": "digest", "password": "umami-sandbox"}),
-}
-"""Kinds that need no account: the service whose adapter they use, and the keys that its stand-in takes."""
-
-SERVICE_OF: Mapping[str, str] = {kind: service for kind, (service, _) in _STAND_INS.items()}
-"""A stand-in goes by the name of the service that it stands in for."""
-
-
-def _stand_in(kind: str) -> SourceKind:
-    return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=(), faults=lambda _options: ())
+def _without_account(kind: SourceKind, name: str) -> SourceKind:
+    return replace(kind, type=name, options=(), one_of=(), faults=lambda _options: ())
 
 
 def _sandbox_address(address: str) -> str:
@@ -68,10 +40,13 @@ def _sandbox_address(address: str) -> str:
     return EMAIL.address(address) if "@" in address else SLACK.address(address)
 
 
+STAND_INS: dict[str, SourceKind] = _stand_ins(SOURCES)
+
 CONNECTIONS: dict[str, SourceKind] = {
-    **{kind: offered for kind, (offered, _) in _SOURCES.items()},
-    **{kind: _stand_in(kind) for kind in _STAND_INS},
+    **{kind.type: kind for kind in SOURCES},
+    **{name: _without_account(kind, name) for name, kind in STAND_INS.items()},
 }
+"""The types of connection that this version ships."""
 
 CHANNELS: dict[str, ChannelType] = {
     EMAIL.type: EMAIL,
@@ -80,9 +55,15 @@ CHANNELS: dict[str, ChannelType] = {
 }
 
 
+@cache
+def connections() -> Mapping[str, SourceKind]:
+    """CONNECTIONS, and those of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    return with_plugins(SOURCE_PLUGINS, SourceKind, CONNECTIONS)
+
+
 def wants_sandbox(kind: str) -> bool:
     """Whether a connection or channel of this kind talks to a stand-in on this machine."""
-    return kind in _STAND_INS
+    return kind == SANDBOX or kind in STAND_INS
 
 
 def open_source(
@@ -94,14 +75,19 @@ def open_source(
     renewal: Renewal | None = None,
 ) -> Source:
     """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run. `quota`: the
-    connection's budget, where others share it. `renewal`: for tokens that end.
+    connection's budget, where others share it. `renewal`: for tokens that end. Raises RequestError.
     """
-    if kind in _STAND_INS:
-        kind, keys = _STAND_INS[kind]
-        options = {"base_url": _listening(sandbox)[kind], **keys}
-    if kind in _RENEWING:
-        return _RENEWING[kind](options, clock=clock, quota=quota, renewal=renewal)
-    return _SOURCES[kind][1](options, clock=clock, quota=quota)
+    stand_in = STAND_INS[kind].stand_in if kind in STAND_INS else None
+    if stand_in is not None:
+        options = {"base_url": _listening(sandbox)[STAND_INS[kind].type], **stand_in.options}
+    return source_kind(kind).open(options, clock=clock, quota=quota, renewal=renewal)
+
+
+def source_kind(kind: str) -> SourceKind:
+    """Raises RequestError for a type that this process does not have."""
+    if kind not in connections():
+        raise RequestError(f"type: {kind}: there is no such connection here; is its plug-in installed?")
+    return connections()[kind]
 
 
 def open_channel(kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], address: str | None) -> Channel:

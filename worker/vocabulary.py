@@ -1,27 +1,40 @@
-"""What services know and a digest prints, gathered from the registries for the renderer and for attached files."""
+"""What services know and a digest prints, gathered from their kinds for the renderer and for attached files."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
-from worker.plugins import SERVICE_OF
-from worker.rendering.vocabulary import DEALS, Vocabulary
-from worker.sources.close.words import WORDS as CLOSE
-from worker.sources.pipedrive.words import WORDS as PIPEDRIVE
-from worker.sources.umami.words import WORDS as UMAMI
-
-_COUNTS = {
-    ("close", "funnel_stages"): DEALS,
-    ("umami", "funnel"): "visitors",
-}
-_OPPORTUNITIES = frozenset({("close", "opportunities"), ("pipedrive", "deals"), ("pipedrive", "stalled_deals")})
+from worker.plugins import CONNECTIONS, STAND_INS, connections
+from worker.ports.kinds import SourceKind
+from worker.rendering.vocabulary import Vocabulary
 
 
 def merged(services: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
-    """All services' words by language. One key has one text, because a digest may show several services."""
+    """All services' words by language. One key has one text, that of the first service which has it, because a digest
+    may show several services.
+    """
     found: dict[str, dict[str, str]] = {}
     for words in services:
         for language, texts in words.items():
-            found.setdefault(language, {}).update(texts)
+            known = found.setdefault(language, {})
+            known.update({key: text for key, text in texts.items() if key not in known})
     return found
 
 
-VOCABULARY = Vocabulary(merged((CLOSE, PIPEDRIVE, UMAMI)), SERVICE_OF, _COUNTS, _OPPORTUNITIES)
+def vocabulary_of(kinds: Mapping[str, SourceKind]) -> Vocabulary:
+    specs = [((kind.type, name), spec) for kind in kinds.values() for name, spec in kind.queries.items()]
+    return Vocabulary(
+        words=merged(kind.words for kind in kinds.values()),
+        services={name: kind.type for name, kind in STAND_INS.items()},
+        counts={key: spec.counts for key, spec in specs if spec.counts},
+        lists=frozenset(key for key, spec in specs if spec.lists_opportunities),
+    )
+
+
+VOCABULARY = vocabulary_of(CONNECTIONS)
+"""Of the services that this version ships."""
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    """Of these and of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    return vocabulary_of(connections())

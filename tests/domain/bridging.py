@@ -1,7 +1,8 @@
 """A bridge from two lists of rows, and short ways to read it."""
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals
-from worker.domain.diff.bridge import Bridge, Terms, bridge
+from tests.support.traits import bridged
+from worker.domain.diff.bridge import Bridge, Terms
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD
 from worker.domain.snapshot.snapshot import Row
@@ -9,7 +10,7 @@ from worker.domain.snapshot.snapshot import Row
 
 def made(before: list[Row], after: list[Row], looked_up: list[Row] | None = None, item: Query | None = None) -> Bridge:
     """The bridge of two lists of open deals; `looked_up` are those that left, as they were found."""
-    found = bridge(
+    found = bridged(
         answer(before, at=LAST_WEEK), answer(after, at=THIS_WEEK, followed=looked_up or []), item or open_deals()
     )
     assert found is not None

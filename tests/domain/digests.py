@@ -1,6 +1,7 @@
 """A digest from a few answers, now and before."""
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, open_deals, schedule
+from tests.support.traits import traits_of
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
@@ -21,6 +22,7 @@ def digest(
         schedule=plan,
         run="weekly-pipeline@2026-11-16T08:00:00Z",
         slot=THIS_WEEK,
+        traits=traits_of(plan),
         snapshots={one.query_id: one for one in now},
         baselines={one.query_id: (BASELINE, one) for one in before or []},
         gaps=gaps,

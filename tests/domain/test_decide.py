@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
+from tests.support.traits import traits_of
 from worker.domain.decide import decide, same_answer, sent_baselines, skipped_baselines, why_unusable
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
@@ -25,7 +26,8 @@ AT_OLD = Baseline("old", LAST_WEEK, LAST_WEEK)
 def digest(now: Snapshot, before: Snapshot | None) -> Digest:
     past: Compared | None = None if before is None else (AT_OLD, before)
     baselines = {"deals": past}
-    return compose(DigestContext(schedule(open_deals()), "run", THIS_WEEK, {"deals": now}, baselines=baselines))
+    plan = schedule(open_deals())
+    return compose(DigestContext(plan, "run", THIS_WEEK, traits_of(plan), {"deals": now}, baselines=baselines))
 
 
 @pytest.mark.parametrize(
@@ -131,12 +133,13 @@ def test_the_same_rows_read_later_are_the_same_answer() -> None:
 def test_a_gap_alone_neither_changes_nor_empties_a_digest() -> None:
     gap = Gap("deals", GapReason.UNAVAILABLE, "Close did not answer.")
     stalled = answer([], query="stalled", at=THIS_WEEK, followed=[])
-    item = open_deals("stalled")
+    plan = schedule(open_deals(), open_deals("stalled"), bridge="deals")
     found = compose(
         DigestContext(
-            schedule(open_deals(), item, bridge="deals"),
+            plan,
             "run",
             THIS_WEEK,
+            traits_of(plan),
             {"stalled": stalled},
             gaps=(gap,),
             baselines={"deals": (AT_OLD, OLD), "stalled": (AT_OLD, answer([], query="stalled", at=LAST_WEEK))},

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.traits import bridged
 from worker.documents.bridge import bridge_document
-from worker.domain.diff.bridge import bridge
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports import Question
@@ -70,7 +70,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Query, population
             pipeline.step(clock.now)
             clock.now += TICK
             after = (await source.fetch(ask(item, clock, before))).snapshot
-            found = bridge(before, after, item)
+            found = bridged(before, after, item)
             assert found is not None
             assert bridge_document(found) == journal.bridge(pipeline.log, began, clock.now, population)
             before = after
@@ -86,7 +86,7 @@ async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
         before = (await source.fetch(ask(item, clock, None))).snapshot
         clock.now = wander(pipeline, began, 40)
         after = (await source.fetch(ask(item, clock, before))).snapshot
-    found = bridge(before, after, item)
+    found = bridged(before, after, item)
     assert found is not None
     told, truth = bridge_document(found), journal.bridge(pipeline.log, began, clock.now)
     for lines in (*told.values(), *truth.values()):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.traits import bridged
 from worker.documents.bridge import bridge_document
-from worker.domain.diff.bridge import bridge
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec, resolve
@@ -79,7 +79,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Query, population
             pipeline.step(clock.now)
             clock.now += TICK
             after = (await source.fetch(ask(item, clock, before))).snapshot
-            found = bridge(before, after, item)
+            found = bridged(before, after, item)
             assert found is not None
             assert bridge_document(found) == journal.bridge(pipeline.log, began, clock.now, population)
             assert after.notes == ()
@@ -96,7 +96,7 @@ async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
         before = (await source.fetch(ask(OPEN, clock, None))).snapshot
         clock.now = wander(pipeline, began, 40)
         after = (await source.fetch(ask(OPEN, clock, before))).snapshot
-    found = bridge(before, after, OPEN)
+    found = bridged(before, after, OPEN)
     assert found is not None
     told, truth = bridge_document(found), journal.bridge(pipeline.log, began, clock.now)
     for lines in (*told.values(), *truth.values()):
@@ -163,7 +163,7 @@ async def test_a_deal_that_was_put_away_moved_out() -> None:
         after = (await source.fetch(ask(OPEN, clock, before))).snapshot
         archived = (await source.fetch(ask(item("deals", archived=True), clock, None))).snapshot
     number = str(box.pipedrive.book.number(away.id))
-    found = bridge(before, after, OPEN)
+    found = bridged(before, after, OPEN)
     assert found is not None
     assert [(step.key, step.move, step.detail) for step in found.steps] == [(number, "moved_out", "archived")]
     assert archived.members == {number}

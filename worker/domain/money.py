@@ -43,7 +43,7 @@ class Money:
 def from_hundredths(hundredths: int, currency: str) -> tuple[int, int]:
     """A service's cents in the currency's own minor units, and the remainder that does not fit (in hundredths).
 
-    Close writes every amount in hundredths, also of a currency that has none.
+    A service may write every amount in hundredths, also of a currency that has none.
     """
     digits = exponent(currency)
     if digits >= 2:

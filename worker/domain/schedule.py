@@ -87,11 +87,6 @@ class Query:
     as_written: bool = False
     share_for: int = SHARE_FOR
 
-    @property
-    def stalled_only(self) -> bool:
-        """The selection is "stalled deals": a list whose members act, not a population with a total to explain."""
-        return self.query == "stalled_deals" or str(self.params.get("is_stalled", "")).lower() == "true"
-
 
 @dataclass(frozen=True, slots=True)
 class Subscription:

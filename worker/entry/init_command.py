@@ -8,7 +8,7 @@ import asyncio
 import json
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,35 +20,34 @@ from worker.app import wall_clock
 from worker.documents.project import project_document
 from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
-from worker.entry.first_schedules import PROJECT, SCHEDULES
+from worker.entry.first_project import PROJECT
 from worker.entry.new_project import refuse_overwriting, slug, write_new, write_project
 from worker.entry.options import Json
 from worker.errors import RequestError, SourceError
-from worker.plugins import SANDBOX, open_source
+from worker.plugins import SANDBOX, connections
 from worker.ports import Catalog
-from worker.sources.close.source import BASE_URL
-from worker.sources.umami.source import CLOUD
+from worker.ports.kinds import CHOSEN, InitField, InitForm, SourceKind
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccess:
-    """`plain`: options that are written to the project. `secret`: the option that becomes a reference to `variable`.
-    `value`: what this reference stands for.
+    """Options by name. `plain`: they are written to the project. `secrets`: the project gets a reference to the
+    environment variable in `variables` instead, never the value.
     """
 
     plain: Mapping[str, str]
-    secret: str
-    variable: str
-    value: str = field(repr=False)
+    secrets: Mapping[str, str] = field(repr=False)
+    variables: Mapping[str, str]
 
     @property
     def resolved(self) -> dict[str, str]:
-        return {**self.plain, self.secret: self.value}
+        return {**self.plain, **self.secrets}
 
     def written(self, kind: str) -> str:
         """One line of YAML. A JSON string is also a YAML string."""
         plain = {name: value.replace("${", "$${") for name, value in self.plain.items()}
-        options = {"type": kind, **plain, self.secret: f"${{{self.variable}}}"}
+        references = {name: f"${{{variable}}}" for name, variable in self.variables.items()}
+        options = {"type": kind, **plain, **references}
         return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in options.items())
 
 
@@ -56,9 +55,10 @@ def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json =
     """Write a project that needs no account for a preview. On a terminal you can choose your own service instead."""
     with console.guarded(as_json=as_json):
         refuse_overwriting(target)
-        service = SANDBOX if as_json or not at_a_terminal() else _service()
-        if service != SANDBOX:
-            _ask_and_write(target, service)
+        offered = _offered()
+        service = SANDBOX if as_json or not at_a_terminal() else _service(offered)
+        if service in offered:
+            _ask_and_write(target, *offered[service])
             return
         write_project(target, target.resolve().name)
     if as_json:
@@ -77,39 +77,49 @@ def at_a_terminal() -> bool:
     return console.can_ask() and console.out.is_terminal
 
 
-def _ask_and_write(target: Path, service: str) -> None:
+def _offered() -> dict[str, tuple[SourceKind, InitForm]]:
+    """The services that can be asked for, by type. A stand-in takes no options and belongs to the sandbox."""
+    return {
+        kind.type: (kind, kind.ask_for_init)
+        for kind in connections().values()
+        if kind.options and kind.ask_for_init is not None and kind.first_schedules
+    }
+
+
+def _ask_and_write(target: Path, kind: SourceKind, form: InitForm) -> None:
     """Asks everything before anything is written. If an answer does not come, nothing has been written."""
-    kind, schedule, text = SCHEDULES[service]
-    refuse_overwriting(target, [schedule])
-    connection = _ASKS[service]()
+    refuse_overwriting(target, [schedule.id for schedule in kind.first_schedules])
+    access = _access(form)
     try:
-        with console.progress(f"Asking {service}"):
-            held = asyncio.run(_held(service, connection, kind))
+        with console.progress(f"Asking {kind.type}"):
+            held = asyncio.run(_held(kind, access, form.choose))
     except (SourceError, RequestError) as error:
         console.err.print(f"{error}; nothing was written", markup=False)
         raise typer.Exit(console.status_of(error)) from None
-    chosen = _choice(service, held)
+    chosen = _choice(kind.type, held)
     identity = chosen if chosen.isascii() and chosen.isdecimal() else json.dumps(chosen)
-    project = PROJECT.format(name=slug(target.resolve().name), service=service, options=connection.written(service))
-    write_new(target, project, {schedule: text.replace("CHOSEN", identity)})
-    unset = "" if os.environ.get(connection.variable) else f"  export {connection.variable}=…   # the key is not kept\n"
-    console.out.print(f"Wrote {target}. Next:\n{unset}  {_next(target, schedule)} --open", markup=False)
+    project = PROJECT.format(name=slug(target.resolve().name), service=kind.type, options=access.written(kind.type))
+    write_new(target, project, {one.id: one.text.replace(CHOSEN, identity) for one in kind.first_schedules})
+    unset = (variable for variable in access.variables.values() if not os.environ.get(variable))
+    exports = "".join(f"  export {variable}=…   # the key is not kept\n" for variable in unset)
+    first = kind.first_schedules[0].id
+    console.out.print(f"Wrote {target}. Next:\n{exports}  {_next(target, first)} --open", markup=False)
 
 
-async def _held(service: str, connection: ServiceAccess, kind: str) -> Table:
+async def _held(kind: SourceKind, access: ServiceAccess, what: str) -> Table:
     """What the connection holds. Raises RequestError, SourceError."""
-    source = open_source(service, connection.resolved, {}, wall_clock)
+    source = kind.open(access.resolved, clock=wall_clock)
     async with aclosing(source):
         if not isinstance(source, Catalog):
-            raise RequestError(f"{service}: a connection of this type cannot list what it holds")
-        held = await source.holds(kind)
+            raise RequestError(f"{kind.type}: a connection of this type cannot list what it holds")
+        held = await source.holds(what)
     if not _there(held):
-        raise RequestError(f"{service} shows this key no {kind}: make one there, or use another key")
+        raise RequestError(f"{kind.type} shows this key no {what}: make one there, or use another key")
     return held
 
 
 def _there(held: Table) -> list[Row]:
-    """The entries that are not deleted. Pipedrive also lists deleted pipelines."""
+    """The entries that are not deleted. A service may also list deleted ones."""
     return [row for row in held.rows if not held.record(row).get("is_deleted")]
 
 
@@ -129,8 +139,8 @@ def _choice(service: str, held: Table) -> str:
     return str(typer.prompt("Which one is the first schedule about", default="1", value_proc=chosen))
 
 
-def _service() -> str:
-    offered = (SANDBOX, *_ASKS)
+def _service(services: Mapping[str, Any]) -> str:
+    offered = (SANDBOX, *services)
 
     def chosen(answer: str) -> str:
         if answer.strip().lower() not in offered:
@@ -140,39 +150,33 @@ def _service() -> str:
     return str(typer.prompt(f"Which service ({', '.join(offered)})", default=SANDBOX, value_proc=chosen))
 
 
-def _secret(words: str, variable: str) -> str:
+def _access(form: InitForm) -> ServiceAccess:
+    """The answers to a form's questions."""
+    plain: dict[str, str] = {}
+    secrets: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    for one in form.fields:
+        if not one.asked(plain):
+            continue
+        if one.variable:
+            secrets[one.option], variables[one.option] = _secret(one), one.variable
+            continue
+        answer = _text(one)
+        if answer != one.default:
+            plain[one.address if one.address and "://" in answer else one.option] = answer
+    return ServiceAccess(plain, secrets, variables)
+
+
+def _secret(one: InitField) -> str:
     """The value of the environment variable if it is set. Then nobody has to type it."""
-    if value := os.environ.get(variable):
-        console.out.print(f"{variable} is set, and used.", markup=False)
+    if value := os.environ.get(one.variable):
+        console.out.print(f"{one.variable} is set, and used.", markup=False)
         return value
-    return str(typer.prompt(f"{words} (hidden; used now, and kept nowhere)", hide_input=True)).strip()
+    return str(typer.prompt(f"{one.words} (hidden; used now, and kept nowhere)", hide_input=True)).strip()
 
 
-def _text(words: str, default: str | None = None) -> str:
-    return str(typer.prompt(words, default=default)).strip()
+def _text(one: InitField) -> str:
+    return str(typer.prompt(one.words, default=one.default)).strip()
 
-
-def _close() -> ServiceAccess:
-    base_url = _text("Address of the API", BASE_URL)
-    plain = {} if base_url == BASE_URL else {"base_url": base_url}
-    return ServiceAccess(plain, "api_key", "CLOSE_API_KEY", _secret("API key", "CLOSE_API_KEY"))
-
-
-def _pipedrive() -> ServiceAccess:
-    where = _text("Company (acme, where you open https://acme.pipedrive.com), or an address")
-    plain = {"base_url" if "://" in where else "company_domain": where}
-    return ServiceAccess(plain, "api_token", "PIPEDRIVE_API_TOKEN", _secret("API token", "PIPEDRIVE_API_TOKEN"))
-
-
-def _umami() -> ServiceAccess:
-    """Umami Cloud uses keys. A person's own server uses accounts."""
-    base_url = _text("Where your Umami is served (Enter: Umami Cloud)", CLOUD)
-    if base_url == CLOUD:
-        return ServiceAccess({}, "api_key", "UMAMI_API_KEY", _secret("API key", "UMAMI_API_KEY"))
-    plain = {"base_url": base_url, "username": _text("User name")}
-    return ServiceAccess(plain, "password", "UMAMI_PASSWORD", _secret("Password", "UMAMI_PASSWORD"))
-
-
-_ASKS: dict[str, Callable[[], ServiceAccess]] = {"close": _close, "pipedrive": _pipedrive, "umami": _umami}
 
 COMMANDS: dict[str, Any] = {"init": init}

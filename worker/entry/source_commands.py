@@ -20,6 +20,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
 from worker.errors import RequestError
+from worker.plugins import source_kind
 from worker.ports import Catalog, Editable
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ def source(
 
         async def work(catalog: Catalog) -> Table | list[str] | None:
             if kind is None:
-                return list(catalog.kinds)
+                return list(source_kind(bundle.connections[name].type).catalogue)
             if verb is None:
                 return await catalog.holds(kind)
             if not isinstance(catalog, Editable):

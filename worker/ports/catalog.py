@@ -8,10 +8,7 @@ from worker.domain.snapshot.snapshot import Table
 
 @runtime_checkable
 class Catalog(Protocol):
-    """A source that lists what its account holds."""
-
-    @property
-    def kinds(self) -> Sequence[str]: ...
+    """A source that lists what its account holds: each name in its kind's `catalogue`."""
 
     async def holds(self, kind: str) -> Table:
         """Everything of one kind, keyed by the service's ids. Raises RequestError for an unknown kind, SourceError."""

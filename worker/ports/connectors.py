@@ -8,7 +8,7 @@ from worker.domain.events import Fact
 from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.channels import Channel, Renderer
-from worker.ports.kinds import Price
+from worker.ports.kinds import QuerySpec
 from worker.ports.sources import Source
 
 
@@ -72,12 +72,10 @@ class Connectors(Protocol):
         """A short text that stands for the account behind a connection, credentials included and not readable."""
         ...
 
-    def price(self, bundle: Bundle, item: Query) -> Price:
-        """Of one answer to the item's query."""
-        ...
-
-    def windowed(self, bundle: Bundle, item: Query) -> bool:
-        """Whether the item's query is a function of its window; otherwise it tells the state when it is read."""
+    def query(self, bundle: Bundle, query: Query) -> QuerySpec:
+        """What its connection's type says of a query. Raises RequestError where this process has no such type or query:
+        a plug-in that is not installed here.
+        """
         ...
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel: ...

@@ -2,8 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
+
+from worker.domain.snapshot.scope import EVERYTHING, Scope
+from worker.domain.snapshot.traits import QueryTraits
+from worker.ports.quota import Quota
+from worker.ports.sources import Source
+from worker.ports.tokens import Renewal
 
 
 class ParamKind(StrEnum):
@@ -72,8 +79,14 @@ class Price:
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
     """`windowed`: a function of its window; otherwise live, the state when it is read. `lists`: has members, so that
-    `follow`, `show` and a bridge make sense. `rules`: relations between parameters that single kinds cannot say.
+    `follow` and `show` make sense. `rules`: relations between parameters that single kinds cannot say.
     `default_follow`: for a definition that does not say. `price`: of one answer, names that are kept aside.
+
+    What a digest must know: `lists_opportunities` says that the members are opportunities with the columns of
+    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: whether they are those
+    that stall, for any parameters or for these. `conditions`: which rows its parameters ask for. `per_person`: ids of
+    tables with a row per person. `counts`: what the stages of its funnel count ("deals", "visitors"; the head of that
+    column is the word "<counts>_head"), empty for a query that brings no funnel.
     """
 
     name: str
@@ -84,6 +97,20 @@ class QuerySpec:
     rules: Callable[[Use], tuple[RuleViolation, ...]] = lambda _use: ()
     default_follow: Callable[[Use], str] = lambda _use: "none"
     price: Price = Price()
+    lists_opportunities: bool = False
+    stalled: bool | Callable[[Mapping[str, Any]], bool] = False
+    counts: str = ""
+    conditions: Callable[[Mapping[str, Any]], Scope] = lambda _params: EVERYTHING
+    per_person: frozenset[str] = frozenset()
+
+    def traits(self, params: Mapping[str, Any]) -> QueryTraits:
+        """With a definition's parameters."""
+        return QueryTraits(
+            lists_opportunities=self.lists_opportunities,
+            stalled=self.stalled(params) if callable(self.stalled) else self.stalled,
+            scope=self.conditions(params),
+            per_person=self.per_person,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +137,91 @@ def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, 
     return faults
 
 
+class OpenSource(Protocol):
+    """Makes a source. `options` with secrets resolved. `clock` gives UTC. `quota`: the budget that others share, where
+    there is one. `renewal`: how a token that ends is replaced.
+
+    Raises RequestError for options that cannot be used; its text holds no secret.
+    """
+
+    def __call__(
+        self,
+        options: Mapping[str, str],
+        *,
+        clock: Callable[[], datetime],
+        quota: Quota | None = None,
+        renewal: Renewal | None = None,
+    ) -> Source: ...
+
+
+@dataclass(frozen=True, slots=True)
+class InitField:
+    """One question of `init`; the answer becomes the option. `default` is what Enter means, and such an answer is not
+    written. `variable`: the environment variable of a secret, which is typed unseen and never written. `address`: the
+    option that takes the answer instead where it is an address (holds "://"). `asked`: whether the options that were
+    answered so far leave the question open.
+    """
+
+    option: str
+    words: str
+    default: str | None = None
+    variable: str = ""
+    address: str = ""
+    asked: Callable[[Mapping[str, str]], bool] = lambda _answered: True
+
+
+@dataclass(frozen=True, slots=True)
+class InitForm:
+    """What `init` asks for a connection, in this order; exactly one secret is asked, whatever the answers. `choose` is
+    the part of the catalogue of which one is chosen for the first schedules; each has a column `name`.
+    """
+
+    fields: tuple[InitField, ...]
+    choose: str
+
+
+CHOSEN = "CHOSEN"
+"""Stands in a first schedule for the id that was chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSchedule:
+    """A schedule that `init` writes. `text` is its YAML; the connection is named as its type."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A type of connection that needs no account: `options` are what the stand-in of this service takes, beside its
+    address as `base_url`.
+    """
+
+    type: str
+    options: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """`one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
-    still references).
+    """One service that a connection can be of: everything that Funnelbeat knows of it.
+
+    `one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
+    still references). `catalogue`: what `source` lists of an account, where the source is a Catalog. `words`: what only
+    this service has, by language and key; a key that another service or Funnelbeat itself has must say the same.
     """
 
     type: str
     options: tuple[Option, ...]
     queries: Mapping[str, QuerySpec]
+    open: OpenSource
     one_of: tuple[tuple[str, ...], ...] = ()
     faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
+    catalogue: tuple[str, ...] = ()
+    ask_for_init: InitForm | None = None
+    first_schedules: tuple[FirstSchedule, ...] = ()
+    stand_in: StandIn | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

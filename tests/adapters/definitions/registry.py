@@ -1,10 +1,14 @@
 """Kinds of connection and channel made up for these tests: a shop's shelves, and two ways to send."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from worker.adapters.definitions import Registry
+from worker.errors import RequestError
+from worker.ports import Quota, Source
 from worker.ports.kinds import ChannelType, Option, Param, ParamKind, QuerySpec, RuleViolation, SourceKind, Use
+from worker.ports.tokens import Renewal
 
 
 def _cohort_rules(use: Use) -> tuple[RuleViolation, ...]:
@@ -43,6 +47,7 @@ DEALS = QuerySpec(
     summary="Deals on the table.",
     windowed=False,
     lists=True,
+    lists_opportunities=True,
     params=(
         Param("shop", ParamKind.ID),
         Param("status_type", ParamKind.CHOICE, ("active", "won", "lost")),
@@ -55,6 +60,17 @@ DEALS = QuerySpec(
     default_follow=_follow,
 )
 
+
+def _closed(
+    options: Mapping[str, str],
+    *,
+    clock: Callable[[], datetime],
+    quota: Quota | None = None,
+    renewal: Renewal | None = None,
+) -> Source:
+    raise RequestError("this shop is made up")
+
+
 SHELF = SourceKind(
     type="shelf",
     options=(
@@ -63,6 +79,7 @@ SHELF = SourceKind(
         Option("base_url"),
     ),
     queries={TOTALS.name: TOTALS, DEALS.name: DEALS},
+    open=_closed,
     one_of=(("api_key", "access_token"),),
 )
 
@@ -96,7 +113,7 @@ CHAT = ChannelType(
 )
 
 KINDS = Registry(
-    connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries)},
+    connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries, _closed)},
     channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelType("sandbox", (), _mail_address)},
     unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )

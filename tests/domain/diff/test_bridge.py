@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tests.domain.bridging import booked, closes, made, moves
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, ms, open_deals, stalled_deals
-from worker.domain.diff.bridge import Bridge, NoBridge, balance, bridge, why_no_bridge
+from tests.support.traits import bridged, traits
+from worker.domain.diff.bridge import Bridge, NoBridge, balance, why_no_bridge
 from worker.domain.diff.stock import Basis
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import Move
@@ -50,7 +51,7 @@ KNOWN_BEFORE = [deal("J", 7 * K, status="lost"), deal("K", 6 * K, pipeline_id="p
 
 def example() -> Bridge:
     before = answer(WEEK_BEFORE.values(), at=LAST_WEEK, followed=KNOWN_BEFORE)
-    found = bridge(before, answer(WEEK_AFTER.values(), at=THIS_WEEK, followed=GONE.values()), open_deals())
+    found = bridged(before, answer(WEEK_AFTER.values(), at=THIS_WEEK, followed=GONE.values()), open_deals())
     assert found is not None
     return found
 
@@ -96,7 +97,7 @@ def test_each_deal_of_the_worked_example_is_booked_as_the_page_says() -> None:
 def test_the_stalled_list_of_the_same_week_closes_at_85_000() -> None:
     before = answer((WEEK_BEFORE[key] for key in "BCDGHM"), at=LAST_WEEK)
     after = answer((WEEK_AFTER[key] for key in "ABM"), at=THIS_WEEK, followed=GONE.values())
-    found = bridge(before, after, stalled_deals())
+    found = bridged(before, after, stalled_deals())
     assert found is not None
     (euros,) = found.terms
     assert (euros.opening, euros.closing) == (91 * K, 85 * K)
@@ -165,10 +166,10 @@ def test_currencies_stand_by_number_of_deals() -> None:
 def test_amounts_as_entered_need_one_period() -> None:
     monthly = [deal("a", 100, period="monthly")]
     before, after = answer(monthly, at=LAST_WEEK), answer([deal("a", 150, period="monthly")])
-    found = bridge(before, after, open_deals(), basis=Basis.AS_ENTERED)
+    found = bridged(before, after, open_deals(), basis=Basis.AS_ENTERED)
     assert found is not None
     assert (found.basis, found.terms[0].opening, found.terms[0].closing) == (Basis.AS_ENTERED, 100, 150)
-    mixed = balance(before, answer([deal("a", 150)]), open_deals(), basis=Basis.AS_ENTERED)
+    mixed = balance(before, answer([deal("a", 150)]), traits(open_deals()).scope, basis=Basis.AS_ENTERED)
     assert (mixed.basis, mixed.terms[0].opening, mixed.terms[0].closing) == (Basis.ANNUAL, 1200, 150)
 
 
@@ -177,25 +178,25 @@ def test_amounts_as_entered_need_one_period() -> None:
 
 def test_no_bridge_is_made_between_answers_that_cannot_be_compared() -> None:
     here = answer([deal("a")])
-    assert why_no_bridge(None, here, open_deals()) is NoBridge.MISSING
-    assert why_no_bridge(here, None, open_deals()) is NoBridge.MISSING
-    assert why_no_bridge(answer([], fingerprint="other"), here, open_deals()) is NoBridge.QUERY_CHANGED
-    assert why_no_bridge(answer([], sliced=True), here, open_deals()) is NoBridge.SLICED
-    assert why_no_bridge(here, answer([], sliced=True), open_deals()) is NoBridge.SLICED
-    assert bridge(here, answer([], sliced=True), open_deals()) is None
-    assert why_no_bridge(here, here, open_deals()) is None
+    assert why_no_bridge(None, here, Follow.CLOSED) is NoBridge.MISSING
+    assert why_no_bridge(here, None, Follow.CLOSED) is NoBridge.MISSING
+    assert why_no_bridge(answer([], fingerprint="other"), here, Follow.CLOSED) is NoBridge.QUERY_CHANGED
+    assert why_no_bridge(answer([], sliced=True), here, Follow.CLOSED) is NoBridge.SLICED
+    assert why_no_bridge(here, answer([], sliced=True), Follow.CLOSED) is NoBridge.SLICED
+    assert bridged(here, answer([], sliced=True), open_deals()) is None
+    assert why_no_bridge(here, here, Follow.CLOSED) is None
 
 
 def test_a_list_whose_departures_are_not_looked_up_has_no_bridge() -> None:
     item = Query("deals", "close", "opportunities", follow=Follow.NONE)
-    assert why_no_bridge(answer([]), answer([]), item) is NoBridge.NOT_FOLLOWED
+    assert why_no_bridge(answer([]), answer([]), item.follow) is NoBridge.NOT_FOLLOWED
 
 
 def test_an_older_answer_without_a_column_is_compared_on_what_both_have() -> None:
     older = answer([deal("a", 900), deal("b", 100)], at=LAST_WEEK)
     main = older.tables[0]
     cut = type(main)(main.id, main.columns[:-4], tuple(Row(r.key, r.cells[:-4]) for r in main.rows), main.total)
-    found = bridge(
+    found = bridged(
         type(older)("deals", "fp", None, LAST_WEEK, older.as_of, (), (cut,), older.members, None, main.id),
         answer([deal("a", 950), deal("b", 100)], followed=[]),
         open_deals(),

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given, settings
 
 from tests.domain.journal import Played, histories, play, random_history
-from worker.domain.diff.bridge import Bridge, balance, bridge
+from tests.support.traits import bridged, traits
+from worker.domain.diff.bridge import Bridge, balance
 from worker.domain.diff.diff import apply, diff
 from worker.domain.snapshot.opportunity import INWARD, Move
 
@@ -14,7 +15,7 @@ LOOKED_UP = {Move.WON, Move.LOST, Move.MOVED_OUT, Move.REVIVED, Move.REMOVED}
 
 
 def made(played: Played) -> Bridge:
-    found = bridge(played.before, played.after, played.history.item)
+    found = bridged(played.before, played.after, played.history.item)
     assert found is not None
     return found
 
@@ -99,7 +100,7 @@ def test_each_deal_has_one_class_of_membership_at_most(played: Played) -> None:
 @given(histories().map(play))
 @settings(max_examples=60, deadline=None)
 def test_an_answer_does_not_move_against_itself(played: Played) -> None:
-    assert balance(played.after, played.after, played.history.item).steps == ()
+    assert balance(played.after, played.after, traits(played.history.item).scope).steps == ()
 
 
 @given(histories().map(play))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.domain.bridging import closes, made, moves
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, ms, open_deals, stalled_deals
-from worker.domain.diff.bridge import bridge
+from tests.support.traits import bridged
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.snapshot import Row
 
@@ -116,7 +116,7 @@ def test_a_deal_that_left_the_stalled_list_still_stalled_is_unexplained() -> Non
 
 def joined(row: Row, known: list[Row], item: Query | None = None) -> dict[str, list[tuple[str, str, int]]]:
     before = answer([], at=LAST_WEEK, followed=known)
-    found = bridge(before, answer([row], at=THIS_WEEK, followed=[]), item or open_deals())
+    found = bridged(before, answer([row], at=THIS_WEEK, followed=[]), item or open_deals())
     assert found is not None
     assert closes(found)
     return moves(found)

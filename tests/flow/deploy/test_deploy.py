@@ -14,7 +14,7 @@ from worker.domain.delivery import Baseline, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
-from worker.domain.schedule import Bundle, CatchUp, Defaults, Query, Schedule, Subscription, Trigger
+from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.operate.pause import pause
@@ -186,7 +186,8 @@ async def test_spread_delays_what_is_due_and_moves_no_slot(here: Month) -> None:
 
 async def test_a_run_is_late_from_when_it_was_due_and_says_how_long_after_its_slot(here: Month) -> None:
     schedule = daily(spread=3600)
-    bundle = Bundle("tern", Defaults(), {}, {}, {"daily": schedule})
+    connections = {"close": Connection("close", "sandbox")}
+    bundle = Bundle("tern", Defaults(), connections, {}, {"daily": schedule})
 
     def late(after: timedelta) -> int:
         at = NINE + delay_of("daily", 3600) + after

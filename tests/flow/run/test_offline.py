@@ -10,8 +10,9 @@ from tests.support.desk import no_network
 from tests.support.slack_golden import rendered
 from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import Content, DeliveryKey, Envelope, Receipt
-from worker.domain.schedule import Bundle, ChannelSpec, Defaults
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults
 from worker.errors import RequestError
+from worker.plugins import CONNECTIONS, wants_sandbox
 
 MAIL = {"url": "smtp://r@mail.acme.example:587", "password": "${NO_SUCH_SECRET}", "from": "R <r@acme.example>"}
 CHANNELS = {
@@ -55,3 +56,12 @@ async def test_every_kind_of_channel_builds_its_message_without_its_secret(
 def test_what_really_sends_still_wants_its_secret(channel: str, tmp_path: Path) -> None:
     with pytest.raises(RequestError, match=r"NO_SUCH_SECRET|no-such-file"):
         OpenConnectors({}, tmp_path).channel(BUNDLE, channel, "C0123456789")
+
+
+@pytest.mark.parametrize("stand_in", sorted(kind for kind in CONNECTIONS if wants_sandbox(kind)))
+async def test_every_stand_in_opens_where_nothing_will_be_fetched(stand_in: str, tmp_path: Path) -> None:
+    bundle = Bundle("desk", Defaults(), {"crm": Connection("crm", stand_in)}, {}, {})
+    connectors = OpenConnectors(SILENT, tmp_path, offline=True)
+    source = connectors.source(bundle, "crm")
+    assert connectors.source(bundle, "crm") is source
+    await connectors.aclose()

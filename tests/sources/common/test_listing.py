@@ -8,6 +8,7 @@ import pytest
 
 from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import COLUMNS, TABLE
+from worker.domain.snapshot.scope import Scope, one_of
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 from worker.errors import SourceIncomplete, SourceUnavailable
 from worker.ports import Question
@@ -33,6 +34,7 @@ class FakeList:
     """Gives `readings` in turn: keys, or a failure. `kept`: what a look-up finds of the rest."""
 
     endpoint, carries, forgotten = "GET /rows", True, 0
+    scope = Scope(selected=(one_of("status", "status", frozenset({"open"})),))
 
     def __init__(self, *readings: str | Exception, kept: dict[str, Row] | None = None, due: int | None = None) -> None:
         self.readings, self.kept, self.due, self.asked = list(readings), kept or {}, due, list[Collection[str]]()

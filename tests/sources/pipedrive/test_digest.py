@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
@@ -75,6 +76,7 @@ async def made(place: Path) -> tuple[Digest, dict[str, Answer]]:
         schedule=schedule,
         run="week@2026-11-23T08:00:00Z",
         slot=SLOT,
+        traits=traits_of(schedule),
         snapshots={query: answer.snapshot for query, answer in found.items()},
         compared={query: answer.compared for query, answer in found.items() if answer.compared is not None},
         connections={"pipedrive": "pipedrive"},

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sources.pipedrive.account import ARCHIVED, DEALS, Account, cells, deal, fetched, following, pipedrive
 from tests.support.scripted_http import Asked, Said
-from worker.domain.diff.bridge import bridge
+from tests.support.traits import bridged
 from worker.domain.snapshot.opportunity import Move
 from worker.errors import SourceIncomplete
 
@@ -59,7 +59,7 @@ async def test_the_bridge_gives_each_of_them_its_reason() -> None:
     ]
     ask = following(set(before.members), previous=before)
     after = await fetched(account, ask)
-    found = bridge(before, after, ask.item)
+    found = bridged(before, after, ask.item)
     assert found is not None
     assert {(step.key, step.move, step.detail) for step in found.steps if step.key != "6"} == {
         ("1", Move.LOWERED, ""),
@@ -160,7 +160,7 @@ async def test_a_filter_hides_why_a_deal_left() -> None:
         }
     )
     after = await fetched(account, ask)
-    found = bridge(before, after, ask.item)
+    found = bridged(before, after, ask.item)
     assert found is not None
     assert [(step.key, step.move, step.detail) for step in found.steps] == [("2", Move.MOVED_OUT, "filter")]
 

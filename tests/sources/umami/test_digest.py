@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
@@ -56,6 +57,7 @@ async def made(place: Path) -> Digest:
         schedule=schedule,
         run="umami-week@2026-11-23T07:00:00Z",
         slot=SLOT,
+        traits=traits_of(schedule),
         snapshots={query: answer.snapshot for query, answer in found.items()},
         compared={query: answer.compared for query, answer in found.items() if answer.compared is not None},
         connections={"umami": "sandbox-umami"},

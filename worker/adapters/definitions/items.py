@@ -80,7 +80,7 @@ def _item(context: LoadContext, path: Path, value: Any) -> tuple[Query, QuerySpe
     spec = _spec(context, path, piece)
     span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
     against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
-    show = _show(sheet, path, piece, lists=spec is None or spec.lists)
+    show = _show(sheet, path, piece, of_deals=spec is None or spec.lists_opportunities)
     params = checked(sheet, (*path, "params"), piece.params, spec, context.zone) if spec else {}
     if spec is None or sheet.count > before:
         return None
@@ -121,13 +121,15 @@ def _spec(context: LoadContext, path: Path, piece: ItemShape) -> QuerySpec | Non
     return None
 
 
-def _show(sheet: Sheet, path: Path, piece: ItemShape, *, lists: bool) -> Show:
-    """The columns of a query that is no list are its answer's: rows without the one that is named stay in place."""
+def _show(sheet: Sheet, path: Path, piece: ItemShape, *, of_deals: bool) -> Show:
+    """The columns of a query that lists no opportunities are its answer's: rows without the one that is named stay in
+    place.
+    """
     if not piece.show:
         return Show()
     shown = read(ShowShape, piece.show, sheet, (*path, "show")).piece or ShowShape()
     column = shown.order_by.removeprefix("-")
-    if lists and column and column not in _COLUMNS:
+    if of_deals and column and column not in _COLUMNS:
         at = (*path, "show", "order_by")
         sheet.complain(at, f"`order_by` with {described(shown.order_by)}, which is no column", advice(column, _COLUMNS))
     return Show(shown.order_by or None, shown.limit)
@@ -181,13 +183,12 @@ def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, p
 
 
 def _list_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -> None:
-    if spec.lists:
+    if spec.lists_opportunities:
         for name in piece.watch:
             if name not in _COLUMNS and not name.startswith("total."):
                 sheet.complain(
                     (*path, "watch"), f"`watch` with {described(name)}, which is no column", advice(name, _COLUMNS)
                 )
-        return
     for name in ("follow", "follow_limit"):
-        if name in piece.model_fields_set:
+        if name in piece.model_fields_set and not spec.lists:
             sheet.complain((*path, name), f"`{name}` beside `{spec.name}`, which is no list", "leave it out", key=True)

@@ -104,13 +104,14 @@ def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
         found = f"`bridge` with {described(bridge)}, which is no item of `report`"
         sheet.complain(path, found, advice(bridge, asked.names, "write the item first"))
     elif bridge in asked.items:
-        _check_population(sheet, asked.names[bridge], asked.items[bridge], lists=asked.specs[bridge].lists)
+        of_deals = asked.specs[bridge].lists_opportunities
+        _check_population(sheet, asked.names[bridge], asked.items[bridge], of_deals=of_deals)
 
 
-def _check_population(sheet: Sheet, index: int, item: Query, *, lists: bool) -> None:
+def _check_population(sheet: Sheet, index: int, item: Query, *, of_deals: bool) -> None:
     """A bridge explains a whole list: nothing cut off, and what left it known."""
-    if not lists:
-        found = f"`bridge` with `{item.id}`, which is no list"
+    if not of_deals:
+        found = f"`bridge` with `{item.id}`, which is no list of deals"
         sheet.complain(("digest", "bridge"), found, "name an item whose query lists deals, or leave it out")
         return
     slices = [name for name in _SLICES if name in item.params]

@@ -12,8 +12,9 @@ from enum import StrEnum
 from worker.domain.diff.diff import TableDiff, diff
 from worker.domain.diff.moves import Pair, Step, pairs, steps
 from worker.domain.diff.stock import Basis, Sum, currency_of, main_currency, share_one_period, stock
-from worker.domain.schedule import Follow, Query
+from worker.domain.schedule import Follow
 from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
 
@@ -58,10 +59,10 @@ class Bridge:
         return sum(t.unvalued_before for t in self.terms), sum(t.unvalued for t in self.terms)
 
 
-def why_no_bridge(before: Snapshot | None, after: Snapshot | None, item: Query) -> NoBridge | None:
+def why_no_bridge(before: Snapshot | None, after: Snapshot | None, follow: Follow) -> NoBridge | None:
     """None when both sides are complete answers to the same question and departures were looked up."""
     reason = why_not_compared(before, after)
-    if reason is None and item.follow is Follow.NONE:
+    if reason is None and follow is Follow.NONE:
         return NoBridge.NOT_FOLLOWED
     return reason
 
@@ -80,24 +81,26 @@ def why_not_compared(before: Snapshot | None, after: Snapshot | None) -> NoBridg
 def bridge(
     before: Snapshot | None,
     after: Snapshot | None,
-    item: Query,
+    follow: Follow,
+    scope: Scope,
     *,
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,
 ) -> Bridge | None:
-    """None where `why_no_bridge` gives a reason. `changes`, where the caller has it, saves comparing the rows again.
+    """None where `why_no_bridge` gives a reason. `follow` and `scope` are the query's. `changes`, where the caller
+    has it, saves comparing the rows again.
 
     `as_entered` is granted only if every deal of both sides has one and the same period; otherwise it is `annual`.
     """
-    if before is None or after is None or why_no_bridge(before, after, item) is not None:
+    if before is None or after is None or why_no_bridge(before, after, follow) is not None:
         return None
-    return balance(before, after, item, basis=basis, changes=changes)
+    return balance(before, after, scope, basis=basis, changes=changes)
 
 
 def balance(
     before: Snapshot,
     after: Snapshot,
-    item: Query,
+    scope: Scope,
     *,
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,
@@ -112,7 +115,7 @@ def balance(
     granted = Basis.ANNUAL if basis is Basis.ANNUAL or not share_one_period(old, new, after.followed) else basis
     then, now = stock(old, granted), stock(new, granted)
     home = main_currency(then, now)
-    moved = tuple(pairs(before, after, item, diff(old, new) if changes is None else changes))
+    moved = tuple(pairs(before, after, scope, diff(old, new) if changes is None else changes))
     found = tuple(step for pair in moved for step in steps(pair, granted, home))
     known = _settled(moved, granted) if then.adrift or now.adrift else {}
     return Bridge(granted, _terms(then.settled(home, known), now.settled(home, known), found), found)

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from worker.domain.diff.diff import TableDiff
 from worker.domain.diff.membership import Why, why_joined, why_left
 from worker.domain.diff.stock import Basis, amount_of, currency_of
-from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD, Move, Status
 from worker.domain.snapshot.record import Record, milliseconds, record, records
-from worker.domain.snapshot.scope import Scope, scope
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
 
@@ -46,17 +45,16 @@ class Step:
         return self.amount if self.move in INWARD else -self.amount
 
 
-def pairs(before: Snapshot, after: Snapshot, item: Query, changes: TableDiff) -> Iterator[Pair]:
+def pairs(before: Snapshot, after: Snapshot, scope: Scope, changes: TableDiff) -> Iterator[Pair]:
     """Every deal that differs: those in both, those that joined, those that left. No other row is read."""
-    rules = scope(item)
     names = [column.name for column in changes.columns]
     for change in changes.changed:
         yield Pair(record(names, change.before), record(names, change.after))
-    yield from _joined(before, (record(names, row) for row in changes.added), rules)
+    yield from _joined(before, (record(names, row) for row in changes.added), scope)
     looked_up = records(after.followed) if changes.removed else {}
     for row in changes.removed:
         was, now = record(names, row), looked_up.get(row.key)
-        yield Pair(was, _reading(now), why_left(was, now, rules))
+        yield Pair(was, _reading(now), why_left(was, now, scope))
 
 
 def steps(pair: Pair, basis: Basis, home: str) -> Iterator[Step]:
@@ -75,11 +73,11 @@ def steps(pair: Pair, basis: Basis, home: str) -> Iterator[Step]:
     yield Step(move, detail, currency, amount or 0, amount is not None, last)
 
 
-def _joined(before: Snapshot, added: Iterable[Record], rules: Scope) -> Iterator[Pair]:
+def _joined(before: Snapshot, added: Iterable[Record], scope: Scope) -> Iterator[Pair]:
     known = records(before.followed)
     since = milliseconds(before.as_of[0])
     for now in added:
-        yield Pair(None, now, why_joined(now, known.get(now.key), since, rules))
+        yield Pair(None, now, why_joined(now, known.get(now.key), since, scope))
 
 
 def _reading(now: Record | None) -> Record | None:

@@ -7,22 +7,23 @@ from datetime import datetime
 from worker.domain.delivery import Baseline
 from worker.domain.reason import Reason
 from worker.domain.schedule import Query, Schedule
-from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import Gap, Snapshot
+from worker.domain.snapshot.traits import QueryTraits
 
 Compared = tuple[Baseline, Snapshot]
 
 
 @dataclass(frozen=True, slots=True)
 class DigestContext:
-    """`run` is the run's key as text. `snapshots`, `compared` (answers for comparison windows) and `baselines` go by
-    query id; a query has a snapshot or a gap. `why_no_baseline` says why a reader has none. `connections`: name → type.
-    `late`: seconds after the slot.
+    """`run` is the run's key as text. `traits` (what a source says of a query), `snapshots`, `compared` (answers for
+    comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline` says why a
+    reader has none. `connections`: name → type. `late`: seconds after the slot.
     """
 
     schedule: Schedule
     run: str
     slot: datetime
+    traits: Mapping[str, QueryTraits]
     snapshots: Mapping[str, Snapshot]
     compared: Mapping[str, Snapshot] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
@@ -55,12 +56,7 @@ class DigestContext:
         return next((gap for gap in self.gaps if gap.query_id == query_id), None)
 
     def key_item(self) -> Query | None:
-        """The query whose total heads the digest: the bridge's, else the first list, else none."""
+        """The query whose total heads the digest: the bridge's, else the first list of opportunities, else none."""
         if self.schedule.bridge is not None:
             return self.schedule.item(self.schedule.bridge)
-        return next((item for item in self.schedule.report if self._lists(item)), None)
-
-    def _lists(self, item: Query) -> bool:
-        """Under a gap an older answer tells; a reader's first run knows the query by its name only."""
-        known = self.snapshots.get(item.id) or self.before(item.id)
-        return item.query == TABLE if known is None else known.rows is not None
+        return next((item for item in self.schedule.report if self.traits[item.id].lists_opportunities), None)

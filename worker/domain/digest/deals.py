@@ -44,7 +44,7 @@ def deal_move(step: Step) -> DealMove:
 
 
 def title(row: Record) -> str:
-    """Close's opportunities have no name of their own; the lead's stands in, and at last the id."""
+    """Where a service gives opportunities no name of their own, the lead's stands in, and at last the id."""
     return row.text("title") or row.text("lead") or row.key
 
 

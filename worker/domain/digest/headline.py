@@ -11,6 +11,7 @@ from worker.domain.digest.model import BridgeLine, BridgeView, DealMove, KeyFigu
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
 
@@ -36,7 +37,7 @@ def head(context: DigestContext, *, changed: bool) -> Headline:
         return Headline(Standing.UNKNOWN, item.id, found and found[0].slot, _last_known(known))
     if found is None or why_not_compared(found[1], now) is not None:
         return Headline(Standing.FIRST, item.id, None, _first_keys(now), stages=stages(now))
-    return _moved(item, found[0].slot, found[1], now)
+    return _moved(item, context.traits[item.id].scope, found[0].slot, found[1], now)
 
 
 def views(found: Bridge) -> tuple[BridgeView, ...]:
@@ -67,11 +68,11 @@ def _headless(context: DigestContext, *, changed: bool) -> Headline:
     return Headline(Standing.MOVED if changed else Standing.UNCHANGED, since=max(slots))
 
 
-def _moved(item: Query, since: datetime, before: Snapshot, now: Snapshot) -> Headline:
-    found = balance(before, now, item)
+def _moved(item: Query, scope: Scope, since: datetime, before: Snapshot, now: Snapshot) -> Headline:
+    found = balance(before, now, scope)
     standing = Standing.MOVED if found.steps else Standing.UNCHANGED
     keys = tuple(_key(terms) for terms in found.terms if terms.opening_count or terms.closing_count)
-    if why_no_bridge(before, now, item) is not None:
+    if why_no_bridge(before, now, item.follow) is not None:
         return Headline(standing, item.id, since, keys)
     order = [terms.currency for terms in found.terms]
     moves = by_size((deal_move(step) for step in found.steps), order)

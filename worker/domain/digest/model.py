@@ -197,7 +197,7 @@ class StageSum:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """What one query brought. `rows` and `total` for lists, `noun` for the rest ("stages"). `gap`: it is missing."""
+    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing."""
 
     query_id: str
     source: str

@@ -11,6 +11,7 @@ from worker.domain.digest.model import Deal, StalledSection
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import records
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
 _PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT})
@@ -18,20 +19,20 @@ _PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED
 
 def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
     """One for each stalled list that was read; a gap has none, because nothing is known of it."""
-    items = (item for item in context.schedule.report if item.stalled_only)
+    items = (item for item in context.schedule.report if context.traits[item.id].stalled)
     return tuple(
-        _section(item, context.before(item.id), now)
+        _section(item, context.traits[item.id].scope, context.before(item.id), now)
         for item in items
         if (now := context.snapshots.get(item.id)) is not None and now.rows is not None
     )
 
 
-def _section(item: Query, before: Snapshot | None, now: Snapshot) -> StalledSection:
+def _section(item: Query, scope: Scope, before: Snapshot | None, now: Snapshot) -> StalledSection:
     if before is None or why_not_compared(before, now) is not None:
         return _fill(item, now, frozenset(), Bridge(Basis.ANNUAL, (), ()), first=True)
-    found = balance(before, now, item)
+    found = balance(before, now, scope)
     section = _fill(item, now, before.members, found, first=False)
-    if not found.steps or why_no_bridge(before, now, item) is not None:
+    if not found.steps or why_no_bridge(before, now, item.follow) is not None:
         return section
     return replace(section, bridges=views(found))
 

@@ -10,11 +10,9 @@ from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
 
 STAGES = "stages"
-"""A funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …)."""
-
-
-PER_USER = frozenset({"users", "stages_by_user"})
-"""Tables with a row per person: long, and seldom what a team's digest is read for."""
+"""The id of a funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …),
+whichever service it came from.
+"""
 
 
 def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
@@ -30,36 +28,35 @@ def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
 
 def figures(context: DigestContext) -> tuple[FigureSection, ...]:
     """A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals."""
-    key = context.key_item()
     return tuple(
         _figures(context, item.id, now)
         for item in context.schedule.report
-        if (now := context.snapshots.get(item.id)) is not None and now.measures and not _totalled(item, now, key)
+        if (now := context.snapshots.get(item.id)) is not None and now.measures and not _totalled(context, item, now)
     )
 
 
 def tables(context: DigestContext) -> tuple[TableSection, ...]:
     """Every table that no other section tells: a list that is neither key nor stalled, groups, and, where the item's
-    `show` asks for them, numbers per user.
+    `show` asks for them, numbers per person.
     """
-    key = context.key_item()
     return tuple(
         _table(item, table, now)
         for item in context.schedule.report
         if (now := context.snapshots.get(item.id)) is not None
         for table in now.tables
-        if table.id != STAGES and not _told(item, table, now, key)
+        if table.id != STAGES and not _told(context, item, table, now)
     )
 
 
-def _told(item: Query, table: Table, now: Snapshot, key: Query | None) -> bool:
-    if table.id in PER_USER:
+def _told(context: DigestContext, item: Query, table: Table, now: Snapshot) -> bool:
+    """A table with a row per person is long, and seldom what a team's digest is read for."""
+    if table.id in context.traits[item.id].per_person:
         return item.show == Show()
-    return table.id == now.main and _totalled(item, now, key)
+    return table.id == now.main and _totalled(context, item, now)
 
 
-def _totalled(item: Query, now: Snapshot, key: Query | None) -> bool:
-    return now.main is not None and (item.stalled_only or item == key)
+def _totalled(context: DigestContext, item: Query, now: Snapshot) -> bool:
+    return now.main is not None and (context.traits[item.id].stalled or item == context.key_item())
 
 
 def _stages(now: Table, before: Table | None) -> tuple[FunnelStage, ...]:

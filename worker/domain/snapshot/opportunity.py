@@ -45,7 +45,7 @@ class Status(StrEnum):
     WON = "won"
     LOST = "lost"
     DELETED = "deleted"
-    ARCHIVED = "archived"  # open but put away, as a looked-up deal of Pipedrive may be: it moved out
+    ARCHIVED = "archived"  # open but put away, as a looked-up deal may be: it moved out
 
 
 class Move(StrEnum):

@@ -20,7 +20,7 @@ class Record:
     cells: Mapping[str, Cell]
 
     def text(self, name: str) -> str | None:
-        """None also for an empty text: Close writes "" for the currency of a deal without a value."""
+        """None also for an empty text: a service may write "" for the currency of a deal without a value."""
         cell = self.cells.get(name)
         return cell if isinstance(cell, str) and cell else None
 

@@ -64,7 +64,7 @@ def cost(
         schedule, due = bundle.schedules[name], list(instants)
         for key, item in _questions(schedule):
             asked[item.source] += len(due)
-            one = fetches.setdefault(key, _Fetched(item.source, connectors.price(bundle, item)))
+            one = fetches.setdefault(key, _Fetched(item.source, connectors.query(bundle, item).price))
             one.slots.update(due)
             one.rows = lengths.get(name, {}).get(item.id) if one.rows is None else one.rows
     return tuple(_sum(source, count, fetches.values()) for source, count in asked.items() if count)

@@ -216,7 +216,7 @@ async def _cost(services: Services, bundle: Bundle, schedule: Schedule, was: Sch
     """Of a list, by how long it was when it was read last."""
     requests, lengths = 0, {}
     for item in schedule.report:
-        price = services.connectors.price(bundle, item)
+        price = services.connectors.query(bundle, item).price
         if not price.page:
             requests += price.requests * (1 if item.compare is None else 2)
             continue

@@ -106,8 +106,7 @@ async def _cases(
     stale = (now - slot).total_seconds() > schedule.grace
     until = deadline(services.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
-    windowed = {item.id: services.connectors.windowed(bundle, item) for item in schedule.report}
-    collected = await collect(services, context, list(baselines.values()), windowed)
+    collected = await collect(services, context, list(baselines.values()))
     return [await _case(services, context, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
 
 
@@ -142,7 +141,7 @@ async def _case(
 
 async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
     """The run's bridge for audience everybody, from the pair of its first decided delivery; None without one."""
-    _, schedule = await services.schedule(run.bundle, run.key.schedule)
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
     query = schedule.bridge
     pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
     baseline = pair.get(query) if pair is not None and query is not None else None
@@ -152,7 +151,9 @@ async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) ->
     before = await services.snapshots.load(baseline.snapshot)
     if now is None or before is None:
         return None
-    return bridge(before, now, schedule.item(query))
+    item = schedule.item(query)
+    traits = services.connectors.query(bundle, item).traits(item.params)
+    return bridge(before, now, item.follow, traits.scope)
 
 
 def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:

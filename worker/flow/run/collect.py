@@ -48,11 +48,10 @@ async def collect(
     services: Services,
     context: FetchContext,
     baselines: Sequence[Mapping[str, Baseline]],
-    windowed: Mapping[str, bool],
 ) -> Collected:
-    """`baselines` of every reader: what left since the oldest of them is looked up. `windowed` by query id."""
+    """`baselines` of every reader: what left since the oldest of them is looked up."""
     items = context.schedule.report
-    answers = await together(_answer(services, context, item, baselines, windowed[item.id]) for item in items)
+    answers = await together(_answer(services, context, item, baselines) for item in items)
     found = {item.id: a for item, a in zip(items, answers, strict=True) if isinstance(a, Answer)}
     return Collected(
         snapshots={query: answer.snapshot for query, answer in found.items()},
@@ -62,13 +61,13 @@ async def collect(
 
 
 async def _answer(
-    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]], windowed: bool
+    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
 ) -> Answer | Gap:
-    if context.stale and not windowed:
-        day = f"{context.slot:%d %b}"
-        return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
     patience = min((context.deadline - context.now).total_seconds(), services.times.longest_fetch)
     try:
+        if context.stale and not services.connectors.query(context.bundle, item).windowed:
+            day = f"{context.slot:%d %b}"
+            return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
         source = services.connectors.source(context.bundle, item.source)
         async with asyncio.timeout(max(patience, 1.0)):
             account = services.connectors.account(context.bundle, item.source)

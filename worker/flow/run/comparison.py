@@ -253,6 +253,7 @@ def digest_context(
         schedule=schedule,
         run=run,
         slot=slot,
+        traits={q.id: services.connectors.query(bundle, q).traits(q.params) for q in schedule.report},
         snapshots=found.snapshots,
         compared=found.compared,
         gaps=found.gaps,

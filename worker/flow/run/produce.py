@@ -50,8 +50,7 @@ async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[str
     baselines = await services.ledger.baselines(list(audience))
     stale, on_demand = _stale(services, schedule, run), run.trigger == "manual"
     context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
-    windowed = {item.id: services.connectors.windowed(bundle, item) for item in schedule.report}
-    collected = await collect(services, context, list(baselines.values()), windowed)
+    collected = await collect(services, context, list(baselines.values()))
     services.reach("run.fetched")
     _tell(services, key, collected)
     if not collected.snapshots:

@@ -1,6 +1,6 @@
 """Close CRM, by its REST API (developer.close.com): funnel reports and opportunity lists."""
 
+from worker.sources.close.kind import CLOSE
 from worker.sources.close.source import CloseSource, CloseTuning, open_source
-from worker.sources.close.specs import CLOSE
 
 __all__ = ["CLOSE", "CloseSource", "CloseTuning", "open_source"]

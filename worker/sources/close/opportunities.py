@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
-from worker.domain.snapshot.scope import scope
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table, table
 from worker.ports import Question
 from worker.sources.close import filters, groups
 from worker.sources.close.client import CloseClient
+from worker.sources.close.conditions import conditions
 from worker.sources.close.follow import CloseFollower
 from worker.sources.close.names import CloseNames, CloseNamesCache
 from worker.sources.close.pages import ENDPOINT, CloseListing, ClosePages
@@ -49,9 +50,13 @@ class OpportunityService:
     endpoint: str = ENDPOINT
     carries: bool = True
 
+    @property
+    def scope(self) -> Scope:
+        return conditions(self.question.item.params)
+
     async def read(self, now: int) -> Reading[_Told]:  # noqa: ARG002  # Close judges what stalls itself
         names = await self.directory.names()
-        reader = OpportunityRowReader(names, scope(self.question.item).stalled)
+        reader = OpportunityRowReader(names, self.scope.stalled)
         query = filters.query(self.question, names)
         pages = await CloseListing(self.client, query, reader.row, self.question.zone, self.size).read(
             *_slice(self.question)

@@ -149,10 +149,6 @@ class CloseSource:
             **parts,
         )
 
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        return catalog.KINDS
-
     async def holds(self, kind: str) -> Table:
         """What the account holds. Raises RequestError for an unknown kind, SourceError."""
         return await catalog.holds(self._client, kind)

@@ -4,7 +4,8 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 https://developer.close.com/api/resources/opportunities/list
 """
 
-from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec, SourceKind, together
+from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec
+from worker.sources.close.conditions import conditions, stalled
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
 
@@ -88,8 +89,23 @@ _LIST = (
 )
 
 _QUERIES = (
-    QuerySpec("funnel_totals", "Totals of a funnel report, in all and by user", True, _FUNNEL, rules=funnel_faults),
-    QuerySpec("funnel_stages", "Stages of a funnel report, in all and by user", True, _FUNNEL, rules=funnel_faults),
+    QuerySpec(
+        "funnel_totals",
+        "Totals of a funnel report, in all and by user",
+        True,
+        _FUNNEL,
+        rules=funnel_faults,
+        per_person=frozenset({"users"}),
+    ),
+    QuerySpec(
+        "funnel_stages",
+        "Stages of a funnel report, in all and by user",
+        True,
+        _FUNNEL,
+        rules=funnel_faults,
+        per_person=frozenset({"stages_by_user"}),
+        counts="deals",
+    ),
     QuerySpec(
         "opportunities",
         "Opportunities as they stand, and what became of those that left",
@@ -99,21 +115,19 @@ _QUERIES = (
         rules=list_faults,
         default_follow=list_follow,
         price=Price(page=PAGE),
+        lists_opportunities=True,
+        stalled=stalled,
+        conditions=conditions,
     ),
 )
 
-CLOSE = SourceKind(
-    type="close",
-    options=(
-        Option("base_url", note="https://api.close.com/api/v1 where it is left out"),
-        Option("api_key", secret=True, note="belongs to one organization"),
-        Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
-        Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
-        Option("client_id", note="of the OAuth app, with refresh_token"),
-        Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
-        Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
-    ),
-    queries={query.name: query for query in _QUERIES},
-    one_of=(("api_key", "access_token", "refresh_token"),),
-    faults=together("refresh_token", "client_id", "client_secret"),
+OPTIONS = (
+    Option("base_url", note="https://api.close.com/api/v1 where it is left out"),
+    Option("api_key", secret=True, note="belongs to one organization"),
+    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
+    Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
+    Option("client_id", note="of the OAuth app, with refresh_token"),
+    Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
+    Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
 )
+QUERIES = {query.name: query for query in _QUERIES}

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, Status
 from worker.domain.snapshot.record import records
-from worker.domain.snapshot.scope import scope
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, table
 
 
@@ -15,20 +14,19 @@ def deleted(key: str, previous: Snapshot | None) -> Row:
     return Row(key, tuple(cells.get(column.name) for column in COLUMNS))
 
 
-def still_matching(item: Query, rows: Iterable[Row]) -> frozenset[str]:
-    """Looked-up deals that fulfil every filter of the item's list, as far as all of them can be checked: the list must
-    have missed them.
+def still_matching(scope: Scope, rows: Iterable[Row]) -> frozenset[str]:
+    """Looked-up deals that fulfil every filter of their list, as far as all of them can be checked: the list must have
+    missed them.
     """
-    conditions = scope(item)
-    if conditions.opaque:
+    if scope.opaque:
         return frozenset()
     return frozenset(
         key
         for key, row in records(table(FOLLOWED, COLUMNS, rows)).items()
         if row.text("status") != Status.DELETED
-        and conditions.outside(row) is None
-        and conditions.unselected(row) is None
-        and conditions.stalled in (None, row.flag("stalled"))
+        and scope.outside(row) is None
+        and scope.unselected(row) is None
+        and scope.stalled in (None, row.flag("stalled"))
     )
 
 

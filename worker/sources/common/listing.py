@@ -14,6 +14,7 @@ from worker.domain.diff.stalled_since import carried, departed
 from worker.domain.schedule import Follow
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED
 from worker.domain.snapshot.record import milliseconds
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 from worker.errors import SourceIncomplete
 from worker.ports import Question
@@ -54,12 +55,16 @@ class LookedUp:
 
 
 class ListService(Protocol[T]):
-    """What a service gives for one list. `carries`: it does not tell since when a row stalls, so our own runs do.
+    """What a service gives for one list. `scope`: the conditions of the list, as far as a row can tell. `carries`: it
+    does not tell since when a row stalls, so our own runs do.
     `now` is the moment at which stalling is judged, in milliseconds since the Unix epoch.
     """
 
     @property
     def endpoint(self) -> str: ...
+
+    @property
+    def scope(self) -> Scope: ...
 
     @property
     def carries(self) -> bool: ...
@@ -126,7 +131,7 @@ class WholeList(Generic[T]):
             return whole
         missing = departed(self.question.formerly, listed.members)
         looked = await self._looked_up(missing, listed.members, now)
-        if still_matching(self.question.item, looked.rows):
+        if still_matching(self.service.scope, looked.rows):
             return None
         return replace(
             whole,
@@ -155,7 +160,7 @@ class WholeList(Generic[T]):
         members = frozenset(row.key for row in rows)
         missing = departed(self.question.formerly, members)
         looked = await self._looked_up(missing, members, now)
-        missed = still_matching(self.question.item, looked.rows)
+        missed = still_matching(self.service.scope, looked.rows)
         followed = tuple(self._dated(row, now) if row.key in missed else row for row in looked.rows)
         unexplained = missing - {row.key for row in followed}
         return Listed(rows, reading.beside, (*reading.notes, *looked.notes), followed, missed, unexplained)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE, Status
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.ports import Question
 from worker.sources.common.listing import Listed, ListShifted, LookedUp, Reading, WholeList
@@ -60,6 +61,10 @@ class DealListService:
         return filters.listing(self.question).endpoint
 
     @property
+    def scope(self) -> Scope:
+        return filters.scope(self.question)
+
+    @property
     def carries(self) -> bool:
         """Of the rules only this one does not know when a deal began to stall."""
         return self.question.item.params.get("rule") == "no_next_activity"
@@ -101,8 +106,8 @@ class DealListService:
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
     def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[str]) -> tuple[Row, ...]:
-        """Of a stalled list those that do; the service has no such filter."""
-        if not self.question.item.stalled_only:
+        """Of a stalled list those that do."""
+        if not filters.stalled(self.question):
             return tuple(found)
         if isinstance(reader.rule, Rotting):
             self._staged(found, reader.names)

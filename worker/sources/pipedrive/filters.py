@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from worker.domain.snapshot.scope import Scope
 from worker.ports import Question
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveRequest
+from worker.sources.pipedrive.conditions import conditions, stalled_conditions
 from worker.sources.pipedrive.rules import sliced
 from worker.sources.pipedrive.windows import stamped
 
@@ -21,6 +23,17 @@ def first_form(question: Question) -> bool:
     return "id" in question.item.params
 
 
+def stalled(question: Question) -> bool:
+    """Whether only deals that stall are asked for; the service has no such filter."""
+    return question.item.query == "stalled_deals"
+
+
+def scope(question: Question) -> Scope:
+    """What a row can tell of the question's conditions."""
+    params = question.item.params
+    return stalled_conditions(params) if stalled(question) else conditions(params)
+
+
 def listing(question: Question) -> PipedriveRequest:
     """Without the length of a page. A whole list is read by ids, whose order nothing changes."""
     params = question.item.params
@@ -31,7 +44,7 @@ def listing(question: Question) -> PipedriveRequest:
     if not sliced(params):
         query = {name: value for name, value in query.items() if name not in _ORDER}
         query |= {"sort_by": "id", "sort_direction": "asc"}
-    if question.item.stalled_only:
+    if stalled(question):
         query["status"] = "open"
     query |= fields(question)
     return PipedriveRequest(costs.ARCHIVED if params.get("archived") else costs.DEALS, query)

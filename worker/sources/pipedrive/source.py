@@ -141,10 +141,6 @@ class PipedriveSource:
         )
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        return tuple(catalog.KINDS)
-
-    @property
     def verbs(self) -> Verbs:
         return catalog.VERBS
 

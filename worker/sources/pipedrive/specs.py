@@ -6,8 +6,9 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec, SourceKind, together
+from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec
 from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.conditions import conditions, stalled_conditions
 from worker.sources.pipedrive.costs import COSTS
 from worker.sources.pipedrive.pages import PAGE
 from worker.sources.pipedrive.rules import deals_faults, deals_follow, pipeline_faults, range_faults, stalled_faults
@@ -105,6 +106,8 @@ _QUERIES = (
         lists=True,
         rules=deals_faults,
         default_follow=deals_follow,
+        lists_opportunities=True,
+        conditions=conditions,
     ),
     QuerySpec(
         "deals_summary",
@@ -132,6 +135,9 @@ _QUERIES = (
         lists=True,
         rules=stalled_faults,
         default_follow=lambda _use: "departures",
+        lists_opportunities=True,
+        stalled=True,
+        conditions=stalled_conditions,
     ),
 )
 
@@ -146,19 +152,14 @@ _PRICES = {
 }
 """Of one answer. The statistics cost as much again for every further user, and the sums for every stage."""
 
-PIPEDRIVE = SourceKind(
-    type="pipedrive",
-    options=(
-        Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
-        Option("base_url", note="instead of company_domain; without /api"),
-        Option("api_token", secret=True, note="from the user's personal preferences; sees what that user sees"),
-        Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
-        Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
-        Option("client_id", note="of the OAuth app, with refresh_token"),
-        Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
-        Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
-    ),
-    queries={query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES},
-    one_of=(("company_domain", "base_url"), ("api_token", "access_token", "refresh_token")),
-    faults=together("refresh_token", "client_id", "client_secret"),
+OPTIONS = (
+    Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
+    Option("base_url", note="instead of company_domain; without /api"),
+    Option("api_token", secret=True, note="from the user's personal preferences; sees what that user sees"),
+    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
+    Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
+    Option("client_id", note="of the OAuth app, with refresh_token"),
+    Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
+    Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
 )
+QUERIES = {query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES}

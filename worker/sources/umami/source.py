@@ -12,6 +12,7 @@ from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Question, Quota
+from worker.ports.tokens import Renewal
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
@@ -19,7 +20,7 @@ from worker.sources.common.pace import RateLimiter, asked_for
 from worker.sources.common.parse import Node
 from worker.sources.umami import asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, ReportRequest
-from worker.sources.umami.catalog import KINDS, UmamiCatalog
+from worker.sources.umami.catalog import UmamiCatalog
 from worker.sources.umami.client import UmamiClient, UmamiRequest
 from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
@@ -115,10 +116,6 @@ class UmamiSource:
         return await self.catalog.holds(kind)
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        return KINDS
-
-    @property
     def verbs(self) -> Verbs:
         return VERBS
 
@@ -185,6 +182,7 @@ def open_source(
     clock: Callable[[], datetime],
     tuning: UmamiTuning | None = None,
     quota: Quota | None = None,
+    renewal: Renewal | None = None,  # noqa: ARG001  neither a key nor a password of Umami ends
 ) -> UmamiSource:
     """`options` as in UMAMI, secrets resolved; `quota`: the budget that others share.
 

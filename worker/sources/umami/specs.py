@@ -4,7 +4,7 @@ https://docs.umami.is/docs/api/reports says less, and in places something else, 
 here is what a server of version 3.1 takes.
 """
 
-from worker.ports.kinds import Option, Param, ParamKind, QuerySpec, SourceKind, together
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
 from worker.sources.umami.rules import (
     ATTRIBUTION_MODELS,
     FIELDS,
@@ -71,7 +71,14 @@ _SAVED = (
 )
 
 _QUERIES = (
-    QuerySpec("funnel", "How many visitors went through steps in order", True, _FUNNEL, rules=funnel_faults),
+    QuerySpec(
+        "funnel",
+        "How many visitors went through steps in order",
+        True,
+        _FUNNEL,
+        rules=funnel_faults,
+        counts="visitors",
+    ),
     QuerySpec("goal", "How many visitors reached a page or sent an event", True, _GOAL, rules=common_faults),
     QuerySpec("journey", "The ways that visits took", True, _JOURNEY, rules=journey_faults),
     QuerySpec("retention", "How many new visitors came back, day by day", True, (*_EVERY, _ZONE), rules=common_faults),
@@ -86,15 +93,10 @@ _QUERIES = (
     QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=misspelt("utm")),
 )
 
-UMAMI = SourceKind(
-    type="umami",
-    options=(
-        Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
-        Option("username", note="an account that may see the websites; with base_url"),
-        Option("password", secret=True, note="of that account; one without a second factor"),
-        Option("api_key", secret=True, note="of Umami Cloud"),
-    ),
-    queries={query.name: query for query in _QUERIES},
-    one_of=(("username", "api_key"),),
-    faults=together("username", "password", "base_url"),
+OPTIONS = (
+    Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
+    Option("username", note="an account that may see the websites; with base_url"),
+    Option("password", secret=True, note="of that account; one without a second factor"),
+    Option("api_key", secret=True, note="of Umami Cloud"),
 )
+QUERIES = {query.name: query for query in _QUERIES}

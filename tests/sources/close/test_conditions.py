@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import THIS_WEEK, deal, ms
-from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.record import Record, record
-from worker.domain.snapshot.scope import Scope, scope
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Cell
+from worker.sources.close.conditions import conditions
 
 
 def rules(**params: Any) -> Scope:
-    return scope(Query("deals", "close", "opportunities", params=params))
+    return conditions(params)
 
 
 def row(**cells: Cell) -> Record:

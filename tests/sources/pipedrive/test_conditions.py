@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from worker.domain.schedule import Query
 from worker.domain.snapshot.record import Record
-from worker.domain.snapshot.scope import Scope, scope
+from worker.domain.snapshot.scope import Scope
+from worker.sources.pipedrive import PIPEDRIVE
 
 OPEN: dict[str, Any] = {"owner_id": "11", "pipeline_id": "1", "stage_id": "2", "status": "open", "stalled": False}
 
 
 def conditions(query: str = "deals", **params: Any) -> Scope:
-    return scope(Query("q", "p", query, params=params))
+    return PIPEDRIVE.queries[query].conditions(params)
 
 
 def row(**changes: Any) -> Record:
@@ -73,4 +73,4 @@ def test_the_stalled_list_selects_what_stalls() -> None:
     assert conditions("stalled_deals", rule="days_in_stage", days=3).stalled is True
     assert conditions("stalled_deals", rule="days_in_stage", days=3).opaque is False
     assert conditions("deals").stalled is None
-    assert Query("q", "p", "stalled_deals").stalled_only
+    assert PIPEDRIVE.queries["stalled_deals"].traits({}).stalled

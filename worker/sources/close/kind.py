@@ -1,0 +1,44 @@
+"""Close as one object: what a connection of this type offers, and what `init` asks for it."""
+
+from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn, together
+from worker.sources.close.catalog import KINDS
+from worker.sources.close.source import BASE_URL, open_source
+from worker.sources.close.specs import OPTIONS, QUERIES
+from worker.sources.close.words import WORDS
+
+_FORM = InitForm(
+    fields=(
+        InitField("base_url", "Address of the API", default=BASE_URL),
+        InitField("api_key", "API key", variable="CLOSE_API_KEY"),
+    ),
+    choose="pipelines",
+)
+
+_WEEKLY = """\
+# Every Monday at nine: what moved in the pipeline since the last digest each reader received.
+name: Weekly pipeline
+when: {cron: "0 9 * * MON", timezone: Europe/Berlin, catch_up: latest}
+report:
+  - id: deals                            # every open deal, and what became of those that left
+    source: close
+    query: opportunities
+    follow: closed
+    params: {pipeline: CHOSEN, status_type: active}
+digest: {template: pipeline, bridge: deals, send: always}
+to:
+  - {id: team, channel: email, address: sales@acme.example}
+"""
+
+CLOSE = SourceKind(
+    type="close",
+    options=OPTIONS,
+    queries=QUERIES,
+    open=open_source,
+    one_of=(("api_key", "access_token", "refresh_token"),),
+    faults=together("refresh_token", "client_id", "client_secret"),
+    catalogue=KINDS,
+    ask_for_init=_FORM,
+    first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),
+    stand_in=StandIn("sandbox", {"api_key": "api_sandbox"}),
+    words=WORDS,
+)
