@@ -61,6 +61,16 @@ DEALS = QuerySpec(
 )
 
 
+TICKETS = QuerySpec(
+    name="tickets",
+    summary="Tickets in the queue.",
+    windowed=False,
+    params=(Param("queue", ParamKind.ID),),
+    lists=True,
+    default_follow=lambda _use: "departures",
+)
+
+
 def _closed(
     options: Mapping[str, str],
     *,
@@ -78,7 +88,7 @@ SHELF = SourceKind(
         Option("access_token", secret=True),
         Option("base_url"),
     ),
-    queries={TOTALS.name: TOTALS, DEALS.name: DEALS},
+    queries={one.name: one for one in (TOTALS, DEALS, TICKETS)},
     open=_closed,
     one_of=(("api_key", "access_token"),),
 )

@@ -401,3 +401,16 @@ def test_a_schedule_is_not_paused_spread_or_bounded_unless_it_says_so(loading: L
     assert (found.spread, found.paused, found.previously) == (0, False, None)
     assert (found.trigger.start, found.trigger.end) == (None, None)
     assert not weekly(loading({SCHEDULE: "paused: false\n" + WEEKLY})).paused
+
+
+TICKETS = WEEKLY.replace("query: deals", "query: tickets").replace("{shop: shop_1, status_type: active}", "{queue: q1}")
+
+
+def test_a_list_of_something_else_has_columns_of_its_own_and_can_be_followed(loading: Load) -> None:
+    text = TICKETS.replace(", bridge: deals", "").replace("order_by: -value", "order_by: -waiting_since")
+    item = weekly(loading({SCHEDULE: text})).item("deals")
+    assert (item.show.order_by, item.follow) == ("-waiting_since", Follow.CLOSED)
+
+
+def test_a_list_of_something_else_has_no_bridge(loading: Load) -> None:
+    assert "`bridge` with `deals`, which is no list of deals; " in only(loading({SCHEDULE: TICKETS}))

@@ -2,14 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.adapters.definitions.example import PROJECT, WEEKLY
-from tests.adapters.definitions.registry import KINDS
-from worker.adapters.definitions import schema
+from tests.adapters.definitions.registry import DEALS, KINDS, SHELF
+from worker.adapters.definitions import Registry, schema
 from worker.adapters.definitions.yaml_nodes import core, parse
+from worker.ports.kinds import Param, ParamKind
 
 SCHEMAS = schema(KINDS)
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -132,3 +134,13 @@ def test_the_schema_refuses_the_plainest_mistakes_of_a_project(right: str, wrong
 def test_every_key_carries_its_description() -> None:
     for one in SCHEMAS.values():
         assert all(rule["description"] for rule in one["properties"].values())
+
+
+def test_two_services_with_a_query_of_one_name_are_both_accepted() -> None:
+    """A schedule names a connection, whose service the schema cannot see."""
+    other = replace(SHELF, type="other", queries={"deals": replace(DEALS, params=(Param("warehouse", ParamKind.ID),))})
+    both = schema(Registry({**KINDS.connections, "other": other}, KINDS.channels))["schedules/*.yaml"]
+    assert accepts(both, value_of(WEEKLY))
+    theirs = WEEKLY.replace("{shop: shop_1, status_type: active}", "{warehouse: w1}")
+    assert accepts(both, value_of(theirs))
+    assert not accepts(both, value_of(theirs.replace("warehouse", "wharehouse")))

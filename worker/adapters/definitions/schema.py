@@ -76,7 +76,7 @@ def _schedule(kinds: Registry) -> Schema:
 
 
 def _item(kinds: Registry) -> Schema:
-    specs = {name: spec for kind in kinds.connections.values() for name, spec in kind.queries.items()}
+    specs = _specs(kinds)
     columns = ["key", *(column.name for column in COLUMNS)]
     fields = {
         "query": _one_of(sorted(specs)),
@@ -95,18 +95,34 @@ def _item(kinds: Registry) -> Schema:
         "watch": _TEXTS,
         "ranges": _one_of(("as_written",)),
     }
-    return _object(ItemShape, fields) | {"allOf": [_when_query(spec) for spec in specs.values()]}
+    return _object(ItemShape, fields) | {"allOf": [_when_query(name, of) for name, of in specs.items()]}
 
 
-def _when_query(spec: QuerySpec) -> Schema:
+def _specs(kinds: Registry) -> dict[str, list[QuerySpec]]:
+    """By name; several services may have a query of one name, and a stand-in shares those of its service."""
+    found: dict[str, list[QuerySpec]] = {}
+    for kind in kinds.connections.values():
+        for name, spec in kind.queries.items():
+            known = found.setdefault(name, [])
+            if all(spec is not one for one in known):
+                known.append(spec)
+    return found
+
+
+def _when_query(name: str, specs: list[QuerySpec]) -> Schema:
     """What `params:` may hold depends on the query beside it."""
+    each = [_params(spec) for spec in specs]
+    then = each[0] if len(each) == 1 else {"anyOf": each}
+    return {"if": {"properties": {"query": {"const": name}}, "required": ["query"]}, "then": then}
+
+
+def _params(spec: QuerySpec) -> Schema:
     params = {param.name: _param(param) for param in spec.params}
     required = [param.name for param in spec.params if param.required]
-    then: Schema = {
+    return {
         "properties": {"params": {"properties": params, "required": required, "additionalProperties": False}},
         **({"required": ["params"]} if required else {}),
     }
-    return {"if": {"properties": {"query": {"const": spec.name}}, "required": ["query"]}, "then": then}
 
 
 def _param(param: Param) -> Schema:
