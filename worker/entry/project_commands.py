@@ -35,10 +35,11 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
-    if print_schema:
-        console.show_json(schema(registry()))
-        return
-    loaded = definitions(directory(ctx, project))
+    with console.guarded(as_json=as_json):
+        if print_schema:
+            console.show_json(schema(registry()))
+            return
+        loaded = definitions(directory(ctx, project))
     unset = [secret for secret in loaded.secrets if not secret.set]
     if as_json:
         console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))
