@@ -7,12 +7,12 @@ from typing import Protocol, TypeVar
 from worker.errors import RequestError
 
 
-class Kind(Protocol):
+class _Typed(Protocol):
     @property
     def type(self) -> str: ...
 
 
-K = TypeVar("K", bound=Kind)
+K = TypeVar("K", bound=_Typed)
 
 
 def with_plugins(group: str, wanted: type[K], built_in: Mapping[str, K]) -> dict[str, K]:

@@ -20,8 +20,8 @@ ID = "id"
 
 
 def fit_to_start(settings: Settings, project: str, place: Path) -> None:
-    """Checks for a clock or worker that Redis can be used, that the ledger belongs to this project and that no plug-in is
-    broken. Warnings go to the log.
+    """Checks for a clock or worker that Redis can be used, that the ledger belongs to this project, and that no plug-in
+    is broken. Warnings go to the log.
 
     Raises LedgerUnavailable with what to change, or RequestError.
     """

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.sandbox.umami_scope import VisitScope, bucket, by, is_step, share, text
-from worker.sandbox.umami_site import VIEW, Hit
+from worker.sandbox.umami_site import VIEW, WebsiteEvent
 
 UTM = {name: "utm" + name[4:].capitalize() for name in ("utm_source", "utm_medium", "utm_campaign")}
 UTM_REST = {"utm_term": "utmTerm", "utm_content": "utmContent"}
@@ -124,11 +124,11 @@ def revenue(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     }
 
 
-def _sold(scope: VisitScope, given: Mapping[str, Any]) -> list[tuple[Hit, Decimal]]:
+def _sold(scope: VisitScope, given: Mapping[str, Any]) -> list[tuple[WebsiteEvent, Decimal]]:
     return [(hit, hit.paid[1]) for hit in scope.hits() if hit.paid is not None and hit.paid[0] == given["currency"]]
 
 
-def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
+def _money(sales: list[tuple[WebsiteEvent, Decimal]], hits: list[WebsiteEvent]) -> dict[str, Any]:
     whole, sessions = sum((amount for _, amount in sales), Decimal(0)), len({hit.session for hit in hits})
     return {
         "sum": text([whole]) if sales else None,
@@ -140,7 +140,7 @@ def _money(sales: list[tuple[Hit, Decimal]], hits: list[Hit]) -> dict[str, Any]:
     }
 
 
-def _origins(sales: list[tuple[Hit, Decimal]], name: str) -> list[dict[str, Any]]:
+def _origins(sales: list[tuple[WebsiteEvent, Decimal]], name: str) -> list[dict[str, Any]]:
     """Some direct sales have null, others have empty text."""
     found = by(sales, lambda sale: sale[0].fields[name] or ("" if sale[0].visit < "8" else None))
     return [{"name": key, "value": text(amount for _, amount in part)} for key, part in found.items()]
@@ -151,7 +151,7 @@ def utm(scope: VisitScope, _given: Mapping[str, Any]) -> Any:
     return {name: _top(views, field, "utm", "views", 50) for name, field in {**UTM, **UTM_REST}.items()}
 
 
-def _top(hits: Iterable[Hit], field: str, name: str, value: str, most: int) -> list[dict[str, Any]]:
+def _top(hits: Iterable[WebsiteEvent], field: str, name: str, value: str, most: int) -> list[dict[str, Any]]:
     counts = Counter(hit.fields[field] for hit in hits if hit.fields[field])
     return [{name: key, value: n} for key, n in counts.most_common(most)]
 
@@ -183,7 +183,7 @@ def breakdown(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     return sorted(rows, key=lambda row: -int(row["visitors"]))[:500]
 
 
-def _seen(hits: list[Hit], written: Callable[[int], Any]) -> dict[str, Any]:
+def _seen(hits: list[WebsiteEvent], written: Callable[[int], Any]) -> dict[str, Any]:
     visits = by(hits, lambda hit: hit.visit).values()
     return {
         "views": written(sum(hit.kind == VIEW for hit in hits)),
@@ -206,7 +206,7 @@ def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     zone, unit, metric = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day", given.get("metric")
     loads = [hit for hit in scope.hits() if hit.load]
 
-    def speeds(hits: Iterable[Hit], name: str = metric or "lcp") -> dict[str, Any]:
+    def speeds(hits: Iterable[WebsiteEvent], name: str = metric or "lcp") -> dict[str, Any]:
         return _percentiles([hit.load * _FACTORS[name] for hit in hits])
 
     def listed(field: str) -> list[dict[str, Any]]:

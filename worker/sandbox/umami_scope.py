@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.sandbox.umami_site import CUSTOM, VIEW, Hit, SimulatedSite
+from worker.sandbox.umami_site import CUSTOM, VIEW, SimulatedSite, WebsiteEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class VisitScope:
     now: datetime
     filters: Mapping[str, str]
 
-    def hits(self) -> list[Hit]:
+    def hits(self) -> list[WebsiteEvent]:
         if self.site is None:
             return []
         passes = matcher(self.filters)
@@ -34,7 +34,7 @@ class VisitScope:
         return VisitScope(self.site, self.start - length, self.start, self.now, self.filters)
 
 
-def matcher(filters: Mapping[str, str]) -> Callable[[Hit], bool]:
+def matcher(filters: Mapping[str, str]) -> Callable[[WebsiteEvent], bool]:
     """`US,DE` means one of them. `neq.`, `c.` and `dnc.` stand before a value. Unknown fields are ignored."""
     tests = [(name, *_operator(value)) for name, value in filters.items()]
     return lambda hit: all(_passes(hit.fields[name], op, value) for name, op, value in tests if name in hit.fields)
@@ -51,7 +51,7 @@ def _passes(found: str | None, operator: str, value: str) -> bool:
     return ((found or "") in value.split(",")) == (operator == "eq")
 
 
-def is_step(hit: Hit, kind: str, value: str) -> bool:
+def is_step(hit: WebsiteEvent, kind: str, value: str) -> bool:
     wanted = CUSTOM if kind == "event" else VIEW
     return hit.kind == wanted and fnmatchcase(hit.name, value.replace("[", "[[]").replace("?", "[?]"))
 
@@ -79,5 +79,5 @@ def by(found: Iterable[Any], key: Callable[[Any], Any]) -> dict[Any, list[Any]]:
     return groups
 
 
-def days(hits: Iterable[Hit], zone: ZoneInfo) -> dict[date, list[Hit]]:
+def days(hits: Iterable[WebsiteEvent], zone: ZoneInfo) -> dict[date, list[WebsiteEvent]]:
     return by(hits, lambda hit: hit.at.astimezone(zone).date())

@@ -56,7 +56,7 @@ _PRICES = (("USD", Decimal(9)), ("USD", Decimal("29.5")), ("USD", Decimal(199)),
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class WebsiteEvent:
     """A view or an event. `fields`: by the names of Umami's filters. `paid`: in major units."""
 
     at: datetime
@@ -79,15 +79,15 @@ class SimulatedSite:
     def __init__(self, seed: int, born: datetime) -> None:
         self._seed = seed
         self.first_day = (born - PAST).astimezone(UTC).date()
-        self._cohorts: dict[date, list[Hit]] = {}
+        self._cohorts: dict[date, list[WebsiteEvent]] = {}
 
-    def between(self, start: datetime, end: datetime, now: datetime) -> list[Hit]:
+    def between(self, start: datetime, end: datetime, now: datetime) -> list[WebsiteEvent]:
         """Everything from `start` to `end`, both included, that has happened by `now`, oldest first."""
         last = min(end, now)
         if last < start:
             return []
         day = max(self.first_day, start.astimezone(UTC).date() - timedelta(days=RETURNS + 1))
-        found: list[Hit] = []
+        found: list[WebsiteEvent] = []
         while day <= last.astimezone(UTC).date():
             cohort = self._cohort(day)
             low = bisect_left(cohort, start, key=lambda hit: hit.at)
@@ -105,7 +105,7 @@ class SimulatedSite:
             day += timedelta(days=1)
         return {session: at for session, at in born.items() if start <= at <= min(end, now)}
 
-    def _cohort(self, day: date) -> list[Hit]:
+    def _cohort(self, day: date) -> list[WebsiteEvent]:
         if day not in self._cohorts:
             rng = random.Random(f"{self._seed}/{day.isoformat()}")
             busy = 8 if day.weekday() >= 5 else 18
@@ -114,7 +114,7 @@ class SimulatedSite:
         return self._cohorts[day]
 
 
-def _life(rng: random.Random, day: date) -> list[Hit]:
+def _life(rng: random.Random, day: date) -> list[WebsiteEvent]:
     """One visitor: the first visit, and the visits of later days."""
     session = str(UUID(int=rng.getrandbits(128), version=4))
     country, region, city = rng.choice(_PLACES)
@@ -125,10 +125,10 @@ def _life(rng: random.Random, day: date) -> list[Hit]:
     return [hit for visit in visits for hit in visit]
 
 
-def _visit(rng: random.Random, day: date, session: str, own: Mapping[str, str]) -> list[Hit]:
+def _visit(rng: random.Random, day: date, session: str, own: Mapping[str, str]) -> list[WebsiteEvent]:
     at = datetime.combine(day, time(), UTC) + timedelta(seconds=rng.randrange(86_000), milliseconds=rng.randrange(1000))
     visit = str(UUID(int=rng.getrandbits(128), version=4))
-    hits: list[Hit] = []
+    hits: list[WebsiteEvent] = []
     path, step = "/", rng.choice(_ENTRIES)
     for _ in range(8):
         custom = step in _EVENTS
@@ -155,8 +155,8 @@ def _hit(
     fields: Mapping[str, str | None],
     paid: tuple[str, Decimal] | None,
     load: int,
-) -> Hit:
-    return Hit(at, session, visit, VIEW if fields["event"] is None else CUSTOM, fields, paid, load)
+) -> WebsiteEvent:
+    return WebsiteEvent(at, session, visit, VIEW if fields["event"] is None else CUSTOM, fields, paid, load)
 
 
 def _next(rng: random.Random, step: str) -> str | None:
