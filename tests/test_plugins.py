@@ -1,11 +1,15 @@
 """What every registered type of connection and channel keeps to, whichever it is."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-from worker.plugins import CHANNELS, CONNECTIONS
-from worker.ports.kinds import ChannelType, ParamKind, QuerySpec, SourceKind
+from worker.adapters.definitions import load
+from worker.app import registry
+from worker.plugins import CHANNELS, CONNECTIONS, SOURCES, STAND_INS
+from worker.ports.kinds import CHOSEN, ChannelType, InitForm, ParamKind, QuerySpec, SourceKind
+from worker.rendering import words_de, words_en
 
 TYPES = [*CONNECTIONS.items(), *CHANNELS.items()]
 QUERIES = [(kind, name, spec) for kind, of in CONNECTIONS.items() for name, spec in of.queries.items()]
@@ -36,6 +40,45 @@ def test_a_query_says_what_it_is_and_takes_each_parameter_once(kind: str, name: 
     taken = [param.name for param in spec.params]
     assert len(set(taken)) == len(taken)
     assert [p.name for p in spec.params if p.kind is ParamKind.CHOICE and not p.choices] == []
+
+
+FORMS = [(kind, kind.ask_for_init) for kind in SOURCES if kind.ask_for_init is not None]
+
+
+@pytest.mark.parametrize(("kind", "form"), FORMS, ids=lambda one: getattr(one, "type", ""))
+def test_init_asks_for_options_that_there_are_and_chooses_from_what_can_be_listed(
+    kind: SourceKind, form: InitForm
+) -> None:
+    options = {option.name: option for option in kind.options}
+    assert {name for one in form.fields for name in (one.option, one.address) if name} <= set(options)
+    assert [one.option for one in form.fields if bool(one.variable) != options[one.option].secret] == []
+    assert form.choose in kind.catalogue
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in FORMS], ids=lambda kind: kind.type)
+def test_the_first_schedules_of_a_service_load_without_a_complaint(kind: SourceKind, tmp_path: Path) -> None:
+    (tmp_path / "schedules").mkdir()
+    for schedule in kind.first_schedules:
+        text = schedule.text.replace(CHOSEN, "7b0f3a52-6c1d-4e8a-9f24-5d3c1e0a7b91")
+        (tmp_path / "schedules" / f"{schedule.id}.yaml").write_text(text, "utf-8")
+    stand_in = next(name for name, of in STAND_INS.items() if of is kind)
+    connection, channels = f"{kind.type}: {{type: {stand_in}}}", "{email: {type: sandbox}}"
+    project = f"project: acme\nconnections: {{{connection}}}\nchannels: {channels}\n"
+    (tmp_path / "funnelbeat.yaml").write_text(project, "utf-8")
+    loaded = load(tmp_path, registry())
+    assert (loaded.complaints, loaded.warnings) == ((), ())
+    assert loaded.bundle is not None
+    assert len(loaded.bundle.schedules) == len(kind.first_schedules) > 0
+
+
+@pytest.mark.parametrize(("kind", "name", "spec"), QUERIES)
+def test_a_list_of_opportunities_is_a_list_and_what_a_funnel_counts_has_a_word(
+    kind: str, name: str, spec: QuerySpec
+) -> None:
+    assert spec.lists or not spec.lists_opportunities
+    if spec.counts:
+        ours = {"en": words_en.WORDS, "de": words_de.WORDS}
+        assert [one for one in ours if f"{spec.counts}_head" not in {**ours[one], **CONNECTIONS[kind].words[one]}] == []
 
 
 def normal(name: str, address: str) -> str | None:
