@@ -48,7 +48,7 @@ def test_a_kind_of_an_installed_package_is_found_beside_them(place: Path) -> Non
         ("kiosk = kiosks_b:NOTHING", "cannot be loaded (AttributeError: "),
         ("kiosk = kiosks_raises:KIND", "cannot be loaded (RuntimeError: first line second line)"),
         ("kiosk = kiosks_b:DEAD", "found a NoneType, expected a Shop"),
-        ("kiosk = kiosks_b:MARKET", "found the type 'market', which there is already"),
+        ("kiosk = kiosks_b:MARKET", "found the type 'market', which exists already"),
     ],
 )
 def test_a_plug_in_that_cannot_be_used_is_one_sentence_with_its_name(place: Path, point: str, says: str) -> None:
@@ -65,5 +65,5 @@ def test_a_plug_in_that_cannot_be_used_is_one_sentence_with_its_name(place: Path
 def test_two_plug_ins_with_one_type_are_refused(place: Path) -> None:
     install(place, "kiosks", GROUP, "kiosk = kiosks_c:KIND", {"kiosks_c.py": MODULE})
     install(place, "other-kiosks", GROUP, "kiosk = kiosks_c:KIND", {})
-    with pytest.raises(RequestError, match=r"plug-in other-kiosks .* found the type 'kiosk', which there is already"):
+    with pytest.raises(RequestError, match=r"plug-in other-kiosks .* found the type 'kiosk', which exists already"):
         with_plugins(GROUP, Shop, BUILT_IN)

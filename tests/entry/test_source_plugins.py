@@ -146,7 +146,7 @@ def test_a_plug_in_takes_no_type_of_ours(project: Path, empty_redis: EmbeddedRed
     )
     seen = call(project, empty_redis, "check")
     assert seen.returncode == 2
-    assert "found the type 'close', which there is already" in seen.stderr
+    assert "found the type 'close', which exists already" in seen.stderr
 
 
 def test_where_the_plug_in_is_not_installed_its_query_is_a_clear_refusal(tmp_path: Path) -> None:

@@ -30,8 +30,8 @@ class ParamKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`takes_window`: a window's name may stand there. `note`: one clause for the generated reference. `spans`: it is
-    an edge of the stretch of time that a windowed query needs.
+    """`note`: one clause for the generated reference. `spans`: the parameter is the start or the end of the stretch of
+    time that a windowed query needs.
     """
 
     name: str
@@ -78,15 +78,15 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
-    """`windowed`: a function of its window; otherwise live, the state when it is read. `lists`: has members, so that
-    `follow` and `show` make sense. `rules`: relations between parameters that single kinds cannot say.
-    `default_follow`: for a definition that does not say. `price`: of one answer, names that are kept aside.
+    """`windowed`: the answer belongs to a window; otherwise it is the state when it is read. `lists`: the answer has
+    members, so that `follow` and `show` make sense. `rules`: relations between parameters that their kinds cannot say.
+    `default_follow`: for a definition without `follow`. `price`: of one answer, without names that are kept aside.
 
-    What a digest must know: `lists_opportunities` says that the members are opportunities with the columns of
-    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: whether they are those
-    that stall, for any parameters or for these. `conditions`: which rows its parameters ask for. `per_person`: ids of
-    tables with a row per person. `counts`: what the stages of its funnel count ("deals", "visitors"; the head of that
-    column is the word "<counts>_head"), empty for a query that brings no funnel.
+    The rest is what a digest must know. `lists_opportunities`: the members are opportunities with the columns of
+    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: only those that stall,
+    always or for some parameters. `conditions`: which rows the parameters ask for. `per_person`: ids of tables with a
+    row for each person. `counts`: what the stages of the funnel count ("deals", "visitors"); the column's head is the
+    word "<counts>_head". It is empty for a query without a funnel.
     """
 
     name: str
@@ -138,10 +138,10 @@ def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, 
 
 
 class OpenSource(Protocol):
-    """Makes a source. `options` with secrets resolved. `clock` gives UTC. `quota`: the budget that others share, where
-    there is one. `renewal`: how a token that ends is replaced.
+    """Makes a source. `options`: with resolved secrets. `clock`: gives UTC. `quota`: the budget that other processes
+    share, if there is one. `renewal`: how an expired token is replaced.
 
-    Raises RequestError for options that cannot be used; its text holds no secret.
+    Raises RequestError for options that cannot be used. Its text holds no secret.
     """
 
     def __call__(
@@ -156,10 +156,10 @@ class OpenSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class InitField:
-    """One question of `init`; the answer becomes the option. `default` is what Enter means, and such an answer is not
-    written. `variable`: the environment variable of a secret, which is typed unseen and never written. `address`: the
-    option that takes the answer instead where it is an address (holds "://"). `asked`: whether the options that were
-    answered so far leave the question open.
+    """One question of `init`. The answer becomes the value of `option`. `default`: the answer of Enter; it is not
+    written to the project. `variable`: the environment variable of a secret; the secret is typed hidden and never
+    written. `address`: an answer that holds "://" becomes the value of this option instead. `asked`: whether to ask,
+    given the options that were answered so far.
     """
 
     option: str
@@ -172,8 +172,8 @@ class InitField:
 
 @dataclass(frozen=True, slots=True)
 class InitForm:
-    """What `init` asks for a connection, in this order; exactly one secret is asked, whatever the answers. `choose` is
-    the part of the catalogue of which one is chosen for the first schedules; each has a column `name`.
+    """What `init` asks for a connection, in this order. `choose`: a name of the catalogue. The person chooses one of
+    its entries for the first schedules. The table needs a column `name`.
     """
 
     fields: tuple[InitField, ...]
@@ -186,7 +186,7 @@ CHOSEN = "CHOSEN"
 
 @dataclass(frozen=True, slots=True)
 class FirstSchedule:
-    """A schedule that `init` writes. `text` is its YAML; the connection is named as its type."""
+    """A schedule that `init` writes. `text`: its YAML, in which the connection has the name of its type."""
 
     id: str
     text: str
@@ -194,8 +194,8 @@ class FirstSchedule:
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A type of connection that needs no account: `options` are what the stand-in of this service takes, beside its
-    address as `base_url`.
+    """A type of connection that needs no account. `options`: what the sandbox's stand-in of this service takes, besides
+    its address as `base_url`.
     """
 
     type: str

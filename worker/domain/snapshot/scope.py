@@ -1,7 +1,7 @@
 """What a list asks of a row, as far as a row can tell. A source says which checks its parameters mean.
 
-The scope is everything but stalling, stage and status; those and the scope together are the selection. A filter that no
-row can tell is opaque.
+The scope holds every condition but those on stalling, stage and status. All of them together are the selection. A
+filter that cannot be checked from a row makes the scope opaque.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from typing import Any
 from worker.domain.snapshot.record import Record
 
 OWNER = "reassigned"
-"""What a move is called that breaks a condition on the owner."""
+"""The word of a condition on the owner: a deal that breaks it was given to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
