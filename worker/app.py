@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -34,14 +35,15 @@ from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.flow.services import Intervals, Services, no_fail_point
 from worker.open_once import OpenOnce
-from worker.plugins import CHANNELS, CONNECTIONS, LATER, open_channel, open_source
-from worker.ports import Channel, Queue, Quota, Renderer, Source
+from worker.plugins import CHANNEL_TYPES, CONNECTIONS, LATER, listening, open_source
+from worker.ports import Channel, Queue, Quota, Source, Templates
+from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.tokens import Renewal, TokenStore
-from worker.rendering.templates import JinjaRenderer
+from worker.rendering.templates import JinjaTemplates
 from worker.settings import Settings
 from worker.vocabulary import VOCABULARY
 
-REGISTRY = Registry(CONNECTIONS, CHANNELS, LATER)
+REGISTRY = Registry(CONNECTIONS, CHANNEL_TYPES, LATER)
 
 NOWHERE = "https://nowhere.invalid/nothing"
 """Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
@@ -98,9 +100,9 @@ Overrides = tuple[tuple[str, str], ...]
 """A project's own templates: path and text of each, in order."""
 
 
-def _open_renderer(overrides: Overrides) -> Renderer:
+def _open_templates(overrides: Overrides) -> Templates:
     """The shipped templates are the same for as long as a process runs."""
-    return JinjaRenderer(shipped("templates"), dict(overrides), VOCABULARY)
+    return JinjaTemplates(shipped("templates"), dict(overrides), VOCABULARY)
 
 
 @dataclass(slots=True)
@@ -119,8 +121,8 @@ class OpenConnectors:
     tokens: Callable[[str], TokenStore] | None = None
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
-    _channels: OpenOnce[Channel] = field(init=False)
-    _renderer: Callable[[Overrides], Renderer] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_renderer))
+    _channels: OpenOnce[Channel[Any] | ChannelGroup] = field(init=False)
+    _templates: Callable[[Overrides], Templates] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_templates))
 
     def __post_init__(self) -> None:
         self._sources = OpenOnce(IDLE, self.clock)
@@ -149,24 +151,38 @@ class OpenConnectors:
     def windowed(self, bundle: Bundle, item: Query) -> bool:
         return CONNECTIONS[bundle.connections[item.source].type].queries[item.query].windowed
 
-    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
-        spec = bundle.channels[channel]
-        options = self._options(spec.options)
-        mail = "mail" if address is not None and "@" in address else ""
-        key = (spec.type, mail, *(f"{k}={v}" for k, v in sorted(options.items())))
-        return self._channels.get(key, lambda: open_channel(spec.type, options, self.sandbox, address))
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
+        kind = _kind(bundle, channel)
+        options = listening(self.sandbox) if kind.in_sandbox else self._options(bundle.channels[channel].options)
+        key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
+        opened = self._channels.get(key, lambda: kind.open(options))
+        return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+
+    def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return _kind(bundle, channel).route(address)
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        kind = _kind(bundle, channel)
+        try:
+            return kind.needs_address(bundle.channels[channel].options) and bool(kind.address(address))
+        except ValueError:
+            return False
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:
             return resolve(written, os.environ, self.directory)
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
-    def renderer(self, bundle: Bundle) -> Renderer:
-        """One for all bundles with the same templates: nothing else in a bundle changes what a renderer does."""
-        return self._renderer(tuple(sorted(bundle.templates.items())))
+    def templates(self, bundle: Bundle) -> Templates:
+        """One for all bundles with the same templates: nothing else in a bundle changes what they do."""
+        return self._templates(tuple(sorted(bundle.templates.items())))
 
     async def aclose(self) -> None:
         await asyncio.gather(self._sources.aclose(), self._channels.aclose())
+
+
+def _kind(bundle: Bundle, channel: str) -> ChannelKind:
+    return CHANNEL_TYPES[bundle.channels[channel].type]
 
 
 @asynccontextmanager

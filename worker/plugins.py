@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from worker.channels.email.channel import EMAIL, open_email
-from worker.channels.slack.channel import SLACK, open_slack
-from worker.domain.query import ChannelType, ConnectionType
+from worker.channels import email, sandbox, slack
+from worker.domain.query import ConnectionType
 from worker.errors import RequestError
-from worker.ports import Channel, Quota, Source
+from worker.ports import Quota, Source
+from worker.ports.channels import ChannelKind
 from worker.ports.tokens import Renewal
 from worker.sources import close, pipedrive, umami
 
@@ -63,26 +63,20 @@ def _stand_in(kind: str) -> ConnectionType:
     return replace(_SOURCES[_STAND_INS[kind][0]][0], type=kind, options=(), one_of=(), faults=lambda _options: ())
 
 
-def _sandbox_address(address: str) -> str:
-    """A mail address goes to the sandbox's mail server, anything else to its Slack."""
-    return EMAIL.address(address) if "@" in address else SLACK.address(address)
-
-
 CONNECTIONS: dict[str, ConnectionType] = {
     **{kind: offered for kind, (offered, _) in _SOURCES.items()},
     **{kind: _stand_in(kind) for kind in _STAND_INS},
 }
 
-CHANNELS: dict[str, ChannelType] = {
-    EMAIL.type: EMAIL,
-    SLACK.type: SLACK,
-    SANDBOX: ChannelType(SANDBOX, (), _sandbox_address),
-}
+CHANNELS: tuple[ChannelKind, ...] = (email.KIND, slack.KIND, sandbox.KIND)
+
+CHANNEL_TYPES: dict[str, ChannelKind] = {kind.type: kind for kind in CHANNELS}
+"""By the type that a definition names."""
 
 
 def wants_sandbox(kind: str) -> bool:
     """Whether a connection or channel of this kind talks to a stand-in on this machine."""
-    return kind in _STAND_INS
+    return kind in _STAND_INS or any(one.in_sandbox for one in CHANNELS if one.type == kind)
 
 
 def open_source(
@@ -98,23 +92,14 @@ def open_source(
     """
     if kind in _STAND_INS:
         kind, keys = _STAND_INS[kind]
-        options = {"base_url": _listening(sandbox)[kind], **keys}
+        options = {"base_url": listening(sandbox)[kind], **keys}
     if kind in _RENEWING:
         return _RENEWING[kind](options, clock=clock, quota=quota, renewal=renewal)
     return _SOURCES[kind][1](options, clock=clock, quota=quota)
 
 
-def open_channel(kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], address: str | None) -> Channel:
-    """As open_source, for a way to send."""
-    if kind == SANDBOX:
-        where = _listening(sandbox)
-        if address is not None and "@" in address:
-            return open_email({"url": where["smtp"], "from": "Pipeline <reports@sandbox.example>"})
-        return open_slack({"token": "xoxb-sandbox", "base_url": where["slack"]})
-    return open_email(options) if kind == EMAIL.type else open_slack(options)
-
-
-def _listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
+def listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
+    """Where the sandbox's services listen, by service. Raises RequestError when none runs."""
     if not sandbox:
         raise RequestError(
             "type: sandbox needs a running sandbox: `demo`, `up`, `run` and `preview` start one themselves"

@@ -1,7 +1,7 @@
 """What a kind of connection or channel offers: the facts that a definition is checked against."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -121,18 +121,3 @@ class ConnectionType:
     queries: Mapping[str, QuerySpec]
     one_of: tuple[tuple[str, ...], ...] = ()
     faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelType:
-    """`address` normalises an entry's address, or raises ValueError with what to write. `needs_address` says whether
-    an entry must, or must not, have one, given the channel's options. `faults`: what is wrong with the options
-    (secrets still references).
-    """
-
-    type: str
-    options: tuple[Option, ...]
-    address: Callable[[str], str]
-    needs_address: Callable[[Mapping[str, str]], bool] = lambda _options: True
-    faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
-    one_of: tuple[tuple[str, ...], ...] = field(default=())

@@ -6,11 +6,13 @@ import pytest
 
 from tests.support.smtp_server import BREAK, mail_room
 from worker.adapters.smtp.client import MailFailure
+from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
-from worker.domain.delivery import READER, Attachment, Content, DeliveryKey, Envelope, Receipt
+from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
+from worker.ports.channels import Findable, Idempotent
 
-RENDERED = Content(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
+RENDERED = MailContent(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
 KEY = DeliveryKey("eu/weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
 ENVELOPE = Envelope(KEY, "sales@acme.example", datetime(2026, 11, 16, 8, tzinfo=UTC))
 
@@ -131,12 +133,8 @@ def test_a_login_or_tls_that_is_refused_for_good_stops_the_channel(phase: str) -
     assert error.suspend == "channel"
 
 
-async def test_nobody_can_be_asked_what_became_of_a_mail() -> None:
-    mail = channel(25)
-    (part,) = mail.build(RENDERED, ENVELOPE)
-    assert not mail.can_look_up
-    with pytest.raises(DeliveryDeferred):
-        await mail.find(part, ENVELOPE)
+def test_nobody_can_be_asked_what_became_of_a_mail_and_a_second_copy_is_a_duplicate() -> None:
+    assert not isinstance(channel(25), Findable | Idempotent)
 
 
 def test_a_message_past_the_limit_is_refused_before_anybody_is_bothered() -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.domain.query import ChannelType, ConnectionType
+from worker.domain.query import ConnectionType
+from worker.ports.channels import ChannelKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,5 +14,5 @@ class Registry:
     """
 
     connections: Mapping[str, ConnectionType]
-    channels: Mapping[str, ChannelType]
+    channels: Mapping[str, ChannelKind]
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -16,10 +16,11 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
-from worker.domain.query import ChannelType, ConnectionType, Param, ParamKind, QuerySpec
+from worker.domain.query import ConnectionType, Param, ParamKind, QuerySpec
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.ports.channels import ChannelKind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -132,7 +133,7 @@ def _choices(param: Param) -> Schema:
     return {"enum": words}
 
 
-def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelType]) -> Schema:
+def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelKind]) -> Schema:
     return {
         "type": "object",
         "additionalProperties": {
@@ -144,7 +145,7 @@ def _named(types: Mapping[str, ConnectionType] | Mapping[str, ChannelType]) -> S
     }
 
 
-def _when_type(kind: ConnectionType | ChannelType) -> Schema:
+def _when_type(kind: ConnectionType | ChannelKind) -> Schema:
     properties: Schema = {o.name: _TEXT | ({"description": o.note} if o.note else {}) for o in kind.options}
     then: Schema = {
         "properties": {"type": True, **properties},
