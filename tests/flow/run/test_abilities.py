@@ -1,0 +1,206 @@
+"""Delivering asks a channel what it can do, and never which channel it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tests.domain.builders import THIS_WEEK
+from tests.support.many_readers import FakeLedger, bundle, row, services
+from worker.app import SILENT, OpenConnectors
+from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, PartState, Receipt
+from worker.domain.reason import Reason
+from worker.domain.schedule import OnUnknown, Subscription
+from worker.errors import DeliveryError, DeliveryUncertain
+from worker.flow.run.deliver import deliver
+from worker.flow.services import Services
+from worker.ports import Channel, DeliveryLease
+from worker.ports.channels import PreviewPage, RenderRequest, Templates
+
+ENTRY = Subscription("r", "mail", "r@acme.example", "pipeline", "en_GB", "UTC")
+PENDING = row(0, ENTRY)
+ONE_SENT = (PartState(DeliveryState.SENT, "00", "receipt 0"), PartState(DeliveryState.UNKNOWN, "11"))
+UNKNOWN = replace(PENDING, state=DeliveryState.UNKNOWN, attempt=1, date=THIS_WEEK, parts=ONE_SENT)
+
+
+@dataclass
+class Plain:
+    """Hands over two parts, and can do nothing else."""
+
+    preview_suffix = "txt"
+    wrong: DeliveryError | None = None
+    parts: int = 2
+    sent: list[int] = field(default_factory=list)
+
+    def content(self, request: RenderRequest, templates: Templates) -> str:
+        return request.digest.run
+
+    def preview(self, content: str, address: str) -> PreviewPage:
+        return PreviewPage(content, address)
+
+    def build(self, content: str, envelope: Envelope) -> tuple[Part, ...]:
+        return tuple(Part(n, "piece", f"{n}.txt", content.encode()) for n in range(self.parts))
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
+        return part.draft
+
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
+        if self.wrong is not None:
+            raise self.wrong
+        self.sent.append(part.number)
+        return Receipt(f"receipt {part.number}")
+
+    async def aclose(self) -> None:
+        return None
+
+
+@dataclass
+class CanBeAsked(Plain):
+    found: Receipt | None = None
+
+    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
+        return self.found
+
+
+class TakesOnce(Plain):
+    def idempotency_key(self, part: Part, envelope: Envelope) -> str:
+        return f"{envelope.key.digest}.{part.number}"
+
+
+class Slow(Plain):
+    def pace(self, address: str) -> tuple[str, float]:
+        return f"pace of {address}", 2.5
+
+
+class KeepsLess(Plain):
+    def saved(self, part: Part, sealed: bytes) -> bytes:
+        return b"less"
+
+
+class Told(FakeLedger):
+    """Gives one delivery to whoever holds it, and notes every other call with its arguments."""
+
+    def __init__(self, given: Delivery, entry: Subscription, wait: float) -> None:
+        super().__init__(bundle([entry]))
+        self.given, self.calls = given, cast("dict[str, tuple[Any, ...]]", {})
+        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": 2, "resolve": True}
+
+    async def hold(self, _key: str, _pid: int) -> DeliveryLease:
+        return DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False)
+
+    def __getattr__(self, name: str) -> Any:
+        async def noted(*given: Any, **named: Any) -> Any:
+            self.calls[name] = (*given, *named.values())
+            return self.answers.get(name)
+
+        return noted
+
+
+class Through(OpenConnectors):
+    """Every definition of a channel stands for the same one."""
+
+    one: Channel[Any]
+
+    def channel(self, *_: object) -> Channel[Any]:
+        return self.one
+
+
+async def brought(
+    channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
+) -> tuple[DeliveryState | None, Told, Services]:
+    shared = services(bundle([entry]))
+    told, through = Told(given, entry, wait), Through(SILENT, Path.cwd(), offline=True)
+    through.one = channel
+    shared.ledger, shared.connectors = cast("Any", told), through
+    return await deliver(shared, str(given.key)), told, shared
+
+
+UNCLEAR = DeliveryUncertain("post", "no answer")
+
+
+@pytest.mark.parametrize(
+    ("channel", "wait"),
+    [(CanBeAsked(UNCLEAR), "lookup_after"), (TakesOnce(UNCLEAR), "backoff"), (Plain(UNCLEAR), "resend_after")],
+)
+async def test_an_unclear_part_waits_as_long_as_the_channel_needs_to_find_out(channel: Plain, wait: str) -> None:
+    state, told, shared = await brought(channel)
+    assert state is DeliveryState.UNKNOWN
+    assert told.calls["uncertain"][-1] == THIS_WEEK + timedelta(seconds=getattr(shared.times, wait))
+
+
+@pytest.mark.parametrize(("found", "sent"), [(Receipt("receipt 1"), []), (None, [1])])
+async def test_a_receiver_that_can_be_asked_is_asked_before_anything_is_sent_again(
+    found: Receipt | None, sent: list[int]
+) -> None:
+    channel = CanBeAsked(found=found)
+    state, told, _ = await brought(channel, UNKNOWN)
+    assert (state, channel.sent) == (DeliveryState.SENT, sent)
+    assert told.calls["sent"][2] == "receipt 1"
+
+
+@pytest.mark.parametrize("given", [UNKNOWN, replace(UNKNOWN, resent=True)])
+async def test_a_receiver_that_takes_a_part_once_is_sent_it_again_and_nobody_calls_it_a_duplicate(
+    given: Delivery,
+) -> None:
+    channel = TakesOnce()
+    state, told, _ = await brought(channel, given, replace(ENTRY, on_unknown=OnUnknown.HOLD))
+    assert (state, channel.sent) == (DeliveryState.SENT, [1])
+    assert told.calls["resolve"][-2:] == (False, Reason.SAME_KEY)
+
+
+async def test_a_channel_without_an_ability_sends_an_unclear_part_once_more_as_a_possible_duplicate() -> None:
+    channel = Plain()
+    state, told, _ = await brought(channel, UNKNOWN)
+    assert (state, channel.sent) == (DeliveryState.SENT, [1])
+    assert told.calls["resolve"][-2:] == (True, Reason.POSSIBLE_DUPLICATE)
+
+
+@pytest.mark.parametrize(
+    ("given", "entry"),
+    [(replace(UNKNOWN, resent=True), ENTRY), (UNKNOWN, replace(ENTRY, on_unknown=OnUnknown.HOLD))],
+)
+async def test_nothing_more_is_sent_where_it_was_sent_twice_or_may_not_be(given: Delivery, entry: Subscription) -> None:
+    channel = Plain()
+    state, told, _ = await brought(channel, given, entry)
+    assert (state, channel.sent) == (DeliveryState.UNKNOWN, [])
+    assert "keep_unknown" in told.calls
+
+
+async def test_an_unclear_part_that_this_version_no_longer_makes_is_held_for_somebody_to_settle() -> None:
+    channel = CanBeAsked(parts=1)
+    state, told, _ = await brought(channel, UNKNOWN)
+    assert (state, channel.sent) == (DeliveryState.UNKNOWN, [])
+    assert "keep_unknown" in told.calls
+
+
+async def test_a_paced_channel_waits_for_its_own_key_and_seconds() -> None:
+    state, told, _ = await brought(Slow())
+    assert state is DeliveryState.SENT
+    assert told.calls["pace"] == ("pace of r@acme.example", 2.5)
+
+
+async def test_a_place_that_is_far_away_defers_the_delivery() -> None:
+    channel = Slow()
+    state, told, _ = await brought(channel, wait=60.0)
+    assert (state, channel.sent) == (DeliveryState.DEFERRED, [])
+    assert Reason.PACE in told.calls["defer"]
+
+
+async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
+    _, told, _ = await brought(Plain(), wait=60.0)
+    assert "pace" not in told.calls
+    assert "sent" in told.calls
+
+
+@pytest.mark.parametrize(("channel", "kept"), [(Plain(), PENDING.key.run.encode()), (KeepsLess(), b"less")])
+async def test_the_file_that_is_kept_of_a_part_is_the_channels_to_choose(channel: Plain, kept: bytes) -> None:
+    shared = services(bundle([ENTRY]))
+    through, files = Through(SILENT, Path.cwd(), offline=True), cast("list[bytes]", [])
+    through.one = channel
+    shared.ledger, shared.connectors = cast("Any", Told(PENDING, ENTRY, 0.0)), through
+    shared.keep_message = lambda _key, _part, saved: files.append(saved)
+    await deliver(shared, str(PENDING.key))
+    assert files == [kept, kept]
