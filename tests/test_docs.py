@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker.adapters.definitions.load import load
-from worker.app import REGISTRY
+from worker.app import registry
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.snapshot.snapshot import GapReason
 from worker.entry.reference import GAPS, PIECES, pages
@@ -62,7 +62,7 @@ def test_every_example_loads_without_a_complaint(example: Example, tmp_path: Pat
     if example.name != "funnelbeat.yaml":
         (tmp_path / example.name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / example.name).write_text(example.body, encoding="utf-8")
-    loaded = load(tmp_path, REGISTRY)
+    loaded = load(tmp_path, registry())
     assert loaded.complaints == ()
     assert loaded.bundle is not None
     assert len(loaded.bundle.schedules) == (example.name != "funnelbeat.yaml")

@@ -35,15 +35,13 @@ from worker.domain.query import Price
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.flow.services import Intervals, Services, no_fail_point
 from worker.open_once import OpenOnce
-from worker.plugins import CHANNEL_TYPES, CONNECTIONS, LATER, listening, open_source
+from worker.plugins import CONNECTIONS, LATER, channel_kind, channels, listening, open_source
 from worker.ports import Channel, Queue, Quota, Source, Templates
 from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.tokens import Renewal, TokenStore
 from worker.rendering.templates import JinjaTemplates
 from worker.settings import Settings
 from worker.vocabulary import VOCABULARY
-
-REGISTRY = Registry(CONNECTIONS, CHANNEL_TYPES, LATER)
 
 NOWHERE = "https://nowhere.invalid/nothing"
 """Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
@@ -57,6 +55,11 @@ SILENT = {
     "smtp": "smtp://127.0.0.1:9?tls=never",
 }
 """A sandbox that does not run, for what is only built."""
+
+
+def registry() -> Registry:
+    """What definitions may name here. Raises RequestError for a plug-in that is broken."""
+    return Registry(CONNECTIONS, channels(), LATER)
 
 
 def shipped(folder: str) -> Path:
@@ -182,7 +185,7 @@ class OpenConnectors:
 
 
 def _kind(bundle: Bundle, channel: str) -> ChannelKind:
-    return CHANNEL_TYPES[bundle.channels[channel].type]
+    return channel_kind(bundle.channels[channel].type)
 
 
 @asynccontextmanager

@@ -1,10 +1,12 @@
-"""Registries: which kinds of connection and channel there are. To add one: a module, and a line in each table here."""
+"""Registries: which kinds of connection and channel there are. To add a channel: a folder, and its KIND in CHANNELS."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
+from worker.adapters.entry_points import with_plugins
 from worker.channels import email, sandbox, slack
 from worker.domain.query import ConnectionType
 from worker.errors import RequestError
@@ -70,8 +72,24 @@ CONNECTIONS: dict[str, ConnectionType] = {
 
 CHANNELS: tuple[ChannelKind, ...] = (email.KIND, slack.KIND, sandbox.KIND)
 
+CHANNEL_PLUGINS = "funnelbeat.channels"
+"""The group of entry points in which other distributions offer a ChannelKind."""
+
 CHANNEL_TYPES: dict[str, ChannelKind] = {kind.type: kind for kind in CHANNELS}
-"""By the type that a definition names."""
+"""The types of channel that this version ships."""
+
+
+@cache
+def channels() -> Mapping[str, ChannelKind]:
+    """CHANNEL_TYPES, and those of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    return with_plugins(CHANNEL_PLUGINS, ChannelKind, CHANNEL_TYPES)
+
+
+def channel_kind(kind: str) -> ChannelKind:
+    """Raises RequestError for a type that this process does not have."""
+    if kind not in channels():
+        raise RequestError(f"type: {kind}: there is no such channel here; is its plug-in installed?")
+    return channels()[kind]
 
 
 def wants_sandbox(kind: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.adapters.definitions.schema import schema
-from worker.app import REGISTRY, open_services
+from worker.app import open_services, registry
 from worker.documents.definitions import check_document
 from worker.documents.deployment import deployed_document
 from worker.documents.preview import preview_document
@@ -36,7 +36,7 @@ def check(
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
     if print_schema:
-        console.show_json(schema(REGISTRY))
+        console.show_json(schema(registry()))
         return
     loaded = definitions(directory(ctx, project))
     unset = [secret for secret in loaded.secrets if not secret.set]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import REGISTRY
+from worker.app import registry
 from worker.domain.schedule import Bundle
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
@@ -19,7 +19,7 @@ STATE = ".funnelbeat"
 
 
 def definitions(directory: Path) -> Loaded:
-    return load(directory, REGISTRY)
+    return load(directory, registry())
 
 
 def bundle_of(directory: Path) -> Bundle:

@@ -1,0 +1,51 @@
+"""Kinds that other distributions offer: entry points of an installed package, found by their group."""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Protocol, TypeVar
+
+from worker.errors import RequestError
+
+
+class Kind(Protocol):
+    @property
+    def type(self) -> str: ...
+
+
+K = TypeVar("K", bound=Kind)
+
+
+def with_plugins(group: str, wanted: type[K], built_in: Mapping[str, K]) -> dict[str, K]:
+    """`built_in` and the kinds of the entry points in `group`, by type. `wanted` is the class of a kind.
+
+    Raises RequestError with one sentence for an entry point that cannot be loaded, that is no such kind, or whose type
+    there is already: a schedule must never mean another service because something else was installed.
+    """
+    found = dict(built_in)
+    for point in sorted(entry_points(group=group), key=_name):
+        kind = _loaded(point, wanted)
+        if kind.type in found:
+            raise RequestError(f"{_name(point)}: found the type {kind.type!r}, which there is already; rename it")
+        found[kind.type] = kind
+    return found
+
+
+def _loaded(point: EntryPoint, wanted: type[K]) -> K:
+    try:
+        kind = point.load()
+    except Exception as error:
+        problem = f"{type(error).__name__}: {_one_line(str(error).split())}"
+        raise RequestError(f"{_name(point)}: cannot be loaded ({problem}); mend or uninstall it") from error
+    if not isinstance(kind, wanted):
+        raise RequestError(f"{_name(point)}: found a {type(kind).__name__}, expected a {wanted.__name__}")
+    return kind
+
+
+def _one_line(words: Iterable[str]) -> str:
+    return " ".join(words)[:200]
+
+
+def _name(point: EntryPoint) -> str:
+    """As in: plug-in funnelbeat-tickets (funnelbeat.sources: tickets = tickets.kind:TICKETS)."""
+    whose = point.dist.name if point.dist is not None else "of an unnamed distribution"
+    return f"plug-in {whose} ({point.group}: {point.name} = {point.value})"
