@@ -15,17 +15,22 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 BREAK = "break"
 SILENCE = "silence"
+LATE = "late"
 
 
 @dataclass
 class MailRoom:
     """`replies`: what to answer in a step ("mail", "rcpt", "data"), once each in order, then 250. BREAK drops the
-    connection, SILENCE never answers; a message that came whole was accepted in both cases.
+    connection, SILENCE never answers, LATE answers 250 when `release` is set; a message that came whole was accepted in
+    all three cases. BREAK in the step "content" drops the connection at the first bytes of a message. `begun`: messages
+    whose first bytes were asked for.
     """
 
     port: int = 0
     replies: dict[str, list[str]] = field(default_factory=dict)
     reached: asyncio.Event = field(default_factory=asyncio.Event)  # a step that never answers
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: int = 0
     open: list[asyncio.Transport] = field(default_factory=list)
@@ -59,7 +64,7 @@ class _Handler:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
         reply = self.room.replies.get("data", [""])[:1] or [""]
-        if not reply[0] or reply[0] in {BREAK, SILENCE}:
+        if not reply[0] or reply[0] in {BREAK, SILENCE, LATE}:
             self.room.accepted.append((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
         answer = await self._answer(server, "data")
         return "250 2.0.0 queued as 4F1A7" if answer == "250 OK" else answer
@@ -71,7 +76,10 @@ class _Handler:
         if reply in {BREAK, SILENCE}:
             self.room.reached.set()
             await asyncio.Event().wait()
-        return reply or "250 OK"
+        if reply == LATE:
+            self.room.reached.set()
+            await self.room.release.wait()
+        return "250 OK" if reply in {"", LATE} else reply
 
 
 def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
@@ -107,6 +115,18 @@ async def mail_room(
             room.open.append(transport)
             if self._handler_coroutine is not None:
                 tasks.append(self._handler_coroutine)
+
+        async def push(self, status: Any) -> None:
+            await super().push(status)
+            if str(status).startswith("354"):
+                room.begun += 1
+                self.cut = room.reply("content") == BREAK
+
+        def data_received(self, data: bytes) -> None:
+            if getattr(self, "cut", False):
+                room.drop_all()
+            else:
+                super().data_received(data)
 
     def protocol() -> SMTP:
         return Counted(

@@ -114,6 +114,27 @@ async def test_a_connection_lost_after_the_message_is_uncertain() -> None:
     assert len(room.accepted) == 1
 
 
+def beyond_ascii(port: int) -> EmailChannel:
+    return open_email({"url": f"smtp://127.0.0.1:{port}?tls=never", "from": "Ventes <été@acme.example>"})
+
+
+async def test_a_sender_beyond_ascii_goes_to_a_server_that_takes_it() -> None:
+    async with mail_room() as room:
+        mail = beyond_ascii(room.port)
+        assert (await hand_over(mail)).text
+        await mail.aclose()
+    assert [sender for sender, _, _ in room.accepted] == ["été@acme.example"]
+
+
+async def test_a_server_that_takes_no_such_sender_refuses_the_channel_before_the_first_byte() -> None:
+    async with mail_room(smtputf8=False) as room:
+        mail = beyond_ascii(room.port)
+        with pytest.raises(DeliveryRefused, match="no SMTPUTF8") as caught:
+            await hand_over(mail)
+        await mail.aclose()
+    assert (caught.value.suspend, room.begun) == ("channel", 0)
+
+
 async def test_no_server_is_a_reason_to_wait() -> None:
     async with mail_room() as room:
         port = room.port

@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from tests.domain.builders import THIS_WEEK
-from tests.support.many_readers import FakeLedger, bundle, row, services
-from worker.app import SILENT, OpenConnectors
+from tests.support.many_readers import bundle, row
+from tests.support.one_delivery import Told, through
 from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, PartState, Receipt
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Subscription
 from worker.errors import DeliveryError, DeliveryUncertain
 from worker.flow.run.deliver import deliver
 from worker.flow.services import Services
-from worker.ports import Channel, DeliveryLease
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
 
 ENTRY = Subscription("r", "mail", "r@acme.example", "pipeline", "en_GB", "UTC")
@@ -80,41 +77,10 @@ class KeepsLess(Plain):
         return b"less"
 
 
-class Told(FakeLedger):
-    """Gives one delivery to whoever holds it, and notes every other call with its arguments."""
-
-    def __init__(self, given: Delivery, entry: Subscription, wait: float) -> None:
-        super().__init__(bundle([entry]))
-        self.given, self.calls = given, cast("dict[str, tuple[Any, ...]]", {})
-        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": 2, "resolve": True}
-
-    async def hold(self, _key: str, _pid: int) -> DeliveryLease:
-        return DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False)
-
-    def __getattr__(self, name: str) -> Any:
-        async def noted(*given: Any, **named: Any) -> Any:
-            self.calls[name] = (*given, *named.values())
-            return self.answers.get(name)
-
-        return noted
-
-
-class Through(OpenConnectors):
-    """Every definition of a channel stands for the same one."""
-
-    one: Channel[Any]
-
-    def channel(self, *_: object) -> Channel[Any]:
-        return self.one
-
-
 async def brought(
     channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
 ) -> tuple[DeliveryState | None, Told, Services]:
-    shared = services(bundle([entry]))
-    told, through = Told(given, entry, wait), Through(SILENT, Path.cwd(), offline=True)
-    through.one = channel
-    shared.ledger, shared.connectors = cast("Any", told), through
+    shared, told = through(channel, given, bundle([entry]), wait)
     return await deliver(shared, str(given.key)), told, shared
 
 
@@ -197,10 +163,8 @@ async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
 
 @pytest.mark.parametrize(("channel", "kept"), [(Plain(), PENDING.key.run.encode()), (KeepsLess(), b"less")])
 async def test_the_file_that_is_kept_of_a_part_is_the_channels_to_choose(channel: Plain, kept: bytes) -> None:
-    shared = services(bundle([ENTRY]))
-    through, files = Through(SILENT, Path.cwd(), offline=True), cast("list[bytes]", [])
-    through.one = channel
-    shared.ledger, shared.connectors = cast("Any", Told(PENDING, ENTRY, 0.0)), through
+    files: list[bytes] = []
+    shared, _ = through(channel, PENDING, bundle([ENTRY]))
     shared.keep_message = lambda _key, _part, saved: files.append(saved)
     await deliver(shared, str(PENDING.key))
     assert files == [kept, kept]

@@ -76,8 +76,9 @@ class EmailChannel:
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # there is one part
         address = ascii_address(envelope.address)
+        beyond_ascii = needs_smtputf8(address) or needs_smtputf8(self._origin)
         try:
-            text = await self._mailer.send(self._origin, address, sealed, smtputf8=needs_smtputf8(address))
+            text = await self._mailer.send(self._origin, address, sealed, smtputf8=beyond_ascii)
         except MailFailure as failure:
             raise classed(failure) from failure
         return Receipt(text.strip()[:200])

@@ -8,7 +8,8 @@ the key to it, and Slack revokes one that leaks: it stays out of errors, names a
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
 from worker.channels.slack.content import SlackContent, SlackMessages
@@ -17,6 +18,7 @@ from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import RequestError
+from worker.ports.channels import PreviewPage
 
 PATIENCE = 30.0
 THREAD_NOTE = "in_the_thread"
@@ -39,12 +41,12 @@ class SlackWebhookChannel(SlackMessages):
         self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
         self._http = Http("", timeout=PATIENCE)
 
+    def preview(self, content: SlackContent, address: str) -> PreviewPage:
+        return super().preview(SlackContent((_without_thread(content.posts[0]),)), address)
+
     def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
         """One part. Raises RenderError past a limit."""
-        post = dict(checked(content)[0])
-        blocks = post.get("blocks")
-        if isinstance(blocks, list):
-            post["blocks"] = [block for block in blocks if block.get("block_id") != THREAD_NOTE]
+        post = _without_thread(checked(content)[0])
         return (Part(0, "post", "main.slack.json", dump(post | {"unfurl_links": False, "unfurl_media": False})),)
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # the port's
@@ -72,6 +74,13 @@ class SlackWebhookChannel(SlackMessages):
         if _accepted(answer):
             return Receipt("ok" + note)
         raise by_answer(answer, self._secret, webhook=True)
+
+
+def _without_thread(post: Mapping[str, Any]) -> dict[str, Any]:
+    blocks = post.get("blocks")
+    if not isinstance(blocks, list):
+        return dict(post)
+    return {**post, "blocks": [block for block in blocks if block.get("block_id") != THREAD_NOTE]}
 
 
 def _accepted(answer: HttpAnswer) -> bool:
