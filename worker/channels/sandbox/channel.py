@@ -1,7 +1,6 @@
 """`type: sandbox`: a mail address goes to the sandbox's mail server, any other address to its Slack."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 from worker.channels.email.channel import EMAIL, open_email
@@ -17,21 +16,24 @@ class SandboxChannels:
 
     def __init__(self, listening: Mapping[str, str]) -> None:
         self._listening = listening
+        self._opened: dict[str, Channel[Any]] = {}
 
     def channel(self, route: str) -> Channel[Any]:
-        return self._mail if route == MAIL else self._posts
+        if route not in self._opened:
+            self._opened[route] = _mail(self._listening) if route == MAIL else _posts(self._listening)
+        return self._opened[route]
 
     async def aclose(self) -> None:
-        for opened in (name for name in ("_mail", "_posts") if name in self.__dict__):
-            await getattr(self, opened).aclose()
+        for channel in self._opened.values():
+            await channel.aclose()
 
-    @cached_property
-    def _mail(self) -> Channel[Any]:
-        return open_email({"url": self._listening["smtp"], "from": "Pipeline <reports@sandbox.example>"})
 
-    @cached_property
-    def _posts(self) -> Channel[Any]:
-        return open_slack({"token": "xoxb-sandbox", "base_url": self._listening["slack"]})
+def _mail(listening: Mapping[str, str]) -> Channel[Any]:
+    return open_email({"url": listening["smtp"], "from": "Pipeline <reports@sandbox.example>"})
+
+
+def _posts(listening: Mapping[str, str]) -> Channel[Any]:
+    return open_slack({"token": "xoxb-sandbox", "base_url": listening["slack"]})
 
 
 def _route(address: str | None) -> str:

@@ -55,7 +55,7 @@ async def preview(services: Services, bundle: Bundle, schedule: Schedule, entry_
     entry = _shown_entry(services, bundle, schedule, entry_id)
     case = (await _cases(services, bundle, schedule, None, [entry]))[0]
     channel = services.connectors.channel(bundle, entry.channel, entry.address)
-    shown = channel.preview(await case.content(channel), entry.address or "")
+    shown = channel.preview(await case.content(channel), case.reader.address)
     return Preview(case.digest, shown.subject, shown.text, channel.preview_suffix)
 
 
@@ -63,7 +63,7 @@ async def dry_run(services: Services, bundle: Bundle, schedule: Schedule, at: da
     trials = []
     for case in await _cases(services, bundle, schedule, at, list(schedule.to)):
         channel = services.connectors.channel(bundle, case.entry.channel, case.entry.address)
-        shown = channel.preview(await case.content(channel), case.entry.address or "")
+        shown = channel.preview(await case.content(channel), case.reader.address)
         trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps))
     return trials
 
