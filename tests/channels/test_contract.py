@@ -42,6 +42,7 @@ BOOKED: dict[str, tuple[DeliveryState, str]] = {
     "silent before": (DeliveryState.DEFERRED, ""),
     "broken before": (DeliveryState.DEFERRED, ""),
     "broken within": (DeliveryState.UNKNOWN, ""),
+    "silent within": (DeliveryState.UNKNOWN, ""),
     "silent after": (DeliveryState.UNKNOWN, ""),
     "broken after": (DeliveryState.UNKNOWN, ""),
     "unclear": (DeliveryState.UNKNOWN, ""),

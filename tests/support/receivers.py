@@ -36,11 +36,16 @@ MAIL: dict[str, list[tuple[str, str]]] = {
     "silent before": [("mail", SILENCE), ("rcpt", SILENCE)],
     "broken before": [("mail", BREAK), ("rcpt", BREAK)],
     "broken within": [("content", BREAK)],
+    "silent within": [("content", SILENCE)],
     "silent after": [("data", SILENCE)],
     "broken after": [("data", BREAK)],
     "address refused": [("rcpt", "550 5.1.1 no such user"), ("rcpt", "553 5.1.3 bad mailbox")],
     "channel refused": [("mail", "553 5.7.1 sender not owned by user"), ("rcpt", "554 5.7.1 Relay access denied")],
-    "message refused": [("data", "554 5.6.0 malformed"), ("mail", "552 5.3.4 message too big")],
+    "message refused": [
+        ("data", "554 5.6.0 malformed"),
+        ("data", "550 5.7.26 unauthenticated mail"),
+        ("mail", "552 5.3.4 message too big"),
+    ],
 }
 """Row → step and reply."""
 
@@ -49,6 +54,7 @@ TOKEN: dict[str, list[Says]] = {
     "late": [Says(posted().body, breaks="late")],
     "later": [error("service_unavailable"), Says(b"", 503), Says(b"", 429, {"retry-after": "30"})],
     "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
     "silent after": [Says(breaks="hang")],
     "broken after": [Says(breaks="reset"), Says(posted().body, breaks="half")],
     "unclear": [error("fatal_error"), Says(b"upstream", 502), ok(), Says(b"fine", 200)],
@@ -66,6 +72,7 @@ WEBHOOK: dict[str, list[Says]] = {
     "late": [Says(b"ok", breaks="late")],
     "later": [Says(b"rate_limited", 429, {"retry-after": "30"})],
     "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
     "silent after": [Says(breaks="hang")],
     "broken after": [Says(breaks="reset"), Says(b"ok", breaks="half")],
     "unclear": [Says(b"rollup_error", 500), Says(b"later", 503), Says(b"fine, thank you", 200)],

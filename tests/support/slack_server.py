@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 @dataclass(frozen=True, slots=True)
 class Says:
     """One answer. `breaks`: "early" ends the connection when the request's head was read, "reset" once all of it was
-    read, "half" in the middle of the answer's body. "hang" says nothing until the other side gives up, "late" answers
-    when `release` is set.
+    read, "half" in the middle of the answer's body. "hang" says nothing until the other side gives up, "deaf" does not
+    even read the body, "late" answers when `release` is set.
     """
 
     body: bytes = b""
@@ -70,7 +70,10 @@ class SlackServer:
         try:
             while head := await _head(reader):
                 self.begun += 1
-                if self._next(head).breaks == "early":
+                breaks = self._next(head).breaks
+                if breaks == "deaf":
+                    await self.closing.wait()
+                if breaks in {"deaf", "early"}:
                     writer.transport.abort()
                     break
                 asked = await _whole(head, reader)

@@ -142,6 +142,14 @@ async def test_an_unclear_part_that_this_version_no_longer_makes_is_held_for_som
     assert "keep_unknown" in told.calls
 
 
+async def test_a_message_of_which_every_part_was_sent_is_settled_though_fewer_are_made_now() -> None:
+    both = tuple(PartState(DeliveryState.SENT, f"{n}{n}", f"receipt {n}") for n in (0, 1))
+    channel = Plain(parts=1)
+    state, told, _ = await brought(channel, replace(PENDING, attempt=3, date=THIS_WEEK, parts=both))
+    assert (state, channel.sent) == (DeliveryState.SENT, [])
+    assert told.calls["sent"][1:3] == (3, "receipt 1")
+
+
 async def test_a_paced_channel_waits_for_its_own_key_and_seconds() -> None:
     state, told, _ = await brought(Slow())
     assert state is DeliveryState.SENT

@@ -143,7 +143,7 @@ async def _try(
         await services.ledger.uncertain(effort.key, effort.attempt, error.problem, again)
         services.reach("delivery.unknown")
         return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
-    await services.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
+    await services.ledger.sent(effort.key, effort.attempt or row.attempt, effort.receipts[-1].text, sent(case))
     services.reach("delivery.sent")
     return _settled(services, row, DeliveryState.SENT, None, "")
 
