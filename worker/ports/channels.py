@@ -15,8 +15,8 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a message is made from. `entry` says which template, language and zone; `files` go along with the message.
-    One content serves many readers, so that nothing in it may come from `entry.address`.
+    """What a message is made from. `entry` says which template, language and zone; it has no id and no address, because
+    one content serves many readers. `files` go along with the message.
     """
 
     digest: Digest

@@ -62,6 +62,13 @@ class CanBeAsked(Plain):
         return self.found
 
 
+class Addressed(Plain):
+    """Writes its reader into the content that other readers share."""
+
+    def content(self, request: RenderRequest, templates: Templates) -> str:
+        return f"{request.entry.id}{request.entry.address}"
+
+
 class TakesOnce(Plain):
     def idempotency_key(self, part: Part, envelope: Envelope) -> str:
         return f"{envelope.key.digest}.{part.number}"
@@ -167,6 +174,14 @@ async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
     _, told, _ = await brought(Plain(), wait=60.0)
     assert "pace" not in told.calls
     assert "sent" in told.calls
+
+
+async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -> None:
+    files: list[bytes] = []
+    shared, _ = through(Addressed(), PENDING, bundle([ENTRY]))
+    shared.keep_message = lambda _key, _part, saved: files.append(saved)
+    await deliver(shared, str(PENDING.key))
+    assert files == [b"None", b"None"]
 
 
 @pytest.mark.parametrize(("channel", "kept"), [(Plain(), PENDING.key.run.encode()), (KeepsLess(), b"less")])

@@ -103,11 +103,12 @@ class ReaderDigest:
         """Made once for all who are told the same in the same words through the same channel; addresses are put in when
         a message is built. Only the channel looks inside.
         """
+        form = _form(self.entry)
 
         async def make() -> Any:
-            return channel.content(RenderRequest(self.digest, self.entry, attachments(self)), self.templates)
+            return channel.content(RenderRequest(self.digest, form, attachments(self)), self.templates)
 
-        return await self.renderings.get((self.told.key, _form(self.entry), self.route), make)
+        return await self.renderings.get((self.told.key, form, self.route), make)
 
 
 async def open_case(
@@ -150,8 +151,8 @@ async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
 
 
 def _form(entry: Subscription) -> Subscription:
-    """The entry without the fields that no rendering reads. A field that is added later counts: rendering too often
-    costs time, and too seldom sends one reader what is another's.
+    """The entry without its reader and without the fields that no rendering reads. A field that is added later counts:
+    rendering too often costs time, and too seldom sends one reader what is another's.
     """
     return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
 
