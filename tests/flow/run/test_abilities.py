@@ -1,7 +1,6 @@
 """Delivering asks a channel what it can do, and never which channel it is."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,13 +8,12 @@ import pytest
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import Told, through
-from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, PartState, Receipt
+from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Slow, TakesOnce
+from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Subscription
-from worker.errors import DeliveryError, DeliveryUncertain
 from worker.flow.run.deliver import deliver
 from worker.flow.services import Services
-from worker.ports.channels import PreviewPage, RenderRequest, Templates
 
 ENTRY = Subscription("r", "mail", "r@acme.example", "pipeline", "en_GB", "UTC")
 PENDING = row(0, ENTRY)
@@ -23,75 +21,11 @@ ONE_SENT = (PartState(DeliveryState.SENT, "00", "receipt 0"), PartState(Delivery
 UNKNOWN = replace(PENDING, state=DeliveryState.UNKNOWN, attempt=1, date=THIS_WEEK, parts=ONE_SENT)
 
 
-@dataclass
-class Plain:
-    """Hands over two parts, and can do nothing else."""
-
-    preview_suffix = "txt"
-    wrong: DeliveryError | None = None
-    parts: int = 2
-    sent: list[int] = field(default_factory=list)
-
-    def content(self, request: RenderRequest, templates: Templates) -> str:
-        return request.digest.run
-
-    def preview(self, content: str, address: str) -> PreviewPage:
-        return PreviewPage(content, address)
-
-    def build(self, content: str, envelope: Envelope) -> tuple[Part, ...]:
-        return tuple(Part(n, "piece", f"{n}.txt", content.encode()) for n in range(self.parts))
-
-    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
-        return part.draft
-
-    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
-        if self.wrong is not None:
-            raise self.wrong
-        self.sent.append(part.number)
-        return Receipt(f"receipt {part.number}")
-
-    async def aclose(self) -> None:
-        return None
-
-
-@dataclass
-class CanBeAsked(Plain):
-    found: Receipt | None = None
-
-    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
-        return self.found
-
-
-class Addressed(Plain):
-    """Writes its reader into the content that other readers share."""
-
-    def content(self, request: RenderRequest, templates: Templates) -> str:
-        return f"{request.entry.id}{request.entry.address}"
-
-
-class TakesOnce(Plain):
-    def idempotency_key(self, part: Part, envelope: Envelope) -> str:
-        return f"{envelope.key.digest}.{part.number}"
-
-
-class Slow(Plain):
-    def pace(self, address: str) -> tuple[str, float]:
-        return f"pace of {address}", 2.5
-
-
-class KeepsLess(Plain):
-    def saved(self, part: Part, sealed: bytes) -> bytes:
-        return b"less"
-
-
 async def brought(
     channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
 ) -> tuple[DeliveryState | None, Told, Services]:
     shared, told = through(channel, given, bundle([entry]), wait)
     return await deliver(shared, str(given.key)), told, shared
-
-
-UNCLEAR = DeliveryUncertain("post", "no answer")
 
 
 @pytest.mark.parametrize(
