@@ -7,25 +7,25 @@ from typing import Protocol, TypeVar
 from worker.errors import RequestError
 
 
-class Kind(Protocol):
+class _Typed(Protocol):
     @property
     def type(self) -> str: ...
 
 
-K = TypeVar("K", bound=Kind)
+K = TypeVar("K", bound=_Typed)
 
 
 def with_plugins(group: str, wanted: type[K], built_in: Mapping[str, K]) -> dict[str, K]:
     """`built_in` and the kinds of the entry points in `group`, by type. `wanted` is the class of a kind.
 
     Raises RequestError with one sentence for an entry point that cannot be loaded, that is no such kind, or whose type
-    there is already: a schedule must never mean another service because something else was installed.
+    exists already. A schedule must never mean another service because something else was installed.
     """
     found = dict(built_in)
     for point in sorted(entry_points(group=group), key=_name):
         kind = _loaded(point, wanted)
         if kind.type in found:
-            raise RequestError(f"{_name(point)}: found the type {kind.type!r}, which there is already; rename it")
+            raise RequestError(f"{_name(point)}: found the type {kind.type!r}, which exists already; rename it")
         found[kind.type] = kind
     return found
 
