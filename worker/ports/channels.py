@@ -153,7 +153,7 @@ class Checked(Protocol):
 
 
 @runtime_checkable
-class Explained(Protocol):
+class ExplainsReceipts(Protocol):
     """A receipt can tell more than that the part was accepted."""
 
     def explain_receipt(self, receipt: str) -> str:
@@ -162,7 +162,7 @@ class Explained(Protocol):
 
 
 @runtime_checkable
-class Saved(Protocol):
+class SavesFiles(Protocol):
     """What a person wants to keep of a part is not all of its sealed bytes."""
 
     def saved(self, part: Part, sealed: bytes) -> bytes:
@@ -172,4 +172,4 @@ class Saved(Protocol):
 
 def saved(channel: Channel[Any], part: Part, sealed: bytes) -> bytes:
     """The file that is kept of a part that was sent."""
-    return channel.saved(part, sealed) if isinstance(channel, Saved) else sealed
+    return channel.saved(part, sealed) if isinstance(channel, SavesFiles) else sealed

@@ -13,7 +13,7 @@ from worker.domain.run import Run
 from worker.errors import RenderError
 from worker.flow.run.comparison import open_case
 from worker.flow.services import Services
-from worker.ports.channels import Channel, Explained, saved
+from worker.ports.channels import Channel, ExplainsReceipts, saved
 
 CLOSED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED})
 
@@ -88,7 +88,7 @@ async def _copies(services: Services, row: Delivery) -> tuple[Rebuilt, ...]:
 def _rebuilt(channel: Channel[Any], part: Part, row: Delivery) -> Rebuilt:
     known, receipts = row.parts[part.number], [Receipt(one.receipt) for one in row.parts[: part.number]]
     sealed = channel.seal(part, receipts)
-    note = channel.explain_receipt(known.receipt) if isinstance(channel, Explained) else ""
+    note = channel.explain_receipt(known.receipt) if isinstance(channel, ExplainsReceipts) else ""
     return Rebuilt(part.number, known.sha256, part, sealed, note, saved(channel, part, sealed))
 
 
