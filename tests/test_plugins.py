@@ -7,23 +7,24 @@ import pytest
 
 from worker.adapters.definitions import load
 from worker.app import registry
-from worker.plugins import CHANNELS, CONNECTIONS, SOURCES, STAND_INS
-from worker.ports.kinds import CHOSEN, ChannelType, InitForm, ParamKind, QuerySpec, SourceKind
+from worker.plugins import CHANNEL_TYPES, CONNECTIONS, SOURCES, STAND_INS
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import CHOSEN, InitForm, ParamKind, QuerySpec, SourceKind
 from worker.rendering import words_de, words_en
 
-TYPES = [*CONNECTIONS.items(), *CHANNELS.items()]
+TYPES = [*CONNECTIONS.items(), *CHANNEL_TYPES.items()]
 QUERIES = [(kind, name, spec) for kind, of in CONNECTIONS.items() for name, spec in of.queries.items()]
 SECRET = re.compile(r"password|token|api_key|secret|webhook_url")
 NAMES = re.compile(r"[a-z][A-Za-z0-9_]*")
 
 
 @pytest.mark.parametrize(("name", "kind"), TYPES)
-def test_a_type_is_registered_under_its_own_name(name: str, kind: SourceKind | ChannelType) -> None:
+def test_a_type_is_registered_under_its_own_name(name: str, kind: SourceKind | ChannelKind) -> None:
     assert kind.type == name
 
 
 @pytest.mark.parametrize(("name", "kind"), TYPES)
-def test_options_are_named_once_and_what_looks_like_a_secret_is_one(name: str, kind: SourceKind | ChannelType) -> None:
+def test_options_are_named_once_and_what_looks_like_a_secret_is_one(name: str, kind: SourceKind | ChannelKind) -> None:
     names = [option.name for option in kind.options]
     assert len(set(names)) == len(names)
     assert {group for groups in kind.one_of for group in groups} <= set(names)
@@ -84,20 +85,20 @@ def test_a_list_of_opportunities_is_a_list_and_what_a_funnel_counts_has_a_word(
 def normal(name: str, address: str) -> str | None:
     """None where the channel's type refuses it."""
     try:
-        return CHANNELS[name].address(address)
+        return CHANNEL_TYPES[name].address(address)
     except ValueError:
         return None
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", CHANNEL_TYPES)
 def test_a_normalised_address_is_its_own_normal_form(name: str) -> None:
     accepted = [one for one in (normal(name, text) for text in ("Sales@ACME.example", "C0123456789")) if one]
     assert accepted
     assert [normal(name, one) for one in accepted] == accepted
 
 
-@pytest.mark.parametrize("name", CHANNELS)
+@pytest.mark.parametrize("name", CHANNEL_TYPES)
 @pytest.mark.parametrize("address", ["", " ", "a\nb@acme.example", "x" * 2000, "\0", "<script>"])
 def test_an_address_that_is_none_is_refused_with_what_to_write(name: str, address: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
-        CHANNELS[name].address(address)
+        CHANNEL_TYPES[name].address(address)

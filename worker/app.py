@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -34,11 +35,12 @@ from worker.domain.schedule import Bundle, Connection, Query
 from worker.errors import RequestError
 from worker.flow.services import Intervals, Services, no_fail_point
 from worker.open_once import OpenOnce
-from worker.plugins import CHANNELS, LATER, STAND_INS, connections, open_channel, open_source, source_kind
-from worker.ports import Channel, Queue, Quota, Renderer, Source
+from worker.plugins import LATER, STAND_INS, channel_kind, channels, connections, listening, open_source, source_kind
+from worker.ports import Channel, Queue, Quota, Source, Templates
+from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.kinds import QuerySpec
 from worker.ports.tokens import Renewal, TokenStore
-from worker.rendering.templates import JinjaRenderer
+from worker.rendering.templates import JinjaTemplates
 from worker.settings import Settings
 from worker.vocabulary import vocabulary
 
@@ -58,7 +60,7 @@ SILENT = {
 
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a plug-in that is broken."""
-    return Registry(connections(), CHANNELS, LATER)
+    return Registry(connections(), channels(), LATER)
 
 
 def shipped(folder: str) -> Path:
@@ -102,9 +104,9 @@ Overrides = tuple[tuple[str, str], ...]
 """A project's own templates: path and text of each, in order."""
 
 
-def _open_renderer(overrides: Overrides) -> Renderer:
+def _open_templates(overrides: Overrides) -> Templates:
     """The shipped templates are the same for as long as a process runs."""
-    return JinjaRenderer(shipped("templates"), dict(overrides), vocabulary())
+    return JinjaTemplates(shipped("templates"), dict(overrides), vocabulary())
 
 
 @dataclass(slots=True)
@@ -123,8 +125,8 @@ class OpenConnectors:
     tokens: Callable[[str], TokenStore] | None = None
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
-    _channels: OpenOnce[Channel] = field(init=False)
-    _renderer: Callable[[Overrides], Renderer] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_renderer))
+    _channels: OpenOnce[Channel[Any] | ChannelGroup] = field(init=False)
+    _templates: Callable[[Overrides], Templates] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_templates))
 
     def __post_init__(self) -> None:
         self._sources = OpenOnce(IDLE, self.clock)
@@ -153,24 +155,38 @@ class OpenConnectors:
             raise RequestError(f"type: {kind.type}: this version of it has no query {query.query}")
         return kind.queries[query.query]
 
-    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel:
-        spec = bundle.channels[channel]
-        options = self._options(spec.options)
-        mail = "mail" if address is not None and "@" in address else ""
-        key = (spec.type, mail, *(f"{k}={v}" for k, v in sorted(options.items())))
-        return self._channels.get(key, lambda: open_channel(spec.type, options, self.sandbox, address))
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
+        kind = _kind(bundle, channel)
+        options = listening(self.sandbox) if kind.in_sandbox else self._options(bundle.channels[channel].options)
+        key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
+        opened = self._channels.get(key, lambda: kind.open(options))
+        return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+
+    def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return _kind(bundle, channel).route(address)
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        kind = _kind(bundle, channel)
+        try:
+            return kind.needs_address(bundle.channels[channel].options) and bool(kind.address(address))
+        except ValueError:
+            return False
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:
             return resolve(written, os.environ, self.directory)
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
-    def renderer(self, bundle: Bundle) -> Renderer:
-        """One for all bundles with the same templates: nothing else in a bundle changes what a renderer does."""
-        return self._renderer(tuple(sorted(bundle.templates.items())))
+    def templates(self, bundle: Bundle) -> Templates:
+        """One for all bundles with the same templates: nothing else in a bundle changes what they do."""
+        return self._templates(tuple(sorted(bundle.templates.items())))
 
     async def aclose(self) -> None:
         await asyncio.gather(self._sources.aclose(), self._channels.aclose())
+
+
+def _kind(bundle: Bundle, channel: str) -> ChannelKind:
+    return channel_kind(bundle.channels[channel].type)
 
 
 @asynccontextmanager

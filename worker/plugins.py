@@ -1,4 +1,4 @@
-"""Registries: which kinds of connection and channel there are. To add a source: a folder, and its kind in SOURCES."""
+"""Registries: which sources and channels there are. To add one: a folder, and its kind in SOURCES or CHANNELS."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -6,11 +6,11 @@ from datetime import datetime
 from functools import cache
 
 from worker.adapters.entry_points import with_plugins
-from worker.channels.email.channel import EMAIL, open_email
-from worker.channels.slack.channel import SLACK, open_slack
+from worker.channels import email, sandbox, slack
 from worker.errors import RequestError
-from worker.ports import Channel, Quota, Source
-from worker.ports.kinds import ChannelType, SourceKind
+from worker.ports import Quota, Source
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import SourceKind
 from worker.ports.tokens import Renewal
 from worker.sources.close import CLOSE
 from worker.sources.pipedrive import PIPEDRIVE
@@ -35,11 +35,6 @@ def _without_account(kind: SourceKind, name: str) -> SourceKind:
     return replace(kind, type=name, options=(), one_of=(), faults=lambda _options: ())
 
 
-def _sandbox_address(address: str) -> str:
-    """A mail address goes to the sandbox's mail server, anything else to its Slack."""
-    return EMAIL.address(address) if "@" in address else SLACK.address(address)
-
-
 STAND_INS: dict[str, SourceKind] = _stand_ins(SOURCES)
 
 CONNECTIONS: dict[str, SourceKind] = {
@@ -48,11 +43,26 @@ CONNECTIONS: dict[str, SourceKind] = {
 }
 """The types of connection that this version ships."""
 
-CHANNELS: dict[str, ChannelType] = {
-    EMAIL.type: EMAIL,
-    SLACK.type: SLACK,
-    SANDBOX: ChannelType(SANDBOX, (), _sandbox_address),
-}
+CHANNELS: tuple[ChannelKind, ...] = (email.KIND, slack.KIND, sandbox.KIND)
+
+CHANNEL_PLUGINS = "funnelbeat.channels"
+"""The group of entry points in which other distributions offer a ChannelKind."""
+
+CHANNEL_TYPES: dict[str, ChannelKind] = {kind.type: kind for kind in CHANNELS}
+"""The types of channel that this version ships."""
+
+
+@cache
+def channels() -> Mapping[str, ChannelKind]:
+    """CHANNEL_TYPES, and those of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    return with_plugins(CHANNEL_PLUGINS, ChannelKind, CHANNEL_TYPES)
+
+
+def channel_kind(kind: str) -> ChannelKind:
+    """Raises RequestError for a type that this process does not have."""
+    if kind not in channels():
+        raise RequestError(f"type: {kind}: there is no such channel here; is its plug-in installed?")
+    return channels()[kind]
 
 
 @cache
@@ -63,7 +73,7 @@ def connections() -> Mapping[str, SourceKind]:
 
 def wants_sandbox(kind: str) -> bool:
     """Whether a connection or channel of this kind talks to a stand-in on this machine."""
-    return kind == SANDBOX or kind in STAND_INS
+    return kind in STAND_INS or any(one.in_sandbox for one in CHANNELS if one.type == kind)
 
 
 def open_source(
@@ -79,7 +89,7 @@ def open_source(
     """
     stand_in = STAND_INS[kind].stand_in if kind in STAND_INS else None
     if stand_in is not None:
-        options = {"base_url": _listening(sandbox)[STAND_INS[kind].type], **stand_in.options}
+        options = {"base_url": listening(sandbox)[STAND_INS[kind].type], **stand_in.options}
     return source_kind(kind).open(options, clock=clock, quota=quota, renewal=renewal)
 
 
@@ -90,17 +100,8 @@ def source_kind(kind: str) -> SourceKind:
     return connections()[kind]
 
 
-def open_channel(kind: str, options: Mapping[str, str], sandbox: Mapping[str, str], address: str | None) -> Channel:
-    """As open_source, for a way to send."""
-    if kind == SANDBOX:
-        where = _listening(sandbox)
-        if address is not None and "@" in address:
-            return open_email({"url": where["smtp"], "from": "Pipeline <reports@sandbox.example>"})
-        return open_slack({"token": "xoxb-sandbox", "base_url": where["slack"]})
-    return open_email(options) if kind == EMAIL.type else open_slack(options)
-
-
-def _listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
+def listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
+    """Where the sandbox's services listen, by service. Raises RequestError when none runs."""
     if not sandbox:
         raise RequestError(
             "type: sandbox needs a running sandbox: `demo`, `up`, `run` and `preview` start one themselves"

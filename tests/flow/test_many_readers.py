@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from tests.support.many_readers import PASTS, bundle, past, row, services
-from worker.domain.delivery import Baseline, Content, Delivery
+from worker.adapters.smtp.mime import MailContent
+from worker.channels.email import channel, content
+from worker.channels.slack.content import SlackContent
+from worker.domain.delivery import Baseline, Delivery
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Send, Subscription
 from worker.flow.run.comparison import open_case
 from worker.flow.services import Services
-from worker.rendering.templates import JinjaRenderer
 
 SMALL = {
     "pipeline/email.subject.j2": "{{ digest.run }} since {{ digest.since }}",
@@ -48,15 +50,17 @@ def shuffled(seed: int) -> list[tuple[int, int]]:
     return random.Random(seed).sample(EVERYTHING, len(EVERYTHING))  # noqa: S311  # an order, the same in every test run
 
 
-async def message(shared: Services, given: Delivery, current: dict[str, Baseline], fmt: str = "email") -> Content:
+async def message(shared: Services, given: Delivery, current: dict[str, Baseline]) -> Any:
     case = await open_case(shared, given, current)
     assert case is not None
-    return await case.rendered(fmt)
+    return await case.content(shared.connectors.channel(case.bundle, case.entry.channel, case.entry.address))
 
 
-async def of_reader(shared: Services, number: int, reader: int) -> Content:
+async def of_reader(shared: Services, number: int, reader: int) -> MailContent:
     """Every reader's past is one of three, by turns."""
-    return await message(shared, row(number, READERS[reader]), past(reader % PASTS))
+    made = await message(shared, row(number, READERS[reader]), past(reader % PASTS))
+    assert isinstance(made, MailContent)
+    return made
 
 
 @pytest.mark.parametrize("sizes", [{}, {"told": 1}, {"told": 1, "found": 1, "renderings": 100}])
@@ -74,13 +78,13 @@ async def test_no_reader_is_sent_what_a_reader_with_another_past_is_told(sizes: 
 
 
 async def test_forty_deliveries_of_six_different_messages_are_six_renderings(monkeypatch: pytest.MonkeyPatch) -> None:
-    made, render = [], JinjaRenderer.render
+    made, make = [], content.mail_content
 
-    def counted(self: JinjaRenderer, *given: Any) -> Content:
+    def counted(*given: Any) -> MailContent:
         made.append(given)
-        return render(self, *given)
+        return make(*given)
 
-    monkeypatch.setattr(JinjaRenderer, "render", counted)
+    monkeypatch.setattr(channel, "mail_content", counted)
     shared = services(bundle(READERS, SMALL))
     for number, reader in shuffled(7)[:40]:
         await of_reader(shared, number, reader)
@@ -104,11 +108,11 @@ async def test_two_entries_that_differ_share_a_message_only_where_it_is_the_same
 
 
 async def test_a_mail_and_a_post_of_one_digest_are_two_renderings() -> None:
-    shared = services(bundle([ENTRY]))
-    mail, post = [await message(shared, row(0, ENTRY), past(0), fmt) for fmt in ("email", "slack")]
-    assert mail.html
-    assert not mail.posts
-    assert post.posts
+    posts = replace(ENTRY, id="room", address="C0123456789")
+    shared = services(bundle([ENTRY, posts]))
+    mail, post = [await message(shared, row(0, entry), past(0)) for entry in (ENTRY, posts)]
+    assert isinstance(mail, MailContent)
+    assert isinstance(post, SlackContent)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +135,6 @@ async def test_what_a_row_fixes_is_told_though_a_reader_without_it_came_first(se
 
 async def test_two_deployments_with_other_templates_are_rendered_each_by_its_own() -> None:
     connectors = services(bundle([ENTRY])).connectors
-    first, same, other = [connectors.renderer(bundle([ENTRY], own)) for own in (SMALL, dict(SMALL), {})]
+    first, same, other = [connectors.templates(bundle([ENTRY], own)) for own in (SMALL, dict(SMALL), {})]
     assert first is same
     assert first is not other

@@ -4,23 +4,20 @@ import sys
 from pathlib import Path
 
 from tests.golden.digests import DIGESTS
+from tests.support.contents import mail_of
 from worker.domain.delivery import READER
 from worker.domain.schedule import Subscription
-from worker.rendering.templates import JinjaRenderer
-from worker.vocabulary import VOCABULARY
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 LOCALES = ("en_GB", "de_DE")
 
 
 def main(folder: Path) -> None:
     """One file for each digest and locale; the address of a reader who does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
-    renderer = JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY)
     for name, digest in DIGESTS.items():
         for locale in LOCALES:
             entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
-            html = renderer.render(digest, entry, "email", ()).html
+            html = mail_of(digest, entry).html
             (folder / f"{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
 
 

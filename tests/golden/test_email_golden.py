@@ -6,18 +6,16 @@ from pathlib import Path
 import pytest
 
 from tests.golden.digests import DIGESTS
-from worker.domain.delivery import Content
+from tests.support.contents import mail_of
+from worker.adapters.smtp.mime import MailContent
 from worker.domain.schedule import Subscription
-from worker.rendering.templates import JinjaRenderer
-from worker.vocabulary import VOCABULARY
 
 FILES = Path(__file__).parent / "email"
-RENDERER = JinjaRenderer(Path(__file__).parents[2] / "templates", vocabulary=VOCABULARY)
 
 
-def rendered(name: str, locale: str) -> Content:
+def rendered(name: str, locale: str) -> MailContent:
     entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
-    return RENDERER.render(DIGESTS[name], entry, "email", ())
+    return mail_of(DIGESTS[name], entry)
 
 
 @pytest.mark.parametrize("locale", ["en_GB", "de_DE"])

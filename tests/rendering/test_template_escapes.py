@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from tests.golden.digests import NORMAL
+from tests.support.contents import mail_of, posts_of
 from worker.domain.schedule import Connection, Subscription
 from worker.errors import RenderError
-from worker.rendering.templates import JinjaRenderer, environment
+from worker.rendering.templates import environment
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NAME = "pipeline/email.subject.j2"
@@ -56,8 +57,7 @@ DUNDERS = ("__class__", "__init__.__globals__", "say.__func__.__globals__")
 def subject(source: str) -> str:
     """What a template makes, or the sentence that refuses it."""
     try:
-        renderer = JinjaRenderer(TEMPLATES, {NAME: source, **OTHERS})
-        return renderer.render(NORMAL, ENTRY, "email", ()).subject or ""
+        return mail_of(NORMAL, ENTRY, overrides={NAME: source, **OTHERS}).subject
     except RenderError as error:
         return str(error)
 
@@ -201,7 +201,7 @@ def test_no_pattern_reads_what_lies_behind_a_value(way: str, text: str) -> None:
 )
 def test_no_file_outside_of_the_templates_is_read(way: str, path: str) -> None:
     with pytest.raises(RenderError):
-        JinjaRenderer(TEMPLATES, {NAME: way.replace("PATH", repr(path)), **OTHERS}).render(NORMAL, ENTRY, "email", ())
+        mail_of(NORMAL, ENTRY, overrides={NAME: way.replace("PATH", repr(path)), **OTHERS})
 
 
 def doubled(first: str, grow: str, shown: str) -> str:
@@ -253,7 +253,7 @@ ENDLESS = {
 def test_what_never_ends_or_never_fits_is_a_templates_fault(kind: str, bounded: None) -> None:
     assert bounded is None
     with pytest.raises(RenderError) as caught:
-        JinjaRenderer(TEMPLATES, {NAME: ENDLESS[kind], **OTHERS}).render(NORMAL, ENTRY, "email", ())
+        mail_of(NORMAL, ENTRY, overrides={NAME: ENDLESS[kind], **OTHERS})
     assert caught.value.template == NAME
     assert len(caught.value.problem) < 500
 
@@ -273,25 +273,25 @@ def test_what_never_ends_or_never_fits_is_a_templates_fault(kind: str, bounded: 
 )
 def test_whatever_a_template_raises_names_its_line(source: str, problem: str) -> None:
     with pytest.raises(RenderError) as caught:
-        JinjaRenderer(TEMPLATES, {NAME: source, **OTHERS}).render(NORMAL, ENTRY, "email", ())
+        mail_of(NORMAL, ENTRY, overrides={NAME: source, **OTHERS})
     assert (caught.value.template, caught.value.line) == (NAME, 2)
     assert problem in caught.value.problem
 
 
 def test_posts_nested_too_deeply_are_a_templates_fault() -> None:
     name = "pipeline/slack.json.j2"
-    renderer = JinjaRenderer(TEMPLATES, {name: "[{\"text\": {{ '[' * 90000 }}{{ ']' * 90000 }}}]"})
+    source = {name: "[{\"text\": {{ '[' * 90000 }}{{ ']' * 90000 }}}]"}
     with pytest.raises(RenderError, match="nested"):
-        renderer.render(NORMAL, ENTRY, "slack", ())
+        posts_of(NORMAL, ENTRY, overrides=source)
 
 
 def test_a_post_of_very_many_keys_is_read_in_time(bounded: None) -> None:
     assert bounded is None
     name = "pipeline/slack.json.j2"
     keys = '{% for i in range(99999) %}"{{ i }}":1,{% endfor %}'
-    renderer = JinjaRenderer(TEMPLATES, {name: '[{"text":"a",' + keys + '"b":2,"b":2}]'})
+    source = {name: '[{"text":"a",' + keys + '"b":2,"b":2}]'}
     with pytest.raises(RenderError, match="stands twice"):
-        renderer.render(NORMAL, ENTRY, "slack", ())
+        posts_of(NORMAL, ENTRY, overrides=source)
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_html_nested_too_deeply_is_a_templates_fault(piece: str) -> None:
     name = "pipeline/email.html.j2"
     page = "<html><head></head><body>{% for i in range(20000) %}" + piece + "{% endfor %}"
     with pytest.raises(RenderError, match="nested or not closed") as caught:
-        JinjaRenderer(TEMPLATES, {name: page}).render(NORMAL, ENTRY, "email", ())
+        mail_of(NORMAL, ENTRY, overrides={name: page})
     assert caught.value.template == name
 
 
@@ -310,8 +310,8 @@ def test_html_of_many_elements_side_by_side_is_no_fault() -> None:
     name = "pipeline/email.html.j2"
     piece = "a<br><img src='x'><p>b<ul><li>c<li>d</ul><b>e</b>"
     page = "<html><head></head><body>{% for i in range(1200) %}<div>" + piece + "</div>{% endfor %}</body></html>"
-    mail = JinjaRenderer(TEMPLATES, {name: page}).render(NORMAL, ENTRY, "email", ())
-    assert (mail.html or "").count("<br>") == 1_200
+    mail = mail_of(NORMAL, ENTRY, overrides={name: page})
+    assert mail.html.count("<br>") == 1_200
 
 
 def test_memory_is_unbounded_again_after_a_template_failed() -> None:
@@ -323,5 +323,5 @@ def test_memory_is_unbounded_again_after_a_template_failed() -> None:
 def test_a_phrase_is_filled_by_name_and_escaped() -> None:
     source = "{{ '{a} & {b}, {'|fill(a='<i>', b='{a}') }}"
     html = "<html><head></head><body><p>" + source + "</p></body></html>"
-    mail = JinjaRenderer(TEMPLATES, {"pipeline/email.html.j2": html}).render(NORMAL, ENTRY, "email", ())
-    assert "<p>&lt;i&gt; &amp; {a}, {</p>" in (mail.html or "")
+    mail = mail_of(NORMAL, ENTRY, overrides={"pipeline/email.html.j2": html})
+    assert "<p>&lt;i&gt; &amp; {a}, {</p>" in mail.html

@@ -2,12 +2,14 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from tests.golden.digests import DIGESTS, HOSTILE, LINES, LONG, NORMAL, STALLED, deal, group
-from worker.domain.delivery import READER, Content
+from tests.support.contents import mail_of
+from worker.adapters.smtp.mime import MailContent
+from worker.channels.email.content import HTML_BUDGET, HTML_LIMIT
+from worker.domain.delivery import READER, Attachment
 from worker.domain.digest.model import (
     BridgeView,
     Digest,
@@ -20,23 +22,15 @@ from worker.domain.schedule import Subscription
 from worker.domain.snapshot.opportunity import Move
 from worker.errors import RenderError
 from worker.rendering.page import Cut, Page
-from worker.rendering.templates import HTML_BUDGET, HTML_LIMIT, JinjaRenderer
 from worker.rendering.wording import Wording
-from worker.vocabulary import VOCABULARY
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
-CSV = ("deals.csv", "text/csv", b"a,b\n")
+CSV = Attachment("deals.csv", "text/csv", b"a,b\n")
 
 
-RENDERER = JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY)
-
-
-def mail(digest: Digest = NORMAL, **overrides: str) -> Content:
-    if not overrides:
-        return RENDERER.render(digest, ENTRY, "email", ())
+def mail(digest: Digest = NORMAL, **overrides: str) -> MailContent:
     paths = {path.replace("__", "/").replace("_j2", ".j2").replace("_", "."): text for path, text in overrides.items()}
-    return JinjaRenderer(TEMPLATES, paths, VOCABULARY).render(digest, ENTRY, "email", ())
+    return mail_of(digest, ENTRY, overrides=paths)
 
 
 class _Seen(HTMLParser):
@@ -150,10 +144,10 @@ def test_what_a_long_digest_leaves_out_is_said_with_its_value() -> None:
 
 
 def test_what_was_cut_is_looked_for_in_an_attached_csv() -> None:
-    rendered = JinjaRenderer(TEMPLATES).render(LONG, ENTRY, "email", (CSV,))
+    rendered = mail_of(LONG, ENTRY, (CSV,))
     assert "in the attached CSV" in " ".join(rendered.text.split())
     assert "Attached: deals.csv" in rendered.text
-    assert rendered.attachments[0].body == CSV[2]
+    assert rendered.attachments[0].body == CSV.body
 
 
 def test_key_number_why_act_and_bridge_are_never_cut() -> None:
@@ -276,21 +270,7 @@ def test_a_mail_past_the_limit_is_refused() -> None:
 
 def test_an_unknown_locale_is_said() -> None:
     with pytest.raises(RenderError, match="xx_YY"):
-        JinjaRenderer(TEMPLATES).render(NORMAL, replace(ENTRY, locale="xx_YY"), "email", ())
-
-
-@pytest.mark.parametrize(
-    "output", ["", "{}", "[]", "[1]", '[{"a": NaN}]', '[{"a": 1, "a": 2}]', '[{"a": 1}] and more', "[{'a': 1}]"]
-)
-def test_posts_that_are_no_strict_json_are_refused(output: str) -> None:
-    renderer = JinjaRenderer(TEMPLATES, {"pipeline/slack.json.j2": output})
-    with pytest.raises(RenderError, match=r"slack\.json\.j2"):
-        renderer.render(NORMAL, ENTRY, "slack", ())
-
-
-def test_posts_are_what_the_template_wrote() -> None:
-    renderer = JinjaRenderer(TEMPLATES, {"pipeline/slack.json.j2": '[{"text": {{ digest.name|tojson }} }]'})
-    assert renderer.render(replace(NORMAL, name='a"<b>&'), ENTRY, "slack", ()).posts == ({"text": 'a"<b>&'},)
+        mail_of(NORMAL, replace(ENTRY, locale="xx_YY"))
 
 
 def test_nobodys_deals_stand_first_and_unvalued_ones_show_a_dash() -> None:

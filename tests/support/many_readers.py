@@ -12,7 +12,7 @@ from typing import Any, cast
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
 from worker.adapters.event_log import EventLog
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenConnectors
+from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Subscription
@@ -34,7 +34,8 @@ SNAPSHOTS = {
 
 def bundle(to: Iterable[Subscription], templates: Mapping[str, str] | None = None) -> Bundle:
     plan = replace(PLAN, to=tuple(to))
-    connections, channels = {"close": Connection("close", "sandbox")}, {"mail": ChannelSpec("mail", "sandbox")}
+    connections = {"close": Connection("close", "sandbox")}
+    channels = {name: ChannelSpec(name, "sandbox") for name in ("mail", "room")}
     return Bundle("acme", Defaults(), connections, channels, {plan.id: plan}, dict(templates or {}))
 
 
@@ -84,7 +85,7 @@ def services(known: Bundle, **sizes: int) -> Services:
         queue=LocalQueue(),
         events=EventLog(),
         triggers=ApTriggers(),
-        connectors=OpenConnectors({}, Path.cwd(), offline=True),
+        connectors=OpenConnectors(SILENT, Path.cwd(), offline=True),
         pid=1,
         monotonic=time.monotonic,
         jitter=lambda: 1.0,

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from worker.domain.delivery import Attachment, Content, DeliveryKey, Envelope
+from worker.channels.slack.content import SlackContent
+from worker.domain.delivery import Attachment, DeliveryKey, Envelope
 
 TOKEN = "xoxb-1111-2222-verysecretpart"
 ROOM = "C0123456789"
@@ -48,4 +49,4 @@ MAIN = {
 }
 CHART = {"text": "Funnel", "blocks": [text_block("Funnel"), chart_block(["Demo", "Won"], [17, 4])]}
 CSV = Attachment("weekly-pipeline-2026-11-16.csv", "text/csv", b"deal;value\r\nTern Optics;12300\r\n")
-RENDERED = Content(posts=(MAIN, CHART), attachments=(CSV,))
+RENDERED = SlackContent(posts=(MAIN, CHART), attachments=(CSV,))

@@ -5,31 +5,23 @@ One block a line, so that a change shows where it is.
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.golden.digests import DIGESTS
-from worker.domain.delivery import Content
+from tests.support.contents import posts_of
+from worker.channels.slack.content import SlackContent
+from worker.domain.delivery import Attachment
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
-from worker.rendering.templates import JinjaRenderer
-from worker.vocabulary import VOCABULARY
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
 FOLDER = Path(__file__).parents[1] / "golden" / "slack"
 CASES = [*((name, "en_GB") for name in DIGESTS), ("normal", "de_DE")]
 
 
-def rendered(digest: Digest, locale: str = "en_GB", files: tuple[tuple[str, str, bytes], ...] = ()) -> Content:
+def rendered(digest: Digest, locale: str = "en_GB", files: tuple[Attachment, ...] = ()) -> SlackContent:
     entry = Subscription("room", "slack", "C0123456789", "pipeline", locale, "Europe/Berlin")
-    return _renderer().render(digest, entry, "slack", files)
-
-
-@cache
-def _renderer() -> JinjaRenderer:
-    """One for all: compiling the templates costs more than filling them."""
-    return JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY)
+    return posts_of(digest, entry, files)
 
 
 def printed(posts: tuple[Mapping[str, Any], ...]) -> str:

@@ -11,8 +11,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """One answer. `breaks`: "reset" ends the connection once the request was read, "half" in the middle of the
-    body, "hang" says nothing until the other side gives up.
+    """One answer. `breaks`: "early" ends the connection when the request's head was read, "reset" once all of it was
+    read, "half" in the middle of the answer's body. "hang" says nothing until the other side gives up, "deaf" does not
+    even read the body, "late" answers when `release` is set.
     """
 
     body: bytes = b""
@@ -55,6 +56,8 @@ class SlackServer:
         self.asked: list[Asked] = []
         self.unscripted: list[str] = []
         self.hung = asyncio.Event()
+        self.release = asyncio.Event()
+        self.begun = 0  # requests whose first bytes came
         self.closing = asyncio.Event()
 
     def on(self, name: str, *answers: Says) -> None:
@@ -65,12 +68,24 @@ class SlackServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            while asked := await _read(reader):
+            while head := await _head(reader):
+                self.begun += 1
+                breaks = self._next(head).breaks
+                if breaks == "deaf":
+                    await self.closing.wait()
+                if breaks in {"deaf", "early"}:
+                    writer.transport.abort()
+                    break
+                asked = await _whole(head, reader)
                 self.asked.append(asked)
                 if not await self._answer(asked, writer):
                     break
         finally:
             writer.close()
+
+    def _next(self, head: list[str]) -> Says:
+        answers = self.script.get(urlsplit(head[0].split(" ")[1]).path.rsplit("/", 1)[-1])
+        return answers[0] if answers else Says()
 
     async def _answer(self, asked: Asked, writer: asyncio.StreamWriter) -> bool:
         """Whether the connection lives on."""
@@ -80,23 +95,27 @@ class SlackServer:
             writer.write(b"HTTP/1.1 599 Unscripted\r\ncontent-length: 0\r\n\r\n")
             return True
         says = answers.pop(0)
-        if says.breaks == "hang":
+        if says.breaks in {"hang", "late"}:
             self.hung.set()
-            await self.closing.wait()
+            await (self.closing if says.breaks == "hang" else self.release).wait()
         if says.breaks in {"reset", "hang"}:
             return False
         head = "".join(f"{name}: {value}\r\n" for name, value in says.headers.items())
         writer.write(f"HTTP/1.1 {says.status} Said\r\n{head}content-length: {len(says.body)}\r\n\r\n".encode())
-        writer.write(says.body[: len(says.body) // 2] if says.breaks else says.body)
+        writer.write(says.body[: len(says.body) // 2] if says.breaks == "half" else says.body)
         await writer.drain()
-        return not says.breaks
+        return says.breaks != "half"
 
 
-async def _read(reader: asyncio.StreamReader) -> Asked | None:
+async def _head(reader: asyncio.StreamReader) -> list[str]:
+    """Lines of the next request's head; none where the other side has closed the connection."""
     try:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        return (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     except asyncio.IncompleteReadError:
-        return None
+        return []
+
+
+async def _whole(head: list[str], reader: asyncio.StreamReader) -> Asked:
     method, target, _version = head[0].split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))

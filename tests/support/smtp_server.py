@@ -15,20 +15,26 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 
 BREAK = "break"
 SILENCE = "silence"
+LATE = "late"
 
 
 @dataclass
 class MailRoom:
     """`replies`: what to answer in a step ("mail", "rcpt", "data"), once each in order, then 250. BREAK drops the
-    connection, SILENCE never answers; a message that came whole was accepted in both cases.
+    connection, SILENCE never answers, LATE answers 250 when `release` is set; a message that came whole was accepted in
+    all three cases. In the step "content" BREAK drops the connection at the first bytes of a message, and SILENCE
+    reads none of it. `begun`: messages whose first bytes were asked for.
     """
 
     port: int = 0
     replies: dict[str, list[str]] = field(default_factory=dict)
     reached: asyncio.Event = field(default_factory=asyncio.Event)  # a step that never answers
+    release: asyncio.Event = field(default_factory=asyncio.Event)
+    begun: int = 0
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: int = 0
     open: list[asyncio.Transport] = field(default_factory=list)
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
 
     def reply(self, step: str) -> str:
         queue = self.replies.get(step, [])
@@ -59,7 +65,7 @@ class _Handler:
 
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
         reply = self.room.replies.get("data", [""])[:1] or [""]
-        if not reply[0] or reply[0] in {BREAK, SILENCE}:
+        if not reply[0] or reply[0] in {BREAK, SILENCE, LATE}:
             self.room.accepted.append((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
         answer = await self._answer(server, "data")
         return "250 2.0.0 queued as 4F1A7" if answer == "250 OK" else answer
@@ -71,7 +77,43 @@ class _Handler:
         if reply in {BREAK, SILENCE}:
             self.room.reached.set()
             await asyncio.Event().wait()
-        return reply or "250 OK"
+        if reply == LATE:
+            self.room.reached.set()
+            await self.room.release.wait()
+        return "250 OK" if reply in {"", LATE} else reply
+
+
+class _Server(SMTP):
+    """One connection: counted, and cut or deaf within a message where the room's replies say so."""
+
+    cut = ""
+    counted = False
+
+    @property
+    def room(self) -> MailRoom:
+        room: MailRoom = self.event_handler.room
+        return room
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if not self.counted:  # STARTTLS makes the same connection a second time
+            self.counted = True
+            self.room.connections += 1
+        self.room.open.append(transport)
+        if self._handler_coroutine is not None:
+            self.room.tasks.append(self._handler_coroutine)
+
+    async def push(self, status: Any) -> None:
+        await super().push(status)
+        if str(status).startswith("354"):
+            self.room.begun += 1
+            self.cut = self.room.reply("content")
+
+    def data_received(self, data: bytes) -> None:
+        if self.cut == BREAK:
+            self.room.drop_all()
+        elif self.cut != SILENCE:
+            super().data_received(data)
 
 
 def _authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
@@ -96,20 +138,9 @@ async def mail_room(
     """A server on an ephemeral port for the length of a test."""
     loop, room = asyncio.get_running_loop(), MailRoom()
     tls = tls_of_server() if starttls or implicit else None
-    tasks: list[asyncio.Task[Any]] = []
-
-    class Counted(SMTP):
-        def connection_made(self, transport: Any) -> None:
-            super().connection_made(transport)
-            if not hasattr(self, "counted"):  # STARTTLS makes the same connection a second time
-                self.counted = True
-                room.connections += 1
-            room.open.append(transport)
-            if self._handler_coroutine is not None:
-                tasks.append(self._handler_coroutine)
 
     def protocol() -> SMTP:
-        return Counted(
+        return _Server(
             _Handler(room),
             enable_SMTPUTF8=smtputf8,
             tls_context=tls if starttls else None,
@@ -128,7 +159,7 @@ async def mail_room(
     finally:
         server.close()
         room.drop_all()
-        for task in tasks:
+        for task in room.tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*room.tasks, return_exceptions=True)
         await server.wait_closed()

@@ -9,8 +9,8 @@ from enum import StrEnum
 from worker.domain.reason import Reason
 
 READER = "%READER-ADDRESS%"
-"""Stands in a rendered text or HTML where the reader's own address belongs: a digest is rendered once for many
-readers, and the channel's `build` puts the address in.
+"""Stands in a filled template where the reader's own address belongs: a digest is rendered once for many readers, and
+the channel's `build` puts the address in.
 """
 
 
@@ -119,21 +119,6 @@ class Attachment:
     name: str
     media_type: str
     body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What templates made of a digest for one format, before any address is known.
-
-    Email uses `subject`, `text`, `html`; Slack uses `posts` (blocks and fallback text, the first is the main message,
-    the others its thread). `attachments` go with either.
-    """
-
-    subject: str = ""
-    text: str = ""
-    html: str = ""
-    posts: tuple[Mapping[str, object], ...] = ()
-    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     POSSIBLE_DUPLICATE = "possible_duplicate"
     FOUND = "found"
     ABSENT = "absent"
+    SAME_KEY = "same_key"
     SETTLED = "settled"
     RETRIED = "retried"
     # why a run ended without deliveries
@@ -73,6 +74,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.POSSIBLE_DUPLICATE: "Sent once more under the same identity, because the first try may have been accepted.",
     Reason.FOUND: "Looked up at the receiver: it had arrived.",
     Reason.ABSENT: "Looked up at the receiver: it had not arrived.",
+    Reason.SAME_KEY: "Sent again under the same key: the receiver takes it once.",
     Reason.SETTLED: "Somebody found out what became of it and said so.",
     Reason.RETRIED: "Somebody asked for another try.",
     Reason.SOURCE: "No query could be answered before the run's deadline.",

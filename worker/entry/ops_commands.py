@@ -73,8 +73,8 @@ def _by_hash(folder: Path | None) -> dict[str, bytes]:
 
 def _keep(folder: Folder | None, again: Replayed) -> None:
     for copy in again.copies:
-        if folder is not None and copy.part is not None and copy.sealed is not None:
-            folder.keep(str(again.row.key), copy.part, copy.sealed)
+        if folder is not None and copy.part is not None and copy.saved is not None:
+            folder.keep(str(again.row.key), copy.part, copy.saved)
 
 
 def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]]:

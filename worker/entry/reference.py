@@ -22,7 +22,8 @@ from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.endpoints import rows
 from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS
-from worker.ports.kinds import ChannelType, Param, QuerySpec, SourceKind
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import Param, QuerySpec, SourceKind
 from worker.settings import FROM_FILE, NOTES, Settings
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
@@ -86,7 +87,7 @@ def definitions() -> str:
         ["`compare`", ", ".join(map(code, ("none", *COMPARE_NAMES))) + ", or any window"],
     ])  # fmt: skip
     kinds = [_options(kind, "connection") for kind in CONNECTIONS.values()]
-    kinds += [_options(kind, "channel") for kind in CHANNELS.values()]
+    kinds += [_options(kind, "channel") for kind in CHANNELS]
     opening = "Every key that a definition may have. [Definitions](../definitions.md) explains them with examples."
     return _page("Definition keys", opening, *parts, "## Windows and comparisons", windows, *kinds)
 
@@ -100,7 +101,7 @@ def _piece(shape: type[Shape], title: str) -> str:
     return f"## {title}\n\n{table(('key', '', 'what it says'), rows)}{later if shape.later else ''}"
 
 
-def _options(kind: SourceKind | ChannelType, what: str) -> str:
+def _options(kind: SourceKind | ChannelKind, what: str) -> str:
     """The options of one type of connection or channel."""
     groups = {name: group for group in kind.one_of for name in group}
     rows = [

@@ -80,10 +80,11 @@ def no_fail_point(point: str) -> None:
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` tells seconds that only grow; `jitter` is
     a factor around 1 that differs each time, so that not all processes look at once. `keep_message` is handed each part
-    as it is sent, `reach` the name of each fail point as it is passed. `found`, `told` and `renderings` hold what the
-    deliveries of a run share; they are apart, so that one kind never drives out another. `common` holds what is small:
-    rows of runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader;
-    `answers` are those that several runs share. `version`: of Funnelbeat and the templates that it ships.
+    that is sent and the file that is kept of it, `reach` the name of each fail point as it is passed. `found`, `told`
+    and `renderings` hold what the deliveries of a run share; they are apart, so that one kind never drives out another.
+    `common` holds what is small: rows of runs that deliver, of which nothing but the state changes, and the entries of
+    a schedule by reader; `answers` are those that several runs share. `version`: of Funnelbeat and the templates that
+    it ships.
     `english`: services' words in the language of attached files.
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """

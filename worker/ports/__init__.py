@@ -4,7 +4,7 @@ Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
 """
 
 from worker.ports.catalog import Catalog, Editable
-from worker.ports.channels import Channel, CheckedChannel, Renderer
+from worker.ports.channels import Channel, Templates
 from worker.ports.clock import ActivationBasis, Deployment, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease
@@ -20,7 +20,6 @@ __all__ = [
     "Answer",
     "Catalog",
     "Channel",
-    "CheckedChannel",
     "CheckedSource",
     "Connectors",
     "DeliveryLease",
@@ -38,7 +37,6 @@ __all__ = [
     "Queue",
     "Quota",
     "RateReport",
-    "Renderer",
     "Reservations",
     "RunLease",
     "Shareable",
@@ -47,6 +45,7 @@ __all__ = [
     "Source",
     "Sweep",
     "SweepResult",
+    "Templates",
     "Triggers",
     "Turn",
 ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from worker.domain.events import Fact
 from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.ports.channels import Channel, Renderer
+from worker.ports.channels import Channel, Templates
 from worker.ports.kinds import QuerySpec
 from worker.ports.sources import Source
 
@@ -78,6 +78,16 @@ class Connectors(Protocol):
         """
         ...
 
-    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel: ...
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
+        """The channel that messages to this address take. None: the address is in the channel's own options."""
+        ...
 
-    def renderer(self, bundle: Bundle) -> Renderer: ...
+    def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        """Names the channel where one definition stands for several; empty where it stands for one."""
+        ...
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        """Whether messages can be addressed in this way through the channel."""
+        ...
+
+    def templates(self, bundle: Bundle) -> Templates: ...

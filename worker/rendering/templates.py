@@ -1,14 +1,13 @@
-"""Digest → message, by Jinja templates: sandboxed, strict about names, escaped in HTML.
+"""Digest → text, by Jinja templates: sandboxed, strict about names, escaped in HTML.
 
 A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
-worked out), `attached` (names of files that go along) and `reader`, the token that the mail channel replaces with the
-address. `<entry.template>/email.subject.j2`, `email.txt.j2` and `email.html.j2` make a mail, `slack.json.j2` a JSON
-list of posts. A project's own templates replace the built-in ones by path.
+worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
+Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,25 +16,18 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
-from worker.domain.delivery import READER, Attachment, Content
-from worker.domain.digest.model import Digest
-from worker.domain.schedule import Subscription
+from worker.domain.delivery import READER, Attachment
 from worker.errors import RenderError
+from worker.ports.channels import RenderRequest
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
-from worker.rendering.page import CUTS, Cut, Page
+from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
 from worker.sanitize import clean, isolate, plain
-
-HTML_BUDGET = 80_000
-HTML_LIMIT = 100_000
-"""Bytes of UTF-8. Gmail cuts a mail off near 102 KB: past the budget a digest is shortened, past the limit refused."""
-
-TEXT_LIMIT = 100_000
 
 OUTPUT_LIMIT = 5_000_000
 """Characters that a template may write: HTML shrinks where styles are put in and where the digest is shortened."""
@@ -60,8 +52,32 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
     return env
 
 
-class JinjaRenderer:
-    """ports.Renderer. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
+@dataclass(frozen=True, slots=True)
+class JinjaPage:
+    """ports.TemplatePage: one page, the folder of its templates and the names of the files that go along."""
+
+    env: TemplateSandbox
+    folder: str
+    page: Page
+    attached: tuple[str, ...]
+
+    def fill(self, name: str) -> str:
+        path = f"{self.folder}/{name}"
+        told = {"digest": self.page.digest, "w": self.page.w, "page": self.page, "attached": list(self.attached)}
+        try:
+            with bounded():
+                return _joined(self.env.get_template(path).generate(**told, reader=READER))
+        except TemplateNotFound as error:
+            raise RenderError(path, 0, f"there is no template {clean(str(error.name or path))}") from error
+        except TemplateSyntaxError as error:
+            raise RenderError(error.name or path, error.lineno, _problem(error)) from error
+        except Exception as error:
+            place, line = _place(error.__traceback__, path)
+            raise RenderError(place, line, _problem(error)) from error
+
+
+class JinjaTemplates:
+    """ports.Templates. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
     `vocabulary` what services know.
     """
 
@@ -71,68 +87,15 @@ class JinjaRenderer:
         self._vocabulary = vocabulary
         self._env = environment(builtin, overrides or {})
 
-    def render(
-        self, digest: Digest, entry: Subscription, fmt: str, attachments: Sequence[tuple[str, str, bytes]]
-    ) -> Content:
-        """`fmt` is "email" or "slack". Raises RenderError: a template's fault, or a message past its limit."""
-        folder, files = entry.template, tuple(Attachment(*given) for given in attachments)
+    def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
+        entry, digest = request.entry, request.digest
         try:
             wording = Wording(entry.locale, entry.zone, digest.slot.year, self._vocabulary.words)
         except ValueError as error:
-            raise RenderError(f"{folder}/", 0, str(error)) from error
-        if fmt == "slack":
-            return Content(posts=self._posts(digest, wording, folder, files), attachments=files)
-        return self._mail(digest, wording, folder, files)
-
-    def _mail(self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]) -> Content:
-        """The longest form that fits the budget: each next cut says in the message what it left out."""
+            raise RenderError(f"{entry.template}/", 0, str(error)) from error
         for cut in CUTS:
-            page = Page(digest, wording, cut, _csv_names(files), self._vocabulary)
-            html = inline(_shallow(f"{folder}/email.html.j2", self._fill(f"{folder}/email.html.j2", page, files)))
-            if len(html.encode()) <= HTML_BUDGET or cut is CUTS[-1]:
-                break
-        _within(f"{folder}/email.html.j2", html, HTML_LIMIT)
-        text = tidy(self._fill(f"{folder}/email.txt.j2", page, files))
-        _within(f"{folder}/email.txt.j2", text, TEXT_LIMIT)
-        subject = " ".join(plain(self._fill(f"{folder}/email.subject.j2", page, files)).split())
-        return Content(subject=subject, text=text, html=html, attachments=files)
-
-    def _posts(
-        self, digest: Digest, wording: Wording, folder: str, files: tuple[Attachment, ...]
-    ) -> tuple[Mapping[str, object], ...]:
-        name = f"{folder}/slack.json.j2"
-        page = Page(digest, wording, Cut(), _csv_names(files), self._vocabulary)
-        return parse_posts(name, self._fill(name, page, files))
-
-    def _fill(self, name: str, page: Page, files: Sequence[Attachment]) -> str:
-        told = {"digest": page.digest, "w": page.w, "page": page, "attached": [clean(f.name) for f in files]}
-        try:
-            with bounded():
-                return _joined(self._env.get_template(name).generate(**told, reader=READER))
-        except TemplateNotFound as error:
-            raise RenderError(name, 0, f"there is no template {clean(str(error.name or name))}") from error
-        except TemplateSyntaxError as error:
-            raise RenderError(error.name or name, error.lineno, _problem(error)) from error
-        except Exception as error:
-            place, line = _place(error.__traceback__, name)
-            raise RenderError(place, line, _problem(error)) from error
-
-
-def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
-    """A JSON list of objects, the first of which is the main message. Raises RenderError: NaN, a repeated key, prose
-    after the end and a list of anything else are all refused.
-    """
-    try:
-        parsed = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
-    except json.JSONDecodeError as error:
-        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
-    except ValueError as error:
-        raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
-    except RecursionError as error:
-        raise RenderError(template, 0, "its output is nested too deeply") from error
-    if not isinstance(parsed, list) or not parsed or not all(isinstance(post, dict) for post in parsed):
-        raise RenderError(template, 0, "its output is not a list of posts, each an object")
-    return tuple(parsed)
+            page = Page(digest, wording, cut, _csv_names(request.files), self._vocabulary)
+            yield JinjaPage(self._env, entry.template, page, tuple(clean(file.name) for file in request.files))
 
 
 def fill(pattern: str, **values: object) -> Markup:
@@ -152,6 +115,13 @@ def tidy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
 
 
+def styled(template: str, html: str) -> str:
+    """HTML with its style sheet put into its elements. Raises RenderError for elements nested past NESTING_LIMIT."""
+    if deepest(html) > NESTING_LIMIT:
+        raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")
+    return inline(html)
+
+
 def _padded(cell: str, width: int) -> str:
     room = abs(width) - len(cell) + sum(cell.count(mark) for mark in "\u2068\u2069")
     return cell + " " * room if width > 0 else " " * room + cell
@@ -163,19 +133,6 @@ def _or_empty(function: Any) -> Any:
 
 def _csv_names(files: Iterable[Attachment]) -> tuple[str, ...]:
     return tuple(clean(f.name) for f in files if f.media_type.startswith("text/csv"))
-
-
-def _within(template: str, text: str, limit: int) -> None:
-    size = len(text.encode())
-    if size > limit:
-        raise RenderError(template, 0, f"its output has {size} bytes, past the limit of {limit}, even when shortened")
-
-
-def _shallow(template: str, html: str) -> str:
-    """Raises RenderError for elements nested past NESTING_LIMIT."""
-    if deepest(html) > NESTING_LIMIT:
-        raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")
-    return html
 
 
 def _place(trace: TracebackType | None, name: str) -> tuple[str, int]:
@@ -208,16 +165,3 @@ def _problem(error: Exception) -> str:
         return f"it takes more memory than {MEMORY // 1024**2} MB"
     words = error.args[-1] if isinstance(error, ArithmeticError) and error.args else str(error)
     return clean(words if isinstance(words, str) else "", PROBLEM_LIMIT) or type(error).__name__
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made: dict[str, object] = {}
-    for key, value in pairs:
-        if key in made:
-            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
-        made[key] = value
-    return made

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from worker.adapters.definitions import Registry
 from worker.errors import RequestError
 from worker.ports import Quota, Source
-from worker.ports.kinds import ChannelType, Option, Param, ParamKind, QuerySpec, RuleViolation, SourceKind, Use
+from worker.ports.channels import Channel, ChannelKind
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec, RuleViolation, SourceKind, Use
 from worker.ports.tokens import Renewal
 
 
@@ -107,24 +109,30 @@ def _mail_faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     return (RuleViolation(("url",), "`url` of another protocol", "write smtp://host:587 or smtps://host"),)
 
 
-MAIL = ChannelType(
+def _unopened(options: Mapping[str, str]) -> Channel[Any]:
+    raise AssertionError(f"a definition is only read, and its channel was opened with {options}")
+
+
+MAIL = ChannelKind(
     type="mail",
     options=(Option("url", required=True), Option("password", secret=True), Option("from", required=True)),
     address=_mail_address,
+    open=_unopened,
     faults=_mail_faults,
 )
 
-CHAT = ChannelType(
+CHAT = ChannelKind(
     type="chat",
     options=(Option("token", secret=True), Option("webhook_url", secret=True)),
     address=lambda text: text.upper(),
+    open=_unopened,
     needs_address=lambda options: "webhook_url" not in options,
     one_of=(("token", "webhook_url"),),
 )
 
 KINDS = Registry(
     connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries, _closed)},
-    channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelType("sandbox", (), _mail_address)},
+    channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelKind("sandbox", (), _mail_address, _unopened)},
     unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )
 

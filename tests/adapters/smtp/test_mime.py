@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.adapters.smtp.mime import ascii_address, list_id, message, quoted, subject_lines
-from worker.domain.delivery import READER, Attachment, Content, DeliveryKey, Envelope
+from worker.adapters.smtp.mime import MailContent, ascii_address, list_id, message, quoted, subject_lines
+from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope
 
 SENDER = "Pipeline <reports@acme.example>"
 KEY = DeliveryKey("weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
@@ -19,9 +19,9 @@ def envelope(address: str = "sales@acme.example") -> Envelope:
     return Envelope(DeliveryKey("weekly@2026-11-16T08:00:00Z", f"team|{address}"), address, DATE)
 
 
-def rendered(**parts: object) -> Content:
+def rendered(**parts: object) -> MailContent:
     given = {"subject": "Hello", "text": f"To {READER}.\n", "html": f"<p>To {READER}.</p>\n", **parts}
-    return Content(**given)  # type: ignore[arg-type]  # each test gives the parts it is about
+    return MailContent(**given)  # type: ignore[arg-type]  # each test gives the parts it is about
 
 
 def parsed(raw: bytes) -> EmailMessage:
@@ -30,7 +30,7 @@ def parsed(raw: bytes) -> EmailMessage:
     return found
 
 
-def built(parts: Content, to: str = "sales@acme.example") -> EmailMessage:
+def built(parts: MailContent, to: str = "sales@acme.example") -> EmailMessage:
     return parsed(message(parts, envelope(to), SENDER, "weekly.funnelbeat.acme.example"))
 
 

@@ -6,11 +6,13 @@ import pytest
 
 from tests.support.smtp_server import BREAK, mail_room
 from worker.adapters.smtp.client import MailFailure
+from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
-from worker.domain.delivery import READER, Attachment, Content, DeliveryKey, Envelope, Receipt
+from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
+from worker.ports.channels import Findable, Idempotent
 
-RENDERED = Content(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
+RENDERED = MailContent(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
 KEY = DeliveryKey("eu/weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
 ENVELOPE = Envelope(KEY, "sales@acme.example", datetime(2026, 11, 16, 8, tzinfo=UTC))
 
@@ -112,6 +114,27 @@ async def test_a_connection_lost_after_the_message_is_uncertain() -> None:
     assert len(room.accepted) == 1
 
 
+def beyond_ascii(port: int) -> EmailChannel:
+    return open_email({"url": f"smtp://127.0.0.1:{port}?tls=never", "from": "Ventes <été@acme.example>"})
+
+
+async def test_a_sender_beyond_ascii_goes_to_a_server_that_takes_it() -> None:
+    async with mail_room() as room:
+        mail = beyond_ascii(room.port)
+        assert (await hand_over(mail)).text
+        await mail.aclose()
+    assert [sender for sender, _, _ in room.accepted] == ["été@acme.example"]
+
+
+async def test_a_server_that_takes_no_such_sender_refuses_the_channel_before_the_first_byte() -> None:
+    async with mail_room(smtputf8=False) as room:
+        mail = beyond_ascii(room.port)
+        with pytest.raises(DeliveryRefused, match="no SMTPUTF8") as caught:
+            await hand_over(mail)
+        await mail.aclose()
+    assert (caught.value.suspend, room.begun) == ("channel", 0)
+
+
 async def test_no_server_is_a_reason_to_wait() -> None:
     async with mail_room() as room:
         port = room.port
@@ -131,12 +154,8 @@ def test_a_login_or_tls_that_is_refused_for_good_stops_the_channel(phase: str) -
     assert error.suspend == "channel"
 
 
-async def test_nobody_can_be_asked_what_became_of_a_mail() -> None:
-    mail = channel(25)
-    (part,) = mail.build(RENDERED, ENVELOPE)
-    assert not mail.can_look_up
-    with pytest.raises(DeliveryDeferred):
-        await mail.find(part, ENVELOPE)
+def test_nobody_can_be_asked_what_became_of_a_mail_and_a_second_copy_is_a_duplicate() -> None:
+    assert not isinstance(channel(25), Findable | Idempotent)
 
 
 def test_a_message_past_the_limit_is_refused_before_anybody_is_bothered() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from tests.support.slack_cases import CSV, ENVELOPE, KEY, MAIN, RENDERED, ROOM, TOKEN, TS
 from tests.support.slack_server import Says, SlackServer, error, ok, posted, slack_server
-from worker.channels.slack.channel import SLACK, SlackChannel, open_slack, pace_lane
+from worker.channels.slack.channel import SLACK, SlackChannel, open_slack
+from worker.channels.slack.content import SlackContent
 from worker.channels.slack.upload import upload_body
 from worker.channels.slack.webhook import SlackWebhookChannel
-from worker.domain.delivery import Content, Part, Receipt
+from worker.domain.delivery import Part, Receipt
 from worker.errors import (
     DeliveryDeferred,
     DeliveryError,
@@ -23,6 +24,7 @@ from worker.errors import (
     RenderError,
     RequestError,
 )
+from worker.ports.channels import Findable
 
 MAIN_RECEIPT = Receipt(f"{ROOM} {TS}")
 
@@ -40,7 +42,7 @@ async def channel(slack: SlackServer) -> AsyncIterator[SlackChannel]:
     await opened.aclose()
 
 
-def parts(channel: SlackChannel, rendered: Content = RENDERED) -> tuple[Part, ...]:
+def parts(channel: SlackChannel, rendered: SlackContent = RENDERED) -> tuple[Part, ...]:
     return channel.build(rendered, ENVELOPE)
 
 
@@ -80,12 +82,12 @@ async def test_building_twice_gives_the_same_bytes(channel: SlackChannel) -> Non
 async def test_a_post_past_a_limit_is_refused_with_its_place(channel: SlackChannel) -> None:
     long = {"text": "x", "blocks": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}]}
     with pytest.raises(RenderError, match=r"post 2: block 1 \(header\): text: 151 characters, 1 to 150"):
-        parts(channel, Content(posts=(MAIN, long)))
+        parts(channel, SlackContent(posts=(MAIN, long)))
 
 
 async def test_a_template_that_makes_no_post_is_refused(channel: SlackChannel) -> None:
     with pytest.raises(RenderError, match="made no post"):
-        parts(channel, Content())
+        parts(channel, SlackContent())
 
 
 async def test_the_thread_goes_where_the_main_post_went_even_when_the_address_is_a_person(
@@ -337,7 +339,7 @@ async def test_a_file_goes_to_no_strange_address(channel: SlackChannel, slack: S
 
 
 async def test_an_empty_file_and_a_hostile_name_go_as_something_slack_takes(channel: SlackChannel) -> None:
-    rendered = Content(posts=(MAIN,), attachments=(replace(CSV, name="../../e\u202evil\n.csv", body=b""),))
+    rendered = SlackContent(posts=(MAIN,), attachments=(replace(CSV, name="../../e\u202evil\n.csv", body=b""),))
     part = parts(channel, rendered)[1]
     assert part.name == "e-vil-.csv"
     assert upload_body(channel.seal(part, [MAIN_RECEIPT])) == b"\n"
@@ -476,8 +478,8 @@ async def test_the_options_choose_the_channel() -> None:
     by_webhook = open_slack({"webhook_url": "https://hooks.example/services/T/B/secret"})
     assert isinstance(by_token, SlackChannel)
     assert isinstance(by_webhook, SlackWebhookChannel)
-    assert (by_token.format, by_token.can_look_up) == ("slack", True)
-    assert (by_webhook.format, by_webhook.can_look_up) == ("slack", False)
+    assert isinstance(by_token, Findable)
+    assert not isinstance(by_webhook, Findable)
     await by_token.aclose()
     await by_webhook.aclose()
 
@@ -489,11 +491,12 @@ def test_a_token_that_no_header_can_carry_is_refused_without_being_printed(token
     assert not token.strip() or token.strip() not in str(raised.value)
 
 
-async def test_a_lane_belongs_to_token_and_channel_and_does_not_tell_the_token(channel: SlackChannel) -> None:
-    lane = channel.lane(ROOM)
-    assert lane == pace_lane({"token": TOKEN}, ROOM)
-    assert lane not in {channel.lane("C0OTHER000"), pace_lane({"token": "xoxb-other"}, ROOM)}
-    assert TOKEN not in lane
+async def test_a_pace_belongs_to_token_and_channel_and_does_not_tell_the_token(channel: SlackChannel) -> None:
+    key, seconds = channel.pace(ROOM)
+    assert seconds == 1.0
+    assert (key, seconds) == SlackChannel(TOKEN).pace(ROOM)
+    assert key not in {channel.pace("C0OTHER000")[0], SlackChannel("xoxb-other").pace(ROOM)[0]}
+    assert TOKEN not in key
 
 
 async def test_no_answer_ends_as_an_error_outside_the_tree(channel: SlackChannel, slack: SlackServer) -> None:

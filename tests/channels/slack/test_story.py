@@ -8,21 +8,23 @@ import pytest
 from tests.golden.digests import DIGESTS
 from tests.support.slack_cases import ENVELOPE
 from tests.support.slack_golden import rendered
-from worker.channels.slack.channel import open_slack
+from worker.channels.slack.channel import SlackChannel
 from worker.channels.slack.upload import upload_body
-from worker.domain.delivery import Envelope, Receipt
-from worker.ports import Channel
+from worker.channels.slack.webhook import SlackWebhookChannel
+from worker.domain.delivery import Attachment, Envelope, Receipt
 from worker.sandbox.server import Sandbox
 from worker.sandbox.slack_api import TOKEN
 
-CSV = ("weekly-pipeline-2026-11-16.csv", "text/csv", b"deal;value\r\n\xc3\x9cmit;1\r\n")
+CSV = Attachment("weekly-pipeline-2026-11-16.csv", "text/csv", b"deal;value\r\n\xc3\x9cmit;1\r\n")
 
 
 def now() -> datetime:
     return ENVELOPE.date
 
 
-async def hand_over(channel: Channel, name: str, envelope: Envelope = ENVELOPE) -> list[Receipt]:
+async def hand_over(
+    channel: SlackChannel | SlackWebhookChannel, name: str, envelope: Envelope = ENVELOPE
+) -> list[Receipt]:
     receipts: list[Receipt] = []
     for part in channel.build(rendered(DIGESTS[name], files=(CSV,)), envelope):
         receipts.append(await channel.send(part, channel.seal(part, receipts), envelope))
@@ -32,7 +34,7 @@ async def hand_over(channel: Channel, name: str, envelope: Envelope = ENVELOPE) 
 @pytest.mark.parametrize("name", list(DIGESTS))
 async def test_every_digest_goes_in_whole_and_nothing_of_it_is_reduced(name: str) -> None:
     async with Sandbox(now=now) as box:
-        channel = open_slack({"token": TOKEN, "base_url": box.slack_url})
+        channel = SlackChannel(TOKEN, box.slack_url)
         receipts = await hand_over(channel, name)
         await channel.aclose()
         assert not any("reduced" in receipt.text for receipt in receipts)
@@ -47,7 +49,7 @@ async def test_every_part_is_found_by_its_receipt_and_another_deliverys_is_not(a
     envelope = replace(ENVELOPE, address=address)
     other = replace(envelope, key=replace(envelope.key, reader=f"other|{address}"))
     async with Sandbox(now=now) as box:
-        channel = open_slack({"token": TOKEN, "base_url": box.slack_url})
+        channel = SlackChannel(TOKEN, box.slack_url)
         parts = channel.build(rendered(DIGESTS["normal"], files=(CSV,)), envelope)
         assert await channel.find(parts[0], envelope) is None
         receipts: list[Receipt] = []
@@ -62,18 +64,18 @@ async def test_every_part_is_found_by_its_receipt_and_another_deliverys_is_not(a
 
 async def test_a_file_arrives_byte_for_byte() -> None:
     async with Sandbox(now=now) as box:
-        channel = open_slack({"token": TOKEN, "base_url": box.slack_url})
+        channel = SlackChannel(TOKEN, box.slack_url)
         part = channel.build(rendered(DIGESTS["first"], files=(CSV,)), ENVELOPE)[-1]
         receipts = await hand_over(channel, "first")
         await channel.aclose()
-        assert upload_body(channel.seal(part, receipts)) == CSV[2]
+        assert upload_body(channel.seal(part, receipts)) == CSV.body
         assert len(receipts) == part.number + 1
 
 
 @pytest.mark.parametrize("name", list(DIGESTS))
 async def test_a_webhook_takes_every_main_post(name: str) -> None:
     async with Sandbox(now=now) as box:
-        channel = open_slack({"webhook_url": box.webhook_url})
+        channel = SlackWebhookChannel(box.webhook_url)
         assert await hand_over(channel, name) == [Receipt("ok")]
         await channel.aclose()
         assert len(box.room.posts) == 1

@@ -14,9 +14,10 @@ from tests.golden.digests import DIGESTS, NORMAL, SLOT, STALLED
 from tests.support.slack_cases import ENVELOPE, TOKEN
 from tests.support.slack_golden import CASES, FOLDER, printed, rendered
 from worker.channels.slack.channel import SlackChannel
+from worker.channels.slack.content import SlackContent
 from worker.channels.slack.limits import check
 from worker.channels.slack.webhook import SlackWebhookChannel
-from worker.domain.delivery import Content
+from worker.domain.delivery import Attachment
 from worker.domain.digest.model import (
     BridgeLine,
     BridgeView,
@@ -57,7 +58,7 @@ def kinds(post: Mapping[str, Any]) -> list[str]:
     return [block["type"] for block in post["blocks"]]
 
 
-def header(out: Content) -> str:
+def header(out: SlackContent) -> str:
     blocks: Any = out.posts[0]["blocks"]
     return str(blocks[0]["text"]["text"])
 
@@ -115,7 +116,7 @@ def test_no_chart_is_drawn_of_what_is_not_known() -> None:
 def test_stages_whose_short_names_are_equal_are_told_apart_by_number_in_the_chart() -> None:
     stages = tuple(FunnelStage(f"s{n}", f"Negotiation with the board {n}", n == 2, 20, 0.5, 20, 0.5) for n in range(3))
     out = rendered(replace(NORMAL, funnels=(FunnelSection("funnel", None, None, stages),)))
-    [chart] = [block for post in out.posts for block in post["blocks"] if block["type"] == "data_visualization"]  # type: ignore[attr-defined]
+    [chart] = [block for post in out.posts for block in post["blocks"] if block["type"] == "data_visualization"]
     assert len(set(chart["chart"]["axis_config"]["categories"])) == 3
 
 
@@ -157,7 +158,7 @@ def test_what_is_cut_is_counted() -> None:
 def test_only_a_digest_with_details_or_files_points_to_its_thread() -> None:
     bare = replace(NORMAL, stalled=(), moves=(), funnels=(), figures=(), tables=())
     assert not any(node.get("block_id") == "in_the_thread" for node in nodes(rendered(bare).posts[0]))
-    with_file = rendered(bare, files=(("deals.csv", "text/csv", b"a\n"),))
+    with_file = rendered(bare, files=(Attachment("deals.csv", "text/csv", b"a\n"),))
     assert "Details and files in the thread" in strings(with_file.posts[0])
     assert len(with_file.attachments) == 1
 
@@ -165,7 +166,7 @@ def test_only_a_digest_with_details_or_files_points_to_its_thread() -> None:
 # whatever the names
 
 
-def assert_inert(out: Content) -> None:
+def assert_inert(out: SlackContent) -> None:
     """No markup, no mention, no unseen character, no empty text, no link but to the web."""
     for node in nodes(list(out.posts)):
         assert node.get("type") != "mrkdwn"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.slack_cases import ENVELOPE, MAIN, RENDERED
 from tests.support.slack_server import Says, SlackServer, error, ok, slack_server
-from worker.channels.slack.channel import open_slack, pace_lane
+from worker.channels.slack.channel import open_slack
 from worker.channels.slack.webhook import SlackWebhookChannel
 from worker.domain.delivery import Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
@@ -126,7 +126,7 @@ async def test_the_url_is_in_no_error_log_name_or_traceback(
     channel: SlackWebhookChannel, slack: SlackServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     slack.on(HOOK, Says(breaks="reset"), Says(f"{slack.origin}/services/{SECRET} is bad".encode(), 400), Says(b"ok"))
-    shown = repr(channel) + channel.lane("")
+    shown = repr(channel) + channel.pace("")[0]
     with caplog.at_level(logging.INFO):
         for kind in (DeliveryUncertain, DeliveryRefused):
             with pytest.raises(kind) as raised:
@@ -156,9 +156,9 @@ def test_a_url_that_cannot_be_one_is_refused_without_being_printed(url: str) -> 
     assert "secretpart" not in str(raised.value)
 
 
-async def test_a_webhook_has_one_lane_whatever_the_address(channel: SlackWebhookChannel, slack: SlackServer) -> None:
-    options = {"webhook_url": f"{slack.origin}/services/{SECRET}"}
-    assert channel.lane("a") == channel.lane("b") == pace_lane(options, "")
+async def test_a_webhook_has_one_pace_whatever_the_address(channel: SlackWebhookChannel, slack: SlackServer) -> None:
+    same = SlackWebhookChannel(f"{slack.origin}/services/{SECRET}")
+    assert channel.pace("a") == channel.pace("b") == same.pace("")
 
 
 async def test_what_is_sealed_is_what_was_drafted(channel: SlackWebhookChannel) -> None:

@@ -19,5 +19,8 @@ async def test_an_attached_list_says_in_words_why_deals_stall(redis_url: str, tm
     async with open_services(Settings(redis_url=redis_url), "files", directory=tmp_path, offline=True) as services:
         unused = cast("Any", None)
         case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.english)
-        [(name, _, body)] = attachments(case)
-    assert (name, body.decode("utf-8-sig")) == ("deals.csv", "id,stall_reason\r\n1,no update for 10 days in Offer\r\n")
+        [file] = attachments(case)
+    assert (file.name, file.body.decode("utf-8-sig")) == (
+        "deals.csv",
+        "id,stall_reason\r\n1,no update for 10 days in Offer\r\n",
+    )

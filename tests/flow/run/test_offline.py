@@ -8,8 +8,9 @@ import pytest
 from tests.golden.digests import DIGESTS
 from tests.support.desk import no_network
 from tests.support.slack_golden import rendered
+from worker.adapters.smtp.mime import MailContent
 from worker.app import SILENT, OpenConnectors
-from worker.domain.delivery import Content, DeliveryKey, Envelope, Receipt
+from worker.domain.delivery import DeliveryKey, Envelope, Receipt
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults
 from worker.errors import RequestError
 from worker.plugins import CONNECTIONS, wants_sandbox
@@ -23,8 +24,8 @@ CHANNELS = {
 }
 BUNDLE = Bundle("desk", Defaults(), {}, CHANNELS, {})
 WRITTEN = {
-    "email": Content(subject="Pipeline", text="up\n", html="<p>up</p>"),
-    "slack": rendered(next(iter(DIGESTS.values()))),
+    "html": MailContent(subject="Pipeline", text="up\n", html="<p>up</p>"),
+    "slack.json": rendered(next(iter(DIGESTS.values()))),
 }
 
 
@@ -46,7 +47,7 @@ async def test_every_kind_of_channel_builds_its_message_without_its_secret(
     envelope = Envelope(key, address or "webhook", datetime(2026, 11, 16, 9, tzinfo=UTC))
     with no_network():
         made = connectors.channel(BUNDLE, channel, address)
-        parts = made.build(WRITTEN[made.format], envelope)
+        parts = made.build(WRITTEN[made.preview_suffix], envelope)
         receipts = [Receipt("C0123456789 1.5")] * len(parts)
         assert all(made.seal(part, receipts[: part.number]) for part in parts)
         await connectors.aclose()

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support.contents import mail_of, posts_of
 from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.domain.delivery import Baseline
@@ -12,14 +13,12 @@ from worker.domain.digest.model import Digest
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import compared, resolve
-from worker.plugins import CHANNELS
+from worker.plugins import CHANNEL_TYPES
 from worker.ports import Answer, Question
 from worker.ports.kinds import SourceKind
-from worker.rendering.templates import JinjaRenderer
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
 from worker.sources.pipedrive import PIPEDRIVE, PipedriveSource, open_source
-from worker.vocabulary import VOCABULARY
 
 (EXAMPLE,) = Path(__file__).parents[3].glob("schedules/**/pipedrive-week.yaml")
 TEMPLATES = Path(__file__).parents[3] / "templates"
@@ -37,7 +36,7 @@ def loaded(place: Path, text: str) -> tuple[list[str], list[str], Schedule | Non
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / "week.yaml").write_text(text, "utf-8")
     kinds: dict[str, SourceKind] = {"pipedrive": PIPEDRIVE}
-    found = load(place, Registry(kinds, CHANNELS, {}), {"TOKEN": "t"})
+    found = load(place, Registry(kinds, CHANNEL_TYPES, {}), {"TOKEN": "t"})
     schedule = found.bundle.schedules["week"] if found.bundle is not None else None
     return [str(c) for c in found.complaints], [str(c) for c in found.warnings], schedule
 
@@ -100,12 +99,11 @@ async def test_the_example_becomes_a_digest_with_a_bridge_and_both_stalled_lists
 
 async def test_the_digest_can_be_read_as_mail_and_in_slack(tmp_path: Path) -> None:
     digest, _ = await made(tmp_path)
-    renderer, schedule = JinjaRenderer(TEMPLATES, vocabulary=VOCABULARY), digest.schedule
     for locale, reason in (("en_GB", "no update for 14 days in "), ("de_DE", "seit 14 Tagen ohne Änderung in ")):
         entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
-        for form in ("email", "slack"):
-            assert reason in f"{renderer.render(digest, entry, form, ())}"
-    assert schedule
+        for shown in (mail_of(digest, entry), posts_of(digest, entry)):
+            assert reason in f"{shown}"
+    assert digest.schedule
 
 
 def test_a_definition_in_the_seeds_spelling_is_taken_with_a_warning(tmp_path: Path) -> None:

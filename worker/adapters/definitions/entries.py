@@ -13,7 +13,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale, zone
 from worker.adapters.definitions.words import advice, described
 from worker.domain.schedule import Subscription
-from worker.ports.kinds import ChannelType
+from worker.ports.channels import ChannelKind
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
@@ -102,7 +102,7 @@ def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool
         return None
 
 
-def _kind(context: LoadContext, path: Path, piece: EntryShape) -> ChannelType | None:
+def _kind(context: LoadContext, path: Path, piece: EntryShape) -> ChannelKind | None:
     names = context.project.channel_names
     if names is not None and piece.channel not in names:
         found = f"`channel` with {described(piece.channel)}, which is no channel"

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from worker.ports.kinds import ChannelType, SourceKind
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import SourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,5 +14,5 @@ class Registry:
     """
 
     connections: Mapping[str, SourceKind]
-    channels: Mapping[str, ChannelType]
+    channels: Mapping[str, ChannelKind]
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -6,10 +6,11 @@ from typing import Any
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.secrets import references, unescaped
 from worker.adapters.definitions.words import advice, listed, shape
-from worker.ports.kinds import ChannelType, Option, SourceKind
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import Option, SourceKind
 
 
-def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelType) -> dict[str, str]:
+def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelKind) -> dict[str, str]:
     """The options as written, references included; what was complained about is left out."""
     known = {option.name: option for option in kind.options}
     values: dict[str, str] = {}
@@ -45,7 +46,7 @@ def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any) -> bool:
     return True
 
 
-def _complete(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelType) -> None:
+def _complete(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelKind) -> None:
     for option in kind.options:
         if option.required and option.name not in given:
             sheet.complain(path, f"`type: {kind.type}` without `{option.name}`", f"write `{option.name}: …`", key=True)

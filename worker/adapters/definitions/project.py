@@ -13,12 +13,13 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import MAIL, day_of_year, locale, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Send
-from worker.ports.kinds import ChannelType, SourceKind
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import SourceKind
 
 _PROJECT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
-K = TypeVar("K", SourceKind, ChannelType)
+K = TypeVar("K", SourceKind, ChannelKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: R
     return None
 
 
-def _allowed(sheet: Sheet, path: Path, kind: SourceKind | ChannelType, given: Mapping[str, str]) -> bool:
+def _allowed(sheet: Sheet, path: Path, kind: SourceKind | ChannelKind, given: Mapping[str, str]) -> bool:
     faults = kind.faults(given)
     for fault in faults:
         sheet.complain((*path, *fault.path), fault.found, fault.expected, key=True)

@@ -19,7 +19,8 @@ from worker.adapters.definitions.model import (
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
-from worker.ports.kinds import ChannelType, Param, ParamKind, QuerySpec, SourceKind
+from worker.ports.channels import ChannelKind
+from worker.ports.kinds import Param, ParamKind, QuerySpec, SourceKind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -148,7 +149,7 @@ def _choices(param: Param) -> Schema:
     return {"enum": words}
 
 
-def _named(types: Mapping[str, SourceKind] | Mapping[str, ChannelType]) -> Schema:
+def _named(types: Mapping[str, SourceKind] | Mapping[str, ChannelKind]) -> Schema:
     return {
         "type": "object",
         "additionalProperties": {
@@ -160,7 +161,7 @@ def _named(types: Mapping[str, SourceKind] | Mapping[str, ChannelType]) -> Schem
     }
 
 
-def _when_type(kind: SourceKind | ChannelType) -> Schema:
+def _when_type(kind: SourceKind | ChannelKind) -> Schema:
     properties: Schema = {o.name: _TEXT | ({"description": o.note} if o.note else {}) for o in kind.options}
     then: Schema = {
         "properties": {"type": True, **properties},

@@ -147,7 +147,8 @@ class Mailer:
 
     async def _transaction(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
         if smtputf8 and not smtp.supports_extension("smtputf8"):
-            raise MailFailure("rcpt", "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
+            phase = "rcpt" if sender.isascii() else "mail"
+            raise MailFailure(phase, "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
         options = ["SMTPUTF8"] if smtputf8 else []
         if smtp.supports_extension("size"):
             options.append(f"SIZE={len(message)}")

@@ -1,7 +1,7 @@
 """One MIME message per digest by the standard library, made each reader's own as bytes.
 
 Building a message takes about a millisecond, putting a reader's address, Message-ID and Date in a few microseconds; so
-the parts that every reader shares are built once per Content. Tests parse the result and compare.
+the parts that every reader shares are built once per MailContent. Tests parse the result and compare.
 
 Known faults of the standard library that this avoids: long tokens in List-Id, In-Reply-To and List-Unsubscribe turned
 into encoded words (those headers are written here, unfolded), text attachments with their line ends rewritten (bytes).
@@ -18,7 +18,7 @@ from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 
-from worker.domain.delivery import READER, Attachment, Content, Envelope
+from worker.domain.delivery import READER, Attachment, Envelope
 from worker.sanitize import clean
 
 LINE = 76
@@ -28,8 +28,18 @@ _ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+@[^\s@<>\"(),:;\\\[\]
 
 
 @dataclass(frozen=True, slots=True)
+class MailContent:
+    """A mail before its reader is known: READER stands in `text` and `html` where the address belongs."""
+
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class _Skeleton:
-    """What all readers of one Content share: the subject's header lines, both text parts in quoted-printable pieces
+    """What all readers of one MailContent share: the subject's header lines, both text parts in quoted-printable pieces
     between which the address goes, and the encoded attachments.
     """
 
@@ -39,13 +49,13 @@ class _Skeleton:
     attachments: tuple[bytes, ...]
 
 
-def message(rendered: Content, envelope: Envelope, sender: str, list_id: str) -> bytes:
+def message(content: MailContent, envelope: Envelope, sender: str, list_id: str) -> bytes:
     """The whole message, CRLF line ends, lines of at most 998 octets: a function of its arguments.
 
     `sender` is a header's mailbox ("Pipeline <reports@acme.example>"), `list_id` a name in dots ("weekly.acme-sales").
     Raises ValueError for an address or sender that cannot stand in a header.
     """
-    skeleton = _skeleton(rendered)
+    skeleton = _skeleton(content)
     (name, origin), to = mailbox(sender), ascii_address(envelope.address)
     boundary = f"=_{envelope.key.digest}"
     headers = [
@@ -114,12 +124,12 @@ def quoted(text: str) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _skeleton(rendered: Content) -> _Skeleton:
+def _skeleton(content: MailContent) -> _Skeleton:
     return _Skeleton(
-        subject_lines(rendered.subject),
-        tuple(quoted(piece) for piece in rendered.text.split(READER)),
-        tuple(quoted(piece) for piece in rendered.html.split(READER)),
-        tuple(_attached(attachment) for attachment in rendered.attachments),
+        subject_lines(content.subject),
+        tuple(quoted(piece) for piece in content.text.split(READER)),
+        tuple(quoted(piece) for piece in content.html.split(READER)),
+        tuple(_attached(attachment) for attachment in content.attachments),
     )
 
 

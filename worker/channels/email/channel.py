@@ -9,10 +9,12 @@ import ssl
 from collections.abc import Mapping, Sequence
 
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
-from worker.adapters.smtp.mime import ascii_address, list_id, mailbox, message, needs_smtputf8
-from worker.domain.delivery import Content, Envelope, Part, Receipt
+from worker.adapters.smtp.mime import MailContent, ascii_address, list_id, mailbox, message, needs_smtputf8
+from worker.channels.email.content import mail_content, preview_of
+from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
-from worker.ports.kinds import ChannelType, Option, RuleViolation
+from worker.ports.channels import ChannelKind, PreviewPage, RenderRequest, Templates
+from worker.ports.kinds import Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
 """Octets of one message; most servers stop between 10 and 35 MB."""
@@ -42,33 +44,26 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     return tuple(faults)
 
 
-EMAIL = ChannelType(
-    type="email",
-    options=(
-        Option("url", required=True, note="smtp://user@host:587 (STARTTLS required) or smtps://user@host:465"),
-        Option("password", secret=True, note="of the URL's user"),
-        Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
-    ),
-    address=_address,
-    faults=_faults,
-)
-
-
 class EmailChannel:
-    """ports.Channel. A message to one reader is one part."""
+    """A message to one reader is one part. A mail server says 4yz when it has had enough: nobody asks for a pace."""
 
-    format = "email"
-    can_look_up = False
+    preview_suffix = "html"
 
     def __init__(self, mailer: Mailer, sender: str) -> None:
         self._mailer = mailer
         self._sender = sender
         self._origin = mailbox(sender)[1]
 
-    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:
+    def content(self, request: RenderRequest, templates: Templates) -> MailContent:
+        return mail_content(request, templates)
+
+    def preview(self, content: MailContent, address: str) -> PreviewPage:
+        return preview_of(content, address)
+
+    def build(self, content: MailContent, envelope: Envelope) -> tuple[Part, ...]:
         schedule = envelope.key.run.partition("@")[0]
         try:
-            draft = message(rendered, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
+            draft = message(content, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
         except ValueError as error:
             raise RenderError("email", 0, str(error)) from error
         if len(draft) > SIZE_LIMIT:
@@ -81,8 +76,9 @@ class EmailChannel:
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # there is one part
         address = ascii_address(envelope.address)
+        beyond_ascii = needs_smtputf8(address) or needs_smtputf8(self._origin)
         try:
-            text = await self._mailer.send(self._origin, address, sealed, smtputf8=needs_smtputf8(address))
+            text = await self._mailer.send(self._origin, address, sealed, smtputf8=beyond_ascii)
         except MailFailure as failure:
             raise classed(failure) from failure
         return Receipt(text.strip()[:200])
@@ -92,12 +88,6 @@ class EmailChannel:
             return f"logged in as {self._origin}'s sender: {await self._mailer.check()}"
         except MailFailure as failure:
             raise classed(failure) from failure
-
-    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # nobody can be asked
-        raise DeliveryDeferred("email", "a mail server cannot be asked what it accepted")
-
-    def lane(self, address: str) -> None:  # the port's
-        """Nobody asks for a pace: the mail server says 4yz when it has had enough."""
 
     async def aclose(self) -> None:
         await self._mailer.aclose()
@@ -151,3 +141,16 @@ def _at_fault(failure: MailFailure) -> str | None:
     if failure.phase == "mail" and failure.code != 552 and failure.enhanced != "5.3.4":
         return "channel"
     return None
+
+
+EMAIL = ChannelKind(
+    type="email",
+    options=(
+        Option("url", required=True, note="smtp://user@host:587 (STARTTLS required) or smtps://user@host:465"),
+        Option("password", secret=True, note="of the URL's user"),
+        Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
+    ),
+    address=_address,
+    open=open_email,
+    faults=_faults,
+)

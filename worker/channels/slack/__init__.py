@@ -1,1 +1,5 @@
 """Slack, by token or incoming webhook."""
+
+from worker.channels.slack.channel import SLACK as KIND
+
+__all__ = ["KIND"]

@@ -16,38 +16,36 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worker.channels.slack.api import BASE_URL, SlackApi
+from worker.channels.slack.content import SlackContent, SlackMessages
 from worker.channels.slack.errors import CHANNEL
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
 from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
-from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload
-from worker.channels.slack.webhook import SlackWebhookChannel, webhook_lane
-from worker.domain.delivery import Attachment, Content, Envelope, Part, Receipt
+from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload, upload_body
+from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
+from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
-from worker.ports import Channel
-from worker.ports.kinds import ChannelType, Option, RuleViolation
+from worker.ports.channels import Channel, ChannelKind
+from worker.ports.kinds import Option, RuleViolation
 
 _ADDRESS = re.compile(r"[CGDUW][A-Z0-9]{5,20}")
 _TOKEN = re.compile(r"[!-~]{1,500}")
 _PLACE = re.compile(r"([A-Z0-9]{2,40}) ([0-9]{1,20}\.[0-9]{1,10})")
 
 
-class SlackChannel:
+class SlackChannel(SlackMessages):
     """`token` is a bot's (xoxb-…) with chat:write; base_url stands in for Slack in tests and the sandbox."""
 
-    format = "slack"
-    can_look_up = True
-
     def __init__(self, token: str, base_url: str = BASE_URL) -> None:
-        self._lane = token_lane(token)
+        self._pace_key = f"{CHANNEL}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
         self._api = SlackApi(token, base_url)
 
-    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:
+    def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:
         """Part 0 is the main post, then its thread in order, then the files. Raises RenderError naming the post."""
-        posts = [_post(number, post, envelope) for number, post in enumerate(checked(rendered))]
+        posts = [_post(number, post, envelope) for number, post in enumerate(checked(content))]
         files = [
             _file(number, attachment, envelope)
-            for number, attachment in enumerate(rendered.attachments, start=len(posts))
+            for number, attachment in enumerate(content.attachments, start=len(posts))
         ]
         return (*posts, *files)
 
@@ -91,9 +89,13 @@ class SlackChannel:
         except DeliveryRefused as refused:
             raise DeliveryDeferred(CHANNEL, f"the history cannot be read: {refused.problem}") from refused
 
-    def lane(self, address: str) -> str:
-        """Slack takes about one message a second to one channel: the name of that queue, without the token."""
-        return f"{self._lane}:{address}"
+    def pace(self, address: str) -> tuple[str, float]:
+        """Slack takes about one message a second to one channel. The key holds a hash of the token."""
+        return f"{self._pace_key}:{address}", SECONDS_APART
+
+    def saved(self, part: Part, sealed: bytes) -> bytes:
+        """Of an upload the file itself, as Slack is given it."""
+        return upload_body(sealed) if part.kind == UPLOAD else sealed
 
     async def aclose(self) -> None:
         await self._api.aclose()
@@ -107,19 +109,7 @@ class SlackChannel:
         return Receipt(text + note)
 
 
-def token_lane(token: str) -> str:
-    """Shared by all who hold the same token; a hash, because lanes are printed."""
-    return f"{CHANNEL}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
-
-
-def pace_lane(options: Mapping[str, str], address: str) -> str:
-    """`lane` of the channel that these options open."""
-    if "webhook_url" in options:
-        return webhook_lane(options["webhook_url"].strip())
-    return f"{token_lane(options['token'].strip())}:{address}"
-
-
-def open_slack(options: Mapping[str, str]) -> Channel:
+def open_slack(options: Mapping[str, str]) -> Channel[SlackContent]:
     """A channel from options whose secrets are resolved. Raises RequestError, without the secret."""
     if "webhook_url" in options:
         return SlackWebhookChannel(options["webhook_url"].strip())
@@ -188,7 +178,7 @@ def _safe(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
-SLACK = ChannelType(
+SLACK = ChannelKind(
     type="slack",
     options=(
         Option("token", secret=True, note="a bot's token, xoxb-…, with chat:write; files:write for files"),
@@ -196,6 +186,7 @@ SLACK = ChannelType(
         Option("base_url", note=f"instead of {BASE_URL}"),
     ),
     address=_address,
+    open=open_slack,
     needs_address=lambda options: "webhook_url" not in options,
     faults=_faults,
     one_of=(("token", "webhook_url"),),

@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from worker.domain.delivery import Content
+from worker.channels.slack.content import TEMPLATE, SlackContent
 from worker.errors import RenderError
 
-TEMPLATE = "slack.json.j2"
 BLOCKS = 50
 SERIALISED = 13_000
 TEXT = 4_000
@@ -37,15 +36,15 @@ def check(post: Node) -> tuple[str, ...]:
     return tuple(_post(post))
 
 
-def checked(rendered: Content) -> tuple[Node, ...]:
+def checked(content: SlackContent) -> tuple[Node, ...]:
     """The posts, when Slack may have them all. Raises RenderError with the complaints about the first it may not."""
-    if not rendered.posts:
+    if not content.posts:
         raise RenderError(TEMPLATE, 0, "made no post; expected a main post at least")
-    for number, post in enumerate(rendered.posts, start=1):
+    for number, post in enumerate(content.posts, start=1):
         complaints = check(post)
         if complaints:
             raise RenderError(TEMPLATE, 0, f"post {number}: {'; '.join(complaints[:5])}")
-    return rendered.posts
+    return content.posts
 
 
 def _post(post: Node) -> Complaints:

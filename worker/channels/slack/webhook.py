@@ -8,14 +8,17 @@ the key to it, and Slack revokes one that leaks: it stays out of errors, names a
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
+from worker.channels.slack.content import SlackContent, SlackMessages
 from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
-from worker.domain.delivery import Content, Envelope, Part, Receipt
+from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import RequestError
+from worker.ports.channels import PreviewPage
 
 PATIENCE = 30.0
 THREAD_NOTE = "in_the_thread"
@@ -24,16 +27,12 @@ THREAD_NOTE = "in_the_thread"
 _URL = re.compile(r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/[!-~]+|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?/[!-~]+")
 
 
-def webhook_lane(url: str) -> str:
-    """One message a second to one webhook; a hash, because the URL is a secret and lanes are printed."""
-    return f"{CHANNEL}:{hashlib.sha256(url.encode()).hexdigest()[:16]}"
+SECONDS_APART = 1.0
+"""Between two messages to one webhook."""
 
 
-class SlackWebhookChannel:
+class SlackWebhookChannel(SlackMessages):
     """Attachments of a digest are left out: a webhook cannot carry them."""
-
-    format = "slack"
-    can_look_up = False
 
     def __init__(self, url: str) -> None:
         if _URL.fullmatch(url) is None:
@@ -42,12 +41,12 @@ class SlackWebhookChannel:
         self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
         self._http = Http("", timeout=PATIENCE)
 
-    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
+    def preview(self, content: SlackContent, address: str) -> PreviewPage:
+        return super().preview(SlackContent((_without_thread(content.posts[0]),)), address)
+
+    def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
         """One part. Raises RenderError past a limit."""
-        post = dict(checked(rendered)[0])
-        blocks = post.get("blocks")
-        if isinstance(blocks, list):
-            post["blocks"] = [block for block in blocks if block.get("block_id") != THREAD_NOTE]
+        post = _without_thread(checked(content)[0])
         return (Part(0, "post", "main.slack.json", dump(post | {"unfurl_links": False, "unfurl_media": False})),)
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # the port's
@@ -57,12 +56,9 @@ class SlackWebhookChannel:
         """Once; a plainer form only after a refusal of the blocks, which left nothing in the channel."""
         return await post_or_reduce(self._post, sealed)
 
-    async def find(self, part: Part, envelope: Envelope) -> Receipt | None:  # noqa: ARG002  # the port's
-        """Never asked: `can_look_up` is False."""
-        raise AssertionError("a webhook cannot be asked what it received")
-
-    def lane(self, address: str = "") -> str:  # noqa: ARG002  # as the token's channel, where it matters
-        return webhook_lane(self._url)
+    def pace(self, address: str) -> tuple[str, float]:  # noqa: ARG002  # a webhook is its own address
+        """The key holds a hash, because the URL is a secret and keys are printed."""
+        return f"{CHANNEL}:{hashlib.sha256(self._url.encode()).hexdigest()[:16]}", SECONDS_APART
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -78,6 +74,13 @@ class SlackWebhookChannel:
         if _accepted(answer):
             return Receipt("ok" + note)
         raise by_answer(answer, self._secret, webhook=True)
+
+
+def _without_thread(post: Mapping[str, Any]) -> dict[str, Any]:
+    blocks = post.get("blocks")
+    if not isinstance(blocks, list):
+        return dict(post)
+    return {**post, "blocks": [block for block in blocks if block.get("block_id") != THREAD_NOTE]}
 
 
 def _accepted(answer: HttpAnswer) -> bool:

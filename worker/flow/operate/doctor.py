@@ -9,7 +9,8 @@ from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
-from worker.ports import CheckedChannel, CheckedSource, Connectors, Ledger, Quota, Triggers
+from worker.ports import CheckedSource, Connectors, Ledger, Quota, Triggers
+from worker.ports.channels import Checked
 
 QUIET = timedelta(seconds=30)
 """After so long without a sign of life a process counts as gone."""
@@ -65,27 +66,25 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     """Every channel is logged into, and the addresses that schedules name are looked at where that is possible."""
     found = []
     for name in sorted(bundle.channels):
-        for kind, addresses in _kinds(bundle, name).items():
-            what = f"channel {name}" + (f" ({kind})" if kind else "")
+        for route, addresses in _routes(connectors, bundle, name).items():
+            what = f"channel {name}" + (f" ({route})" if route else "")
             found.append(await looked_at(what, _channel(connectors, bundle, name, addresses)))
     return found
 
 
-def _kinds(bundle: Bundle, name: str) -> Mapping[str, list[str]]:
-    """A sandbox is a mail server and Slack in one: which of them is meant, its addresses say."""
+def _routes(connectors: Connectors, bundle: Bundle, name: str) -> Mapping[str, list[str]]:
+    """Addresses by the channel that they take, where one definition stands for several."""
     entries = [entry for schedule in bundle.schedules.values() for entry in schedule.to if entry.channel == name]
     addresses = sorted({entry.address for entry in entries if entry.address})
-    if bundle.channels[name].type != "sandbox":
-        return {"": addresses}
-    mail = [address for address in addresses if "@" in address]
-    room = [address for address in addresses if "@" not in address]
-    return {kind: some for kind, some in (("mail", mail), ("slack", room)) if some}
+    routes = {address: connectors.route(bundle, name, address) for address in addresses}
+    alone = [] if connectors.route(bundle, name, None) else [""]
+    return {route: [a for a in addresses if routes[a] == route] for route in sorted({*alone, *routes.values()})}
 
 
 def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[str]) -> Callable[[], Awaitable[str]]:
     async def look() -> str:
         channel = connectors.channel(bundle, name, addresses[0] if addresses else None)
-        if isinstance(channel, CheckedChannel):
+        if isinstance(channel, Checked):
             return await channel.check(addresses)
         return "its options can be used; nobody can be asked without sending something"
 

@@ -1,13 +1,11 @@
 """A digest without a run: preview, dry run, a test send; and a run's bridge, reckoned again from what is stored."""
 
-import html
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from worker.domain.delivery import READER, Content, Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
+from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
 from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.compose import compose
 from worker.domain.digest.model import Digest
@@ -21,11 +19,15 @@ from worker.flow.run.comparison import Answers, Composed, ReaderDigest, digest_c
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
 from worker.flow.services import Services
+from worker.ports.channels import saved
+
+PAGE = "html"
+"""What a browser shows best: the first entry of that form is previewed where none is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What `preview` shows: `page` is the mail's HTML, or the Slack posts as JSON (`suffix` says which)."""
+    """What `preview` shows: `page` is the whole message as the channel shows it, `suffix` how its file's name ends."""
 
     digest: Digest
     subject: str
@@ -52,20 +54,17 @@ async def preview(services: Services, bundle: Bundle, schedule: Schedule, entry_
     """
     entry = _shown_entry(services, bundle, schedule, entry_id)
     case = (await _cases(services, bundle, schedule, None, [entry]))[0]
-    fmt = services.connectors.channel(bundle, entry.channel, entry.address).format
-    rendered = await case.rendered(fmt)
-    if fmt == "email":
-        page = rendered.html.replace(READER, html.escape(entry.address or ""))
-        return Preview(case.digest, rendered.subject, page, "html")
-    return Preview(case.digest, str(rendered.posts[0].get("text", "")), _posts(rendered), "slack.json")
+    channel = services.connectors.channel(bundle, entry.channel, entry.address)
+    shown = channel.preview(await case.content(channel), case.reader.address)
+    return Preview(case.digest, shown.subject, shown.text, channel.preview_suffix)
 
 
 async def dry_run(services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
     trials = []
     for case in await _cases(services, bundle, schedule, at, list(schedule.to)):
         channel = services.connectors.channel(bundle, case.entry.channel, case.entry.address)
-        rendered = await case.rendered(channel.format)
-        trials.append(DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps))
+        shown = channel.preview(await case.content(channel), case.reader.address)
+        trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps))
     return trials
 
 
@@ -82,17 +81,18 @@ async def send_to(
     now = await services.ledger.now()
     run = RunKey(schedule.id, case.slot, "manual", "0000test")
     envelope = Envelope(DeliveryKey(str(run), case.reader.id), address, now)
-    rendered = await case.rendered(channel.format)
+    content = await case.content(channel)
+    subject = channel.preview(content, address).subject
     receipts: list[Receipt] = []
     try:
-        for part in channel.build(rendered, envelope):
+        for part in channel.build(content, envelope):
             sealed = channel.seal(part, receipts)
             receipts.append(await channel.send(part, sealed, envelope))
             if services.keep_message is not None:
-                services.keep_message(str(envelope.key), part, sealed)
+                services.keep_message(str(envelope.key), part, saved(channel, part, sealed))
     except DeliveryError as error:
-        return DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, str(error), failed=True)
-    return DryRun(case.reader.id, case.decide(), _subject(rendered), case.found.gaps, f"sent: {receipts[0].text}")
+        return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, str(error), failed=True)
+    return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, f"sent: {receipts[0].text}")
 
 
 async def _cases(
@@ -131,8 +131,9 @@ async def _case(
         reader=reader,
         slot=context.slot,
         told=Composed(key, found, past, digest),
-        renderer=services.connectors.renderer(bundle),
+        templates=services.connectors.templates(bundle),
         renderings=Memo(1),
+        route=services.connectors.route(bundle, entry.channel, entry.address),
         current=current,
         on_demand=True,
         english=services.english,
@@ -165,13 +166,8 @@ def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_i
             known = ", ".join(entry.id for entry in schedule.to)
             raise RequestError(f"--entry: {schedule.id} has no entry {entry_id!r}; it has {known}")
         return found
-    mails = (e for e in schedule.to if services.connectors.channel(bundle, e.channel, e.address).format == "email")
-    return next(mails, schedule.to[0])
+    return next((one for one in schedule.to if _suffix(services, bundle, one) == PAGE), schedule.to[0])
 
 
-def _subject(rendered: Content) -> str:
-    return rendered.subject or str(rendered.posts[0].get("text", "")) if rendered.subject or rendered.posts else ""
-
-
-def _posts(rendered: Content) -> str:
-    return json.dumps(list(rendered.posts), indent=2, ensure_ascii=False)
+def _suffix(services: Services, bundle: Bundle, entry: Subscription) -> str:
+    return services.connectors.channel(bundle, entry.channel, entry.address).preview_suffix

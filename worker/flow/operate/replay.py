@@ -1,43 +1,35 @@
 """Rendering a closed delivery again from what is stored, to compare it with what the ledger says was sent.
 
-Goes the way of flow.deliver (open_case → rendered → build → seal) and never hands anything over: the part of a channel
-that it knows cannot connect.
+Goes the way of flow.deliver (open_case → content → build → seal) and never hands anything over.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any
 
-from worker.domain.delivery import Content, Delivery, DeliveryState, Envelope, Part, Receipt
+from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, Receipt
 from worker.domain.run import Run
 from worker.errors import RenderError
 from worker.flow.run.comparison import open_case
 from worker.flow.services import Services
+from worker.ports.channels import Channel, ExplainsReceipts, saved
 
 CLOSED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED})
 
 
-class MessageBuilder(Protocol):
-    """The half of ports.Channel that is a function of its arguments."""
-
-    @property
-    def format(self) -> str: ...
-
-    def build(self, rendered: Content, envelope: Envelope) -> tuple[Part, ...]: ...
-
-    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """One part made again. `part` and `sealed` are None where it could not be made; `note` says what else is known."""
+    """One part made again. `part`, `sealed` and `saved` (the file that a person keeps of it) are None where it could
+    not be made; `note` says what else is known.
+    """
 
     number: int
     recorded: str
     part: Part | None
     sealed: bytes | None
     note: str = ""
+    saved: bytes | None = None
 
     @property
     def sha256(self) -> str:
@@ -87,25 +79,22 @@ async def _copies(services: Services, row: Delivery) -> tuple[Rebuilt, ...]:
     case = await open_case(services, row)
     if case is None or row.date is None:
         return tuple(_lost(row, 0))
-    maker: MessageBuilder = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
-    parts = maker.build(await case.rendered(maker.format), Envelope(row.key, case.reader.address, row.date))
-    receipts = [Receipt(part.receipt) for part in row.parts]
-    made = [
-        Rebuilt(part.number, known.sha256, part, maker.seal(part, receipts[: part.number]), _note(known.receipt))
-        for part, known in zip(parts, row.parts, strict=False)
-        if known.sha256
-    ]
+    channel = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
+    parts = channel.build(await case.content(channel), Envelope(row.key, case.reader.address, row.date))
+    made = [_rebuilt(channel, part, row) for part in parts[: len(row.parts)] if row.parts[part.number].sha256]
     return (*made, *_lost(row, len(parts)))
+
+
+def _rebuilt(channel: Channel[Any], part: Part, row: Delivery) -> Rebuilt:
+    known, receipts = row.parts[part.number], [Receipt(one.receipt) for one in row.parts[: part.number]]
+    sealed = channel.seal(part, receipts)
+    note = channel.explain_receipt(known.receipt) if isinstance(channel, ExplainsReceipts) else ""
+    return Rebuilt(part.number, known.sha256, part, sealed, note, saved(channel, part, sealed))
 
 
 def _lost(row: Delivery, made: int) -> list[Rebuilt]:
     """Parts that the ledger knows and that were not made again."""
     return [Rebuilt(n, part.sha256, None, None) for n, part in enumerate(row.parts) if n >= made and part.sha256]
-
-
-def _note(receipt: str) -> str:
-    reduced = receipt.rpartition(" reduced:")[2] if " reduced:" in receipt else ""
-    return f"Slack refused its blocks, so that the room shows plainer form {reduced} of it" if reduced else ""
 
 
 async def _causes(services: Services, run: Run, row: Delivery) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ async def retry(services: Services, run: Run) -> tuple[str, ...]:
         return ()
     stopped, known = set(), entries(schedule)
     for row in failed:
-        entry = entry_of(bundle, schedule, known, row.key.reader)
+        entry = entry_of(services.connectors, bundle, schedule, known, row.key.reader)
         if entry is not None:
             stopped |= set(subjects(entry, row.key.reader.split("|", 1)[1]))
     await services.ledger.lift(sorted(stopped))

@@ -6,9 +6,10 @@ Everything here is a function of stored inputs, so a retry, a replay and an expl
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from worker.domain.decide import decide, why_unusable
-from worker.domain.delivery import Baseline, Content, Decision, Delivery, Reader
+from worker.domain.delivery import Attachment, Baseline, Decision, Delivery, Reader
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.csv import as_csv
@@ -22,7 +23,8 @@ from worker.flow.memo import Memo
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.readers import OPERATOR, entries, entry_of
 from worker.flow.services import Services
-from worker.ports import Renderer
+from worker.ports import Channel, Templates
+from worker.ports.channels import RenderRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Composed:
 @dataclass(slots=True)
 class ReaderDigest:
     """`current` are the reader's baselines as they stand now, which a settlement may move. `english`: services' words
-    for attached files.
+    for attached files. `route` names the channel where the entry's channel stands for several.
     """
 
     bundle: Bundle
@@ -69,9 +71,10 @@ class ReaderDigest:
     reader: Reader
     slot: datetime
     told: Composed
-    renderer: Renderer
+    templates: Templates
     renderings: Memo
     english: Mapping[str, str]
+    route: str = ""
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
@@ -96,13 +99,16 @@ class ReaderDigest:
     def decide(self) -> Decision:
         return decide(self.entry.send, self.digest, on_demand=self.on_demand)
 
-    async def rendered(self, fmt: str) -> Content:
-        """Made once for all who are told the same in the same words; addresses are put in when a message is built."""
+    async def content(self, channel: Channel[Any]) -> Any:
+        """Made once for all who are told the same in the same words through the same channel; addresses are put in when
+        a message is built. Only the channel looks inside.
+        """
+        form = _form(self.entry)
 
-        async def render() -> Content:
-            return self.renderer.render(self.digest, self.entry, fmt, attachments(self))
+        async def make() -> Any:
+            return channel.content(RenderRequest(self.digest, form, attachments(self)), self.templates)
 
-        return await self.renderings.get((self.told.key, _form(self.entry), fmt), render)
+        return await self.renderings.get((self.told.key, form, self.route), make)
 
 
 async def open_case(
@@ -116,7 +122,7 @@ async def open_case(
         return None
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
     known = await services.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
-    entry = entry_of(bundle, schedule, known, row.key.reader)
+    entry = entry_of(services.connectors, bundle, schedule, known, row.key.reader)
     if entry is None:
         return None
     reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
@@ -130,8 +136,9 @@ async def open_case(
         reader=reader,
         slot=run.key.slot,
         told=told,
-        renderer=services.connectors.renderer(bundle),
+        templates=services.connectors.templates(bundle),
         renderings=services.renderings,
+        route=services.connectors.route(bundle, entry.channel, entry.address),
         current=now,
         snapshot_ids=ids,
         on_demand=run.trigger == "manual",
@@ -144,10 +151,10 @@ async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
 
 
 def _form(entry: Subscription) -> Subscription:
-    """The entry without the fields that no rendering reads. A field that is added later counts: rendering too often
-    costs time, and too seldom sends one reader what is another's.
+    """The entry without its reader and without the fields that no rendering reads. A field that is added later counts:
+    rendering too often costs time, and too seldom sends one reader what is another's.
     """
-    return replace(entry, id="", channel="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
+    return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
 
 
 def _found_key(run: Run) -> tuple[Hashable, ...]:
@@ -265,14 +272,14 @@ def digest_context(
     )
 
 
-def attachments(case: ReaderDigest) -> list[tuple[str, str, bytes]]:
+def attachments(case: ReaderDigest) -> tuple[Attachment, ...]:
     """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it."""
-    files: list[tuple[str, str, bytes]] = []
+    files: list[Attachment] = []
     for query in case.entry.attach:
         snapshot = case.found.snapshots.get(query)
         if snapshot is None:
             continue
-        files += [(file.name, file.media_type, file.body) for file in snapshot.files]
+        files += [Attachment(file.name, file.media_type, file.body) for file in snapshot.files]
         if snapshot.rows is not None:
-            files.append((f"{query}.csv", "text/csv", as_csv(snapshot.rows, case.english)))
-    return files
+            files.append(Attachment(f"{query}.csv", "text/csv", as_csv(snapshot.rows, case.english)))
+    return tuple(files)

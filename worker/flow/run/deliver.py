@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from worker.domain.decide import sent_baselines, skipped_baselines
 from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
@@ -24,9 +25,10 @@ from worker.errors import (
 )
 from worker.flow.run.comparison import ReaderDigest, open_case
 from worker.flow.run.readers import subjects
-from worker.flow.run.resolve_unknown import resolve_unknown
+from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.services import Services
 from worker.ports import Channel, DeliveryLease
+from worker.ports.channels import Paced, saved
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
@@ -108,7 +110,7 @@ async def _decide(services: Services, case: ReaderDigest, row: Delivery, *, susp
 
 
 async def _send(
-    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, date: datetime
+    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, date: datetime
 ) -> DeliveryState:
     """One try. A process that was stopped while it sent may find its claim lost and its bytes gone out all the same,
     when somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
@@ -123,7 +125,7 @@ async def _send(
 
 
 async def _try(
-    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, effort: "Attempt"
+    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, effort: "Attempt"
 ) -> DeliveryState:
     """Hand every part over and settle; what the channel raises decides how."""
     try:
@@ -137,11 +139,11 @@ async def _try(
         effort.out = None
         return await _refused(services, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
-        after = services.times.lookup_after if channel.can_look_up else services.times.resend_after
-        await services.ledger.uncertain(effort.key, effort.attempt, error.problem, await _in(services, after))
+        again = await _in(services, wait_if_unclear(services, channel))
+        await services.ledger.uncertain(effort.key, effort.attempt, error.problem, again)
         services.reach("delivery.unknown")
         return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
-    await services.ledger.sent(effort.key, effort.attempt, effort.receipts[-1].text, sent(case))
+    await services.ledger.sent(effort.key, effort.attempt or row.attempt, effort.receipts[-1].text, sent(case))
     services.reach("delivery.sent")
     return _settled(services, row, DeliveryState.SENT, None, "")
 
@@ -165,12 +167,12 @@ class Attempt:
         return self.receipts[-1].text if known else ""
 
 
-async def _hand_over(services: Services, case: ReaderDigest, channel: Channel, effort: Attempt) -> float:
-    """Every part in order, from the first without a receipt. Returns how long to wait for a place in the lane, in
-    seconds, where that is too long to wait here; 0 when all is handed over.
+async def _hand_over(services: Services, case: ReaderDigest, channel: Channel[Any], effort: Attempt) -> float:
+    """Every part in order, from the first without a receipt. Returns how long the receiver's pace asks to wait,
+    in seconds, where that is too long to wait here; 0 when all is handed over.
     """
     envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, effort.date)
-    parts = channel.build(await case.rendered(channel.format), envelope)
+    parts = channel.build(await case.content(channel), envelope)
     services.reach("delivery.rendered")
     for part in parts[len(effort.receipts) :]:
         wait = await _place(services, channel, case.reader.address)
@@ -195,7 +197,7 @@ async def _hand_over(services: Services, case: ReaderDigest, channel: Channel, e
         effort.receipts.append(await channel.send(part, sealed, envelope))
         services.reach("delivery.accepted")
         if services.keep_message is not None:
-            services.keep_message(effort.key, part, sealed)
+            services.keep_message(effort.key, part, saved(channel, part, sealed))
         if part.number + 1 < len(parts):
             await services.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
             effort.out = None
@@ -258,12 +260,11 @@ async def _refused(
     return _settled(services, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
 
 
-async def _place(services: Services, channel: Channel, address: str) -> float:
-    """Take a place in the address's lane and wait for it; what is too long to wait for here is returned, in seconds."""
-    lane = channel.lane(address)
-    if lane is None:
+async def _place(services: Services, channel: Channel[Any], address: str) -> float:
+    """Wait for the receiver's pace; what is too long to wait for here is returned, in seconds."""
+    if not isinstance(channel, Paced):
         return 0.0
-    wait = await services.ledger.pace(lane, 1.0)
+    wait = await services.ledger.pace(*channel.pace(address))
     if wait > LONGEST_WAIT:
         return wait
     await asyncio.sleep(wait)

@@ -97,7 +97,7 @@ async def _nothing(
         await services.ledger.postpone(key, begun.attempt, again)
         services.reach("run.postponed")
         return ()
-    entry = operator_entry(bundle, schedule)
+    entry = operator_entry(services.connectors, bundle, schedule)
     notice = Reader(schedule.id, OPERATOR, entry.address).id if entry and entry.address else None
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
     delivery = await services.ledger.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)

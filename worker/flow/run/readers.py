@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.ports import Connectors
 
 WEBHOOK = "webhook"
 OPERATOR = "operator"
@@ -20,13 +21,13 @@ def entries(schedule: Schedule) -> dict[str, Subscription]:
 
 
 def entry_of(
-    bundle: Bundle, schedule: Schedule, known: Mapping[str, Subscription], reader_id: str
+    connectors: Connectors, bundle: Bundle, schedule: Schedule, known: Mapping[str, Subscription], reader_id: str
 ) -> Subscription | None:
     """The entry behind a reader's id, `known` being the schedule's entries; None when a later deployment dropped it, or
     for an operator nobody named.
     """
     if reader_id.startswith(f"{OPERATOR}|"):
-        return operator_entry(bundle, schedule)
+        return operator_entry(connectors, bundle, schedule)
     return known.get(reader_id)
 
 
@@ -35,11 +36,15 @@ def subjects(entry: Subscription, address: str) -> tuple[str, str]:
     return f"channel {entry.channel}", f"address {entry.channel} {address}"
 
 
-def operator_entry(bundle: Bundle, schedule: Schedule) -> Subscription | None:
-    """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first mail channel."""
+def operator_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule) -> Subscription | None:
+    """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first channel that takes
+    such an address.
+    """
     address = bundle.defaults.operator
-    channel = next((c.name for c in bundle.channels.values() if c.type in {"email", "sandbox"}), None)
-    if address is None or channel is None:
+    if address is None:
+        return None
+    channel = next((name for name in bundle.channels if connectors.takes(bundle, name, address)), None)
+    if channel is None:
         return None
     return Subscription(
         id=OPERATOR,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Envelope, Receipt
 from worker.domain.reason import Reason
@@ -11,21 +12,26 @@ from worker.errors import DeliveryDeferred
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.services import Services
 from worker.ports import Channel
+from worker.ports.channels import Findable, Idempotent
+
+
+class FindableChannel(Channel[Any], Findable, Protocol):
+    """A channel whose receiver can be asked."""
 
 
 async def resolve_unknown(
-    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
     identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
     """
-    if channel.can_look_up:
+    if isinstance(channel, Findable):
         return await _look_up(services, case, channel, row, moved)
-    held = row.resent or case.entry.on_unknown is OnUnknown.HOLD
-    if held:
-        await services.ledger.keep_unknown(str(row.key), row.attempt)
-        services.reach("delivery.held")
-        return replace(row, held=True, reason=Reason.HELD)
+    if isinstance(channel, Idempotent):
+        await services.ledger.resolve(str(row.key), row.attempt, duplicate=False, reason=Reason.SAME_KEY)
+        return replace(row, state=DeliveryState.PENDING)
+    if row.resent or case.entry.on_unknown is OnUnknown.HOLD:
+        return await _hold(services, row, row.sentence)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
         await services.ledger.uncertain(
@@ -36,16 +42,32 @@ async def resolve_unknown(
     return replace(row, state=DeliveryState.PENDING, resent=True)
 
 
+def wait_if_unclear(services: Services, channel: Channel[Any]) -> float:
+    """Seconds until `resolve_unknown` may find out what became of a part."""
+    if isinstance(channel, Findable):
+        return services.times.lookup_after
+    return services.times.backoff if isinstance(channel, Idempotent) else services.times.resend_after
+
+
+async def _hold(services: Services, row: Delivery, sentence: str) -> Delivery:
+    await services.ledger.keep_unknown(str(row.key), row.attempt)
+    services.reach("delivery.held")
+    return replace(row, held=True, reason=Reason.HELD, sentence=sentence)
+
+
 async def _look_up(
-    services: Services, case: ReaderDigest, channel: Channel, row: Delivery, moved: Mapping[str, Baseline]
+    services: Services, case: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
     key, date = str(row.key), row.date
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
     envelope = Envelope(row.key, case.reader.address, date)
-    parts = channel.build(await case.rendered(channel.format), envelope)
+    parts = channel.build(await case.content(channel), envelope)
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
+    if done >= len(parts):
+        # Another version or template began it: there is no part here that the receiver could be asked for.
+        return await _hold(services, row, f"part {done + 1} is unclear, and the message now has {len(parts)} part(s)")
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)
     except DeliveryDeferred as error:

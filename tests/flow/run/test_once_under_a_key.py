@@ -1,0 +1,27 @@
+"""An unclear message to a receiver that takes it once under its key, on the real ledger."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.small_channels import UNCLEAR, TakesOnce
+from tests.support.story import InProcessRun
+from worker.app import OpenConnectors
+from worker.domain.delivery import DeliveryState
+from worker.flow.run.deliver import deliver
+
+
+async def test_it_is_sent_again_as_often_as_it_takes_and_never_counted_as_a_duplicate(
+    week: InProcessRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = TakesOnce(UNCLEAR, parts=1)
+    monkeypatch.setattr(OpenConnectors, "channel", lambda *_: channel)
+    week.services.times = replace(week.services.times, backoff=0.0)
+    _, [row] = await week.run()
+    assert row.state is DeliveryState.UNKNOWN
+    assert await deliver(week.services, str(row.key)) is DeliveryState.UNKNOWN
+    channel.wrong = None
+    assert await deliver(week.services, str(row.key)) is DeliveryState.SENT
+    sent = await week.services.ledger.delivery(str(row.key))
+    assert sent is not None
+    assert (sent.resent, sent.attempt, channel.sent) == (False, 3, [0])

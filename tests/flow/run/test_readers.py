@@ -1,0 +1,35 @@
+"""Where a word to the operator goes."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.many_readers import PLAN
+from worker.app import SILENT, OpenConnectors
+from worker.domain.schedule import Bundle, ChannelSpec, Defaults
+from worker.flow.run.readers import operator_entry
+
+CHANNELS = {
+    "room": ChannelSpec("room", "slack", {"token": "${NO_SUCH_SECRET}"}),
+    "hook": ChannelSpec("hook", "slack", {"webhook_url": "${NO_SUCH_SECRET}"}),
+    "mail": ChannelSpec("mail", "email", {"url": "smtp://r@mail.acme.example", "from": "R <r@acme.example>"}),
+    "box": ChannelSpec("box", "sandbox", {}),
+}
+
+
+@pytest.mark.parametrize(
+    ("names", "operator", "channel"),
+    [
+        (["room", "hook", "mail", "box"], "ops@acme.example", "mail"),
+        (["room", "box", "mail"], "ops@acme.example", "box"),
+        (["room", "hook"], "ops@acme.example", None),
+        (["mail"], None, None),
+    ],
+)
+def test_it_takes_the_first_channel_that_takes_its_address(
+    names: list[str], operator: str | None, channel: str | None
+) -> None:
+    connectors = OpenConnectors(SILENT, Path.cwd(), offline=True)
+    bundle = Bundle("acme", Defaults(operator=operator), {}, {name: CHANNELS[name] for name in names}, {})
+    entry = operator_entry(connectors, bundle, PLAN)
+    assert (entry.channel if entry else None) == channel

@@ -1,0 +1,46 @@
+"""The content of mails and posts as a channel makes it, without opening one."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from worker.adapters.smtp.mime import MailContent
+from worker.channels.email.content import mail_content
+from worker.channels.slack.content import SlackContent, SlackMessages
+from worker.domain.delivery import Attachment
+from worker.domain.digest.model import Digest
+from worker.domain.schedule import Subscription
+from worker.ports.channels import RenderRequest
+from worker.rendering.templates import JinjaTemplates
+from worker.vocabulary import VOCABULARY
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+
+
+def mail_of(
+    digest: Digest,
+    entry: Subscription,
+    files: tuple[Attachment, ...] = (),
+    overrides: Mapping[str, str] | None = None,
+) -> MailContent:
+    """`overrides`: templates of a project's own, by path."""
+    return mail_content(RenderRequest(digest, entry, files), templates(overrides))
+
+
+def posts_of(
+    digest: Digest,
+    entry: Subscription,
+    files: tuple[Attachment, ...] = (),
+    overrides: Mapping[str, str] | None = None,
+) -> SlackContent:
+    return SlackMessages().content(RenderRequest(digest, entry, files), templates(overrides))
+
+
+def templates(overrides: Mapping[str, str] | None) -> JinjaTemplates:
+    return JinjaTemplates(TEMPLATES, overrides, VOCABULARY) if overrides else _shipped()
+
+
+@cache
+def _shipped() -> JinjaTemplates:
+    """One for all: compiling the templates costs more than filling them."""
+    return JinjaTemplates(TEMPLATES, vocabulary=VOCABULARY)

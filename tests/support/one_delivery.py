@@ -1,0 +1,48 @@
+"""One delivery in a ledger that notes what it is told, and the one channel that it takes."""
+
+from pathlib import Path
+from typing import Any, cast
+
+from tests.domain.builders import THIS_WEEK
+from tests.support.many_readers import FakeLedger, services
+from worker.app import SILENT, OpenConnectors
+from worker.domain.delivery import Delivery
+from worker.domain.schedule import Bundle
+from worker.flow.services import Services
+from worker.ports import Channel, DeliveryLease
+
+
+class Told(FakeLedger):
+    """Gives the delivery to whoever holds it. `calls`: the arguments of every other call, by its name."""
+
+    def __init__(self, given: Delivery, known: Bundle, wait: float) -> None:
+        super().__init__(known)
+        self.given, self.calls = given, cast("dict[str, tuple[Any, ...]]", {})
+        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": given.attempt + 1, "resolve": True}
+
+    async def hold(self, _key: str, _pid: int) -> DeliveryLease:
+        return DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False)
+
+    def __getattr__(self, name: str) -> Any:
+        async def noted(*given: Any, **named: Any) -> Any:
+            self.calls[name] = (*given, *named.values())
+            return self.answers.get(name)
+
+        return noted
+
+
+class _Through(OpenConnectors):
+    """Every definition of a channel stands for the same one."""
+
+    one: Channel[Any]
+
+    def channel(self, *_: object) -> Channel[Any]:
+        return self.one
+
+
+def through(channel: Channel[Any], given: Delivery, known: Bundle, wait: float = 0.0) -> tuple[Services, Told]:
+    """`wait`: seconds until the receiver's pace allows the message."""
+    shared, told, connectors = services(known), Told(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
+    connectors.one = channel
+    shared.ledger, shared.connectors = cast("Any", told), connectors
+    return shared, told

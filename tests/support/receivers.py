@@ -1,0 +1,167 @@
+"""What receivers answer to one message, by row of one table, for each wire; and a channel that speaks to them."""
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from tests.support.slack_server import Says, error, ok, posted, slack_server
+from tests.support.smtp_server import BREAK, LATE, SILENCE, mail_room
+from worker.channels.email.channel import open_email
+from worker.channels.sandbox.channel import SandboxChannels
+from worker.channels.slack.channel import SlackChannel
+from worker.channels.slack.webhook import SlackWebhookChannel
+from worker.ports import Channel
+
+SECONDS = 0.3
+"""A receiver's patience in the rows in which somebody is silent."""
+
+LONG = 20.0
+HOOK = "veryverysecret"
+API, HOOKS = "worker.channels.slack.api", "worker.channels.slack.webhook"
+SENDER = "Pipeline <reports@acme.example>"
+
+MAIL: dict[str, list[tuple[str, str]]] = {
+    "accepted": [("data", "")],
+    "late": [("data", LATE)],
+    "later": [
+        ("mail", "451 4.3.0 try again"),
+        ("rcpt", "450 4.2.0 greylisted"),
+        ("rcpt", "552 5.2.2 mailbox full"),
+        ("data", "421 4.7.0 too many"),
+    ],
+    "silent before": [("mail", SILENCE), ("rcpt", SILENCE)],
+    "broken before": [("mail", BREAK), ("rcpt", BREAK)],
+    "broken within": [("content", BREAK)],
+    "silent within": [("content", SILENCE)],
+    "silent after": [("data", SILENCE)],
+    "broken after": [("data", BREAK)],
+    "address refused": [("rcpt", "550 5.1.1 no such user"), ("rcpt", "553 5.1.3 bad mailbox")],
+    "channel refused": [("mail", "553 5.7.1 sender not owned by user"), ("rcpt", "554 5.7.1 Relay access denied")],
+    "message refused": [
+        ("data", "554 5.6.0 malformed"),
+        ("data", "550 5.7.26 unauthenticated mail"),
+        ("mail", "552 5.3.4 message too big"),
+    ],
+}
+"""Row → step and reply."""
+
+TOKEN: dict[str, list[Says]] = {
+    "accepted": [posted()],
+    "late": [Says(posted().body, breaks="late")],
+    "later": [error("service_unavailable"), Says(b"", 503), Says(b"", 429, {"retry-after": "30"})],
+    "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
+    "silent after": [Says(breaks="hang")],
+    "broken after": [Says(breaks="reset"), Says(posted().body, breaks="half")],
+    "unclear": [error("fatal_error"), Says(b"upstream", 502), ok(), Says(b"fine", 200)],
+    "address refused": [error("channel_not_found"), error("is_archived")],
+    "channel refused": [error("invalid_auth"), error("missing_scope")],
+    "message refused": [
+        error("no_text"),
+        error("an_error_of_tomorrow"),
+        Says(b"", 301, {"location": "https://x.example"}),
+    ],
+}
+
+WEBHOOK: dict[str, list[Says]] = {
+    "accepted": [Says(b"ok"), ok()],
+    "late": [Says(b"ok", breaks="late")],
+    "later": [Says(b"rate_limited", 429, {"retry-after": "30"})],
+    "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
+    "silent after": [Says(breaks="hang")],
+    "broken after": [Says(breaks="reset"), Says(b"ok", breaks="half")],
+    "unclear": [Says(b"rollup_error", 500), Says(b"later", 503), Says(b"fine, thank you", 200)],
+    "channel refused": [Says(b"no_service", 404), Says(b"channel_is_archived", 410)],
+    "message refused": [Says(b"invalid_payload", 400), Says(b"<html>gone</html>", 404)],
+}
+
+
+NOBODY = "nobody listens"
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """`channel` speaks to it. `begun`: messages of which a byte came. `waiting` ends when a late answer is waited for,
+    `release` lets it go out.
+    """
+
+    channel: Channel[Any]
+    begun: Callable[[], int]
+    waiting: Callable[[], Awaitable[Any]]
+    release: Callable[[], None]
+
+
+def _email(port: int, seconds: float) -> Channel[Any]:
+    options = {"url": f"smtp://127.0.0.1:{port}?tls=never", "from": SENDER}
+    return open_email(options, timeout=seconds, patience=seconds)
+
+
+def _sandbox_mail(port: int, seconds: float) -> Channel[Any]:
+    quick = partial(open_email, timeout=seconds, patience=seconds)
+    with patch("worker.channels.sandbox.channel.open_email", quick):
+        return SandboxChannels({"smtp": f"smtp://127.0.0.1:{port}?tls=never"}).channel("mail")
+
+
+def _by_token(origin: str) -> Channel[Any]:
+    return SlackChannel("xoxb-1-secret", f"{origin}/api")
+
+
+def _by_webhook(origin: str) -> Channel[Any]:
+    return SlackWebhookChannel(f"{origin}/services/T0/B0/{HOOK}")
+
+
+def _sandbox_posts(origin: str) -> Channel[Any]:
+    return SandboxChannels({"slack": f"{origin}/api"}).channel("slack")
+
+
+BY_MAIL = {"email": _email, "sandbox mail": _sandbox_mail}
+BY_POST = {"slack token": _by_token, "slack webhook": _by_webhook, "sandbox posts": _sandbox_posts}
+POSTS = {"slack token": TOKEN, "slack webhook": WEBHOOK, "sandbox posts": TOKEN}
+ADDRESSES = {**dict.fromkeys(BY_MAIL, "r@acme.example"), **dict.fromkeys(BY_POST, "C0123456789")}
+ANSWERS: list[tuple[str, str, Any]] = [
+    *((kind, row, one) for kind in BY_MAIL for row, answers in MAIL.items() for one in answers),
+    *((kind, row, one) for kind in BY_POST for row, answers in POSTS[kind].items() for one in answers),
+    *((kind, NOBODY, None) for kind in (*BY_MAIL, *BY_POST)),
+]
+"""Channel, row, and what its receiver says there."""
+
+
+@asynccontextmanager
+async def receiver(kind: str, row: str, answer: Any) -> AsyncIterator[Receiver]:
+    """A receiver that answers the next message so, and then as if all were well."""
+    seconds = SECONDS if row.startswith("silent") else LONG
+    made = _mail_room(kind, answer, seconds) if kind in BY_MAIL else _slack(kind, answer, seconds)
+    async with made as one:
+        yield one
+        await one.channel.aclose()
+
+
+@asynccontextmanager
+async def _mail_room(kind: str, answer: tuple[str, str] | None, seconds: float) -> AsyncIterator[Receiver]:
+    async with mail_room() as room:
+        if answer is not None:
+            room.replies[answer[0]] = [answer[1]]
+        channel = BY_MAIL[kind](_nobody() if answer is None else room.port, seconds)
+        yield Receiver(channel, lambda: room.begun, room.reached.wait, room.release.set)
+
+
+@asynccontextmanager
+async def _slack(kind: str, answer: Says | None, seconds: float) -> AsyncIterator[Receiver]:
+    async with slack_server() as slack:
+        if answer is not None:
+            slack.on(HOOK if kind == "slack webhook" else "chat.postMessage", answer)
+        with patch(f"{API}.PATIENCE", seconds), patch(f"{HOOKS}.PATIENCE", seconds):
+            channel = BY_POST[kind](f"http://127.0.0.1:{_nobody()}" if answer is None else slack.origin)
+        yield Receiver(channel, lambda: slack.begun, slack.hung.wait, slack.release.set)
+
+
+def _nobody() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

@@ -1,0 +1,50 @@
+"""The subject, text and HTML of a digest, short enough for every mail program to show the whole."""
+
+import html as escapes
+
+from worker.adapters.smtp.mime import MailContent
+from worker.domain.delivery import READER
+from worker.errors import RenderError
+from worker.ports.channels import PreviewPage, RenderRequest, TemplatePage, Templates
+from worker.rendering.templates import styled, tidy
+from worker.sanitize import plain
+
+HTML_BUDGET = 80_000
+HTML_LIMIT = 100_000
+"""Bytes of UTF-8. Gmail cuts a mail off near 102 KB: past the budget a digest is shortened, past the limit refused."""
+
+TEXT_LIMIT = 100_000
+SUBJECT, TEXT, HTML = "email.subject.j2", "email.txt.j2", "email.html.j2"
+
+
+def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
+    """The longest form of the digest that fits the budget. Raises RenderError."""
+    folder = request.entry.template
+    page, html = _longest(request, templates)
+    _limited(f"{folder}/{HTML}", html, HTML_LIMIT)
+    text = tidy(page.fill(TEXT))
+    _limited(f"{folder}/{TEXT}", text, TEXT_LIMIT)
+    subject = " ".join(plain(page.fill(SUBJECT)).split())
+    return MailContent(subject=subject, text=text, html=html, attachments=request.files)
+
+
+def preview_of(content: MailContent, address: str) -> PreviewPage:
+    return PreviewPage(content.subject, content.html.replace(READER, escapes.escape(address)))
+
+
+def _longest(request: RenderRequest, templates: Templates) -> tuple[TemplatePage, str]:
+    """The first form whose HTML fits the budget, or the shortest one, and its HTML."""
+    template, pages = f"{request.entry.template}/{HTML}", templates.pages(request)
+    page = next(pages)
+    html = styled(template, page.fill(HTML))
+    for shorter in pages:
+        if len(html.encode()) <= HTML_BUDGET:
+            break
+        page, html = shorter, styled(template, shorter.fill(HTML))
+    return page, html
+
+
+def _limited(template: str, text: str, limit: int) -> None:
+    size = len(text.encode())
+    if size > limit:
+        raise RenderError(template, 0, f"its output has {size} bytes, past the limit of {limit}, even when shortened")

@@ -1,0 +1,47 @@
+"""`type: sandbox`: a mail address goes to the sandbox's mail server, any other address to its Slack."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.channels.email.channel import EMAIL, open_email
+from worker.channels.slack.channel import SLACK, open_slack
+from worker.ports.channels import Channel, ChannelKind
+
+MAIL, POSTS = "mail", "slack"
+"""Routes, as `doctor` prints them."""
+
+
+class SandboxChannels:
+    """`listening`: where the sandbox's services are, by service. A channel is opened when it is first asked for."""
+
+    def __init__(self, listening: Mapping[str, str]) -> None:
+        self._listening = listening
+        self._opened: dict[str, Channel[Any]] = {}
+
+    def channel(self, route: str) -> Channel[Any]:
+        if route not in self._opened:
+            self._opened[route] = _mail(self._listening) if route == MAIL else _posts(self._listening)
+        return self._opened[route]
+
+    async def aclose(self) -> None:
+        for channel in self._opened.values():
+            await channel.aclose()
+
+
+def _mail(listening: Mapping[str, str]) -> Channel[Any]:
+    return open_email({"url": listening["smtp"], "from": "Pipeline <reports@sandbox.example>"})
+
+
+def _posts(listening: Mapping[str, str]) -> Channel[Any]:
+    return open_slack({"token": "xoxb-sandbox", "base_url": listening["slack"]})
+
+
+def _route(address: str | None) -> str:
+    return MAIL if address is not None and "@" in address else POSTS
+
+
+def _address(address: str) -> str:
+    return EMAIL.address(address) if "@" in address else SLACK.address(address)
+
+
+SANDBOX = ChannelKind(type="sandbox", options=(), address=_address, open=SandboxChannels, in_sandbox=True, route=_route)

@@ -1,0 +1,71 @@
+"""The posts of a digest: what a template wrote, read as strict JSON before anything is sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from worker.domain.delivery import Attachment
+from worker.errors import RenderError
+from worker.ports.channels import PreviewPage, RenderRequest, Templates
+from worker.sanitize import clean
+
+TEMPLATE = "slack.json.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class SlackContent:
+    """`posts` hold blocks and fallback text. The first is the main message, the others are its thread."""
+
+    posts: tuple[Mapping[str, Any], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+
+
+class SlackMessages:
+    """What Slack's two channels have in common: the same posts, shown and explained in the same way."""
+
+    preview_suffix = "slack.json"
+
+    def content(self, request: RenderRequest, templates: Templates) -> SlackContent:
+        """The whole digest: limits of a single post are for `build`. Raises RenderError."""
+        text = next(templates.pages(request)).fill(TEMPLATE)
+        return SlackContent(parse_posts(f"{request.entry.template}/{TEMPLATE}", text), request.files)
+
+    def preview(self, content: SlackContent, address: str) -> PreviewPage:  # noqa: ARG002  # no post names its reader
+        posts = json.dumps(list(content.posts), indent=2, ensure_ascii=False)
+        return PreviewPage(str(content.posts[0].get("text", "")), posts)
+
+    def explain_receipt(self, receipt: str) -> str:
+        """Which plainer form of the post the channel shows, where it is not the sealed one."""
+        reduced = receipt.rpartition(" reduced:")[2] if " reduced:" in receipt else ""
+        return f"Slack refused its blocks, so that the room shows plainer form {reduced} of it" if reduced else ""
+
+
+def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
+    """A JSON list of objects, the first of which is the main message. Raises RenderError: NaN, a repeated key, prose
+    after the end and a list of anything else are all refused.
+    """
+    try:
+        parsed = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
+    except ValueError as error:
+        raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
+    except RecursionError as error:
+        raise RenderError(template, 0, "its output is nested too deeply") from error
+    if not isinstance(parsed, list) or not parsed or not all(isinstance(post, dict) for post in parsed):
+        raise RenderError(template, 0, "its output is not a list of posts, each an object")
+    return tuple(parsed)
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
+        made[key] = value
+    return made
