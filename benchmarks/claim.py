@@ -94,8 +94,10 @@ class Clock:
         with redis.Redis.from_url(self._ground.ledger) as client:
             client.flushdb()
         now = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
-        deployment = await self._services.ledger.activate(self._bundle, dict.fromkeys(self._bundle.schedules, now), ())
-        await self._services.ledger.timings(deployment.bundle)
+        deployment = await self._services.deployments.activate(
+            self._bundle, dict.fromkeys(self._bundle.schedules, now), ()
+        )
+        await self._services.deployments.timings(deployment.bundle)
 
     def _check(self, claimed: int) -> None:
         queue = f"{PROJECT}.fetch"

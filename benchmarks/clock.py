@@ -61,7 +61,7 @@ async def _deploy(ground: Ground, count: int) -> None:
     try:
         made = bundle(count)
         first = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
-        await RedisLedger(client, PROJECT).activate(made, dict.fromkeys(made.schedules, first), ())
+        await RedisLedger(client, PROJECT).deployments.activate(made, dict.fromkeys(made.schedules, first), ())
     finally:
         await client.aclose()
 

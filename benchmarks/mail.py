@@ -21,7 +21,7 @@ from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
 from worker.app import open_services
-from worker.domain.delivery import Part
+from worker.domain.delivery import DeliveryKey, Part
 from worker.domain.run import Claim, RunKey
 from worker.entry.local_queue import LocalQueue
 from worker.flow.run.deliver import deliver
@@ -68,19 +68,19 @@ class Ours:
             for start in range(0, len(keys), KEYS_PER_MESSAGE):
                 await asyncio.gather(*(deliver(services, key) for key in keys[start : start + KEYS_PER_MESSAGE]))
             seconds = time.perf_counter() - began
-            run = (await services.ledger.runs(None, 1))[0]
+            run = (await services.lookups.runs(None, 1))[0]
         assert run.state == "delivered", f"the run is {run.state}"
         return len(keys) / seconds
 
-    async def _fetched(self, services: Services) -> tuple[str, ...]:
+    async def _fetched(self, services: Services) -> tuple[DeliveryKey, ...]:
         """A run of its own that has fetched everything: its delivery keys."""
         (schedule,) = self._bundle.schedules
-        deployment = await services.ledger.activate(self._bundle, {schedule: None}, ())
+        deployment = await services.deployments.activate(self._bundle, {schedule: None}, ())
         now = datetime.now(UTC).replace(microsecond=0)
         key = RunKey(schedule, now, "manual", "0" * 8)
         claim = Claim(key, deployment.bundle, "manual", now + timedelta(hours=1))
-        await services.ledger.request(claim, services.pid)
-        keys = await produce(services, str(key))
+        await services.clock.request(claim, services.pid)
+        keys = await produce(services, key)
         assert len(keys) == self._sizes.readers, f"{len(keys)} deliveries for {self._sizes.readers} readers"
         return keys
 

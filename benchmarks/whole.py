@@ -138,14 +138,16 @@ class Ours:
     async def _due(self, slot: datetime) -> None:
         client = connect(self._ledger)
         try:
-            await RedisLedger(client, PROJECT).activate(self._bundle, dict.fromkeys(self._bundle.schedules, slot), ())
+            await RedisLedger(client, PROJECT).deployments.activate(
+                self._bundle, dict.fromkeys(self._bundle.schedules, slot), ()
+            )
         finally:
             await client.aclose()
 
     async def _check(self, slot: datetime) -> None:
         client = connect(self._ledger)
         try:
-            runs = await RedisLedger(client, PROJECT).runs(None, self._sizes.runs)
+            runs = await RedisLedger(client, PROJECT).lookups.runs(None, self._sizes.runs)
         finally:
             await client.aclose()
         ended = [run for run in runs if run.key.slot == slot and run.state is RunState.DELIVERED]

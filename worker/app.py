@@ -207,8 +207,15 @@ async def open_services(
     connectors = OpenConnectors(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
     try:
         await check(redis)
+        ledger = RedisLedger(redis, project, times=_ledger_times(settings))
         yield Services(
-            ledger=RedisLedger(redis, project, times=_ledger_times(settings)),
+            clock=ledger.clock,
+            runs=ledger.runs,
+            deliveries=ledger.deliveries,
+            deployments=ledger.deployments,
+            upkeep=ledger.upkeep,
+            lookups=ledger.lookups,
+            heartbeats=ledger.heartbeats,
             snapshots=ForgetfulSnapshots(redis, project),
             queue=queue or CeleryQueue(make_app(broker(settings), project), project),
             events=EventLog(),

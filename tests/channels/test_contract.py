@@ -18,6 +18,7 @@ from worker.channels.sandbox.channel import SandboxChannels
 from worker.channels.slack.channel import SlackChannel
 from worker.domain.delivery import DeliveryKey, DeliveryState, Envelope, Part
 from worker.domain.digest.model import Digest
+from worker.domain.run import RunKey
 from worker.domain.schedule import Subscription
 from worker.flow.run.deliver import deliver
 from worker.ports import Channel
@@ -56,7 +57,7 @@ BOOKED: dict[str, tuple[DeliveryState, str]] = {
 async def brought(kind: str, given: str, one: Receiver) -> tuple[DeliveryState | None, Told]:
     entry = replace(ENTRY, address=ADDRESSES[kind])
     shared, told = through(one.channel, row(0, entry), bundle([entry], SHORT))
-    bringing = asyncio.create_task(deliver(shared, str(told.given.key)))
+    bringing = asyncio.create_task(deliver(shared, told.given.key))
     if given == "late":
         await one.waiting()
         assert not bringing.done()
@@ -84,7 +85,7 @@ def test_every_channel_has_an_answer_of_each_class(kind: str) -> None:
 
 def envelope(kind: str, schedule: str = "weekly") -> Envelope:
     address = ADDRESSES[kind]
-    return Envelope(DeliveryKey(f"{schedule}@2026-11-16T08:00:00Z", f"r|{address}"), address, THIS_WEEK)
+    return Envelope(DeliveryKey(RunKey.parse(f"{schedule}@2026-11-16T08:00:00Z"), f"r|{address}"), address, THIS_WEEK)
 
 
 def built(channel: Channel[Any], kind: str, digest: Digest = NORMAL, schedule: str = "weekly") -> tuple[Part, ...]:

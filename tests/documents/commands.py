@@ -125,8 +125,8 @@ def runs_file(here: Here) -> Any:
 
     async def look(services: Services) -> Any:
         return [
-            demo_run_document(run, await bridge_of(services, run, await services.ledger.deliveries(str(run.key))))
-            for run in await services.ledger.runs("asked", 2)
+            demo_run_document(run, await bridge_of(services, run, await services.lookups.deliveries(run.key)))
+            for run in await services.lookups.runs("asked", 2)
         ]
 
     return here.line.ask(look)

@@ -4,7 +4,8 @@ from worker.documents.replay import replayed_document
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Part
 from worker.flow.operate.replay import Rebuilt, Replayed
 
-ROW = Delivery(DeliveryKey("weekly@2026-11-23T08:00:00Z", "team|sales@acme.example"), DeliveryState.SENT, version="1.0")
+KEY = DeliveryKey.parse("weekly@2026-11-23T08:00:00Z/team|sales@acme.example")
+ROW = Delivery(KEY, DeliveryState.SENT, version="1.0")
 DIFFERS = Rebuilt(0, "0" * 64, Part(0, "mail", "mail.eml", b""), b"now")
 LOST = Rebuilt(1, "1" * 64, None, None)
 

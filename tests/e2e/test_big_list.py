@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.town import Installation, town
-from worker.domain.run import Run, RunState
+from worker.domain.run import Run, RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
 from worker.sandbox.pipeline import PipelineSimulation
@@ -41,7 +41,7 @@ def run(here: Installation) -> tuple[Run, list[tuple[float, float, int]]]:
     """A run through the worker, and when its requests to Close began and ended, with their status."""
     here.box.call(lambda box: box.log.clear())
 
-    async def ask(services: Services) -> str:
+    async def ask(services: Services) -> RunKey:
         key = await request(services, "asked", None, None)
         await services.queue.produce([key], on_demand=True)
         return key

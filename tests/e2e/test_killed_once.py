@@ -7,7 +7,7 @@ import pytest
 from tests.soak.test_killed_at_the_end import AT_AN_END
 from tests.support.town import SCHEDULE, Installation, town
 from worker.domain.delivery import Delivery, DeliveryState
-from worker.domain.run import RunState
+from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import FAIL_POINTS, Services
 
@@ -23,11 +23,11 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield everything
 
 
-def asked_for(here: Installation) -> str:
+def asked_for(here: Installation) -> RunKey:
     """A run on demand after something moved, so that Slack's digest has a thread."""
     here.box.call(lambda box: box.pipeline.step(box.now()))
 
-    async def ask(services: Services) -> str:
+    async def ask(services: Services) -> RunKey:
         key = await request(services, "asked", None, None)
         await services.queue.produce([key], on_demand=True)
         return key
@@ -42,7 +42,7 @@ def told_once(here: Installation, row: Delivery) -> bool:
     return here.mails(row.key) == (2 if row.resent and here.mails(row.key) == 2 else 1)
 
 
-def ends_well(here: Installation, key: str) -> None:
+def ends_well(here: Installation, key: RunKey) -> None:
     run = here.until(lambda: here.closed(key))
     assert run.state is RunState.DELIVERED
     rows = here.deliveries(key)
@@ -88,9 +88,9 @@ def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same
     here.write(name, SCHEDULE)
     here.deploy()
 
-    async def first(services: Services) -> str | None:
-        runs = await services.ledger.runs(name, 100)
-        return str(runs[-1].key) if runs else None
+    async def first(services: Services) -> RunKey | None:
+        runs = await services.lookups.runs(name, 100)
+        return runs[-1].key if runs else None
 
     ends_well(here, here.until(lambda: here.ask(first)))
 

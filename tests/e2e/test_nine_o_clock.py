@@ -149,7 +149,7 @@ def ask_in_between(here: Installation) -> tuple[Run, float]:
         began = time.monotonic()
         key = await request(services, "asked", None, None)
         await run_here(services, key)
-        run = await services.ledger.run(key)
+        run = await services.lookups.run(key)
         assert run is not None
         return run, time.monotonic() - began
 
@@ -158,7 +158,7 @@ def ask_in_between(here: Installation) -> tuple[Run, float]:
 
 def all_closed(here: Installation, at: datetime) -> list[Run] | None:
     async def look(services: Services) -> list[Run]:
-        return [run for run in await services.ledger.runs(None, SCHEDULES + 10) if run.trigger == "every"]
+        return [run for run in await services.lookups.runs(None, SCHEDULES + 10) if run.trigger == "every"]
 
     runs = [run for run in here.ask(look) if run.key.slot >= at]
     return runs if len(runs) == SCHEDULES and all(run.state in CLOSED for run in runs) else None

@@ -50,8 +50,8 @@ class Clocks:
     def ledger(self) -> tuple[list[Run], list[Missed]]:
         async def look() -> tuple[list[Run], list[Missed]]:
             client = connect(self.settings.redis_url)
-            ledger = RedisLedger(client, "town")
-            found = list(await ledger.runs(None, 100_000)), list(await ledger.missed(None, 100_000))
+            lookups = RedisLedger(client, "town").lookups
+            found = list(await lookups.runs(None, 100_000)), list(await lookups.missed(None, 100_000))
             await client.aclose()
             return found
 

@@ -31,7 +31,7 @@ def write(here: CommandLine, name: str, text: str) -> None:
 def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandLine) -> None:
     async def say_alive(services: Services) -> None:
         for kind in ("clock", "worker"):
-            await services.ledger.say_alive(kind, "tern", 7)
+            await services.heartbeats.say_alive(kind, "tern", 7)
 
     here.ask(say_alive)
     done = here.call("doctor")

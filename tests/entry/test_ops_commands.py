@@ -10,7 +10,8 @@ from redis import Redis
 
 from tests.support.desk import MAIL, CommandLine, desk
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.domain.delivery import DeliveryState, Reader
+from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
+from worker.domain.outcome import Unknown
 from worker.domain.run import RunState
 from worker.flow.services import Services
 from worker.sandbox.mail import MailFaults
@@ -38,7 +39,7 @@ def baselines(here: CommandLine, entry: str, address: str) -> set[str]:
     """The stored answers that this reader was sent last."""
 
     async def look(services: Services) -> set[str]:
-        held = await services.ledger.baselines([Reader("asked", entry, address)])
+        held = await services.runs.baselines([Reader("asked", entry, address)])
         return {baseline.snapshot for queries in held.values() for baseline in queries.values()}
 
     return here.ask(look)
@@ -79,9 +80,9 @@ def unknown(here: CommandLine) -> tuple[str, str]:
     key = str(here.row(run, "held").key)
 
     async def wait_is_over(services: Services) -> None:
-        row = await services.ledger.delivery(key)
+        row = await services.lookups.delivery(DeliveryKey.parse(key))
         assert row is not None
-        await services.ledger.keep_unknown(key, row.attempt)
+        await services.deliveries.settle(row.key, row.attempt, Unknown())
 
     here.ask(wait_is_over)
     return run, key

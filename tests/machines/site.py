@@ -13,7 +13,7 @@ from typing import TypeVar
 from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
 from worker.adapters.child_process import tied
 from worker.app import open_services
-from worker.domain.run import CLOSED, Run, RunState
+from worker.domain.run import CLOSED, Run, RunKey, RunState
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
@@ -64,23 +64,23 @@ class Site:
 
         return asyncio.run(asked())
 
-    def trigger(self, schedule: str = "asked") -> str:
+    def trigger(self, schedule: str = "asked") -> RunKey:
         """Through the broker, on demand; returns the run's key."""
 
-        async def asked(services: Services) -> str:
+        async def asked(services: Services) -> RunKey:
             key = await request(services, schedule, None, None)
             await services.queue.produce([key], on_demand=True)
             return key
 
         return self.ask(asked, publish=True)
 
-    def run(self, key: str) -> Run | None:
-        return self.ask(lambda services: services.ledger.run(key))
+    def run(self, key: RunKey) -> Run | None:
+        return self.ask(lambda services: services.lookups.run(key))
 
     def runs(self, schedule: str) -> tuple[Run, ...]:
-        return self.ask(lambda services: services.ledger.runs(schedule, 100))
+        return self.ask(lambda services: services.lookups.runs(schedule, 100))
 
-    def delivered(self, key: str, seconds: float = 30.0) -> Run:
+    def delivered(self, key: RunKey, seconds: float = 30.0) -> Run:
         def closed() -> Run | None:
             try:
                 found = self.run(key)

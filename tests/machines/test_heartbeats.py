@@ -17,14 +17,14 @@ from worker.entry import health
 
 
 async def test_a_process_that_ends_in_good_order_is_no_longer_there(story: LedgerFixture) -> None:
-    before = await story.ledger.now()
-    await story.ledger.say_alive("clock", "a host, named oddly", 7)
-    await story.ledger.say_alive("worker", "b", 8)
-    found = await story.ledger.alive()
+    before = await story.clock.now()
+    await story.heartbeats.say_alive("clock", "a host, named oddly", 7)
+    await story.heartbeats.say_alive("worker", "b", 8)
+    found = await story.heartbeats.alive()
     assert {(one.kind, one.host, one.pid) for one in found} == {("clock", "a host, named oddly", 7), ("worker", "b", 8)}
     assert all(one.seen >= before.replace(microsecond=before.microsecond // 1000 * 1000) for one in found)
-    await story.ledger.say_gone("clock", "a host, named oddly", 7)
-    assert [one.kind for one in await story.ledger.alive()] == ["worker"]
+    await story.heartbeats.say_gone("clock", "a host, named oddly", 7)
+    assert [one.kind for one in await story.heartbeats.alive()] == ["worker"]
 
 
 def healthy(where: Site, kind: str) -> int:
@@ -35,7 +35,7 @@ def healthy(where: Site, kind: str) -> int:
 
 def there(where: Site, kind: str) -> Alive:
     def said() -> Alive | None:
-        found = where.ask(lambda services: services.ledger.alive())
+        found = where.ask(lambda services: services.heartbeats.alive())
         return next((one for one in found if one.kind == kind), None)
 
     return until(said, f"no {kind} said that it is there")

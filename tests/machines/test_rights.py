@@ -25,10 +25,10 @@ def test_a_user_with_the_documented_rights_serves_a_project(tmp_path: Path) -> N
 
             async def serve(services: Services) -> Run | None:
                 await tick(services)
-                await services.ledger.say_alive("clock", "here", 1)
+                await services.heartbeats.say_alive("clock", "here", 1)
                 key = await request(services, "asked", None, None)
                 await run_here(services, key)
-                return await services.ledger.run(key)
+                return await services.lookups.run(key)
 
             run = where.ask(serve)
             assert run is not None

@@ -12,9 +12,10 @@ from tests.machines.site import site
 from worker.adapters.celery.queue import CeleryQueue, make_app
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable, LedgerUnavailable
 
-KEY = "asked@2026-11-16T09:00:00Z"
+KEY = RunKey.parse("asked@2026-11-16T09:00:00Z")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ async def once(url: str, value: str) -> str:
     """What was first said, as the ledger of a project of its own remembers it."""
     async with aclosing(connect(url)) as client:
         assert (await check(client)).warnings == ()
-        return await RedisLedger(client, "apart").once("asked", value)
+        return await RedisLedger(client, "apart").clock.once("asked", value)
 
 
 async def length(url: str) -> int:
@@ -59,6 +60,6 @@ def test_everything_goes_on_where_another_server_took_over(servers: Guarded, tmp
         asyncio.run(queue.produce([KEY]))
         assert asyncio.run(length(servers.broker_url)) == 2
         after = where.delivered(where.trigger())
-        assert where.run(str(before.key)) == before
+        assert where.run(before.key) == before
         assert after.key.slot > before.key.slot
         assert (clock.poll(), worker.poll()) == (None, None)

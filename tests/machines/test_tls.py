@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from worker.adapters.celery.queue import CeleryQueue, make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, connect
+from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable, LedgerUnavailable
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
@@ -82,7 +83,7 @@ def behind_tls(server: EmbeddedRedis, host: str) -> Iterator[int]:
 def publish(url: str) -> None:
     app = make_app(url, "town")
     try:
-        asyncio.run(CeleryQueue(app, "town").produce(["asked@2026-11-16T09:00:00Z"]))
+        asyncio.run(CeleryQueue(app, "town").produce([RunKey.parse("asked@2026-11-16T09:00:00Z")]))
     finally:
         app.pool.force_close_all()
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 from tests.support.story import InProcessRun
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.run import RunKey
 from worker.flow.run.deliver import deliver
 
 OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
@@ -26,16 +27,16 @@ def row_of(rows: tuple[Delivery, ...], entry: str) -> Delivery:
     return next(row for row in rows if row.key.reader.startswith(f"{entry}|"))
 
 
-async def to_its_end(story: InProcessRun, run: str, seconds: float = 20.0) -> tuple[Delivery, ...]:
+async def to_its_end(story: InProcessRun, run: RunKey, seconds: float = 20.0) -> tuple[Delivery, ...]:
     """Tries again whatever is open, as clock and worker would, until all is closed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
-        rows = await story.services.ledger.deliveries(run)
+        rows = await story.services.lookups.deliveries(run)
         waiting = [row for row in rows if row.state in OPEN and not row.held]
         if not waiting:
             return rows
         assert loop.time() < deadline, waiting
         for row in waiting:
-            await deliver(story.services, str(row.key))
+            await deliver(story.services, row.key)
         await asyncio.sleep(0.02)

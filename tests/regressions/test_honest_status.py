@@ -17,7 +17,7 @@ async def test_one_reader_that_could_not_be_reached_is_tried_again_alone(three: 
     assert run.state is RunState.DELIVERING
     assert row_of(rows, "boss").state is DeliveryState.DEFERRED
     before = posts(three)
-    ended = await to_its_end(three, str(run.key))
+    ended = await to_its_end(three, run.key)
     assert {row.state for row in ended} == {DeliveryState.SENT}
     assert mails(three) == {"sales@acme.example": 1, "boss@acme.example": 1}
     assert posts(three) == before
@@ -67,7 +67,7 @@ async def test_a_file_that_failed_is_tried_again_without_posting_the_digest_agai
     run, rows = await three.run()
     assert row_of(rows, "room").state is DeliveryState.DEFERRED
     before = posts(three)
-    ended = row_of(await to_its_end(three, str(run.key)), "room")
+    ended = row_of(await to_its_end(three, run.key), "room")
     assert ended.state is DeliveryState.SENT
     assert posts(three) == before
     assert set(before.values()) == {1}
@@ -80,4 +80,4 @@ async def test_a_slack_that_is_down_for_a_while_delays_the_room_alone(three: InP
     run, rows = await three.run()
     assert mails(three) == {"sales@acme.example": 1, "boss@acme.example": 1}
     assert (row_of(rows, "room").state, row_of(rows, "room").reason) == (DeliveryState.DEFERRED, Reason.RATE_LIMITED)
-    assert row_of(await to_its_end(three, str(run.key)), "room").state is DeliveryState.SENT
+    assert row_of(await to_its_end(three, run.key), "room").state is DeliveryState.SENT

@@ -11,6 +11,8 @@ from tests.support.story import InProcessRun, story_of
 from worker.adapters.celery import queue
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey
 from worker.errors import LedgerUnavailable
 from worker.flow.operate.on_demand import request
 from worker.flow.run.deliver import deliver
@@ -41,8 +43,8 @@ async def test_a_message_has_no_time_of_its_own_that_could_outlast_the_brokers_p
 ) -> None:
     """celery/kombu#337: a task with a far ETA was delivered again each time the visibility timeout passed."""
     carrier = queue.CeleryQueue(queue.make_app(empty_redis.broker_url, "tern"), "tern")
-    await carrier.produce(["week@2026-11-23T14:00:00Z"])
-    await carrier.deliver(["week@2026-11-23T14:00:00Z/team|sales@acme.example"])
+    await carrier.produce([RunKey.parse("week@2026-11-23T14:00:00Z")])
+    await carrier.deliver([DeliveryKey.parse("week@2026-11-23T14:00:00Z/team|sales@acme.example")])
     client = connect(empty_redis.url.replace("db=0", "db=1"))
     messages = [json.loads(await client.lindex(f"tern.{queue}", 0) or "null") for queue in ("fetch", "deliver")]
     await client.aclose()

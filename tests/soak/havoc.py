@@ -123,7 +123,7 @@ class Havoc:
         elif point == "delivery.refused":
             self.here.deploy()  # which lifts the suspension of the address that refuses everything
         elif point == "delivery.skipped":
-            self.here.ask(lambda services: services.ledger.suspend(GONE, "550 5.1.1 No such user here"))
+            self.here.ask(lambda services: services.deliveries.suspend(GONE, "550 5.1.1 No such user here"))
 
     def _end(self, what: str) -> None:
         pids = self.here.family.pids("clock" if what == "clock" else "worker")

@@ -157,8 +157,8 @@ def still_open(here: Installation) -> list[str]:
 
     async def look(services: Services) -> list[str]:
         found = []
-        for run in await services.ledger.runs(None, ALL):
-            rows = await services.ledger.deliveries(str(run.key))
+        for run in await services.lookups.runs(None, ALL):
+            rows = await services.lookups.deliveries(run.key)
             found += [f"{row.key} {row}" for row in rows if row.state in OPEN and not row.held]
             found += [f"{run.key} {run.state}"] if run.state not in CLOSED else []
         return found
@@ -181,9 +181,9 @@ def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
     came = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
     async def look(services: Services) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
-        runs = await services.ledger.runs(None, ALL)
-        rows = [(run, row) for run in runs for row in await services.ledger.deliveries(str(run.key))]
-        return runs, await services.ledger.missed(None, ALL), rows
+        runs = await services.lookups.runs(None, ALL)
+        rows = [(run, row) for run in runs for row in await services.lookups.deliveries(run.key)]
+        return runs, await services.lookups.missed(None, ALL), rows
 
     runs, missed, rows = here.ask(look)
     hooks = _shared_out(came, [row for _, row in rows])

@@ -11,6 +11,7 @@ from tests.support.crew import children, strike
 from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
+from worker.domain.run import RunKey
 
 pytestmark = pytest.mark.alone
 
@@ -40,7 +41,7 @@ def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
             strike(child)  # the client gives up: its connection ends
     here.until(lambda: here.closed(key))
     here.until(lambda: True if here.box.call(lambda box: box.room.posts) and _copies(here, key) == most else None)
-    (fate,) = [fate for fate in tally(here).fates if str(fate.run.key) == key]
+    (fate,) = [fate for fate in tally(here).fates if fate.run.key == key]
     assert fate.row.state is DeliveryState.SENT
     alone = len(fate.row.parts) == 1
     assert fate.copies == (most if alone else 1, most)
@@ -49,5 +50,5 @@ def test_a_post_comes_twice_only_where_slack_applies_it_after_it_was_looked_up(
     assert most == 2 or len(fate.row.parts) > 1 or fate.row.reason is Reason.FOUND
 
 
-def _copies(here: Installation, key: str) -> int:
-    return next(fate.copies[1] for fate in tally(here).fates if str(fate.run.key) == key)
+def _copies(here: Installation, key: RunKey) -> int:
+    return next(fate.copies[1] for fate in tally(here).fates if fate.run.key == key)

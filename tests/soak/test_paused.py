@@ -12,7 +12,7 @@ from tests.soak.tally import Fate, tally, wait_until_closed
 from tests.support.crew import children, strike
 from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
-from worker.domain.run import RunState
+from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
 
@@ -55,10 +55,10 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield everything
 
 
-def asked_for(here: Installation, schedule: str) -> str:
+def asked_for(here: Installation, schedule: str) -> RunKey:
     here.box.call(lambda box: box.pipeline.step(box.now()))
 
-    async def ask(services: Services) -> str:
+    async def ask(services: Services) -> RunKey:
         key = await request(services, schedule, None, None)
         await services.queue.produce([key], on_demand=True)
         return key
@@ -76,8 +76,8 @@ def stopped(here: Installation) -> int | None:
     return None
 
 
-def fates(here: Installation, key: str) -> list[Fate]:
-    return [fate for fate in tally(here).fates if str(fate.run.key) == key]
+def fates(here: Installation, key: RunKey) -> list[Fate]:
+    return [fate for fate in tally(here).fates if fate.run.key == key]
 
 
 def goes_on(here: Installation, pid: int, schedule: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.soak.ground import rare
 from tests.soak.tally import tally, wait_until_closed
 from tests.support.town import Installation, town
-from worker.domain.run import RunState
+from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
 
@@ -24,8 +24,8 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         yield everything
 
 
-def asked_for(here: Installation, count: int) -> list[str]:
-    async def ask(services: Services) -> list[str]:
+def asked_for(here: Installation, count: int) -> list[RunKey]:
+    async def ask(services: Services) -> list[RunKey]:
         keys = [await request(services, "asked", None, None) for _ in range(count)]
         for key in keys:
             await services.queue.produce([key], on_demand=True)
@@ -47,5 +47,5 @@ def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Ins
     run = here.until(lambda: here.closed(later))
     assert run.state is RunState.DELIVERED
     assert here.family.pids("worker") == worker, "it had to be begun again"
-    mine = [fate for fate in tally(here).fates if str(fate.run.key) in keys]
+    mine = [fate for fate in tally(here).fates if fate.run.key in keys]
     assert [fate.row.key for fate in mine if fate.lost or fate.silent] == []

@@ -69,7 +69,7 @@ class Soak:
 
 def deployed_at(here: Installation) -> datetime:
     async def look(services: Services) -> datetime:
-        deployment = await services.ledger.deployed()
+        deployment = await services.deployments.deployed()
         assert deployment is not None
         return deployment.activated_at
 
@@ -78,7 +78,7 @@ def deployed_at(here: Installation) -> datetime:
 
 def main_runs(here: Installation) -> int:
     async def look(services: Services) -> int:
-        return sum(run.key.schedule.startswith("main-") for run in await services.ledger.runs(None, 100_000))
+        return sum(run.key.schedule.startswith("main-") for run in await services.lookups.runs(None, 100_000))
 
     return here.ask(look)
 

@@ -15,8 +15,8 @@ from typer.testing import CliRunner, Result
 
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
-from worker.domain.delivery import Delivery, DeliveryState
-from worker.domain.run import Run
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.run import Run, RunKey
 from worker.entry.cli import app
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
@@ -105,26 +105,26 @@ class CommandLine:
         async def ran(services: Services) -> str:
             key = await request(services, "asked", None, None)
             await run_here(services, key)
-            return key
+            return str(key)
 
         return self.ask(ran)
 
     def bring(self, key: str) -> DeliveryState | None:
         async def brought(services: Services) -> DeliveryState | None:
-            return await deliver(services, key)
+            return await deliver(services, DeliveryKey.parse(key))
 
         return self.ask(brought)
 
     def row(self, run: str, entry: str) -> Delivery:
         async def look(services: Services) -> Delivery:
-            rows = await services.ledger.deliveries(run)
+            rows = await services.lookups.deliveries(RunKey.parse(run))
             return next(row for row in rows if row.key.reader.startswith(f"{entry}|"))
 
         return self.ask(look)
 
     def stands(self, key: str) -> Run:
         async def look(services: Services) -> Run:
-            found = await services.ledger.run(key)
+            found = await services.lookups.run(RunKey.parse(key))
             assert found is not None
             return found
 

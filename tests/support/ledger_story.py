@@ -8,10 +8,11 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
+from worker.domain.outcome import DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
-from worker.ports import Ledger, SlotClaim
+from worker.ports import ClockLedger, DeliveryLedger, Deployments, HeartbeatStore, Lookups, RunLedger, SlotClaim, Upkeep
 
 PROJECT = "tern"
 WEEKLY = "sales/weekly"
@@ -51,94 +52,113 @@ def baseline(snapshot: str, slot: datetime = SLOT) -> Baseline:
     return Baseline(snapshot, slot, slot + timedelta(seconds=3))
 
 
+def who(reader: str) -> Reader:
+    """By its id, in WEEKLY."""
+    entry, address = reader.split("|")
+    return Reader(WEEKLY, entry, address)
+
+
 class LedgerFixture:
-    """`ledger` is what is tested; the rest brings it somewhere."""
+    """The ledger's ports are what is tested; the rest brings a run or a delivery somewhere."""
 
     def __init__(self, client: Redis) -> None:
         self.client = client
-        self.ledger: Ledger = RedisLedger(client, PROJECT)
+        ledger = RedisLedger(client, PROJECT)
+        self.clock: ClockLedger = ledger.clock
+        self.runs: RunLedger = ledger.runs
+        self.deliveries: DeliveryLedger = ledger.deliveries
+        self.deployments: Deployments = ledger.deployments
+        self.upkeep: Upkeep = ledger.upkeep
+        self.lookups: Lookups = ledger.lookups
+        self.heartbeats: HeartbeatStore = ledger.heartbeats
 
     async def deploy(self, *schedules: str, slot: datetime = SLOT) -> str:
         names = schedules or (WEEKLY,)
-        return (await self.ledger.activate(bundle(*names), dict.fromkeys(names, slot), ())).bundle
+        return (await self.deployments.activate(bundle(*names), dict.fromkeys(names, slot), ())).bundle
 
-    async def claimed(self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[Missed, ...] = ()) -> str:
+    async def claimed(self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[Missed, ...] = ()) -> RunKey:
         """One slot of WEEKLY claimed, the next one set; deploys where nothing is deployed."""
-        if await self.ledger.deployed() is None:
+        if await self.deployments.deployed() is None:
             await self.deploy(slot=slot)
         await self.client.zadd(f"{PROJECT}:due", {WEEKLY: int(slot.timestamp() * 1000)})
         entry = SlotClaim(WEEKLY, slot, slot + WEEK, (self.claim(slot),), missed, latest)
-        (key,) = await self.ledger.claim([entry], CLOCK)
+        (key,) = (await self.clock.claim([entry], CLOCK)).runs
         return key
 
     def claim(self, slot: datetime, *, kind: str = "", nonce: str = "") -> Claim:
         trigger = kind or "cron"
         return Claim(RunKey(WEEKLY, slot, kind, nonce), "b", trigger, slot + timedelta(minutes=30))
 
-    async def begun(self, slot: datetime = SLOT) -> tuple[str, int]:
+    async def begun(self, slot: datetime = SLOT) -> tuple[RunKey, int]:
         key = await self.claimed(slot)
-        begun = await self.ledger.begin(key, CHILD)
+        begun = (await self.runs.begin(key, CHILD)).lease
         assert begun is not None
         return key, begun.attempt
 
     async def delivering(
         self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT, *, expires: timedelta = FAR, **more: Any
-    ) -> tuple[str, ...]:
+    ) -> tuple[DeliveryKey, ...]:
         """Delivery keys, in the order of `readers`."""
         key, attempt = await self.begun(slot)
-        until = await self.ledger.now() + expires
+        until = await self.clock.now() + expires
         snapshots: Mapping[str, str] = more.pop("snapshots", {"deals": f"snap-{slot:%m%d}"})
-        return await self.ledger.deliver(key, attempt, snapshots, (), dict.fromkeys(readers, until), **more)
+        return (
+            await self.runs.deliver(key, attempt, snapshots, (), dict.fromkeys(map(who, readers), until), **more)
+        ).deliveries
 
-    async def sending(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT, *, parts: int = 1) -> str:
+    async def sending(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT, *, parts: int = 1) -> DeliveryKey:
         """The first reader's delivery, after its first intent."""
         key, *_ = await self.delivering(readers, slot)
         await self.intend(key, parts=parts)
         return key
 
-    async def intend(self, key: str, *, part: int = 0, parts: int = 1, attempt: int = 0, sha: str = "ab" * 32) -> int:
-        return await self.ledger.intend(key, part, parts, sha, SLOT, {"deals": None}, attempt=attempt)
+    async def intend(
+        self, key: DeliveryKey, *, part: int = 0, parts: int = 1, attempt: int = 0, sha: str = "ab" * 32
+    ) -> int:
+        return await self.deliveries.intend(key, part, parts, sha, SLOT, {"deals": None}, attempt=attempt)
 
-    async def unknown(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> str:
+    async def unknown(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> DeliveryKey:
         key = await self.sending(readers, slot)
-        await self.ledger.uncertain(key, 1, "the connection broke", await self.soon())
+        await self.deliveries.settle(key, 1, Unknown("the connection broke", await self.soon()))
         return key
 
-    async def held(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> str:
+    async def held(self, readers: Sequence[str] = (ANN,), slot: datetime = SLOT) -> DeliveryKey:
         key = await self.unknown(readers, slot)
-        await self.ledger.keep_unknown(key, 1)
+        await self.deliveries.settle(key, 1, Unknown())
         return key
 
     async def soon(self, seconds: float = 60) -> datetime:
-        return await self.ledger.now() + timedelta(seconds=seconds)
+        return await self.clock.now() + timedelta(seconds=seconds)
 
     async def elapse(self, seconds: float) -> None:
         run: Callable[..., Awaitable[Any]] = self.client.eval
         await run(_ELAPSE, 0, f"{PROJECT}:", str(int(seconds * 1000)))
 
-    async def run(self, key: str) -> Run:
-        found = await self.ledger.run(DeliveryKey.parse(key).run if "/team|" in key else key)
+    async def run(self, key: RunKey | DeliveryKey) -> Run:
+        found = await self.lookups.run(key.run if isinstance(key, DeliveryKey) else key)
         assert found is not None
         return found
 
-    async def row(self, key: str) -> Delivery:
-        found = await self.ledger.delivery(key)
+    async def row(self, key: DeliveryKey) -> Delivery:
+        found = await self.lookups.delivery(key)
         assert found is not None
         return found
 
     async def baseline(self, reader: str = ANN, query: str = "deals") -> Baseline | None:
-        entry, address = reader.split("|")
-        who = Reader(WEEKLY, entry, address)
-        return (await self.ledger.baselines([who]))[who].get(query)
+        return (await self.runs.baselines([who(reader)]))[who(reader)].get(query)
 
-    async def finish(self, key: str, outcome: str) -> None:
+    async def finish(self, key: DeliveryKey, outcome: str) -> None:
         """Bring a pending delivery to a closed state."""
         if outcome == "skipped":
-            return await self.ledger.skip(key, Reason.NO_CHANGE, {})
+            await self.deliveries.settle(key, (await self.row(key)).attempt, Skipped(Reason.NO_CHANGE))
+            return
         attempt = await self.intend(key)
-        if outcome == "sent":
-            return await self.ledger.sent(key, attempt, "250 ok", {})
-        if outcome in {"refused", "failed"}:
-            return await self.ledger.refuse(key, attempt, Reason.REFUSED, "550 no", failed=outcome == "failed")
-        await self.ledger.uncertain(key, attempt, "cut", await self.soon())
-        return await self.ledger.keep_unknown(key, attempt)
+        known: dict[str, Outcome] = {
+            "sent": Sent("250 ok", {}),
+            "refused": Refused(Reason.REFUSED, "550 no"),
+            "failed": DeliveryFailed(Reason.REFUSED, "550 no"),
+            "unknown": Unknown("cut", await self.soon()),
+        }
+        await self.deliveries.settle(key, attempt, known[outcome])
+        if outcome == "unknown":
+            await self.deliveries.settle(key, attempt, Unknown())

@@ -53,19 +53,19 @@ def past(n: int) -> dict[str, Baseline]:
 
 def row(n: int, entry: Subscription) -> Delivery:
     reader = Reader(PLAN.id, entry.id, str(entry.address))
-    return Delivery(DeliveryKey(str(run(n).key), reader.id), DeliveryState.PENDING)
+    return Delivery(DeliveryKey(run(n).key, reader.id), DeliveryState.PENDING)
 
 
 class FakeLedger:
     """Has two runs and one bundle, and tells nothing about earlier answers."""
 
     def __init__(self, known: Bundle) -> None:
-        self._bundle, self._runs = known, {str(run(n).key): run(n) for n in (0, 1)}
+        self._bundle, self._runs = known, {run(n).key: run(n) for n in (0, 1)}
 
     async def bundle(self, _id: str) -> Bundle:
         return self._bundle
 
-    async def run(self, key: str) -> Run:
+    async def run(self, key: RunKey) -> Run:
         return self._runs[key]
 
     async def chain(self, *_: object) -> tuple[str, ...]:
@@ -79,8 +79,15 @@ class FakeSnapshots:
 
 def services(known: Bundle, **sizes: int) -> Services:
     """`sizes`: how many values a memo keeps, by its name, where it is not the usual number."""
+    ledger = cast("Any", FakeLedger(known))
     shared = Services(
-        ledger=cast("Any", FakeLedger(known)),
+        clock=ledger,
+        runs=ledger,
+        deliveries=ledger,
+        deployments=ledger,
+        upkeep=ledger,
+        lookups=ledger,
+        heartbeats=ledger,
         snapshots=cast("Any", FakeSnapshots()),
         queue=LocalQueue(),
         events=EventLog(),

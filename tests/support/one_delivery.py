@@ -6,22 +6,29 @@ from typing import Any, cast
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import FakeLedger, services
 from worker.app import SILENT, OpenConnectors
-from worker.domain.delivery import Delivery
+from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.outcome import Outcome
 from worker.domain.schedule import Bundle
 from worker.flow.services import Services
-from worker.ports import Channel, DeliveryLease
+from worker.ports import Channel, DeliveryLease, HoldResult
 
 
 class Told(FakeLedger):
-    """Gives the delivery to whoever holds it. `calls`: the arguments of every other call, by its name."""
+    """Gives the delivery to whoever holds it. `calls`: the arguments of every other call, by its name; of a settlement
+    the attempt and the outcome, by the outcome's name.
+    """
 
     def __init__(self, given: Delivery, known: Bundle, wait: float) -> None:
         super().__init__(known)
         self.given, self.calls = given, cast("dict[str, tuple[Any, ...]]", {})
-        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": given.attempt + 1, "resolve": True}
+        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": given.attempt + 1}
 
-    async def hold(self, _key: str, _pid: int) -> DeliveryLease:
-        return DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False)
+    async def hold(self, _key: DeliveryKey, _pid: int) -> HoldResult:
+        return HoldResult(DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False))
+
+    async def settle(self, _key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[()]:
+        self.calls[type(outcome).__name__] = (attempt, outcome)
+        return ()
 
     def __getattr__(self, name: str) -> Any:
         async def noted(*given: Any, **named: Any) -> Any:
@@ -44,5 +51,6 @@ def through(channel: Channel[Any], given: Delivery, known: Bundle, wait: float =
     """`wait`: seconds until the receiver's pace allows the message."""
     shared, told, connectors = services(known), Told(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
     connectors.one = channel
-    shared.ledger, shared.connectors = cast("Any", told), connectors
+    shared.clock = shared.runs = shared.deliveries = shared.lookups = shared.deployments = cast("Any", told)
+    shared.connectors = connectors
     return shared, told

@@ -13,14 +13,16 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from worker.adapters.redis_store.codec import from_ms, to_ms
+from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenConnectors
 from worker.domain.events import Fact
 from worker.domain.run import Run
+from worker.domain.time.epoch import from_ms, to_ms
 from worker.entry.local_queue import LocalQueue
 from worker.flow.run.tick import tick
 from worker.flow.services import Services
@@ -41,24 +43,35 @@ def _json(arguments: Mapping[str, Any]) -> str:
     return json.dumps({key: value for key, value in arguments.items() if value is not None})
 
 
-class SetLedger(RedisLedger):
-    """`at` is what its clock shows."""
-
-    def __init__(self, client: Redis, at: datetime) -> None:
-        super().__init__(client, PROJECT)
-        self._scripts = SetScripts(client, PROJECT)
-        self.at = at
+class SetClock(RedisClock):
+    at: datetime
 
     async def now(self) -> datetime:
         return self.at
 
+
+class SetLedger(RedisLedger):
+    """`at` is what its clock shows."""
+
+    clock: SetClock
+
+    def __init__(self, client: Redis, at: datetime) -> None:
+        self.scripts = SetScripts(client, PROJECT)
+        super().__init__(client, PROJECT, scripts=self.scripts)
+        self.clock = SetClock(self.scripts, LeaseTimes())
+        self.clock.at = at
+
+    @property
+    def at(self) -> datetime:
+        return self.clock.at
+
     async def set(self, at: datetime) -> None:
-        self.at = at
-        await self._scripts.client.set(f"{PROJECT}:test-clock", to_ms(at))
+        self.clock.at = at
+        await self.scripts.client.set(f"{PROJECT}:test-clock", to_ms(at))
 
     async def soonest(self) -> datetime | None:
         """When a clock has something to do next."""
-        found = await self._scripts.ask("ZRANGE", f"{PROJECT}:due", 0, 0, "WITHSCORES")
+        found = await self.scripts.ask("ZRANGE", f"{PROJECT}:due", 0, 0, "WITHSCORES")
         return from_ms(found[1]) if found else None
 
 
@@ -87,7 +100,7 @@ class Month:
 
     async def runs(self) -> dict[tuple[str, datetime], Run]:
         """By schedule and slot."""
-        return {(run.key.schedule, run.key.slot): run for run in await self.ledger.runs(None, 100_000)}
+        return {(run.key.schedule, run.key.slot): run for run in await self.services.lookups.runs(None, 100_000)}
 
 
 async def month(client: Redis, start: datetime) -> Month:
@@ -95,7 +108,13 @@ async def month(client: Redis, start: datetime) -> Month:
     await ledger.set(start)
     connectors = OpenConnectors({}, Path())
     services = Services(
-        ledger=ledger,
+        clock=ledger.clock,
+        runs=ledger.runs,
+        deliveries=ledger.deliveries,
+        deployments=ledger.deployments,
+        upkeep=ledger.upkeep,
+        lookups=ledger.lookups,
+        heartbeats=ledger.heartbeats,
         snapshots=ForgetfulSnapshots(client, PROJECT),
         queue=LocalQueue(),
         events=facts,

@@ -5,11 +5,12 @@ from typing import Any
 
 from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Attachment, DeliveryKey, Envelope
+from worker.domain.run import RunKey
 
 TOKEN = "xoxb-1111-2222-verysecretpart"
 ROOM = "C0123456789"
 TS = "1763370000.000100"
-KEY = DeliveryKey("weekly-pipeline@2026-11-16T08:00:00Z", f"room|{ROOM}")
+KEY = DeliveryKey(RunKey.parse("weekly-pipeline@2026-11-16T08:00:00Z"), f"room|{ROOM}")
 ENVELOPE = Envelope(KEY, ROOM, datetime(2026, 11, 16, 8, 0, 5, tzinfo=UTC))
 
 

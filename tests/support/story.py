@@ -59,19 +59,19 @@ class InProcessRun:
 
     async def deploy(self, schedule: str = SCHEDULE) -> None:
         (self.place / "schedules" / "week.yaml").write_text(schedule, encoding="utf-8")
-        await deploy(bundle_of(self.place), self.services.ledger, self.services.triggers)
+        await deploy(bundle_of(self.place), self.services)
 
     async def run(self) -> tuple[Run, tuple[Delivery, ...]]:
         """One run on demand, fetched and delivered as far as it goes at once."""
         key = await request(self.services, "week", None, None)
         for delivery in await produce(self.services, key):
             await deliver(self.services, delivery)
-        run = await self.services.ledger.run(key)
+        run = await self.services.lookups.run(key)
         assert run is not None
-        return run, await self.services.ledger.deliveries(key)
+        return run, await self.services.lookups.deliveries(key)
 
     async def baselines(self, reader: Reader = TEAM) -> Mapping[str, Baseline]:
-        return (await self.services.ledger.baselines([reader]))[reader]
+        return (await self.services.runs.baselines([reader]))[reader]
 
     def step(self) -> None:
         self.box.pipeline.step(self.box.now())

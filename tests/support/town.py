@@ -16,7 +16,7 @@ from tests.support.crew import Processes
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.run import CLOSED, Run
+from worker.domain.run import CLOSED, Run, RunKey
 from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
@@ -122,8 +122,8 @@ class Installation:
         """What a person would look at first: where every run stands, and the ends of the logs."""
 
         async def look(services: Services) -> list[str]:
-            runs = await services.ledger.runs(None, 5)
-            rows = [row for run in runs for row in await services.ledger.deliveries(str(run.key))]
+            runs = await services.lookups.runs(None, 5)
+            rows = [row for run in runs for row in await services.lookups.deliveries(run.key)]
             return [f"{run.key} {run.state} {run.reason}" for run in runs] + [
                 f"{row.key} {row.state} {row.reason} {row.sentence}" for row in rows
             ]
@@ -131,16 +131,16 @@ class Installation:
         logs = [path.read_text(errors="replace")[-3000:] for path in sorted(self.place.parent.glob("*.log"))]
         return "\n".join([*self.ask(look), *logs])
 
-    def closed(self, key: str) -> Run | None:
+    def closed(self, key: RunKey) -> Run | None:
         async def look(services: Services) -> Run | None:
-            run = await services.ledger.run(key)
+            run = await services.lookups.run(key)
             return run if run is not None and run.state in CLOSED else None
 
         return self.ask(look)
 
-    def deliveries(self, run: str) -> tuple[Delivery, ...]:
+    def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
         async def look(services: Services) -> tuple[Delivery, ...]:
-            return await services.ledger.deliveries(run)
+            return await services.lookups.deliveries(run)
 
         return self.ask(look)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import structlog
 
+from worker.domain.delivery import DeliveryKey
 from worker.domain.events import DeliverySettled, Fact, QueryMissing
+from worker.domain.run import RunKey
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -51,6 +53,11 @@ def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
     return known
 
 
+def _told(value: object) -> object:
+    """Keys as they are printed; no run as an empty text."""
+    return str(value) if isinstance(value, RunKey | DeliveryKey) else "" if value is None else value
+
+
 class EventLog:
     """A gap or a delivery that did not arrive is a warning; everything else is information."""
 
@@ -62,4 +69,6 @@ class EventLog:
             isinstance(fact, DeliverySettled) and fact.state in {"refused", "failed", "unknown"}
         )
         name, told = _form(fact)
-        (self._log.warning if troubled else self._log.info)(name, **{field: getattr(fact, field) for field in told})
+        (self._log.warning if troubled else self._log.info)(
+            name, **{field: _told(getattr(fact, field)) for field in told}
+        )

@@ -44,18 +44,11 @@ def why_unusable(
     return None
 
 
-def sent_baselines(
-    slot: datetime, ids: Mapping[str, str], snapshots: Mapping[str, Snapshot], current: Mapping[str, Baseline]
-) -> dict[str, Baseline]:
-    """What a sent delivery of the run for `slot` moves: every query that was answered (a gap is in neither mapping),
-    unless its baseline is already as new. `ids` and `snapshots` go by query id.
+def sent_baselines(slot: datetime, ids: Mapping[str, str], snapshots: Mapping[str, Snapshot]) -> dict[str, Baseline]:
+    """What a sent delivery of the run for `slot` moves: every query that was answered (a gap is in neither mapping).
+    `ids` and `snapshots` go by query id. The ledger, which knows where a baseline stands, lets none go back.
     """
-    moved = {}
-    for query, snapshot in snapshots.items():
-        at = current.get(query)
-        if at is None or (slot > at.slot and snapshot.as_of[0] >= at.as_of):
-            moved[query] = Baseline(ids[query], slot, snapshot.as_of[0])
-    return moved
+    return {query: Baseline(ids[query], slot, snapshot.as_of[0]) for query, snapshot in snapshots.items()}
 
 
 def skipped_baselines(
@@ -73,7 +66,7 @@ def skipped_baselines(
         for query, snapshot in snapshots.items()
         if query in current and (known := before.get(query)) is not None and same_answer(known, snapshot)
     }
-    return sent_baselines(slot, ids, equal, current)
+    return sent_baselines(slot, ids, equal)
 
 
 def same_answer(before: Snapshot, after: Snapshot) -> bool:

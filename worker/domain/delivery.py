@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.reason import Reason
+from worker.domain.run import RunKey
 
 READER = "%READER-ADDRESS%"
 """Stands in a filled template where the reader's own address belongs: a digest is rendered once for many readers, and
@@ -41,9 +42,11 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
-    """`run/reader`. Message-ID, MIME boundary and a webhook's idempotency key derive from it."""
+    """`run/reader`, the reader by its id in the schedule. Message-ID, MIME boundary and a webhook's idempotency key
+    derive from it.
+    """
 
-    run: str
+    run: RunKey
     reader: str
 
     def __str__(self) -> str:
@@ -51,10 +54,23 @@ class DeliveryKey:
 
     @classmethod
     def parse(cls, text: str) -> "DeliveryKey":
-        """A run's key holds an @, a reader's id a |; the / between them follows the slot's Z or the nonce."""
-        at = text.index("@")
-        slash = text.index("/", at)
-        return cls(text[:slash], text[slash + 1 :])
+        """Raises ValueError on anything else than a whole key."""
+        run, reader = cls.parted(text)
+        return cls(RunKey.parse(run), reader)
+
+    @staticmethod
+    def parted(text: str) -> tuple[str, str]:
+        """Run and reader as they are written, the run maybe as ID@latest. A run holds an @, and may hold a / before it.
+
+        Raises ValueError where there is no @ or no / after it.
+        """
+        slash = text.index("/", text.index("@"))
+        return text[:slash], text[slash + 1 :]
+
+    @property
+    def address(self) -> str:
+        """The reader's: its id is "entry|address"."""
+        return self.reader.split("|", 1)[1]
 
     @property
     def digest(self) -> str:
@@ -85,7 +101,7 @@ class Delivery:
     """The ledger's row. `compared_with` maps a query's id to the baseline it was decided against (None: there was
     none), fixed at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate.
     `why_first`: for the queries without a baseline, fixed with compared_with. `version`: the Funnelbeat that rendered
-    the last try.
+    the last try. `may_have_arrived`: it was unknown when a newer run took its place or its time was over.
     """
 
     key: DeliveryKey
@@ -103,6 +119,7 @@ class Delivery:
     settled_at: datetime | None = None
     why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
+    may_have_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

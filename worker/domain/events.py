@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`run` is a run's key, or empty."""
+    """`run` is None where no single run is meant."""
 
-    run: str
+    run: RunKey | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,17 @@ class QueryMissing(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Fact):
+    """A run is closed; or it is closed otherwise than before, after a late settlement or another try."""
+
     state: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettled(Fact):
-    delivery: str
+    """What became of a delivery; `deferred` and `unknown` are no ends, unless the reason is `held`."""
+
+    delivery: DeliveryKey
     state: str
     reason: str
     sentence: str = ""
@@ -57,6 +64,6 @@ class DeliverySettled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
-    """Work stopped half-way, because Redis or the broker was away; its lease brings it back."""
+    """Work stopped half-way: Redis or the broker was away, or its lease had lapsed. The lease brings it back."""
 
     sentence: str

@@ -98,12 +98,3 @@ class Run:
     def incomplete(self) -> int:
         """How many parts are missing: a flag beside the state."""
         return len(self.gaps)
-
-
-def close(outcomes: list[str]) -> RunState:
-    """How a run ends, from the closed states of its deliveries ("sent", "skipped", "refused", "failed", "unknown")."""
-    sent = outcomes.count("sent")
-    bad = sum(outcomes.count(state) for state in ("refused", "failed", "unknown"))
-    if bad:
-        return RunState.PARTIAL if sent else RunState.FAILED
-    return RunState.DELIVERED if sent else RunState.SKIPPED

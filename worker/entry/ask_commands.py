@@ -36,7 +36,7 @@ def runs(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Sequence[Run], Sequence[Missed]]:
-            return await services.ledger.runs(schedule, limit), await services.ledger.missed(schedule, limit)
+            return await services.lookups.runs(schedule, limit), await services.lookups.missed(schedule, limit)
 
         found, missed = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -56,8 +56,8 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None]:
-            found = await find_run(services.ledger, run)
-            rows = await services.ledger.deliveries(str(found.key))
+            found = await find_run(services.lookups, run)
+            rows = await services.lookups.deliveries(found.key)
             return found, rows, await bridge_of(services, found, rows)
 
         found, rows, bridge = with_ledger(directory(ctx, project), work)

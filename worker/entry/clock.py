@@ -25,7 +25,7 @@ async def run_clock(settings: Settings, project: str) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
     async with open_services(settings, project) as services:
-        heartbeat, outage = HeartbeatWriter(services.ledger, "clock"), Outage()
+        heartbeat, outage = HeartbeatWriter(services.heartbeats, "clock"), Outage()
         due_anew = False
         while not stop.is_set():
             due_anew = due_anew or await _recompute(services, outage)

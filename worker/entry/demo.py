@@ -139,7 +139,7 @@ async def _step(services: Services, box: SandboxThread, children: ChildProcesses
 
     async def taken() -> tuple[Run, datetime, datetime] | None:
         box.run(_shut)
-        newest = (await services.ledger.runs(None, 20))[:20]
+        newest = (await services.lookups.runs(None, 20))[:20]
         before = await _delivered(services)
         if before is None or any(run.state in IN_FLIGHT for run in newest):
             box.call(lambda sandbox: sandbox.gate.open())
@@ -164,14 +164,14 @@ def _move(sandbox: Sandbox) -> tuple[datetime, datetime]:
 
 async def _delivered(services: Services) -> Run | None:
     """The newest closed run of the example, if it was delivered."""
-    closed = [run for run in await services.ledger.runs(EXAMPLE, 10) if run.state in CLOSED]
+    closed = [run for run in await services.lookups.runs(EXAMPLE, 10) if run.state in CLOSED]
     return closed[0] if closed and closed[0].state is RunState.DELIVERED else None
 
 
 async def _all_delivered(services: Services, bundle: Bundle) -> bool | None:
     """Whether every schedule has delivered at least once. Raises LedgerError for one whose run failed."""
     for schedule in bundle.schedules:
-        closed = [run for run in await services.ledger.runs(schedule, 10) if run.state in CLOSED]
+        closed = [run for run in await services.lookups.runs(schedule, 10) if run.state in CLOSED]
         failed = next((run for run in closed if run.state in {RunState.FAILED, RunState.PARTIAL} or run.gaps), None)
         if failed is not None:
             raise LedgerError(f"{failed.key} ended {failed.state}: {failed.sentence or failed.gaps}")
@@ -182,7 +182,7 @@ async def _all_delivered(services: Services, bundle: Bundle) -> bool | None:
 
 async def _next_after(services: Services, before: Run) -> Run | None:
     """The first closed run that read the pipeline after the step."""
-    later = [run for run in await services.ledger.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
+    later = [run for run in await services.lookups.runs(EXAMPLE, 10) if run.key.slot > before.key.slot]
     done = [run for run in later if run.state in CLOSED and run.state is not RunState.SKIPPED]
     if done and done[-1].state is not RunState.DELIVERED:
         raise LedgerError(f"{done[-1].key} ended {done[-1].state}: {done[-1].sentence}")
@@ -202,7 +202,7 @@ async def _until(children: ChildProcesses, look: Callable[[], Coroutine[Any, Any
 
 
 async def _document(services: Services, run: Run) -> dict[str, Any]:
-    rows = await services.ledger.deliveries(str(run.key))
+    rows = await services.lookups.deliveries(run.key)
     return demo_run_document(run, await bridge_of(services, run, rows))
 
 

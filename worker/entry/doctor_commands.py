@@ -117,10 +117,10 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
     return [
         Finding("redis", Level.OK, f"version {fitness.version}, noeviction, a primary"),
         *(told or [Finding("redis durability", Level.OK, "an append-only file is kept")]),
-        await clocks_agree(ledger, wall_clock),
+        await clocks_agree(ledger.clock, wall_clock),
         await _owner(client, bundle.project, place),
-        *await deployment(ledger, bundle),
-        *await processes(ledger),
+        *await deployment(ledger.deployments, ledger.clock, bundle),
+        *await processes(ledger.heartbeats, ledger.clock),
     ]
 
 

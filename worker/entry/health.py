@@ -24,8 +24,8 @@ async def silence(redis_url: str, project: str, kind: str, host: str) -> timedel
     """How long ago a process of this kind on this host wrote a heartbeat. None: not in the last day."""
     async with aclosing(connect(redis_url, connections=2)) as client:
         ledger = RedisLedger(client, project)
-        seen = [one.seen for one in await ledger.alive() if (one.kind, one.host) == (kind, host)]
-        return await ledger.now() - max(seen) if seen else None
+        seen = [one.seen for one in await ledger.heartbeats.alive() if (one.kind, one.host) == (kind, host)]
+        return await ledger.clock.now() - max(seen) if seen else None
 
 
 def main(words: list[str]) -> int:

@@ -14,7 +14,7 @@ from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.entry.outage import Outage
 from worker.errors import LedgerUnavailable
-from worker.ports import Ledger
+from worker.ports import HeartbeatStore
 from worker.settings import Settings
 
 EVERY = 5.0
@@ -29,8 +29,8 @@ class HeartbeatWriter:
     seconds.
     """
 
-    def __init__(self, ledger: Ledger, kind: str) -> None:
-        self._ledger = ledger
+    def __init__(self, store: HeartbeatStore, kind: str) -> None:
+        self._store = store
         self._who = (kind, socket.gethostname(), os.getpid())
         self._next = 0.0
 
@@ -38,7 +38,7 @@ class HeartbeatWriter:
         """Raises LedgerUnavailable."""
         if time.monotonic() < self._next:
             return
-        await self._ledger.say_alive(*self._who)
+        await self._store.say_alive(*self._who)
         self._next = time.monotonic() + EVERY
 
     async def end(self) -> None:
@@ -46,7 +46,7 @@ class HeartbeatWriter:
         logged.
         """
         try:
-            await self._ledger.say_gone(*self._who)
+            await self._store.say_gone(*self._who)
         except LedgerUnavailable as error:
             structlog.get_logger().warning("ledger_unavailable", sentence=str(error))
 
@@ -88,4 +88,4 @@ def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
 
 async def _beat_once(settings: Settings, project: str) -> None:
     async with aclosing(connect(settings.redis_url, connections=2)) as client, asyncio.timeout(PATIENCE):
-        await HeartbeatWriter(RedisLedger(client, project), "worker").beat()
+        await HeartbeatWriter(RedisLedger(client, project).heartbeats, "worker").beat()

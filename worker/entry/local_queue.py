@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey
+
 
 class LocalQueue:
     """Implements ports.Queue in this process. `take` returns the queued keys and empties the queue."""
 
     def __init__(self) -> None:
-        self._deliveries: list[str] = []
+        self._deliveries: list[DeliveryKey] = []
 
-    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
         """The command starts the runs of this process itself, so nothing is queued."""
 
-    async def deliver(self, keys: Sequence[str]) -> None:
+    async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         self._deliveries.extend(keys)
 
-    def take(self) -> list[str]:
+    def take(self) -> list[DeliveryKey]:
         taken, self._deliveries = self._deliveries, []
         return taken

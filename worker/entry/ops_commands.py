@@ -46,7 +46,7 @@ def replay(
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
         async def work(services: Services) -> list[dict[str, Any]]:
-            found = await find_run(services.ledger, run)
+            found = await find_run(services.lookups, run)
             told = []
             async for again in made_again(services, found):
                 _keep(folder, again)
@@ -113,8 +113,8 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[str, tuple[str, ...]]:
-            found = await find_run(services.ledger, run)
-            return str(found.key), await tried_again(services, found)
+            found = await find_run(services.lookups, run)
+            return str(found.key), tuple(str(key) for key in await tried_again(services, found))
 
         key, again = with_ledger(directory(ctx, project), work, publish=True)
     if as_json:
@@ -143,7 +143,7 @@ def list_deliveries(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> list[Delivery]:
-            rows = [await services.ledger.deliveries(str(run.key)) for run in await services.ledger.runs(None, limit)]
+            rows = [await services.lookups.deliveries(run.key) for run in await services.lookups.runs(None, limit)]
             return [row for of_run in rows for row in of_run if state is None or row.state is state]
 
         found = with_ledger(directory(ctx, project), work)

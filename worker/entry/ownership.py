@@ -44,9 +44,9 @@ async def own(settings: Settings, project: str, place: Path, schedules: Iterable
     """
     known = known_id(place)
     async with aclosing(connect(settings.redis_url, connections=2)) as client:
-        ledger = RedisLedger(client, project)
-        deployed = await ledger.deployed()
-        bundle = await ledger.bundle(deployed.bundle) if deployed and known is None else None
+        deployments = RedisLedger(client, project).deployments
+        deployed = await deployments.deployed()
+        bundle = await deployments.bundle(deployed.bundle) if deployed and known is None else None
         common = bundle is None or not bundle.schedules or any(name in bundle.schedules for name in schedules)
         found = await claim_project(client, project, known, adopt=common)
     if known is None:

@@ -175,7 +175,7 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
 
         async def work(services: Services) -> tuple[bool, datetime | None]:
             ended = await pausing.resume(services, schedule)
-            return ended, (await services.ledger.pending([schedule])).get(schedule)
+            return ended, (await services.clock.pending([schedule])).get(schedule)
 
         ended, due = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -186,7 +186,7 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
 
 
 async def _in_force(services: Services) -> Bundle | None:
-    deployed = await services.ledger.deployed()
+    deployed = await services.deployments.deployed()
     return await services.bundle(deployed.bundle) if deployed else None
 
 

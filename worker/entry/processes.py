@@ -92,7 +92,7 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
         await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            return (await deploy(bundle, services.ledger, services.triggers))[1]
+            return (await deploy(bundle, services))[1]
 
     return asyncio.run(activate())
 

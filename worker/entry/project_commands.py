@@ -74,7 +74,7 @@ def deploy_command(
             async def activate() -> tuple[str, Changes]:
                 await own(settings, bundle.project, place, bundle.schedules)
                 async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    deployment, found = await deploy(bundle, services.ledger, services.triggers)
+                    deployment, found = await deploy(bundle, services)
                     return deployment.bundle, found
 
             if not as_json:

@@ -64,7 +64,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
     async def work(services: Services) -> tuple[Run, tuple[Delivery, ...]]:
-        deployed = await services.ledger.deployed()
+        deployed = await services.deployments.deployed()
         bundle = await services.bundle(deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
         if slot is not None:
@@ -72,8 +72,8 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         else:
             key = await request(services, schedule, instant(bundle, schedule, at, option="--at"), None)
         await run_here(services, key)
-        found = await services.ledger.run(key)
-        rows = await services.ledger.deliveries(key)
+        found = await services.lookups.run(key)
+        rows = await services.lookups.deliveries(key)
         if found is None:
             raise RequestError(f"{key} is gone from the ledger")
         return found, rows
@@ -168,7 +168,7 @@ def trigger(
         async def work(services: Services) -> str:
             claimed = await request(services, schedule, None, key)
             await services.queue.produce([claimed], on_demand=True)
-            return claimed
+            return str(claimed)
 
         told = with_services(place, work, through_queue=True)
     if as_json:

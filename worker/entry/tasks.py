@@ -11,7 +11,9 @@ from celery import Celery
 
 from worker.adapters.celery.queue import DELIVER, PRODUCE, QUEUES, make_app, queue_names
 from worker.app import broker, open_services
+from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Interrupted
+from worker.domain.run import RunKey
 from worker.entry.heartbeat import add_worker_heartbeat
 from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError
 from worker.flow.run.deliver import deliver
@@ -49,11 +51,11 @@ class Child:
 
     async def produce(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [produce(services, key) for key in keys])
+        await _each(services, [produce(services, RunKey.parse(key)) for key in keys])
 
     async def deliver(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [deliver(services, key) for key in keys])
+        await _each(services, [deliver(services, DeliveryKey.parse(key)) for key in keys])
 
 
 async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
@@ -64,7 +66,7 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
     bugs = [o for o in outcomes if isinstance(o, BaseException) and not isinstance(o, FunnelbeatError)]
     for outcome in outcomes:
         if isinstance(outcome, LedgerError | BrokerUnavailable):
-            services.events.emit(Interrupted("", str(outcome)))
+            services.events.emit(Interrupted(None, str(outcome)))
     if bugs:
         raise ExceptionGroup("tasks failed", [b for b in bugs if isinstance(b, Exception)])
 

@@ -1,15 +1,30 @@
 """The ports that the story of a run is told with, gathered once by the composition root."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain.delivery import Part
+from worker.domain.events import Fact
 from worker.domain.limits import LONGEST_FETCH
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
 from worker.flow.memo import Memo
-from worker.ports import Connectors, Events, FetchCache, Ledger, Queue, Snapshots, Triggers
+from worker.ports import (
+    ClockLedger,
+    Connectors,
+    DeliveryLedger,
+    Deployments,
+    Events,
+    FetchCache,
+    HeartbeatStore,
+    Lookups,
+    Queue,
+    RunLedger,
+    Snapshots,
+    Triggers,
+    Upkeep,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,13 @@ class Services:
     `chores_after`: before it this process need not ask whether there is housekeeping to do.
     """
 
-    ledger: Ledger
+    clock: ClockLedger
+    runs: RunLedger
+    deliveries: DeliveryLedger
+    deployments: Deployments
+    upkeep: Upkeep
+    lookups: Lookups
+    heartbeats: HeartbeatStore
     snapshots: Snapshots
     queue: Queue
     events: Events
@@ -112,12 +133,17 @@ class Services:
     english: Mapping[str, str] = field(default_factory=dict)
     _bundles: dict[str, Bundle] = field(default_factory=dict)
 
+    def tell(self, facts: Iterable[Fact]) -> None:
+        """Each thing that a script made true, once."""
+        for fact in facts:
+            self.events.emit(fact)
+
     async def bundle(self, bundle_id: str) -> Bundle:
         """Bundles are immutable, so the last few are kept. Raises LedgerError when Redis has lost one."""
         known = self._bundles.get(bundle_id)
         if known is not None:
             return known
-        bundle = await self.ledger.bundle(bundle_id)
+        bundle = await self.deployments.bundle(bundle_id)
         if bundle is None:
             raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
         if len(self._bundles) >= 4:

@@ -1,44 +1,55 @@
 """What flow asks of the world: small Protocols, no implementation. One method does one thing.
 
-Every instant is UTC. Keys are text as RunKey and DeliveryKey print them.
+Every instant is UTC.
 """
 
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
-from worker.ports.clock import ActivationBasis, Deployment, Due, SlotClaim, Sweep
+from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
-from worker.ports.deliveries import DeliveryLease
+from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult
+from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
-from worker.ports.housekeeping import Expired, SweepResult
-from worker.ports.ledger import Ledger
+from worker.ports.heartbeats import HeartbeatStore
+from worker.ports.housekeeping import Expired, SweepResult, Upkeep
+from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
-from worker.ports.runs import RunLease
+from worker.ports.runs import BeginResult, HandOver, RunLease, RunLedger
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 
 __all__ = [
     "ActivationBasis",
     "Answer",
+    "BeginResult",
     "Catalog",
     "Channel",
     "CheckedSource",
+    "Claimed",
+    "ClockLedger",
     "Connectors",
     "DeliveryLease",
+    "DeliveryLedger",
     "Deployment",
+    "Deployments",
     "Due",
     "Editable",
     "Events",
     "Expired",
     "FetchCache",
     "FetchFailed",
+    "HandOver",
+    "HeartbeatStore",
     "Hit",
-    "Ledger",
+    "HoldResult",
     "Limit",
+    "Lookups",
     "Question",
     "Queue",
     "Quota",
     "RateReport",
     "Reservations",
     "RunLease",
+    "RunLedger",
     "Shareable",
     "SlotClaim",
     "Snapshots",
@@ -48,4 +59,5 @@ __all__ = [
     "Templates",
     "Triggers",
     "Turn",
+    "Upkeep",
 ]

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Fact
+from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.channels import Channel, Templates
@@ -51,9 +53,9 @@ class Queue(Protocol):
     BrokerUnavailable.
     """
 
-    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None: ...
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None: ...
 
-    async def deliver(self, keys: Sequence[str]) -> None: ...
+    async def deliver(self, keys: Sequence[DeliveryKey]) -> None: ...
 
 
 class Events(Protocol):

@@ -1,12 +1,15 @@
-"""A worker's side of the ledger, delivery by delivery."""
+"""A worker's port to the ledger, delivery by delivery."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Baseline, Delivery
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey
+from worker.domain.events import Fact
+from worker.domain.outcome import Outcome
 from worker.domain.reason import Reason
+from worker.domain.run import RunKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +24,36 @@ class DeliveryLease:
     suspensions: bool
 
 
-class DeliverySide(Protocol):
-    """A worker takes a delivery, writes its intent, settles it."""
+@dataclass(frozen=True, slots=True)
+class HoldResult:
+    """`lease` is None where nothing is to do; `facts`: what the look made true, an end of what had expired."""
 
-    async def delivery(self, key: str) -> Delivery | None: ...
+    lease: DeliveryLease | None
+    facts: tuple[Fact, ...] = ()
 
-    async def hold(self, key: str, pid: int) -> DeliveryLease | None:
+
+class DeliveryLedger(Protocol):
+    """A worker takes a delivery, writes its intent, settles it. Every method is one atomic step in Redis.
+
+    Raises LedgerUnavailable. Methods that name an attempt raise ClaimLost when it is no longer the one in force.
+    """
+
+    async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         """Take a pending or unknown delivery for this process's attention for a lease's time, so that two workers do
-        not render the same one; None when somebody else has it or there is nothing to do. Safe to lose.
+        not render the same one; no lease when somebody else has it or there is nothing to do. Safe to lose.
         """
         ...
 
-    async def skip(self, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> None:
-        """pending → skipped; `baselines` are those that a byte-equal answer may move."""
+    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+        """Bring the delivery into the state that the outcome names, from the states that domain.outcome lists for it,
+        with the baselines that it moves; closes the run if it was the last. `attempt` is the one that the row names.
+        Returns what became true, the run's end included. Raises ClaimLost, also for a second possible duplicate.
+        """
         ...
-
-    async def defer(self, key: str, attempt: int, until: datetime, reason: Reason, sentence: str) -> None: ...
 
     async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
         self,
-        key: str,
+        key: DeliveryKey,
         part: int,
         parts: int,
         sha256: str,
@@ -58,36 +71,17 @@ class DeliverySide(Protocol):
         """
         ...
 
-    async def check(self, key: str, attempt: int) -> None:
+    async def check(self, key: DeliveryKey, attempt: int) -> None:
         """Immediately before the bytes leave: still ours? Raises ClaimLost."""
         ...
 
-    async def handed_over(self, key: str, attempt: int, part: int, receipt: str) -> None:
+    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
         """One part of several was accepted."""
         ...
 
-    async def sent(
-        self,
-        key: str,
-        attempt: int,
-        receipt: str,
-        baselines: Mapping[str, Baseline],
-        *,
-        reason: Reason | None = None,
-    ) -> None:
-        """The last part was accepted: sent, and this reader's baselines, in one script; closes the run if it was the
-        last. Also from unknown (`attempt` is the one that the row names), when a look-up found it, or (`reason`)
-        somebody said so.
-        """
-        ...
-
-    async def unsent(self, key: str, attempt: int, expires: datetime) -> None:
-        """unknown, also held → pending under the same identity, because somebody said that it did not arrive."""
-        ...
-
-    async def retry(self, run: str, readers: Mapping[str, datetime]) -> tuple[str, ...]:
-        """refused, failed, skipped(expired) → pending, with a new expiry, for these readers of a run; what is sent
-        stays. Returns the keys of those that are pending again.
+    async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:
+        """refused, failed, skipped(expired) → pending, with a new expiry, for these readers of a run, by id; what is
+        sent stays. Returns the keys of those that are pending again.
         """
         ...
 
@@ -95,26 +89,10 @@ class DeliverySide(Protocol):
         """Use suspended addresses and channels again."""
         ...
 
-    async def refuse(self, key: str, attempt: int, reason: Reason, sentence: str, *, failed: bool = False) -> None:
-        """sending (or pending, for a template's fault) → refused or failed."""
-        ...
-
-    async def uncertain(self, key: str, attempt: int, sentence: str, again_at: datetime) -> None:
-        """sending → unknown, looked at again at `again_at`."""
-        ...
-
-    async def resolve(self, key: str, attempt: int, *, duplicate: bool, reason: Reason) -> bool:
-        """unknown → pending: proved absent, or (`duplicate`) sent once more under the same identity."""
-        ...
-
-    async def count_repeat(self, key: str, part: int, receipt: str) -> None:
+    async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         """An attempt that had lost its claim handed a part over all the same: a possible duplicate, whatever the state,
         unless the row has this very receipt (a look-up found it). `receipt` is empty where none came.
         """
-        ...
-
-    async def keep_unknown(self, key: str, attempt: int) -> None:
-        """unknown → unknown(held): closed until superseded or settled."""
         ...
 
     async def pace(self, lane: str, seconds: float) -> float:

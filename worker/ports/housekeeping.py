@@ -1,13 +1,11 @@
-"""Questions to the ledger, signs of life, and what is taken out of it."""
+"""What is taken out of the ledger: by retention, and on request."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Delivery
-from worker.domain.heartbeat import Alive
-from worker.domain.run import Missed, Run
+from worker.domain.events import Fact
+from worker.domain.run import Run, RunKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,47 +18,16 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How much was removed."""
+    """How much was removed; `facts`: the ends of runs that waited for these deliveries alone."""
 
     baselines: int
     deliveries: int
     suspensions: int
+    facts: tuple[Fact, ...] = ()
 
 
-class AliveSide(Protocol):
-    """Which processes say that they are there."""
-
-    async def say_alive(self, kind: str, host: str, pid: int) -> None:
-        """A process is there and at work; said every few seconds."""
-        ...
-
-    async def say_gone(self, kind: str, host: str, pid: int) -> None: ...
-
-    async def alive(self) -> tuple[Alive, ...]:
-        """Whoever said so in the last day, the latest first."""
-        ...
-
-
-class QuestionSide(Protocol):
-    """What the ledger tells and does not change."""
-
-    async def run(self, key: str) -> Run | None: ...
-
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
-        """Newest first, by slot."""
-        ...
-
-    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]: ...
-
-    async def deliveries(self, run: str) -> tuple[Delivery, ...]: ...
-
-    async def snapshots_of(self, run: str) -> Mapping[str, str]:
-        """Query id (or "<query>:compared") → stored snapshot."""
-        ...
-
-
-class ChoreSide(Protocol):
-    """What retention and forgetting take out."""
+class Upkeep(Protocol):
+    """What retention and forgetting take out. Raises LedgerUnavailable."""
 
     async def chores(self, limit: int, pause: float) -> SweepResult | None:
         """The next few runs of the housekeeping's round, oldest first; None when somebody asked less than `pause`
@@ -78,7 +45,7 @@ class ChoreSide(Protocol):
         """
         ...
 
-    async def drop(self, key: str, floor: datetime) -> bool:
+    async def drop(self, key: RunKey, floor: datetime) -> bool:
         """Remove a closed run older than `floor`, with what only it held; False when something still asks for it."""
         ...
 

@@ -1,13 +1,14 @@
-"""A worker's side of the ledger, run by run."""
+"""A worker's port to the ledger, run by run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Baseline, Reader
+from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.events import Fact
 from worker.domain.reason import Reason
-from worker.domain.run import Run
+from worker.domain.run import Run, RunKey
 from worker.domain.snapshot.snapshot import Gap
 
 
@@ -20,14 +21,33 @@ class RunLease:
     now: datetime
 
 
-class RunSide(Protocol):
-    """A worker takes a run, keeps it, hands it over, or leaves it."""
+@dataclass(frozen=True, slots=True)
+class BeginResult:
+    """`lease` is None where nothing is to do; `facts`: what the look made true, an end of the run."""
 
-    async def begin(self, key: str, pid: int) -> RunLease | None:
-        """claimed → fetching. None: it is closed, somebody else has it, or it is not to start yet."""
+    lease: RunLease | None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A run's deliveries, by key, and what became true with them: deliveries of older runs that are superseded."""
+
+    deliveries: tuple[DeliveryKey, ...]
+    facts: tuple[Fact, ...] = ()
+
+
+class RunLedger(Protocol):
+    """A worker takes a run, keeps it, hands it over, or leaves it. Every method is one atomic step in Redis.
+
+    Raises LedgerUnavailable. Methods that name an attempt raise ClaimLost when it is no longer the one in force.
+    """
+
+    async def begin(self, key: RunKey, pid: int) -> BeginResult:
+        """claimed → fetching. No lease: it is closed, somebody else has it, or it is not to start yet."""
         ...
 
-    async def beat(self, key: str, attempt: int) -> None:
+    async def beat(self, key: RunKey, attempt: int) -> None:
         """Renew the run's lease."""
         ...
 
@@ -41,30 +61,38 @@ class RunSide(Protocol):
 
     async def deliver(
         self,
-        key: str,
+        key: RunKey,
         attempt: int,
         snapshots: Mapping[str, str],
         gaps: Sequence[Gap],
-        readers: Mapping[str, datetime],
+        readers: Mapping[Reader, datetime],
         *,
         supersede: bool = True,
-    ) -> tuple[str, ...]:
-        """fetching → delivering: snapshots, gaps and one pending delivery per reader id (with its expiry) in one
-        script; older open deliveries of the same readers are superseded. Returns the delivery keys.
+    ) -> HandOver:
+        """fetching → delivering: snapshots, gaps and one pending delivery per reader (with its expiry) in one
+        script; older open deliveries of the same readers are superseded.
         A query's comparison is kept under "<query>:compared" and is no link of its chain.
         """
         ...
 
-    async def postpone(self, key: str, attempt: int, until: datetime) -> None:
+    async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
         """fetching → claimed, not before `until`."""
         ...
 
     async def fail(
-        self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: str | None
-    ) -> str | None:
-        """fetching → failed, and a notice to the operator as a delivery of its own: `notice` is its reader id
-        ("operator|<address>"), None where nobody is to be told. Returns the notice's delivery key.
+        self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
+    ) -> tuple[Fact, ...]:
+        """fetching → failed, and a notice to the operator as a delivery of its own: `notice` is its reader, None
+        where nobody is to be told.
         """
         ...
 
-    async def skip_run(self, key: str, attempt: int, reason: Reason) -> None: ...
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
+        """Of a run that is failed(abandoned): what it brought nothing for, and a notice to the operator as `fail` makes
+        one. True once; until then the sweep publishes the run again.
+        """
+        ...
+
+    async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
+        """claimed, fetching → skipped."""
+        ...

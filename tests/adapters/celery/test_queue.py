@@ -8,10 +8,12 @@ import pytest
 
 from worker.adapters.celery.queue import BROKER_PATIENCE, CeleryQueue, make_app
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey
 from worker.entry.console import NOTHING, status_of
 from worker.errors import BrokerUnavailable, LedgerError
 
-KEY = "week@2026-11-23T14:00:00Z"
+KEY = RunKey.parse("week@2026-11-23T14:00:00Z")
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ async def test_heartbeats_go_on_while_a_broker_does_not_answer(silent: str) -> N
     beating = asyncio.create_task(beat())
     async with asyncio.timeout(4 * BROKER_PATIENCE):
         with pytest.raises(BrokerUnavailable, match="the broker took no message"):
-            await queue_at(silent).deliver([KEY])
+            await queue_at(silent).deliver([DeliveryKey(KEY, "team|sales@acme.example")])
     beating.cancel()
     assert beats > BROKER_PATIENCE / 0.05 / 2
 
@@ -54,6 +56,6 @@ async def test_a_broker_that_is_away_is_no_fault_of_the_ledger() -> None:
 
 async def test_several_publications_go_out_side_by_side(empty_redis: EmbeddedRedis) -> None:
     queue = queue_at(empty_redis.broker_url)
-    await asyncio.gather(*(queue.produce([f"s{n}@2026-11-23T14:00:00Z"]) for n in range(20)))
+    await asyncio.gather(*(queue.produce([RunKey.parse(f"s{n}@2026-11-23T14:00:00Z")]) for n in range(20)))
     with make_app(empty_redis.broker_url, "tern").connection_for_read() as connection:
         assert connection.default_channel.queue_declare("tern.fetch", passive=True).message_count == 20

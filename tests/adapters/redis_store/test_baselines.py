@@ -5,18 +5,19 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
-from worker.domain.delivery import Baseline, Reader
+from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.outcome import Deferred, Sent, Skipped
 from worker.domain.reason import Reason
 
 OLD = baseline("old", SLOT - WEEK)
 NEW = baseline("new", SLOT)
 
 
-async def with_baseline(story: LedgerFixture, held: Baseline = OLD) -> str:
+async def with_baseline(story: LedgerFixture, held: Baseline = OLD) -> DeliveryKey:
     """ANN was sent `held`; now SLOT is pending."""
     key, *_ = await story.delivering((ANN,), held.slot)
     await story.intend(key)
-    await story.ledger.sent(key, 1, "ok", {"deals": held})
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": held}))
     assert await story.baseline() == held
     return (await story.delivering())[0]
 
@@ -25,7 +26,7 @@ async def test_sent_moves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
     assert await story.baseline() == OLD
-    await story.ledger.sent(key, 1, "ok", {"deals": NEW})
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": NEW}))
     assert await story.baseline() == NEW
 
 
@@ -33,41 +34,50 @@ async def test_a_late_or_caught_up_slot_leaves_it(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     late, *_ = await story.delivering((ANN,), SLOT - WEEK)
     await story.intend(key)
-    await story.ledger.sent(key, 1, "ok", {"deals": NEW})
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": NEW}))
     await story.intend(late)
-    await story.ledger.sent(late, 1, "ok", {"deals": OLD})
+    await story.deliveries.settle(late, 1, Sent("ok", {"deals": OLD}))
+    assert await story.baseline() == NEW
+
+
+async def test_a_late_slot_that_is_skipped_leaves_it(story: LedgerFixture) -> None:
+    key, *_ = await story.delivering()
+    late, *_ = await story.delivering((ANN,), SLOT - WEEK)
+    await story.intend(key)
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": NEW}))
+    await story.deliveries.settle(late, 0, Skipped(Reason.NO_CHANGE, {"deals": OLD}))
     assert await story.baseline() == NEW
 
 
 async def test_the_same_slot_again_leaves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
-    await story.ledger.sent(key, 1, "ok", {"deals": Baseline("other", OLD.slot, SLOT)})
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": Baseline("other", OLD.slot, SLOT)}))
     assert await story.baseline() == OLD
 
 
 async def test_an_older_snapshot_under_a_newer_slot_leaves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
-    await story.ledger.sent(key, 1, "ok", {"deals": Baseline("x", SLOT, OLD.as_of - timedelta(seconds=1))})
+    await story.deliveries.settle(key, 1, Sent("ok", {"deals": Baseline("x", SLOT, OLD.as_of - timedelta(seconds=1))}))
     assert await story.baseline() == OLD
 
 
 async def test_a_query_that_was_a_gap_keeps_its_own(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.intend(key)
-    await story.ledger.sent(key, 1, "ok", {"funnel": NEW})
+    await story.deliveries.settle(key, 1, Sent("ok", {"funnel": NEW}))
     assert await story.baseline() == OLD
     assert await story.baseline(query="funnel") == NEW
 
 
 async def test_skipped_moves_it_only_where_the_answer_is_byte_equal(story: LedgerFixture) -> None:
     key = await with_baseline(story)
-    await story.ledger.skip(key, Reason.NO_CHANGE, {})
+    await story.deliveries.settle(key, 0, Skipped(Reason.NO_CHANGE))
     assert await story.baseline() == OLD
     (later,) = await story.delivering((ANN,), SLOT + WEEK)
     equal = baseline("old", SLOT + WEEK)
-    await story.ledger.skip(later, Reason.NO_CHANGE, {"deals": equal})
+    await story.deliveries.settle(later, 0, Skipped(Reason.NO_CHANGE, {"deals": equal}))
     assert await story.baseline() == equal
 
 
@@ -80,7 +90,7 @@ async def test_what_did_not_arrive_leaves_it(story: LedgerFixture, outcome: str)
 
 async def test_deferred_and_superseded_leave_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
-    await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+    await story.deliveries.settle(key, 0, Deferred(await story.soon(), Reason.PACE, ""))
     assert await story.baseline() == OLD
     await story.delivering((ANN,), SLOT + WEEK)
     assert await story.baseline() == OLD
@@ -89,14 +99,14 @@ async def test_deferred_and_superseded_leave_it(story: LedgerFixture) -> None:
 async def test_a_later_proof_of_sending_moves_it(story: LedgerFixture) -> None:
     key = await with_baseline(story)
     await story.finish(key, "unknown")
-    await story.ledger.sent(key, 1, "it is in the inbox", {"deals": NEW})
+    await story.deliveries.settle(key, 1, Sent("it is in the inbox", {"deals": NEW}))
     assert await story.baseline() == NEW
 
 
 async def test_readers_have_their_own_and_one_without_has_none(story: LedgerFixture) -> None:
     first, _ = await story.delivering((ANN, BEN))
     await story.intend(first)
-    await story.ledger.sent(first, 1, "ok", {"deals": NEW, "1": OLD})
+    await story.deliveries.settle(first, 1, Sent("ok", {"deals": NEW, "1": OLD}))
     ann, ben, other = Reader(WEEKLY, *ANN.split("|")), Reader(WEEKLY, *BEN.split("|")), Reader("x", "team", "a@b")
-    assert await story.ledger.baselines([ann, ben, other]) == {ann: {"deals": NEW, "1": OLD}, ben: {}, other: {}}
-    assert await story.ledger.baselines([]) == {}
+    assert await story.runs.baselines([ann, ben, other]) == {ann: {"deals": NEW, "1": OLD}, ben: {}, other: {}}
+    assert await story.runs.baselines([]) == {}

@@ -108,9 +108,9 @@ def test_a_broken_url_is_refused_without_its_password() -> None:
 async def test_a_redis_that_is_not_there_is_unavailable(url: str) -> None:
     async with opened(url) as client:
         with pytest.raises(LedgerUnavailable, match="cannot be reached") as caught:
-            await RedisLedger(client, "p").now()
+            await RedisLedger(client, "p").clock.now()
         with pytest.raises(LedgerUnavailable):
-            await RedisLedger(client, "p").due(1)
+            await RedisLedger(client, "p").clock.due(1)
     assert "geheim" not in str(caught.value)
 
 
@@ -118,7 +118,7 @@ async def test_no_memory_left_is_one_sentence(own_redis: tuple[EmbeddedRedis, Re
     _, client = own_redis
     await client.config_set("maxmemory", "1")
     with pytest.raises(LedgerUnavailable, match="no memory left"):
-        await LedgerFixture(client).ledger.request(LedgerFixture(client).claim(SLOT), 1)
+        await LedgerFixture(client).clock.request(LedgerFixture(client).claim(SLOT), 1)
 
 
 async def test_scripts_and_acknowledged_writes_outlive_a_killed_redis(own_redis: tuple[EmbeddedRedis, Redis]) -> None:
@@ -127,17 +127,17 @@ async def test_scripts_and_acknowledged_writes_outlive_a_killed_redis(own_redis:
     key, attempt = await story.begun()
     server.kill()
     with pytest.raises(LedgerUnavailable):
-        await story.ledger.beat(key, attempt)
+        await story.runs.beat(key, attempt)
     server.attach_or_start()
-    await story.ledger.beat(key, attempt)
+    await story.runs.beat(key, attempt)
     assert (await story.run(key)).attempt == attempt
-    deployed = await story.ledger.deployed()
+    deployed = await story.deployments.deployed()
     assert deployed is not None
-    assert await story.ledger.bundle(deployed.bundle) == bundle(WEEKLY)
+    assert await story.deployments.bundle(deployed.bundle) == bundle(WEEKLY)
 
 
 async def test_forgotten_scripts_are_sent_again(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.client.script_flush()
-    await story.ledger.beat(key, attempt)
+    await story.runs.beat(key, attempt)
     assert await story.client.exists(f"{PROJECT}:run:{key}")

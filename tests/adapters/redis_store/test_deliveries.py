@@ -8,37 +8,39 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
-from worker.domain.delivery import Delivery, DeliveryState, PartState
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, PartState
+from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.errors import ClaimLost
+from worker.ports import HoldResult
 
-Step = Callable[[LedgerFixture, str, int], Awaitable[object]]
+Step = Callable[[LedgerFixture, DeliveryKey, int], Awaitable[object]]
 
 STEPS: dict[str, tuple[Step, str]] = {
-    "skip": (lambda s, k, _: s.ledger.skip(k, Reason.NO_CHANGE, {}), "pending"),
+    "skip": (lambda s, k, _: s.deliveries.settle(k, 0, Skipped(Reason.NO_CHANGE)), "pending"),
     "intend": (lambda s, k, _: s.intend(k), "pending"),
     "intend a later part": (lambda s, k, a: s.intend(k, part=1, parts=2, attempt=a or 1), "sending"),
-    "check": (lambda s, k, a: s.ledger.check(k, a), "sending"),
-    "handed_over": (lambda s, k, a: s.ledger.handed_over(k, a, 0, "ts"), "sending unknown"),
-    "sent": (lambda s, k, a: s.ledger.sent(k, a, "ok", {}), "sending unknown held"),
-    "defer": (lambda s, k, a: s.ledger.defer(k, a, SLOT, Reason.BACKOFF, "421"), "pending sending"),
-    "refuse": (lambda s, k, a: s.ledger.refuse(k, a, Reason.REFUSED, "550"), "pending sending"),
-    "fail": (lambda s, k, a: s.ledger.refuse(k, a, Reason.RENDER, "x", failed=True), "pending sending"),
-    "uncertain": (lambda s, k, a: s.ledger.uncertain(k, a, "cut", SLOT), "sending unknown"),
-    "resolve": (lambda s, k, a: s.ledger.resolve(k, a, duplicate=False, reason=Reason.ABSENT), "unknown"),
-    "resend": (lambda s, k, a: s.ledger.resolve(k, a, duplicate=True, reason=Reason.ABSENT), "unknown"),
-    "keep_unknown": (lambda s, k, a: s.ledger.keep_unknown(k, a), "unknown"),
+    "check": (lambda s, k, a: s.deliveries.check(k, a), "sending"),
+    "handed_over": (lambda s, k, a: s.deliveries.handed_over(k, a, 0, "ts"), "sending unknown"),
+    "sent": (lambda s, k, a: s.deliveries.settle(k, a, Sent("ok", {})), "sending unknown held"),
+    "defer": (lambda s, k, a: s.deliveries.settle(k, a, Deferred(SLOT, Reason.BACKOFF, "421")), "pending sending"),
+    "refuse": (lambda s, k, a: s.deliveries.settle(k, a, Refused(Reason.REFUSED, "550")), "pending sending"),
+    "fail": (lambda s, k, a: s.deliveries.settle(k, a, DeliveryFailed(Reason.RENDER, "x")), "pending sending"),
+    "uncertain": (lambda s, k, a: s.deliveries.settle(k, a, Unknown("cut", SLOT)), "sending unknown"),
+    "resolve": (lambda s, k, a: s.deliveries.settle(k, a, Pending(Reason.ABSENT)), "unknown"),
+    "resend": (lambda s, k, a: s.deliveries.settle(k, a, Pending(Reason.POSSIBLE_DUPLICATE)), "unknown"),
+    "keep_unknown": (lambda s, k, a: s.deliveries.settle(k, a, Unknown()), "unknown"),
 }
 STATES = ("pending", "deferred", "sending", "unknown", "held", "sent", "skipped", "refused", "failed")
 
 
-async def bring_to(story: LedgerFixture, state: str) -> tuple[str, int]:
+async def bring_to(story: LedgerFixture, state: str) -> tuple[DeliveryKey, int]:
     """A delivery in `state` and its attempt."""
     if state in {"pending", "deferred"}:
         (key,) = await story.delivering()
         if state == "deferred":
-            await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+            await story.deliveries.settle(key, 0, Deferred(await story.soon(), Reason.PACE, ""))
         return key, 0
     if state in {"sending", "unknown", "held"}:
         make = {"sending": story.sending, "unknown": story.unknown, "held": story.held}[state]
@@ -65,9 +67,9 @@ async def test_a_step_is_taken_from_its_own_states_alone(story: LedgerFixture, s
 @pytest.mark.parametrize("step", [name for name, (_, allowed) in STEPS.items() if "sending" in allowed])
 async def test_an_old_attempt_writes_nothing(story: LedgerFixture, step: str) -> None:
     key = await story.sending(parts=2)
-    await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421 later")
+    await story.deliveries.settle(key, 1, Deferred(await story.soon(1), Reason.BACKOFF, "421 later"))
     await story.elapse(2)
-    await story.ledger.sweep(10)
+    await story.clock.sweep(10)
     assert await story.intend(key, parts=2) == 2
     before = await story.row(key)
     with pytest.raises(ClaimLost):
@@ -85,45 +87,51 @@ async def test_an_old_attempt_settles_no_unknown(story: LedgerFixture, step: str
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_delivery_that_never_was_takes_no_step(story: LedgerFixture, step: str) -> None:
     with pytest.raises(ClaimLost):
-        await STEPS[step][0](story, f"none@2026-11-16T14:00:00Z/{ANN}", 1)
+        await STEPS[step][0](story, DeliveryKey.parse(f"none@2026-11-16T14:00:00Z/{ANN}"), 1)
 
 
 async def test_two_workers_do_not_render_the_same_delivery(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
-    held = await asyncio.gather(*(story.ledger.hold(key, pid) for pid in range(5)))
-    assert [taken.row.state for taken in held if taken is not None] == [DeliveryState.PENDING]
+    held = await asyncio.gather(*(story.deliveries.hold(key, pid) for pid in range(5)))
+    assert [taken.lease.row.state for taken in held if taken.lease is not None] == [DeliveryState.PENDING]
     await story.elapse(61)
-    again = await story.ledger.hold(key, 9)
+    again = (await story.deliveries.hold(key, 9)).lease
     assert again is not None
-    assert str(again.row.key) == key
+    assert again.row.key == key
 
 
 async def test_what_a_worker_asks_about_a_delivery_comes_with_it(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     await story.intend(key)
-    await story.ledger.sent(key, 1, "250 ok", {"deals": baseline("old")})
+    await story.deliveries.settle(key, 1, Sent("250 ok", {"deals": baseline("old")}))
     (later,) = await story.delivering(slot=SLOT + WEEK)
-    await story.ledger.intend(later, 0, 1, "aa", SLOT, {"deals": baseline("old")})
-    await story.ledger.defer(later, 1, await story.soon(1), Reason.BACKOFF, "421")
+    await story.deliveries.intend(later, 0, 1, "aa", SLOT, {"deals": baseline("old")})
+    await story.deliveries.settle(later, 1, Deferred(await story.soon(1), Reason.BACKOFF, "421"))
     await story.elapse(2)
-    await story.ledger.sweep(10)
-    await story.ledger.suspend("address mail ann@tern.example", "550")
-    before = await story.ledger.now()
-    held = await story.ledger.hold(later, 1)
+    await story.clock.sweep(10)
+    await story.deliveries.suspend("address mail ann@tern.example", "550")
+    before = await story.clock.now()
+    held = (await story.deliveries.hold(later, 1)).lease
     assert held is not None
     assert held.row == await story.row(later)
     assert (held.row.compared_with, held.row.date) == ({"deals": baseline("old")}, SLOT)
     assert (held.current, held.suspensions) == ({"deals": baseline("old")}, True)
-    assert before <= held.now <= await story.ledger.now()
+    assert before <= held.now <= await story.clock.now()
 
 
 async def test_commands_of_one_turn_fail_each_for_itself(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
-    steps = [story.ledger.hold(key, 1), story.ledger.check(key, 1), story.ledger.delivery(key), story.intend(key)]
+    steps = [
+        story.deliveries.hold(key, 1),
+        story.deliveries.check(key, 1),
+        story.lookups.delivery(key),
+        story.intend(key),
+    ]
     held, lost, row, attempt = await asyncio.gather(*steps, return_exceptions=True)
     assert isinstance(lost, ClaimLost)
     assert isinstance(row, Delivery)
-    assert held is not None
+    assert isinstance(held, HoldResult)
+    assert held.lease is not None
     assert (row.state, attempt) == (DeliveryState.PENDING, 1)
 
 
@@ -132,21 +140,21 @@ async def test_nothing_is_held_that_is_closed_waiting_or_being_sent(story: Ledge
         story_slot = SLOT + number * WEEK
         key, *_ = await story.delivering((f"team|{state}@tern.example",), story_slot)
         if state == "deferred":
-            await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+            await story.deliveries.settle(key, 0, Deferred(await story.soon(), Reason.PACE, ""))
         elif state in {"sending", "unknown"}:
             await story.intend(key)
             if state == "unknown":
-                await story.ledger.uncertain(key, 1, "cut", await story.soon())
+                await story.deliveries.settle(key, 1, Unknown("cut", await story.soon()))
         else:
             await story.finish(key, "unknown" if state == "held" else state)
-        assert await story.ledger.hold(key, 1) is None, state
-    assert await story.ledger.hold("none@2026-11-16T14:00:00Z/a|b", 1) is None
+        assert (await story.deliveries.hold(key, 1)).lease is None, state
+    assert (await story.deliveries.hold(DeliveryKey.parse("none@2026-11-16T14:00:00Z/a|b"), 1)).lease is None
 
 
 async def test_an_unknown_is_held_once_its_time_has_come(story: LedgerFixture) -> None:
     key = await story.unknown()
     await story.elapse(61)
-    held = await story.ledger.hold(key, 1)
+    held = (await story.deliveries.hold(key, 1)).lease
     assert held is not None
     row = held.row
     assert (row.state, row.reason, row.sentence) == (
@@ -160,24 +168,24 @@ async def test_an_unknown_is_held_once_its_time_has_come(story: LedgerFixture) -
 async def test_date_and_pair_stick_at_the_first_intent(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     pair = {"deals": baseline("old", SLOT - WEEK), "funnel": None}
-    await story.ledger.intend(key, 0, 1, "aa", SLOT, pair)
-    await story.ledger.defer(key, 1, await story.soon(1), Reason.BACKOFF, "421")
+    await story.deliveries.intend(key, 0, 1, "aa", SLOT, pair)
+    await story.deliveries.settle(key, 1, Deferred(await story.soon(1), Reason.BACKOFF, "421"))
     await story.elapse(2)
-    await story.ledger.sweep(10)
+    await story.clock.sweep(10)
     with pytest.raises(ClaimLost):  # with another date it would be another message under the same id
-        await story.ledger.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
-    await story.ledger.intend(key, 0, 1, "bb", SLOT, {"deals": baseline("newer")})
+        await story.deliveries.intend(key, 0, 1, "bb", SLOT + WEEK, {"deals": baseline("newer")})
+    await story.deliveries.intend(key, 0, 1, "bb", SLOT, {"deals": baseline("newer")})
     row = await story.row(key)
     assert (row.date, row.compared_with, row.attempt) == (SLOT, pair, 2)
     assert row.parts == (PartState(DeliveryState.SENDING, "bb", ""),)
-    assert (await story.ledger.deliveries(key.split("/team")[0]))[0] == row
+    assert (await story.lookups.deliveries(key.run))[0] == row
 
 
 async def test_readers_with_the_same_baselines_share_one_stored_pair(story: LedgerFixture) -> None:
     made = await story.delivering((ANN, BEN))
     for key in made:
         await story.intend(key)
-    pairs = await story.client.hgetall(f"tern:run:{made[0].split('/team')[0]}:pairs")
+    pairs = await story.client.hgetall(f"tern:run:{made[0].run}:pairs")
     assert len(pairs) == 1
     assert (await story.row(made[0])).compared_with == (await story.row(made[1])).compared_with == {"deals": None}
 
@@ -185,20 +193,20 @@ async def test_readers_with_the_same_baselines_share_one_stored_pair(story: Ledg
 async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     attempt = await story.intend(key, part=0, parts=3, sha="a0")
-    await story.ledger.handed_over(key, attempt, 0, "C1 100.1")
+    await story.deliveries.handed_over(key, attempt, 0, "C1 100.1")
     assert await story.intend(key, part=1, parts=3, attempt=attempt, sha="a1") == attempt
-    await story.ledger.defer(key, attempt, await story.soon(1), Reason.RATE_LIMITED, "wait")
+    await story.deliveries.settle(key, attempt, Deferred(await story.soon(1), Reason.RATE_LIMITED, "wait"))
     assert (await story.row(key)).parts == (
         PartState(DeliveryState.SENT, "a0", "C1 100.1"),
         PartState(DeliveryState.PENDING, "a1", ""),
         PartState(),
     )
     await story.elapse(2)
-    await story.ledger.sweep(10)
+    await story.clock.sweep(10)
     attempt = await story.intend(key, part=1, parts=3, sha="a1")
-    await story.ledger.handed_over(key, attempt, 1, "C1 100.2")
+    await story.deliveries.handed_over(key, attempt, 1, "C1 100.2")
     await story.intend(key, part=2, parts=3, attempt=attempt, sha="a2")
-    await story.ledger.sent(key, attempt, "C1 100.3", {})
+    await story.deliveries.settle(key, attempt, Sent("C1 100.3", {}))
     row = await story.row(key)
     assert row.state is DeliveryState.SENT
     assert [part.receipt for part in row.parts] == ["C1 100.1", "C1 100.2", "C1 100.3"]
@@ -206,9 +214,9 @@ async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFi
 
 async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: LedgerFixture) -> None:
     key = await story.sending(parts=2)
-    await story.ledger.uncertain(key, 1, "timeout", await story.soon())
-    await story.ledger.handed_over(key, 1, 0, "C1 100.1")
-    assert await story.ledger.resolve(key, 1, duplicate=False, reason=Reason.FOUND)
+    await story.deliveries.settle(key, 1, Unknown("timeout", await story.soon()))
+    await story.deliveries.handed_over(key, 1, 0, "C1 100.1")
+    await story.deliveries.settle(key, 1, Pending(Reason.FOUND))
     row = await story.row(key)
     assert (row.state, row.resent) == (DeliveryState.PENDING, False)
     assert [part.state for part in row.parts] == [DeliveryState.SENT, DeliveryState.PENDING]
@@ -217,15 +225,15 @@ async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: L
 async def test_a_check_keeps_a_delivery_from_lapsing_while_its_bytes_leave(story: LedgerFixture) -> None:
     key = await story.sending()
     await story.elapse(55)
-    await story.ledger.check(key, 1)
+    await story.deliveries.check(key, 1)
     await story.elapse(55)
-    assert (await story.ledger.sweep(10)).deliveries == ()
+    assert (await story.clock.sweep(10)).deliveries == ()
     assert (await story.row(key)).state is DeliveryState.SENDING
 
 
 async def test_found_by_a_look_up_is_sent_and_says_so(story: LedgerFixture) -> None:
     key = await story.unknown()
-    await story.ledger.sent(key, 1, "C1 100.1", {"deals": baseline("one")})
+    await story.deliveries.settle(key, 1, Sent("C1 100.1", {"deals": baseline("one")}))
     row = await story.row(key)
     assert (row.state, row.reason, row.parts[0].receipt) == (DeliveryState.SENT, Reason.FOUND, "C1 100.1")
     assert await story.baseline() == baseline("one")
@@ -234,7 +242,7 @@ async def test_found_by_a_look_up_is_sent_and_says_so(story: LedgerFixture) -> N
 async def test_proved_absent_it_is_pending_under_the_same_identity(story: LedgerFixture) -> None:
     key = await story.unknown()
     before = await story.row(key)
-    assert await story.ledger.resolve(key, 1, duplicate=False, reason=Reason.ABSENT)
+    await story.deliveries.settle(key, 1, Pending(Reason.ABSENT))
     row = await story.row(key)
     assert (row.state, row.reason, row.resent, row.date) == (DeliveryState.PENDING, Reason.ABSENT, False, before.date)
     assert await story.intend(key) == 2
@@ -242,13 +250,14 @@ async def test_proved_absent_it_is_pending_under_the_same_identity(story: Ledger
 
 async def test_an_unclear_message_is_sent_once_more_and_never_twice(story: LedgerFixture) -> None:
     key = await story.unknown()
-    assert await story.ledger.resolve(key, 1, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    await story.deliveries.settle(key, 1, Pending(Reason.POSSIBLE_DUPLICATE))
     assert (await story.row(key)).resent
     await story.intend(key)
-    await story.ledger.uncertain(key, 2, "cut again", await story.soon())
-    assert not await story.ledger.resolve(key, 2, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    await story.deliveries.settle(key, 2, Unknown("cut again", await story.soon()))
+    with pytest.raises(ClaimLost):
+        await story.deliveries.settle(key, 2, Pending(Reason.POSSIBLE_DUPLICATE))
     assert (await story.row(key)).state is DeliveryState.UNKNOWN
-    await story.ledger.keep_unknown(key, 2)
+    await story.deliveries.settle(key, 2, Unknown())
     row = await story.row(key)
     assert (row.state, row.held, row.resent) == (DeliveryState.UNKNOWN, True, True)
 
@@ -257,14 +266,14 @@ async def test_asking_again_later_keeps_since_when_it_is_unknown(story: LedgerFi
     key = await story.unknown()
     since = (await story.row(key)).settled_at
     later = await story.soon(600)
-    await story.ledger.uncertain(key, 1, "Slack is slow", later)
+    await story.deliveries.settle(key, 1, Unknown("Slack is slow", later))
     row = await story.row(key)
     assert (row.settled_at, row.not_before, row.sentence) == (since, later, "Slack is slow")
 
 
 async def test_what_receivers_say_is_kept_short_and_may_be_anything(story: LedgerFixture) -> None:
     key = await story.sending()
-    await story.ledger.sent(key, 1, 'queued "as" \udcff\x00 ' + "ü" * 500, {})
+    await story.deliveries.settle(key, 1, Sent('queued "as" \udcff\x00 ' + "ü" * 500, {}))
     receipt = (await story.row(key)).parts[0].receipt
     assert receipt.startswith('queued "as" ?\x00 ü')
     assert len(receipt) == 200
@@ -295,7 +304,7 @@ async def test_the_last_delivery_closes_the_run(
     assert run.closed_at is not None
     assert run.reason is (Reason.NO_CHANGE if state is RunState.SKIPPED else None)
     await story.elapse(99999)
-    swept = await story.ledger.sweep(10)
+    swept = await story.clock.sweep(10)
     assert (swept.runs, swept.deliveries) == ((), ())
 
 
@@ -304,41 +313,41 @@ async def test_a_held_unknown_that_proves_sent_mends_its_run(story: LedgerFixtur
     await story.finish(first, "sent")
     await story.finish(second, "unknown")
     closed = (await story.run(first)).closed_at
-    await story.ledger.sent(second, 1, "the operator says so", {})
+    await story.deliveries.settle(second, 1, Sent("the operator says so", {}))
     run = await story.run(first)
     assert (run.state, run.closed_at) == (RunState.DELIVERED, closed)
 
 
 async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story: LedgerFixture) -> None:
-    waits = [await story.ledger.pace("slack C1", 4.0) for _ in range(5)]
+    waits = [await story.deliveries.pace("slack C1", 4.0) for _ in range(5)]
     assert waits[0] == 0.0
     assert 3.0 < waits[1] <= 4.0
     assert 7.0 < waits[2] <= 8.0
     assert 10.0 < waits[4] <= waits[3] <= 12.0
-    assert await story.ledger.pace("slack C2", 4.0) == 0.0
+    assert await story.deliveries.pace("slack C2", 4.0) == 0.0
 
 
 async def test_a_deferred_delivery_says_until_when_and_why(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     until = await story.soon(120)
-    await story.ledger.defer(key, 0, until, Reason.RATE_LIMITED, "Slack: slow down")
+    await story.deliveries.settle(key, 0, Deferred(until, Reason.RATE_LIMITED, "Slack: slow down"))
     row = await story.row(key)
     assert (row.state, row.not_before, row.reason) == (DeliveryState.DEFERRED, until, Reason.RATE_LIMITED)
     assert row.sentence == "Slack: slow down"
-    assert await story.ledger.delivery(f"{WEEKLY}@2026-11-16T14:00:00Z/nobody|x") is None
-    assert until - timedelta(seconds=121) < await story.ledger.now()
+    assert await story.lookups.delivery(DeliveryKey(key.run, "nobody|x")) is None
+    assert until - timedelta(seconds=121) < await story.clock.now()
 
 
 async def test_what_is_closed_for_good_leaves_nothing_to_look_at(story: LedgerFixture) -> None:
     first, second = await story.delivering((ANN, BEN))
-    await story.ledger.defer(first, 0, await story.soon(1), Reason.PACE, "wait")
+    await story.deliveries.settle(first, 0, Deferred(await story.soon(1), Reason.PACE, "wait"))
     await story.elapse(2)
-    await story.ledger.sweep(10)
+    await story.clock.sweep(10)
     assert (await story.row(first)).not_before is None
-    await story.ledger.hold(first, 1)
+    await story.deliveries.hold(first, 1)
     await story.finish(second, "refused")
-    await story.ledger.skip(first, Reason.EMPTY, {})
-    run = first.split("/team")[0]
+    await story.deliveries.settle(first, 0, Skipped(Reason.EMPTY))
+    run = first.run
     assert set(await story.client.hkeys(f"tern:run:{run}")).isdisjoint({b"tries", b"q", b"not_before"})
     raw = await story.client.hget(f"tern:run:{run}:deliveries", ANN)
     assert isinstance(raw, bytes)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.adapters.redis_store.test_housekeeping import Kept, answer, run_of
+from tests.adapters.redis_store.test_housekeeping import Kept, answer
 from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, baseline
 from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
+from worker.domain.outcome import Sent
 from worker.domain.run import RunState
 from worker.ports import Expired
 
@@ -34,30 +35,30 @@ async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: L
     await story.finish(other, "sent")
     for reader in (key, room):
         attempt = await story.intend(reader)
-        await story.ledger.sent(reader, attempt, "250", {"deals": baseline("s")})
-    await story.ledger.suspend(f"address mail {ADDRESS}", "550 no such user")
-    await story.ledger.suspend("address mail ben@tern.example", "550 no such user")
-    assert await story.ledger.forget_reader(ADDRESS) == Expired(baselines=2, deliveries=2, suspensions=1)
+        await story.deliveries.settle(reader, attempt, Sent("250", {"deals": baseline("s")}))
+    await story.deliveries.suspend(f"address mail {ADDRESS}", "550 no such user")
+    await story.deliveries.suspend("address mail ben@tern.example", "550 no such user")
+    assert await story.upkeep.forget_reader(ADDRESS) == Expired(baselines=2, deliveries=2, suspensions=1)
     assert ADDRESS.encode() not in (await everything(story)).lower()
-    assert [row.key.reader for row in await story.ledger.deliveries(run_of(key))] == [BEN]
+    assert [row.key.reader for row in await story.lookups.deliveries(key.run)] == [BEN]
     assert (await story.run(key)).state is RunState.DELIVERED
-    assert await story.ledger.forget_reader(ADDRESS) == Expired(0, 0, 0)
+    assert await story.upkeep.forget_reader(ADDRESS) == Expired(0, 0, 0)
 
 
 async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: LedgerFixture) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(other, "sent")
-    await story.ledger.forget_reader(ADDRESS)
+    await story.upkeep.forget_reader(ADDRESS)
     assert (await story.run(key)).state is RunState.DELIVERED
     await story.elapse(99999)
-    assert (await story.ledger.sweep(10)).deliveries == ()
+    assert (await story.clock.sweep(10)).deliveries == ()
 
 
 async def test_a_worker_that_is_sending_to_the_forgotten_reader_writes_nothing_more(story: LedgerFixture) -> None:
     key = await story.sending((ANN, BEN))
-    await story.ledger.forget_reader(ADDRESS)
+    await story.upkeep.forget_reader(ADDRESS)
     with pytest.raises(Exception, match="no longer ours"):
-        await story.ledger.sent(key, 1, "250", {"deals": baseline("s")})
+        await story.deliveries.settle(key, 1, Sent("250", {"deals": baseline("s")}))
     assert await story.baseline() is None
 
 
@@ -83,7 +84,7 @@ async def test_what_was_forgotten_is_dropped_later_like_everything_else(story: L
     runs = [await kept.run(SLOT + n * WEEK, *NAMES[n:]) for n in range(4)]
     await store.forget_row(NAMES[3])
     for key in runs[:3]:
-        assert await story.ledger.drop(run_of(key), SLOT + 9 * WEEK)
+        assert await story.upkeep.drop(key.run, SLOT + 9 * WEEK)
     held = dict((await story.run(runs[3])).snapshots)["deals"]
     assert await store.load(held) == answer(SLOT + 3 * WEEK, *NAMES[4:])
     snapshots, tables = await kept.blobs()

@@ -7,7 +7,8 @@ from redis.asyncio import Redis
 
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
 from worker.adapters.redis_store.snapshots import RedisSnapshots
-from worker.domain.delivery import Baseline
+from worker.domain.delivery import Baseline, DeliveryKey
+from worker.domain.outcome import Sent
 from worker.domain.reason import Reason
 from worker.domain.run import Missed, RunState
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, table
@@ -30,14 +31,14 @@ class Kept:
         self.store = RedisSnapshots(story.client, "tern", rows=0)
         self.last: Baseline | None = None
 
-    async def run(self, slot: datetime, *keys: str, outcome: str = "sent") -> str:
+    async def run(self, slot: datetime, *keys: str, outcome: str = "sent") -> DeliveryKey:
         snapshot = await self.store.keep(answer(slot, *keys))
         key, *_ = await self.story.delivering((ANN,), slot, snapshots={"deals": snapshot})
         if outcome == "pending":
             return key
-        attempt = await self.story.ledger.intend(key, 0, 1, "aa", slot, {"deals": self.last})
+        attempt = await self.story.deliveries.intend(key, 0, 1, "aa", slot, {"deals": self.last})
         self.last = baseline(snapshot, slot)
-        await self.story.ledger.sent(key, attempt, "250", {"deals": self.last})
+        await self.story.deliveries.settle(key, attempt, Sent("250", {"deals": self.last}))
         return key
 
     async def blobs(self) -> tuple[int, int]:
@@ -50,22 +51,18 @@ def kept(story: LedgerFixture) -> Kept:
     return Kept(story)
 
 
-def run_of(delivery: str) -> str:
-    return delivery.split("/team", maxsplit=1)[0]
-
-
 async def test_a_run_goes_with_what_only_it_held(kept: Kept) -> None:
     first, second = await kept.run(SLOT, "a"), await kept.run(SLOT + WEEK, "b")
     third = await kept.run(SLOT + 2 * WEEK, "c")
     assert await kept.blobs() == (3, 3)
-    assert await kept.story.ledger.drop(run_of(first), LATER)
-    assert await kept.story.ledger.run(run_of(first)) is None
-    assert await kept.story.ledger.deliveries(run_of(first)) == ()
+    assert await kept.story.upkeep.drop(first.run, LATER)
+    assert await kept.story.lookups.run(first.run) is None
+    assert await kept.story.lookups.deliveries(first.run) == ()
     assert await kept.blobs() == (3, 3), "the second run was compared with its answer"
-    assert await kept.story.ledger.drop(run_of(second), LATER)
+    assert await kept.story.upkeep.drop(second.run, LATER)
     assert await kept.blobs() == (2, 2), "the third run was compared with the second's answer"
-    assert [run_of(third)] == [str(run.key) for run in await kept.story.ledger.runs(WEEKLY, 10)]
-    assert await kept.story.ledger.runs(None, 10) == await kept.story.ledger.runs(WEEKLY, 10)
+    assert [third.run] == [run.key for run in await kept.story.lookups.runs(WEEKLY, 10)]
+    assert await kept.story.lookups.runs(None, 10) == await kept.story.lookups.runs(WEEKLY, 10)
 
 
 async def test_a_table_that_two_answers_share_stays_for_the_other(kept: Kept) -> None:
@@ -73,7 +70,7 @@ async def test_a_table_that_two_answers_share_stays_for_the_other(kept: Kept) ->
     kept.last = None
     second = await kept.run(SLOT + WEEK, "a")
     assert await kept.blobs() == (2, 1)
-    assert await kept.story.ledger.drop(run_of(first), LATER)
+    assert await kept.story.upkeep.drop(first.run, LATER)
     assert await kept.blobs() == (1, 1)
     held = await kept.story.run(second)
     assert await kept.store.load(dict(held.snapshots)["deals"]) == answer(SLOT + WEEK, "a")
@@ -82,87 +79,87 @@ async def test_a_table_that_two_answers_share_stays_for_the_other(kept: Kept) ->
 async def test_a_run_that_is_not_older_than_what_is_compared_with_stays(kept: Kept) -> None:
     first = await kept.run(SLOT, "a")
     await kept.run(SLOT + WEEK, "b")
-    floor = await kept.story.ledger.floor(WEEKLY, SLOT - WEEK)
+    floor = await kept.story.upkeep.floor(WEEKLY, SLOT - WEEK)
     assert floor == SLOT + WEEK
-    assert not await kept.story.ledger.drop(run_of(first), SLOT)
-    assert await kept.story.ledger.drop(run_of(first), floor)
+    assert not await kept.story.upkeep.drop(first.run, SLOT)
+    assert await kept.story.upkeep.drop(first.run, floor)
 
 
 async def test_the_floor_is_the_oldest_baseline_of_any_reader_and_of_any_open_delivery(story: LedgerFixture) -> None:
-    assert await story.ledger.floor(WEEKLY, SLOT) is None
+    assert await story.upkeep.floor(WEEKLY, SLOT) is None
     key, other = await story.delivering((ANN, BEN), SLOT + 5 * WEEK)
     old, new = baseline("old", SLOT + WEEK), baseline("new", SLOT + 5 * WEEK)
-    attempt = await story.ledger.intend(other, 0, 1, "aa", SLOT, {"deals": None})
-    await story.ledger.sent(other, attempt, "250", {"deals": new})
-    assert await story.ledger.floor(WEEKLY, SLOT) == new.slot
-    attempt = await story.ledger.intend(key, 0, 1, "aa", SLOT, {"deals": old})
-    assert await story.ledger.floor(WEEKLY, SLOT) == old.slot
-    await story.ledger.sent(key, attempt, "250", {})
-    assert await story.ledger.floor(WEEKLY, SLOT) == new.slot
-    assert await story.ledger.floor(WEEKLY, SLOT + 6 * WEEK) is None, "expired baselines are compared with no more"
+    attempt = await story.deliveries.intend(other, 0, 1, "aa", SLOT, {"deals": None})
+    await story.deliveries.settle(other, attempt, Sent("250", {"deals": new}))
+    assert await story.upkeep.floor(WEEKLY, SLOT) == new.slot
+    attempt = await story.deliveries.intend(key, 0, 1, "aa", SLOT, {"deals": old})
+    assert await story.upkeep.floor(WEEKLY, SLOT) == old.slot
+    await story.deliveries.settle(key, attempt, Sent("250", {}))
+    assert await story.upkeep.floor(WEEKLY, SLOT) == new.slot
+    assert await story.upkeep.floor(WEEKLY, SLOT + 6 * WEEK) is None, "expired baselines are compared with no more"
 
 
 async def test_an_open_run_stays_and_so_does_the_newest_answer(kept: Kept) -> None:
     waiting = await kept.run(SLOT, "a", outcome="pending")
-    assert not await kept.story.ledger.drop(run_of(waiting), LATER)
+    assert not await kept.story.upkeep.drop(waiting.run, LATER)
     await kept.story.finish(waiting, "unknown")
-    assert not await kept.story.ledger.drop(run_of(waiting), LATER), "held: somebody may settle it"
+    assert not await kept.story.upkeep.drop(waiting.run, LATER), "held: somebody may settle it"
     newest = await kept.run(SLOT + WEEK, "b")
     assert (await kept.story.run(waiting)).state is RunState.SKIPPED
-    assert not await kept.story.ledger.drop(run_of(newest), LATER)
-    assert await kept.story.ledger.drop(run_of(waiting), LATER)
-    assert not await kept.story.ledger.drop(run_of(waiting), LATER), "it is gone already"
+    assert not await kept.story.upkeep.drop(newest.run, LATER)
+    assert await kept.story.upkeep.drop(waiting.run, LATER)
+    assert not await kept.story.upkeep.drop(waiting.run, LATER), "it is gone already"
 
 
 async def test_a_chain_has_no_link_to_what_is_gone(kept: Kept) -> None:
     first = await kept.run(SLOT, "a")
     await kept.run(SLOT + WEEK, "b")
-    assert len(await kept.story.ledger.chain(WEEKLY, "deals", SLOT)) == 2
-    await kept.story.ledger.drop(run_of(first), LATER)
-    (left,) = await kept.story.ledger.chain(WEEKLY, "deals", SLOT)
+    assert len(await kept.story.runs.chain(WEEKLY, "deals", SLOT)) == 2
+    await kept.story.upkeep.drop(first.run, LATER)
+    (left,) = await kept.story.runs.chain(WEEKLY, "deals", SLOT)
     assert await kept.store.load(left) is not None
 
 
 async def test_a_round_sees_every_run_once_although_some_go_meanwhile(kept: Kept) -> None:
-    keys = [run_of(await kept.run(SLOT + n * WEEK, f"k{n}")) for n in range(7)]
+    keys = [(await kept.run(SLOT + n * WEEK, f"k{n}")).run for n in range(7)]
     seen = []
     while True:
-        part = await kept.story.ledger.chores(2, 0.0)
+        part = await kept.story.upkeep.chores(2, 0.0)
         assert part is not None
         for schedule, run in part.runs:
             assert schedule == WEEKLY
-            seen.append(str(run.key))
+            seen.append(run.key)
             if len(seen) % 2:
-                await kept.story.ledger.drop(str(run.key), LATER)
+                await kept.story.upkeep.drop(run.key, LATER)
         if part.ended:
             break
     assert seen == keys
 
 
 async def test_two_clocks_do_not_do_the_same_chores(story: LedgerFixture) -> None:
-    assert await story.ledger.chores(5, 60.0) is not None
-    assert await story.ledger.chores(5, 60.0) is None
+    assert await story.upkeep.chores(5, 60.0) is not None
+    assert await story.upkeep.chores(5, 60.0) is None
 
 
 async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: LedgerFixture) -> None:
     old = Missed(WEEKLY, SLOT - 2 * WEEK, SLOT - WEEK, 2, Reason.TOO_LATE)
     await story.claimed(missed=(old,))
-    first = await story.ledger.activate(bundle(WEEKLY, "one"), {}, ())
-    in_use = await story.ledger.activate(bundle(WEEKLY, "two"), {}, ())
+    first = await story.deployments.activate(bundle(WEEKLY, "one"), {}, ())
+    in_use = await story.deployments.activate(bundle(WEEKLY, "two"), {}, ())
     asked = story.claim(SLOT, kind="manual", nonce="0000000a")
-    await story.ledger.request(type(asked)(asked.key, in_use.bundle, "manual", asked.deadline), 1)
-    deployed = await story.ledger.activate(bundle(WEEKLY, "three"), {}, ())
+    await story.clock.request(type(asked)(asked.key, in_use.bundle, "manual", asked.deadline), 1)
+    deployed = await story.deployments.activate(bundle(WEEKLY, "three"), {}, ())
 
     async def lives(bundle_id: str) -> int:
         return int(await story.client.ttl(f"tern:bundle:{bundle_id}"))
 
     for _ in range(2):
-        await story.ledger.chores(100, 0.0)
-        await story.ledger.end_round(SLOT)
+        await story.upkeep.chores(100, 0.0)
+        await story.upkeep.end_round(SLOT)
     assert 86000 < await lives(first.bundle) <= 86400
     assert (await lives(in_use.bundle), await lives(deployed.bundle)) == (-1, -1)
-    assert await story.ledger.missed(WEEKLY, 10) == ()
-    assert await story.ledger.missed(None, 10) == ()
+    assert await story.lookups.missed(WEEKLY, 10) == ()
+    assert await story.lookups.missed(None, 10) == ()
 
 
 async def test_a_difference_goes_before_what_it_differs_from(story: LedgerFixture, redis_client: Redis) -> None:
@@ -174,7 +171,7 @@ async def test_a_difference_goes_before_what_it_differs_from(story: LedgerFixtur
     kept.last = None
     third = await kept.run(SLOT + 2 * WEEK, *names[2:])
     assert await kept.blobs() == (3, 3)
-    assert await story.ledger.drop(run_of(first), LATER)
+    assert await story.upkeep.drop(first.run, LATER)
     assert await kept.blobs() == (2, 3), "two differences rest on its table"
     held = dict((await story.run(third)).snapshots)["deals"]
     assert await kept.store.load(held) == answer(SLOT + 2 * WEEK, *names[2:])

@@ -1,17 +1,18 @@
 """Laws of semantics 8 over generated lives of a schedule, with lost attempts and time passing between the steps."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
+from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, who
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
-from worker.domain.delivery import Baseline, Delivery, DeliveryState
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState
+from worker.domain.events import Fact
+from worker.domain.outcome import Deferred, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
-from worker.domain.run import CLOSED, Run, RunKey, RunState, close
+from worker.domain.run import CLOSED, Run, RunKey, RunState
 from worker.errors import ClaimLost
 
 READERS = (ANN, BEN, "room|C0123456789")
@@ -28,58 +29,66 @@ class Life:
 
     def __init__(self, story: LedgerFixture) -> None:
         self.story = story
-        self.was: dict[str, Run] = {}
+        self.was: dict[RunKey, Run] = {}
         self.moved: dict[str, Baseline] = {}
 
-    def run_of(self, week: int) -> str:
-        return str(RunKey(WEEKLY, SLOT + week * WEEK))
+    def run_of(self, week: int) -> RunKey:
+        return RunKey(WEEKLY, SLOT + week * WEEK)
 
-    async def take(self, name: str, week: int, reader: int, off: int) -> None:
-        """One step, with an attempt that may be wrong: then nothing happens."""
-        story, ledger = self.story, self.story.ledger
-        run, key = self.run_of(week), f"{self.run_of(week)}/{READERS[reader]}"
-        row, whole = await ledger.delivery(key), await ledger.run(run)
+    async def take(self, name: str, week: int, reader: int, off: int) -> object:
+        """What one step gave, with an attempt that may be wrong: then nothing happens."""
+        try:
+            return await (await self.steps(week, reader, off))[name]()
+        except ClaimLost:
+            return None
+
+    async def steps(self, week: int, reader: int, off: int) -> dict[str, Callable[[], Awaitable[object]]]:
+        story = self.story
+        run, key = self.run_of(week), DeliveryKey(self.run_of(week), READERS[reader])
+        row, whole = await story.lookups.delivery(key), await story.lookups.run(run)
         attempt = max((row.attempt if row else 0) - (off == 2), 0)
         turn = max((whole.attempt if whole else 0) - (off == 2), 0)
         soon, slot = await story.soon(), SLOT + week * WEEK
         moves = {"deals": baseline(f"s{week}", slot)}
-        steps: dict[str, Callable[[], Awaitable[object]]] = {
-            "claim": lambda: ledger.request(story.claim(slot), CHILD),
-            "begin": lambda: ledger.begin(run, CHILD),
-            "hand over": lambda: ledger.deliver(run, turn, {"deals": f"s{week}"}, (), dict.fromkeys(READERS, soon)),
-            "postpone": lambda: ledger.postpone(run, turn, soon),
-            "hold": lambda: ledger.hold(key, CHILD),
+        return {
+            "claim": lambda: story.clock.request(story.claim(slot), CHILD),
+            "begin": lambda: story.runs.begin(run, CHILD),
+            "hand over": lambda: story.runs.deliver(
+                run, turn, {"deals": f"s{week}"}, (), dict.fromkeys(map(who, READERS), soon)
+            ),
+            "postpone": lambda: story.runs.postpone(run, turn, soon),
+            "hold": lambda: story.deliveries.hold(key, CHILD),
             "send": lambda: self.send(key, moves),
-            "found": lambda: ledger.sent(key, attempt, "found", moves),
-            "skip": lambda: ledger.skip(key, Reason.NO_CHANGE, moves if off else {}),
-            "defer": lambda: ledger.defer(key, attempt, soon, Reason.BACKOFF, "421"),
-            "refuse": lambda: ledger.refuse(key, attempt, Reason.REFUSED, "550"),
+            "found": lambda: story.deliveries.settle(key, attempt, Sent("found", moves)),
+            "skip": lambda: story.deliveries.settle(key, 0, Skipped(Reason.NO_CHANGE, moves if off else {})),
+            "defer": lambda: story.deliveries.settle(key, attempt, Deferred(soon, Reason.BACKOFF, "421")),
+            "refuse": lambda: story.deliveries.settle(key, attempt, Refused(Reason.REFUSED, "550")),
             "cut": lambda: self.cut(key),
-            "absent": lambda: ledger.resolve(key, attempt, duplicate=bool(off), reason=Reason.ABSENT),
-            "again": lambda: ledger.uncertain(key, attempt, "again", soon),
-            "give up": lambda: ledger.keep_unknown(key, attempt),
+            "absent": lambda: story.deliveries.settle(
+                key, attempt, Pending(Reason.POSSIBLE_DUPLICATE if bool(off) else Reason.ABSENT)
+            ),
+            "again": lambda: story.deliveries.settle(key, attempt, Unknown("again", soon)),
+            "give up": lambda: story.deliveries.settle(key, attempt, Unknown()),
             "elapse": lambda: story.elapse(50),
-            "sweep": lambda: ledger.sweep(50),
+            "sweep": lambda: story.clock.sweep(50),
         }
-        with suppress(ClaimLost):
-            await steps[name]()
 
-    async def send(self, key: str, moves: dict[str, Baseline]) -> None:
+    async def send(self, key: DeliveryKey, moves: dict[str, Baseline]) -> tuple[Fact, ...]:
         attempt = await self.story.intend(key)
-        await self.story.ledger.sent(key, attempt, "250 ok", moves)
+        return await self.story.deliveries.settle(key, attempt, Sent("250 ok", moves))
 
-    async def cut(self, key: str) -> None:
+    async def cut(self, key: DeliveryKey) -> tuple[Fact, ...]:
         attempt = await self.story.intend(key)
-        await self.story.ledger.uncertain(key, attempt, "cut", await self.story.soon())
+        return await self.story.deliveries.settle(key, attempt, Unknown("cut", await self.story.soon()))
 
     async def obey(self) -> None:
-        for run in await self.story.ledger.runs(WEEKLY, 10):
-            rows = await self.story.ledger.deliveries(str(run.key))
-            before = self.was.get(str(run.key))
+        for run in await self.story.lookups.runs(WEEKLY, 10):
+            rows = await self.story.lookups.deliveries(run.key)
+            before = self.was.get(run.key)
             counted(run, rows)
             if before is not None:
                 closed_stays(before, run, rows)
-            self.was[str(run.key)] = run
+            self.was[run.key] = run
         for reader in READERS:
             await self.never_back(reader)
 
@@ -92,6 +101,14 @@ class Life:
             self.moved[reader] = at
 
 
+def ended(states: list[str]) -> RunState:
+    """How a run ends, from the closed states of its deliveries; lua/common.lua counts as it goes."""
+    sent = "sent" in states
+    if any(state in {"refused", "failed", "unknown"} for state in states):
+        return RunState.PARTIAL if sent else RunState.FAILED
+    return RunState.DELIVERED if sent else RunState.SKIPPED
+
+
 def counted(run: Run, rows: tuple[Delivery, ...]) -> None:
     """A closed run's deliveries are all closed, one per reader, and say how it ended."""
     assert len(rows) in {0, len(READERS)}
@@ -99,7 +116,7 @@ def counted(run: Run, rows: tuple[Delivery, ...]) -> None:
         return
     closed = [row.state for row in rows if row.held or row.state in SETTLED]
     if len(closed) == len(rows):
-        assert run.state == close([str(state) for state in closed])
+        assert run.state == ended([str(state) for state in closed])
     else:
         assert run.state is RunState.DELIVERING
 

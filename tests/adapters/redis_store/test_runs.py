@@ -6,23 +6,26 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
-from worker.domain.delivery import DeliveryState
+from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, who
+from worker.domain.delivery import DeliveryKey, DeliveryState
+from worker.domain.events import RunEnded
 from worker.domain.reason import Reason
-from worker.domain.run import RunState
+from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
 
+OPERATOR = who("operator|ops@tern.example")
+NONE = RunKey.parse("none@2026-11-16T14:00:00Z")
 GAP = Gap("funnel", GapReason.UNAVAILABLE, 'Close: "no answer" came in time')
 
-Step = Callable[[LedgerFixture, str, int], Awaitable[object]]
+Step = Callable[[LedgerFixture, RunKey, int], Awaitable[object]]
 
 STEPS: dict[str, Step] = {
-    "beat": lambda s, key, attempt: s.ledger.beat(key, attempt),
-    "deliver": lambda s, key, attempt: s.ledger.deliver(key, attempt, {"deals": "x"}, (), {ANN: SLOT + FAR}),
-    "postpone": lambda s, key, attempt: s.ledger.postpone(key, attempt, SLOT),
-    "fail": lambda s, key, attempt: s.ledger.fail(key, attempt, Reason.SOURCE, "no", (), "operator|o@tern.example"),
-    "skip": lambda s, key, attempt: s.ledger.skip_run(key, attempt, Reason.NO_READERS),
+    "beat": lambda s, key, attempt: s.runs.beat(key, attempt),
+    "deliver": lambda s, key, attempt: s.runs.deliver(key, attempt, {"deals": "x"}, (), {who(ANN): SLOT + FAR}),
+    "postpone": lambda s, key, attempt: s.runs.postpone(key, attempt, SLOT),
+    "fail": lambda s, key, attempt: s.runs.fail(key, attempt, Reason.SOURCE, "no", (), who("operator|o@tern.example")),
+    "skip": lambda s, key, attempt: s.runs.skip_run(key, attempt, Reason.NO_READERS),
 }
 
 
@@ -30,21 +33,21 @@ STEPS: dict[str, Step] = {
 async def test_an_attempt_that_lost_its_claim_writes_nothing(story: LedgerFixture, step: str) -> None:
     key, old = await story.begun()
     await story.elapse(61)
-    await story.ledger.sweep(10)
-    begun = await story.ledger.begin(key, CHILD)
+    await story.clock.sweep(10)
+    begun = (await story.runs.begin(key, CHILD)).lease
     assert begun is not None
     before = await story.client.hgetall(f"{PROJECT}:run:{key}")
     with pytest.raises(ClaimLost):
         await STEPS[step](story, key, old)
     assert await story.client.hgetall(f"{PROJECT}:run:{key}") == before
-    assert await story.ledger.deliveries(key) == ()
+    assert await story.lookups.deliveries(key) == ()
     await STEPS[step](story, key, begun.attempt)
 
 
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_closed_run_takes_no_step(story: LedgerFixture, step: str) -> None:
     key, attempt = await story.begun()
-    await story.ledger.skip_run(key, attempt, Reason.NO_READERS)
+    await story.runs.skip_run(key, attempt, Reason.NO_READERS)
     with pytest.raises(ClaimLost):
         await STEPS[step](story, key, attempt)
 
@@ -52,71 +55,73 @@ async def test_a_closed_run_takes_no_step(story: LedgerFixture, step: str) -> No
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_run_that_never_was_takes_no_step(story: LedgerFixture, step: str) -> None:
     with pytest.raises(ClaimLost):
-        await STEPS[step](story, "none@2026-11-16T14:00:00Z", 1)
+        await STEPS[step](story, NONE, 1)
 
 
 async def test_begin_gives_the_run_to_one_worker_and_its_process_is_written_down(story: LedgerFixture) -> None:
     key = await story.claimed()
-    taken = await asyncio.gather(*(story.ledger.begin(key, pid) for pid in (1, 2, 3)))
-    (begun,) = [one for one in taken if one is not None]
+    taken = await asyncio.gather(*(story.runs.begin(key, pid) for pid in (1, 2, 3)))
+    (begun,) = [one.lease for one in taken if one.lease is not None]
     assert begun.attempt == begun.run.attempt == 1
     assert begun.run.state is RunState.FETCHING
-    assert (await story.run(key)).executed_by_pid == taken.index(begun) + 1
-    assert abs(begun.now - await story.ledger.now()) < timedelta(seconds=5)
+    assert (await story.run(key)).executed_by_pid == [one.lease for one in taken].index(begun) + 1
+    assert abs(begun.now - await story.clock.now()) < timedelta(seconds=5)
 
 
 async def test_begin_refuses_a_run_that_nobody_claimed(story: LedgerFixture) -> None:
-    assert await story.ledger.begin("none@2026-11-16T14:00:00Z", 1) is None
+    assert (await story.runs.begin(NONE, 1)).lease is None
 
 
 async def test_a_beat_keeps_the_run_from_being_given_away(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(50)
-    await story.ledger.beat(key, attempt)
+    await story.runs.beat(key, attempt)
     await story.elapse(50)
-    assert (await story.ledger.sweep(10)).runs == ()
-    assert await story.ledger.begin(key, 9) is None
+    assert (await story.clock.sweep(10)).runs == ()
+    assert (await story.runs.begin(key, 9)).lease is None
 
 
 async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(61)
-    begun = await story.ledger.begin(key, 9)
+    begun = (await story.runs.begin(key, 9)).lease
     assert begun is not None
     assert begun.attempt == attempt + 1
     with pytest.raises(ClaimLost):
-        await story.ledger.beat(key, attempt)
+        await story.runs.beat(key, attempt)
 
 
 async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: LedgerFixture) -> None:
     key = await story.claimed()
     for attempt in range(1, 9):
-        begun = await story.ledger.begin(key, CHILD)
+        begun = (await story.runs.begin(key, CHILD)).lease
         assert begun is not None
         assert begun.attempt == attempt
         assert begun.run.not_before is None
-        await story.ledger.postpone(key, attempt, await story.soon(90))
-        assert await story.ledger.begin(key, CHILD) is None
+        await story.runs.postpone(key, attempt, await story.soon(90))
+        assert (await story.runs.begin(key, CHILD)).lease is None
         assert (await story.run(key)).not_before is not None
         await story.elapse(60)
-        assert (await story.ledger.sweep(10)).runs == ()
+        assert (await story.clock.sweep(10)).runs == ()
         await story.elapse(31)
-        assert (await story.ledger.sweep(10)).runs == (key,)
+        assert (await story.clock.sweep(10)).runs == (key,)
 
 
 async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_once(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     until = await story.soon(3600)
     stored = {"deals": "one", "deals:compared": "two"}
-    made = await story.ledger.deliver(key, attempt, stored, (GAP,), {ANN: until, BEN: until + timedelta(hours=1)})
-    assert made == (f"{key}/{ANN}", f"{key}/{BEN}")
+    made = (
+        await story.runs.deliver(key, attempt, stored, (GAP,), {who(ANN): until, who(BEN): until + timedelta(hours=1)})
+    ).deliveries
+    assert made == (DeliveryKey(key, ANN), DeliveryKey(key, BEN))
     run = await story.run(key)
     assert run.state is RunState.DELIVERING
-    assert dict(run.snapshots) == await story.ledger.snapshots_of(key) == stored
+    assert dict(run.snapshots) == await story.lookups.snapshots_of(key) == stored
     assert run.gaps == (("funnel", "unavailable", GAP.sentence),)
     assert run.incomplete == 1
-    rows = await story.ledger.deliveries(key)
-    assert [(str(row.key), row.state, row.attempt, row.expires) for row in rows] == [
+    rows = await story.lookups.deliveries(key)
+    assert [(row.key, row.state, row.attempt, row.expires) for row in rows] == [
         (made[0], DeliveryState.PENDING, 0, until),
         (made[1], DeliveryState.PENDING, 0, until + timedelta(hours=1)),
     ]
@@ -124,57 +129,56 @@ async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_o
 
 async def test_a_run_without_readers_is_skipped_and_its_answers_are_kept(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    assert await story.ledger.deliver(key, attempt, {"deals": "one"}, (), {}) == ()
+    assert (await story.runs.deliver(key, attempt, {"deals": "one"}, (), {})).deliveries == ()
     run = await story.run(key)
     assert (run.state, run.reason) == (RunState.SKIPPED, Reason.NO_READERS)
-    assert await story.ledger.chain(WEEKLY, "deals", None) == ("one",)
+    assert await story.runs.chain(WEEKLY, "deals", None) == ("one",)
 
 
 async def test_a_chain_goes_back_to_the_answer_that_the_oldest_baseline_saw(story: LedgerFixture) -> None:
     for week in (0, 1, 2, 3):
         slot = SLOT + week * WEEK
         await story.delivering((ANN,), slot, snapshots={"deals": f"s{week}", "deals:compared": f"c{week}"})
-    assert await story.ledger.chain(WEEKLY, "deals", None) == ("s3",)
-    assert await story.ledger.chain(WEEKLY, "deals", SLOT + WEEK) == ("s3", "s2", "s1")
-    assert await story.ledger.chain(WEEKLY, "deals", SLOT + 1.5 * WEEK) == ("s3", "s2", "s1")
-    assert await story.ledger.chain(WEEKLY, "deals", SLOT - WEEK) == ("s3", "s2", "s1", "s0")
-    assert await story.ledger.chain(WEEKLY, "deals:compared", None) == ()
-    assert await story.ledger.chain("other", "deals", SLOT) == ()
+    assert await story.runs.chain(WEEKLY, "deals", None) == ("s3",)
+    assert await story.runs.chain(WEEKLY, "deals", SLOT + WEEK) == ("s3", "s2", "s1")
+    assert await story.runs.chain(WEEKLY, "deals", SLOT + 1.5 * WEEK) == ("s3", "s2", "s1")
+    assert await story.runs.chain(WEEKLY, "deals", SLOT - WEEK) == ("s3", "s2", "s1", "s0")
+    assert await story.runs.chain(WEEKLY, "deals:compared", None) == ()
+    assert await story.runs.chain("other", "deals", SLOT) == ()
 
 
 async def test_a_run_that_got_nothing_fails_and_tells_the_operator(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    notice = await story.ledger.fail(key, attempt, Reason.SOURCE, "Close is down", (GAP,), "operator|ops@tern.example")
+    told = await story.runs.fail(key, attempt, Reason.SOURCE, "Close is down", (GAP,), OPERATOR)
     run = await story.run(key)
     assert (run.state, run.reason, run.sentence) == (RunState.FAILED, Reason.SOURCE, "Close is down")
     assert run.gaps == (("funnel", "unavailable", GAP.sentence),)
-    assert notice == f"{key}/operator|ops@tern.example"
+    assert told == (RunEnded(key, "failed", "source"),)
     await story.elapse(31)
-    assert (await story.ledger.sweep(10)).deliveries == (notice,)
+    assert (await story.clock.sweep(10)).deliveries == (DeliveryKey(key, OPERATOR.id),)
 
 
 @pytest.mark.parametrize("outcome", ["sent", "skipped", "refused", "unknown"])
 async def test_what_becomes_of_the_notice_does_not_change_the_failed_run(story: LedgerFixture, outcome: str) -> None:
     key, attempt = await story.begun()
-    notice = await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), "operator|ops@tern.example")
-    assert notice is not None
+    await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), OPERATOR)
     before = await story.run(key)
-    await story.finish(notice, outcome)
+    await story.finish(DeliveryKey(key, OPERATOR.id), outcome)
     assert await story.run(key) == before
 
 
 async def test_nobody_to_tell_means_no_delivery(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    assert await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None) is None
-    assert await story.ledger.deliveries(key) == ()
+    await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), None)
+    assert await story.lookups.deliveries(key) == ()
 
 
 async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    await story.ledger.postpone(key, attempt, await story.soon())
+    await story.runs.postpone(key, attempt, await story.soon())
     with pytest.raises(ClaimLost):
-        await story.ledger.skip_run(key, attempt - 1, Reason.DELETED)
-    await story.ledger.skip_run(key, attempt, Reason.DELETED)
+        await story.runs.skip_run(key, attempt - 1, Reason.DELETED)
+    await story.runs.skip_run(key, attempt, Reason.DELETED)
     run = await story.run(key)
     assert (run.state, run.reason, run.not_before) == (RunState.SKIPPED, Reason.DELETED, None)
 
@@ -182,6 +186,6 @@ async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: Ledg
 async def test_a_run_that_ended_without_deliveries_leaves_nothing_to_look_at(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     assert await story.client.zcard(f"{PROJECT}:open:{WEEKLY}") == 1
-    await story.ledger.fail(key, attempt, Reason.SOURCE, "down", (), None)
+    await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), None)
     for name in ("attention:runs", f"open:{WEEKLY}"):
         assert await story.client.zcard(f"{PROJECT}:{name}") == 0, name

@@ -3,16 +3,17 @@
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
-from worker.domain.delivery import DeliveryState
+from worker.domain.delivery import DeliveryKey, DeliveryState
+from worker.domain.outcome import Pending, Refused, Sent
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.errors import ClaimLost
 
-RUN = str(RunKey(WEEKLY, SLOT))
+RUN = RunKey(WEEKLY, SLOT)
 
 
-async def again(story: LedgerFixture, *readers: str) -> tuple[str, ...]:
-    return await story.ledger.retry(RUN, dict.fromkeys(readers, await story.soon(3600)))
+async def again(story: LedgerFixture, *readers: str) -> tuple[DeliveryKey, ...]:
+    return await story.deliveries.retry(RUN, dict.fromkeys(readers, await story.soon(3600)))
 
 
 @pytest.mark.parametrize("outcome", ["refused", "failed"])
@@ -23,7 +24,7 @@ async def test_what_failed_is_tried_again_and_the_run_closes_anew(story: LedgerF
     assert await again(story, ANN, BEN) == (key,)
     row, run = await story.row(key), await story.run(key)
     assert (row.state, row.reason, run.state) == (DeliveryState.PENDING, Reason.RETRIED, RunState.PARTIAL)
-    assert await story.ledger.hold(key, 1) is not None
+    assert (await story.deliveries.hold(key, 1)).lease is not None
     await story.finish(key, "sent")
     assert (await story.run(key)).state is RunState.DELIVERED
     assert (await story.row(key)).attempt == 2
@@ -40,7 +41,7 @@ async def test_a_second_failure_leaves_the_run_as_it_was(story: LedgerFixture) -
 async def test_what_expired_unsent_is_tried_again_and_its_run_is_no_longer_skipped(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.elapse(99999)
-    await story.ledger.sweep(10)
+    await story.clock.sweep(10)
     assert ((await story.row(key)).reason, (await story.run(key)).state) == (Reason.EXPIRED, RunState.SKIPPED)
     assert await again(story, ANN) == (key,)
     await story.finish(key, "sent")
@@ -70,15 +71,15 @@ async def test_a_retry_that_nobody_publishes_is_found_by_the_sweep(story: Ledger
     await story.finish(key, "failed")
     await again(story, ANN)
     await story.elapse(40)
-    assert key in (await story.ledger.sweep(10)).deliveries
+    assert key in (await story.clock.sweep(10)).deliveries
 
 
 async def test_lifting_a_suspension_leaves_the_others(story: LedgerFixture) -> None:
-    await story.ledger.suspend("address mail a@tern.example", "550 no")
-    await story.ledger.suspend("channel mail", "535 no")
-    await story.ledger.lift(["address mail a@tern.example"])
-    await story.ledger.lift([])
-    assert set(await story.ledger.suspended(["address mail a@tern.example", "channel mail"])) == {"channel mail"}
+    await story.deliveries.suspend("address mail a@tern.example", "550 no")
+    await story.deliveries.suspend("channel mail", "535 no")
+    await story.deliveries.lift(["address mail a@tern.example"])
+    await story.deliveries.lift([])
+    assert set(await story.deliveries.suspended(["address mail a@tern.example", "channel mail"])) == {"channel mail"}
 
 
 @pytest.mark.parametrize("held", [True, False])
@@ -86,7 +87,7 @@ async def test_an_unknown_delivery_that_somebody_saw_counts_as_sent_with_its_bas
     story: LedgerFixture, held: bool
 ) -> None:
     key = await (story.held() if held else story.unknown())
-    await story.ledger.sent(key, 1, "settled by hand", {"deals": baseline("new")}, reason=Reason.SETTLED)
+    await story.deliveries.settle(key, 1, Sent("settled by hand", {"deals": baseline("new")}, Reason.SETTLED))
     row = await story.row(key)
     assert (row.state, row.reason, row.held) == (DeliveryState.SENT, Reason.SETTLED, False)
     assert await story.baseline() == baseline("new")
@@ -99,7 +100,7 @@ async def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_as_the_same
 ) -> None:
     key = await (story.held() if held else story.unknown())
     before = await story.row(key)
-    await story.ledger.unsent(key, 1, await story.soon(7 * 3600))
+    await story.deliveries.settle(key, 1, Pending(Reason.SETTLED, await story.soon(7 * 3600)))
     row = await story.row(key)
     assert (row.state, row.reason, row.date, row.compared_with) == (
         DeliveryState.PENDING,
@@ -123,20 +124,20 @@ async def test_nobody_can_say_of_another_delivery_that_it_did_not_arrive(story: 
         await story.finish(key, "sent")
     attempt = (await story.row(key)).attempt
     with pytest.raises(ClaimLost):
-        await story.ledger.unsent(key, attempt, await story.soon())
+        await story.deliveries.settle(key, attempt, Pending(Reason.SETTLED, await story.soon()))
 
 
 async def test_the_ledger_keeps_why_there_was_no_baseline_and_what_rendered_each_try(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     why = {"deals": Reason.QUERY_CHANGED}
-    await story.ledger.intend(key, 0, 1, "aa", SLOT, {"deals": None}, why_first=why, version="1.0+aa")
+    await story.deliveries.intend(key, 0, 1, "aa", SLOT, {"deals": None}, why_first=why, version="1.0+aa")
     row = await story.row(key)
     assert (row.why_first, row.compared_with, row.version) == (why, {"deals": None}, "1.0+aa")
-    await story.ledger.refuse(key, 1, Reason.REFUSED, "550")
+    await story.deliveries.settle(key, 1, Refused(Reason.REFUSED, "550"))
     await again(story, ANN)
-    await story.ledger.intend(
+    await story.deliveries.intend(
         key, 0, 1, "bb", SLOT, {"deals": None}, why_first={"deals": Reason.FIRST}, version="1.1+bb"
     )
     row = await story.row(key)
     assert (row.why_first, row.version) == (why, "1.1+bb")
-    assert (await story.ledger.deliveries(RUN))[0] == row
+    assert (await story.lookups.deliveries(RUN))[0] == row

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import ANN, FAR, LedgerFixture
+from tests.support.ledger_story import ANN, FAR, LedgerFixture, who
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
@@ -140,7 +140,7 @@ async def test_what_no_run_holds_vanishes_and_what_one_holds_stays_with_its_tabl
     store = RedisSnapshots(story.client, "tern", rows=0)
     kept, loose = await store.keep(make("a")), await store.keep(make("b"))
     key, attempt = await story.begun()
-    await story.ledger.deliver(key, attempt, {"deals": kept}, (), {ANN: await story.soon(FAR.total_seconds())})
+    await story.runs.deliver(key, attempt, {"deals": kept}, (), {who(ANN): await story.soon(FAR.total_seconds())})
     lives = [await story.client.ttl(name) for name in await story.client.keys("tern:[st][na][ab]*:*")]
     days = sorted(round(seconds / 86400) for seconds in lives)
     assert days == [1, 1, 401, 401]
@@ -252,7 +252,7 @@ async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: L
     await store.keep(deals())
     kept = await store.keep(deals(frozenset([1])))
     key, attempt = await story.begun()
-    await story.ledger.deliver(key, attempt, {"deals": kept}, (), {ANN: await story.soon()})
+    await story.runs.deliver(key, attempt, {"deals": kept}, (), {who(ANN): await story.soon()})
     lives = [await story.client.ttl(name) for name in await story.client.keys("tern:table:*")]
     assert [round(seconds / 86400) for seconds in lives] == [401, 401]
 

@@ -4,37 +4,49 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture
-from worker.adapters.redis_store.runs import RunSide
+from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, who
+from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
-from worker.domain.delivery import DeliveryState
+from worker.domain.delivery import DeliveryKey, DeliveryState
+from worker.domain.outcome import Deferred, Sent, Unknown
 from worker.domain.reason import Reason
-from worker.domain.run import RunState, stamp
+from worker.domain.run import RunKey, RunState, stamp
 from worker.errors import ClaimLost
 
 
-@pytest.mark.parametrize("state", ["pending", "deferred", "held"])
+@pytest.mark.parametrize("state", ["pending", "deferred", "unknown", "held"])
 async def test_what_waits_is_superseded_and_its_run_is_counted_again(story: LedgerFixture, state: str) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(other, "sent")
     if state == "deferred":
-        await story.ledger.defer(key, 0, await story.soon(), Reason.PACE, "")
+        await story.deliveries.settle(key, 0, Deferred(await story.soon(), Reason.PACE, ""))
+    if state == "unknown":
+        await story.deliveries.settle(key, await story.intend(key), Unknown("cut", await story.soon()))
     if state == "held":
         await story.finish(key, "unknown")
         assert (await story.run(key)).state is RunState.PARTIAL
     await story.delivering((ANN,), SLOT + WEEK)
     row = await story.row(key)
     assert (row.state, row.reason) == (DeliveryState.SKIPPED, Reason.SUPERSEDED)
+    assert row.may_have_arrived is (state in {"unknown", "held"})
     assert (await story.run(key)).state is RunState.DELIVERED
     await story.elapse(99999)
-    assert key not in (await story.ledger.sweep(10)).deliveries
+    assert key not in (await story.clock.sweep(10)).deliveries
 
 
-@pytest.mark.parametrize("state", ["sending", "unknown"])
-async def test_what_may_be_on_its_way_is_left_alone(story: LedgerFixture, state: str) -> None:
-    key = await (story.sending() if state == "sending" else story.unknown())
+async def test_what_is_being_sent_is_left_alone(story: LedgerFixture) -> None:
+    key = await story.sending()
     await story.delivering((ANN,), SLOT + WEEK)
-    assert (await story.row(key)).state == state
+    assert (await story.row(key)).state is DeliveryState.SENDING
+
+
+async def test_a_worker_that_looks_an_unknown_up_while_it_is_superseded_writes_nothing(story: LedgerFixture) -> None:
+    key = await story.unknown()
+    await story.delivering((ANN,), SLOT + WEEK)
+    before = await story.row(key)
+    with pytest.raises(ClaimLost):
+        await story.deliveries.settle(key, 1, Sent("found", {}))
+    assert await story.row(key) == before
 
 
 async def test_a_run_whose_only_delivery_was_held_ends_as_skipped(story: LedgerFixture) -> None:
@@ -65,9 +77,9 @@ async def test_under_catch_up_all_nothing_is_superseded(story: LedgerFixture) ->
 
 async def test_a_worker_that_rendered_the_old_one_may_not_send_it(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
-    assert await story.ledger.hold(key, 1) is not None
+    assert (await story.deliveries.hold(key, 1)).lease is not None
     await story.delivering((ANN,), SLOT + WEEK)
-    assert await story.ledger.hold(key, 1) is None
+    assert (await story.deliveries.hold(key, 1)).lease is None
 
 
 async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: LedgerFixture) -> None:
@@ -76,7 +88,7 @@ async def test_two_thousand_readers_are_superseded_and_made_in_one_step(story: L
     new = await story.delivering(readers, SLOT + WEEK, expires=timedelta(hours=1))
     assert len(new) == 2000
     assert (await story.run(old[0])).state is RunState.SKIPPED
-    rows = await story.ledger.deliveries(old[0].split("/team")[0])
+    rows = await story.lookups.deliveries(old[0].run)
     assert {row.reason for row in rows} == {Reason.SUPERSEDED}
 
 
@@ -100,22 +112,22 @@ async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
 ) -> None:
     readers = [f"team|reader{number}@tern.example" for number in range(700)]
     old = await story.delivering(readers)
-    run = RunSide._finish
+    run = RedisRuns._finish
 
-    def dies(_self: RunSide, _key: str) -> None:
+    def dies(_self: RedisRuns, _key: RunKey) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(RunSide, "_finish", dies)
+    monkeypatch.setattr(RedisRuns, "_finish", dies)
     with pytest.raises(KeyboardInterrupt):
         await story.delivering(readers, SLOT + WEEK, supersede=supersede)
-    monkeypatch.setattr(RunSide, "_finish", run)
-    published: set[str] = set()
+    monkeypatch.setattr(RedisRuns, "_finish", run)
+    published: set[DeliveryKey] = set()
     for _ in range(12):
         await story.elapse(40)
-        published |= set((await story.ledger.sweep(3000)).deliveries)
+        published |= set((await story.clock.sweep(3000)).deliveries)
     new = f"@{stamp(SLOT + WEEK)}/"
-    assert sum(new in key for key in published) == 700
-    rows = await story.ledger.deliveries(old[0].split("/team")[0])
+    assert sum(new in str(key) for key in published) == 700
+    rows = await story.lookups.deliveries(old[0].run)
     superseded = sum(row.reason is Reason.SUPERSEDED for row in rows)
     assert superseded == (700 if supersede else 0)
 
@@ -123,24 +135,24 @@ async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
 async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_ones_way(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     scripts = Scripts(story.client, PROJECT)
-    await scripts.run("stage", {"key": key, "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]]})
-    assert await story.ledger.deliveries(key) == ()
-    (made,) = await story.ledger.deliver(key, attempt, {}, (), {ANN: await story.soon()})
-    assert [str(row.key) for row in await story.ledger.deliveries(key)] == [made]
+    await scripts.run("stage", {"key": str(key), "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]]})
+    assert await story.lookups.deliveries(key) == ()
+    (made,) = (await story.runs.deliver(key, attempt, {}, (), {who(ANN): await story.soon()})).deliveries
+    assert [row.key for row in await story.lookups.deliveries(key)] == [made]
 
 
 async def test_what_is_staged_by_a_lost_claim_is_refused(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     with pytest.raises(ClaimLost):
-        await story.ledger.deliver(key, attempt + 1, {}, (), {ANN: await story.soon()})
+        await story.runs.deliver(key, attempt + 1, {}, (), {who(ANN): await story.soon()})
     assert not await story.client.keys("*:staged")
 
 
 async def test_a_run_of_the_same_slot_is_not_older(story: LedgerFixture) -> None:
     key, *_ = await story.delivering()
     asked = story.claim(SLOT, kind="manual", nonce="0000000a")
-    await story.ledger.request(asked, 1)
-    begun = await story.ledger.begin(str(asked.key), 1)
+    await story.clock.request(asked, 1)
+    begun = (await story.runs.begin(asked.key, 1)).lease
     assert begun is not None
-    await story.ledger.deliver(str(asked.key), begun.attempt, {}, (), {ANN: await story.soon()})
+    await story.runs.deliver(asked.key, begun.attempt, {}, (), {who(ANN): await story.soon()})
     assert (await story.row(key)).state is DeliveryState.PENDING

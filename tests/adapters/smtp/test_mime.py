@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 
 from worker.adapters.smtp.mime import MailContent, ascii_address, list_id, message, quoted, subject_lines
 from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope
+from worker.domain.run import RunKey
 
 SENDER = "Pipeline <reports@acme.example>"
-KEY = DeliveryKey("weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
+KEY = DeliveryKey(RunKey.parse("weekly@2026-11-16T08:00:00Z"), "team|sales@acme.example")
 DATE = datetime(2026, 11, 16, 8, tzinfo=UTC)
 CSV = Attachment("all deals.csv", "text/csv; charset=utf-8", b"name,value\nM\xc3\xbcller,1\r\n")
 
 
 def envelope(address: str = "sales@acme.example") -> Envelope:
-    return Envelope(DeliveryKey("weekly@2026-11-16T08:00:00Z", f"team|{address}"), address, DATE)
+    return Envelope(DeliveryKey(RunKey.parse("weekly@2026-11-16T08:00:00Z"), f"team|{address}"), address, DATE)
 
 
 def rendered(**parts: object) -> MailContent:

@@ -9,11 +9,12 @@ from worker.adapters.smtp.client import MailFailure
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
 from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt
+from worker.domain.run import RunKey
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 from worker.ports.channels import Findable, Idempotent
 
 RENDERED = MailContent(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
-KEY = DeliveryKey("eu/weekly@2026-11-16T08:00:00Z", "team|sales@acme.example")
+KEY = DeliveryKey(RunKey.parse("eu/weekly@2026-11-16T08:00:00Z"), "team|sales@acme.example")
 ENVELOPE = Envelope(KEY, "sales@acme.example", datetime(2026, 11, 16, 8, tzinfo=UTC))
 
 

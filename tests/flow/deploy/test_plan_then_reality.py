@@ -70,7 +70,7 @@ class Diary:
         new = replace(self.bundle, schedules={**kept, **{one.id: one for one in schedules}})
         told = await plan(self.here.services, new, 30)
         before = await self.here.runs()
-        _, found = await deploy(new, self.here.ledger, self.here.services.triggers)
+        _, found = await deploy(new, self.here.services)
         again = await plan(self.here.services, new, 30)
         settled = {key for key in await self.here.runs() if key not in before}
         still = {(row.schedule, f) for row in again.schedules for f in row.fires}
@@ -112,7 +112,7 @@ async def test_runs_fire_when_the_plan_said_through_a_month_of_changes(redis_cli
     await diary.on(24, lambda: diary.edit(without=("strict",)))
     await diary.comes_true(diary.day(32))
     assert diary.compared > 300
-    reasons = {row.reason for row in await here.ledger.missed(None, 1000)}
+    reasons = {row.reason for row in await here.services.lookups.missed(None, 1000)}
     assert reasons == {Reason.PAUSED, Reason.TOO_LATE, Reason.CAUGHT_UP}
 
 

@@ -10,6 +10,7 @@ from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import Told, through
 from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Slow, TakesOnce
 from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
+from worker.domain.outcome import Pending
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Subscription
 from worker.flow.run.deliver import deliver
@@ -25,7 +26,7 @@ async def brought(
     channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
 ) -> tuple[DeliveryState | None, Told, Services]:
     shared, told = through(channel, given, bundle([entry]), wait)
-    return await deliver(shared, str(given.key)), told, shared
+    return await deliver(shared, given.key), told, shared
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ async def brought(
 async def test_an_unclear_part_waits_as_long_as_the_channel_needs_to_find_out(channel: Plain, wait: str) -> None:
     state, told, shared = await brought(channel)
     assert state is DeliveryState.UNKNOWN
-    assert told.calls["uncertain"][-1] == THIS_WEEK + timedelta(seconds=getattr(shared.times, wait))
+    assert told.calls["Unknown"][1].again_at == THIS_WEEK + timedelta(seconds=getattr(shared.times, wait))
 
 
 @pytest.mark.parametrize(("found", "sent"), [(Receipt("receipt 1"), []), (None, [1])])
@@ -45,7 +46,7 @@ async def test_a_receiver_that_can_be_asked_is_asked_before_anything_is_sent_aga
     channel = CanBeAsked(found=found)
     state, told, _ = await brought(channel, UNKNOWN)
     assert (state, channel.sent) == (DeliveryState.SENT, sent)
-    assert told.calls["sent"][2] == "receipt 1"
+    assert told.calls["Sent"][1].receipt == "receipt 1"
 
 
 @pytest.mark.parametrize("given", [UNKNOWN, replace(UNKNOWN, resent=True)])
@@ -55,14 +56,14 @@ async def test_a_receiver_that_takes_a_part_once_is_sent_it_again_and_nobody_cal
     channel = TakesOnce()
     state, told, _ = await brought(channel, given, replace(ENTRY, on_unknown=OnUnknown.HOLD))
     assert (state, channel.sent) == (DeliveryState.SENT, [1])
-    assert told.calls["resolve"][-2:] == (False, Reason.SAME_KEY)
+    assert told.calls["Pending"][1] == Pending(Reason.SAME_KEY)
 
 
 async def test_a_channel_without_an_ability_sends_an_unclear_part_once_more_as_a_possible_duplicate() -> None:
     channel = Plain()
     state, told, _ = await brought(channel, UNKNOWN)
     assert (state, channel.sent) == (DeliveryState.SENT, [1])
-    assert told.calls["resolve"][-2:] == (True, Reason.POSSIBLE_DUPLICATE)
+    assert told.calls["Pending"][1] == Pending(Reason.POSSIBLE_DUPLICATE)
 
 
 @pytest.mark.parametrize(
@@ -73,14 +74,14 @@ async def test_nothing_more_is_sent_where_it_was_sent_twice_or_may_not_be(given:
     channel = Plain()
     state, told, _ = await brought(channel, given, entry)
     assert (state, channel.sent) == (DeliveryState.UNKNOWN, [])
-    assert "keep_unknown" in told.calls
+    assert told.calls["Unknown"][1].again_at is None
 
 
 async def test_an_unclear_part_that_this_version_no_longer_makes_is_held_for_somebody_to_settle() -> None:
     channel = CanBeAsked(parts=1)
     state, told, _ = await brought(channel, UNKNOWN)
     assert (state, channel.sent) == (DeliveryState.UNKNOWN, [])
-    assert "keep_unknown" in told.calls
+    assert told.calls["Unknown"][1].again_at is None
 
 
 async def test_a_message_of_which_every_part_was_sent_is_settled_though_fewer_are_made_now() -> None:
@@ -88,7 +89,7 @@ async def test_a_message_of_which_every_part_was_sent_is_settled_though_fewer_ar
     channel = Plain(parts=1)
     state, told, _ = await brought(channel, replace(PENDING, attempt=3, date=THIS_WEEK, parts=both))
     assert (state, channel.sent) == (DeliveryState.SENT, [])
-    assert told.calls["sent"][1:3] == (3, "receipt 1")
+    assert (told.calls["Sent"][0], told.calls["Sent"][1].receipt) == (3, "receipt 1")
 
 
 async def test_a_paced_channel_waits_for_its_own_key_and_seconds() -> None:
@@ -101,27 +102,27 @@ async def test_a_place_that_is_far_away_defers_the_delivery() -> None:
     channel = Slow()
     state, told, _ = await brought(channel, wait=60.0)
     assert (state, channel.sent) == (DeliveryState.DEFERRED, [])
-    assert Reason.PACE in told.calls["defer"]
+    assert told.calls["Deferred"][1].reason is Reason.PACE
 
 
 async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
     _, told, _ = await brought(Plain(), wait=60.0)
     assert "pace" not in told.calls
-    assert "sent" in told.calls
+    assert "Sent" in told.calls
 
 
 async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -> None:
     files: list[bytes] = []
     shared, _ = through(Addressed(), PENDING, bundle([ENTRY]))
     shared.keep_message = lambda _key, _part, saved: files.append(saved)
-    await deliver(shared, str(PENDING.key))
+    await deliver(shared, PENDING.key)
     assert files == [b"None", b"None"]
 
 
-@pytest.mark.parametrize(("channel", "kept"), [(Plain(), PENDING.key.run.encode()), (KeepsLess(), b"less")])
+@pytest.mark.parametrize(("channel", "kept"), [(Plain(), str(PENDING.key.run).encode()), (KeepsLess(), b"less")])
 async def test_the_file_that_is_kept_of_a_part_is_the_channels_to_choose(channel: Plain, kept: bytes) -> None:
     files: list[bytes] = []
     shared, _ = through(channel, PENDING, bundle([ENTRY]))
     shared.keep_message = lambda _key, _part, saved: files.append(saved)
-    await deliver(shared, str(PENDING.key))
+    await deliver(shared, PENDING.key)
     assert files == [kept, kept]

@@ -3,6 +3,7 @@
 from tests.support.story import SCHEDULE, TEAM, InProcessRun
 from worker.documents.bridge import bridge_document
 from worker.domain.delivery import DeliveryState
+from worker.domain.outcome import Sent
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.entry.project_dir import bundle_of
@@ -83,8 +84,8 @@ async def test_an_unclear_mail_moves_no_baseline_until_it_is_proved(week: InProc
     assert rows[0].state is DeliveryState.UNKNOWN
     assert second.state is RunState.DELIVERING
     assert {b.slot for b in (await week.baselines()).values()} == {first.key.slot}
-    await week.services.ledger.sent(str(rows[0].key), rows[0].attempt, "told by the operator", {})
-    run = await week.services.ledger.run(str(second.key))
+    await week.services.deliveries.settle(rows[0].key, rows[0].attempt, Sent("told by the operator", {}))
+    run = await week.services.lookups.run(second.key)
     assert run is not None
     assert run.state is RunState.DELIVERED
 

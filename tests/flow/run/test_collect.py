@@ -19,7 +19,7 @@ async def test_a_ledger_that_fails_ends_the_other_queries_fetches(
 ) -> None:
     """They went on asking the service for an answer that nobody waited for any more."""
     ended = asyncio.Event()
-    chain = week.services.ledger.chain
+    chain = week.services.runs.chain
 
     async def failing(schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
         if query == "stalled":
@@ -34,7 +34,7 @@ async def test_a_ledger_that_fails_ends_the_other_queries_fetches(
             ended.set()
         raise AssertionError
 
-    monkeypatch.setattr(week.services.ledger, "chain", failing)
+    monkeypatch.setattr(week.services.runs, "chain", failing)
     monkeypatch.setattr(collecting, "fetch_once", endless)
     key = await request(week.services, "week", None, None)
     with pytest.raises(LedgerUnavailable):

@@ -11,6 +11,7 @@ from tests.support.slack_golden import rendered
 from worker.adapters.smtp.mime import MailContent
 from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import DeliveryKey, Envelope, Receipt
+from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults
 from worker.errors import RequestError
 from worker.plugins import CONNECTIONS, wants_sandbox
@@ -43,7 +44,7 @@ async def test_every_kind_of_channel_builds_its_message_without_its_secret(
     channel: str, address: str | None, tmp_path: Path
 ) -> None:
     connectors = OpenConnectors(SILENT, tmp_path, offline=True)
-    key = DeliveryKey("asked@2026-11-16T09:00:00Z", f"e|{address or 'webhook'}")
+    key = DeliveryKey(RunKey.parse("asked@2026-11-16T09:00:00Z"), f"e|{address or 'webhook'}")
     envelope = Envelope(key, address or "webhook", datetime(2026, 11, 16, 9, tzinfo=UTC))
     with no_network():
         made = connectors.channel(BUNDLE, channel, address)

@@ -19,9 +19,9 @@ async def test_it_is_sent_again_as_often_as_it_takes_and_never_counted_as_a_dupl
     week.services.times = replace(week.services.times, backoff=0.0)
     _, [row] = await week.run()
     assert row.state is DeliveryState.UNKNOWN
-    assert await deliver(week.services, str(row.key)) is DeliveryState.UNKNOWN
+    assert await deliver(week.services, row.key) is DeliveryState.UNKNOWN
     channel.wrong = None
-    assert await deliver(week.services, str(row.key)) is DeliveryState.SENT
-    sent = await week.services.ledger.delivery(str(row.key))
+    assert await deliver(week.services, row.key) is DeliveryState.SENT
+    sent = await week.services.lookups.delivery(row.key)
     assert sent is not None
     assert (sent.resent, sent.attempt, channel.sent) == (False, 3, [0])

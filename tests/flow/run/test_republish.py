@@ -6,22 +6,26 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.support.story import InProcessRun
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey
 from worker.flow.operate.on_demand import request
 from worker.flow.run.tick import tick
 from worker.ports import Sweep
+
+SLOT = RunKey.parse("week@2026-11-23T08:00:00Z")
 
 
 @dataclass
 class Lanes:
     """Implements ports.Queue: what was published, by whether somebody waits for it."""
 
-    now: list[str] = field(default_factory=list)
-    fetch: list[str] = field(default_factory=list)
+    now: list[RunKey] = field(default_factory=list)
+    fetch: list[RunKey] = field(default_factory=list)
 
-    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
         (self.now if on_demand else self.fetch).extend(keys)
 
-    async def deliver(self, keys: Sequence[str]) -> None:
+    async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         """Not looked at here."""
 
 
@@ -32,9 +36,9 @@ async def test_a_run_that_somebody_waits_for_is_published_again_among_those_on_d
     asked = await request(week.services, "week", None, None)
 
     async def swept(_limit: int) -> Sweep:
-        return Sweep((asked, "week@2026-11-23T08:00:00Z"), ())
+        return Sweep((asked, SLOT), ())
 
     week.services.queue = lanes = Lanes()
-    monkeypatch.setattr(week.services.ledger, "sweep", swept)
+    monkeypatch.setattr(week.services.clock, "sweep", swept)
     await tick(week.services)
-    assert (lanes.now, lanes.fetch) == ([asked], ["week@2026-11-23T08:00:00Z"])
+    assert (lanes.now, lanes.fetch) == ([asked], [SLOT])

@@ -26,9 +26,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 async def tidy(services: Services, now: datetime) -> int:
     """Whole rounds of the housekeeping at an instant to come, until one finds nothing."""
-    deployed = await services.ledger.deployed()
+    deployed = await services.deployments.deployed()
     assert deployed is not None
-    return await rounds(services, dict(await services.ledger.timings(deployed.bundle)), now)
+    return await rounds(services, dict(await services.deployments.timings(deployed.bundle)), now)
 
 
 async def rounds(services: Services, timings: dict[str, Timing], now: datetime) -> int:
@@ -43,14 +43,14 @@ async def rounds(services: Services, timings: dict[str, Timing], now: datetime) 
 
 async def forget_the_pause(services: Services) -> None:
     """A second between two looks is real time, which no test waits for."""
-    client = services.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
-    prefix = services.ledger._scripts.prefix  # type: ignore[attr-defined]
+    client = services.runs._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    prefix = services.runs._scripts.prefix  # type: ignore[attr-defined]
     await client.hdel(f"{prefix}:chores", "next")
 
 
 async def assert_all_replay(services: Services) -> int:
     parts = 0
-    for run in await services.ledger.runs(None, 100):
+    for run in await services.lookups.runs(None, 100):
         async for again in replay(services, run):
             assert again.equal, again.causes
             parts += len(again.copies)
@@ -59,7 +59,7 @@ async def assert_all_replay(services: Services) -> int:
 
 async def held_answers(story: InProcessRun) -> int:
     """Snapshots that something holds; others vanish within a day."""
-    client = story.services.ledger._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
+    client = story.services.runs._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
     return sum(name.startswith(b"s:") for name in await client.hkeys("story:refs"))
 
 
@@ -69,11 +69,11 @@ async def test_runs_of_one_day_are_thinned_to_the_newest_which_is_replayed_all_t
         week.step()
         runs.append((await week.run())[0])
     days = {run.key.slot.astimezone(BERLIN).date() for run in runs}
-    now = await week.services.ledger.now()
+    now = await week.services.clock.now()
     assert await tidy(week.services, now + timedelta(days=34)) == 0
     assert await assert_all_replay(week.services) == 4
     assert await tidy(week.services, now + timedelta(days=37)) == 4 - len(days)
-    left = await week.services.ledger.runs("week", 10)
+    left = await week.services.lookups.runs("week", 10)
     assert len(left) == len(days)
     assert left[0].key == runs[-1].key
     assert await assert_all_replay(week.services) == len(days)
@@ -89,11 +89,11 @@ async def test_the_tick_does_it_and_only_where_the_schedule_says_so(week: InProc
     await week.deploy(SCHEDULE + "retention: {all: 1d, daily: 2d}\n")
     for _ in range(3):
         await week.run()
-    now = await week.services.ledger.now()
+    now = await week.services.clock.now()
     assert await tidy(week.services, now + timedelta(days=3)) == 2
-    (left,) = await week.services.ledger.runs("week", 10)
+    (left,) = await week.services.lookups.runs("week", 10)
     assert (await week.run())[0].state == "delivered"
-    assert left.key in {run.key for run in await week.services.ledger.runs("week", 10)}
+    assert left.key in {run.key for run in await week.services.lookups.runs("week", 10)}
 
 
 async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: InProcessRun) -> None:
@@ -105,9 +105,9 @@ async def test_nothing_goes_that_a_readers_baseline_still_reaches(week: InProces
     for _ in range(3):
         week.step()
         await week.run()
-    now = await week.services.ledger.now()
+    now = await week.services.clock.now()
     assert await tidy(week.services, now + timedelta(days=3)) == 1
-    left = [run.key for run in await week.services.ledger.runs("week", 10)]
+    left = [run.key for run in await week.services.lookups.runs("week", 10)]
     assert len(left) == 4
     assert left[-1] == base.key
     await assert_all_replay(week.services)
@@ -118,9 +118,9 @@ async def test_a_run_with_an_open_delivery_and_what_it_compares_with_stay(week: 
     week.box.mail.faults.refuse("sales@acme.example", 450)
     waiting, rows = await week.run()
     assert rows[0].state == "deferred"
-    now = await week.services.ledger.now()
+    now = await week.services.clock.now()
     await tidy(week.services, now + timedelta(days=500))
-    assert {run.key for run in await week.services.ledger.runs("week", 10)} >= {first.key, waiting.key}
+    assert {run.key for run in await week.services.lookups.runs("week", 10)} >= {first.key, waiting.key}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -128,7 +128,7 @@ async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_
     story: LedgerFixture, empty_redis: EmbeddedRedis, tmp_path: Path, seed: int
 ) -> None:
     rnd, kept = random.Random(seed), Kept(story)  # noqa: S311  # a seeded story
-    now = await story.ledger.now()
+    now = await story.clock.now()
     hours = sorted(rnd.sample(range(1, 30 * 24), 60), reverse=True)
     for hour in hours:
         await kept.run(now.replace(microsecond=0) - timedelta(hours=hour), *rnd.sample("abcdefgh", 4))
@@ -139,7 +139,7 @@ async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_
         Settings(redis_url=empty_redis.url), PROJECT, queue=LocalQueue(), directory=tmp_path, offline=True
     ) as services:
         assert await rounds(services, {WEEKLY: timing}, now) > 20
-        left = await services.ledger.runs(WEEKLY, 100)
+        left = await services.lookups.runs(WEEKLY, 100)
         ages = [(now - run.key.slot).total_seconds() for run in left]
         assert max(ages) <= 20 * DAY
         old = [run for run, age in zip(left, ages, strict=True) if age > 5 * DAY]
@@ -147,7 +147,7 @@ async def test_whatever_happened_when_each_old_day_keeps_its_best_run_and_every_
         assert sum(age <= 5 * DAY for age in ages) == sum(hour <= 5 * 24 for hour in hours)
         held = set()
         for run in left:
-            (row,) = await services.ledger.deliveries(str(run.key))
+            (row,) = await services.lookups.deliveries(run.key)
             past = [b.snapshot for b in (row.compared_with or {}).values() if b is not None]
             held |= {*dict(run.snapshots).values(), *past}
         assert all([await services.snapshots.load(name) is not None for name in held])

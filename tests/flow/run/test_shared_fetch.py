@@ -25,31 +25,31 @@ MANY = tuple(f"team-{n}" for n in range(6))
 @pytest.fixture
 async def story(redis_url: str, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     async with story_of(redis_url, tmp_path / "project", replace(Settings(), heartbeat=1.0, retry_fetch=60.0)) as told:
-        await told.services.ledger._scripts.client.flushall()  # type: ignore[attr-defined]
+        await told.services.runs._scripts.client.flushall()  # type: ignore[attr-defined]
         yield told
 
 
 async def define(story: InProcessRun, *names: str, text: str = SCHEDULE) -> None:
     for name in names:
         (story.place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    await deploy(bundle_of(story.place), story.services.ledger, story.services.triggers)
+    await deploy(bundle_of(story.place), story.services)
 
 
-async def due_together(story: InProcessRun, *names: str) -> dict[str, str]:
+async def due_together(story: InProcessRun, *names: str) -> dict[str, RunKey]:
     """Runs by the schedule's name, all asked for with one slot."""
-    now = await story.services.ledger.now()
+    now = await story.services.clock.now()
     at = now.replace(microsecond=now.microsecond // 1000 * 1000) - timedelta(milliseconds=1)
     return {name: await request(story.services, name, at, None) for name in names}
 
 
-async def produced(story: InProcessRun, *names: str) -> dict[str, str]:
+async def produced(story: InProcessRun, *names: str) -> dict[str, RunKey]:
     runs = await due_together(story, *names)
     await asyncio.gather(*(produce(story.services, key) for key in runs.values()))
     return runs
 
 
-async def found(story: InProcessRun, run: str, query: str = "deals") -> Snapshot:
-    snapshot = await story.services.snapshots.load((await story.services.ledger.snapshots_of(run))[query])
+async def found(story: InProcessRun, run: RunKey, query: str = "deals") -> Snapshot:
+    snapshot = await story.services.snapshots.load((await story.services.lookups.snapshots_of(run))[query])
     assert snapshot is not None
     return snapshot
 
@@ -73,7 +73,7 @@ async def test_six_schedules_that_ask_the_same_are_one_fetch_a_query(story: InPr
     answers = [await found(story, run) for run in runs.values()]
     assert len({answer.tables for answer in answers}) == 1
     assert {answer.query_id for answer in answers} == {"deals"}
-    assert {answer.slot for answer in answers} == {RunKey.parse(run).slot for run in runs.values()}
+    assert {answer.slot for answer in answers} == {run.slot for run in runs.values()}
 
 
 async def test_one_query_asked_twice_in_a_report_is_fetched_once(story: InProcessRun) -> None:
@@ -126,7 +126,7 @@ async def test_a_fetch_that_fails_is_one_failure_for_all_who_waited_and_none_for
         story.box.faults.arm(LIST, "status", status=503)
     runs = await produced(story, *MANY)
     for key in runs.values():
-        run = await story.services.ledger.run(key)
+        run = await story.services.lookups.run(key)
         assert run is not None
         assert run.state is RunState.FAILED
     assert lists(story) == 8, "four tries of two queries, not of twelve"
@@ -164,12 +164,12 @@ async def test_connections_with_other_credentials_share_nothing(story: InProcess
 
 async def by_the_clock(story: InProcessRun, name: str, minutes: int) -> Run:
     """A run of a slot, fetched once; its deadline lies `minutes` ahead."""
-    now, deployed = await story.services.ledger.now(), await story.services.ledger.deployed()
+    now, deployed = await story.services.clock.now(), await story.services.deployments.deployed()
     assert deployed is not None
     key = RunKey(name, now.replace(microsecond=0))
-    await story.services.ledger.request(Claim(key, deployed.bundle, "cron", now + timedelta(minutes=minutes)), 1)
-    await produce(story.services, str(key))
-    run = await story.services.ledger.run(str(key))
+    await story.services.clock.request(Claim(key, deployed.bundle, "cron", now + timedelta(minutes=minutes)), 1)
+    await produce(story.services, key)
+    run = await story.services.lookups.run(key)
     assert run is not None
     return run
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.pipedrive.account import DEALS, NOW, Account, asking, cells, deal, fetched, following, pipedrive
-from worker.domain.snapshot.record import milliseconds
+from worker.domain.time.epoch import to_ms
 from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import (
     DAY_MS,
@@ -102,7 +102,7 @@ async def test_rotten_deals_are_chosen_here_and_dated_by_the_rule() -> None:
         assert server.to(DEALS)[0].params["status"] == "open"
     assert snapshot.members == {"1"}
     found = cells(snapshot, "1")
-    assert found["stalled_since"] == milliseconds(NOW - timedelta(days=1))
+    assert found["stalled_since"] == to_ms(NOW - timedelta(days=1))
     assert found["stall_reason"] == "no_update:10:First call"
     assert snapshot.notes == ("1 open deals were not judged: the rule knows nothing of their stage",)
 

@@ -21,7 +21,9 @@ from kombu.exceptions import ConnectionError as BrokerConnectionError
 
 from worker.adapters.celery.broker_outage import outlive_redis
 from worker.adapters.sentinel_url import is_sentinel, parse
+from worker.domain.delivery import DeliveryKey
 from worker.domain.limits import LONGEST_FETCH
+from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable, RequestError
 
 PRODUCE = "funnelbeat.produce"
@@ -184,11 +186,11 @@ class CeleryQueue:
         self._app = app
         self._project = project
 
-    async def produce(self, keys: Sequence[str], *, on_demand: bool = False) -> None:
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
         queue = "now" if on_demand else "fetch"
         await self._in_thread(PRODUCE, queue, _chunks(keys, 1 if on_demand else _size(keys)))
 
-    async def deliver(self, keys: Sequence[str]) -> None:
+    async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         await self._in_thread(DELIVER, "deliver", _chunks(keys, _size(keys)))
 
     async def _in_thread(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
@@ -223,12 +225,12 @@ class CeleryQueue:
                 declared = ()
 
 
-def _size(keys: Sequence[str]) -> int:
+def _size(keys: Sequence[object]) -> int:
     """Few keys are spread over several messages, or one child would do all the work while the others have none."""
     return min(KEYS_PER_MESSAGE, max(1, math.ceil(len(keys) / SPREAD)))
 
 
-def _chunks(keys: Sequence[str], size: int) -> Iterator[list[str]]:
-    remaining = iter(keys)
+def _chunks(keys: Sequence[object], size: int) -> Iterator[list[str]]:
+    remaining = (str(key) for key in keys)
     while chunk := list(islice(remaining, size)):
         yield chunk

@@ -5,13 +5,17 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.redis_store import keys
-from worker.adapters.redis_store.codec import claim_row, fields, from_ms, missed_row, pause, text, to_ms
+from worker.adapters.redis_store.codec import claim_row, fields, missed_row, pause, text
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
+from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause
-from worker.domain.run import Claim, Missed
-from worker.ports import Due, SlotClaim, Sweep
+from worker.domain.events import Fact
+from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.time.epoch import from_ms, to_ms
+from worker.ports import Claimed, Due, SlotClaim, Sweep
 
 ONCE = 24 * 3600
 """Seconds for which the same idempotency key names the same run."""
@@ -25,10 +29,16 @@ several scripts.
 """
 
 
-class ClockSide:
+class RedisClock:
+    """Keeps worker.ports.ClockLedger."""
+
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
+
+    async def now(self) -> datetime:
+        seconds, micros = await self._scripts.ask("TIME")
+        return from_ms(seconds * 1000 + micros // 1000)
 
     async def due(self, limit: int) -> tuple[datetime, tuple[Due, ...]]:
         now, flat, held = await self._scripts.run("due", {"limit": limit})
@@ -36,20 +46,23 @@ class ClockSide:
         paused = fields(held)
         return from_ms(now), tuple(Due(text(name), from_ms(at), pause(paused.get(name))) for name, at in found)
 
-    async def claim(self, batch: Sequence[SlotClaim], pid: int) -> tuple[str, ...]:
-        created: list[str] = []
+    async def claim(self, batch: Sequence[SlotClaim], pid: int) -> Claimed:
+        created: list[RunKey] = []
+        told: list[Fact] = []
         for start in range(0, len(batch), BATCH):
             slots = [_entry(entry) for entry in batch[start : start + BATCH]]
-            answer = await self._scripts.run("claim", {**self._by(pid), "slots": slots})
-            created.extend(text(key) for key in answer)
-        return tuple(created)
+            keys_, rows = await self._scripts.run("claim", {**self._by(pid), "slots": slots})
+            created.extend(RunKey.parse(text(key)) for key in keys_)
+            told.extend(facts(rows))
+        return Claimed(tuple(created), tuple(told))
 
     async def request(
         self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
     ) -> bool:
         row = None if missed is None else missed_row(missed)
         asked = {"slots": [], "request": claim_row(claim), "missed": row, "rest": [missed_row(part) for part in rest]}
-        return bool(await self._scripts.run("claim", {**self._by(pid), **asked}))
+        created, _ = await self._scripts.run("claim", {**self._by(pid), **asked})
+        return bool(created)
 
     async def pause(self, schedule: str, until: datetime | None) -> None:
         key = keys.single(self._scripts.prefix, "paused")
@@ -82,7 +95,7 @@ class ClockSide:
     async def sweep(self, limit: int) -> Sweep:
         """Repeated by the next tick, so that a sweep whose answer was lost delays by one pause and loses nothing."""
         times = self._times
-        runs, deliveries = await self._scripts.run(
+        runs, deliveries, rows = await self._scripts.run(
             "sweep",
             {
                 "limit": limit,
@@ -91,7 +104,11 @@ class ClockSide:
                 "lookup": times.ms("lookup_after"),
             },
         )
-        return Sweep(tuple(text(key) for key in runs), tuple(text(key) for key in deliveries))
+        return Sweep(
+            tuple(RunKey.parse(text(key)) for key in runs),
+            tuple(DeliveryKey.parse(text(key)) for key in deliveries),
+            facts(rows),
+        )
 
     def _by(self, pid: int) -> dict[str, int]:
         return {"pid": pid, "republish": self._times.ms("republish")}

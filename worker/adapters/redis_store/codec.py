@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
@@ -11,9 +11,7 @@ from worker.domain.due.pauses import Pause
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Missed, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
+from worker.domain.time.epoch import from_ms, to_ms
 
 STATES: dict[str, DeliveryState] = {
     "P": DeliveryState.PENDING,
@@ -29,15 +27,6 @@ STATES: dict[str, DeliveryState] = {
 
 LONGEST_TEXT = 200
 """Characters of a receipt that are kept; sentences may be five times as long."""
-
-
-def to_ms(instant: datetime) -> int:
-    """Floor: an instant never moves into the future by being stored."""
-    return (instant - _EPOCH) // _MILLISECOND
-
-
-def from_ms(milliseconds: float | str | bytes) -> datetime:
-    return _EPOCH + int(milliseconds) * _MILLISECOND
 
 
 def text(value: bytes | None) -> str:
@@ -87,11 +76,11 @@ def fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def run(key: str, row: Mapping[bytes, bytes]) -> Run:
+def run(key: RunKey, row: Mapping[bytes, bytes]) -> Run:
     executed, closed, until = row.get(b"executed_by"), row.get(b"closed_at"), row.get(b"not_before")
     reason = row.get(b"reason")
     return Run(
-        key=RunKey.parse(key),
+        key=key,
         state=RunState(text(row[b"state"])),
         trigger=text(row[b"trigger"]),
         bundle=text(row[b"bundle"]),
@@ -180,6 +169,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         settled_at=_instant(row, "t"),
         why_first=known.why_first,
         version=row.get("w", known.version),
+        may_have_arrived=row.get("y", False),
     )
 
 

@@ -6,49 +6,44 @@ from math import ceil
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
-from worker.adapters.redis_store.codec import from_ms, short, to_ms
+from worker.adapters.redis_store.codec import short
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
-from worker.domain.delivery import Baseline, Delivery, DeliveryKey
+from worker.domain.delivery import Baseline, DeliveryKey
+from worker.domain.events import Fact
+from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
-from worker.ports import DeliveryLease
+from worker.domain.time.epoch import from_ms, to_ms
+from worker.ports import DeliveryLease, HoldResult
 
 
-class DeliverySide:
+class RedisDeliveries:
+    """Keeps worker.ports.DeliveryLedger."""
+
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
 
-    async def delivery(self, key: str) -> Delivery | None:
-        named, prefix = DeliveryKey.parse(key), self._scripts.prefix
-        raw = await self._scripts.ask("HGET", keys.rows(prefix, named.run), named.reader)
-        if raw is None:
-            return None
-        # Written once and never changed, so that reading it second tells nothing newer.
-        pair = await self._scripts.ask("HGET", keys.pairs(prefix, named.run), codec.pair_name(raw) or "")
-        return codec.delivery(named, raw, codec.fixed(pair))
-
-    async def hold(self, key: str, pid: int) -> DeliveryLease | None:
+    async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         taken = await self._scripts.run("hold", {**_named(key), "pid": pid, "lease": self._lease})
         if taken == LOST:
-            return None
+            return HoldResult(None)
+        if not taken[0]:
+            return HoldResult(None, facts(taken[1]))
         now, raw, pair, current, stopped = taken
-        row = codec.delivery(DeliveryKey.parse(key), raw, codec.fixed(pair))
-        return DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
+        row = codec.delivery(key, raw, codec.fixed(pair))
+        return HoldResult(DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped)))
 
-    async def skip(self, key: str, reason: Reason, baselines: Mapping[str, Baseline]) -> None:
-        await self._settle("skipped", key, reason=reason, baselines=_moves(baselines))
-
-    async def defer(self, key: str, attempt: int, until: datetime, reason: Reason, sentence: str) -> None:
-        await self._settle(
-            "deferred", key, attempt=attempt, at=to_ms(until), reason=reason, sentence=short(sentence, 1000)
-        )
+    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+        given = {**_named(key), "attempt": attempt, "republish": self._times.ms("republish"), **_event(outcome)}
+        return facts(await self._scripts.own("settle", key, given))
 
     async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
         self,
-        key: str,
+        key: DeliveryKey,
         part: int,
         parts: int,
         sha256: str,
@@ -69,59 +64,29 @@ class DeliverySide:
         arguments = {**_named(key), **intent, **known, "lease": self._lease}
         return int(await self._scripts.own("intend", key, arguments))
 
-    async def check(self, key: str, attempt: int) -> None:
+    async def check(self, key: DeliveryKey, attempt: int) -> None:
         await self._scripts.own("check", key, {**_named(key), "attempt": attempt, "lease": self._lease})
 
-    async def handed_over(self, key: str, attempt: int, part: int, receipt: str) -> None:
+    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
         done = {"attempt": attempt, "part": part, "receipt": short(receipt), "lease": self._lease}
         await self._scripts.own("handed_over", key, {**_named(key), **done})
 
-    async def sent(
-        self,
-        key: str,
-        attempt: int,
-        receipt: str,
-        baselines: Mapping[str, Baseline],
-        *,
-        reason: Reason | None = None,
-    ) -> None:
-        told = {"attempt": attempt, "receipt": short(receipt), "reason": reason}
-        await self._settle("sent", key, **told, baselines=_moves(baselines))
-
-    async def unsent(self, key: str, attempt: int, expires: datetime) -> None:
-        await self._settle("unsent", key, attempt=attempt, expires=to_ms(expires), reason=Reason.SETTLED)
-
-    async def retry(self, run: str, readers: Mapping[str, datetime]) -> tuple[str, ...]:
+    async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:
         arguments = {
-            "run": run,
-            "slot": to_ms(RunKey.parse(run).slot),
+            "run": str(run),
+            "slot": to_ms(run.slot),
             "readers": [[reader, to_ms(expires)] for reader, expires in readers.items()],
             "republish": self._times.ms("republish"),
         }
-        return tuple(str(DeliveryKey(run, codec.text(r))) for r in await self._scripts.run("retry", arguments))
+        return tuple(DeliveryKey(run, codec.text(r)) for r in await self._scripts.run("retry", arguments))
 
     async def lift(self, subjects: Sequence[str]) -> None:
         if subjects:
             with translated():
                 await self._scripts.client.hdel(keys.single(self._scripts.prefix, "suspended"), *subjects)
 
-    async def refuse(self, key: str, attempt: int, reason: Reason, sentence: str, *, failed: bool = False) -> None:
-        event = "failed" if failed else "refused"
-        await self._settle(event, key, attempt=attempt, reason=reason, sentence=short(sentence, 1000))
-
-    async def uncertain(self, key: str, attempt: int, sentence: str, again_at: datetime) -> None:
-        """Also from unknown, where it cannot be found out yet: looked at again at `again_at`."""
-        await self._settle("unknown", key, attempt=attempt, sentence=short(sentence, 1000), at=to_ms(again_at))
-
-    async def resolve(self, key: str, attempt: int, *, duplicate: bool, reason: Reason) -> bool:
-        """False: it was sent once more before, and twice is the most."""
-        return bool(await self._settle("resolved", key, attempt=attempt, duplicate=duplicate, reason=reason))
-
-    async def count_repeat(self, key: str, part: int, receipt: str) -> None:
+    async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         await self._scripts.run("repeat", {**_named(key), "part": part, "receipt": short(receipt)})
-
-    async def keep_unknown(self, key: str, attempt: int) -> None:
-        await self._settle("held", key, attempt=attempt)
 
     async def pace(self, lane: str, seconds: float) -> float:
         arguments = {"lane": lane, "every": ceil(seconds * 1000), "patience": self._times.ms("patience")}
@@ -143,14 +108,43 @@ class DeliverySide:
     def _lease(self) -> int:
         return self._times.ms("delivery_lease")
 
-    async def _settle(self, event: str, key: str, **arguments: Any) -> int:
-        given = {**_named(key), "event": event, "republish": self._times.ms("republish"), **arguments}
-        return int(await self._scripts.own("settle", key, given))
+
+def _named(key: DeliveryKey) -> dict[str, str]:
+    return {"run": str(key.run), "reader": key.reader}
 
 
-def _named(key: str) -> dict[str, str]:
-    parsed = DeliveryKey.parse(key)
-    return {"run": parsed.run, "reader": parsed.reader}
+def _event(outcome: Outcome) -> dict[str, Any]:
+    """As lua/settle.lua reads it."""
+    match outcome:
+        case Sent(receipt, baselines, reason):
+            return {"event": "sent", "receipt": short(receipt), "reason": reason, "baselines": _moves(baselines)}
+        case Skipped(reason, baselines):
+            return {"event": "skipped", "reason": reason, "baselines": _moves(baselines)}
+        case Deferred(until, reason, sentence):
+            return {"event": "deferred", "at": to_ms(until), "reason": reason, "sentence": _sentence(sentence)}
+        case Refused(reason, sentence) | DeliveryFailed(reason, sentence):
+            event = "refused" if isinstance(outcome, Refused) else "failed"
+            return {"event": event, "reason": reason, "sentence": _sentence(sentence)}
+        case Unknown(sentence, again_at):
+            return _unknown(sentence, again_at)
+        case Pending(reason, expires):
+            return _pending(reason, expires)
+
+
+def _unknown(sentence: str, again_at: datetime | None) -> dict[str, Any]:
+    if again_at is None:
+        return {"event": "held", "sentence": _sentence(sentence) or None}
+    return {"event": "unknown", "at": to_ms(again_at), "sentence": _sentence(sentence)}
+
+
+def _pending(reason: Reason, expires: datetime | None) -> dict[str, Any]:
+    if expires is not None:
+        return {"event": "unsent", "reason": reason, "expires": to_ms(expires)}
+    return {"event": "resolved", "reason": reason, "duplicate": reason is Reason.POSSIBLE_DUPLICATE}
+
+
+def _sentence(told: str) -> str:
+    return short(told, 1000)
 
 
 def _moves(baselines: Mapping[str, Baseline]) -> dict[str, list[Any]]:

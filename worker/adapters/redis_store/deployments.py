@@ -6,11 +6,12 @@ from typing import Any
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
 from worker.adapters.redis_store import keys
-from worker.adapters.redis_store.codec import from_ms, text, to_ms
+from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Timing
+from worker.domain.time.epoch import from_ms, to_ms
 from worker.errors import ClaimLost, LedgerError
 from worker.ports import ActivationBasis, Deployment
 
@@ -19,7 +20,9 @@ MOVED = -2
 """What `activate` returns when its basis does not hold any more."""
 
 
-class Deployments:
+class RedisDeployments:
+    """Keeps worker.ports.Deployments."""
+
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._timings: tuple[str, Mapping[str, Timing]] = ("", {})

@@ -8,8 +8,9 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from worker.adapters.redis_store.codec import from_ms, short, text, to_ms
+from worker.adapters.redis_store.codec import short, text
 from worker.adapters.redis_store.scripts import Scripts
+from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import FetchFailed, Hit, Turn
 
 KEEP = 86_400_000

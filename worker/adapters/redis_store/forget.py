@@ -1,5 +1,5 @@
-"""Taking a person or a deal out of what is stored, on request. Each step is whole by itself: ended half-way, it is done
-again from the start.
+"""Taking a deal out of what is stored, on request. Each step is whole by itself: ended half-way, it is done again from
+the start.
 """
 
 import asyncio
@@ -8,53 +8,13 @@ from dataclasses import replace
 
 from worker.adapters.redis_store import delta, keys
 from worker.adapters.redis_store.codec import text
-from worker.adapters.redis_store.connection import translated
-from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.scripts import LOST
 from worker.adapters.redis_store.snapshot_codec import table_of
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
 from worker.domain.snapshot.snapshot import Snapshot, Table
-from worker.ports import Expired
 
 PASSES = 3
 """A run may store an answer with the same table while its old ones are taken out."""
-
-
-class Forgetting:
-    def __init__(self, scripts: Scripts) -> None:
-        self._scripts = scripts
-
-    async def forget_reader(self, address: str) -> Expired:
-        """Addresses are compared without regard to upper and lower case. Raises LedgerUnavailable."""
-        prefix, wanted = self._scripts.prefix, address.casefold()
-        baselines = 0
-        async for name in _names(self._scripts, "baseline:*"):
-            baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
-        deliveries = 0
-        for run in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
-            fields = await self._scripts.ask("HKEYS", keys.rows(prefix, text(run)))
-            readers = [text(reader) for reader in fields if _ends(text(reader), "|", wanted)]
-            if readers:
-                deliveries += await self._scripts.run("forget", {"run": text(run), "readers": readers})
-        return Expired(baselines, deliveries, await self._cut(keys.single(prefix, "suspended"), " ", wanted))
-
-    async def _cut(self, key: str, before: str, wanted: str) -> int:
-        """Fields of a hash that end in the address, which follows `before`."""
-        fields = [f for f in await self._scripts.ask("HKEYS", key) if _ends(text(f), before, wanted)]
-        if not fields:
-            return 0
-        with translated():
-            return int(await self._scripts.client.hdel(key, *(text(field) for field in fields)))
-
-
-def _ends(field: str, before: str, wanted: str) -> bool:
-    return field.split(before, 1 if before == "|" else 2)[-1].casefold() == wanted
-
-
-async def _names(scripts: Scripts, pattern: str) -> AsyncIterator[str]:
-    """Keys of the project, without its prefix."""
-    with translated():
-        async for name in scripts.client.scan_iter(match=f"{scripts.prefix}:{pattern}", count=500):
-            yield text(name).removeprefix(f"{scripts.prefix}:")
 
 
 class ForgetfulSnapshots(RedisSnapshots):
@@ -77,7 +37,7 @@ class ForgetfulSnapshots(RedisSnapshots):
 
     async def _tables_with(self, key: str) -> set[str]:
         found = set()
-        async for name in _names(self._scripts, "table:*"):
+        async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
             bodies = await self.bodies([table_id])
             if bodies is not None and await asyncio.to_thread(_holds, table_id, bodies, key):
@@ -87,11 +47,11 @@ class ForgetfulSnapshots(RedisSnapshots):
     async def _make_whole(self, bases: set[str]) -> None:
         """What is stored as a delta to a table that goes is stored by itself; no new delta is made to one."""
         prefix = self._scripts.prefix
-        async for name in _names(self._scripts, "keyframe:*"):
+        async for name in self._scripts.names("keyframe:*"):
             told = text(await self._scripts.ask("GET", f"{prefix}:{name}")).split()
             if told and told[0] in bases:
-                await self._scripts.ask("DEL", f"{prefix}:{name}")
-        async for name in _names(self._scripts, "table:*"):
+                await self._scripts.remove("DEL", f"{prefix}:{name}")
+        async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
             bodies = await self.bodies([table_id])
             if bodies is not None and delta.base_of(bodies[table_id]) in bases:
@@ -99,7 +59,7 @@ class ForgetfulSnapshots(RedisSnapshots):
                 await self._scripts.run("whole", {"id": table_id}, body)
 
     async def _snapshots_with(self, key: str, tables: set[str]) -> AsyncIterator[str]:
-        async for name in _names(self._scripts, "snap:*"):
+        async for name in self._scripts.names("snap:*"):
             header, listed = await self._scripts.ask("HMGET", f"{self._scripts.prefix}:{name}", "header", "tables")
             if header is None:
                 continue
@@ -118,7 +78,7 @@ class ForgetfulSnapshots(RedisSnapshots):
 
     async def _delete(self, tables: set[str]) -> None:
         for name in tables:
-            await self._scripts.ask("UNLINK", keys.table(self._scripts.prefix, name))
+            await self._scripts.remove("UNLINK", keys.table(self._scripts.prefix, name))
 
 
 def without(snapshot: Snapshot, key: str) -> Snapshot:

@@ -1,15 +1,18 @@
 """Which clocks and workers are there: each says so every few seconds, for health checks and for `doctor`."""
 
 from worker.adapters.redis_store import keys
-from worker.adapters.redis_store.codec import from_ms, text
+from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.heartbeat import Alive
+from worker.domain.time.epoch import from_ms
 
 FORGET = 24 * 60 * 60 * 1000
 """Milliseconds after which a process that says nothing is no longer listed."""
 
 
-class AliveSide:
+class RedisHeartbeats:
+    """Keeps worker.ports.HeartbeatStore."""
+
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
@@ -19,7 +22,7 @@ class AliveSide:
 
     async def say_gone(self, kind: str, host: str, pid: int) -> None:
         """Of a process that ends in good order. Raises LedgerUnavailable."""
-        await self._scripts.ask("ZREM", keys.single(self._scripts.prefix, "alive"), f"{kind} {pid} {host}")
+        await self._scripts.remove("ZREM", keys.single(self._scripts.prefix, "alive"), f"{kind} {pid} {host}")
 
     async def alive(self) -> tuple[Alive, ...]:
         """Whoever said so in the last day, the latest first. Raises LedgerUnavailable."""

@@ -1,20 +1,25 @@
-"""What the housekeeping asks of the ledger: a few runs at a time, what may still be compared with, what goes."""
+"""What goes out of the ledger: by retention a few runs at a time, and a person on request."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from worker.adapters.redis_store import codec, keys
-from worker.adapters.redis_store.codec import text, to_ms
+from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Baseline
-from worker.domain.run import Run
-from worker.ports import SweepResult
+from worker.domain.events import Fact
+from worker.domain.run import Run, RunKey
+from worker.domain.time.epoch import to_ms
+from worker.ports import Expired, SweepResult
 
 DAY = 86_400_000
 
 
-class Chores:
+class RedisUpkeep:
+    """Keeps worker.ports.Upkeep."""
+
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
@@ -22,7 +27,7 @@ class Chores:
         answer = await self._scripts.run("chores", {"limit": limit, "pause": round(pause * 1000)})
         if answer == LOST:
             return None
-        rows = await self._rows([text(key) for key in answer[0]])
+        rows = await self._rows(answer[0])
         renamed = await self._scripts.ask("HGETALL", keys.single(self._scripts.prefix, "renamed"))
         named = {run.key.schedule: codec.text(renamed.get(run.key.schedule.encode())) for run in rows}
         return SweepResult(tuple((named[run.key.schedule] or run.key.schedule, run) for run in rows), bool(answer[1]))
@@ -30,7 +35,7 @@ class Chores:
     async def runs_between(self, schedule: str, start: datetime, end: datetime, limit: int) -> tuple[Run, ...]:
         key = keys.index(self._scripts.prefix, "runs", schedule)
         found = await self._scripts.ask("ZRANGEBYSCORE", key, to_ms(start), f"({to_ms(end)}", "LIMIT", 0, limit)
-        return await self._rows([text(name) for name in found])
+        return await self._rows(found)
 
     async def floor(self, schedule: str, since: datetime) -> datetime | None:
         prefix, client = self._scripts.prefix, self._scripts.client
@@ -40,13 +45,13 @@ class Chores:
         with translated():
             async with client.pipeline(transaction=False) as asked:
                 for run in waiting:
-                    asked.hvals(keys.pairs(prefix, text(run)))
+                    asked.hvals(keys.pairs(prefix, RunKey.parse(text(run))))
                 pairs = await asked.execute()
         slots += [b.slot for of_run in pairs for raw in of_run for b in _baselines(raw)]
         return min(slots, default=None)
 
-    async def drop(self, key: str, floor: datetime) -> bool:
-        return bool(await self._scripts.run("drop", {"key": key, "floor": to_ms(floor)}))
+    async def drop(self, key: RunKey, floor: datetime) -> bool:
+        return bool(await self._scripts.run("drop", {"key": str(key), "floor": to_ms(floor)}))
 
     async def end_round(self, missed_before: datetime) -> int:
         """Bundles are found by a scan, which Redis answers in small steps."""
@@ -59,14 +64,45 @@ class Chores:
         arguments = {"bundles": found, "missed": to_ms(missed_before), "day": DAY}
         return int(await self._scripts.run("round", arguments))
 
-    async def _rows(self, names: Sequence[str]) -> tuple[Run, ...]:
+    async def forget_reader(self, address: str) -> Expired:
+        """Addresses are compared without regard to upper and lower case. Raises LedgerUnavailable."""
+        prefix, wanted = self._scripts.prefix, address.casefold()
+        baselines = 0
+        async for name in self._scripts.names("baseline:*"):
+            baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
+        deliveries, told = 0, list[Fact]()
+        for name in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
+            run = RunKey.parse(text(name))
+            fields = await self._scripts.ask("HKEYS", keys.rows(prefix, run))
+            readers = [text(reader) for reader in fields if _ends(text(reader), "|", wanted)]
+            if readers:
+                gone, rows = await self._scripts.run("forget", {"run": str(run), "readers": readers})
+                deliveries += gone
+                told += facts(rows)
+        suspensions = await self._cut(keys.single(prefix, "suspended"), " ", wanted)
+        return Expired(baselines, deliveries, suspensions, tuple(told))
+
+    async def _cut(self, key: str, before: str, wanted: str) -> int:
+        """Fields of a hash that end in the address, which follows `before`."""
+        fields = [f for f in await self._scripts.ask("HKEYS", key) if _ends(text(f), before, wanted)]
+        if not fields:
+            return 0
+        with translated():
+            return int(await self._scripts.client.hdel(key, *(text(field) for field in fields)))
+
+    async def _rows(self, names: Sequence[bytes]) -> tuple[Run, ...]:
+        found = [RunKey.parse(text(name)) for name in names]
         with translated():
             async with self._scripts.client.pipeline(transaction=False) as rows:
-                for name in names:
-                    rows.hgetall(keys.run(self._scripts.prefix, name))
+                for key in found:
+                    rows.hgetall(keys.run(self._scripts.prefix, key))
                 answers = await rows.execute()
-        return tuple(codec.run(name, row) for name, row in zip(names, answers, strict=True) if row)
+        return tuple(codec.run(key, row) for key, row in zip(found, answers, strict=True) if row)
 
 
 def _baselines(raw: bytes) -> list[Baseline]:
     return [baseline for baseline in (codec.fixed(raw).compared_with or {}).values() if baseline is not None]
+
+
+def _ends(field: str, before: str, wanted: str) -> bool:
+    return field.split(before, 1 if before == "|" else 2)[-1].casefold() == wanted

@@ -12,8 +12,8 @@
     <p>:run:<run>                 hash    state trigger bundle attempt claimed_at deadline claimed_by executed_by reason
                                           sentence closed_at not_before; snapshots, gaps (JSON); tries: begun since it
                                           last came back in good order; q: times published again; readers: how many,
-                                          only once it is delivering; todo: where its beginning
-                                          stopped; n:<class>: how many deliveries are open, sent,
+                                          only once it is delivering; todo: where its beginning stopped; untold: the
+                                          operator is to hear of it; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
@@ -40,6 +40,8 @@
     <p>:share:<key>               hash    an answer that may serve several runs: begun, snapshot, compared; or why the
                                           last fetch brought nothing: reason, sentence, retry, ended; whose turn it is
                                           to fetch: turn, until
+    <p>:tokens:<lane>             text    the tokens of an OAuth connection, encrypted
+    <p>:tokens:<lane>:turn        text    a worker renews them; gone after half a minute
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment
@@ -47,20 +49,22 @@
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
 expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]],
-v sent once more, w version that rendered a later try, h held until and o by which process, q times published again, t
-when it was settled or became unknown.
+v sent once more, y closed although it may have arrived, w version that rendered a later try, h held until and o by
+which process, q times published again, t when it was settled or became unknown.
 """
 
+from worker.domain.run import RunKey
 
-def run(prefix: str, key: str) -> str:
+
+def run(prefix: str, key: RunKey) -> str:
     return f"{prefix}:run:{key}"
 
 
-def rows(prefix: str, run_key: str) -> str:
+def rows(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:deliveries"
 
 
-def pairs(prefix: str, run_key: str) -> str:
+def pairs(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:pairs"
 
 
@@ -99,6 +103,10 @@ def keyframe(prefix: str, name: str) -> str:
 
 def quota(prefix: str, account_id: str) -> str:
     return f"{prefix}:quota:{account_id}"
+
+
+def tokens(prefix: str, lane: str) -> str:
+    return f"{prefix}:tokens:{lane}"
 
 
 def once(prefix: str, name: str) -> str:

@@ -1,36 +1,30 @@
-"""The ledger in Redis, put together from what each side of it does; it keeps worker.ports.Ledger."""
-
-from datetime import datetime
+"""The ledger in Redis: a part for each of its ports, over one client, one prefix and the same times."""
 
 from redis.asyncio import Redis
 
-from worker.adapters.redis_store.clock import ClockSide
-from worker.adapters.redis_store.codec import from_ms
-from worker.adapters.redis_store.deliveries import DeliverySide
-from worker.adapters.redis_store.deployments import Deployments
-from worker.adapters.redis_store.forget import Forgetting
-from worker.adapters.redis_store.heartbeats import AliveSide
-from worker.adapters.redis_store.housekeeping import Chores
-from worker.adapters.redis_store.queries import Questions
-from worker.adapters.redis_store.runs import RunSide
+from worker.adapters.redis_store.clock import RedisClock
+from worker.adapters.redis_store.deliveries import RedisDeliveries
+from worker.adapters.redis_store.deployments import RedisDeployments
+from worker.adapters.redis_store.heartbeats import RedisHeartbeats
+from worker.adapters.redis_store.housekeeping import RedisUpkeep
+from worker.adapters.redis_store.lookups import RedisLookups
+from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 
 
-class RedisLedger(Deployments, ClockSide, RunSide, DeliverySide, Questions, Chores, Forgetting, AliveSide):
-    """`client` from connection.connect; `project` prefixes every key."""
+class RedisLedger:
+    """The only memory of runs and deliveries. `client` from connection.connect; `project` prefixes every key."""
 
-    def __init__(self, client: Redis, project: str, times: LeaseTimes | None = None) -> None:
-        scripts, given = Scripts(client, project), times or LeaseTimes()
-        Deployments.__init__(self, scripts)
-        ClockSide.__init__(self, scripts, given)
-        RunSide.__init__(self, scripts, given)
-        DeliverySide.__init__(self, scripts, given)
-        Questions.__init__(self, scripts)
-        Chores.__init__(self, scripts)
-        Forgetting.__init__(self, scripts)
-        AliveSide.__init__(self, scripts)
-
-    async def now(self) -> datetime:
-        seconds, micros = await self._scripts.ask("TIME")
-        return from_ms(seconds * 1000 + micros // 1000)
+    def __init__(
+        self, client: Redis, project: str, times: LeaseTimes | None = None, scripts: Scripts | None = None
+    ) -> None:
+        times = times or LeaseTimes()
+        scripts = scripts or Scripts(client, project)
+        self.clock = RedisClock(scripts, times)
+        self.runs = RedisRuns(scripts, times)
+        self.deliveries = RedisDeliveries(scripts, times)
+        self.deployments = RedisDeployments(scripts)
+        self.upkeep = RedisUpkeep(scripts)
+        self.lookups = RedisLookups(scripts)
+        self.heartbeats = RedisHeartbeats(scripts)

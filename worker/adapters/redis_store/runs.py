@@ -7,34 +7,50 @@ from itertools import islice
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
-from worker.adapters.redis_store.codec import from_ms, gap_rows, short, text, to_ms
+from worker.adapters.redis_store.codec import gap_rows, short, text
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.events import Fact
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
-from worker.ports import RunLease
+from worker.domain.time.epoch import from_ms, to_ms
+from worker.ports import BeginResult, HandOver, RunLease
 
 COMPARED = ":compared"
 STEP = 200
 """Readers whose deliveries are written in one script: it blocks Redis for about a millisecond."""
 
 
-class RunSide:
+class RedisRuns:
+    """Keeps worker.ports.RunLedger."""
+
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._times = times
 
-    async def begin(self, key: str, pid: int) -> RunLease | None:
-        answer = await self._scripts.run("begin", {"key": key, "pid": pid, "lease": self._times.ms("run_lease")})
+    async def begin(self, key: RunKey, pid: int) -> BeginResult:
+        answer = await self._scripts.run(
+            "begin",
+            {
+                "key": str(key),
+                "pid": pid,
+                "lease": self._times.ms("run_lease"),
+                "republish": self._times.ms("republish"),
+            },
+        )
         if answer == LOST:
-            return None
-        row = codec.fields(answer[1])
-        return RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(answer[0]))
+            return BeginResult(None)
+        now, flat, *closed = answer
+        if not now:
+            return BeginResult(None, facts(*closed))
+        row = codec.fields(flat)
+        return BeginResult(RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(now)))
 
-    async def beat(self, key: str, attempt: int) -> None:
+    async def beat(self, key: RunKey, attempt: int) -> None:
         await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": self._times.ms("run_lease")})
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
@@ -65,20 +81,20 @@ class RunSide:
 
     async def deliver(
         self,
-        key: str,
+        key: RunKey,
         attempt: int,
         snapshots: Mapping[str, str],
         gaps: Sequence[Gap],
-        readers: Mapping[str, datetime],
+        readers: Mapping[Reader, datetime],
         *,
         supersede: bool = True,
-    ) -> tuple[str, ...]:
+    ) -> HandOver:
         for start in range(0, len(readers), STEP):
-            some = [[reader, to_ms(expires)] for reader, expires in islice(readers.items(), start, start + STEP)]
+            some = [[reader.id, to_ms(expires)] for reader, expires in islice(readers.items(), start, start + STEP)]
             await self._scripts.own("stage", key, {**_mine(key, attempt), "first": start == 0, "readers": some})
         arguments: dict[str, Any] = {
             **_mine(key, attempt),
-            "slot": to_ms(RunKey.parse(key).slot),
+            "slot": to_ms(key.slot),
             "snapshots": json.dumps(dict(snapshots)),
             "gaps": gap_rows(gaps),
             "stored": sorted(set(snapshots.values())),
@@ -89,34 +105,40 @@ class RunSide:
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),
         }
-        made, more = await self._scripts.own("deliver", key, arguments)
+        made, more, rows = await self._scripts.own("deliver", key, arguments)
+        told = [*facts(rows)]
         while more:  # each step lets other clients in between
-            more = await self._scripts.run("finish", self._finish(key))
-        if not made:
-            return ()
-        return tuple(str(DeliveryKey(key, reader)) for reader in readers)
+            more, rows = await self._scripts.run("finish", self._finish(key))
+            told += facts(rows)
+        return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers) if made else (), tuple(told))
 
-    def _finish(self, key: str) -> dict[str, Any]:
-        return {"key": key, "republish": self._times.ms("republish"), "recount": self._times.ms("recount")}
+    def _finish(self, key: RunKey) -> dict[str, Any]:
+        return {"key": str(key), "republish": self._times.ms("republish"), "recount": self._times.ms("recount")}
 
-    async def postpone(self, key: str, attempt: int, until: datetime) -> None:
+    async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
         await self._scripts.own("leave", key, {**_mine(key, attempt), "until_": to_ms(until)})
 
     async def fail(
-        self, key: str, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: str | None
-    ) -> str | None:
+        self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
+    ) -> tuple[Fact, ...]:
         end = {"state": RunState.FAILED, "reason": reason, "sentence": short(sentence, 1000), "gaps": gap_rows(gaps)}
-        tell = {
-            "notice": notice,
+        return facts(await self._scripts.own("leave", key, {**_mine(key, attempt), **end, **self._notice(notice)}))
+
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
+        given = {"key": str(key), "gaps": gap_rows(gaps), **self._notice(notice)}
+        return bool(await self._scripts.run("notify", given))
+
+    def _notice(self, notice: Reader | None) -> dict[str, Any]:
+        return {
+            "notice": None if notice is None else notice.id,
             "expires": self._times.ms("notice"),
             "republish": self._times.ms("republish"),
         }
-        await self._scripts.own("leave", key, {**_mine(key, attempt), **end, **tell})
-        return None if notice is None else str(DeliveryKey(key, notice))
 
-    async def skip_run(self, key: str, attempt: int, reason: Reason) -> None:
-        await self._scripts.own("leave", key, {**_mine(key, attempt), "state": RunState.SKIPPED, "reason": reason})
+    async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
+        end = {"state": RunState.SKIPPED, "reason": reason}
+        return facts(await self._scripts.own("leave", key, {**_mine(key, attempt), **end}))
 
 
-def _mine(key: str, attempt: int) -> dict[str, Any]:
-    return {"key": key, "attempt": attempt}
+def _mine(key: RunKey, attempt: int) -> dict[str, Any]:
+    return {"key": str(key), "attempt": attempt}

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -103,18 +103,34 @@ class Scripts:
                 return await self._together.give("EVAL", text, 0, *rest)
 
     async def ask(self, *command: str | int) -> Any:
-        """One command that changes nothing, asked again once when the connection broke. Raises LedgerUnavailable."""
+        """One command that changes nothing, given again once when the connection broke. Raises LedgerUnavailable."""
+        return await self._twice(*command)
+
+    async def remove(self, *command: str | int) -> Any:
+        """One command that takes something away: given twice it does the same, so a broken connection is no end.
+
+        The answer may count what the first one took. Raises LedgerUnavailable.
+        """
+        return await self._twice(*command)
+
+    async def names(self, pattern: str) -> AsyncIterator[str]:
+        """Keys of the project, without its prefix; Redis finds them in small steps. Raises LedgerUnavailable."""
+        with translated():
+            async for name in self.client.scan_iter(match=f"{self.prefix}:{pattern}", count=500):
+                yield name.decode("utf-8", "replace").removeprefix(f"{self.prefix}:")
+
+    async def _twice(self, *command: str | int) -> Any:
         with translated():
             try:
                 return await self._together.give(*command)
             except RedisConnectionError:
                 return await self._together.give(*command)
 
-    async def own(self, name: str, key: str, arguments: Mapping[str, Any]) -> Any:
-        """As `run`, for the run or delivery `key`. Raises ClaimLost when it is no longer the caller's."""
+    async def own(self, name: str, key: object, arguments: Mapping[str, Any]) -> Any:
+        """As `run`, for `key`, a run, a delivery or a schedule. Raises ClaimLost when it is no longer the caller's."""
         answer = await self.run(name, arguments)
         if answer == LOST:
-            raise ClaimLost(key)
+            raise ClaimLost(str(key))
         return answer
 
 

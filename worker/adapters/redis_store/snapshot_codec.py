@@ -9,7 +9,7 @@ import hashlib
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -17,13 +17,13 @@ import zstandard
 
 from worker.adapters.redis_store.delta import expand
 from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
+from worker.domain.time.epoch import EPOCH
 from worker.domain.time.window import Window
 from worker.errors import LedgerError
 
 VERSION = 1
 LEVEL = 1
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BIG_INT, _ODD_TEXT = 1, 2
 _PIECE = 1 << 18
 
@@ -189,8 +189,8 @@ def _window(row: Sequence[Any]) -> Window:
 
 def _micros(instant: datetime) -> int:
     """Exact, where a float of seconds would not be."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)
+    return (instant - EPOCH) // timedelta(microseconds=1)
 
 
 def _instant(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+    return EPOCH + timedelta(microseconds=micros)

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from cryptography.fernet import Fernet, InvalidToken
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.connection import translated
 from worker.errors import RequestError
 from worker.ports.tokens import Tokens
@@ -28,8 +29,8 @@ class RedisTokens:
                 "FUNNELBEAT_TOKEN_KEY: expected 32 bytes in base 64, as `openssl rand -base64 32` makes them"
             ) from None
         self._client = client
-        self._name = f"{project}:tokens:{account_id}"
-        self._turn = f"{project}:tokens:{account_id}:turn"
+        self._name = keys.tokens(project, account_id)
+        self._turn = f"{self._name}:turn"
 
     async def load(self) -> Tokens | None:
         """Raises RequestError when it was encrypted with another key: guessing would burn the refresh token."""

@@ -61,7 +61,7 @@ class EmailChannel:
         return preview_of(content, address)
 
     def build(self, content: MailContent, envelope: Envelope) -> tuple[Part, ...]:
-        schedule = envelope.key.run.partition("@")[0]
+        schedule = envelope.key.run.schedule
         try:
             draft = message(content, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
         except ValueError as error:

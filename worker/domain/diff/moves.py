@@ -7,9 +7,10 @@ from worker.domain.diff.diff import TableDiff
 from worker.domain.diff.membership import Why, why_joined, why_left
 from worker.domain.diff.stock import Basis, amount_of, currency_of
 from worker.domain.snapshot.opportunity import INWARD, Move, Status
-from worker.domain.snapshot.record import Record, milliseconds, record, records
+from worker.domain.snapshot.record import Record, record, records
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.epoch import to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def steps(pair: Pair, basis: Basis, home: str) -> Iterator[Step]:
 
 def _joined(before: Snapshot, added: Iterable[Record], scope: Scope) -> Iterator[Pair]:
     known = records(before.followed)
-    since = milliseconds(before.as_of[0])
+    since = to_ms(before.as_of[0])
     for now in added:
         yield Pair(None, now, why_joined(now, known.get(now.key), since, scope))
 

@@ -2,8 +2,8 @@
 
 from bisect import bisect_left
 
-from worker.domain.snapshot.record import milliseconds
 from worker.domain.snapshot.snapshot import Row, Snapshot, Table
+from worker.domain.time.epoch import to_ms
 
 
 def find(rows: Table, key: str) -> Row | None:
@@ -30,7 +30,7 @@ def carried(previous: Snapshot | None, key: str, stalled: bool | None, as_of_ms:
     if record.get("stalled") is not True:
         return as_of_ms
     since = record.get("stalled_since")
-    return since if isinstance(since, int) else milliseconds(previous.as_of[0])
+    return since if isinstance(since, int) else to_ms(previous.as_of[0])
 
 
 def departed(formerly: frozenset[str], members: frozenset[str]) -> frozenset[str]:

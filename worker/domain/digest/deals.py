@@ -9,8 +9,9 @@ from worker.domain.diff.stock import Sum, amount_of, currency_of
 from worker.domain.digest.model import Deal, DealMove, OwnerGroup
 from worker.domain.money import Money
 from worker.domain.schedule import Show
-from worker.domain.snapshot.record import Record, milliseconds
+from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.time.epoch import to_ms
 
 
 def deal(row: Record, seen: Snapshot) -> Deal:
@@ -118,4 +119,4 @@ def _since(row: Record, seen: Snapshot) -> datetime | None:
     if since is None:
         return None
     instant = datetime.fromtimestamp(since / 1000, UTC)
-    return instant if since < milliseconds(seen.as_of[0]) else None
+    return instant if since < to_ms(seen.as_of[0]) else None

@@ -10,10 +10,10 @@ from worker.domain.reason import Reason
 from worker.domain.schedule import CatchUp, Trigger
 from worker.domain.time import cron
 from worker.domain.time.duration import DAY, DurationError, clipped, parse_duration
+from worker.domain.time.epoch import EPOCH
 from worker.domain.time.zones import day_start, first, later_wall, second, wall, zone_named
 
 LIMIT = 1000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = timedelta(microseconds=1)
 
 NextWall = Callable[[datetime], datetime | None]

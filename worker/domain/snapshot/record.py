@@ -2,16 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from worker.domain.snapshot.snapshot import Cell, Row, Table
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def milliseconds(instant: datetime) -> int:
-    """As an `instant` cell holds it: whole milliseconds since the Unix epoch, rounded down, without a float between."""
-    return (instant - _EPOCH) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

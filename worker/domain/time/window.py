@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from worker.domain.time.duration import clipped
+from worker.domain.time.epoch import EPOCH
 from worker.domain.time.periods import Calendar, WindowError, add_months, calendar_of, period
 from worker.domain.time.zones import day_start, first, wall, zone_named
 
@@ -33,7 +34,7 @@ _SAME_DAYS = {
 }
 COMPARE_NAMES: tuple[str, ...] = (PREVIOUS, *_SAME_DAYS)
 _LAST_DAYS = re.compile(r"last-([1-9][0-9]{0,3})d")
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_BEGINNING = EPOCH
 _INSTANT = timedelta(microseconds=1)
 
 

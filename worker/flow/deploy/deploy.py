@@ -1,6 +1,5 @@
 """Putting a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +13,8 @@ from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
-from worker.ports import ActivationBasis, Deployment, Due, Ledger, SlotClaim, Triggers
+from worker.flow.services import Services
+from worker.ports import ActivationBasis, Deployment, Due, SlotClaim, Triggers
 
 TRIES = 10
 
@@ -57,10 +57,10 @@ class _Ground:
     overdue: tuple[SlotClaim, ...]
 
 
-async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes:
+async def changes(bundle: Bundle, services: Services) -> Changes:
     """Compare with the deployment in force; nothing is written."""
-    deployed = await ledger.deployed()
-    old = await ledger.bundle(deployed.bundle) if deployed else None
+    deployed = await services.deployments.deployed()
+    old = await services.deployments.bundle(deployed.bundle) if deployed else None
     before, after = old.schedules if old else {}, bundle.schedules
     origins = {name: origin for name in after if (origin := _origin(after[name], before, after))}
     renamed = tuple(sorted((origin, name) for name, origin in origins.items() if origin != name))
@@ -68,11 +68,11 @@ async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes
     turned = {o: n for n, o in origins.items() if n != o or _timed(before[o]) != _timed(after[n])}
     # A rename alone leaves what is due to the new name.
     leaving = removed | {o for o, n in turned.items() if _timed(before[o]) != _timed(after[n])}
-    asked = await ledger.pending([*turned, *removed])
+    asked = await services.clock.pending([*turned, *removed])
     basis = ActivationBasis(
         deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)}
     )
-    ground = await _ground(ledger, triggers, basis, {name: before[name].timing for name in leaving}, after, origins)
+    ground = await _ground(services, basis, {name: before[name].timing for name in leaving}, after, origins)
     return Changes(
         added=tuple(sorted(after.keys() - origins.keys())),
         changed=tuple(sorted(n for n in after.keys() & before.keys() if not same(after[n], before[n]))),
@@ -90,22 +90,22 @@ async def changes(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> Changes
     )
 
 
-async def deploy(bundle: Bundle, ledger: Ledger, triggers: Triggers) -> tuple[Deployment, Changes]:
+async def deploy(bundle: Bundle, services: Services) -> tuple[Deployment, Changes]:
     """One atomic step: before it the old definitions are in force, after it the new ones. What was due under the old
     ones and had not been looked at is claimed or noted first, as a clock would have, so that no slot is lost.
 
     Raises LedgerError when others keep deploying in between.
     """
     for _ in range(TRIES):
-        found = await changes(bundle, ledger, triggers)
+        found = await changes(bundle, services)
         if found.overdue:
-            await ledger.claim(found.overdue, os.getpid())
+            services.tell((await services.clock.claim(found.overdue, services.pid)).facts)
             continue
         new = [name for _, name in found.renamed]
         fresh = () if found.before is None else (*found.added, *(n for n in new if n not in found.before.schedules))
         gone = (*found.removed, *(origin for origin, _ in found.renamed))
         try:
-            deployment = await ledger.activate(
+            deployment = await services.deployments.activate(
                 bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis
             )
         except ClaimLost:
@@ -128,26 +128,25 @@ def _timed(schedule: Schedule) -> tuple[object, ...]:
 
 
 async def _ground(
-    ledger: Ledger,
-    triggers: Triggers,
+    services: Services,
     basis: ActivationBasis,
     leaving: Mapping[str, Timing],
     after: Mapping[str, Schedule],
     origins: Mapping[str, str],
 ) -> _Ground:
-    now, pauses = await ledger.now(), await ledger.pauses()
+    now, pauses = await services.clock.now(), await services.clock.pauses()
     overdue: list[SlotClaim] = []
     for name in leaving:
-        overdue += _claims(triggers, leaving, basis, name, pauses.get(name), now)
+        overdue += _claims(services.triggers, leaving, basis, name, pauses.get(name), now)
     new = [name for name in after if name not in origins]
     old = [previously for name in new if (previously := after[name].previously)]
-    lasts = dict(await ledger.last_slots([*new, *old, *basis.pending]))
+    lasts = dict(await services.deployments.last_slots([*new, *old, *basis.pending]))
     pending = dict(basis.pending)
     for claim in overdue:
         pending[claim.schedule] = claim.next_due
         spoken = [*(run.key.slot for run in claim.runs), *(missed.last for missed in claim.missed)]
         lasts[claim.schedule] = max([*spoken, *([lasts[claim.schedule]] if claim.schedule in lasts else [])])
-    return _Ground(triggers, now, pending, lasts, tuple(overdue))
+    return _Ground(services.triggers, now, pending, lasts, tuple(overdue))
 
 
 def _claims(

@@ -78,15 +78,15 @@ class Plan:
 
 async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
     """As though `bundle` were deployed now and a clock were running all the time; nothing is written."""
-    found = await changes(bundle, services.ledger, services.triggers)
+    found = await changes(bundle, services)
     before = found.before.schedules if found.before else {}
-    now = await services.ledger.now()
+    now = await services.clock.now()
     span = _Span(
         triggers=services.triggers,
         now=now,
         until=now + timedelta(days=days),
-        pending=await services.ledger.pending([*before, *(name for name in bundle.schedules if name not in before)]),
-        pauses=await services.ledger.pauses(),
+        pending=await services.clock.pending([*before, *(name for name in bundle.schedules if name not in before)]),
+        pauses=await services.clock.pauses(),
     )
     origins = {name: _origin(found, name) for name in bundle.schedules}
     planned = [
@@ -235,7 +235,7 @@ async def _rows(services: Services, item: Query, was: Schedule | None) -> int | 
         or (known.source, known.query, known.params) != (item.source, item.query, item.params)
     ):
         return None
-    for stored in await services.ledger.chain(was.id, item.id, None):
+    for stored in await services.runs.chain(was.id, item.id, None):
         snapshot = await services.snapshots.load(stored)
         if snapshot is not None and snapshot.rows is not None:
             return snapshot.rows.total if snapshot.rows.total is not None else len(snapshot.rows.rows)

@@ -18,18 +18,18 @@ async def recompute_due(services: Services) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
     that its trigger still names, because an edit may have put it off.
     """
-    deployment = await services.ledger.deployed()
+    deployment = await services.deployments.deployed()
     if deployment is None:
         return 0
-    timings = await services.ledger.timings(deployment.bundle)
+    timings = await services.deployments.timings(deployment.bundle)
     names, moved = iter(timings), 0
     while part := list(islice(names, CHUNK)):
-        pending = await services.ledger.pending(part)
-        now = await services.ledger.now()
+        pending = await services.clock.pending(part)
+        now = await services.clock.now()
         wrong = {
             name: at for name, at in pending.items() if at > now and not _named(services.triggers, name, timings, at)
         }
-        lasts = await services.ledger.last_slots(list(wrong)) if wrong else {}
+        lasts = await services.deployments.last_slots(list(wrong)) if wrong else {}
         claims = [
             SlotClaim(
                 name,
@@ -42,7 +42,7 @@ async def recompute_due(services: Services) -> int:
             )
             for name, at in wrong.items()
         ]
-        await services.ledger.claim(claims, services.pid)
+        services.tell((await services.clock.claim(claims, services.pid)).facts)
         moved += len(claims)
     return moved
 

@@ -9,7 +9,7 @@ from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
-from worker.ports import CheckedSource, Connectors, Ledger, Quota, Triggers
+from worker.ports import CheckedSource, ClockLedger, Connectors, Deployments, HeartbeatStore, Quota, Triggers
 from worker.ports.channels import Checked
 
 QUIET = timedelta(seconds=30)
@@ -111,10 +111,10 @@ async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
     return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, of which {left:.0f} are left")
 
 
-async def clocks_agree(ledger: Ledger, wall: Callable[[], datetime]) -> Finding:
+async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Finding:
     """Redis's clock decides when something is due; a host that differs dates its answers wrongly."""
     before = wall()
-    now = await ledger.now()
+    now = await clock.now()
     apart = (now - (before + (wall() - before) / 2)).total_seconds()
     sentence = f"this host's clock is {abs(apart):.1f} s {'behind' if apart > 0 else 'ahead of'} Redis's"
     if abs(apart) > APART:
@@ -122,21 +122,21 @@ async def clocks_agree(ledger: Ledger, wall: Callable[[], datetime]) -> Finding:
     return Finding("host clock", Level.OK, sentence)
 
 
-async def deployment(ledger: Ledger, bundle: Bundle) -> list[Finding]:
+async def deployment(deployments: Deployments, clock: ClockLedger, bundle: Bundle) -> list[Finding]:
     """What is in force against what the directory holds, and whether slots are waiting that nobody takes."""
-    deployed = await ledger.deployed()
+    deployed = await deployments.deployed()
     if deployed is None:
         return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
-    in_force = await ledger.bundle(deployed.bundle)
+    in_force = await deployments.bundle(deployed.bundle)
     told = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
     same = not definition_changes(in_force, bundle)
     level = Level.OK if same else Level.WARN
     note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"
-    return [Finding("deployment", level, told + note), await _due(ledger)]
+    return [Finding("deployment", level, told + note), await _due(clock)]
 
 
-async def _due(ledger: Ledger) -> Finding:
-    now, due = await ledger.due(1)
+async def _due(clock: ClockLedger) -> Finding:
+    now, due = await clock.due(1)
     late = now - due[0].at if due else timedelta(0)
     if late > OVERDUE:
         sentence = f"{due[0].schedule} has been due for {late.total_seconds():.0f} s and no clock took it"
@@ -144,9 +144,9 @@ async def _due(ledger: Ledger) -> Finding:
     return Finding("due slots", Level.OK, "nothing waits for a clock")
 
 
-async def processes(ledger: Ledger) -> list[Finding]:
+async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:
     """Clocks and workers that gave a sign of life of late."""
-    now, seen = await ledger.now(), await ledger.alive()
+    now, seen = await clock.now(), await heartbeats.alive()
     found = []
     for kind, without in (("clock", "nothing will fire"), ("worker", "nothing will be fetched or sent")):
         there = [one for one in seen if one.kind == kind and now - one.seen < QUIET]

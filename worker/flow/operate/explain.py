@@ -31,8 +31,8 @@ async def explain(services: Services, reference: str) -> tuple[Run, tuple[Explai
     missed = await _missed(services, reference)
     if missed is not None:
         return missed
-    run = await find_run(services.ledger, reference)
-    rows = await services.ledger.deliveries(str(run.key))
+    run = await find_run(services.lookups, reference)
+    rows = await services.lookups.deliveries(run.key)
     return run, tuple([await _explained(services, row) for row in rows])
 
 
@@ -42,9 +42,9 @@ async def _missed(services: Services, reference: str) -> Missed | None:
         key = RunKey.parse(reference)
     except ValueError:
         return None
-    if await services.ledger.run(reference) is not None:
+    if await services.lookups.run(key) is not None:
         return None
-    rows = await services.ledger.missed(key.schedule, FAR)
+    rows = await services.lookups.missed(key.schedule, FAR)
     return next((row for row in rows if row.first <= key.slot <= row.last), None)
 
 

@@ -2,35 +2,43 @@
 
 import re
 
-from worker.domain.run import Run
+from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Schedule
 from worker.errors import RequestError
 from worker.flow.services import Services
-from worker.ports import Ledger
+from worker.ports import Lookups
 
 FAR = 1000
 """How many runs a prefix is looked for in, newest first."""
 
 
-async def find_run(ledger: Ledger, reference: str) -> Run:
+async def find_run(lookups: Lookups, reference: str) -> Run:
     """Raises RequestError when nothing fits, or more than one run does."""
-    exact = await ledger.run(reference)
+    exact = await _exact(lookups, reference)
     if exact is not None:
         return exact
     relative = re.fullmatch(r"([a-z0-9/_-]+)@(latest|-[0-9]+)", reference)
     if relative is not None:
-        return await _back(ledger, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
+        return await _back(lookups, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
     schedule = reference.split("@", maxsplit=1)[0] if "@" in reference else None
-    fitting = [run for run in await ledger.runs(schedule, FAR) if str(run.key).startswith(reference)]
+    fitting = [run for run in await lookups.runs(schedule, FAR) if str(run.key).startswith(reference)]
     if len(fitting) != 1:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
         raise RequestError(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
     return fitting[0]
 
 
-async def _back(ledger: Ledger, schedule: str, steps: int) -> Run:
+async def _exact(lookups: Lookups, reference: str) -> Run | None:
+    try:
+        key = RunKey.parse(reference)
+    except ValueError:
+        return None
+    return await lookups.run(key) if str(key) == reference else None
+
+
+async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
     """@latest is the newest run, @-1 the one before it."""
-    found = await ledger.runs(schedule, steps + 1)
+    found = await lookups.runs(schedule, steps + 1)
     if len(found) <= steps:
         raise RequestError(
             f"{schedule} has {len(found)} runs, so there is no @-{steps}" if steps else f"{schedule} has no run yet"
@@ -40,7 +48,7 @@ async def _back(ledger: Ledger, schedule: str, steps: int) -> Run:
 
 async def deployed_schedule(services: Services, schedule: str) -> tuple[str, Schedule]:
     """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
-    deployed = await services.ledger.deployed()
+    deployed = await services.deployments.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
     bundle = await services.bundle(deployed.bundle)

@@ -19,13 +19,14 @@ class Forgotten:
 
 async def forget(services: Services, what: str) -> Forgotten:
     """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
-    gone = await services.ledger.forget_reader(what)
+    gone = await services.upkeep.forget_reader(what)
+    services.tell(gone.facts)
     answers = await services.snapshots.forget_row(what)
     return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(services, what))
 
 
 async def _named(services: Services, address: str) -> tuple[str, ...]:
-    deployed = await services.ledger.deployed()
+    deployed = await services.deployments.deployed()
     if deployed is None:
         return ()
     bundle = await services.bundle(deployed.bundle)

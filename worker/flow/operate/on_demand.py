@@ -5,7 +5,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from worker.domain.delivery import DeliveryState
+from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.run import Claim, RunKey
 from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.deliver import deliver
@@ -19,43 +19,44 @@ PATIENCE = 60.0
 OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING})
 
 
-async def request(services: Services, schedule_id: str, at: datetime | None, idempotency: str | None) -> str:
+async def request(services: Services, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
     """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
 
     Raises RequestError when nothing is deployed or the schedule is not among it.
     """
     bundle, schedule = await deployed_schedule(services, schedule_id)
-    now = await services.ledger.now()
-    slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
+    now = await services.clock.now()
+    asked = at or now
+    slot = asked.replace(microsecond=asked.microsecond // 1000 * 1000)  # as exact as a key is written
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)
     if idempotency:
         # Killed between the two steps, the same request again names the same key and finishes the second.
-        key = RunKey.parse(await services.ledger.once(f"run:{schedule_id}:{idempotency}", str(key)))
-    await services.ledger.request(
+        key = RunKey.parse(await services.clock.once(f"run:{schedule_id}:{idempotency}", str(key)))
+    await services.clock.request(
         Claim(key, bundle, "manual", deadline(services.triggers, schedule, max(slot, now))), services.pid
     )
-    return str(key)
+    return key
 
 
-async def run_here(services: Services, key: str) -> None:
+async def run_here(services: Services, key: RunKey) -> None:
     """Fetch and deliver a claimed run in this process, and wait a while for what is deferred."""
     open_keys = list(await produce(services, key))
-    until = await services.ledger.now() + timedelta(seconds=PATIENCE)
+    until = await services.clock.now() + timedelta(seconds=PATIENCE)
     while open_keys:
         for delivery in open_keys:
             await deliver(services, delivery)
         open_keys, soonest = await _still_open(services, open_keys)
-        now = await services.ledger.now()
+        now = await services.clock.now()
         if not open_keys or soonest is None or soonest > until:
             return
         await asyncio.sleep(max((soonest - now).total_seconds(), 0.05))
 
 
-async def _still_open(services: Services, keys: list[str]) -> tuple[list[str], datetime | None]:
+async def _still_open(services: Services, keys: list[DeliveryKey]) -> tuple[list[DeliveryKey], datetime | None]:
     """What is not closed, and when the first of it may be tried again."""
     rows = [
-        row for row in [await services.ledger.delivery(key) for key in keys] if row is not None and row.state in OPEN
+        row for row in [await services.lookups.delivery(key) for key in keys] if row is not None and row.state in OPEN
     ]
     soonest = min((row.not_before for row in rows if row.not_before is not None), default=None)
-    return [str(row.key) for row in rows], soonest
+    return [row.key for row in rows], soonest

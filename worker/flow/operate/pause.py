@@ -18,12 +18,12 @@ async def pause(services: Services, schedule: str, until: datetime | None) -> No
     Raises RequestError for a schedule that is not deployed and for an end that has passed.
     """
     await deployed_schedule(services, schedule)
-    now = await services.ledger.now()
+    now = await services.clock.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
     # An earlier pause that is over may still explain slots that no clock has looked at yet.
     await _account(services, schedule)
-    await services.ledger.pause(schedule, until)
+    await services.clock.pause(schedule, until)
 
 
 async def resume(services: Services, schedule: str) -> bool:
@@ -36,7 +36,7 @@ async def resume(services: Services, schedule: str) -> bool:
     for _ in range(TRIES):
         await _account(services, schedule)
         try:
-            return await services.ledger.resume(schedule)
+            return await services.clock.resume(schedule)
         except ClaimLost:
             continue
     raise LedgerError(f"{schedule} is due faster than its pause can be ended; try again")
@@ -44,16 +44,16 @@ async def resume(services: Services, schedule: str) -> bool:
 
 async def _account(services: Services, schedule: str) -> None:
     """What came due during the pause is noted as missed now: once it is resumed, nobody would know why."""
-    while (held := (await services.ledger.pauses()).get(schedule)) is not None:
+    while (held := (await services.clock.pauses()).get(schedule)) is not None:
         bundle, known = await deployed_schedule(services, schedule)
-        at = (await services.ledger.pending([schedule])).get(schedule)
-        now = await services.ledger.now()
+        at = (await services.clock.pending([schedule])).get(schedule)
+        now = await services.clock.now()
         if at is None or at > now or not _covers(held, at):
             return
         claim = slot_claim(services.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
-        await services.ledger.claim([claim], services.pid)
+        services.tell((await services.clock.claim([claim], services.pid)).facts)
 
 
 def _covers(pause_: Pause, at: datetime) -> bool:

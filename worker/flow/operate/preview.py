@@ -78,9 +78,9 @@ async def send_to(
     entry = replace(like, id="test", channel=channel_name, address=address)
     case = (await _cases(services, bundle, schedule, at, [entry]))[0]
     channel = services.connectors.channel(bundle, channel_name, address)
-    now = await services.ledger.now()
+    now = await services.clock.now()
     run = RunKey(schedule.id, case.slot, "manual", "0000test")
-    envelope = Envelope(DeliveryKey(str(run), case.reader.id), address, now)
+    envelope = Envelope(DeliveryKey(run, case.reader.id), address, now)
     content = await case.content(channel)
     subject = channel.preview(content, address).subject
     receipts: list[Receipt] = []
@@ -99,10 +99,10 @@ async def _cases(
     services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
 ) -> list[ReaderDigest]:
     """One fetch, one case per entry."""
-    now = await services.ledger.now()
+    now = await services.clock.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     who = readers(replace(schedule, to=tuple(entries)))
-    baselines = await services.ledger.baselines(list(who))
+    baselines = await services.runs.baselines(list(who))
     stale = (now - slot).total_seconds() > schedule.grace
     until = deadline(services.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)

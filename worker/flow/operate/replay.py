@@ -59,7 +59,7 @@ async def replay(services: Services, run: Run) -> AsyncIterator[Replayed]:
     Raises LedgerError when the deployment is gone or damaged: then there is nothing to render with.
     """
     await services.schedule(run.bundle, run.key.schedule)
-    for row in await services.ledger.deliveries(str(run.key)):
+    for row in await services.lookups.deliveries(run.key):
         if (row.state in CLOSED or row.held) and any(part.sha256 for part in row.parts):
             yield await _again(services, run, row)
 

@@ -1,6 +1,6 @@
 """Another try for what did not arrive: asked for by a person, after mending what was wrong."""
 
-from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.flow.run.produce import expiry
@@ -8,24 +8,24 @@ from worker.flow.run.readers import entries, entry_of, subjects
 from worker.flow.services import Services
 
 
-async def retry(services: Services, run: Run) -> tuple[str, ...]:
+async def retry(services: Services, run: Run) -> tuple[DeliveryKey, ...]:
     """The run's deliveries that were refused, failed or expired are pending again and published; their keys.
 
     What refused them for good (an address, a channel) is used again. What was sent is never sent again. The run keeps
     its closed state until the last of them is settled, and then has the one that follows from all.
     """
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
-    failed = [row for row in await services.ledger.deliveries(str(run.key)) if fell_short(row)]
+    failed = [row for row in await services.lookups.deliveries(run.key) if fell_short(row)]
     if not failed:
         return ()
     stopped, known = set(), entries(schedule)
     for row in failed:
         entry = entry_of(services.connectors, bundle, schedule, known, row.key.reader)
         if entry is not None:
-            stopped |= set(subjects(entry, row.key.reader.split("|", 1)[1]))
-    await services.ledger.lift(sorted(stopped))
-    until = expiry(services, schedule, await services.ledger.now())
-    keys = await services.ledger.retry(str(run.key), {row.key.reader: until for row in failed})
+            stopped |= set(subjects(entry, row.key.address))
+    await services.deliveries.lift(sorted(stopped))
+    until = expiry(services, schedule, await services.clock.now())
+    keys = await services.deliveries.retry(run.key, {row.key.reader: until for row in failed})
     await services.queue.deliver(keys)
     return keys
 

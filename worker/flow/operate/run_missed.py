@@ -15,24 +15,24 @@ FAR = 10_000
 """Rows of missed slots that are looked through, newest first."""
 
 
-async def request_missed(services: Services, schedule_id: str, slot: datetime) -> str:
+async def request_missed(services: Services, schedule_id: str, slot: datetime) -> RunKey:
     """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
 
     Raises RequestError when the schedule is not deployed, or the slot is none that was missed.
     """
     bundle, schedule = await deployed_schedule(services, schedule_id)
-    rows = await services.ledger.missed(schedule_id, FAR)
+    rows = await services.lookups.missed(schedule_id, FAR)
     row = next((row for row in rows if row.first <= slot <= row.last), None)
     if row is None:
         raise RequestError(
             f"{stamp(slot)} is no missed slot of {schedule_id}; `funnelbeat runs {schedule_id}` lists them"
         )
     rest = around(services.triggers, schedule.trigger, row, slot)
-    key, now = RunKey(schedule_id, slot), await services.ledger.now()
+    key, now = RunKey(schedule_id, slot), await services.clock.now()
     claim = Claim(key, bundle, "manual", deadline(services.triggers, schedule, now))
-    if not await services.ledger.request(claim, services.pid, missed=row, rest=rest):
+    if not await services.clock.request(claim, services.pid, missed=row, rest=rest):
         raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")
-    return str(key)
+    return key
 
 
 def around(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) -> tuple[Missed, ...]:

@@ -1,12 +1,14 @@
 """A person's word on a delivery that may or may not have arrived (semantics 7, "operator says")."""
 
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.outcome import Pending, Sent
 from worker.domain.reason import Reason
 from worker.errors import LedgerError, RequestError
 from worker.flow.operate.find_run import find_run
 from worker.flow.run.comparison import open_case
 from worker.flow.run.deliver import sent as moved_by
 from worker.flow.run.produce import expiry
+from worker.flow.run.settle import settle as settle_delivery
 from worker.flow.services import Services
 
 RECEIPT = "settled by hand"
@@ -22,13 +24,14 @@ async def settle(services: Services, reference: str, *, arrived: bool) -> Delive
     if arrived:
         case = await open_case(services, row)
         moved = moved_by(case) if case is not None else {}
-        await services.ledger.sent(str(row.key), row.attempt, RECEIPT, moved, reason=Reason.SETTLED)
+        await settle_delivery(services, row.key, row.attempt, Sent(RECEIPT, moved, Reason.SETTLED))
     else:
-        run = await find_run(services.ledger, row.key.run)
+        run = await find_run(services.lookups, str(row.key.run))
         _, schedule = await services.schedule(run.bundle, run.key.schedule)
-        await services.ledger.unsent(str(row.key), row.attempt, expiry(services, schedule, await services.ledger.now()))
-        await services.queue.deliver([str(row.key)])
-    settled = await services.ledger.delivery(str(row.key))
+        until = expiry(services, schedule, await services.clock.now())
+        await settle_delivery(services, row.key, row.attempt, Pending(Reason.SETTLED, until))
+        await services.queue.deliver([row.key])
+    settled = await services.lookups.delivery(row.key)
     if settled is None:
         raise LedgerError(f"{row.key} is gone from the ledger")
     return settled
@@ -36,16 +39,16 @@ async def settle(services: Services, reference: str, *, arrived: bool) -> Delive
 
 async def _unknown(services: Services, reference: str) -> Delivery:
     try:
-        named = DeliveryKey.parse(reference)
+        written, reader = DeliveryKey.parted(reference)
     except ValueError:
         raise RequestError(
             f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
         ) from None
-    run = await find_run(services.ledger, named.run)
-    key = DeliveryKey(str(run.key), named.reader)
-    row = await services.ledger.delivery(str(key))
+    run = await find_run(services.lookups, written)
+    key = DeliveryKey(run.key, reader)
+    row = await services.lookups.delivery(key)
     if row is None:
-        raise RequestError(f"{run.key} has no reader {named.reader!r}; `funnelbeat show {run.key}` lists them")
+        raise RequestError(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
     if row.state is not DeliveryState.UNKNOWN:
         raise RequestError(f"{key} is {row.state}: only an unknown delivery can be settled")
     return row

@@ -87,7 +87,7 @@ async def question_of(
     schedule = context.schedule
     in_use = [b[item.id] for b in baselines if item.id in b]
     oldest = min(in_use, key=lambda b: b.slot, default=None)
-    chain = await services.ledger.chain(schedule.id, item.id, oldest.slot if oldest else None)
+    chain = await services.runs.chain(schedule.id, item.id, oldest.slot if oldest else None)
     past = [s for s in [await services.snapshots.load(i) for i in chain] if s is not None and s.slot < context.slot]
     windows = resolver(services, context)
     window = windows(item.window) if item.window else None

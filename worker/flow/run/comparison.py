@@ -117,7 +117,7 @@ async def open_case(
     """The case of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's baselines,
     where they were read with the row.
     """
-    run = await services.common.get(("run", row.key.run), lambda: services.ledger.run(row.key.run))
+    run = await services.common.get(("run", row.key.run), lambda: services.lookups.run(row.key.run))
     if run is None:
         return None
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
@@ -125,8 +125,8 @@ async def open_case(
     entry = entry_of(services.connectors, bundle, schedule, known, row.key.reader)
     if entry is None:
         return None
-    reader = Reader(schedule.id, entry.id, row.key.reader.split("|", 1)[1])
-    now = current if current is not None else (await services.ledger.baselines([reader])).get(reader, {})
+    reader = Reader(schedule.id, entry.id, row.key.address)
+    now = current if current is not None else (await services.runs.baselines([reader])).get(reader, {})
     told = await services.told.get(_told_key(run, now, row), lambda: _told(services, run, now, row))
     ids = {query: i for query, i in run.snapshots if not query.endswith(COMPARED)}
     return ReaderDigest(
@@ -240,7 +240,7 @@ async def _why_none(
 async def _answered_before(services: Services, schedule: Schedule, slot: datetime, query: str) -> bool:
     """Whether an earlier run of the schedule has a complete answer to this query."""
     earlier = slot - timedelta(milliseconds=1)
-    chain = await services.ledger.chain(schedule.id, query, earlier)
+    chain = await services.runs.chain(schedule.id, query, earlier)
     oldest = await services.snapshots.load(chain[-1]) if chain else None
     return oldest is not None and oldest.slot < slot
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from worker.domain.decide import sent_baselines, skipped_baselines
 from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
-from worker.domain.events import DeliverySettled
 from worker.domain.limits import LONGEST_WAIT
+from worker.domain.outcome import Deferred, DeliveryFailed, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.errors import (
     ClaimLost,
@@ -26,6 +26,7 @@ from worker.errors import (
 from worker.flow.run.comparison import ReaderDigest, open_case
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
+from worker.flow.run.settle import settle
 from worker.flow.services import Services
 from worker.ports import Channel, DeliveryLease
 from worker.ports.channels import Paced, saved
@@ -36,13 +37,14 @@ short outages need.
 """
 
 
-async def deliver(services: Services, key: str) -> DeliveryState | None:
+async def deliver(services: Services, key: DeliveryKey) -> DeliveryState | None:
     """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
-    held = await services.ledger.hold(key, services.pid)
-    if held is None:
+    held = await services.deliveries.hold(key, services.pid)
+    services.tell(held.facts)
+    if held.lease is None:
         return None
     try:
-        return await _bring_on(services, held)
+        return await _bring_on(services, held.lease)
     except ClaimLost:
         return None
 
@@ -69,40 +71,39 @@ async def _advance(services: Services, case: ReaderDigest, held: DeliveryLease) 
         row = await resolve_unknown(services, case, channel, row, sent(case))
         services.reach("delivery.resolved")
         if row.state is not DeliveryState.PENDING:
-            return _settled(services, row, row.state, row.reason, row.sentence)
+            return row.state
     decision = await _decide(services, case, row, suspensions=held.suspensions)
     if decision.send:
         return await _send(services, case, channel, row, row.date or held.now)
-    await services.ledger.skip(str(row.key), decision.reason, _skipped(case, decision.reason))
+    await settle(services, row.key, row.attempt, Skipped(decision.reason, _skipped(case, decision.reason)))
     services.reach("delivery.skipped")
-    return _settled(services, row, DeliveryState.SKIPPED, decision.reason, "")
+    return DeliveryState.SKIPPED
 
 
 async def _give_up(services: Services, row: Delivery, reason: Reason, sentence: str) -> DeliveryState:
     """What cannot be rendered cannot be sent; what may have been sent stays unknown, for somebody to settle."""
-    key = str(row.key)
     if row.state is DeliveryState.UNKNOWN:
-        await services.ledger.keep_unknown(key, row.attempt)
-        return _settled(services, row, DeliveryState.UNKNOWN, Reason.HELD, sentence)
+        await settle(services, row.key, row.attempt, Unknown(sentence))
+        return DeliveryState.UNKNOWN
     if reason is Reason.DELETED:
-        await services.ledger.skip(key, reason, {})
-        return _settled(services, row, DeliveryState.SKIPPED, reason, sentence)
-    await services.ledger.refuse(key, row.attempt, reason, sentence, failed=True)
+        await settle(services, row.key, row.attempt, Skipped(reason))
+        return DeliveryState.SKIPPED
+    await settle(services, row.key, row.attempt, DeliveryFailed(reason, sentence))
     services.reach("delivery.failed")
-    return _settled(services, row, DeliveryState.FAILED, reason, sentence)
+    return DeliveryState.FAILED
 
 
 async def _wait(services: Services, row: Delivery, sentence: str) -> DeliveryState:
     if row.state is DeliveryState.UNKNOWN:
         again = await _in(services, services.times.backoff)
-        await services.ledger.uncertain(str(row.key), row.attempt, sentence, again)
-        return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, sentence)
+        await settle(services, row.key, row.attempt, Unknown(sentence, again))
+        return DeliveryState.UNKNOWN
     return await _defer(services, row, row.attempt, services.times.backoff, Reason.BACKOFF, sentence)
 
 
 async def _decide(services: Services, case: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
     """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
-    if suspensions and await services.ledger.suspended(subjects(case.entry, case.reader.address)):
+    if suspensions and await services.deliveries.suspended(subjects(case.entry, case.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or case.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
@@ -120,7 +121,7 @@ async def _send(
         return await _try(services, case, channel, row, effort)
     except ClaimLost:
         if effort.out is not None:
-            await services.ledger.count_repeat(effort.key, effort.out, effort.came)
+            await services.deliveries.count_repeat(effort.key, effort.out, effort.came)
         raise
 
 
@@ -140,12 +141,12 @@ async def _try(
         return await _refused(services, case, row, effort.attempt, error)
     except DeliveryUncertain as error:
         again = await _in(services, wait_if_unclear(services, channel))
-        await services.ledger.uncertain(effort.key, effort.attempt, error.problem, again)
+        await settle(services, row.key, effort.attempt, Unknown(error.problem, again))
         services.reach("delivery.unknown")
-        return _settled(services, row, DeliveryState.UNKNOWN, Reason.UNCLEAR, error.problem)
-    await services.ledger.sent(effort.key, effort.attempt or row.attempt, effort.receipts[-1].text, sent(case))
+        return DeliveryState.UNKNOWN
+    await settle(services, row.key, effort.attempt or row.attempt, Sent(effort.receipts[-1].text, sent(case)))
     services.reach("delivery.sent")
-    return _settled(services, row, DeliveryState.SENT, None, "")
+    return DeliveryState.SENT
 
 
 class Attempt:
@@ -154,7 +155,7 @@ class Attempt:
     """
 
     def __init__(self, row: Delivery, date: datetime) -> None:
-        self.key = str(row.key)
+        self.key = row.key
         self.date = date
         self.attempt = 0
         self.out: int | None = None
@@ -171,7 +172,7 @@ async def _hand_over(services: Services, case: ReaderDigest, channel: Channel[An
     """Every part in order, from the first without a receipt. Returns how long the receiver's pace asks to wait,
     in seconds, where that is too long to wait here; 0 when all is handed over.
     """
-    envelope = Envelope(DeliveryKey.parse(effort.key), case.reader.address, effort.date)
+    envelope = Envelope(effort.key, case.reader.address, effort.date)
     parts = channel.build(await case.content(channel), envelope)
     services.reach("delivery.rendered")
     for part in parts[len(effort.receipts) :]:
@@ -180,7 +181,7 @@ async def _hand_over(services: Services, case: ReaderDigest, channel: Channel[An
             return wait
         sealed = channel.seal(part, effort.receipts)
         digest = hashlib.sha256(sealed).hexdigest()
-        effort.attempt = await services.ledger.intend(
+        effort.attempt = await services.deliveries.intend(
             effort.key,
             part.number,
             len(parts),
@@ -197,9 +198,9 @@ async def _hand_over(services: Services, case: ReaderDigest, channel: Channel[An
         effort.receipts.append(await channel.send(part, sealed, envelope))
         services.reach("delivery.accepted")
         if services.keep_message is not None:
-            services.keep_message(effort.key, part, saved(channel, part, sealed))
+            services.keep_message(str(effort.key), part, saved(channel, part, sealed))
         if part.number + 1 < len(parts):
-            await services.ledger.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
+            await services.deliveries.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
             effort.out = None
             services.reach("delivery.part")
     return 0.0
@@ -213,15 +214,15 @@ async def _still_ours(services: Services, effort: Attempt) -> None:
     asked = -fresh
     while clock() - asked >= fresh:
         asked = clock()
-        await services.ledger.check(effort.key, effort.attempt)
+        await services.deliveries.check(effort.key, effort.attempt)
         services.reach("delivery.checked")
 
 
 def sent(case: ReaderDigest) -> Mapping[str, Baseline]:
-    """The baselines that this delivery moves when it is sent: of complete queries, never back (semantics 5)."""
+    """The baselines that this delivery moves when it is sent: of complete queries."""
     if case.notice:
         return {}
-    return sent_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current)
+    return sent_baselines(case.slot, case.snapshot_ids, case.found.snapshots)
 
 
 def _skipped(case: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
@@ -242,29 +243,28 @@ async def _later(services: Services, row: Delivery, attempt: int, error: Deliver
 async def _defer(
     services: Services, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
 ) -> DeliveryState:
-    key = str(row.key)
-    await services.ledger.defer(key, attempt, await _in(services, wait), reason, sentence)
+    await settle(services, row.key, attempt, Deferred(await _in(services, wait), reason, sentence))
     services.reach("delivery.deferred")
-    return _settled(services, row, DeliveryState.DEFERRED, reason, sentence)
+    return DeliveryState.DEFERRED
 
 
 async def _refused(
     services: Services, case: ReaderDigest, row: Delivery, attempt: int, error: DeliveryRefused
 ) -> DeliveryState:
-    key, sentence = str(row.key), f"{error.code}: {error.problem}"
-    await services.ledger.refuse(key, attempt, Reason.REFUSED, sentence)
+    sentence = f"{error.code}: {error.problem}"
+    await settle(services, row.key, attempt, Refused(Reason.REFUSED, sentence))
     services.reach("delivery.refused")
     if error.suspend is not None:
         channel, address = subjects(case.entry, case.reader.address)
-        await services.ledger.suspend(channel if error.suspend == "channel" else address, sentence)
-    return _settled(services, row, DeliveryState.REFUSED, Reason.REFUSED, sentence)
+        await services.deliveries.suspend(channel if error.suspend == "channel" else address, sentence)
+    return DeliveryState.REFUSED
 
 
 async def _place(services: Services, channel: Channel[Any], address: str) -> float:
     """Wait for the receiver's pace; what is too long to wait for here is returned, in seconds."""
     if not isinstance(channel, Paced):
         return 0.0
-    wait = await services.ledger.pace(*channel.pace(address))
+    wait = await services.deliveries.pace(*channel.pace(address))
     if wait > LONGEST_WAIT:
         return wait
     await asyncio.sleep(wait)
@@ -272,11 +272,4 @@ async def _place(services: Services, channel: Channel[Any], address: str) -> flo
 
 
 async def _in(services: Services, seconds: float) -> datetime:
-    return await services.ledger.now() + timedelta(seconds=seconds)
-
-
-def _settled(
-    services: Services, row: Delivery, state: DeliveryState, reason: Reason | None, sentence: str
-) -> DeliveryState:
-    services.events.emit(DeliverySettled(row.key.run, str(row.key), state, reason or "", sentence))
-    return state
+    return await services.clock.now() + timedelta(seconds=seconds)

@@ -5,12 +5,13 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Never, TypeVar
 
-from worker.domain.delivery import Reader
+from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
-from worker.domain.events import QueryAnswered, QueryMissing, RunBegun, RunEnded
-from worker.domain.reason import Reason
-from worker.domain.run import Run, RunState
+from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule
+from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.readers import OPERATOR, operator_entry, readers
@@ -22,32 +23,34 @@ LONGEST_EXPIRY = timedelta(hours=24)
 SHORTEST_EXPIRY = timedelta(minutes=15)
 
 
-async def produce(services: Services, key: str) -> tuple[str, ...]:
+async def produce(services: Services, key: RunKey) -> tuple[DeliveryKey, ...]:
     """Bring one claimed run to `delivering` and queue its deliveries; returns their keys.
 
     Killed before the hand-over, the run is begun again when its lease lapses and what was stored vanishes unreferenced;
     killed after it, the sweep publishes the deliveries. An attempt that lost its claim writes nothing more.
     """
-    begun = await services.ledger.begin(key, services.pid)
+    result = await services.runs.begin(key, services.pid)
+    services.tell(result.facts)
+    begun = result.lease
     if begun is None:
-        return ()
+        return await _tell_of_abandoned(services, key)
     services.reach("run.fetching")
     services.events.emit(RunBegun(key, begun.attempt))
     try:
         return await leased(_fetch_and_hand_over(services, begun), _beat(services, key, begun.attempt))
     except ClaimLost:
-        services.events.emit(RunEnded(key, RunState.CLAIMED, Reason.LEASE_LAPSED))
+        services.events.emit(Interrupted(key, f"attempt {begun.attempt} lost its lease; another one goes on"))
         return ()
 
 
-async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[str, ...]:
-    run, key = begun.run, str(begun.run.key)
+async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[DeliveryKey, ...]:
+    run, key = begun.run, begun.run.key
     bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
     if not schedule.to:
-        await services.ledger.skip_run(key, begun.attempt, Reason.NO_READERS)
+        services.tell(await services.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     audience = readers(schedule)
-    baselines = await services.ledger.baselines(list(audience))
+    baselines = await services.runs.baselines(list(audience))
     stale, on_demand = _stale(services, schedule, run), run.trigger == "manual"
     context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
     collected = await collect(services, context, list(baselines.values()))
@@ -57,17 +60,18 @@ async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[str
         return await _nothing(services, begun, bundle, schedule, collected)
     stored = await keep(services, collected)
     services.reach("run.kept")
-    keys = await services.ledger.deliver(
+    handed_over = await services.runs.deliver(
         key,
         begun.attempt,
         stored,
         collected.gaps,
-        {reader.id: expiry(services, schedule, begun.now) for reader in audience},
+        {reader: expiry(services, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
     services.reach("run.delivering")
-    await services.queue.deliver(keys)
-    return keys
+    services.tell(handed_over.facts)
+    await services.queue.deliver(handed_over.deliveries)
+    return handed_over.deliveries
 
 
 async def keep(services: Services, collected: Collected) -> dict[str, str]:
@@ -87,23 +91,42 @@ def expiry(services: Services, schedule: Schedule, now: datetime) -> datetime:
 
 async def _nothing(
     services: Services, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
-) -> tuple[str, ...]:
+) -> tuple[DeliveryKey, ...]:
     """Every query is a gap: try again until the deadline, then say so to the operator. What the services named as the
     time to wait is waited for outside the worker, and not at all where it is longer than the run has.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
-    key, again = str(begun.run.key), begun.now + timedelta(seconds=max(soonest, services.times.retry_fetch))
+    key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, services.times.retry_fetch))
     if again < begun.run.deadline and begun.run.trigger != "manual":
-        await services.ledger.postpone(key, begun.attempt, again)
+        await services.runs.postpone(key, begun.attempt, again)
         services.reach("run.postponed")
         return ()
-    entry = operator_entry(services.connectors, bundle, schedule)
-    notice = Reader(schedule.id, OPERATOR, entry.address).id if entry and entry.address else None
+    notice = _notice(services, bundle, schedule)
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
-    delivery = await services.ledger.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+    facts = await services.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
     services.reach("run.failed")
-    services.events.emit(RunEnded(key, RunState.FAILED, Reason.SOURCE))
-    keys = (delivery,) if delivery else ()
+    services.tell(facts)
+    return await _queued(services, key, notice)
+
+
+async def _tell_of_abandoned(services: Services, key: RunKey) -> tuple[DeliveryKey, ...]:
+    """Five workers died over it and told nobody: the operator hears of it from the next one that is given its key."""
+    run = await services.lookups.run(key)
+    if run is None or run.reason is not Reason.ABANDONED:
+        return ()
+    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
+    notice = _notice(services, bundle, schedule)
+    return await _queued(services, key, notice) if await services.runs.notify(key, gaps, notice) else ()
+
+
+def _notice(services: Services, bundle: Bundle, schedule: Schedule) -> Reader | None:
+    entry = operator_entry(services.connectors, bundle, schedule)
+    return Reader(schedule.id, OPERATOR, entry.address) if entry and entry.address else None
+
+
+async def _queued(services: Services, key: RunKey, notice: Reader | None) -> tuple[DeliveryKey, ...]:
+    keys = (DeliveryKey(key, notice.id),) if notice else ()
     await services.queue.deliver(keys)
     return keys
 
@@ -134,13 +157,13 @@ async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Neve
         await asyncio.gather(working, renewing, return_exceptions=True)
 
 
-async def _beat(services: Services, key: str, attempt: int) -> Never:
+async def _beat(services: Services, key: RunKey, attempt: int) -> Never:
     while True:
         await asyncio.sleep(services.times.heartbeat)
-        await services.ledger.beat(key, attempt)
+        await services.runs.beat(key, attempt)
 
 
-def _tell(services: Services, key: str, collected: Collected) -> None:
+def _tell(services: Services, key: RunKey, collected: Collected) -> None:
     for query, snapshot in collected.snapshots.items():
         rows = len(snapshot.rows.rows) if snapshot.rows else None
         seconds = (snapshot.as_of[1] - snapshot.as_of[0]).total_seconds()

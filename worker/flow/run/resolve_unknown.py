@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Envelope, Receipt
+from worker.domain.outcome import Pending, Sent, Unknown
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown
 from worker.errors import DeliveryDeferred
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.settle import settle
 from worker.flow.services import Services
 from worker.ports import Channel
 from worker.ports.channels import Findable, Idempotent
@@ -28,17 +30,16 @@ async def resolve_unknown(
     if isinstance(channel, Findable):
         return await _look_up(services, case, channel, row, moved)
     if isinstance(channel, Idempotent):
-        await services.ledger.resolve(str(row.key), row.attempt, duplicate=False, reason=Reason.SAME_KEY)
+        await settle(services, row.key, row.attempt, Pending(Reason.SAME_KEY))
         return replace(row, state=DeliveryState.PENDING)
     if row.resent or case.entry.on_unknown is OnUnknown.HOLD:
         return await _hold(services, row, row.sentence)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
-        await services.ledger.uncertain(
-            str(row.key), row.attempt, row.sentence, await _after(services, services.times.resend_after)
-        )
+        again = await _after(services, services.times.resend_after)
+        await settle(services, row.key, row.attempt, Unknown(row.sentence, again))
         return row
-    await services.ledger.resolve(str(row.key), row.attempt, duplicate=True, reason=Reason.POSSIBLE_DUPLICATE)
+    await settle(services, row.key, row.attempt, Pending(Reason.POSSIBLE_DUPLICATE))
     return replace(row, state=DeliveryState.PENDING, resent=True)
 
 
@@ -50,7 +51,7 @@ def wait_if_unclear(services: Services, channel: Channel[Any]) -> float:
 
 
 async def _hold(services: Services, row: Delivery, sentence: str) -> Delivery:
-    await services.ledger.keep_unknown(str(row.key), row.attempt)
+    await settle(services, row.key, row.attempt, Unknown(sentence))
     services.reach("delivery.held")
     return replace(row, held=True, reason=Reason.HELD, sentence=sentence)
 
@@ -59,7 +60,7 @@ async def _look_up(
     services: Services, case: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
-    key, date = str(row.key), row.date
+    key, date = row.key, row.date
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
     envelope = Envelope(row.key, case.reader.address, date)
@@ -72,19 +73,19 @@ async def _look_up(
         found: Receipt | None = await channel.find(parts[done], envelope)
     except DeliveryDeferred as error:
         wait = error.retry_after or services.times.lookup_after
-        await services.ledger.uncertain(key, row.attempt, error.problem, await _after(services, wait))
+        await settle(services, row.key, row.attempt, Unknown(error.problem, await _after(services, wait)))
         return replace(row, sentence=error.problem)
     if found is None:
-        await services.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.ABSENT)
+        await settle(services, row.key, row.attempt, Pending(Reason.ABSENT))
         return replace(row, state=DeliveryState.PENDING)
     if done + 1 == len(parts):
-        await services.ledger.sent(key, row.attempt, found.text, moved)
+        await settle(services, row.key, row.attempt, Sent(found.text, moved))
         return replace(row, state=DeliveryState.SENT, reason=Reason.FOUND)
-    await services.ledger.handed_over(key, row.attempt, done, found.text)
-    await services.ledger.resolve(key, row.attempt, duplicate=False, reason=Reason.FOUND)
+    await services.deliveries.handed_over(key, row.attempt, done, found.text)
+    await settle(services, row.key, row.attempt, Pending(Reason.FOUND))
     parts_now = (*row.parts[:done], replace(row.parts[done], state=DeliveryState.SENT, receipt=found.text))
     return replace(row, state=DeliveryState.PENDING, parts=(*parts_now, *row.parts[done + 1 :]))
 
 
 async def _after(services: Services, seconds: float) -> datetime:
-    return await services.ledger.now() + timedelta(seconds=seconds)
+    return await services.clock.now() + timedelta(seconds=seconds)

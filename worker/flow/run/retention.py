@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from worker.domain.decide import EXPIRES
-from worker.domain.run import CLOSED, Run, RunState
+from worker.domain.run import CLOSED, Run, RunKey, RunState
 from worker.domain.schedule import Retention, Timing
 from worker.domain.time.zones import day_start, wall, zone_named
 from worker.flow.services import Services
@@ -33,23 +33,23 @@ async def housekeep(services: Services, timings: Mapping[str, Timing], now: date
     if services.chores_after is not None and now < services.chores_after:
         return 0
     services.chores_after = now + timedelta(seconds=PAUSE)
-    part = await services.ledger.chores(A_FEW, PAUSE)
+    part = await services.upkeep.chores(A_FEW, PAUSE)
     if part is None:
         return 0
-    dropped: set[str] = set()
+    dropped: set[RunKey] = set()
     floors: dict[str, datetime] = {}
     for schedule, run in part.runs:
-        if str(run.key) in dropped:
+        if run.key in dropped:
             continue
         timing = timings.get(schedule)
         for past in await _past_keeping(services, schedule, run, timing, now):
             if schedule not in floors:
-                floors[schedule] = await services.ledger.floor(schedule, now - EXPIRES) or now
-            if await services.ledger.drop(str(past.key), floors[schedule]):
-                dropped.add(str(past.key))
+                floors[schedule] = await services.upkeep.floor(schedule, now - EXPIRES) or now
+            if await services.upkeep.drop(past.key, floors[schedule]):
+                dropped.add(past.key)
     if part.ended:
         longest = max((t.retention.daily for t in timings.values()), default=Retention().daily)
-        await services.ledger.end_round(now - timedelta(seconds=longest))
+        await services.upkeep.end_round(now - timedelta(seconds=longest))
     return len(dropped)
 
 
@@ -69,7 +69,7 @@ async def _past_keeping(
     day = wall(run.key.slot, zone).date()
     start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
     end = min(end, now - timedelta(seconds=kept.all))
-    of_the_day = [r for r in await services.ledger.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
+    of_the_day = [r for r in await services.upkeep.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
     best = _best(of_the_day)
     return tuple(one for one in of_the_day if one is not best)
 

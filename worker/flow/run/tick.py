@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause, account_around
 from worker.domain.due.spread import delay_of
-from worker.domain.events import RunClaimed, SlotsMissed
 from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.errors import BrokerUnavailable
 from worker.flow.run.retention import housekeep
 from worker.flow.services import Services
-from worker.ports import Due, SlotClaim, Triggers
+from worker.ports import Claimed, Due, SlotClaim, Triggers
 
 BATCH = 300
-"""Slots per script: one of 300 blocks Redis for about 6 ms."""
+"""Schedules, runs and deliveries that one tick looks at, each."""
 
 RUN_TIME = timedelta(minutes=30)
 
@@ -25,7 +25,7 @@ RUN_TIME = timedelta(minutes=30)
 class Ticked:
     """What one tick did; `more`: it left due slots for the next one, which should come at once."""
 
-    claimed: tuple[str, ...]
+    claimed: tuple[RunKey, ...]
     published: int
     more: bool
 
@@ -35,26 +35,27 @@ async def tick(services: Services) -> Ticked:
 
     Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
     """
-    deployment, (now, due) = await asyncio.gather(services.ledger.deployed(), services.ledger.due(BATCH))
+    deployment, (now, due) = await asyncio.gather(services.deployments.deployed(), services.clock.due(BATCH))
     if deployment is None:
         return Ticked((), 0, more=False)
-    timings = await services.ledger.timings(deployment.bundle)
+    timings = await services.deployments.timings(deployment.bundle)
     if due:
         services.reach("run.due")
     claims = [claim for d in due if (claim := slot_claim(services.triggers, timings, deployment.bundle, d, now))]
-    claimed = await services.ledger.claim(claims, services.pid) if claims else ()
-    if claimed:
+    claimed = await services.clock.claim(claims, services.pid) if claims else Claimed()
+    if claimed.runs:
         services.reach("run.claimed")
-    _tell(services, claims, claimed)
-    swept = await services.ledger.sweep(BATCH)
+    services.tell(claimed.facts)
+    swept = await services.clock.sweep(BATCH)
     if swept.runs or swept.deliveries:
         services.reach("run.swept")
-    published = await _publish(services, (*claimed, *swept.runs), swept.deliveries)
+    services.tell(swept.facts)
+    published = await _publish(services, (*claimed.runs, *swept.runs), swept.deliveries)
     if published:
         services.reach("run.published")
     if not due:
         await housekeep(services, timings, now)
-    return Ticked(claimed, published, more=len(due) == BATCH)
+    return Ticked(claimed.runs, published, more=len(due) == BATCH)
 
 
 def slot_claim(
@@ -103,19 +104,11 @@ def _until(within: int | None, start: datetime, following: datetime | None) -> d
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
-def _tell(services: Services, claims: list[SlotClaim], claimed: tuple[str, ...]) -> None:
-    for key in claimed:
-        services.events.emit(RunClaimed(key, services.pid))
-    for slot_claim_ in claims:
-        for missed in slot_claim_.missed:
-            services.events.emit(SlotsMissed("", missed.schedule, missed.count, missed.reason))
-
-
-async def _publish(services: Services, runs: tuple[str, ...], deliveries: tuple[str, ...]) -> int:
+async def _publish(services: Services, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...]) -> int:
     """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep. A run
     on demand that nobody began goes to the queue of those on demand again.
     """
-    asked = [key for key in runs if RunKey.parse(key).kind == "manual"]
+    asked = [key for key in runs if key.kind == "manual"]
     try:
         await services.queue.produce(asked, on_demand=True)
         await services.queue.produce([key for key in runs if key not in asked])

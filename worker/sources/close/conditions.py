@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from worker.domain.snapshot.opportunity import Status
-from worker.domain.snapshot.record import Record, milliseconds
+from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.scope import OWNER, Check, Scope, one_of, texts
+from worker.domain.time.epoch import to_ms
 
 _FIELDS = {
     "user_id": (OWNER, "owner_id"),
@@ -96,4 +97,4 @@ def _instant(value: Any) -> int | None:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:
         return None
-    return None if found.tzinfo is None else milliseconds(found)
+    return None if found.tzinfo is None else to_ms(found)

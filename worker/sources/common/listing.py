@@ -13,9 +13,9 @@ from typing import Generic, Protocol, TypeVar
 from worker.domain.diff.stalled_since import carried, departed
 from worker.domain.schedule import Follow
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED
-from worker.domain.snapshot.record import milliseconds
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
+from worker.domain.time.epoch import to_ms
 from worker.errors import SourceIncomplete
 from worker.ports import Question
 from worker.sources.common.departures import still_matching
@@ -124,7 +124,7 @@ class WholeList(Generic[T]):
         rows = listed.rows
         if rows is None or rows.sliced:
             return listed
-        now = milliseconds(listed.as_of[0])
+        now = to_ms(listed.as_of[0])
         kept = replace(rows, rows=tuple(self._dated(row, now) for row in rows.rows))
         whole = replace(listed, tables=tuple(kept if part is rows else part for part in listed.tables))
         if not self._follows:
@@ -151,7 +151,7 @@ class WholeList(Generic[T]):
             return None
 
     async def _attempt(self) -> Listed[T]:
-        now = milliseconds(self.clock())
+        now = to_ms(self.clock())
         reading = await self.service.read(now)
         fitting(self.service.endpoint, reading.keys, reading.due)
         rows = tuple(self._dated(row, now) for row in reading.rows)

@@ -2,8 +2,8 @@
 -- claimed → skipped(deleted or paused) when its schedule is not deployed any more, or paused; the sixth try →
 -- failed(abandoned).
 -- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
--- A: key, pid, lease
--- Returns {now, the run's fields and values}, or LOST.
+-- A: key, pid, lease, republish
+-- Returns {now, the run's fields and values}, {0, nothing, what became true} where it was closed, or LOST.
 local key = run_key(A.key)
 local held = call('HMGET', key, 'state', 'not_before', 'tries')
 if held[1] == 'fetching' then
@@ -14,11 +14,11 @@ end
 local why = hindered(A.key)
 if why then
   close_run(A.key, 'skipped', why)
-  return LOST
+  return {0, {}, facts}
 end
 if tonumber(held[3] or 0) >= TRIES then
-  close_run(A.key, 'failed', 'abandoned')
-  return LOST
+  abandon(A.key)
+  return {0, {}, facts}
 end
 call('HINCRBY', key, 'attempt', 1)
 call('HINCRBY', key, 'tries', 1)

@@ -3,7 +3,8 @@
 -- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle}]
 --    or request: one run that somebody asks for, with the row of missed slots that it stands in (missed, rest: what
 --    remains of it). Run: {key, slot, bundle, trigger, deadline}
--- Returns the keys of the runs that this call created.
+-- Returns {the keys of the runs that this call created, what became true}; a claim is {'claimed', run, pid}, missed
+-- slots are {'missed', schedule, count, reason}.
 local created = {}
 local in_force = call('HGET', P .. 'deployed', 'bundle')
 
@@ -17,6 +18,7 @@ local function create(run)
   call('ZADD', P .. 'runs:' .. schedule, run.slot, run.key)
   call('ZADD', P .. 'open:' .. schedule, run.slot, run.key)
   created[#created + 1] = run.key
+  tell('claimed', run.key, A.pid)
 end
 
 -- A run that was postponed had its tries and ends by itself, with its notice; one that somebody asked for is wanted.
@@ -60,6 +62,7 @@ local function take(entry)
   local last = 0
   for _, missed in ipairs(entry.missed) do
     note(entry.schedule, missed)
+    tell('missed', missed.schedule, missed.count, missed.reason)
     last = math.max(last, missed.last)
   end
   for _, run in ipairs(entry.runs) do
@@ -74,4 +77,4 @@ for _, entry in ipairs(A.slots) do take(entry) end
 if A.request and call('EXISTS', run_key(A.request.key)) == 0 and (not A.missed or split(A.missed, A.rest)) then
   create(A.request)
 end
-return created
+return {created, facts}

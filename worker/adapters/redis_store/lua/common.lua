@@ -91,11 +91,32 @@ local function release_snapshot(id)
   call('UNLINK', P .. 'snap:' .. id)
 end
 
+-- What this call made true, for whoever called to tell: {'run', run, state, reason} where a run is closed, or closed
+-- otherwise than before; {'delivery', run, reader, letter, reason, sentence}; claim.lua has more.
+local facts = {}
+
+local function tell(...) facts[#facts + 1] = {...} end
+
 local function close_run(run, state, reason, sentence)
+  tell('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
   call('ZREM', open_key(run), run)
+end
+
+-- Its workers died, so that nobody has told the operator; only a worker knows whom to tell. The run is published for
+-- that alone until one has (notify.lua).
+local function abandon(run)
+  close_run(run, 'failed', 'abandoned')
+  call('HSET', run_key(run), 'untold', 1)
+  call('ZADD', LOOK_RUNS, now + A.republish, run)
+end
+
+-- A word to the operator is a delivery beside the run's own, which counts nothing.
+local function add_notice(run, reader)
+  call('HSET', rows_key(run), reader, 'P' .. cjson.encode({x = now + A.expires}))
+  call('ZADD', LOOK_DELIVERIES, now + A.republish, run .. '/' .. reader)
 end
 
 -- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later or one that
@@ -109,13 +130,15 @@ local function conclude(run, reason)
   local bad = tonumber(n[3] or 0) + tonumber(n[4] or 0) + unknown
   local outcome
   if bad > 0 then outcome = sent > 0 and 'partial' or 'failed' else outcome = sent > 0 and 'delivered' or 'skipped' end
+  if outcome ~= 'skipped' then reason = nil end
+  if n[7] ~= outcome then tell('run', run, outcome, reason or '') end
   if n[7] == 'delivering' then
     call('HSET', key, 'state', outcome, 'closed_at', now)
   elseif n[7] ~= outcome then
     call('HSET', key, 'state', outcome)
     call('HDEL', key, 'reason')
   end
-  if outcome == 'skipped' and reason then call('HSET', key, 'reason', reason) end
+  if reason then call('HSET', key, 'reason', reason) end
   call('ZREM', LOOK_RUNS, run)
   if unknown == 0 then call('ZREM', open_key(run), run) end
 end
@@ -158,6 +181,7 @@ end
 local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
+  tell('delivery', run, reader, state, reason or '', sentence or '')
   write(run, reader, row, state, nil)
 end
 
@@ -168,10 +192,20 @@ local function unsend(row)
   end
 end
 
--- What waited past its time. True when the row was closed.
+-- When to look at a row that waits until `at`: when its time is over, if that comes first.
+local function no_later(row, at) return row.x and math.min(at, row.x) or at end
+
+-- What waited past its time. True when the row was closed. What is held waits for somebody, without end.
 local function expire(run, reader, row)
-  if not row.x or row.x > now or not (row.s == 'P' or row.s == 'D') then return false end
-  if row.a then settle(run, reader, row, 'F', 'exhausted', row.m) else settle(run, reader, row, 'K', 'expired', nil) end
+  if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
+  if row.s == 'U' then
+    row.y = true
+    settle(run, reader, row, 'K', 'expired', row.m)
+  elseif row.a then
+    settle(run, reader, row, 'F', 'exhausted', row.m)
+  else
+    settle(run, reader, row, 'K', 'expired', nil)
+  end
   return true
 end
 
@@ -185,12 +219,14 @@ local function supersede(old, names)
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
-    if state == 'P' or state == 'D' or state == 'H' then
+    if state and string.find('PDUH', state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
+      if state == 'U' or state == 'H' then row.y = true end
       row.e, row.t, row.n, row.h, row.o, row.q = 'superseded', now, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], 'K' .. cjson.encode(row)
       members[#members + 1] = old .. '/' .. names[i]
       gone[CLASS[state]] = gone[CLASS[state]] + 1
+      tell('delivery', old, names[i], 'K', 'superseded', '')
     end
   end
   if #members == 0 then return end

@@ -1,16 +1,16 @@
 -- fetching → delivering, with one pending delivery per reader; without readers → skipped(no_readers).
 -- fetching → skipped(deleted or paused) when its schedule was taken away or paused meanwhile.
--- pending, deferred, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule.
+-- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, attention:*, open:<schedule>, chain:<schedule>:<query>,
 --       snap:<id>, table:<id>, refs
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers (how many: their rows
 --    were staged), supersede, republish, recount, keep
--- Returns {how many deliveries there are, 1 where `finish` has more to do}, or LOST.
+-- Returns {how many deliveries there are, 1 where `finish` has more to do, what became true}, or LOST.
 if not fetching(A.key, A.attempt) then return LOST end
 local why = hindered(A.key)
 if why then
   close_run(A.key, 'skipped', why)
-  return {0, 0}
+  return {0, 0, facts}
 end
 local key = run_key(A.key)
 -- Staged by an attempt that did not get to its end, or no longer there: the caller's claim is worth nothing.
@@ -29,7 +29,7 @@ call('HSET', key, 'snapshots', A.snapshots, 'gaps', A.gaps, 'readers', A.readers
 call('HDEL', key, 'tries', 'q')
 if A.readers == 0 then
   close_run(A.key, 'skipped', 'no_readers')
-  return {0, 0}
+  return {0, 0, facts}
 end
 call('RENAME', staged_key(A.key), rows_key(A.key))
 call('PERSIST', rows_key(A.key))
@@ -37,4 +37,4 @@ call('HSET', key, 'state', 'delivering', 'todo', (A.supersede and 's' or 'i') ..
 local done = finish(A.key)
 -- A worker that dies before the rest is done leaves it to the sweep.
 call('ZADD', LOOK_RUNS, now + (done and A.recount or A.republish), A.key)
-return {A.readers, done and 0 or 1}
+return {A.readers, done and 0 or 1, facts}

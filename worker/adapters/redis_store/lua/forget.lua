@@ -1,6 +1,6 @@
 -- Deliveries of one reader in one run are gone; the run's count no longer speaks of them, its closed state stays.
 -- keys: run:<key>, run:<key>:deliveries, attention:deliveries, open:<schedule>; A: run, readers [id]
--- Returns how many there were.
+-- Returns {how many there were, what became true}.
 local gone = 0
 for _, reader in ipairs(A.readers) do
   local row = read(A.run, reader)
@@ -15,4 +15,4 @@ for _, reader in ipairs(A.readers) do
   end
 end
 if gone > 0 and call('HGET', run_key(A.run), 'state') == 'delivering' then conclude(A.run, nil) end
-return gone
+return {gone, facts}

@@ -1,7 +1,7 @@
 -- fetching → claimed(not_before): A.until_ · fetching → failed: A.state = 'failed', with a notice where A.notice names
 -- its reader · fetching, claimed → skipped(reason): A.state = 'skipped'
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>
--- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice, expires
+-- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice, expires. Returns what became true, or LOST.
 local held = call('HMGET', run_key(A.key), 'state', 'attempt')
 local mine = tonumber(held[2]) == A.attempt
 if not mine or not (held[1] == 'fetching' or (held[1] == 'claimed' and A.state == 'skipped')) then return LOST end
@@ -10,12 +10,9 @@ if A.until_ then
   call('HSET', run_key(A.key), 'state', 'claimed', 'not_before', A.until_)
   call('HDEL', run_key(A.key), 'tries')
   call('ZADD', LOOK_RUNS, A.until_, A.key)
-  return 1
+  return facts
 end
 if A.gaps then call('HSET', run_key(A.key), 'gaps', A.gaps) end
 close_run(A.key, A.state, A.reason, A.sentence)
-if A.notice then
-  call('HSET', rows_key(A.key), A.notice, 'P' .. cjson.encode({x = now + A.expires}))
-  call('ZADD', LOOK_DELIVERIES, now + A.republish, A.key .. '/' .. A.notice)
-end
-return 1
+if A.notice then add_notice(A.key, A.notice) end
+return facts

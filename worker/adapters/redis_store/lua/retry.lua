@@ -7,6 +7,7 @@ for _, reader in ipairs(A.readers) do
   local row = row_in('RFK', A.run, reader[1])
   if row and (row.s ~= 'K' or row.e == 'expired') then
     unsend(row)
+    if row.y then row.v, row.y = true, nil end -- the first copy may be there already
     row.e, row.m, row.t, row.x = 'retried', nil, nil, reader[2]
     write(A.run, reader[1], row, 'P', now + A.republish)
     again[#again + 1] = reader[1]

@@ -8,14 +8,14 @@
 -- held      unknown → unknown(held)
 -- resolved  unknown → pending; A.duplicate: once only
 -- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
--- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
 -- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish
--- Returns 1, 0 where a duplicate was sent before, or LOST.
+-- Returns what became true, or LOST, also for a duplicate of what was sent once more before: twice is the most.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
 local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
 if not row or (A.event == 'sent' and not row.a) then return LOST end
+if A.duplicate and row.v then return LOST end
 local on = {}
 
 function on.sent()
@@ -37,8 +37,8 @@ end
 function on.deferred()
   unsend(row)
   row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
-  -- Looked at when its time is over, if that comes first.
-  write(A.run, A.reader, row, 'D', row.x and math.min(A.at, row.x) or A.at)
+  tell('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
+  write(A.run, A.reader, row, 'D', no_later(row, A.at))
 end
 
 function on.refused()
@@ -54,13 +54,13 @@ end
 function on.unknown()
   if row.s == 'G' then row.t = now end
   row.e, row.m, row.n, row.h, row.o, row.q = 'unclear', A.sentence, A.at, nil, nil, nil
-  write(A.run, A.reader, row, 'U', A.at)
+  tell('delivery', A.run, A.reader, 'U', row.e, A.sentence)
+  write(A.run, A.reader, row, 'U', no_later(row, A.at))
 end
 
-function on.held() settle(A.run, A.reader, row, 'H', 'held', row.m) end
+function on.held() settle(A.run, A.reader, row, 'H', 'held', A.sentence or row.m) end
 
 function on.resolved()
-  if A.duplicate and row.v then return 0 end
   if A.duplicate then row.v = true end
   unsend(row)
   row.e, row.t, row.n, row.q = A.reason, nil, nil, nil
@@ -75,11 +75,5 @@ function on.unsent()
   write(A.run, A.reader, row, 'P', now + A.republish)
 end
 
-function on.unsent()
-  unsend(row)
-  row.e, row.m, row.t, row.n, row.h, row.o, row.q = A.reason, nil, nil, nil, nil, nil, nil
-  row.x = math.max(row.x or 0, A.expires)
-  write(A.run, A.reader, row, 'P', now + A.republish)
-end
-
-return on[A.event]() or 1
+on[A.event]()
+return facts

@@ -1,10 +1,10 @@
 -- What nobody looks after any more is moved on, and named for publishing.
 -- run      claimed: published again · fetching, lease lapsed → claimed; the fifth time → failed(abandoned)
---          delivering: counted anew
+--          delivering: counted anew · failed(abandoned): published until the operator was told
 -- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
---          unknown: published · pending, deferred past their time → skipped(expired) or failed(exhausted)
+--          unknown: published · pending, deferred, unknown past their time → skipped(expired) or failed(exhausted)
 -- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>
--- A: limit, republish, recount, lookup. Returns {run keys, delivery keys}.
+-- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, what became true}.
 local runs, deliveries = {}, {}
 local budget = 5000 -- rows that one call may count: Redis answers nobody else meanwhile
 
@@ -17,7 +17,7 @@ end
 -- A lease that only moved on would leave the run "busy" for ever: the state goes back and the owner is forgotten.
 local function lapse(run)
   local key = run_key(run)
-  if tonumber(call('HGET', key, 'tries') or 0) >= TRIES then return close_run(run, 'failed', 'abandoned') end
+  if tonumber(call('HGET', key, 'tries') or 0) >= TRIES then return abandon(run) end
   call('HSET', key, 'state', 'claimed')
   call('HDEL', key, 'executed_by', 'q')
   publish_run(run)
@@ -45,6 +45,7 @@ local function look_at_run(run)
   if state == 'claimed' then publish_run(run)
   elseif state == 'fetching' then lapse(run)
   elseif state == 'delivering' then recount(run)
+  elseif call('HEXISTS', run_key(run), 'untold') == 1 then publish_run(run)
   else call('ZREM', LOOK_RUNS, run) end
 end
 
@@ -53,8 +54,7 @@ local function publish_delivery(run, reader, row, state)
   row.h, row.o = nil, nil
   -- Its time may be over before the next look would come.
   local look = now + pause(row.q)
-  if state == 'P' and row.x and row.x < look then look = math.max(row.x, now + 1) end
-  write(run, reader, row, state, look)
+  write(run, reader, row, state, math.max(no_later(row, look), now + 1))
   deliveries[#deliveries + 1] = run .. '/' .. reader
 end
 
@@ -71,7 +71,7 @@ local function look_at_delivery(member)
     publish_delivery(run, reader, row, 'P')
   elseif row.s == 'G' then
     row.e, row.t, row.n, row.q = 'lease_lapsed', now, now + A.lookup, nil
-    write(run, reader, row, 'U', row.n)
+    write(run, reader, row, 'U', no_later(row, row.n))
   else
     publish_delivery(run, reader, row, row.s)
   end
@@ -83,4 +83,4 @@ end
 for _, member in ipairs(call('ZRANGEBYSCORE', LOOK_DELIVERIES, '-inf', now, 'LIMIT', 0, A.limit)) do
   look_at_delivery(member)
 end
-return {runs, deliveries}
+return {runs, deliveries, facts}

@@ -7,14 +7,16 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.run import Missed, Run
+from worker.domain.run import Missed, Run, RunKey
 
 
-class Questions:
+class RedisLookups:
+    """Keeps worker.ports.Lookups."""
+
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def run(self, key: str) -> Run | None:
+    async def run(self, key: RunKey) -> Run | None:
         row = await self._scripts.ask("HGETALL", keys.run(self._scripts.prefix, key))
         return codec.run(key, row) if row else None
 
@@ -22,13 +24,14 @@ class Questions:
         prefix, client = self._scripts.prefix, self._scripts.client
         if limit <= 0:
             return ()
-        found = await self._scripts.ask("ZREVRANGE", keys.index(prefix, "runs", schedule), 0, limit - 1)
+        names = await self._scripts.ask("ZREVRANGE", keys.index(prefix, "runs", schedule), 0, limit - 1)
+        found = [RunKey.parse(codec.text(name)) for name in names]
         with translated():
             async with client.pipeline(transaction=False) as rows:
                 for key in found:
-                    rows.hgetall(keys.run(prefix, codec.text(key)))
+                    rows.hgetall(keys.run(prefix, key))
                 answers = await rows.execute()
-        return tuple(codec.run(codec.text(key), row) for key, row in zip(found, answers, strict=True) if row)
+        return tuple(codec.run(key, row) for key, row in zip(found, answers, strict=True) if row)
 
     async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]:
         """Newest first, by the last slot of each row."""
@@ -37,7 +40,16 @@ class Questions:
         found = await self._scripts.ask("ZREVRANGE", keys.index(self._scripts.prefix, "missed", schedule), 0, limit - 1)
         return tuple(codec.missed(raw) for raw in found)
 
-    async def deliveries(self, run: str) -> tuple[Delivery, ...]:
+    async def delivery(self, key: DeliveryKey) -> Delivery | None:
+        prefix = self._scripts.prefix
+        raw = await self._scripts.ask("HGET", keys.rows(prefix, key.run), key.reader)
+        if raw is None:
+            return None
+        # Written once and never changed, so that reading it second tells nothing newer.
+        pair = await self._scripts.ask("HGET", keys.pairs(prefix, key.run), codec.pair_name(raw) or "")
+        return codec.delivery(key, raw, codec.fixed(pair))
+
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
         """Sorted by reader."""
         prefix, client = self._scripts.prefix, self._scripts.client
         with translated():
@@ -51,6 +63,6 @@ class Questions:
             for reader, raw in sorted(rows.items())
         )
 
-    async def snapshots_of(self, run: str) -> Mapping[str, str]:
+    async def snapshots_of(self, run: RunKey) -> Mapping[str, str]:
         raw = await self._scripts.ask("HGET", keys.run(self._scripts.prefix, run), "snapshots")
         return {} if raw is None else dict(json.loads(raw))

@@ -1,0 +1,43 @@
+"""What a script says that it made true, as facts."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from worker.adapters.redis_store.codec import STATES, text
+from worker.domain.delivery import DeliveryKey
+from worker.domain.events import DeliverySettled, Fact, RunClaimed, RunEnded, SlotsMissed
+from worker.domain.run import RunKey
+
+
+def facts(rows: Sequence[Sequence[Any]]) -> tuple[Fact, ...]:
+    """Each row begins with its kind: lua/common.lua and lua/claim.lua."""
+    return tuple(_FACTS[kind](*told) for kind, *told in rows)
+
+
+def _run(key: bytes) -> RunKey:
+    return RunKey.parse(text(key))
+
+
+def _ended(run: bytes, state: bytes, reason: bytes) -> Fact:
+    return RunEnded(_run(run), text(state), text(reason))
+
+
+def _settled(run: bytes, reader: bytes, letter: bytes, reason: bytes, sentence: bytes) -> Fact:
+    key = DeliveryKey(_run(run), text(reader))
+    return DeliverySettled(key.run, key, STATES[text(letter)], text(reason), text(sentence))
+
+
+def _claimed(run: bytes, pid: int) -> Fact:
+    return RunClaimed(_run(run), pid)
+
+
+def _missed(schedule: bytes, count: int, reason: bytes) -> Fact:
+    return SlotsMissed(None, text(schedule), count, text(reason))
+
+
+_FACTS: Mapping[bytes, Callable[..., Fact]] = {
+    b"run": _ended,
+    b"delivery": _settled,
+    b"claimed": _claimed,
+    b"missed": _missed,
+}

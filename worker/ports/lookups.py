@@ -1,0 +1,27 @@
+"""Questions to the ledger."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.run import Missed, Run, RunKey
+
+
+class Lookups(Protocol):
+    """What the ledger tells and does not change. Raises LedgerUnavailable."""
+
+    async def run(self, key: RunKey) -> Run | None: ...
+
+    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+        """Newest first, by slot."""
+        ...
+
+    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]: ...
+
+    async def delivery(self, key: DeliveryKey) -> Delivery | None: ...
+
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]: ...
+
+    async def snapshots_of(self, run: RunKey) -> Mapping[str, str]:
+        """Query id (or "<query>:compared") → stored snapshot."""
+        ...
