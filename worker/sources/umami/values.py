@@ -10,6 +10,7 @@ from worker.domain.time.duration import DurationError, parse_duration
 EVENT_KINDS = ("path", "event")
 MILLISECOND = timedelta(milliseconds=1)
 """What Umami stores and compares instants by."""
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _STEP = "write path:/pricing or event:signup"
 _MINUTE = 60
 _MILLISECONDS = re.compile(r"\d{11,14}", re.ASCII)
@@ -56,20 +57,6 @@ def _step(value: Any) -> dict[str, Any]:
         raise Unfit(f"the step {str(value)[:60]!r}", _STEP)
     extra = {"filters": value["filters"]} if isinstance(value, Mapping) and value.get("filters") else {}
     return {"type": kind, "value": name, **extra}
-
-
-def filter_text(value: Any) -> str:
-    """A filter's value as the text that Umami wants: true → "true", [US, DE] → "US,DE". Raises Unfit."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        parts = [filter_text(part) for part in value]
-        if not parts or any("," in part for part in parts):
-            raise Unfit("a list that is empty or has a value with a comma", "write the values without commas")
-        return ",".join(parts)
-    if value is None or isinstance(value, Mapping) or not str(value).strip():
-        raise Unfit("an empty filter", "leave the key out: Umami would look for the empty text and find nothing")
-    return str(value)
 
 
 def opening(text: str) -> datetime:
