@@ -42,6 +42,9 @@ IN_FLIGHT = 4
 CLOUD_KEEPS = timedelta(days=184)
 """Without a subscription the cloud starts every report within six months, in silence."""
 MOST_NOTES = 50
+FILTERS_UNUSED = (
+    "the saved report holds filters, which Umami does not apply when it is run; write them below params.filters"
+)
 
 _REPORTS: Mapping[str, Callable[[Node, Scene], ReportAnswer]] = {
     "funnel": conversions.funnel,
@@ -132,7 +135,8 @@ class UmamiSource:
             return asking.noted(asked, *said)
         kept = saved.runnable(await saved.load(self._client, str(params["reportId"])))
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
-        return asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
+        asked = asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
+        return asking.noted(asked, FILTERS_UNUSED) if kept.parameters.get("filters") else asked
 
     async def _report(self, ask: Question, asked: ReportRequest, site: Site, when: Dates) -> Snapshot:
         began = self._clock()

@@ -29,8 +29,9 @@ class Unfit(ValueError):
 def minutes(value: Any) -> tuple[float, bool]:
     """A funnel's window in minutes, and whether a bare number was taken for them. Raises Unfit."""
     text = str(value).strip()
-    if re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        seconds, bare = int(text) * _MINUTE, True
+    seconds: float
+    if re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text, re.ASCII):
+        seconds, bare = float(text) * _MINUTE, True
     else:
         try:
             seconds, bare = parse_duration(text), False
@@ -38,7 +39,7 @@ def minutes(value: Any) -> tuple[float, bool]:
             raise Unfit(error.found, "write 60m or 7d; a bare number is minutes") from None
     if seconds <= 0:
         raise Unfit(f"a window of {text}", "write more than nothing, such as 60m")
-    return (seconds // _MINUTE if seconds % _MINUTE == 0 else seconds / _MINUTE), bare
+    return (int(seconds // _MINUTE) if seconds % _MINUTE == 0 else seconds / _MINUTE), bare
 
 
 def steps(value: Any) -> list[dict[str, Any]]:
