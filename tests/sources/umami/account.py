@@ -1,6 +1,7 @@
 """A small Umami for one test: one website, a login, and answers by path, over a real socket."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -159,7 +160,7 @@ class Account:
         self.website: Any = dict(WEBSITE)
 
     def answer(self, asked: Asked) -> Said:
-        path = asked.path.removeprefix("/api")
+        path = re.sub("^/(api|v1(/eu)?)(?=/)", "", asked.path)
         if path in self.instead:
             return self.instead[path](asked)
         if path == "/auth/login":

@@ -295,7 +295,7 @@ async def test_a_question_without_any_stretch_of_time_is_not_sent() -> None:
 async def test_the_clouds_silence_about_old_ranges_is_noted() -> None:
     long = Window(WEEK.start - timedelta(days=300), WEEK.end, WEEK.zone, "x")
     async with scripted(Account().answer) as server:
-        source = open_source({"base_url": f"{server.url}/api", "api_key": KEY}, clock=Clock(), tuning=QUICK)
+        source = open_source({"base_url": f"{server.url}/v1", "api_key": KEY}, clock=Clock(), tuning=QUICK)
         old = (await source.fetch(question("goal", over=long))).snapshot
         new = (await source.fetch(question("goal"))).snapshot
         await source.aclose()

@@ -51,7 +51,7 @@ class Dates:
 
 def question(report: str, ask: Question, website: str, given: Mapping[str, Any]) -> ReportRequest:
     """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
-    place = _place(str(given.get("timezone") or ask.zone))
+    place = _place(str(given.get("timezone") or ask.zone)) if report in ZONED else ask.zone
     parameters = {name: value for name, value in given.items() if name not in _OURS}
     notes: tuple[str, ...] = ()
     if report in ZONED:
@@ -74,13 +74,11 @@ def question(report: str, ask: Question, website: str, given: Mapping[str, Any])
 
 
 def _place(name: str) -> str:
-    """A saved report may name a zone that nobody looked at."""
-    place = zone(name)
+    """A saved report may name a zone that nobody looked at, and a schedule one that Umami does not know."""
     try:
-        zone_named(place)
+        return zone(name)
     except ZoneError as error:
         raise values.Unfit(error.found, error.expected) from None
-    return place
 
 
 def dates(ask: Question) -> tuple[Dates, Dates | None]:

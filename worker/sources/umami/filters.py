@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from worker.ports.kinds import RuleViolation
-from worker.sources.umami.values import UUID, Unfit
+from worker.sources.umami.values import UUID, Unfit, unmatched
 
 FIELDS = (
     "path",
@@ -38,6 +38,7 @@ _SPECIAL = ("segment", "cohort", "eventType", "excludeBounce", "match")
 FILTERS = (*FIELDS, *_SPECIAL)
 _FORMERLY = {"url": "path", "host": "hostname"}
 _NO_TEXT_OPERATOR = re.compile(r"(s|ns|t|f|gt|lt|gte|lte|bf|af)\.")
+_OPERATOR = re.compile(r"(eq|neq|c|dnc|re|nre)\.")
 _AMBIGUOUS = re.compile(r"(c|re)\.([a-z0-9-]+(\.[a-z0-9-]+)+)", re.IGNORECASE | re.ASCII)
 _MEANINGS = {"c": "contain", "re": "match the expression"}
 _HOSTS = ("hostname", "referrer")
@@ -134,7 +135,7 @@ def _fault(report: str, name: str, value: Any) -> Iterator[RuleViolation]:
     if text is None:
         return
     wrong = tuple(_wrong(name, text)) or tuple(_useless(report, name, text))
-    yield from wrong or _misread(name, text)
+    yield from wrong or (*_misread(name, text), *_unmatched(name, text))
     if report == "performance" and name in _OF_SESSIONS:
         found = f"the filter `{name}`, with which Umami 3.1 cannot answer performance (500)"
         yield _said(name, found, "filter by path, title, tag or utm…, or use a later version", warns=True)
@@ -161,6 +162,13 @@ def _misread(name: str, text: str) -> Iterator[RuleViolation]:
     if read is not None:
         found = f"the filter `{name}`: Umami reads {text!r} as values that {_MEANINGS[read[1].lower()]} {read[2]}"
         yield _said(name, found, f"if {text} is the host itself, write eq.{text}", warns=True)
+
+
+def _unmatched(name: str, text: str) -> Iterator[RuleViolation]:
+    """A path without an operator that Umami cannot have stored."""
+    paths = text.split(",") if name == "path" and not _OPERATOR.match(text) else ()
+    for told in filter(None, (unmatched("path", path) for path in paths)):
+        yield _said(name, f"the filter `path`: {told[0]}, which matches nothing", told[1], warns=True)
 
 
 def _said(name: str, found: str, expected: str, *, warns: bool = False) -> RuleViolation:

@@ -10,6 +10,7 @@ from worker.ports.kinds import RuleViolation, Use
 from worker.sources.umami import filters, values
 from worker.sources.umami.values import Unfit
 
+_NO_ZONE = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory")
 DATES = ("startDate", "endDate")
 UNITS = ("day", "hour", "minute", "month", "year")
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
@@ -66,11 +67,43 @@ def _between(use: Use, name: str, least: int, most: int) -> Iterator[RuleViolati
 
 
 def _funnel(use: Use) -> Iterator[RuleViolation]:
-    yield from _fits(use, "steps", values.steps)
+    wrong = tuple(_fits(use, "steps", values.steps))
+    yield from wrong
+    for step in () if wrong else values.steps(use.params["steps"]):
+        yield from _matching("steps", step["type"], step["value"])
     yield from tuple(_fits(use, "window", values.minutes)) or _bare(use)
 
 
+def _matching(name: str, kind: str, value: str) -> Iterator[RuleViolation]:
+    """Steps that match nothing by the way they are written; Umami answers them with zero."""
+    unmatched = values.unmatched(kind, value)
+    if unmatched is not None:
+        yield _fault(name, f"`{name}`: {unmatched[0]}, which matches nothing", unmatched[1], warns=True)
+
+
+def _goal(use: Use) -> Iterator[RuleViolation]:
+    return _matching("value", use.params["type"], use.params["value"])
+
+
+def _origin(use: Use) -> Iterator[RuleViolation]:
+    step = use.params["step"]
+    if "*" in step:
+        expected = "write the whole path or name: attribution has no wildcard"
+        yield _fault("step", "`step`: a value with `*`, which matches nothing", expected, warns=True)
+    else:
+        yield from _matching("step", use.params["type"], step)
+
+
+def _ends(use: Use) -> Iterator[RuleViolation]:
+    """What begins like a path or an address is one; anything else is the name of an event."""
+    for name in ("startStep", "endStep"):
+        step = use.params.get(name)
+        if step is not None:
+            yield from _matching(name, "path" if "/" in step else "event", step)
+
+
 def _journey(use: Use) -> Iterator[RuleViolation]:
+    yield from _ends(use)
     yield from _between(use, "steps", 2, 7)
     yield from _between(use, "eventType", 1, 2)
 
@@ -130,7 +163,7 @@ def _as_written(use: Use) -> Iterator[RuleViolation]:
 def _zone(use: Use) -> Iterator[RuleViolation]:
     if "timezone" in use.params:
         try:
-            zone_named(zone(use.params["timezone"]))
+            zone(use.params["timezone"])
         except ZoneError as error:
             yield _fault("timezone", f"timezone: {error.found}", error.expected)
 
@@ -161,8 +194,14 @@ def _currency(use: Use) -> Iterator[RuleViolation]:
 
 
 def zone(name: str) -> str:
-    """As Umami takes it: its "utc" in small letters would be the database's own zone."""
-    return "UTC" if name.upper() == "UTC" else name
+    """As Umami takes it: its "utc" in small letters would be the database's own zone. Raises ZoneError, also for what
+    only the files of a machine call a zone and Umami refuses.
+    """
+    if _NO_ZONE.fullmatch(name):
+        raise ZoneError(f"{name[:40]!r} is no zone that Umami knows", "write an IANA name such as Europe/Berlin")
+    known = "UTC" if name.upper() == "UTC" else name
+    zone_named(known)
+    return known
 
 
 _COMMON: tuple[_Rule, ...] = (_ids, _dates, _as_written, _zone, _comparison)
@@ -171,5 +210,6 @@ _OWN: Mapping[str, tuple[_Rule, ...]] = {
     "journey": (_journey,),
     "breakdown": (_breakdown,),
     "revenue": (_currency,),
-    "attribution": (_currency, _model),
+    "attribution": (_currency, _model, _origin),
+    "goal": (_goal,),
 }

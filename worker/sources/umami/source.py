@@ -1,6 +1,5 @@
 """The Umami source: one question in, one snapshot (and its comparison's) out."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
 from worker.sources.common.pace import RateLimiter, asked_for
 from worker.sources.common.parse import Node
-from worker.sources.umami import asking, conversions, over_time, saved, shares
+from worker.sources.umami import address, asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, ReportRequest
 from worker.sources.umami.catalog import UmamiCatalog
 from worker.sources.umami.client import UmamiClient, UmamiRequest
@@ -32,7 +31,6 @@ from worker.sources.umami.tables import ReportAnswer
 from worker.sources.umami.values import Unfit
 from worker.together import together
 
-CLOUD = "https://api.umami.is/v1"
 CLOUD_CALLS, CLOUD_SECONDS = 45, 15.0
 """Of fifty calls that a key has in fifteen seconds; the rest is for clocks that differ and for others with that key.
 No header tells of it: https://docs.umami.is/docs/cloud/api-key
@@ -192,7 +190,8 @@ def open_source(
 
     Raises RequestError, which never holds a secret.
 
-    A server of one's own has its API below /api; base_url beside an api_key is taken as the API's own address.
+    A server of one's own has its API below /api, also with an api_key, which version 3.4 knows; a base_url that ends in
+    /v1 is the cloud's.
     """
     key, username, password = (options.get(name, "") for name in ("api_key", "username", "password"))
     base_url = options.get("base_url", "").rstrip("/")
@@ -204,12 +203,10 @@ def open_source(
         raise RequestError("umami: username without password: write both")
     if username and not base_url:
         raise RequestError("umami: username without base_url: write where your Umami is served, or use api_key")
-    if base_url and not re.fullmatch(r"https?://[^\s@?#]+", base_url):
-        raise RequestError(
-            "base_url: expected http(s)://host/path without credentials, as in https://stats.acme.example"
-        )
+    if base_url and not address.fits(base_url):
+        raise RequestError(f"base_url: expected another address; {address.EXPECTED}")
     chosen = tuning or UmamiTuning()
     session: Session = Key(key) if key else Login(username, password)
-    address = (base_url or CLOUD) if key else f"{base_url.removesuffix('/api')}/api"
-    http = Http(address, timeout=chosen.timeout, in_flight=IN_FLIGHT)
-    return UmamiSource(http, session, clock=clock, cloud=bool(key), tuning=chosen, quota=quota)
+    api = address.api(base_url, key=bool(key))
+    http = Http(api, timeout=chosen.timeout, in_flight=IN_FLIGHT)
+    return UmamiSource(http, session, clock=clock, cloud=address.is_cloud(api), tuning=chosen, quota=quota)

@@ -89,6 +89,6 @@ OPTIONS = (
     Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
     Option("username", note="an account that may see the websites; with base_url"),
     Option("password", secret=True, note="of that account; one without a second factor"),
-    Option("api_key", secret=True, note="of Umami Cloud"),
+    Option("api_key", secret=True, note="of Umami Cloud, or with base_url of your own server (from version 3.4)"),
 )
 QUERIES = {query.name: query for query in _QUERIES}

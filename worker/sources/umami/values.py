@@ -1,7 +1,7 @@
 """Parameters as a definition writes them, in the form that Umami takes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ MILLISECOND = timedelta(milliseconds=1)
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _STEP = "write path:/pricing or event:signup"
 _MINUTE = 60
+_LONGEST_PATH, _LONGEST_EVENT = 500, 50
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{11,14}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -58,6 +60,33 @@ def _step(value: Any) -> dict[str, Any]:
         raise Unfit(f"the step {str(value)[:60]!r}", _STEP)
     extra = {"filters": value["filters"]} if isinstance(value, Mapping) and value.get("filters") else {}
     return {"type": kind, "value": name, **extra}
+
+
+def unmatched(kind: str, value: str) -> tuple[str, str] | None:
+    """Halves of a complaint about a path or an event's name that Umami cannot have stored; None for what may match."""
+    return next(_doubts(kind, value), None)
+
+
+def _doubts(kind: str, value: str) -> Iterator[tuple[str, str]]:
+    if "*" in value[1:-1]:
+        yield "a value with `*` in the middle", "write * at the beginning or the end"
+    if kind == "path":
+        yield from _path_doubts(value)
+    elif len(value) > _LONGEST_EVENT:
+        yield f"an event's name of {len(value)} characters", f"Umami stores {_LONGEST_EVENT} of them"
+
+
+def _path_doubts(value: str) -> Iterator[tuple[str, str]]:
+    if "://" in value:
+        yield "a whole address", "write the path alone, as in /pricing"
+    if "?" in value:
+        yield "a path with `?`", "write the path alone: Umami stores what follows apart, as `query`"
+    if not value.startswith(("/", "*")):
+        yield "a path without `/` at its beginning", f"write /{value[:40]}"
+    if _ENCODED.search(value):
+        yield "a path with percent-encoding", "write it decoded, as Umami stores it"
+    if len(value) > _LONGEST_PATH:
+        yield f"a path of {len(value)} characters", f"Umami stores {_LONGEST_PATH} of them"
 
 
 def opening(text: str) -> datetime:
