@@ -8,12 +8,14 @@ service did not expect gives an empty 500.
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
 from worker.sandbox.umami_account import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
@@ -28,6 +30,8 @@ CLOUD = f"{SITE_ROOT}/v1"
 PAGE = (
     b'<!DOCTYPE html><html lang="en"><head><title>404</title></head><body>This page could not be found.</body></html>'
 )
+_SINCE_3 = ("reports", "segments", "stats", "pageviews")
+"""What version 3.1 has below a website."""
 CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -35,12 +39,15 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiApi:
-    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's."""
+    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's. `legacy`: it has the
+    reports below /reports; without, it is a later version that has them below their website alone.
+    """
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.site = SimulatedSite(seed, now())
         self.state = UmamiAccount(now())
         self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
+        self.legacy = True
         self._now = now
 
     def routes(self) -> list[Route]:
@@ -57,6 +64,9 @@ class UmamiApi:
             "/websites/{id}/segments": {"GET": self.segments},
             "/websites/{id}/stats": {"GET": self.stats},
             "/websites/{id}/pageviews": {"GET": self.pageviews},
+            **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
+            "/websites/{id}/funnels/{report}": {"GET": self.definition},
+            "/websites/{id}/goals/{report}": {"GET": self.definition},
             "/reports": {"GET": self.reports, "POST": self.create},
             "/reports/{id}": {"GET": self.report, "POST": self.run_or_update, "DELETE": self.delete},
         }
@@ -75,6 +85,8 @@ class UmamiApi:
     def _guarded(self, by_method: Mapping[str, Endpoint], *, cloud: bool) -> Endpoint:
         async def guarded(request: Request) -> Response:
             endpoint = by_method.get(request.method)
+            if not self._has(request):
+                return self._unknown_path(request, cloud=cloud)
             if endpoint is None:
                 return nothing(405).response
             request.state.cloud = cloud
@@ -91,13 +103,24 @@ class UmamiApi:
 
     def _unknown(self, *, cloud: bool) -> Endpoint:
         async def unknown(request: Request) -> Response:
-            if request.url.path.endswith("/"):
-                return Response(b"", 308, {"location": request.url.path.rstrip("/")})
-            if cloud:
-                return answer({"error": f"Not Found: {request.path_params['rest']}"}, 404)
-            return Response(PAGE, 404, media_type="text/html")
+            return self._unknown_path(request, cloud=cloud)
 
         return unknown
+
+    def _unknown_path(self, request: Request, *, cloud: bool) -> Response:
+        if request.url.path.endswith("/"):
+            return Response(b"", 308, {"location": request.url.path.rstrip("/")})
+        if cloud:
+            return answer({"error": f"Not Found: {request.url.path.removeprefix(CLOUD)[1:]}"}, 404)
+        return Response(PAGE, 404, media_type="text/html")
+
+    def _has(self, request: Request) -> bool:
+        """Version 3.1 has no reports below a website, and a later one may have none below /reports."""
+        parts = request.url.path.removeprefix(CLOUD).removeprefix(ROOT).strip("/").split("/")
+        if parts[0] == "reports":
+            return self.legacy
+        is_new = parts[0] == "websites" and len(parts) > 2 and parts[2] not in _SINCE_3
+        return not (is_new and self.legacy)
 
     def _account(self, request: Request) -> str:
         """The account that asks. A person's own server does not read the cloud's header."""
@@ -234,14 +257,43 @@ class UmamiApi:
         if faults.any:
             return answer(faults.body(), 400)
         self._allowed(request, body["websiteId"])
+        if body["type"] != kind:
+            raise nothing(500)
+        return answer(self._report(request, body))
+
+    def _report(self, request: Request, body: Mapping[str, Any]) -> Any:
+        """The answer to a body that was looked at."""
+        self._allowed(request, body["websiteId"])
         given, filters = body["parameters"], body["filters"]
         unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
-        if unknown or body["type"] != kind or given.get("fields") == []:
+        if unknown or given.get("fields") == []:
             raise nothing(500)
         scope = self._scope(
             body["websiteId"], checks.moment(given["startDate"]), checks.moment(given["endDate"]), filters
         )
-        return answer(REPORTS[kind](scope, given))
+        return REPORTS[body["type"]](scope, given)
+
+    def _part(self, path: str) -> Endpoint:
+        given = below.PATHS[path]
+
+        async def part(request: Request) -> Response:
+            website = request.path_params["id"]
+            body, faults = below.request(given, website, request.query_params)
+            if faults.any:
+                return answer(faults.body(), 400)
+            return answer(given.pick(self._report(request, body), request.query_params.get("type", "")))
+
+        return part
+
+    async def definition(self, request: Request) -> Response:
+        """A saved funnel or goal below its own website."""
+        website = request.path_params["id"]
+        self._allowed(request, website)
+        kept = self.state.reports.get(request.path_params["report"])
+        kind = request.url.path.split("/")[-2].removesuffix("s")
+        if kept is None or kept["websiteId"] != website or kept["type"] != kind:
+            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
+        return answer(kept)
 
     async def stats(self, request: Request) -> Response:
         return answer(stats(self._between(request)))

@@ -170,7 +170,7 @@ class Account:
             return unauthorized()
         if path == f"/websites/{SITE}":
             return Said(self.website)
-        kind = path.rsplit("/", 1)[-1]
+        kind = "stats" if path == f"/websites/{SITE}/stats" else path.removeprefix("/reports/")
         return Said(self.answers[kind]) if kind in self.answers else Said(b"<!DOCTYPE html>", 404)
 
     def login(self, asked: Asked) -> Said:

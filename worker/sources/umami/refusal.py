@@ -17,7 +17,7 @@ from worker.sources.common.limits import retry_after, wait
 from worker.sources.common.words import said, short
 
 LOGIN = "POST /auth/login"
-_REPORT = re.compile(r"POST /reports/([A-Za-z]+)")
+_REPORT = re.compile("POST /reports/[A-Za-z]+")
 _KEYS = ("error", "message")
 _DEEPEST = 12
 
@@ -56,6 +56,10 @@ Clean = Callable[[str], str]
 """Takes secrets out of a text."""
 
 
+class PathGone(SourceRefused):
+    """The server has no such path, as one has that is older or newer than the path."""
+
+
 class Judge:
     """Classes answers for common.calls.Calls. `clean` takes secrets out of a sentence, `clock` gives UTC."""
 
@@ -72,7 +76,8 @@ class Judge:
             return SourceUnavailable(endpoint, words, retry_after=seconds, limited=True)
         if answer.status >= 500:
             return SourceUnavailable(endpoint, words, retry_after=retry_after(answer.headers, self._clock()))
-        return SourceRefused(endpoint, words, status=answer.status)
+        refusal = PathGone if _is_gone(endpoint, answer) else SourceRefused
+        return refusal(endpoint, words, status=answer.status)
 
 
 def sentence(endpoint: str, answer: HttpAnswer, clean: Clean) -> str:
@@ -94,6 +99,19 @@ def sentence(endpoint: str, answer: HttpAnswer, clean: Clean) -> str:
     return _with_words(f"{meaning} ({status})", answer.body, clean)
 
 
+def _is_gone(endpoint: str, answer: HttpAnswer) -> bool:
+    """A page, the cloud's word for an unknown path, or a report's type that was taken for a saved report's id."""
+    error = _error(answer.body)
+    if answer.status == 404:
+        return answer.body.lstrip()[:1] == b"<" or isinstance(error, str)
+    return answer.status == 410 or (answer.status == 400 and _is_no_report(endpoint, error))
+
+
+def _is_no_report(endpoint: str, error: Any) -> bool:
+    faults = _faults(error) if isinstance(error, dict) else ()
+    return _REPORT.fullmatch(endpoint) is not None and any(path == "name" for path, _ in faults)
+
+
 def _unauthorized(endpoint: str) -> str:
     if endpoint == LOGIN:
         return "the username or password was not accepted (401)"
@@ -110,10 +128,10 @@ def _bad_request(endpoint: str, body: bytes, clean: Clean) -> str:
     """The faults that the server names by their place in the request, or what they give away about its version."""
     error = _error(body)
     faults = list(_faults(error)) if isinstance(error, dict) else []
-    report = _REPORT.fullmatch(endpoint)
-    if report and any(path == "name" for path, _ in faults):
+    if _is_no_report(endpoint, error):
+        report = endpoint.rsplit("/", 1)[-1]
         return (
-            f"this Umami has no report called {report[1]} (400): it took the word for a saved report's id; "
+            f"this Umami has no report called {report} (400): it took the word for a saved report's id; "
             "is the server older than the report?"
         )
     if isinstance(error, list) and any("dateRange" in str(part) for part in error):

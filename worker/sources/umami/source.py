@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from worker.adapters.http import Http
 from worker.adapters.local_quota import LocalQuota
@@ -20,9 +19,10 @@ from worker.sources.common.parse import Node
 from worker.sources.umami import address, asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, ReportRequest
 from worker.sources.umami.catalog import UmamiCatalog
-from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.client import UmamiClient
 from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
+from worker.sources.umami.routes import Reports
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
 from worker.sources.umami.sites import Site, Sites
@@ -92,6 +92,7 @@ class UmamiSource:
         self._clock = clock
         pace = RateLimiter(quota or LocalQuota(), heard, calls=calls, seconds=chosen.seconds)
         self._client = UmamiClient(http, session, pace, clock=clock, retries=chosen.retries)
+        self._reports = Reports(self._client)
         self._sites = Sites(self._client, clock)
         self.catalog = UmamiCatalog(self._client)
 
@@ -131,14 +132,14 @@ class UmamiSource:
             asked = asking.question(report, ask, str(params["websiteId"]), params)
             said = (f"query: {query} is called {report} by Umami: write {report}",) if report != query else ()
             return asking.noted(asked, *said)
-        kept = saved.runnable(await saved.load(self._client, str(params["reportId"])))
+        kept = saved.runnable(await saved.find(self._client, str(params["reportId"]), self.catalog.websites))
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
         asked = asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
         return asking.noted(asked, FILTERS_UNUSED) if kept.parameters.get("filters") else asked
 
     async def _report(self, ask: Question, asked: ReportRequest, site: Site, when: Dates) -> Snapshot:
         began = self._clock()
-        answer = await self._client.read(_request(asked, when))
+        answer = await self._reports.answer(asked, when)
         ended = self._clock()
         parts = _REPORTS[asked.report](answer, Scene(asked, when.window, ended))
         notes = tuple(dict.fromkeys((*asked.notes, *self._doubts(site, when, began), *parts.notes)))
@@ -169,13 +170,6 @@ class UmamiSource:
     async def aclose(self) -> None:
         await self._sites.aclose()
         await self._client.aclose()
-
-
-def _request(asked: ReportRequest, when: Dates) -> UmamiRequest:
-    if asked.report == "stats":
-        path = f"/websites/{quote(asked.website, safe='')}/stats"
-        return UmamiRequest("GET", path, params=asking.stats_params(asked, when), name="/websites/{id}/stats")
-    return UmamiRequest("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
 
 
 def open_source(
