@@ -6,8 +6,9 @@ owner of the website (401 as well). An unknown type of report is read as the id 
 service did not expect gives an empty 500.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,10 @@ from starlette.routing import Route
 from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
-from worker.sandbox.umami_account import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
-from worker.sandbox.umami_answers import Refused, answer, milliseconds, nothing, paged, read_json, unauthorized
+from worker.sandbox.umami_account import API_KEY, SEGMENT, USERNAME, WEBSITE, UmamiAccount, user
+from worker.sandbox.umami_answers import Refused, answer, chosen, milliseconds, nothing, paged, read_json, unauthorized
 from worker.sandbox.umami_reports import REPORTS, stats
-from worker.sandbox.umami_scope import VisitScope, days
+from worker.sandbox.umami_scope import OF_SESSIONS, VisitScope, days, unforeseen
 from worker.sandbox.umami_site import SimulatedSite
 
 SITE_ROOT = "/umami"
@@ -30,8 +31,10 @@ CLOUD = f"{SITE_ROOT}/v1"
 PAGE = (
     b'<!DOCTYPE html><html lang="en"><head><title>404</title></head><body>This page could not be found.</body></html>'
 )
-_SINCE_3 = ("reports", "segments", "stats", "pageviews")
+_IN_3_1 = ("reports", "segments", "stats", "pageviews", "active", "metrics")
 """What version 3.1 has below a website."""
+FRONT = b'<!DOCTYPE html><html lang="en"><head><title>Umami</title></head><body>Log in</body></html>'
+ACTIVE = timedelta(minutes=5)
 CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -64,6 +67,8 @@ class UmamiApi:
             "/websites/{id}/segments": {"GET": self.segments},
             "/websites/{id}/stats": {"GET": self.stats},
             "/websites/{id}/pageviews": {"GET": self.pageviews},
+            "/websites/{id}/active": {"GET": self.active},
+            "/websites/{id}/metrics": {"GET": self.metrics},
             **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
             "/websites/{id}/funnels/{report}": {"GET": self.definition},
             "/websites/{id}/goals/{report}": {"GET": self.definition},
@@ -80,7 +85,12 @@ class UmamiApi:
             Route(f"{root}/{{rest:path}}", self._unknown(cloud=root == CLOUD), methods=methods)
             for root in (CLOUD, SITE_ROOT)
         ]
-        return [*mounted, *unknown]
+        front = [Route(path, self.front, methods=["GET"]) for path in (SITE_ROOT, f"{SITE_ROOT}/")]
+        return [*front, *mounted, *unknown]
+
+    async def front(self, _request: Request) -> Response:
+        """What people see, who are asked to log in."""
+        return Response(FRONT, media_type="text/html")
 
     def _guarded(self, by_method: Mapping[str, Endpoint], *, cloud: bool) -> Endpoint:
         async def guarded(request: Request) -> Response:
@@ -119,7 +129,7 @@ class UmamiApi:
         parts = request.url.path.removeprefix(CLOUD).removeprefix(ROOT).strip("/").split("/")
         if parts[0] == "reports":
             return self.legacy
-        is_new = parts[0] == "websites" and len(parts) > 2 and parts[2] not in _SINCE_3
+        is_new = parts[0] == "websites" and len(parts) > 2 and parts[2] not in _IN_3_1
         return not (is_new and self.legacy)
 
     def _account(self, request: Request) -> str:
@@ -162,11 +172,12 @@ class UmamiApi:
     async def me(self, request: Request) -> Response:
         """The real service repeats the token as well."""
         account = self._account(request)
-        return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.state.born)})
+        token = request.headers.get("authorization", "").partition(" ")[2]
+        return answer({"token": token, "user": user(account, self.state.born)})
 
     async def teams(self, request: Request) -> Response:
         self._account(request)
-        return paged(request, [{"id": TEAM, "name": "Growth", "accessCode": None, "members": []}])
+        return paged(request, [self.state.team()])
 
     async def team_websites(self, request: Request) -> Response:
         self._account(request)
@@ -180,6 +191,8 @@ class UmamiApi:
         return paged(request, [{**self.state.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
 
     async def website(self, request: Request) -> Response:
+        if self._account(request) and not checks.is_uuid(request.path_params["id"]):
+            raise nothing(500)
         self._allowed(request, request.path_params["id"])
         site = self.state.websites.get(request.path_params["id"])
         return answer(None if site is None else self.state.shown(site))
@@ -197,13 +210,15 @@ class UmamiApi:
     def _reports(self, request: Request, website: str) -> Response:
         self._allowed(request, website)
         kind = request.query_params.get("type")
+        if kind is not None:
+            chosen(request, "type", checks.TYPES)
         kept = [r for r in self.state.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
         return paged(request, sorted(kept, key=lambda report: str(report["id"])))
 
     async def segments(self, request: Request) -> Response:
         self._allowed(request, request.path_params["id"])
-        kind = request.query_params.get("type")
-        rows = [{"id": SEGMENT, "name": "Germany", "type": "segment", "parameters": {"filters": []}}]
+        kind = chosen(request, "type", ("segment", "cohort"))
+        rows = [self.state.segment()]
         return paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
 
     async def create(self, request: Request) -> Response:
@@ -217,6 +232,8 @@ class UmamiApi:
     async def report(self, request: Request) -> Response:
         """For an unknown report, an administrator gets null and everybody else gets an empty answer."""
         account, report = self._account(request), request.path_params["id"]
+        if report in checks.TYPES:
+            raise nothing(405)
         kept = self.state.reports.get(report)
         if kept is None:
             if account != "admin" or not checks.is_uuid(report):
@@ -266,7 +283,8 @@ class UmamiApi:
         self._allowed(request, body["websiteId"])
         given, filters = body["parameters"], body["filters"]
         unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
-        if unknown or given.get("fields") == []:
+        joined = body["type"] == "performance" and not OF_SESSIONS.isdisjoint(filters)
+        if unknown or joined or unforeseen(filters) or given.get("fields") == []:
             raise nothing(500)
         scope = self._scope(
             body["websiteId"], checks.moment(given["startDate"]), checks.moment(given["endDate"]), filters
@@ -296,7 +314,24 @@ class UmamiApi:
         return answer(kept)
 
     async def stats(self, request: Request) -> Response:
-        return answer(stats(self._between(request)))
+        if "compare" in request.query_params:
+            chosen(request, "compare", ("prev", "yoy"))
+        return answer(stats(self._between(request), without_bounces="excludeBounce" in request.query_params))
+
+    async def active(self, request: Request) -> Response:
+        """Who was there in the last five minutes."""
+        website = request.path_params["id"]
+        self._allowed(request, website)
+        now = self._now()
+        hits = self._scope(website, now - ACTIVE, now, {}).hits()
+        return answer({"visitors": len({hit.session for hit in hits})})
+
+    async def metrics(self, request: Request) -> Response:
+        """Views by the value of a field, the most first."""
+        field = chosen(request, "type", checks.FIELDS)
+        hits = [hit for hit in self._between(request).hits() if hit.fields[field]]
+        found = Counter(hit.fields[field] for hit in hits)
+        return answer([{"x": value, "y": count} for value, count in found.most_common(500)])
 
     async def pageviews(self, request: Request) -> Response:
         """By day in UTC. Days without a view are left out."""
@@ -324,6 +359,8 @@ class UmamiApi:
             raise Refused(answer(faults.body(), 400))
         self._allowed(request, website)
         filters = {name: value for name, value in params.items() if name in checks.FIELDS}
+        if unforeseen(filters):
+            raise nothing(500)
         return self._scope(website, edges[0], edges[1], filters)
 
     def _scope(
