@@ -20,13 +20,14 @@ connections:
 channels:
   post: {type: sandbox}
 """
-SCHEDULE = """\
+SITE = "7b0f3a52-6c1d-4e8a-9f24-5d3c1e0a7b91"
+SCHEDULE = f"""\
 name: Site
-when: {cron: "0 9 * * MON", timezone: UTC}
+when: {{cron: "0 9 * * MON", timezone: UTC}}
 report:
-  - {id: visits, source: away, query: stats, window: last-week, params: {websiteId: 7b0f3a52-6c1d-4e8a-9f24-5d3c1e0a7b91}}
-  - {id: views, source: %s, query: stats, window: last-week, params: {websiteId: 7b0f3a52-6c1d-4e8a-9f24-5d3c1e0a7b91}}
-to: [{id: team, channel: post, address: sales@acme.example}]
+  - {{id: visits, source: away, query: stats, window: last-week, params: {{websiteId: {SITE}}}}}
+  - {{id: views, source: %s, query: stats, window: last-week, params: {{websiteId: {SITE}}}}}
+to: [{{id: team, channel: post, address: sales@acme.example}}]
 """
 
 

@@ -19,8 +19,9 @@ from starlette.routing import Route
 from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
-from worker.sandbox.umami_account import API_KEY, SEGMENT, USERNAME, WEBSITE, UmamiAccount, user
-from worker.sandbox.umami_answers import Refused, answer, chosen, milliseconds, nothing, paged, read_json, unauthorized
+from worker.sandbox.umami_account import SEGMENT, UmamiAccount, user
+from worker.sandbox.umami_answers import Refused, answer, chosen, milliseconds, nothing, read_json, unauthorized
+from worker.sandbox.umami_lists import UmamiAccess, UmamiLists
 from worker.sandbox.umami_reports import REPORTS, stats
 from worker.sandbox.umami_scope import OF_SESSIONS, VisitScope, days, unforeseen
 from worker.sandbox.umami_site import SimulatedSite
@@ -49,6 +50,8 @@ class UmamiApi:
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.site = SimulatedSite(seed, now())
         self.state = UmamiAccount(now())
+        self.access = UmamiAccess(self.state)
+        self.lists = UmamiLists(self.access, now)
         self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
         self.legacy = True
         self._now = now
@@ -59,21 +62,21 @@ class UmamiApi:
             "/auth/login": {"POST": self.login},
             "/auth/verify": {"POST": self.verify},
             "/me": {"GET": self.me},
-            "/teams": {"GET": self.teams},
-            "/teams/{team}/websites": {"GET": self.team_websites},
-            "/websites": {"GET": self.websites},
-            "/websites/{id}": {"GET": self.website},
-            "/websites/{id}/reports": {"GET": self.reports_of},
-            "/websites/{id}/segments": {"GET": self.segments},
+            "/teams": {"GET": self.lists.teams},
+            "/teams/{team}/websites": {"GET": self.lists.team_websites},
+            "/websites": {"GET": self.lists.websites},
+            "/websites/{id}": {"GET": self.lists.website},
+            "/websites/{id}/reports": {"GET": self.lists.reports_of},
+            "/websites/{id}/segments": {"GET": self.lists.segments},
             "/websites/{id}/stats": {"GET": self.stats},
             "/websites/{id}/pageviews": {"GET": self.pageviews},
             "/websites/{id}/active": {"GET": self.active},
             "/websites/{id}/metrics": {"GET": self.metrics},
             **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
-            "/websites/{id}/funnels/{report}": {"GET": self.definition},
-            "/websites/{id}/goals/{report}": {"GET": self.definition},
-            "/reports": {"GET": self.reports, "POST": self.create},
-            "/reports/{id}": {"GET": self.report, "POST": self.run_or_update, "DELETE": self.delete},
+            "/websites/{id}/funnels/{report}": {"GET": self.lists.definition},
+            "/websites/{id}/goals/{report}": {"GET": self.lists.definition},
+            "/reports": {"GET": self.lists.reports, "POST": self.lists.create},
+            "/reports/{id}": {"GET": self.lists.report, "POST": self.run_or_update, "DELETE": self.lists.delete},
         }
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         mounted = [
@@ -132,24 +135,6 @@ class UmamiApi:
         is_new = parts[0] == "websites" and len(parts) > 2 and parts[2] not in _IN_3_1
         return not (is_new and self.legacy)
 
-    def _account(self, request: Request) -> str:
-        """The account that asks. A person's own server does not read the cloud's header."""
-        if request.state.cloud:
-            if request.headers.get("x-umami-api-key") == API_KEY:
-                return USERNAME
-            raise unauthorized()
-        _scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        account = self.state.tokens.get(token)
-        if account is None:
-            raise unauthorized()
-        return account
-
-    def _allowed(self, request: Request, website: str) -> str:
-        account = self._account(request)
-        if not self.state.sees(account, website):
-            raise unauthorized()
-        return account
-
     async def heartbeat(self, _request: Request) -> Response:
         return answer({"ok": True})
 
@@ -167,120 +152,32 @@ class UmamiApi:
         return answer({"token": token, "user": user(body["username"], self.state.born)})
 
     async def verify(self, request: Request) -> Response:
-        return answer(user(self._account(request), self.state.born))
+        return answer(user(self.access.account(request), self.state.born))
 
     async def me(self, request: Request) -> Response:
         """The real service repeats the token as well."""
-        account = self._account(request)
+        account = self.access.account(request)
         token = request.headers.get("authorization", "").partition(" ")[2]
         return answer({"token": token, "user": user(account, self.state.born)})
-
-    async def teams(self, request: Request) -> Response:
-        self._account(request)
-        return paged(request, [self.state.team()])
-
-    async def team_websites(self, request: Request) -> Response:
-        self._account(request)
-        team = request.path_params["team"]
-        return paged(request, [self.state.shown(s) for s in self.state.websites.values() if s.team == team])
-
-    async def websites(self, request: Request) -> Response:
-        account = self._account(request)
-        own = [site for site in self.state.websites.values() if site.owner == account]
-        who = {"username": account, "id": user(account, self.state.born)["id"]}
-        return paged(request, [{**self.state.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
-
-    async def website(self, request: Request) -> Response:
-        if self._account(request) and not checks.is_uuid(request.path_params["id"]):
-            raise nothing(500)
-        self._allowed(request, request.path_params["id"])
-        site = self.state.websites.get(request.path_params["id"])
-        return answer(None if site is None else self.state.shown(site))
-
-    async def reports_of(self, request: Request) -> Response:
-        return self._reports(request, request.path_params["id"])
-
-    async def reports(self, request: Request) -> Response:
-        faults = checks.RequestErrors()
-        if words := checks.uuid(request.query_params.get("websiteId")):
-            faults.add(("websiteId",), words)
-            return answer(faults.body(), 400)
-        return self._reports(request, request.query_params["websiteId"])
-
-    def _reports(self, request: Request, website: str) -> Response:
-        self._allowed(request, website)
-        kind = request.query_params.get("type")
-        if kind is not None:
-            chosen(request, "type", checks.TYPES)
-        kept = [r for r in self.state.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
-        return paged(request, sorted(kept, key=lambda report: str(report["id"])))
-
-    async def segments(self, request: Request) -> Response:
-        self._allowed(request, request.path_params["id"])
-        kind = chosen(request, "type", ("segment", "cohort"))
-        rows = [self.state.segment()]
-        return paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
-
-    async def create(self, request: Request) -> Response:
-        body = await read_json(request)
-        faults = checks.saved(body)
-        if faults.any:
-            return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
-        return answer(self.state.create(body, self._now()))
-
-    async def report(self, request: Request) -> Response:
-        """For an unknown report, an administrator gets null and everybody else gets an empty answer."""
-        account, report = self._account(request), request.path_params["id"]
-        if report in checks.TYPES:
-            raise nothing(405)
-        kept = self.state.reports.get(report)
-        if kept is None:
-            if account != "admin" or not checks.is_uuid(report):
-                raise nothing(500)
-            return answer(None)
-        self._allowed(request, kept["websiteId"])
-        return answer(kept)
-
-    async def delete(self, request: Request) -> Response:
-        self._account(request)
-        kept = self.state.reports.get(request.path_params["id"])
-        if kept is None:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        self._allowed(request, kept["websiteId"])
-        del self.state.reports[kept["id"]]
-        return answer({"ok": True})
 
     async def run_or_update(self, request: Request) -> Response:
         """The service has one path for each type of report, and below it one path for everything else."""
         name = request.path_params["id"]
-        return await (self._run(request, name) if name in checks.TYPES else self._update(request, name))
-
-    async def _update(self, request: Request, report: str) -> Response:
-        body = await read_json(request)
-        faults = checks.saved(body)
-        if faults.any:
-            return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
-        if not checks.is_uuid(report):
-            raise nothing(500)
-        if report not in self.state.reports:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        return answer(self.state.replace(report, body, self._now()))
+        return await (self._run(request, name) if name in checks.TYPES else self.lists.update(request, name))
 
     async def _run(self, request: Request, kind: str) -> Response:
         body = await read_json(request)
         faults = checks.report(body)
         if faults.any:
             return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
+        self.access.allowed(request, body["websiteId"])
         if body["type"] != kind:
             raise nothing(500)
         return answer(self._report(request, body))
 
     def _report(self, request: Request, body: Mapping[str, Any]) -> Any:
         """The answer to a body that was looked at."""
-        self._allowed(request, body["websiteId"])
+        self.access.allowed(request, body["websiteId"])
         given, filters = body["parameters"], body["filters"]
         unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
         joined = body["type"] == "performance" and not OF_SESSIONS.isdisjoint(filters)
@@ -303,16 +200,6 @@ class UmamiApi:
 
         return part
 
-    async def definition(self, request: Request) -> Response:
-        """A saved funnel or goal below its own website."""
-        website = request.path_params["id"]
-        self._allowed(request, website)
-        kept = self.state.reports.get(request.path_params["report"])
-        kind = request.url.path.split("/")[-2].removesuffix("s")
-        if kept is None or kept["websiteId"] != website or kept["type"] != kind:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        return answer(kept)
-
     async def stats(self, request: Request) -> Response:
         if "compare" in request.query_params:
             chosen(request, "compare", ("prev", "yoy"))
@@ -321,7 +208,7 @@ class UmamiApi:
     async def active(self, request: Request) -> Response:
         """Who was there in the last five minutes."""
         website = request.path_params["id"]
-        self._allowed(request, website)
+        self.access.allowed(request, website)
         now = self._now()
         hits = self._scope(website, now - ACTIVE, now, {}).hits()
         return answer({"visitors": len({hit.session for hit in hits})})
@@ -350,14 +237,14 @@ class UmamiApi:
         """`startAt` and `endAt` in milliseconds. The names that the reports use are accepted and then fail."""
         params, website = request.query_params, request.path_params["id"]
         if "startDate" in params:
-            self._allowed(request, website)
+            self.access.allowed(request, website)
             raise nothing(500)
         edges = [milliseconds(params.get(name)) for name in ("startAt", "endAt")]
         if None in edges:
             faults = checks.RequestErrors()
             faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
             raise Refused(answer(faults.body(), 400))
-        self._allowed(request, website)
+        self.access.allowed(request, website)
         filters = {name: value for name, value in params.items() if name in checks.FIELDS}
         if unforeseen(filters):
             raise nothing(500)
