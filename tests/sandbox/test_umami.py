@@ -315,7 +315,7 @@ async def test_filters_narrow_and_unknown_ones_are_dropped_in_silence(web: httpx
 async def test_visitors_send_what_they_like(web: httpx.AsyncClient) -> None:
     month = {"startDate": "2026-10-01T00:00:00Z", "endDate": "2026-11-18T00:00:00Z"}
     paths = {row["path"] for row in await run(web, "breakdown", fields=["path"], **month)}
-    events = {row["event"] for row in await run(web, "breakdown", fields=["event"], **month)}
+    events = {row["items"][0] for row in await run(web, "journey", steps=7, eventType=2, **month)}
     assert {"/search?q=<script>alert(1)</script>", "/docs/価格"} <= paths
     assert "{{7*7}} <!channel>" in events
     assert any(row["utm"] == "<!channel>" for row in (await run(web, "utm"))["utm_source"])

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from worker.documents.bridge import bridge_document
+from worker.documents.deliveries import sentence_of
 from worker.documents.explained import explained_document
 from worker.documents.runs import missed_document, run_list_document, shown_run_document
 from worker.domain.delivery import Delivery
@@ -72,7 +73,8 @@ def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None) ->
     for query, reason, sentence in found.gaps:
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
     for row in rows:
-        console.out.print(f"  {row.state:9} {row.key.reader}  {' '.join(p.receipt for p in row.parts)}", markup=False)
+        words = " ".join(filter(None, (*(part.receipt for part in row.parts), sentence_of(row))))
+        console.out.print(f"  {row.state:9} {row.key.reader}  {words}", markup=False)
     for currency, terms in (bridge_document(bridge) if bridge is not None else {}).items():
         moved = ", ".join(f"{term} {amount}" for term, amount in terms.items() if amount)
         console.out.print(f"  {currency} (minor units): {moved}")

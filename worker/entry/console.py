@@ -24,6 +24,13 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+def look_status(gaps: int, queries: int) -> int:
+    """The exit status of a look at a digest, of whose `queries` so many (`gaps`) have no answer."""
+    if not gaps:
+        return OK
+    return TROUBLE if gaps < queries else NOTHING
+
+
 def can_ask() -> bool:
     """Whether somebody sits at a terminal who could answer. A process may have no standard input at all."""
     return sys.stdin is not None and sys.stdin.isatty()

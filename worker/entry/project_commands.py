@@ -126,8 +126,7 @@ def preview_command(
         console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)
     if open_page:
         webbrowser.open(target.resolve().as_uri())
-    if seen.digest.gaps:
-        raise typer.Exit(console.TROUBLE)
+    raise typer.Exit(console.look_status(len(seen.digest.gaps), len(bundle.schedules[schedule].report)))
 
 
 COMMANDS = {"check": check, "deploy": deploy_command, "preview": preview_command}

@@ -123,8 +123,14 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
     else:
         for trial in trials:
             console.out.print(_dry_run_line(trial), markup=False)
-    if any(trial.gaps for trial in trials) or any(trial.failed for trial in trials):
-        raise typer.Exit(console.TROUBLE)
+    raise typer.Exit(_look_status(trials, len(bundle.schedules[schedule].report)))
+
+
+def _look_status(trials: list[DryRun], queries: int) -> int:
+    gaps = max((len(trial.gaps) for trial in trials), default=0)
+    found = console.look_status(gaps, queries)
+    failed = any(trial.failed for trial in trials)
+    return console.TROUBLE if failed and found == console.OK else found
 
 
 def _dry_run_line(trial: DryRun) -> str:

@@ -109,6 +109,31 @@ class UmamiAccount:
         kept["updatedAt"] = stamp(now)
         return kept
 
+    def team(self) -> dict[str, Any]:
+        at = stamp(self.born)
+        return {
+            "id": TEAM,
+            "name": "Growth",
+            "accessCode": None,
+            "logoUrl": None,
+            "createdAt": at,
+            "updatedAt": at,
+            "deletedAt": None,
+            "members": [],
+        }
+
+    def segment(self) -> dict[str, Any]:
+        at = stamp(self.born)
+        return {
+            "id": SEGMENT,
+            "websiteId": WEBSITE,
+            "type": "segment",
+            "name": "Germany",
+            "parameters": {"filters": []},
+            "createdAt": at,
+            "updatedAt": at,
+        }
+
     def shown(self, site: Website) -> dict[str, Any]:
         owner = None if site.owner is None else made_id(f"user/{site.owner}")
         return {

@@ -1,7 +1,7 @@
 """How Umami's stand-in answers: bodies, refusals, pages of a list, and how it reads a request."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,3 +57,13 @@ async def read_json(request: Request) -> Any:
     except ValueError:
         return {}
     return body if isinstance(body, Mapping) else {}
+
+
+def chosen(request: Request, name: str, choices: Sequence[str]) -> str:
+    """A parameter that has to be one of `choices`. Raises Refused."""
+    value = request.query_params.get(name)
+    if value is None or value not in choices:
+        faults = checks.RequestErrors()
+        faults.add((name,), checks.one_of(*choices)(value) or "")
+        raise Refused(answer(faults.body(), 400))
+    return value

@@ -6,20 +6,24 @@ owner of the website (401 as well). An unknown type of report is read as the id 
 service did not expect gives an empty 500.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
-from worker.sandbox.umami_account import API_KEY, SEGMENT, TEAM, USERNAME, WEBSITE, UmamiAccount, user
-from worker.sandbox.umami_answers import Refused, answer, milliseconds, nothing, paged, read_json, unauthorized
+from worker.sandbox.umami_account import SEGMENT, UmamiAccount, user
+from worker.sandbox.umami_answers import Refused, answer, chosen, milliseconds, nothing, read_json, unauthorized
+from worker.sandbox.umami_lists import UmamiAccess, UmamiLists
 from worker.sandbox.umami_reports import REPORTS, stats
-from worker.sandbox.umami_scope import VisitScope, days
+from worker.sandbox.umami_scope import OF_SESSIONS, VisitScope, days, unforeseen
 from worker.sandbox.umami_site import SimulatedSite
 
 SITE_ROOT = "/umami"
@@ -28,6 +32,10 @@ CLOUD = f"{SITE_ROOT}/v1"
 PAGE = (
     b'<!DOCTYPE html><html lang="en"><head><title>404</title></head><body>This page could not be found.</body></html>'
 )
+_IN_3_1 = ("reports", "segments", "stats", "pageviews", "active", "metrics")
+"""What version 3.1 has below a website."""
+FRONT = b'<!DOCTYPE html><html lang="en"><head><title>Umami</title></head><body>Log in</body></html>'
+ACTIVE = timedelta(minutes=5)
 CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -35,12 +43,17 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiApi:
-    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's."""
+    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's. `legacy`: it has the
+    reports below /reports; without, it is a later version that has them below their website alone.
+    """
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.site = SimulatedSite(seed, now())
         self.state = UmamiAccount(now())
+        self.access = UmamiAccess(self.state)
+        self.lists = UmamiLists(self.access, now)
         self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
+        self.legacy = True
         self._now = now
 
     def routes(self) -> list[Route]:
@@ -49,16 +62,21 @@ class UmamiApi:
             "/auth/login": {"POST": self.login},
             "/auth/verify": {"POST": self.verify},
             "/me": {"GET": self.me},
-            "/teams": {"GET": self.teams},
-            "/teams/{team}/websites": {"GET": self.team_websites},
-            "/websites": {"GET": self.websites},
-            "/websites/{id}": {"GET": self.website},
-            "/websites/{id}/reports": {"GET": self.reports_of},
-            "/websites/{id}/segments": {"GET": self.segments},
+            "/teams": {"GET": self.lists.teams},
+            "/teams/{team}/websites": {"GET": self.lists.team_websites},
+            "/websites": {"GET": self.lists.websites},
+            "/websites/{id}": {"GET": self.lists.website},
+            "/websites/{id}/reports": {"GET": self.lists.reports_of},
+            "/websites/{id}/segments": {"GET": self.lists.segments},
             "/websites/{id}/stats": {"GET": self.stats},
             "/websites/{id}/pageviews": {"GET": self.pageviews},
-            "/reports": {"GET": self.reports, "POST": self.create},
-            "/reports/{id}": {"GET": self.report, "POST": self.run_or_update, "DELETE": self.delete},
+            "/websites/{id}/active": {"GET": self.active},
+            "/websites/{id}/metrics": {"GET": self.metrics},
+            **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
+            "/websites/{id}/funnels/{report}": {"GET": self.lists.definition},
+            "/websites/{id}/goals/{report}": {"GET": self.lists.definition},
+            "/reports": {"GET": self.lists.reports, "POST": self.lists.create},
+            "/reports/{id}": {"GET": self.lists.report, "POST": self.run_or_update, "DELETE": self.lists.delete},
         }
         methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
         mounted = [
@@ -70,11 +88,18 @@ class UmamiApi:
             Route(f"{root}/{{rest:path}}", self._unknown(cloud=root == CLOUD), methods=methods)
             for root in (CLOUD, SITE_ROOT)
         ]
-        return [*mounted, *unknown]
+        front = [Route(path, self.front, methods=["GET"]) for path in (SITE_ROOT, f"{SITE_ROOT}/")]
+        return [*front, *mounted, *unknown]
+
+    async def front(self, _request: Request) -> Response:
+        """What people see, who are asked to log in."""
+        return Response(FRONT, media_type="text/html")
 
     def _guarded(self, by_method: Mapping[str, Endpoint], *, cloud: bool) -> Endpoint:
         async def guarded(request: Request) -> Response:
             endpoint = by_method.get(request.method)
+            if not self._has(request):
+                return self._unknown_path(request, cloud=cloud)
             if endpoint is None:
                 return nothing(405).response
             request.state.cloud = cloud
@@ -91,31 +116,24 @@ class UmamiApi:
 
     def _unknown(self, *, cloud: bool) -> Endpoint:
         async def unknown(request: Request) -> Response:
-            if request.url.path.endswith("/"):
-                return Response(b"", 308, {"location": request.url.path.rstrip("/")})
-            if cloud:
-                return answer({"error": f"Not Found: {request.path_params['rest']}"}, 404)
-            return Response(PAGE, 404, media_type="text/html")
+            return self._unknown_path(request, cloud=cloud)
 
         return unknown
 
-    def _account(self, request: Request) -> str:
-        """The account that asks. A person's own server does not read the cloud's header."""
-        if request.state.cloud:
-            if request.headers.get("x-umami-api-key") == API_KEY:
-                return USERNAME
-            raise unauthorized()
-        _scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        account = self.state.tokens.get(token)
-        if account is None:
-            raise unauthorized()
-        return account
+    def _unknown_path(self, request: Request, *, cloud: bool) -> Response:
+        if request.url.path.endswith("/"):
+            return Response(b"", 308, {"location": request.url.path.rstrip("/")})
+        if cloud:
+            return answer({"error": f"Not Found: {request.url.path.removeprefix(CLOUD)[1:]}"}, 404)
+        return Response(PAGE, 404, media_type="text/html")
 
-    def _allowed(self, request: Request, website: str) -> str:
-        account = self._account(request)
-        if not self.state.sees(account, website):
-            raise unauthorized()
-        return account
+    def _has(self, request: Request) -> bool:
+        """Version 3.1 has no reports below a website, and a later one may have none below /reports."""
+        parts = request.url.path.removeprefix(CLOUD).removeprefix(ROOT).strip("/").split("/")
+        if parts[0] == "reports":
+            return self.legacy
+        is_new = parts[0] == "websites" and len(parts) > 2 and parts[2] not in _IN_3_1
+        return not (is_new and self.legacy)
 
     async def heartbeat(self, _request: Request) -> Response:
         return answer({"ok": True})
@@ -134,117 +152,73 @@ class UmamiApi:
         return answer({"token": token, "user": user(body["username"], self.state.born)})
 
     async def verify(self, request: Request) -> Response:
-        return answer(user(self._account(request), self.state.born))
+        return answer(user(self.access.account(request), self.state.born))
 
     async def me(self, request: Request) -> Response:
         """The real service repeats the token as well."""
-        account = self._account(request)
-        return answer({"token": request.headers.get("authorization", ""), "user": user(account, self.state.born)})
-
-    async def teams(self, request: Request) -> Response:
-        self._account(request)
-        return paged(request, [{"id": TEAM, "name": "Growth", "accessCode": None, "members": []}])
-
-    async def team_websites(self, request: Request) -> Response:
-        self._account(request)
-        team = request.path_params["team"]
-        return paged(request, [self.state.shown(s) for s in self.state.websites.values() if s.team == team])
-
-    async def websites(self, request: Request) -> Response:
-        account = self._account(request)
-        own = [site for site in self.state.websites.values() if site.owner == account]
-        who = {"username": account, "id": user(account, self.state.born)["id"]}
-        return paged(request, [{**self.state.shown(s), "user": who} for s in sorted(own, key=lambda s: s.id)])
-
-    async def website(self, request: Request) -> Response:
-        self._allowed(request, request.path_params["id"])
-        site = self.state.websites.get(request.path_params["id"])
-        return answer(None if site is None else self.state.shown(site))
-
-    async def reports_of(self, request: Request) -> Response:
-        return self._reports(request, request.path_params["id"])
-
-    async def reports(self, request: Request) -> Response:
-        faults = checks.RequestErrors()
-        if words := checks.uuid(request.query_params.get("websiteId")):
-            faults.add(("websiteId",), words)
-            return answer(faults.body(), 400)
-        return self._reports(request, request.query_params["websiteId"])
-
-    def _reports(self, request: Request, website: str) -> Response:
-        self._allowed(request, website)
-        kind = request.query_params.get("type")
-        kept = [r for r in self.state.reports.values() if r["websiteId"] == website and kind in (None, r["type"])]
-        return paged(request, sorted(kept, key=lambda report: str(report["id"])))
-
-    async def segments(self, request: Request) -> Response:
-        self._allowed(request, request.path_params["id"])
-        kind = request.query_params.get("type")
-        rows = [{"id": SEGMENT, "name": "Germany", "type": "segment", "parameters": {"filters": []}}]
-        return paged(request, rows if kind == "segment" and request.path_params["id"] == WEBSITE else [])
-
-    async def create(self, request: Request) -> Response:
-        body = await read_json(request)
-        faults = checks.saved(body)
-        if faults.any:
-            return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
-        return answer(self.state.create(body, self._now()))
-
-    async def report(self, request: Request) -> Response:
-        """For an unknown report, an administrator gets null and everybody else gets an empty answer."""
-        account, report = self._account(request), request.path_params["id"]
-        kept = self.state.reports.get(report)
-        if kept is None:
-            if account != "admin" or not checks.is_uuid(report):
-                raise nothing(500)
-            return answer(None)
-        self._allowed(request, kept["websiteId"])
-        return answer(kept)
-
-    async def delete(self, request: Request) -> Response:
-        self._account(request)
-        kept = self.state.reports.get(request.path_params["id"])
-        if kept is None:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        self._allowed(request, kept["websiteId"])
-        del self.state.reports[kept["id"]]
-        return answer({"ok": True})
+        account = self.access.account(request)
+        token = request.headers.get("authorization", "").partition(" ")[2]
+        return answer({"token": token, "user": user(account, self.state.born)})
 
     async def run_or_update(self, request: Request) -> Response:
         """The service has one path for each type of report, and below it one path for everything else."""
         name = request.path_params["id"]
-        return await (self._run(request, name) if name in checks.TYPES else self._update(request, name))
-
-    async def _update(self, request: Request, report: str) -> Response:
-        body = await read_json(request)
-        faults = checks.saved(body)
-        if faults.any:
-            return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
-        if not checks.is_uuid(report):
-            raise nothing(500)
-        if report not in self.state.reports:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        return answer(self.state.replace(report, body, self._now()))
+        return await (self._run(request, name) if name in checks.TYPES else self.lists.update(request, name))
 
     async def _run(self, request: Request, kind: str) -> Response:
         body = await read_json(request)
         faults = checks.report(body)
         if faults.any:
             return answer(faults.body(), 400)
-        self._allowed(request, body["websiteId"])
+        self.access.allowed(request, body["websiteId"])
+        if body["type"] != kind:
+            raise nothing(500)
+        return answer(self._report(request, body))
+
+    def _report(self, request: Request, body: Mapping[str, Any]) -> Any:
+        """The answer to a body that was looked at."""
+        self.access.allowed(request, body["websiteId"])
         given, filters = body["parameters"], body["filters"]
         unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
-        if unknown or body["type"] != kind or given.get("fields") == []:
+        joined = body["type"] == "performance" and not OF_SESSIONS.isdisjoint(filters)
+        if unknown or joined or unforeseen(filters) or given.get("fields") == []:
             raise nothing(500)
         scope = self._scope(
             body["websiteId"], checks.moment(given["startDate"]), checks.moment(given["endDate"]), filters
         )
-        return answer(REPORTS[kind](scope, given))
+        return REPORTS[body["type"]](scope, given)
+
+    def _part(self, path: str) -> Endpoint:
+        given = below.PATHS[path]
+
+        async def part(request: Request) -> Response:
+            website = request.path_params["id"]
+            body, faults = below.request(given, website, request.query_params)
+            if faults.any:
+                return answer(faults.body(), 400)
+            return answer(given.pick(self._report(request, body), request.query_params.get("type", "")))
+
+        return part
 
     async def stats(self, request: Request) -> Response:
-        return answer(stats(self._between(request)))
+        if "compare" in request.query_params:
+            chosen(request, "compare", ("prev", "yoy"))
+        return answer(stats(self._between(request), without_bounces="excludeBounce" in request.query_params))
+
+    async def active(self, request: Request) -> Response:
+        """Who was there in the last five minutes."""
+        website = request.path_params["id"]
+        self.access.allowed(request, website)
+        now = self._now()
+        hits = self._scope(website, now - ACTIVE, now, {}).hits()
+        return answer({"visitors": len({hit.session for hit in hits})})
+
+    async def metrics(self, request: Request) -> Response:
+        """Views by the value of a field, the most first."""
+        field = chosen(request, "type", checks.FIELDS)
+        hits = [hit for hit in self._between(request).hits() if hit.fields[field]]
+        found = Counter(hit.fields[field] for hit in hits)
+        return answer([{"x": value, "y": count} for value, count in found.most_common(500)])
 
     async def pageviews(self, request: Request) -> Response:
         """By day in UTC. Days without a view are left out."""
@@ -263,15 +237,17 @@ class UmamiApi:
         """`startAt` and `endAt` in milliseconds. The names that the reports use are accepted and then fail."""
         params, website = request.query_params, request.path_params["id"]
         if "startDate" in params:
-            self._allowed(request, website)
+            self.access.allowed(request, website)
             raise nothing(500)
         edges = [milliseconds(params.get(name)) for name in ("startAt", "endAt")]
         if None in edges:
             faults = checks.RequestErrors()
             faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
             raise Refused(answer(faults.body(), 400))
-        self._allowed(request, website)
+        self.access.allowed(request, website)
         filters = {name: value for name, value in params.items() if name in checks.FIELDS}
+        if unforeseen(filters):
+            raise nothing(500)
         return self._scope(website, edges[0], edges[1], filters)
 
     def _scope(

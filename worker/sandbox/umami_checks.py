@@ -33,6 +33,8 @@ FIELDS = (
     "utmTerm",
 )
 TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
+_NO_ZONE = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory")
+_LONGEST_NAME = 200
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 Check = Callable[[Any], "str | None"]
@@ -77,6 +79,11 @@ def text(value: Any) -> str | None:
     return None if isinstance(value, str) else f"Invalid input: expected string, received {named(value)}"
 
 
+def title(value: Any) -> str | None:
+    long = isinstance(value, str) and len(value) > _LONGEST_NAME
+    return f"Too big: expected string to have <={_LONGEST_NAME} characters" if long else text(value)
+
+
 def uuid(value: Any) -> str | None:
     return text(value) or (None if is_uuid(value) else "Invalid UUID")
 
@@ -106,6 +113,8 @@ def one_of(*options: str) -> Check:
 
 
 def zone(value: Any) -> str | None:
+    if isinstance(value, str) and (value.lower() == "utc" or _NO_ZONE.fullmatch(value)):
+        return None if value.lower() == "utc" else "Invalid timezone"
     try:
         ZoneInfo(value)
     except (TypeError, KeyError, ValueError, OSError):
@@ -139,7 +148,13 @@ def size(least: int, most: int) -> Check:
     return check
 
 
+COMPARE = one_of("prev", "yoy")
 _KIND = one_of("path", "event")
+_OPERATOR = one_of("eq", "neq", "c", "dnc")
+_FILTERS: Mapping[str, Check] = {
+    "match": one_of("all", "any"),
+    "eventType": lambda value: None if value.isdecimal() else "Invalid input: expected number, received NaN",
+}
 _UNIT = one_of("year", "month", "day", "hour", "minute")
 PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
     "funnel": {"window": (True, between(1, 10**9)), "steps": (True, size(2, 8))},
@@ -151,7 +166,12 @@ PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
         "eventType": (False, between(1, 2)),
     },
     "retention": {"timezone": (False, zone)},
-    "revenue": {"currency": (True, text), "timezone": (False, zone), "unit": (False, _UNIT)},
+    "revenue": {
+        "currency": (True, text),
+        "timezone": (False, zone),
+        "unit": (False, _UNIT),
+        "compare": (False, COMPARE),
+    },
     "utm": {},
     "attribution": {"model": (True, one_of("first-click", "last-click")), "type": (True, _KIND), "step": (True, text)},
     "breakdown": {"fields": (True, size(0, 99))},
@@ -174,12 +194,13 @@ def report(body: Any) -> RequestErrors:
     if faults.any:
         return faults
     for name, value in body["filters"].items():
-        if words := text(value):
+        if words := text(value) or _FILTERS.get(name, text)(value):
             faults.add(("filters", name), words)
     given = body["parameters"]
     rules = {"startDate": (True, when), "endDate": (True, when), **PARAMETERS[body["type"]]}
     for name, (required, check) in rules.items():
-        if (required or name in given) and (words := check(given.get(name))):
+        is_1970 = check is when and name in given and given[name] is None
+        if not is_1970 and (required or name in given) and (words := check(given.get(name))):
             faults.add(("parameters", name), words)
     _elements(faults, body["type"], given)
     return faults
@@ -196,13 +217,16 @@ def _elements(faults: RequestErrors, kind: str, given: Mapping[str, Any]) -> Non
         for name, check in (("type", _KIND), ("value", text)):
             if words := check(step.get(name) if isinstance(step, Mapping) else None):
                 faults.add(("parameters", "steps", position, name), words)
+        for place, own in enumerate(step.get("filters", ()) if isinstance(step, Mapping) else ()):
+            if words := _OPERATOR(own.get("operator")):
+                faults.add(("parameters", "steps", position, "filters", place, "operator"), words)
 
 
 def saved(body: Any) -> RequestErrors:
     """A report that is saved: its parameters are not checked."""
     faults = RequestErrors()
     given = body if isinstance(body, Mapping) else {}
-    _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": text, "parameters": mapping})
+    _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": title, "parameters": mapping})
     return faults
 
 

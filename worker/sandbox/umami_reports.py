@@ -6,27 +6,27 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from worker.sandbox.umami_scope import VisitScope, bucket, by, is_step, share, text
+from worker.sandbox.umami_scope import VisitScope, bucket, by, is_funnel_step, is_step, share, shown, text, zone_of
 from worker.sandbox.umami_site import VIEW, WebsiteEvent
 
 UTM = {name: "utm" + name[4:].capitalize() for name in ("utm_source", "utm_medium", "utm_campaign")}
 UTM_REST = {"utm_term": "utmTerm", "utm_content": "utmContent"}
+_SEARCH = ("google.com", "search.example")
 _PAID = {"google": "Google Ads", "facebook": "Facebook / Meta"}
 
 
 def funnel(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """Every step within `window` minutes of the step before, by session. Only the first step is filtered."""
     pause = timedelta(minutes=float(given["window"]))
-    everything = VisitScope(scope.site, scope.start, scope.end, scope.now, {}).hits()
+    everything = scope.everybody().hits()
     reached: dict[str, list[datetime]] = defaultdict(list)
     told: list[dict[str, Any]] = []
     for position, step in enumerate(given["steps"]):
         now: dict[str, list[datetime]] = defaultdict(list)
         for hit in scope.hits() if position == 0 else everything:
             near = position == 0 or any(at <= hit.at <= at + pause for at in reached.get(hit.session, ()))
-            if near and is_step(hit, step["type"], step["value"]):
+            if near and is_funnel_step(hit, step["type"], step["value"]):
                 now[hit.session].append(hit.at)
         told.append(_funnel_row(step, len(now), told))
         reached = now
@@ -39,6 +39,7 @@ def _funnel_row(step: Mapping[str, Any], visitors: int, before: list[dict[str, A
     return {
         "type": step["type"],
         "value": step["value"],
+        **({"filters": step["filters"]} if "filters" in step else {}),
         "visitors": visitors,
         "previous": previous,
         "dropped": dropped,
@@ -60,25 +61,22 @@ def journey(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     kind = given.get("eventType")
     counts: Counter[tuple[str | None, ...]] = Counter()
     for visit, hits in by(scope.hits(), lambda hit: hit.visit).items():
-        names = [name for name, _ in groupby(hit.name for hit in hits if kind is None or hit.kind == int(kind))]
-        way = _way(names, int(given["steps"]), given.get("startStep"), given.get("endStep"))
+        names = [hit.name for hit in hits if kind is None or hit.kind == int(kind)][: int(given["steps"])]
+        way = _way(names, given.get("startStep"), given.get("endStep"))
         if way:
             counts[*way, *([None] if visit < "8" else [None, None])] += 1
     return [{"items": list(way), "count": n} for way, n in counts.most_common(100)]
 
 
-def _way(names: list[str], steps: int, start: str | None, end: str | None) -> list[str]:
-    if start is not None:
-        names = names[names.index(start) :] if start in names else []
-    names = names[:steps]
-    if end is not None:
-        names = names[: names.index(end, 1) + 1] if end in names[1:] else []
-    return names if len(names) > 1 else []
+def _way(names: list[str], start: str | None, end: str | None) -> list[str]:
+    """The steps without those that repeat the one before; none where the first or the last is another than asked."""
+    wrong = not names or start not in (None, names[0]) or end not in (None, names[-1])
+    return [] if wrong else [name for name, _ in groupby(names)]
 
 
 def retention(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     """Cohorts by the local day on which the session began. Days without sessions are left out."""
-    zone = ZoneInfo(given.get("timezone") or "UTC")
+    zone = zone_of(given.get("timezone"))
     if scope.site is None:
         return []
     born = scope.site.newcomers(scope.start, scope.end, scope.now)
@@ -91,7 +89,7 @@ def retention(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     size, back = Counter(first.values()), Counter((day, n) for day, _, n in active)
     return [
         {
-            "date": f"{day.isoformat()} 00:00:00",
+            "date": shown(f"{day.isoformat()} 00:00:00", given.get("timezone")),
             "day": n,
             "visitors": size[day],
             "returnVisitors": back[day, n],
@@ -102,16 +100,19 @@ def retention(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
 
 def revenue(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    zone, unit = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day"
+    zone, unit = zone_of(given.get("timezone")), given.get("unit") or "day"
     hits = scope.hits()
     sales = [(hit, hit.paid[1]) for hit in hits if hit.paid is not None and hit.paid[0] == given["currency"]]
     chart = by(sales, lambda sale: (sale[0].name, bucket(sale[0].at.astimezone(zone), unit)))
     return {
         "chart": [
-            {"x": name, "t": shown, "y": text(amount for _, amount in found), "count": len(found)}
-            for (name, shown), found in sorted(chart.items(), key=lambda part: part[0][1])
+            {"x": name, "t": shown(at, given.get("timezone")), "y": text(a for _, a in found), "count": len(found)}
+            for (name, at), found in sorted(chart.items(), key=lambda part: part[0][1])
         ],
-        "total": {**_money(sales, hits), "comparison": _money(_sold(scope.before(), given), scope.before().hits())},
+        "total": {
+            **_money(sales, scope.everybody().hits()),
+            "comparison": _money(_sold(scope.before(), given), scope.before().everybody().hits()),
+        },
         "country": _origins(sales, "country"),
         "region": [
             {"country": country, "name": name, "value": text(amount for _, amount in found)}
@@ -120,8 +121,23 @@ def revenue(scope: VisitScope, given: Mapping[str, Any]) -> Any:
             ).items()
         ],
         "referrer": _origins(sales, "referrer"),
-        "channel": _origins(sales, "utmMedium"),
+        "channel": [
+            {"name": name, "value": text(amount for _, amount in found)}
+            for name, found in by(sales, lambda sale: channel(sale[0])).items()
+        ],
     }
+
+
+def channel(hit: WebsiteEvent) -> str:
+    """The service's own word for how somebody came."""
+    fields = hit.fields
+    if fields["utmMedium"] in ("cpc", "paid"):
+        return "paidAds"
+    if fields["utmMedium"] == "email":
+        return "email"
+    if fields["referrer"] is None:
+        return "direct"
+    return "organicSearch" if fields["referrer"] in _SEARCH else "referral"
 
 
 def _sold(scope: VisitScope, given: Mapping[str, Any]) -> list[tuple[WebsiteEvent, Decimal]]:
@@ -157,12 +173,17 @@ def _top(hits: Iterable[WebsiteEvent], field: str, name: str, value: str, most: 
 
 
 def attribution(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """By the first or the last view of every session that did the step."""
-    hits = scope.hits()
-    done = [hit for hit in hits if is_step(hit, given["type"], given["step"])]
-    sessions = by(hits, lambda hit: hit.session)
-    at = 0 if given["model"] == "first-click" else -1
-    touched = [sessions[session][at] for session in dict.fromkeys(hit.session for hit in done)]
+    """By the first view of every session that did the step, or by the last before it did so for the last time. Filters
+    choose the step, not what came before.
+    """
+    done = [hit for hit in scope.hits() if _is_exactly(hit, given["type"], given["step"])]
+    last = {hit.session: hit.at for hit in done}
+    sessions = by(scope.everybody().hits(), lambda hit: hit.session)
+    if given["model"] == "first-click":
+        touched = [sessions[session][0] for session in last]
+    else:
+        earlier = [[hit for hit in sessions[session] if hit.at < at] for session, at in last.items()]
+        touched = [hits[-1] for hits in earlier if hits]
     paid = Counter(_PAID[hit.fields["utmSource"] or ""] for hit in touched if hit.fields["utmSource"] in _PAID)
     return {
         "referrer": _top(touched, "referrer", "name", "value", 20),
@@ -176,9 +197,16 @@ def attribution(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     }
 
 
+def _is_exactly(hit: WebsiteEvent, kind: str, step: str) -> bool:
+    """Attribution knows no star."""
+    return "*" not in step and is_step(hit, kind, step)
+
+
 def breakdown(scope: VisitScope, given: Mapping[str, Any]) -> Any:
+    """Of views alone, whose event is nothing."""
     fields = given["fields"]
-    groups = by(scope.hits(), lambda hit: tuple(hit.fields[name] for name in fields))
+    views = [hit for hit in scope.hits() if hit.kind == VIEW]
+    groups = by(views, lambda hit: tuple(hit.fields[name] for name in fields))
     rows = [{**_seen(hits, str), **dict(zip(fields, key, strict=True))} for key, hits in groups.items()]
     return sorted(rows, key=lambda row: -int(row["visitors"]))[:500]
 
@@ -194,16 +222,21 @@ def _seen(hits: list[WebsiteEvent], written: Callable[[int], Any]) -> dict[str, 
     }
 
 
-def stats(scope: VisitScope) -> dict[str, Any]:
+def stats(scope: VisitScope, *, without_bounces: bool = False) -> dict[str, Any]:
+    """Of views: a visit with events alone is none."""
+
     def told(within: VisitScope) -> dict[str, Any]:
-        found = _seen(within.hits(), int)
+        views = [hit for hit in within.hits() if hit.kind == VIEW]
+        if without_bounces:
+            views = [hit for visit in by(views, lambda hit: hit.visit).values() for hit in visit if len(visit) > 1]
+        found = _seen(views, int)
         return {"pageviews": found.pop("views"), **found}
 
     return {**told(scope), "comparison": told(scope.before())}
 
 
 def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    zone, unit, metric = ZoneInfo(given.get("timezone") or "UTC"), given.get("unit") or "day", given.get("metric")
+    zone, unit, metric = zone_of(given.get("timezone")), given.get("unit") or "day", given.get("metric")
     loads = [hit for hit in scope.hits() if hit.load]
 
     def speeds(hits: Iterable[WebsiteEvent], name: str = metric or "lcp") -> dict[str, Any]:
@@ -215,7 +248,7 @@ def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
     chart = by(loads, lambda hit: bucket(hit.at.astimezone(zone), unit))
     return {
-        "chart": [{"t": shown, **speeds(hits)} for shown, hits in sorted(chart.items())],
+        "chart": [{"t": shown(at, given.get("timezone")), **speeds(hits)} for at, hits in sorted(chart.items())],
         "summary": {**{name: speeds(loads, name) for name in _FACTORS}, "count": len(loads)},
         "pages": listed("path"),
         "pageTitles": listed("title"),
@@ -227,10 +260,11 @@ def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 _FACTORS = {"lcp": 1.0, "inp": 0.05, "cls": 0.00003, "fcp": 0.5, "ttfb": 0.1}
 
 
-def _percentiles(values: list[float]) -> dict[str, float | None]:
+def _percentiles(values: list[float]) -> dict[str, float]:
+    """0 where nothing was measured, as the service writes it."""
     ordered = sorted(values)
     return {
-        name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 4) if ordered else None
+        name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 4) if ordered else 0
         for name, share in (("p50", 0.5), ("p75", 0.75), ("p95", 0.95))
     }
 

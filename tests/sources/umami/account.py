@@ -1,6 +1,7 @@
 """A small Umami for one test: one website, a login, and answers by path, over a real socket."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -159,7 +160,7 @@ class Account:
         self.website: Any = dict(WEBSITE)
 
     def answer(self, asked: Asked) -> Said:
-        path = asked.path.removeprefix("/api")
+        path = re.sub("^/(api|v1(/eu)?)(?=/)", "", asked.path)
         if path in self.instead:
             return self.instead[path](asked)
         if path == "/auth/login":
@@ -169,7 +170,7 @@ class Account:
             return unauthorized()
         if path == f"/websites/{SITE}":
             return Said(self.website)
-        kind = path.rsplit("/", 1)[-1]
+        kind = "stats" if path == f"/websites/{SITE}/stats" else path.removeprefix("/reports/")
         return Said(self.answers[kind]) if kind in self.answers else Said(b"<!DOCTYPE html>", 404)
 
     def login(self, asked: Asked) -> Said:

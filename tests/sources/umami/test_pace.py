@@ -22,7 +22,7 @@ async def test_a_cloud_that_counts_refuses_nobody_who_keeps_its_limit() -> None:
 
     async with scripted(counting) as server:
         tuning = UmamiTuning(timeout=5.0, retries=Retries(tries=1), calls=9, seconds=0.6)
-        source = open_source({"base_url": f"{server.url}/api", "api_key": KEY}, clock=Clock(), tuning=tuning)
+        source = open_source({"base_url": f"{server.url}/v1", "api_key": KEY}, clock=Clock(), tuning=tuning)
         try:
             await asyncio.gather(*(source.fetch(question("goal")) for _ in range(20)), return_exceptions=True)
         finally:
@@ -46,7 +46,7 @@ async def test_two_clients_with_one_budget_keep_the_limit_together() -> None:
         return account.answer(asked)
 
     async with scripted(counting) as server:
-        options = {"base_url": f"{server.url}/api", "api_key": KEY}
+        options = {"base_url": f"{server.url}/v1", "api_key": KEY}
         tuning = UmamiTuning(timeout=5.0, retries=Retries(tries=1), calls=5, seconds=0.2)
         sources = [open_source(options, clock=Clock(), tuning=tuning, quota=shared) for _ in range(2)]
         try:

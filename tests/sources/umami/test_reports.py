@@ -205,7 +205,7 @@ async def test_an_amount_finer_than_its_currency_is_rounded_and_noted() -> None:
     answer["country"] = [{"name": "JP", "value": "1200.5"}]
     snapshot = await answered("revenue", answer, currency="jpy")
     assert cells(snapshot, "country", '["JP"]') == {"name": "JP", "revenue": 1200, "currency": "JPY"}
-    assert "country[0].value: 1200.5 JPY does not fit its minor unit" in snapshot.notes
+    assert "country: amounts finer than the smallest unit of JPY were rounded" in snapshot.notes
 
 
 async def test_utm_has_a_table_for_each_parameter() -> None:

@@ -50,7 +50,7 @@ DEFINED = {
     "retention": "{websiteId: ID, timezone: America/Los_Angeles}",
     "revenue": "{websiteId: ID, currency: USD, unit: day}",
     "utm": "{websiteId: ID}",
-    "utmFilters": "{websiteId: ID, filters: {excludeBounce: true, match: any}}",
+    "utmFilters": "{websiteId: ID, filters: {country: DE, match: any}}",
     "attribution": "{websiteId: ID, model: firstClick, type: path, step: /, timezone: Europe/Berlin, currency: EUR}",
     "breakdown": "{websiteId: ID, fields: [os, country]}",
     "performance": "{websiteId: ID, metric: inp}",

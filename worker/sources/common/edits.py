@@ -17,6 +17,8 @@ def fitting(verbs: Verbs, kind: str, verb: str, key: str, values: Mapping[str, A
     if bool(key) == (verb == "create"):
         raise RequestError(f"{kind} {verb}: " + ("write no id; it gets one" if key else "write the id"))
     names = verbs[kind][verb]
+    if verb == "update" and not values:
+        raise RequestError(f"{kind} update: write at least one of {', '.join(names)}")
     for name in values:
         if name not in names:
             raise RequestError(f"{kind} {verb} takes no {name!r}: write {', '.join(names) or 'no values'}")

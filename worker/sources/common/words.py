@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from worker.sources.common.parse import encodable
@@ -12,17 +12,19 @@ _DEEPEST = 4
 _MOST = 10
 
 
-def said(body: bytes, keys: Sequence[str]) -> str:
-    """The texts below `keys` of a JSON object, else the text itself; "" for markup or nothing."""
+def said(body: bytes, keys: Sequence[str], clean: Callable[[str], str] = str) -> str:
+    """The texts below `keys` of a JSON object, else the text itself; "" for markup or nothing. They pass `clean`, which
+    takes secrets out, before they are cut.
+    """
     text = body.decode("utf-8", "replace")
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "" if text.lstrip().startswith("<") else short(text)
+        return "" if text.lstrip().startswith("<") else short(clean(text))
     if not isinstance(value, dict):
-        return short("; ".join(_leaves(value)))
+        return short(clean("; ".join(_leaves(value))))
     known = [value[key] for key in keys if key in value]
-    return short("; ".join(leaf for part in known for leaf in _leaves(part)))
+    return short(clean("; ".join(leaf for part in known for leaf in _leaves(part))))
 
 
 def short(text: str) -> str:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from worker.domain.time.window import Window, WindowSpec, resolve
 from worker.domain.time.zones import ZoneError, zone_named
 from worker.ports import Question
-from worker.sources.umami import values
+from worker.sources.umami import filters, values
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
 from worker.sources.umami.values import MILLISECOND
 
@@ -51,7 +51,7 @@ class Dates:
 
 def question(report: str, ask: Question, website: str, given: Mapping[str, Any]) -> ReportRequest:
     """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
-    place = _place(str(given.get("timezone") or ask.zone))
+    place = _place(str(given.get("timezone") or ask.zone)) if report in ZONED else ask.zone
     parameters = {name: value for name, value in given.items() if name not in _OURS}
     notes: tuple[str, ...] = ()
     if report in ZONED:
@@ -68,21 +68,17 @@ def question(report: str, ask: Question, website: str, given: Mapping[str, Any])
         parameters["currency"] = str(parameters["currency"]).upper()
     if report == "performance":
         parameters.setdefault("metric", "lcp")
-    return ReportRequest(report, website, place, parameters, filters(ask.item.params), notes)
+    return ReportRequest(
+        report, website, place, parameters, filters.sent(report, ask.item.params.get("filters", {})), notes
+    )
 
 
 def _place(name: str) -> str:
-    """A saved report may name a zone that nobody looked at."""
-    place = zone(name)
+    """A saved report may name a zone that nobody looked at, and a schedule one that Umami does not know."""
     try:
-        zone_named(place)
+        return zone(name)
     except ZoneError as error:
         raise values.Unfit(error.found, error.expected) from None
-    return place
-
-
-def filters(params: Mapping[str, Any]) -> dict[str, str]:
-    return {name: values.filter_text(value) for name, value in params.get("filters", {}).items()}
 
 
 def dates(ask: Question) -> tuple[Dates, Dates | None]:

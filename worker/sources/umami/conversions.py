@@ -107,7 +107,7 @@ def journey(answer: Node, _scene: Scene) -> ReportAnswer:
     Unused steps are one trailing null or two, so that one way comes in several rows, which are added up.
     """
     nodes = list(answer.items())
-    visits = merged((_way(node), count(node.get("count"))) for node in nodes)
+    visits = merged(((_way(node), count(node.get("count"))) for node in nodes), 0)
     rows = [(answer, Row(key(*way), (_ARROW.join(map(str, way)), len(way), n))) for way, n in visits.items()]
     cut = len(nodes) >= JOURNEYS
     notes = (f"journeys: only the {JOURNEYS} ways that Umami gives, not all",) if cut else ()

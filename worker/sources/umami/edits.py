@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
+from worker.errors import RequestError
 from worker.sources.common import edits
 from worker.sources.umami.catalog import UmamiCatalog
 from worker.sources.umami.saved import Saved
+from worker.sources.umami.values import UUID
 
 _CHANGED = ("name", "description", "parameters")
 VERBS: edits.Verbs = {
@@ -28,18 +30,11 @@ async def apply(catalog: UmamiCatalog, kind: str, verb: str, key: str, values: M
     edits.fitting(VERBS, kind, verb, key, values)
     if verb == "create":
         return _one(await _create(catalog, values))
-    if verb == "read":
-        return _one(await catalog.report(key))
     if verb == "update":
-        name, description = edits.text(values, "name"), values.get("description")
-        changed = await catalog.update(
-            key,
-            name=name,
-            description=None if description is None else str(description),
-            parameters=edits.mapping(values, "parameters"),
-        )
-        return _one(changed)
-    await catalog.delete(key)
+        return _one(await _update(catalog, key, values))
+    if verb == "read":
+        return _one(await catalog.report(_id(key)))
+    await catalog.delete(_id(key))
     return None
 
 
@@ -47,6 +42,19 @@ async def _create(catalog: UmamiCatalog, values: Mapping[str, Any]) -> Saved:
     website, kind, name = (edits.text(values, key, required=True) or "" for key in ("websiteId", "type", "name"))
     parameters = edits.mapping(values, "parameters", required=True) or {}
     return await catalog.create(website, kind, name, parameters, str(values.get("description") or ""))
+
+
+async def _update(catalog: UmamiCatalog, key: str, values: Mapping[str, Any]) -> Saved:
+    name, description = edits.text(values, "name"), values.get("description")
+    told, parameters = None if description is None else str(description), edits.mapping(values, "parameters")
+    return await catalog.update(_id(key), name=name, description=told, parameters=parameters)
+
+
+def _id(key: str) -> str:
+    """Umami answers what is no uuid with an empty 500, which would be tried three times. Raises RequestError."""
+    if not UUID.fullmatch(key):
+        raise RequestError(f"reports: {key[:40]!r} is no id: copy it from `source NAME reports`")
+    return key
 
 
 def _one(report: Saved) -> Table:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn, together
+from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn
+from worker.sources.umami import address
 from worker.sources.umami.catalog import KINDS
-from worker.sources.umami.source import CLOUD, open_source
+from worker.sources.umami.source import open_source
 from worker.sources.umami.specs import OPTIONS, QUERIES
 from worker.sources.umami.words import WORDS
 
@@ -16,7 +17,7 @@ def _own_server(answered: Mapping[str, str]) -> bool:
 
 _FORM = InitForm(
     fields=(
-        InitField("base_url", "Where your Umami is served (Enter: Umami Cloud)", default=CLOUD),
+        InitField("base_url", "Where your Umami is served (Enter: Umami Cloud)", default=address.CLOUD),
         InitField("username", "User name", asked=_own_server),
         InitField("password", "Password", variable="UMAMI_PASSWORD", asked=_own_server),
         InitField("api_key", "API key", variable="UMAMI_API_KEY", asked=lambda answered: not _own_server(answered)),
@@ -46,7 +47,7 @@ UMAMI = SourceKind(
     queries=QUERIES,
     open=open_source,
     one_of=(("username", "api_key"),),
-    faults=together("username", "password", "base_url"),
+    faults=address.faults,
     catalogue=KINDS,
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-website", _WEEKLY),),

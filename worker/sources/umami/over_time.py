@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table
 from worker.sources.common.parse import Node
 from worker.sources.umami.days import span
-from worker.sources.umami.parse import count, instant, local, name_or_none, number_or_none
+from worker.sources.umami.parse import count, instant, local, name_or_none, number, number_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import (
     ReportAnswer,
@@ -20,7 +20,6 @@ from worker.sources.umami.tables import (
     key,
     merged,
     money,
-    money_or_none,
     rows_table,
     text_cell,
     total,
@@ -106,28 +105,37 @@ def revenue(answer: Node, scene: Scene) -> ReportAnswer:
             notes.append(f"{name} is not told: version 3.1 tells it")
         else:
             tables.append(_by_name(answer.get(name), columns, currency, notes))
-    return ReportAnswer(_revenue_measures(answer.get("total"), currency, notes), tuple(tables), tuple(notes))
+    measures = _revenue_measures(answer.get("total"), scene, notes)
+    return ReportAnswer(measures, tuple(tables), tuple(dict.fromkeys(notes)))
 
 
-def _revenue_measures(found: Node, currency: str, notes: list[str]) -> tuple[Measure, ...]:
+def _revenue_measures(found: Node, scene: Scene, notes: list[str]) -> tuple[Measure, ...]:
     """Without a sale the sum is null and the averages are 0, which is an average of nothing: null as well."""
+    currency = str(scene.asked.parameters["currency"])
     sales, customers = count(found.get("count")), count(found.get("unique_count"))
-    amount = money_or_none(found.get("sum"), currency, notes)
-    average = money(found.get("average"), currency, []) if sales else None
-    told = [
-        total("revenue", Kind.MONEY, amount, "nothing was sold", currency),
+    amount = number_or_none(found.get("sum"))
+    whole = None if amount is None else money(amount, currency, "total", notes)
+    average = money(number(found.get("average")), currency, "", []) if sales else None
+    return (
+        total("revenue", Kind.MONEY, whole, "nothing was sold", currency),
         total("transactions", Kind.INT, sales),
         total("unique_customers", Kind.INT, customers),
         total("average", Kind.MONEY, average, "nothing was sold", currency),
-    ]
-    if not found.get("total_sessions").missing:
-        sessions = count(found.get("total_sessions"))
-        arpu = money(found.get("arpu"), currency, []) if sessions else None
-        told += [
-            total("sessions", Kind.INT, sessions),
-            total("revenue_per_session", Kind.MONEY, arpu, "nobody came", currency),
-        ]
-    return tuple(told)
+        *_per_session(found, scene, currency, notes),
+    )
+
+
+def _per_session(found: Node, scene: Scene, currency: str, notes: list[str]) -> Iterator[Measure]:
+    """Umami counts sessions of the whole site whatever the filters are, which are no measure of a part of it."""
+    if found.get("total_sessions").missing:
+        return
+    sessions = count(found.get("total_sessions"))
+    if scene.asked.filters:
+        notes.append("sessions and revenue per session are left out: Umami counts them without the filters")
+        return
+    arpu = money(number(found.get("arpu")), currency, "", []) if sessions else None
+    yield total("sessions", Kind.INT, sessions)
+    yield total("revenue_per_session", Kind.MONEY, arpu, "nobody came", currency)
 
 
 def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table:
@@ -137,7 +145,8 @@ def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table
         shown, event = local(node.get("t"), scene.place), node.get("x").text()
         sold = None if node.get("count").missing else count(node.get("count"))
         seen.setdefault(event, set()).add(shown.date())
-        rows.append((node, _bucket(shown, event, money(node.get("y"), currency, notes), sold, currency, scene)))
+        amount = money(number(node.get("y")), currency, "chart", notes)
+        rows.append((node, _bucket(shown, event, amount, sold, currency, scene)))
     for event, days in seen.items():
         empty = [datetime.combine(day, datetime.min.time()) for day in scene.missing(days, scene.unit)]
         rows += [(listed, _bucket(shown, event, 0, 0, currency, scene)) for shown in empty]
@@ -167,14 +176,14 @@ def _bucket_key(shown: datetime, scene: Scene) -> str:
 
 def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[str]) -> Table:
     """A referrer that is null and one that is empty are both direct, so that they are one row."""
-    amounts = merged(
-        (tuple(name_or_none(node.get(name)) for name in names), money(node.get("value"), currency, notes))
-        for node in listed.items()
+    found = (
+        (tuple(name_or_none(node.get(name)) for name in names), number(node.get("value"))) for node in listed.items()
     )
+    amounts = {of: money(amount, currency, str(listed.step), notes) for of, amount in merged(found, Decimal(0)).items()}
     instead = DIRECT if listed.step == "referrer" else NOT_SET
     rows = [
-        (listed, Row(key(*found), (*(text_cell(name, instead) for name in found), amount, currency)))
-        for found, amount in amounts.items()
+        (listed, Row(key(*of), (*(text_cell(name, instead) for name in of), amount, currency)))
+        for of, amount in amounts.items()
     ]
     return rows_table(str(listed.step), BY_REGION if len(names) > 1 else BY_NAME, rows)
 
@@ -205,11 +214,14 @@ def _unit(metric: str) -> str:
 
 
 def _speeds(node: Node, metric: str) -> tuple[int | None, ...]:
+    """Umami writes 0 for what was never sent. Only a layout that never shifts is a true zero in all three."""
     factor = Decimal(1000 if metric == "cls" else 1)
     found = [number_or_none(node.get(name)) for name in _PERCENTILES]
     for name, value in zip(_PERCENTILES, found, strict=True):
         if value is not None and value < 0:
             raise node.get(name).wrong("a length of time")
+    if metric != "cls" and not any(found):
+        return (None,) * len(_PERCENTILES)
     return tuple(
         None if value is None else int((value * factor).quantize(Decimal(1), ROUND_HALF_EVEN)) for value in found
     )

@@ -17,7 +17,7 @@ from worker.sources.common.limits import retry_after, wait
 from worker.sources.common.words import said, short
 
 LOGIN = "POST /auth/login"
-_REPORT = re.compile(r"POST /reports/([A-Za-z]+)")
+_REPORT = re.compile("POST /reports/[A-Za-z]+")
 _KEYS = ("error", "message")
 _DEEPEST = 12
 
@@ -25,6 +25,14 @@ _EMPTY_500 = (
     "the service failed (500) without a word, as Umami does for a segment, cohort or saved report that does not exist, "
     "a broken expression in a filter, and when its database is away"
 )
+_PERFORMANCE_500 = (
+    "the service failed (500) without a word, as Umami does for a wrong segment or expression, when its database is "
+    "away and, in version 3.1, for performance under a filter on the visitor (os, browser, country, referrer, segment)"
+)
+_LOGIN_500 = "the service failed (500) without a word, as Umami does when its database is away"
+_NO_KEY = "not allowed (401): Umami does not accept this key or token"
+_OF_ACCOUNT = re.compile("GET /(websites|teams|me)")
+"""Lists of the account's own, for which no website is named."""
 _UNAUTHORIZED = (
     "not allowed (401): this account may not see that website, or there is none; Umami says the same for a key or "
     "token that it does not accept"
@@ -44,58 +52,94 @@ _MEANINGS = {
 }
 
 
+Clean = Callable[[str], str]
+"""Takes secrets out of a text."""
+
+
+class PathGone(SourceRefused):
+    """The server has no such path, as one has that is older or newer than the path."""
+
+
 class Judge:
     """Classes answers for common.calls.Calls. `clean` takes secrets out of a sentence, `clock` gives UTC."""
 
-    def __init__(self, clean: Callable[[str], str], clock: Callable[[], datetime]) -> None:
+    def __init__(self, clean: Clean, clock: Callable[[], datetime]) -> None:
         self._clean = clean
         self._clock = clock
 
     def __call__(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
         if answer.status == 200:
             return answer.body
-        words = self._clean(sentence(endpoint, answer))
+        words = self._clean(sentence(endpoint, answer, self._clean))
         if answer.status == 429:
             seconds = wait(answer.headers, "", self._clock())
             return SourceUnavailable(endpoint, words, retry_after=seconds, limited=True)
         if answer.status >= 500:
             return SourceUnavailable(endpoint, words, retry_after=retry_after(answer.headers, self._clock()))
-        return SourceRefused(endpoint, words, status=answer.status)
+        refusal = PathGone if _is_gone(endpoint, answer) else SourceRefused
+        return refusal(endpoint, words, status=answer.status)
 
 
-def sentence(endpoint: str, answer: HttpAnswer) -> str:
-    """What an answer other than 200 means, on one line."""
+def sentence(endpoint: str, answer: HttpAnswer, clean: Clean) -> str:
+    """What an answer other than 200 means, on one line. Words of the service pass `clean` before they are cut, or else
+    a secret across the cut would show in part.
+    """
     status, page = answer.status, answer.body.lstrip()[:1] == b"<"
     if 300 <= status < 400:
         return f"a redirect ({status}), which is not followed; is base_url right?"
     if status == 400:
-        return _bad_request(endpoint, answer.body)
+        return _bad_request(endpoint, answer.body, clean)
     if status == 401:
-        return "the username or password was not accepted (401)" if endpoint == LOGIN else _UNAUTHORIZED
+        return _unauthorized(endpoint)
     if page and status in _PAGES:
         return _PAGES[status]
     if status == 500 and not answer.body.strip():
-        return _EMPTY_500
+        return _empty_500(endpoint)
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    return _with_words(f"{meaning} ({status})", answer.body)
+    return _with_words(f"{meaning} ({status})", answer.body, clean)
 
 
-def _bad_request(endpoint: str, body: bytes) -> str:
+def _is_gone(endpoint: str, answer: HttpAnswer) -> bool:
+    """A page, the cloud's word for an unknown path, or a report's type that was taken for a saved report's id."""
+    error = _error(answer.body)
+    if answer.status == 404:
+        return answer.body.lstrip()[:1] == b"<" or isinstance(error, str)
+    return answer.status == 410 or (answer.status == 400 and _is_no_report(endpoint, error))
+
+
+def _is_no_report(endpoint: str, error: Any) -> bool:
+    faults = _faults(error) if isinstance(error, dict) else ()
+    return _REPORT.fullmatch(endpoint) is not None and any(path == "name" for path, _ in faults)
+
+
+def _unauthorized(endpoint: str) -> str:
+    if endpoint == LOGIN:
+        return "the username or password was not accepted (401)"
+    return _NO_KEY if _OF_ACCOUNT.fullmatch(endpoint) else _UNAUTHORIZED
+
+
+def _empty_500(endpoint: str) -> str:
+    if endpoint == LOGIN:
+        return _LOGIN_500
+    return _PERFORMANCE_500 if "/performance" in endpoint else _EMPTY_500
+
+
+def _bad_request(endpoint: str, body: bytes, clean: Clean) -> str:
     """The faults that the server names by their place in the request, or what they give away about its version."""
     error = _error(body)
     faults = list(_faults(error)) if isinstance(error, dict) else []
-    report = _REPORT.fullmatch(endpoint)
-    if report and any(path == "name" for path, _ in faults):
+    if _is_no_report(endpoint, error):
+        report = endpoint.rsplit("/", 1)[-1]
         return (
-            f"this Umami has no report called {report[1]} (400): it took the word for a saved report's id; "
+            f"this Umami has no report called {report} (400): it took the word for a saved report's id; "
             "is the server older than the report?"
         )
     if isinstance(error, list) and any("dateRange" in str(part) for part in error):
         return "this is Umami 2 (400), which asks for reports in another way; version 3 is needed"
     if faults:
         told = "; ".join(f"{path}: {words}" if path else words for path, words in faults[:5])
-        return f"the request was refused (400): {short(told)}"
-    return _with_words("the request was refused (400)", body)
+        return f"the request was refused (400): {short(clean(told))}"
+    return _with_words("the request was refused (400)", body, clean)
 
 
 def _error(body: bytes) -> Any:
@@ -121,16 +165,16 @@ def _faults(error: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[t
             yield from _faults(below, f"{path}[{position}]", depth + 1)
 
 
-def _with_words(meaning: str, body: bytes) -> str:
+def _with_words(meaning: str, body: bytes, clean: Clean) -> str:
     """Umami's own words behind the meaning, unless they say no more than it does."""
-    words = _plain(body)
+    words = _plain(body, clean)
     return f"{meaning}: {words}" if words and words.lower() not in meaning.lower() else meaning
 
 
-def _plain(body: bytes) -> str:
+def _plain(body: bytes, clean: Clean) -> str:
     """`error` is an object in version 3, text in the cloud, text or a list in version 2."""
     error = _error(body)
     if isinstance(error, dict):
         message = error.get("message")
-        return short(message) if isinstance(message, str) else ""
-    return said(body, _KEYS)
+        return short(clean(message)) if isinstance(message, str) else ""
+    return said(body, _KEYS, clean)

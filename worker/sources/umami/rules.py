@@ -7,9 +7,10 @@ from typing import Any
 
 from worker.domain.time.zones import ZoneError, zone_named
 from worker.ports.kinds import RuleViolation, Use
-from worker.sources.umami import values
+from worker.sources.umami import filters, values
 from worker.sources.umami.values import Unfit
 
+_NO_ZONE = re.compile(r"(posix|right)/.*|localtime|posixrules|Factory")
 DATES = ("startDate", "endDate")
 UNITS = ("day", "hour", "minute", "month", "year")
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
@@ -20,71 +21,32 @@ ATTRIBUTION_MODELS: Mapping[str, str] = {
     "lastClick": "last-click",
 }
 """What may be written, and what the server takes: the documentation's spelling is refused by it."""
-FIELDS = (
-    "path",
-    "referrer",
-    "title",
-    "query",
-    "os",
-    "browser",
-    "device",
-    "country",
-    "region",
-    "city",
-    "tag",
-    "hostname",
-    "distinctId",
-    "language",
-    "event",
-    "utmSource",
-    "utmMedium",
-    "utmCampaign",
-    "utmContent",
-    "utmTerm",
-)
-_SPECIAL = ("segment", "cohort", "eventType", "excludeBounce", "match")
-FILTERS = (*FIELDS, *_SPECIAL)
-_FORMERLY = {"url": "path", "host": "hostname"}
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
-def common_faults(use: Use) -> tuple[RuleViolation, ...]:
-    """What is wrong between the parameters of any report, all of it."""
-    rules = (_ids, _filters, _dates, _as_written, _zone, _comparison)
-    return tuple(chain.from_iterable(rule(use) for rule in rules))
+Faults = Callable[[Use], tuple[RuleViolation, ...]]
+_Rule = Callable[[Use], Iterator[RuleViolation]]
 
 
-def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
-    window = tuple(_fits(use, "window", values.minutes)) or tuple(_bare(use))
-    return (*common_faults(use), *_fits(use, "steps", values.steps), *window)
+def of(report: str) -> Faults:
+    """What is wrong between the parameters of a report, all of it. `report` is the service's type, stats, or "" for a
+    saved report, whose type is known only when it is read.
+    """
+
+    def found(use: Use) -> tuple[RuleViolation, ...]:
+        own = filters.faults(report, use.params.get("filters", {}))
+        return tuple(chain(own, *(rule(use) for rule in (*_COMMON, *_OWN.get(report, ())))))
+
+    return found
 
 
-def journey_faults(use: Use) -> tuple[RuleViolation, ...]:
-    return (*common_faults(use), *_between(use, "steps", 2, 7), *_between(use, "eventType", 1, 2))
-
-
-def breakdown_faults(use: Use) -> tuple[RuleViolation, ...]:
-    """Without a field the server answers an empty 500."""
-    empty = () if use.params["fields"] else (_fault("fields", "`fields` without any", f"write {', '.join(FIELDS)}"),)
-    return (*common_faults(use), *empty)
-
-
-def money_faults(use: Use) -> tuple[RuleViolation, ...]:
-    return (*common_faults(use), *_currency(use))
-
-
-def attribution_faults(use: Use) -> tuple[RuleViolation, ...]:
-    return (*common_faults(use), *_currency(use), *_model(use))
-
-
-def misspelt(name: str) -> Callable[[Use], tuple[RuleViolation, ...]]:
+def misspelt(name: str) -> Faults:
     """The rules of a query that is written as Umami's documentation has it; `name` is the service's own."""
 
-    def faults(use: Use) -> tuple[RuleViolation, ...]:
+    def found(use: Use) -> tuple[RuleViolation, ...]:
         said = RuleViolation(("query",), "a name that only Umami's documentation has", f"write {name}", warns=True)
-        return (*common_faults(use), said)
+        return (*of(name)(use), said)
 
-    return faults
+    return found
 
 
 def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> RuleViolation:
@@ -104,41 +66,61 @@ def _between(use: Use, name: str, least: int, most: int) -> Iterator[RuleViolati
         yield _fault(name, f"`{name}` with {value}", f"write {least} to {most}")
 
 
+def _funnel(use: Use) -> Iterator[RuleViolation]:
+    wrong = tuple(_fits(use, "steps", values.steps))
+    yield from wrong
+    for step in () if wrong else values.steps(use.params["steps"]):
+        yield from _matching("steps", step["type"], step["value"])
+    yield from tuple(_fits(use, "window", values.minutes)) or _bare(use)
+
+
+def _matching(name: str, kind: str, value: str) -> Iterator[RuleViolation]:
+    """Steps that match nothing by the way they are written; Umami answers them with zero."""
+    unmatched = values.unmatched(kind, value)
+    if unmatched is not None:
+        yield _fault(name, f"`{name}`: {unmatched[0]}, which matches nothing", unmatched[1], warns=True)
+
+
+def _goal(use: Use) -> Iterator[RuleViolation]:
+    return _matching("value", use.params["type"], use.params["value"])
+
+
+def _origin(use: Use) -> Iterator[RuleViolation]:
+    step = use.params["step"]
+    if "*" in step:
+        expected = "write the whole path or name: attribution has no wildcard"
+        yield _fault("step", "`step`: a value with `*`, which matches nothing", expected, warns=True)
+    else:
+        yield from _matching("step", use.params["type"], step)
+
+
+def _ends(use: Use) -> Iterator[RuleViolation]:
+    """What begins like a path or an address is one; anything else is the name of an event."""
+    for name in ("startStep", "endStep"):
+        step = use.params.get(name)
+        if step is not None:
+            yield from _matching(name, "path" if "/" in step else "event", step)
+
+
+def _journey(use: Use) -> Iterator[RuleViolation]:
+    yield from _ends(use)
+    yield from _between(use, "steps", 2, 7)
+    yield from _between(use, "eventType", 1, 2)
+
+
+def _breakdown(use: Use) -> Iterator[RuleViolation]:
+    """Without a field the server answers an empty 500."""
+    if not use.params["fields"]:
+        yield _fault("fields", "`fields` without any", f"write {', '.join(filters.FIELDS)}")
+
+
 def _ids(use: Use) -> Iterator[RuleViolation]:
     """Umami answers what is no uuid with an empty 500, or with 400."""
     for name in ("websiteId", "reportId"):
-        if name in use.params and not _UUID.fullmatch(use.params[name]):
+        if name in use.params and not values.UUID.fullmatch(use.params[name]):
             yield _fault(
                 name, f"`{name}` that is no uuid", "copy it from `source`, as in 8-4-4-4-12 hexadecimal digits"
             )
-
-
-def _filters(use: Use) -> Iterator[RuleViolation]:
-    """An unknown filter would be dropped by the server in silence, and the report be about everything."""
-    for name, value in use.params.get("filters", {}).items():
-        at = ("params", "filters", name)
-        if name in _FORMERLY:
-            yield RuleViolation(at, f"the filter `{name}` of Umami 2", f"write `{_FORMERLY[name]}`")
-        elif name not in FILTERS:
-            yield RuleViolation(
-                at, f"the filter `{name}`, which Umami does not know", f"write one of {', '.join(FILTERS)}"
-            )
-        else:
-            yield from _filter(at, name, value)
-
-
-def _filter(at: tuple[str, ...], name: str, value: Any) -> Iterator[RuleViolation]:
-    try:
-        text = values.filter_text(value)
-    except Unfit as unfit:
-        yield RuleViolation(at, f"the filter `{name}`: {unfit.found}", unfit.expected)
-        return
-    if name in ("segment", "cohort") and not _UUID.fullmatch(text):
-        yield RuleViolation(at, f"the filter `{name}` that is no uuid", "write its id, as `source` lists it")
-    if name == "match" and text not in ("all", "any"):
-        yield RuleViolation(at, f"the filter `match` with {text[:40]!r}", "write all or any")
-    if name == "eventType" and not text.isdecimal():
-        yield RuleViolation(at, f"the filter `eventType` with {text[:40]!r}", "write a whole number")
 
 
 def _dates(use: Use) -> Iterator[RuleViolation]:
@@ -181,7 +163,7 @@ def _as_written(use: Use) -> Iterator[RuleViolation]:
 def _zone(use: Use) -> Iterator[RuleViolation]:
     if "timezone" in use.params:
         try:
-            zone_named(zone(use.params["timezone"]))
+            zone(use.params["timezone"])
         except ZoneError as error:
             yield _fault("timezone", f"timezone: {error.found}", error.expected)
 
@@ -212,5 +194,22 @@ def _currency(use: Use) -> Iterator[RuleViolation]:
 
 
 def zone(name: str) -> str:
-    """As Umami takes it: its "utc" in small letters would be the database's own zone."""
-    return "UTC" if name.upper() == "UTC" else name
+    """As Umami takes it: its "utc" in small letters would be the database's own zone. Raises ZoneError, also for what
+    only the files of a machine call a zone and Umami refuses.
+    """
+    if _NO_ZONE.fullmatch(name):
+        raise ZoneError(f"{name[:40]!r} is no zone that Umami knows", "write an IANA name such as Europe/Berlin")
+    known = "UTC" if name.upper() == "UTC" else name
+    zone_named(known)
+    return known
+
+
+_COMMON: tuple[_Rule, ...] = (_ids, _dates, _as_written, _zone, _comparison)
+_OWN: Mapping[str, tuple[_Rule, ...]] = {
+    "funnel": (_funnel,),
+    "journey": (_journey,),
+    "breakdown": (_breakdown,),
+    "revenue": (_currency,),
+    "attribution": (_currency, _model, _origin),
+    "goal": (_goal,),
+}

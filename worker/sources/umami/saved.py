@@ -3,14 +3,17 @@
 Its parameters were never checked by the server that keeps them, so they are looked at before they are sent.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.refusal import PathGone
+from worker.sources.umami.sites import Site
+from worker.sources.umami.stored import NEEDED, wrong
 
 TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
 ENDPOINT = "/reports/{id}"
@@ -35,6 +38,29 @@ async def load(client: UmamiClient, report: str) -> Saved:
     return read(found)
 
 
+async def find(client: UmamiClient, report: str, websites: Callable[[], Awaitable[Iterable[Site]]]) -> Saved:
+    """The same on a server without /reports, which keeps funnels and goals below their website. Raises SourceError."""
+    try:
+        return await load(client, report)
+    except PathGone:
+        for site in await websites():
+            for kind in ("funnels", "goals"):
+                found = await _below(client, site, kind, report)
+                if found is not None:
+                    return found
+    raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
+
+
+async def _below(client: UmamiClient, site: Site, kind: str, report: str) -> Saved | None:
+    path = f"/websites/{quote(site.id, safe='')}/{kind}/{quote(report, safe='')}"
+    try:
+        return read(await client.read(UmamiRequest("GET", path, name=f"/websites/{{id}}/{kind}/{{id}}")))
+    except SourceRefused as refusal:
+        if refusal.status != 404:
+            raise
+        return None
+
+
 def read(found: Node) -> Saved:
     """Raises SourceShapeChanged."""
     return Saved(
@@ -49,20 +75,23 @@ def read(found: Node) -> Saved:
 
 
 def runnable(saved: Saved) -> Saved:
-    """Raises SourceRefused for a type that is not ours to run, or parameters that lack what it needs."""
-    needed = {
-        "funnel": ("steps", "window"),
-        "goal": ("type", "value"),
-        "journey": ("steps",),
-        "revenue": ("currency",),
-        "attribution": ("model", "type", "step"),
-        "breakdown": ("fields",),
-    }
+    """Raises SourceRefused for a type that is not ours to run, or parameters that Umami would refuse or misread: for a
+    goal of type `url`, which only version 2 knew, it counts nothing and says nothing.
+    """
     if saved.type not in TYPES:
         told = f"the saved report is of type {saved.type[:40]!r}, which cannot be run; it can be {', '.join(TYPES)}"
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
-    absent = [name for name in needed.get(saved.type, ()) if not saved.parameters.get(name)]
+    given = {name: value for name, value in saved.parameters.items() if value is not None}
+    absent = [name for name in NEEDED.get(saved.type, ()) if not given.get(name)]
     if absent:
         told = f"the saved {saved.type} report has no {', '.join(absent)}: save it anew in Umami"
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
-    return saved
+    for name, expected in wrong(saved.type, given):
+        found = (
+            f"{name}: found {str(given[name])[:40]!r}"
+            if isinstance(given[name], str)
+            else f"{name}: found {given[name]}"
+        )
+        told = f"the saved {saved.type} report cannot be run: {found[:120]}, expected {expected}"
+        raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
+    return replace(saved, parameters=given)

@@ -30,7 +30,10 @@ class Session(Protocol):
 
 
 class Key:
-    """Of Umami Cloud (https://docs.umami.is/docs/cloud/api-key)."""
+    """Of Umami Cloud (https://docs.umami.is/docs/cloud/api-key), or of a server of one's own from version 3.4.
+
+    The cloud reads one header and such a server the other. The key travels in both, as Umami's own client sends it.
+    """
 
     renewable = False
 
@@ -39,7 +42,7 @@ class Key:
 
     async def headers(self, refused: Mapping[str, str] | None) -> Mapping[str, str]:
         """The same key, whatever became of it."""
-        return refused or {"x-umami-api-key": self._key}
+        return refused or {"x-umami-api-key": self._key, **_bearer(self._key)}
 
     def secrets(self) -> tuple[str, ...]:
         return (self._key,)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
+from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami.parse import count, name_or_none
 from worker.sources.umami.scene import Scene
@@ -37,7 +38,13 @@ _ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for 
 
 
 def stats(answer: Node, _scene: Scene) -> ReportAnswer:
-    """Measures alone; `total_time` is in seconds. Raises SourceShapeChanged."""
+    """Measures alone; `total_time` is in seconds. Raises SourceShapeChanged, and SourceRefused for Umami 2, whose
+    figures are objects with a value and the one before.
+    """
+    found = [answer.get(name).value for name in ("pageviews", "visitors", "visits", "bounces", "totaltime")]
+    if all(isinstance(value, dict) and "value" in value for value in found):
+        told = "this is Umami 2, which answers in another way; version 3 is needed"
+        raise SourceRefused(answer.endpoint, told, status=200)
     seen = {name: count(answer.get(name)) for name in ("pageviews", "visitors", "visits", "bounces")}
     return ReportAnswer(
         (
@@ -81,7 +88,7 @@ def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
 def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Table:
     """Empty and null are one row: nothing was sent."""
     nodes = list(listed.items())
-    amounts = merged(((name_or_none(node.get(name)),), count(node.get(value))) for node in nodes)
+    amounts = merged((((name_or_none(node.get(name)),), count(node.get(value))) for node in nodes), 0)
     columns = (Column("name", Kind.TEXT), counted(value))
     rows = [(listed, Row(key(*found), (text_cell(found[0], NOT_SET), n))) for found, n in amounts.items()]
     return rows_table(table_id, columns, rows, len(rows) if len(nodes) >= most else 0)

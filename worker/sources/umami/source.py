@@ -1,11 +1,9 @@
 """The Umami source: one question in, one snapshot (and its comparison's) out."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 from worker.adapters.http import Http
 from worker.adapters.local_quota import LocalQuota
@@ -18,12 +16,13 @@ from worker.sources.common.edits import Verbs
 from worker.sources.common.limits import heard
 from worker.sources.common.pace import RateLimiter, asked_for
 from worker.sources.common.parse import Node
-from worker.sources.umami import asking, conversions, over_time, saved, shares
+from worker.sources.umami import address, asking, conversions, over_time, saved, shares
 from worker.sources.umami.asking import Dates, ReportRequest
 from worker.sources.umami.catalog import UmamiCatalog
-from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.client import UmamiClient
 from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
+from worker.sources.umami.routes import Reports
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
 from worker.sources.umami.sites import Site, Sites
@@ -32,7 +31,6 @@ from worker.sources.umami.tables import ReportAnswer
 from worker.sources.umami.values import Unfit
 from worker.together import together
 
-CLOUD = "https://api.umami.is/v1"
 CLOUD_CALLS, CLOUD_SECONDS = 45, 15.0
 """Of fifty calls that a key has in fifteen seconds; the rest is for clocks that differ and for others with that key.
 No header tells of it: https://docs.umami.is/docs/cloud/api-key
@@ -42,6 +40,9 @@ IN_FLIGHT = 4
 CLOUD_KEEPS = timedelta(days=184)
 """Without a subscription the cloud starts every report within six months, in silence."""
 MOST_NOTES = 50
+FILTERS_UNUSED = (
+    "the saved report holds filters, which Umami does not apply when it is run; write them below params.filters"
+)
 
 _REPORTS: Mapping[str, Callable[[Node, Scene], ReportAnswer]] = {
     "funnel": conversions.funnel,
@@ -91,6 +92,7 @@ class UmamiSource:
         self._clock = clock
         pace = RateLimiter(quota or LocalQuota(), heard, calls=calls, seconds=chosen.seconds)
         self._client = UmamiClient(http, session, pace, clock=clock, retries=chosen.retries)
+        self._reports = Reports(self._client)
         self._sites = Sites(self._client, clock)
         self.catalog = UmamiCatalog(self._client)
 
@@ -130,13 +132,14 @@ class UmamiSource:
             asked = asking.question(report, ask, str(params["websiteId"]), params)
             said = (f"query: {query} is called {report} by Umami: write {report}",) if report != query else ()
             return asking.noted(asked, *said)
-        kept = saved.runnable(await saved.load(self._client, str(params["reportId"])))
+        kept = saved.runnable(await saved.find(self._client, str(params["reportId"]), self.catalog.websites))
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
-        return asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
+        asked = asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
+        return asking.noted(asked, FILTERS_UNUSED) if kept.parameters.get("filters") else asked
 
     async def _report(self, ask: Question, asked: ReportRequest, site: Site, when: Dates) -> Snapshot:
         began = self._clock()
-        answer = await self._client.read(_request(asked, when))
+        answer = await self._reports.answer(asked, when)
         ended = self._clock()
         parts = _REPORTS[asked.report](answer, Scene(asked, when.window, ended))
         notes = tuple(dict.fromkeys((*asked.notes, *self._doubts(site, when, began), *parts.notes)))
@@ -169,13 +172,6 @@ class UmamiSource:
         await self._client.aclose()
 
 
-def _request(asked: ReportRequest, when: Dates) -> UmamiRequest:
-    if asked.report == "stats":
-        path = f"/websites/{quote(asked.website, safe='')}/stats"
-        return UmamiRequest("GET", path, params=asking.stats_params(asked, when), name="/websites/{id}/stats")
-    return UmamiRequest("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
-
-
 def open_source(
     options: Mapping[str, str],
     *,
@@ -188,7 +184,8 @@ def open_source(
 
     Raises RequestError, which never holds a secret.
 
-    A server of one's own has its API below /api; base_url beside an api_key is taken as the API's own address.
+    A server of one's own has its API below /api, also with an api_key, which version 3.4 knows; a base_url that ends in
+    /v1 is the cloud's.
     """
     key, username, password = (options.get(name, "") for name in ("api_key", "username", "password"))
     base_url = options.get("base_url", "").rstrip("/")
@@ -200,12 +197,10 @@ def open_source(
         raise RequestError("umami: username without password: write both")
     if username and not base_url:
         raise RequestError("umami: username without base_url: write where your Umami is served, or use api_key")
-    if base_url and not re.fullmatch(r"https?://[^\s@?#]+", base_url):
-        raise RequestError(
-            "base_url: expected http(s)://host/path without credentials, as in https://stats.acme.example"
-        )
+    if base_url and not address.fits(base_url):
+        raise RequestError(f"base_url: expected another address; {address.EXPECTED}")
     chosen = tuning or UmamiTuning()
     session: Session = Key(key) if key else Login(username, password)
-    address = (base_url or CLOUD) if key else f"{base_url.removesuffix('/api')}/api"
-    http = Http(address, timeout=chosen.timeout, in_flight=IN_FLIGHT)
-    return UmamiSource(http, session, clock=clock, cloud=bool(key), tuning=chosen, quota=quota)
+    api = address.api(base_url, key=bool(key))
+    http = Http(api, timeout=chosen.timeout, in_flight=IN_FLIGHT)
+    return UmamiSource(http, session, clock=clock, cloud=address.is_cloud(api), tuning=chosen, quota=quota)

@@ -5,19 +5,9 @@ here is what a server of version 3.1 takes.
 """
 
 from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
-from worker.sources.umami.rules import (
-    ATTRIBUTION_MODELS,
-    FIELDS,
-    UNITS,
-    VITALS,
-    attribution_faults,
-    breakdown_faults,
-    common_faults,
-    funnel_faults,
-    journey_faults,
-    misspelt,
-    money_faults,
-)
+from worker.sources.umami import rules
+from worker.sources.umami.filters import FIELDS
+from worker.sources.umami.rules import ATTRIBUTION_MODELS, UNITS, VITALS
 from worker.sources.umami.values import EVENT_KINDS
 
 ALIASES = {"goals": "goal", "utmFilters": "utm"}
@@ -76,27 +66,29 @@ _QUERIES = (
         "How many visitors went through steps in order",
         True,
         _FUNNEL,
-        rules=funnel_faults,
+        rules=rules.of("funnel"),
         counts="visitors",
     ),
-    QuerySpec("goal", "How many visitors reached a page or sent an event", True, _GOAL, rules=common_faults),
-    QuerySpec("journey", "The ways that visits took", True, _JOURNEY, rules=journey_faults),
-    QuerySpec("retention", "How many new visitors came back, day by day", True, (*_EVERY, _ZONE), rules=common_faults),
-    QuerySpec("revenue", "Revenue in one currency, by day and origin", True, _REVENUE, rules=money_faults),
-    QuerySpec("utm", "Views by campaign parameters", True, _EVERY, rules=common_faults),
-    QuerySpec("attribution", "Where those who converted came from", True, _ATTRIBUTION, rules=attribution_faults),
-    QuerySpec("breakdown", "Views, visitors and visits by any fields", True, _BREAKDOWN, rules=breakdown_faults),
-    QuerySpec("performance", "How fast pages were (version 3.1)", True, _PERFORMANCE, rules=common_faults),
-    QuerySpec("stats", "Totals of a website", True, (*_EVERY, _COMPARE), rules=common_faults),
-    QuerySpec("saved_report", "A report that was saved in Umami, over a window", True, _SAVED, rules=common_faults),
-    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=misspelt("goal")),
-    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=misspelt("utm")),
+    QuerySpec("goal", "How many visitors reached a page or sent an event", True, _GOAL, rules=rules.of("goal")),
+    QuerySpec("journey", "The ways that visits took", True, _JOURNEY, rules=rules.of("journey")),
+    QuerySpec(
+        "retention", "How many new visitors came back, day by day", True, (*_EVERY, _ZONE), rules=rules.of("retention")
+    ),
+    QuerySpec("revenue", "Revenue in one currency, by day and origin", True, _REVENUE, rules=rules.of("revenue")),
+    QuerySpec("utm", "Views by campaign parameters", True, _EVERY, rules=rules.of("utm")),
+    QuerySpec("attribution", "Where those who converted came from", True, _ATTRIBUTION, rules=rules.of("attribution")),
+    QuerySpec("breakdown", "Views, visitors and visits by any fields", True, _BREAKDOWN, rules=rules.of("breakdown")),
+    QuerySpec("performance", "How fast pages were (version 3.1)", True, _PERFORMANCE, rules=rules.of("performance")),
+    QuerySpec("stats", "Totals of a website", True, (*_EVERY, _COMPARE), rules=rules.of("stats")),
+    QuerySpec("saved_report", "A report that was saved in Umami, over a window", True, _SAVED, rules=rules.of("")),
+    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=rules.misspelt("goal")),
+    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=rules.misspelt("utm")),
 )
 
 OPTIONS = (
     Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
     Option("username", note="an account that may see the websites; with base_url"),
     Option("password", secret=True, note="of that account; one without a second factor"),
-    Option("api_key", secret=True, note="of Umami Cloud"),
+    Option("api_key", secret=True, note="of Umami Cloud, or with base_url of your own server (from version 3.4)"),
 )
 QUERIES = {query.name: query for query in _QUERIES}

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TypeVar
 
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.common.parse import Node
-from worker.sources.umami.parse import number, number_or_none
+
+N = TypeVar("N", int, Decimal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[
     return table(table_id, columns, seen.values(), sliced=bool(most) and len(seen) >= most)
 
 
-def merged(found: Iterable[tuple[tuple[str | None, ...], int]]) -> dict[tuple[str | None, ...], int]:
-    """Amounts added up by what they belong to, in the order of their first."""
-    sums: dict[tuple[str | None, ...], int] = {}
+def merged(found: Iterable[tuple[tuple[str | None, ...], N]], nothing: N) -> dict[tuple[str | None, ...], N]:
+    """Amounts added up by what they belong to, in the order of their first; `nothing` is their zero."""
+    sums: dict[tuple[str | None, ...], N] = {}
     for names, amount in found:
-        sums[names] = sums.get(names, 0) + amount
+        sums[names] = sums.get(names, nothing) + amount
     return sums
 
 
@@ -61,21 +63,14 @@ def total(name: str, kind: Kind, value: float | None, why_null: str = "", curren
     return Measure(("total", name), kind, value, currency, (why_null or None) if value is None else None)
 
 
-def money(node: Node, currency: str, notes: list[str]) -> int:
-    """Minor units of an amount in major units, as a number or as text. What does not fit them is dropped and noted."""
-    return minor(node, number(node), currency, notes)
-
-
-def money_or_none(node: Node, currency: str, notes: list[str]) -> int | None:
-    found = number_or_none(node)
-    return None if found is None else minor(node, found, currency, notes)
-
-
-def minor(node: Node, amount: Decimal, currency: str, notes: list[str]) -> int:
+def money(amount: Decimal, currency: str, place: str, notes: list[str]) -> int:
+    """Minor units of an amount in major units, to be called once what belongs together is added up. `place` names the
+    part of the answer in the note that says that something was rounded.
+    """
     exact = amount.scaleb(exponent(currency))
     whole = exact.quantize(Decimal(1), ROUND_HALF_EVEN)
     if whole != exact:
-        notes.append(f"{node.path}: {amount} {currency} does not fit its minor unit")
+        notes.append(f"{place}: amounts finer than the smallest unit of {currency} were rounded")
     return int(whole)
 
 

@@ -1,7 +1,7 @@
 """Parameters as a definition writes them, in the form that Umami takes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +10,11 @@ from worker.domain.time.duration import DurationError, parse_duration
 EVENT_KINDS = ("path", "event")
 MILLISECOND = timedelta(milliseconds=1)
 """What Umami stores and compares instants by."""
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _STEP = "write path:/pricing or event:signup"
 _MINUTE = 60
+_LONGEST_PATH, _LONGEST_EVENT = 500, 50
+_ENCODED = re.compile("%[0-9A-Fa-f]{2}", re.ASCII)
 _MILLISECONDS = re.compile(r"\d{11,14}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -28,8 +31,9 @@ class Unfit(ValueError):
 def minutes(value: Any) -> tuple[float, bool]:
     """A funnel's window in minutes, and whether a bare number was taken for them. Raises Unfit."""
     text = str(value).strip()
-    if re.fullmatch(r"\d{1,7}", text, re.ASCII):
-        seconds, bare = int(text) * _MINUTE, True
+    seconds: float
+    if re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text, re.ASCII):
+        seconds, bare = float(text) * _MINUTE, True
     else:
         try:
             seconds, bare = parse_duration(text), False
@@ -37,7 +41,7 @@ def minutes(value: Any) -> tuple[float, bool]:
             raise Unfit(error.found, "write 60m or 7d; a bare number is minutes") from None
     if seconds <= 0:
         raise Unfit(f"a window of {text}", "write more than nothing, such as 60m")
-    return (seconds // _MINUTE if seconds % _MINUTE == 0 else seconds / _MINUTE), bare
+    return (int(seconds // _MINUTE) if seconds % _MINUTE == 0 else seconds / _MINUTE), bare
 
 
 def steps(value: Any) -> list[dict[str, Any]]:
@@ -58,18 +62,31 @@ def _step(value: Any) -> dict[str, Any]:
     return {"type": kind, "value": name, **extra}
 
 
-def filter_text(value: Any) -> str:
-    """A filter's value as the text that Umami wants: true → "true", [US, DE] → "US,DE". Raises Unfit."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        parts = [filter_text(part) for part in value]
-        if not parts or any("," in part for part in parts):
-            raise Unfit("a list that is empty or has a value with a comma", "write the values without commas")
-        return ",".join(parts)
-    if value is None or isinstance(value, Mapping) or not str(value).strip():
-        raise Unfit("an empty filter", "leave the key out: Umami would look for the empty text and find nothing")
-    return str(value)
+def unmatched(kind: str, value: str) -> tuple[str, str] | None:
+    """Halves of a complaint about a path or an event's name that Umami cannot have stored; None for what may match."""
+    return next(_doubts(kind, value), None)
+
+
+def _doubts(kind: str, value: str) -> Iterator[tuple[str, str]]:
+    if "*" in value[1:-1]:
+        yield "a value with `*` in the middle", "write * at the beginning or the end"
+    if kind == "path":
+        yield from _path_doubts(value)
+    elif len(value) > _LONGEST_EVENT:
+        yield f"an event's name of {len(value)} characters", f"Umami stores {_LONGEST_EVENT} of them"
+
+
+def _path_doubts(value: str) -> Iterator[tuple[str, str]]:
+    if "://" in value:
+        yield "a whole address", "write the path alone, as in /pricing"
+    if "?" in value:
+        yield "a path with `?`", "write the path alone: Umami stores what follows apart, as `query`"
+    if not value.startswith(("/", "*")):
+        yield "a path without `/` at its beginning", f"write /{value[:40]}"
+    if _ENCODED.search(value):
+        yield "a path with percent-encoding", "write it decoded, as Umami stores it"
+    if len(value) > _LONGEST_PATH:
+        yield f"a path of {len(value)} characters", f"Umami stores {_LONGEST_PATH} of them"
 
 
 def opening(text: str) -> datetime:

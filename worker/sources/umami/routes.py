@@ -1,0 +1,116 @@
+"""How a report is asked for: by one POST below /reports, or by GETs below its website.
+
+Version 3.4 has both and calls the first legacy; it names no date for its end
+(https://github.com/umami-software/umami/blob/v3.4.0/docs/report-api-migration.md). The first is used for as long as a
+server has it: it gives a report whole, where the second takes up to six requests, between which visitors come.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from worker.sources.common.parse import Node
+from worker.sources.umami import asking
+from worker.sources.umami.asking import Dates, ReportRequest
+from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.refusal import PathGone
+from worker.together import together
+
+_WHOLE: Mapping[str, str] = {
+    "funnel": "funnels/stats",
+    "goal": "goals/stats",
+    "journey": "journeys",
+    "retention": "retention",
+    "attribution": "attribution",
+    "breakdown": "breakdown",
+}
+"""Reports that one GET gives in the form of the POST's answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands at `key` of a report's answer is what `path` gives for `type`, there below the key `inner` if any."""
+
+    key: str
+    path: str
+    type: str = ""
+    inner: str = ""
+
+
+_PARTS: Mapping[str, tuple[Part, ...]] = {
+    "revenue": (
+        Part("total", "revenue/stats"),
+        Part("chart", "revenue/chart", inner="chart"),
+        *(Part(name, "revenue/metrics", name) for name in ("country", "region", "referrer", "channel")),
+    ),
+    "performance": (
+        Part("summary", "performance/stats"),
+        Part("chart", "performance/chart", inner="chart"),
+        Part("pages", "performance/metrics", "path"),
+        Part("pageTitles", "performance/metrics", "title"),
+        Part("devices", "performance/metrics", "device"),
+        Part("browsers", "performance/metrics", "browser"),
+    ),
+    "utm": tuple(
+        Part(name, "utm/metrics", name)
+        for name in ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+    ),
+}
+
+
+class Reports:
+    """Answers of reports, in one form whatever paths the server has. That is found out once and kept."""
+
+    def __init__(self, client: UmamiClient) -> None:
+        self._client = client
+        self.moved = False
+
+    async def answer(self, asked: ReportRequest, when: Dates) -> Node:
+        """Raises SourceError. A server that has neither is told of by its refusal of the older path."""
+        if asked.report == "stats":
+            return await self._client.read(_below(asked, "stats", asking.stats_params(asked, when)))
+        if self.moved:
+            return await self._by_website(asked, when)
+        try:
+            return await self._client.read(
+                UmamiRequest("POST", f"/reports/{asked.report}", json=asking.body(asked, when))
+            )
+        except PathGone as gone:
+            return await self._instead(gone, lambda: self._by_website(asked, when))
+
+    async def _instead(self, gone: PathGone, ask: Callable[[], Any]) -> Node:
+        try:
+            found: Node = await ask()
+        except PathGone:
+            raise gone from None
+        self.moved = True
+        return found
+
+    async def _by_website(self, asked: ReportRequest, when: Dates) -> Node:
+        params = {**asking.stats_params(asked, when), **_texts(asked.parameters)}
+        if asked.report in _WHOLE:
+            return await self._client.read(_below(asked, _WHOLE[asked.report], params))
+        parts = _PARTS[asked.report]
+        found = await together(self._part(asked, part, params) for part in parts)
+        answer = {part.key: value for part, value in zip(parts, found, strict=True)}
+        return Node(f"GET /websites/{{id}}/{asked.report}", answer)
+
+    async def _part(self, asked: ReportRequest, part: Part, params: Mapping[str, str]) -> Any:
+        kind = {"type": part.type} if part.type else {}
+        found = await self._client.read(_below(asked, part.path, {**params, **kind}))
+        return found.get(part.inner).value if part.inner else found.value
+
+
+def _below(asked: ReportRequest, path: str, params: Mapping[str, str]) -> UmamiRequest:
+    whole = f"/websites/{quote(asked.website, safe='')}/{path}"
+    return UmamiRequest("GET", whole, params=params, name=f"/websites/{{id}}/{path}")
+
+
+def _texts(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Lists travel as JSON, everything else as it is."""
+    return {
+        name: json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, list) else str(value)
+        for name, value in parameters.items()
+    }
