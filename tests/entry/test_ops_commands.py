@@ -168,7 +168,7 @@ def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differ
         return min(frozenset.intersection(*(found.members for found in answers if found is not None)))
 
     gone = here.ask(listed_twice)
-    assert here.told("forget", gone)["answers"] == 2
+    assert here.told("forget", gone)["answers"] >= len(both)  # also in the lists that were kept for others who ask
     done = here.call("replay", second)
     assert done.exit_code == 1
     assert "had rows that were forgotten on request" in done.output

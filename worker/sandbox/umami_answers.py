@@ -11,7 +11,7 @@ from starlette.responses import Response
 from worker.sandbox import umami_checks as checks
 
 
-class Refused(Exception):
+class UmamiRefusal(Exception):
     """An answer that is not 200."""
 
     def __init__(self, response: Response) -> None:
@@ -22,13 +22,13 @@ def answer(body: Any, status: int = 200) -> Response:
     return Response(json.dumps(body, ensure_ascii=False).encode(), status, media_type="application/json")
 
 
-def unauthorized(code: str = "unauthorized") -> Refused:
-    return Refused(answer({"error": {"message": "Unauthorized", "code": code, "status": 401}}, 401))
+def unauthorized(code: str = "unauthorized") -> UmamiRefusal:
+    return UmamiRefusal(answer({"error": {"message": "Unauthorized", "code": code, "status": 401}}, 401))
 
 
-def nothing(status: int) -> Refused:
+def nothing(status: int) -> UmamiRefusal:
     """An empty body without a content type. The service answers so to requests that it did not expect."""
-    return Refused(Response(b"", status))
+    return UmamiRefusal(Response(b"", status))
 
 
 def milliseconds(text: str | None) -> datetime | None:
@@ -60,10 +60,10 @@ async def read_json(request: Request) -> Any:
 
 
 def chosen(request: Request, name: str, choices: Sequence[str]) -> str:
-    """A parameter that has to be one of `choices`. Raises Refused."""
+    """A parameter that has to be one of `choices`. Raises UmamiRefusal."""
     value = request.query_params.get(name)
     if value is None or value not in choices:
         faults = checks.RequestErrors()
         faults.add((name,), checks.one_of(*choices)(value) or "")
-        raise Refused(answer(faults.body(), 400))
+        raise UmamiRefusal(answer(faults.body(), 400))
     return value

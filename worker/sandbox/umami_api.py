@@ -20,7 +20,7 @@ from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.limits import RequestLimit
 from worker.sandbox.umami_account import SEGMENT, UmamiAccount, user
-from worker.sandbox.umami_answers import Refused, answer, chosen, milliseconds, nothing, read_json, unauthorized
+from worker.sandbox.umami_answers import UmamiRefusal, answer, chosen, milliseconds, nothing, read_json, unauthorized
 from worker.sandbox.umami_lists import UmamiAccess, UmamiLists
 from worker.sandbox.umami_reports import REPORTS, stats
 from worker.sandbox.umami_scope import OF_SESSIONS, VisitScope, days, unforeseen
@@ -109,7 +109,7 @@ class UmamiApi:
                     return answer({"error": "Too many requests"}, 429)
             try:
                 return await endpoint(request)
-            except Refused as refused:
+            except UmamiRefusal as refused:
                 return refused.response
 
         return guarded
@@ -243,7 +243,7 @@ class UmamiApi:
         if None in edges:
             faults = checks.RequestErrors()
             faults.add((), "You must provide either startAt & endAt or startDate & endDate.")
-            raise Refused(answer(faults.body(), 400))
+            raise UmamiRefusal(answer(faults.body(), 400))
         self.access.allowed(request, website)
         filters = {name: value for name, value in params.items() if name in checks.FIELDS}
         if unforeseen(filters):

@@ -13,7 +13,7 @@ Pick = Callable[[Any, str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PathRequest:
     """One path: the report that it belongs to, what it gives of the report's answer, and the types that it knows."""
 
     report: str
@@ -26,29 +26,29 @@ _ORIGINS = ("country", "region", "referrer", "channel")
 _UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 
 
-def _typed(report: str, types: Mapping[str, str]) -> Given:
-    return Given(report, lambda answer, kind: answer[types[kind]], types)
+def _typed(report: str, types: Mapping[str, str]) -> PathRequest:
+    return PathRequest(report, lambda answer, kind: answer[types[kind]], types)
 
 
-PATHS: Mapping[str, Given] = {
-    "funnels/stats": Given("funnel"),
-    "goals/stats": Given("goal"),
-    "journeys": Given("journey"),
-    "retention": Given("retention"),
-    "attribution": Given("attribution"),
-    "breakdown": Given("breakdown"),
+PATHS: Mapping[str, PathRequest] = {
+    "funnels/stats": PathRequest("funnel"),
+    "goals/stats": PathRequest("goal"),
+    "journeys": PathRequest("journey"),
+    "retention": PathRequest("retention"),
+    "attribution": PathRequest("attribution"),
+    "breakdown": PathRequest("breakdown"),
     "utm/metrics": _typed("utm", {name: name for name in _UTM}),
-    "revenue/stats": Given("revenue", lambda answer, _type: answer["total"]),
-    "revenue/chart": Given("revenue", lambda answer, _type: {"chart": answer["chart"]}),
+    "revenue/stats": PathRequest("revenue", lambda answer, _type: answer["total"]),
+    "revenue/chart": PathRequest("revenue", lambda answer, _type: {"chart": answer["chart"]}),
     "revenue/metrics": _typed("revenue", {name: name for name in _ORIGINS}),
-    "performance/stats": Given("performance", lambda answer, _type: answer["summary"]),
-    "performance/chart": Given("performance", lambda answer, _type: {"chart": answer["chart"]}),
+    "performance/stats": PathRequest("performance", lambda answer, _type: answer["summary"]),
+    "performance/chart": PathRequest("performance", lambda answer, _type: {"chart": answer["chart"]}),
     "performance/metrics": _typed("performance", _METRICS),
 }
 _LISTS = ("steps", "fields")
 
 
-def request(given: Given, website: str, params: Mapping[str, str]) -> tuple[Any, checks.RequestErrors]:
+def request(given: PathRequest, website: str, params: Mapping[str, str]) -> tuple[Any, checks.RequestErrors]:
     """The query as the body of a report, and what is wrong with it."""
     own = checks.PARAMETERS[given.report]
     faults = checks.RequestErrors()

@@ -30,7 +30,7 @@ _WHOLE: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RoutePart:
     """What stands at `key` of a report's answer is what `path` gives for `type`, there below the key `inner` if any."""
 
     key: str
@@ -39,22 +39,22 @@ class Part:
     inner: str = ""
 
 
-_PARTS: Mapping[str, tuple[Part, ...]] = {
+_PARTS: Mapping[str, tuple[RoutePart, ...]] = {
     "revenue": (
-        Part("total", "revenue/stats"),
-        Part("chart", "revenue/chart", inner="chart"),
-        *(Part(name, "revenue/metrics", name) for name in ("country", "region", "referrer", "channel")),
+        RoutePart("total", "revenue/stats"),
+        RoutePart("chart", "revenue/chart", inner="chart"),
+        *(RoutePart(name, "revenue/metrics", name) for name in ("country", "region", "referrer", "channel")),
     ),
     "performance": (
-        Part("summary", "performance/stats"),
-        Part("chart", "performance/chart", inner="chart"),
-        Part("pages", "performance/metrics", "path"),
-        Part("pageTitles", "performance/metrics", "title"),
-        Part("devices", "performance/metrics", "device"),
-        Part("browsers", "performance/metrics", "browser"),
+        RoutePart("summary", "performance/stats"),
+        RoutePart("chart", "performance/chart", inner="chart"),
+        RoutePart("pages", "performance/metrics", "path"),
+        RoutePart("pageTitles", "performance/metrics", "title"),
+        RoutePart("devices", "performance/metrics", "device"),
+        RoutePart("browsers", "performance/metrics", "browser"),
     ),
     "utm": tuple(
-        Part(name, "utm/metrics", name)
+        RoutePart(name, "utm/metrics", name)
         for name in ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
     ),
 }
@@ -97,7 +97,7 @@ class Reports:
         answer = {part.key: value for part, value in zip(parts, found, strict=True)}
         return Node(f"GET /websites/{{id}}/{asked.report}", answer)
 
-    async def _part(self, asked: ReportRequest, part: Part, params: Mapping[str, str]) -> Any:
+    async def _part(self, asked: ReportRequest, part: RoutePart, params: Mapping[str, str]) -> Any:
         kind = {"type": part.type} if part.type else {}
         found = await self._client.read(_below(asked, part.path, {**params, **kind}))
         return found.get(part.inner).value if part.inner else found.value
