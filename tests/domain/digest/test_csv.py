@@ -1,7 +1,10 @@
 import csv
 import io
+from unicodedata import category
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.domain.digest.csv import as_csv
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
@@ -22,3 +25,45 @@ def test_a_file_prints_codes_in_english_words(stored: tuple[str | None, ...], pr
     table = Table("opportunities", COLUMNS, (Row("1", stored),), 1)
     lines = csv.reader(io.StringIO(as_csv(table, VOCABULARY.words["en"]).decode("utf-8-sig")))
     assert list(lines) == [["id", "next_step", "stall_reason", "stage"], ["1", *printed]]
+
+
+def cell(text: str) -> str:
+    table = Table("opportunities", (Column("title", Kind.TEXT),), (Row("1", (text,)),), 1)
+    _, (_, printed) = csv.reader(io.StringIO(as_csv(table, {}).decode("utf-8-sig"), newline=""))
+    return printed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@A1",
+        "\t=1",
+        "\n=1",
+        "\r=1",
+        " =1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠A1",
+        "\x00=1",
+        "\u200b=1",
+        "\x85=1",
+    ],
+)
+def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(text: str) -> None:
+    assert cell(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["Acme", "1-1", "two\nlines", "–", "a\tb", "🫨"])
+def test_any_other_cell_stays_what_it_is(text: str) -> None:
+    assert cell(text) == text
+
+
+@given(st.text(max_size=40))
+def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> None:
+    printed = cell(text)
+    assert not any(category(c) == "Cc" and c not in "\t\n" for c in printed)
+    assert not set(printed) & set("\u200b\u202e\ufeff")

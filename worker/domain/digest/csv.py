@@ -2,15 +2,18 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from worker.domain.money import exponent
 from worker.domain.snapshot.codes import CodeKind, worded
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
+from worker.sanitize import harmless
 
+_LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+_ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 
 
 def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
@@ -19,7 +22,7 @@ def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["id", *(column.name for column in rows.columns)])
+    writer.writerow(["id", *(_inert(column.name) for column in rows.columns)])
     for row in rows.rows:
         writer.writerow(_printed(rows, row, words))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
@@ -56,5 +59,13 @@ def major(amount: int, currency: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection)."""
-    return f"'{text}" if text.startswith(_ACTIVE) else text
+    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection).
+
+    Line breaks and tabs stay, as a quoted field may hold them; every other control character becomes a blank.
+    """
+    kept = "".join(part if part in _LAYOUT else harmless(part) for part in re.split("([\t\n])", _one_break(text)))
+    return f"'{kept}" if _ACTIVE.match(kept) else kept
+
+
+def _one_break(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
