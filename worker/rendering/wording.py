@@ -8,8 +8,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale, UnknownLocaleError
-
+from worker.locales import locale_named
 from worker.rendering import words_de, words_en
 from worker.rendering.labels import Labels, direction
 from worker.rendering.measures import Measures
@@ -39,7 +38,7 @@ class Wording:
         year: int | None = None,
         services: Mapping[str, Mapping[str, str]] = _NO_WORDS,
     ) -> None:
-        place, own_zone = _locale(locale), _zone(zone)
+        place, own_zone = locale_named(locale), _zone(zone)
         self.language = place.language if place.language in _LANGUAGES else ENGLISH
         english = services.get(ENGLISH, {})
         words = {**services.get(self.language, english), **_LANGUAGES[self.language]}
@@ -70,13 +69,6 @@ class Wording:
     def isolate(self, name: str | None) -> str:
         """As `clean`, for plain text: right-to-left names in U+2068 and U+2069 so that they turn nothing else round."""
         return isolate(name or "")
-
-
-def _locale(written: str) -> Locale:
-    try:
-        return Locale.parse(written.replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError) as error:
-        raise ValueError(f"found the locale {written!r}, expected one like en_GB or de_DE") from error
 
 
 def _zone(name: str) -> ZoneInfo:

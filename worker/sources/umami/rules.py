@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
-from worker.domain.time.zones import ZoneError, zone_named
+from worker.domain.time.zones import ZoneError, written_zone
 from worker.ports.kinds import RuleViolation, Use
 from worker.sources.umami import values
 from worker.sources.umami.values import Unfit
@@ -181,7 +181,7 @@ def _as_written(use: Use) -> Iterator[RuleViolation]:
 def _zone(use: Use) -> Iterator[RuleViolation]:
     if "timezone" in use.params:
         try:
-            zone_named(zone(use.params["timezone"]))
+            written_zone(zone(use.params["timezone"]))
         except ZoneError as error:
             yield _fault("timezone", f"timezone: {error.found}", error.expected)
 
