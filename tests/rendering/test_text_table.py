@@ -81,3 +81,9 @@ def test_an_isolate_that_wraps_is_closed_in_its_line_and_opened_in_the_next(text
         assert width(line) <= TEXT_WIDTH
     words = " ".join(line.strip() for line in lines)
     assert words.replace("\u2068", "").replace("\u2069", "") == text.replace("\u2068", "").replace("\u2069", "")
+
+
+def test_one_long_row_does_not_take_the_others_out_of_their_columns() -> None:
+    rows = [["Visits", "291"], ["Time", "4" * 60], ["Bounces", "109"]]
+    told = records(["Figure", "Now"], rows, (1, -1), 2)
+    assert told == ["  Figure   Now", "  Visits   291", "  Time", "    Now:", "    " + "4" * 60, "  Bounces  109"]

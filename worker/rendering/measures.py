@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
-from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers, needs_cents, whole_units
+from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers, as_printed, needs_cents, whole_units
 from worker.rendering.phrases import Phrases
 from worker.rendering.times import Times
 from worker.sanitize import clean
@@ -37,12 +37,12 @@ class Measures:
     ) -> str:
         """How a measure moved, signed: money, points of a ratio, a count, a time; "=" for none, a dash if unknown.
 
-        Money in whole units is the difference of the two as they are printed.
+        Shares, and money in whole units, move by the difference of the two as they are printed.
         """
         if now is None or before is None:
             return NONE
         if kind is Kind.RATIO:
-            points = self._numbers.points(now - before, 1)
+            points = self._numbers.points(as_printed(now, 1) - as_printed(before, 1), 1)
             return points if points == "=" else self._say("points", points=points)
         delta = now - before
         if delta == 0:

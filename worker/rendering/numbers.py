@@ -89,6 +89,11 @@ def needs_cents(amounts: Iterable[int | None], currency: str) -> bool:
     return any(amount is not None and amount % unit for amount in amounts)
 
 
+def as_printed(fraction: float, digits: int) -> float:
+    """A share, rounded as `Numbers.percent` prints it."""
+    return float(_rounded(fraction * 100, digits) / 100)
+
+
 def whole_units(amount: int, currency: str) -> int:
     """An amount in minor units, rounded to whole units as `Numbers.money` prints them without cents."""
     unit: int = 10 ** exponent(currency)

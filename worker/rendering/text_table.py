@@ -35,7 +35,7 @@ def clip(name: str, most: int) -> str:
 
 
 def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One line of a text table: positive widths align left, negative ones right. A longer cell takes more room."""
+    """One line of a text table: positive widths align left, negative ones right. A longer cell takes more places."""
     return grid([cells], widths)[0]
 
 
@@ -44,35 +44,46 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
     column grows with its longest cell, and all lines with it.
     """
     cells = [[plain(cell) for cell in row] for row in rows]
-    room = [max([abs(least), *(width(row[at]) for row in cells)]) for at, least in enumerate(widths)]
-    gaps = [max([0, *(GAP - _slack(row, at, room, widths) for row in cells)]) for at in range(len(widths))]
-    return [_line(row, room, gaps, widths) for row in cells]
+    places = [max([abs(least), *(width(row[at]) for row in cells)]) for at, least in enumerate(widths)]
+    gaps = [max([0, *(GAP - _slack(row, at, places, widths) for row in cells)]) for at in range(len(widths))]
+    return [_line(row, places, gaps, widths) for row in cells]
 
 
 def records(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], indent: int) -> list[str]:
-    """A table with its heads: as a grid, or, where that is wider than a line, cell by cell below each row's first."""
-    lines = grid([heads, *rows], widths)
-    if max(map(width, lines)) + indent <= TEXT_WIDTH:
-        return [" " * indent + line for line in lines]
-    return [line for row in rows for line in _stacked(heads, row, indent)]
+    """A table with its heads, as a grid. A row that makes it wider than a line is told cell by cell, its heads beside
+    them; and so are all rows where they fit one by one only.
+    """
+    short = [row for row in rows if _fits(grid([heads, row], widths), indent)]
+    lines = grid([heads, *short], widths)
+    if not short or not _fits(lines, indent):
+        return [line for row in rows for line in _stacked(heads, row, indent)]
+    printed = iter(" " * indent + line for line in lines)
+    told = [next(printed)]
+    for row in rows:
+        told += [next(printed)] if row in short else _stacked(heads, row, indent)
+    return told
 
 
-def _slack(row: Sequence[str], at: int, room: Sequence[int], widths: Sequence[int]) -> int:
+def _fits(lines: Sequence[str], indent: int) -> bool:
+    return max(map(width, lines)) + indent <= TEXT_WIDTH
+
+
+def _slack(row: Sequence[str], at: int, places: Sequence[int], widths: Sequence[int]) -> int:
     """Blanks between a cell and the one before it that holds anything; GAP where there is none to part."""
     if not row[at]:
         return GAP
-    blanks = room[at] - width(row[at]) if widths[at] < 0 else 0
+    blanks = places[at] - width(row[at]) if widths[at] < 0 else 0
     for before in range(at - 1, -1, -1):
         if row[before]:
-            return blanks + (room[before] - width(row[before]) if widths[before] > 0 else 0)
-        blanks += room[before]
+            return blanks + (places[before] - width(row[before]) if widths[before] > 0 else 0)
+        blanks += places[before]
     return GAP
 
 
-def _line(row: Sequence[str], room: Sequence[int], gaps: Sequence[int], widths: Sequence[int]) -> str:
+def _line(row: Sequence[str], places: Sequence[int], gaps: Sequence[int], widths: Sequence[int]) -> str:
     pieces = []
-    for cell, places, gap, least in zip(row, room, gaps, widths, strict=True):
-        blanks = " " * (places - width(cell))
+    for cell, wide, gap, least in zip(row, places, gaps, widths, strict=True):
+        blanks = " " * (wide - width(cell))
         pieces += [" " * gap, cell + blanks if least > 0 else blanks + cell]
     return "".join(pieces).rstrip()
 

@@ -65,6 +65,11 @@ def test_before_and_change_add_up_to_now_as_printed(now: int, before: int | None
     assert tuple(plain(cell) for cell in found) == cells
 
 
+def test_a_share_moves_by_the_difference_of_what_is_printed() -> None:
+    found = page().figure_cells(Figure("rate", Kind.RATIO, 0.37458, 0.35742))
+    assert tuple(plain(cell) for cell in found) == ("37.5%", "35.7%", "+1.8 pp")
+
+
 def test_deals_without_a_value_are_named_without_a_dash_in_its_place() -> None:
     bare = replace(STALLED, newly=(group("Mina", a_deal("Acme", "Mina", None, "Demo", None, None)),))
     bare = replace(bare, newly_count=1, newly_totals=(), still_count=0, still_totals=(), still_longest=None)

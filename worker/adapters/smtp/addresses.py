@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from worker.sanitize import clean
 
-# A mail server of the house takes mail for localhost and for .local, which no public one does.
+# A server inside a company takes mail for localhost and for .local, which no public one does.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _NAMED = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>,;\\]*?))\s*<(?P<address>[^<>\s]+)>')
