@@ -15,7 +15,7 @@ from worker.rendering.measures import Measures
 from worker.rendering.numbers import JOIN, MINUS, NBSP, NONE, Numbers, needs_cents
 from worker.rendering.phrases import Phrases
 from worker.rendering.times import Times
-from worker.sanitize import NAME_LIMIT, clean, isolate
+from worker.sanitize import NAME_LIMIT, clean, isolate, visible
 
 __all__ = ["JOIN", "MINUS", "NBSP", "NONE", "Wording", "direction", "needs_cents"]
 
@@ -65,6 +65,10 @@ class Wording:
         characters (the last an ellipsis).
         """
         return clean(name or "", limit)
+
+    def named(self, name: str | None, otherwise: str) -> str:
+        """A name as `clean`; `otherwise` where a reader would see nothing of it."""
+        return clean(name) if name is not None and visible(name) else otherwise
 
     def isolate(self, name: str | None) -> str:
         """As `clean`, for plain text: right-to-left names in U+2068 and U+2069 so that they turn nothing else round."""

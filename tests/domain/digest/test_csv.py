@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.digest.csv import as_csv
+from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.vocabulary import VOCABULARY
 
@@ -67,3 +67,19 @@ def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> 
     printed = cell(text)
     assert not any(category(c) == "Cc" and c not in "\t\n" for c in printed)
     assert not set(printed) & set("\u200b\u202e\ufeff")
+
+
+def test_a_services_own_file_stays_as_it_came_unless_a_cell_would_run() -> None:
+    harmless = b'user,delta\n"Ann, B",-5\nBo,+1.5%\n'
+    assert without_formulas(harmless) == harmless
+    told = without_formulas(b"user,delta\n=HYPERLINK(1),-5\n\xef\xbc\x9d1,2\n").decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(told, newline=""))) == [
+        ["user", "delta"],
+        ["'=HYPERLINK(1)", "-5"],
+        ["'＝1", "2"],
+    ]
+
+
+def test_a_file_that_cannot_be_read_as_a_table_stays_as_it_came() -> None:
+    long = b"user\n" + b"x" * 200_000 + b"\n=1\n"
+    assert without_formulas(long) == long

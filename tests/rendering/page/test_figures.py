@@ -87,3 +87,11 @@ def messages(digest: Digest) -> list[str]:
     made = mail(digest)
     forms = (made.text, made.html, printed(posts(digest).posts))
     return [plain(html.unescape(re.sub(r"<[^>]+>", " ", form))) for form in forms]
+
+
+@pytest.mark.parametrize("blank", ["   ", "\u200b", "\u3164"])
+def test_an_owner_or_a_stage_that_shows_nothing_is_none(blank: str) -> None:
+    assert EN.named(blank, "No owner") == "No owner"
+    named = replace(STALLED, newly=(replace(STALLED.newly[0], owner=blank),))
+    shown = page(replace(NORMAL, stalled=(named,)))
+    assert shown.act_owners[0][0] == "No owner"

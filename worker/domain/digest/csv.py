@@ -11,6 +11,8 @@ from worker.domain.snapshot.codes import CodeKind, worded
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 from worker.sanitize import harmless
 
+_MARK = b"\xef\xbb\xbf"
+_NUMBER = re.compile(r"[+-]?[0-9.,]+%?")
 _LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
 _ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
@@ -25,7 +27,22 @@ def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
     writer.writerow(["id", *(_inert(column.name) for column in rows.columns)])
     for row in rows.rows:
         writer.writerow(_printed(rows, row, words))
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return _MARK + text.getvalue().encode()
+
+
+def without_formulas(content: bytes) -> bytes:
+    """A service's own CSV: as it came, or, where a cell would run as a formula, written anew with that cell inert."""
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:  # a field past the reader's limit: no table that a spreadsheet would take either
+        return content
+    kept = [[cell if _NUMBER.fullmatch(cell) else _inert(cell) for cell in row] for row in rows]
+    if kept == rows:
+        return content
+    told = io.StringIO(newline="")
+    csv.writer(told).writerows(kept)
+    return _MARK + told.getvalue().encode()
 
 
 def _printed(rows: Table, row: Row, words: Mapping[str, str]) -> list[str]:

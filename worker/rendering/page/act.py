@@ -47,4 +47,4 @@ class WhoMustAct:
 
 
 def owner_name(owner: str | None, w: Wording) -> str:
-    return w.clean(owner) or w.say("no_owner")
+    return w.named(owner, w.say("no_owner"))
