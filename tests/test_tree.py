@@ -10,6 +10,22 @@ import pytest
 WORKER = Path(__file__).parents[1] / "worker"
 MIDDLE = ("domain", "ports", "flow", "rendering", "documents")
 VENDOR = re.compile(r'pipedrive|umami|slack|close\.com|"close"', re.IGNORECASE)
+
+
+def naming_a_service(layer: str) -> set[str]:
+    found = (WORKER / layer).rglob("*.py")
+    return {str(path.relative_to(WORKER)) for path in found if VENDOR.search(path.read_text("utf-8"))}
+
+
+@pytest.mark.parametrize("layer", MIDDLE)
+def test_no_service_is_named_in_the_middle(layer: str) -> None:
+    assert (WORKER / layer).is_dir()
+    assert naming_a_service(layer) == set()
+
+
+@pytest.fixture(scope="module")
+def places() -> dict[str, list[str]]:
+    """Public class name → files that define it."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(WORKER.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

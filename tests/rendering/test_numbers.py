@@ -62,3 +62,11 @@ def test_percent_and_points() -> None:
     assert EN.points(-0.12) == "−\u206012"
     assert EN.points(0.001) == "="
     assert EN.points(None) == "–"
+
+
+@pytest.mark.parametrize("locale", ["en_IN", "hi_IN"])
+def test_money_is_grouped_as_counts_are_in_india(locale: str) -> None:
+    india = Wording(locale, "Asia/Kolkata", 2026)
+    assert india.count(1_234_567) == "12,34,567"
+    assert india.money(123_456_789, "INR") == "₹12,34,567.89"
+    assert india.money(123_456_789_00, "INR") == "₹12,34,56,789"

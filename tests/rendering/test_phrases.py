@@ -7,6 +7,7 @@ from worker.domain.reason import Reason
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import GapReason
 from worker.rendering import words_de, words_en
+from worker.rendering.phrases import filled
 from worker.rendering.wording import Wording
 from worker.sanitize import plain
 
@@ -56,3 +57,8 @@ def test_a_phrase_never_edits_or_reads_the_name_it_carries(name: str) -> None:
 def test_a_phrase_whose_place_has_no_value_says_which() -> None:
     with pytest.raises(LookupError, match=r"found the place \{date\}, expected one of: \{day\}"):
         EN.say("since", day="Monday")
+
+
+def test_the_blank_or_comma_before_a_place_goes_with_a_value_of_no_text() -> None:
+    assert filled("{what}, {amount}", {"what": "3 deals", "amount": ""}) == "3 deals"
+    assert filled("Newly stalled {amount}: {owners}.", {"amount": "", "owners": "Mina 1"}) == "Newly stalled: Mina 1."

@@ -232,7 +232,7 @@ ENDLESS = {
     "an indented text": "{{ page.indent('x' * 10**7, 1)|length }}",
     "a filled text": "{{ ('{a}' * 99999)|fill(a='x' * 99999)|length }}",
     "a replaced text": "{{ ('x' * 99999)|replace('x', 'y' * 99999)|length }}",
-    "a cleaned text": "{{ ('x' * 10**8)|clean(10**8)|length }}",
+    "a cleaned text": "{{ ('\\u200bx' * 10**8)|clean(10**8)|length }}",
     "a width": "{{ '%1000000000d' % 1 }}{{ '{:1000000000}'.format(1) }}",
     "much output": "{% for i in range(99999) %}{{ 'x' * 9999 }}{% endfor %}",
     "digits": "{{ w.percent(0.5, 10**9) }}",

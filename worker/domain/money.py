@@ -3,32 +3,19 @@
 from dataclasses import dataclass
 
 # ISO 4217, the currencies whose minor unit is not a hundredth: https://www.six-group.com/en/products-services/financial-information/data-standards.html
-_EXPONENTS = dict.fromkeys(
-    [
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "PYG",
-        "RWF",
-        "UGX",
-        "UYI",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    ],
-    0,
-) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
+_EXPONENTS = {
+    code: digits
+    for digits, codes in {
+        0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+        3: "BHD IQD JOD KWD LYD OMR TND",
+        4: "CLF UYW",
+    }.items()
+    for code in codes.split()
+}
 
 
 def exponent(currency: str) -> int:
-    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3)."""
+    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4)."""
     return _EXPONENTS.get(currency, 2)
 
 

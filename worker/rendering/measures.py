@@ -1,10 +1,11 @@
 """A measure or a cell by its kind: money, a share, a duration, an instant, a count or a text."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
-from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers
+from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers, as_printed, needs_cents, whole_units
 from worker.rendering.phrases import Phrases
 from worker.rendering.times import Times
 from worker.sanitize import clean
@@ -16,38 +17,58 @@ class Measures:
         self._times = times
         self._say = phrases.say
 
-    def measure(self, value: Cell, kind: Kind, currency: str | None = None) -> str:
-        """One value by its kind; null is a dash."""
+    def measure(self, value: Cell, kind: Kind, currency: str | None = None, cents: bool | None = None) -> str:
+        """One value by its kind; null is a dash. `cents`: for money, whether its minor units are printed; None: by its
+        own amount.
+        """
         if value is None:
             return NONE
         if isinstance(value, bool):
             return "✓" if value else NONE
-        return self._number(value, kind, currency) if isinstance(value, int | float) else clean(value)
+        return self._number(value, kind, currency, cents) if isinstance(value, int | float) else clean(value)
 
-    def difference(self, now: float | None, before: float | None, kind: Kind, currency: str | None = None) -> str:
-        """How a measure moved, signed: money, points of a ratio, a count, a time; "=" for none, a dash if unknown."""
+    def difference(
+        self,
+        now: float | None,
+        before: float | None,
+        kind: Kind,
+        currency: str | None = None,
+        cents: bool | None = None,
+    ) -> str:
+        """How a measure moved, signed: money, points of a ratio, a count, a time; "=" for none, a dash if unknown.
+
+        Shares, and money in whole units, move by the difference of the two as they are printed.
+        """
         if now is None or before is None:
             return NONE
         if kind is Kind.RATIO:
-            points = self._numbers.points(now - before, 1)
+            points = self._numbers.points(as_printed(now, 1) - as_printed(before, 1), 1)
             return points if points == "=" else self._say("points", points=points)
         delta = now - before
         if delta == 0:
             return "="
         if kind is Kind.MONEY:
-            return self._numbers.money(
-                round(delta), currency or "", signed=True, cents=_cents_matter(currency, now, before)
-            )
+            return self._moved(now, before, currency or "", cents)
         text = self._times.duration(abs(delta)) if kind is Kind.SECONDS else self._numbers.decimal(abs(delta))
         return ("+" if delta > 0 else MINUS) + JOIN + text
 
-    def cell(self, cell: Cell, column: Column, currency: str | None = None) -> str:
+    def cell(self, cell: Cell, column: Column, currency: str | None = None, cents: bool | None = None) -> str:
         """`currency`: of the row that the cell stands in."""
-        return self.measure(cell, column.kind, currency)
+        return self.measure(cell, column.kind, currency, cents)
 
-    def _number(self, value: float, kind: Kind, currency: str | None) -> str:
+    def _moved(self, now: float, before: float, currency: str, cents: bool | None) -> str:
+        if cents is None:
+            cents = cents_matter([now, before], currency)
+        if not cents:
+            now, before = (whole_units(round(amount), currency) for amount in (now, before))
+            if now == before:
+                return "="
+        return self._numbers.money(round(now) - round(before), currency, signed=True, cents=cents)
+
+    def _number(self, value: float, kind: Kind, currency: str | None, cents: bool | None) -> str:
         if kind is Kind.MONEY:
-            return self._numbers.money(round(value), currency or "", cents=_cents_matter(currency, value))
+            shown = cents_matter([value], currency) if cents is None else cents
+            return self._numbers.money(round(value), currency or "", cents=shown)
         if kind is Kind.RATIO:
             return self._numbers.percent(value, 1)
         if kind is Kind.SECONDS:
@@ -57,7 +78,10 @@ class Measures:
         return self._numbers.decimal(value)
 
 
-def _cents_matter(currency: str | None, *amounts: float) -> bool | None:
-    """A service's sums and averages are printed whole from a thousand units on."""
-    large = any(abs(amount) >= 1_000 * 10 ** exponent(currency or "") for amount in amounts)
-    return False if large else None
+def cents_matter(amounts: Sequence[float], currency: str | None) -> bool:
+    """Whether these amounts, which stand side by side, are printed with minor units: a service's sums and averages are
+    printed whole from a thousand units on.
+    """
+    code = currency or ""
+    large = any(abs(amount) >= 1_000 * 10 ** exponent(code) for amount in amounts)
+    return not large and needs_cents([round(amount) for amount in amounts], code)

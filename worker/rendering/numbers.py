@@ -22,6 +22,8 @@ NONE = "–"
 class Numbers:
     def __init__(self, locale: Locale) -> None:
         self._locale = locale
+        self._grouping = _grouping(locale.decimal_formats[None].pattern)
+        self._grouping_of_money = _grouping(locale.currency_formats["standard"].pattern)
 
     def count(self, n: int) -> str:
         return _minus(format_decimal(n, locale=self._locale))
@@ -38,7 +40,7 @@ class Numbers:
             cents = needs_cents([amount], currency)
         shown = digits if cents else 0
         value = (Decimal(abs(amount)) / 10**digits).quantize(Decimal(1).scaleb(-shown), ROUND_HALF_EVEN)
-        number = format_decimal(value, "#,##0" + ("." + "0" * shown if shown else ""), locale=self._locale)
+        number = format_decimal(value, _places(self._grouping_of_money, shown), locale=self._locale)
         return _sign(Decimal(amount), signed) + self._with_symbol(number, currency)
 
     def whole(self, amount: int | None, currency: str, signed: bool = False) -> str:
@@ -58,9 +60,8 @@ class Numbers:
         if fraction is None:
             return NONE
         value = _rounded(fraction * 100, digits)
-        places = "." + "0" * digits if digits else ""
         gap = NBSP if self._locale.percent_formats[None].pattern.endswith(f"{NBSP}%") else ""
-        number = format_decimal(abs(value), "#,##0" + places, locale=self._locale)
+        number = format_decimal(abs(value), _places(self._grouping, digits), locale=self._locale)
         return f"{_sign(value, signed)}{number}{gap}%"
 
     def points(self, difference: float | None, digits: int = 0) -> str:
@@ -70,7 +71,7 @@ class Numbers:
         value = _rounded(difference * 100, digits)
         if value == 0:
             return "="
-        number = format_decimal(abs(value), "#,##0" + ("." + "0" * digits if digits else ""), locale=self._locale)
+        number = format_decimal(abs(value), _places(self._grouping, digits), locale=self._locale)
         return _sign(value, True) + number
 
     def _with_symbol(self, number: str, currency: str) -> str:
@@ -86,6 +87,27 @@ def needs_cents(amounts: Iterable[int | None], currency: str) -> bool:
     """Whether any of these amounts of one currency has minor units to show: then all of them must, to add up."""
     unit = 10 ** exponent(currency)
     return any(amount is not None and amount % unit for amount in amounts)
+
+
+def as_printed(fraction: float, digits: int) -> float:
+    """A share, rounded as `Numbers.percent` prints it."""
+    return float(_rounded(fraction * 100, digits) / 100)
+
+
+def whole_units(amount: int, currency: str) -> int:
+    """An amount in minor units, rounded to whole units as `Numbers.money` prints them without cents."""
+    unit: int = 10 ** exponent(currency)
+    return int((Decimal(amount) / unit).to_integral_value(ROUND_HALF_EVEN)) * unit
+
+
+def _grouping(pattern: str) -> str:
+    """The whole part of a CLDR pattern, which says how digits are grouped: "#,##,##0" in India."""
+    found = re.search(r"[#,0]*0", pattern)
+    return found[0] if found else "#,##0"
+
+
+def _places(grouping: str, digits: int) -> str:
+    return f"{grouping}.{'0' * digits}" if digits else grouping
 
 
 def _sign(value: Decimal, signed: bool) -> str:

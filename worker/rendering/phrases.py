@@ -6,22 +6,23 @@ str.format would read attributes and items of a value ("{x.__class__}"), and wit
 import re
 from collections.abc import Callable, Mapping
 
-_PLACE = re.compile(r"\{([^{}]*)\}(\.?)")
+_PLACE = re.compile(r"(,? )?\{([^{}]*)\}(\.?)")
 
 
 def filled(pattern: str, values: Mapping[str, str]) -> str:
     """`pattern` with each `{name}` replaced by its value, unchanged. Raises LookupError for a place without a value.
 
-    A pattern's own full stop is left out after a value that ends with one, as a German date does.
+    A pattern's own full stop is left out after a value that ends with one, as a German date does. The blank or comma
+    before a place goes with a value of no text.
     """
 
     def value(place: re.Match[str]) -> str:
-        name, stop = place.groups()
+        blank, name, stop = place.groups(default="")
         if name not in values:
             known = ", ".join(f"{{{known}}}" for known in values) or "no place"
             raise LookupError(f"found the place {{{name}}}, expected one of: {known}")
         text = values[name]
-        return text if text.endswith(".") else text + stop
+        return (blank if text else "") + (text if text.endswith(".") else text + stop)
 
     return _PLACE.sub(value, pattern)
 

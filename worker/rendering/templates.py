@@ -6,7 +6,7 @@ Which templates a message needs is for its channel to say. A project's own templ
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,7 @@ from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
 from worker.rendering.template_sandbox import TemplateSandbox
+from worker.rendering.text_table import columns
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
 from worker.sanitize import clean, isolate, plain
@@ -103,12 +104,6 @@ def fill(pattern: str, **values: object) -> Markup:
     return Markup(filled(str(escape(pattern)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704
 
 
-def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One line of a text table: positive widths align left, negative ones right; U+2068 and U+2069 take no room."""
-    parts = [_padded(plain(cell), width) for cell, width in zip(cells, widths, strict=True)]
-    return "".join(parts).rstrip()
-
-
 def tidy(text: str) -> str:
     """Single blank lines, no blanks at line ends, one newline at the end."""
     lines = "\n".join(line.rstrip() for line in plain(text).strip("\n").splitlines())
@@ -120,11 +115,6 @@ def styled(template: str, html: str) -> str:
     if deepest(html) > NESTING_LIMIT:
         raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")
     return inline(html)
-
-
-def _padded(cell: str, width: int) -> str:
-    room = abs(width) - len(cell) + sum(cell.count(mark) for mark in "\u2068\u2069")
-    return cell + " " * room if width > 0 else " " * room + cell
 
 
 def _or_empty(function: Any) -> Any:

@@ -8,15 +8,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from babel.core import Locale, UnknownLocaleError
-
+from worker.locales import locale_named
 from worker.rendering import words_de, words_en
 from worker.rendering.labels import Labels, direction
 from worker.rendering.measures import Measures
 from worker.rendering.numbers import JOIN, MINUS, NBSP, NONE, Numbers, needs_cents
 from worker.rendering.phrases import Phrases
 from worker.rendering.times import Times
-from worker.sanitize import NAME_LIMIT, clean, isolate
+from worker.sanitize import NAME_LIMIT, clean, isolate, visible
 
 __all__ = ["JOIN", "MINUS", "NBSP", "NONE", "Wording", "direction", "needs_cents"]
 
@@ -39,7 +38,7 @@ class Wording:
         year: int | None = None,
         services: Mapping[str, Mapping[str, str]] = _NO_WORDS,
     ) -> None:
-        place, own_zone = _locale(locale), _zone(zone)
+        place, own_zone = locale_named(locale), _zone(zone)
         self.language = place.language if place.language in _LANGUAGES else ENGLISH
         english = services.get(ENGLISH, {})
         words = {**services.get(self.language, english), **_LANGUAGES[self.language]}
@@ -67,16 +66,13 @@ class Wording:
         """
         return clean(name or "", limit)
 
+    def named(self, name: str | None, otherwise: str) -> str:
+        """A name as `clean`; `otherwise` where a reader would see nothing of it."""
+        return clean(name) if name is not None and visible(name) else otherwise
+
     def isolate(self, name: str | None) -> str:
         """As `clean`, for plain text: right-to-left names in U+2068 and U+2069 so that they turn nothing else round."""
         return isolate(name or "")
-
-
-def _locale(written: str) -> Locale:
-    try:
-        return Locale.parse(written.replace("-", "_"))
-    except (UnknownLocaleError, ValueError, TypeError) as error:
-        raise ValueError(f"found the locale {written!r}, expected one like en_GB or de_DE") from error
 
 
 def _zone(name: str) -> ZoneInfo:

@@ -183,6 +183,7 @@ WORDS: dict[str, str] = {
     "now": "Jetzt",
     "change": "Änderung",
     "new_period": "Neuer Zeitraum: die Zahlen des letzten Berichts gehören zu einem anderen.",
+    "new_period_against": "Neuer Zeitraum, {now} gegen {before}",
     "rows_title": "{query}",
     "cut.rows": "{more} nicht gezeigt.",
     "cut.moves": "Größte Einzelbewegungen sind hier ausgelassen.",

@@ -195,6 +195,7 @@ WORDS: dict[str, str] = {
     "now": "Now",
     "change": "Change",
     "new_period": "New period: the last digest's figures belong to another window.",
+    "new_period_against": "New period, {now} against {before}",
     "rows_title": "{query}",
     "cut.rows": "{more} not shown.",
     "cut.moves": "Largest single moves are left out here.",

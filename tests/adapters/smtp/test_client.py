@@ -176,6 +176,22 @@ async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sender", "recipient", "phase"), [("été@acme.example", TO, "mail"), (FROM, "jörg@acme.example", "rcpt")]
+)
+async def test_an_address_that_cannot_be_written_is_refused_before_the_first_byte(
+    sender: str, recipient: str, phase: str
+) -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port), connections=1)
+        with pytest.raises(MailFailure) as caught:
+            await mailer.send(sender, recipient, MESSAGE)
+        await mailer.send(FROM, TO, MESSAGE)
+        await mailer.aclose()
+    assert (caught.value.phase, caught.value.code, caught.value.unclear) == (phase, 553, False)
+    assert len(room.accepted) == 1
+
+
+@pytest.mark.parametrize(
     ("url", "expected"),
     [
         ("smtp://reports@smtp.acme.example", SmtpServer("smtp.acme.example", 587, "reports", "starttls")),

@@ -1,9 +1,12 @@
 import csv
 import io
+from unicodedata import category
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from worker.domain.digest.csv import as_csv
+from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.vocabulary import VOCABULARY
 
@@ -22,3 +25,61 @@ def test_a_file_prints_codes_in_english_words(stored: tuple[str | None, ...], pr
     table = Table("opportunities", COLUMNS, (Row("1", stored),), 1)
     lines = csv.reader(io.StringIO(as_csv(table, VOCABULARY.words["en"]).decode("utf-8-sig")))
     assert list(lines) == [["id", "next_step", "stall_reason", "stage"], ["1", *printed]]
+
+
+def cell(text: str) -> str:
+    table = Table("opportunities", (Column("title", Kind.TEXT),), (Row("1", (text,)),), 1)
+    _, (_, printed) = csv.reader(io.StringIO(as_csv(table, {}).decode("utf-8-sig"), newline=""))
+    return printed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-1",
+        "@A1",
+        "\t=1",
+        "\n=1",
+        "\r=1",
+        " =1",
+        "＝1",
+        "＋1",
+        "－1",
+        "＠A1",
+        "\x00=1",
+        "\u200b=1",
+        "\x85=1",
+    ],
+)
+def test_a_cell_that_a_spreadsheet_could_run_begins_with_an_apostrophe(text: str) -> None:
+    assert cell(text).startswith("'")
+
+
+@pytest.mark.parametrize("text", ["Acme", "1-1", "two\nlines", "–", "a\tb", "🫨"])
+def test_any_other_cell_stays_what_it_is(text: str) -> None:
+    assert cell(text) == text
+
+
+@given(st.text(max_size=40))
+def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> None:
+    printed = cell(text)
+    assert not any(category(c) == "Cc" and c not in "\t\n" for c in printed)
+    assert not set(printed) & set("\u200b\u202e\ufeff")
+
+
+def test_a_services_own_file_stays_as_it_came_unless_a_cell_would_run() -> None:
+    harmless = b'user,delta\n"Ann, B",-5\nBo,+1.5%\n'
+    assert without_formulas(harmless) == harmless
+    told = without_formulas(b"user,delta\n=HYPERLINK(1),-5\n\xef\xbc\x9d1,2\n").decode("utf-8-sig")
+    assert list(csv.reader(io.StringIO(told, newline=""))) == [
+        ["user", "delta"],
+        ["'=HYPERLINK(1)", "-5"],
+        ["'＝1", "2"],
+    ]
+
+
+def test_a_file_that_cannot_be_read_as_a_table_stays_as_it_came() -> None:
+    long = b"user\n" + b"x" * 200_000 + b"\n=1\n"
+    assert without_formulas(long) == long

@@ -5,7 +5,7 @@ from typing import Any, cast
 from tests.support.many_readers import SNAPSHOTS
 from worker.app import open_services
 from worker.domain.schedule import Subscription
-from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
+from worker.domain.snapshot.snapshot import Column, File, Kind, Row, Table
 from worker.flow.run.comparison import Answers, Composed, ReaderDigest, attachments
 from worker.settings import Settings
 
@@ -24,3 +24,14 @@ async def test_an_attached_list_says_in_words_why_deals_stall(redis_url: str, tm
         "deals.csv",
         "id,stall_reason\r\n1,no update for 10 days in Offer\r\n",
     )
+
+
+async def test_a_file_of_a_service_is_attached_without_formulas(redis_url: str, tmp_path: Path) -> None:
+    file = File("by-user.csv", "text/csv", b"user,won\n=1+1,2\n")
+    snapshot = replace(next(iter(SNAPSHOTS.values())), tables=(), main=None, files=(file,))
+    told = Composed((), Answers({"deals": snapshot}, {}, ()), cast("Any", None), cast("Any", None))
+    async with open_services(Settings(redis_url=redis_url), "files", directory=tmp_path, offline=True) as services:
+        unused = cast("Any", None)
+        case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.english)
+        [attached] = attachments(case)
+    assert attached.body.decode("utf-8-sig") == "user,won\r\n'=1+1,2\r\n"

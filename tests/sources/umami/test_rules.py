@@ -156,6 +156,11 @@ def test_a_query_without_any_stretch_of_time_is_refused(tmp_path: Path) -> None:
         ("revenue", "{websiteId: ID, currency: USD, compare: prev}", "compare below params; write `compare: previous`"),
         ("revenue", "{websiteId: ID, currency: USD, unit: week}", "`unit` with"),
         ("retention", "{websiteId: ID, timezone: Berlin}", "timezone: no time zone is called 'Berlin'"),
+        (
+            "retention",
+            "{websiteId: ID, timezone: posix/Europe/Berlin}",
+            "timezone: the time zone 'posix/Europe/Berlin', which is not the same everywhere",
+        ),
         ("attribution", "{websiteId: ID, model: last, type: path, step: /}", "`model` with"),
         ("breakdown", "{websiteId: ID, fields: [url]}", "instead of `url`"),
         ("breakdown", "{websiteId: ID, fields: []}", "`fields`"),

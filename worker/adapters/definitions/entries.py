@@ -8,9 +8,9 @@ from typing import Any
 from worker.adapters.definitions.items import LoadContext
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
-from worker.adapters.definitions.project import parsed
+from worker.adapters.definitions.project import parsed, zone_at
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import locale, zone
+from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
 from worker.domain.schedule import Subscription
 from worker.ports.channels import ChannelKind
@@ -35,7 +35,7 @@ def fallback(context: LoadContext, digest: DigestShape, queries: Iterable[str]) 
     return Fallback(
         digest,
         parsed(sheet, (*path, "locale"), digest.locale, locale, context.project.defaults.locale),
-        parsed(sheet, (*path, "timezone"), digest.timezone, zone, context.zone),
+        zone_at(sheet, (*path, "timezone"), digest.timezone, context.zone),
         frozenset(queries),
     )
 
@@ -56,7 +56,7 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         return None
     _check_reader(sheet, path, piece, below.queries)
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
-    own_zone = parsed(sheet, (*path, "timezone"), piece.timezone, zone, below.zone)
+    own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
     address = _address(context, path, piece, sound=shaped.sound)
     entry_id = piece.id or (f"{piece.channel}:{address}" if address else piece.channel)
     if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):

@@ -10,8 +10,10 @@ from worker.adapters.definitions.model import DefaultsShape, ProjectShape
 from worker.adapters.definitions.options import options
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import MAIL, day_of_year, locale, weekday, zone
+from worker.adapters.definitions.times import day_of_year, locale, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
+from worker.adapters.definitions.zone_words import zone_warning
+from worker.adapters.smtp.addresses import ascii_address
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Send
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import SourceKind
@@ -144,7 +146,7 @@ def _defaults(sheet: Sheet, shaped: ProjectShape) -> tuple[Defaults, ForEntries]
     below: Path = ("defaults", "fiscal_year_start")
     fiscal = given.fiscal_year_start or shaped.fiscal_year_start
     defaults = Defaults(
-        parsed(sheet, ("defaults", "timezone"), given.timezone, zone, base.timezone),
+        zone_at(sheet, ("defaults", "timezone"), given.timezone, base.timezone),
         parsed(sheet, ("defaults", "locale"), given.locale, locale, base.locale),
         parsed(sheet, ("defaults", "week_start"), given.week_start, weekday, base.week_start),
         parsed(sheet, below if given.fiscal_year_start else top, fiscal, day_of_year, base.fiscal_year_start),
@@ -168,7 +170,19 @@ def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], defau
         return default
 
 
+def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:
+    """As `parsed`, for a time zone; a warning for one that is no place."""
+    found = parsed(sheet, path, text, zone, default)
+    warning = zone_warning(text)
+    if warning is not None:
+        sheet.warn(path, *warning)
+    return found
+
+
 def _mail(text: str) -> str:
-    if MAIL.fullmatch(text):
-        return text
-    raise ValueError("write a mail address such as ops@acme.example")
+    """The operator gets mail: what is accepted here can be written to."""
+    try:
+        ascii_address(text)
+    except ValueError:
+        raise ValueError("write a mail address such as ops@acme.example") from None
+    return text

@@ -9,14 +9,15 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
-from worker.adapters.definitions.words import advice, nearest
+from worker.adapters.definitions.words import advice
+from worker.adapters.definitions.zone_words import zone_advice
 from worker.domain.time.duration import DAY, parse_duration
 from worker.domain.time.periods import WEEKDAYS, calendar_of
-from worker.domain.time.zones import day_start, first, zone_named
+from worker.domain.time.zones import day_start, first, written_zone, zone_named
+from worker.locales import locale_named
 
 _LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z][a-z]{3})?(_([A-Z]{2}|[0-9]{3}))?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-MAIL = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
 
 
 @cache
@@ -26,17 +27,23 @@ def _zones() -> frozenset[str]:
 
 def zone(text: str) -> str:
     if text in _zones():
+        written_zone(text)
         return text
-    close = nearest(text, _zones())
-    raise ValueError(f"did you mean `{close}`?" if close else "write an IANA zone such as Europe/Berlin or UTC")
+    raise ValueError(zone_advice(text, _zones()))
 
 
 def locale(text: str) -> str:
-    if _LOCALE.fullmatch(text):
-        return text
-    if _LOCALE.fullmatch(text.replace("-", "_")):
-        raise ValueError(f"write `{text.replace('-', '_')}`")
-    raise ValueError("write language_TERRITORY such as en_GB or de_DE")
+    """As CLDR knows it: what is accepted here can be rendered in."""
+    written = text.replace("-", "_")
+    if not _LOCALE.fullmatch(written):
+        raise ValueError("write language_TERRITORY such as en_GB or de_DE")
+    try:
+        locale_named(written)
+    except ValueError:
+        raise ValueError("write a locale that CLDR knows, such as en_GB or de_DE") from None
+    if written != text:
+        raise ValueError(f"write `{written}`")
+    return text
 
 
 def one_line(text: str) -> str:

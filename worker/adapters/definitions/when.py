@@ -6,9 +6,9 @@ from typing import Any
 
 from worker.adapters.definitions.model import ScheduleShape, WhenShape
 from worker.adapters.definitions.place import Sheet
-from worker.adapters.definitions.project import parsed
+from worker.adapters.definitions.project import parsed, zone_at
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import instant, seconds, zone
+from worker.adapters.definitions.times import instant, seconds
 from worker.domain.due.slots import parse_every
 from worker.domain.due.spread import shortest_interval
 from worker.domain.schedule import CatchUp, Trigger
@@ -32,7 +32,7 @@ def when(sheet: Sheet, value: dict[str, Any], zone_of_defaults: str, beside: Sch
     """`value` stands under `when:`; `beside` are the keys next to it, None where they could not be read."""
     shaped = read(WhenShape, value, sheet, ("when",))
     piece = shaped.piece or WhenShape()
-    zone_name = parsed(sheet, ("when", "timezone"), piece.timezone, zone, zone_of_defaults)
+    zone_name = zone_at(sheet, ("when", "timezone"), piece.timezone, zone_of_defaults)
     made = When(zone_name, piece.catch_up, _trigger(sheet, piece, zone_name, sound=shaped.sound))
     return made if beside is None else _bounded(sheet, made, beside)
 

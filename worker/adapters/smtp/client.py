@@ -162,6 +162,8 @@ class Mailer:
             return (await smtp.data(message, timeout=self._patience)).message
         except (SMTPException, OSError) as error:
             raise _failure(phase, error) from error
+        except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
+            raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
 
     async def _reset(self, smtp: SMTP) -> bool:
         try:

@@ -15,16 +15,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, formataddr, parseaddr
+from email.utils import format_datetime
 from functools import lru_cache
 
+from worker.adapters.smtp.addresses import ascii_address, mailbox
 from worker.domain.delivery import READER, Attachment, Envelope
 from worker.sanitize import clean
 
 LINE = 76
 SUBJECT_LIMIT = 200
+NAME_LIMIT = 60
 _MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
-_ADDRESS = re.compile(r"[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+@[^\s@<>\"(),:;\\\[\]\x00-\x1f\x7f]+")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a name of these needs no quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,32 +74,6 @@ def message(content: MailContent, envelope: Envelope, sender: str, list_id: str)
     return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope.address, boundary)
 
 
-@lru_cache(maxsize=32)
-def mailbox(sender: str) -> tuple[str, str]:
-    """Display name and address of "Pipeline <reports@acme.example>". Raises ValueError with what was found."""
-    # A line break before parsing would end the name early and let its rest pass for the address.
-    name, address = parseaddr(clean(sender, 320))
-    return name, ascii_address(address)
-
-
-def ascii_address(address: str) -> str:
-    """One mailbox with its domain in IDNA: lower case, no display name. Raises ValueError with what was found.
-
-    A local part beyond ASCII stays (RFC 6531 carries it by SMTPUTF8); no header byte can come from it but itself.
-    """
-    if not _ADDRESS.fullmatch(address) or len(address) > 254:
-        raise ValueError(f"found the address {clean(address, 60)!r}, expected one like name@example.com")
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode().lower() if not domain.isascii() else domain.lower()}"
-    except UnicodeError as error:
-        raise ValueError(f"found the domain {clean(domain, 60)!r}, expected a valid one") from error
-
-
-def needs_smtputf8(address: str) -> bool:
-    return not address.rpartition("@")[0].isascii()
-
-
 def list_id(schedule: str, domain: str) -> str:
     """A List-Id (RFC 2919) from a schedule's id: "eu/weekly" of acme.example → "weekly.eu.funnelbeat.acme.example"."""
     labels = [re.sub(r"[^a-z0-9-]+", "-", part.lower()).strip("-") for part in reversed(schedule.split("/"))]
@@ -106,10 +82,13 @@ def list_id(schedule: str, domain: str) -> str:
 
 def subject_lines(text: str) -> bytes:
     """The Subject header, folded, encoded words of at most 75 characters (RFC 2047, 2), no line break from `text`."""
-    value = clean(text, SUBJECT_LIMIT) or "-"
-    charset = "us-ascii" if value.isascii() else "utf-8"
-    folded = Header(value, charset, maxlinelen=LINE - 1, header_name="Subject").encode(linesep="\r\n")
-    return b"Subject: " + folded.encode("ascii")
+    return b"Subject: " + _unstructured(clean(text, SUBJECT_LIMIT) or "-", "Subject")
+
+
+def _unstructured(value: str, header: str) -> bytes:
+    """Encoded where it is beyond ASCII, and where a reader would take it for an encoded word."""
+    charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
+    return Header(value, charset, maxlinelen=LINE - 1, header_name=header).encode(linesep="\r\n").encode("ascii")
 
 
 def quoted(text: str) -> bytes:
@@ -134,8 +113,11 @@ def _skeleton(content: MailContent) -> _Skeleton:
 
 
 def _body(skeleton: _Skeleton, address: str, boundary: str) -> bytes:
-    """multipart/alternative, inside multipart/mixed only where there is something to attach."""
-    inner = f"{boundary}-a" if skeleton.attachments else boundary
+    """multipart/alternative, inside multipart/mixed only where there is something to attach.
+
+    Neither boundary begins with the other: RFC 2046, 5.1.1 lets a reader compare the beginning of a line only.
+    """
+    inner = boundary.replace("=_", "=_a.", 1) if skeleton.attachments else boundary
     alternative = _multipart(
         "alternative",
         inner,
@@ -167,11 +149,11 @@ def _joined(pieces: Sequence[bytes], address: str) -> bytes:
 
 def _attached(attachment: Attachment) -> bytes:
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", clean(attachment.name, 100)).strip("-.") or "file"
-    media = (
-        attachment.media_type if re.fullmatch(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", attachment.media_type) else ""
-    )
+    media = attachment.media_type if _MEDIA.fullmatch(attachment.media_type) else "application/octet-stream"
+    if media == "text/csv":
+        media += "; charset=utf-8"
     head = (
-        f"Content-Type: {media or 'application/octet-stream'}\r\n"
+        f"Content-Type: {media}\r\n"
         f'Content-Disposition: attachment; filename="{name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
@@ -180,9 +162,19 @@ def _attached(attachment: Attachment) -> bytes:
 
 @lru_cache(maxsize=32)
 def _named(name: str, address: str) -> bytes:
-    """As in "Name <a@b>", the name quoted or encoded as it needs, broken after encoded words only."""
-    written = formataddr((clean(name, 60), address)) if address.isascii() else address
-    return written.encode("utf-8").replace(b"?= =?", b"?=\r\n =?")
+    """As in "Name <a@b>": the name plain, quoted or in encoded words, as it needs; a long one on its own line."""
+    shown = clean(name, NAME_LIMIT)
+    if not shown:
+        return address.encode()
+    if not shown.isascii() or "=?" in shown:
+        written = _unstructured(shown, "From")
+    elif _ATOMS.fullmatch(shown):
+        written = shown.encode()
+    else:
+        written = b'"' + re.sub(r'(["\\])', r"\\\1", shown).encode() + b'"'
+    last = len(written) - written.rfind(b"\n")
+    gap = b" " if last + len(address) + len("From: <>") < LINE else b"\r\n "
+    return written + gap + b"<" + address.encode() + b">"
 
 
 def _date(instant: datetime) -> bytes:

@@ -8,8 +8,9 @@ import re
 import ssl
 from collections.abc import Mapping, Sequence
 
+from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
-from worker.adapters.smtp.mime import MailContent, ascii_address, list_id, mailbox, message, needs_smtputf8
+from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.channels.email.content import mail_content, preview_of
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError

@@ -2,15 +2,20 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from worker.domain.money import exponent
 from worker.domain.snapshot.codes import CodeKind, worded
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
+from worker.sanitize import harmless
 
+_MARK = b"\xef\xbb\xbf"
+_NUMBER = re.compile(r"[+-]?[0-9.,]+%?")
+_LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
-_ACTIVE = ("=", "+", "-", "@", "\t", "\r")
+_ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 
 
 def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
@@ -19,10 +24,25 @@ def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow(["id", *(column.name for column in rows.columns)])
+    writer.writerow(["id", *(_inert(column.name) for column in rows.columns)])
     for row in rows.rows:
         writer.writerow(_printed(rows, row, words))
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    return _MARK + text.getvalue().encode()
+
+
+def without_formulas(content: bytes) -> bytes:
+    """A service's own CSV: as it came, or, where a cell would run as a formula, written anew with that cell inert."""
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:  # a field past the reader's limit: no table that a spreadsheet would take either
+        return content
+    kept = [[cell if _NUMBER.fullmatch(cell) else _inert(cell) for cell in row] for row in rows]
+    if kept == rows:
+        return content
+    told = io.StringIO(newline="")
+    csv.writer(told).writerows(kept)
+    return _MARK + told.getvalue().encode()
 
 
 def _printed(rows: Table, row: Row, words: Mapping[str, str]) -> list[str]:
@@ -56,5 +76,13 @@ def major(amount: int, currency: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection)."""
-    return f"'{text}" if text.startswith(_ACTIVE) else text
+    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection).
+
+    Line breaks and tabs stay, as a quoted field may hold them; every other control character becomes a blank.
+    """
+    kept = "".join(part if part in _LAYOUT else harmless(part) for part in re.split("([\t\n])", _one_break(text)))
+    return f"'{kept}" if _ACTIVE.match(kept) else kept
+
+
+def _one_break(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

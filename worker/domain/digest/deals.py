@@ -12,6 +12,7 @@ from worker.domain.schedule import Show
 from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.epoch import to_ms
+from worker.sanitize import visible
 
 
 def deal(row: Record, seen: Snapshot) -> Deal:
@@ -45,8 +46,9 @@ def deal_move(step: Step) -> DealMove:
 
 
 def title(row: Record) -> str:
-    """Where a service gives opportunities no name of their own, the lead's stands in, and at last the id."""
-    return row.text("title") or row.text("lead") or row.key
+    """The first that a reader can see: the deal's own name, its customer's, at last its id."""
+    names = (row.text("title"), row.text("lead"))
+    return next((name for name in names if name is not None and visible(name)), row.key)
 
 
 def by_size(moves: Iterable[DealMove], currencies: Sequence[str] = ()) -> tuple[DealMove, ...]:

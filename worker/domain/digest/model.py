@@ -157,7 +157,7 @@ class Figure:
 @dataclass(frozen=True, slots=True)
 class FigureSection:
     """Totals of a funnel report or a list's own aggregates. `before_is`: "comparison", "baseline" or "" for none;
-    `new_period`: the baseline's window is another, so no movement is shown.
+    `new_period`: the baseline's window is another, so nothing is compared with it, only with `compared`.
     """
 
     query_id: str

@@ -5,6 +5,9 @@ from zoneinfo import ZoneInfo
 
 from worker.domain.time.duration import TimeWordError, clipped
 
+_OF_THE_HOST = frozenset({"localtime", "Factory", "posixrules"})
+_FOLDERS = ("posix/", "right/")
+
 
 class ZoneError(TimeWordError):
     pass
@@ -16,6 +19,14 @@ def zone_named(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ZoneError(f"no time zone is called {clipped(name)}", "write an IANA name such as Europe/Berlin") from None
+
+
+def written_zone(name: str) -> ZoneInfo:
+    """As `zone_named`, for a name in a definition: none that each host reads in its own way. Raises ZoneError."""
+    if name in _OF_THE_HOST or name.startswith(_FOLDERS):
+        found = f"the time zone {clipped(name)}, which is not the same everywhere"
+        raise ZoneError(found, "write an IANA name such as Europe/Berlin")
+    return zone_named(name)
 
 
 def wall(instant: datetime, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from worker.domain.decide import decide, why_unusable
 from worker.domain.delivery import Attachment, Baseline, Decision, Delivery, Reader
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.csv import as_csv
+from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
@@ -273,13 +273,15 @@ def digest_context(
 
 
 def attachments(case: ReaderDigest) -> tuple[Attachment, ...]:
-    """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it."""
+    """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it, without
+    formulas.
+    """
     files: list[Attachment] = []
     for query in case.entry.attach:
         snapshot = case.found.snapshots.get(query)
         if snapshot is None:
             continue
-        files += [Attachment(file.name, file.media_type, file.body) for file in snapshot.files]
+        files += [Attachment(file.name, file.media_type, without_formulas(file.body)) for file in snapshot.files]
         if snapshot.rows is not None:
             files.append(Attachment(f"{query}.csv", "text/csv", as_csv(snapshot.rows, case.english)))
     return tuple(files)

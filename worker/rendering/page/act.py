@@ -1,6 +1,7 @@
 """Who must act: how many deals of the first stalled list newly stall, and whose they are."""
 
 from worker.domain.digest.model import Digest, StalledSection
+from worker.rendering.page.amounts import summed
 from worker.rendering.wording import Wording
 
 OWNERS_NAMED = 4
@@ -24,7 +25,7 @@ class WhoMustAct:
         if not section.newly_count:
             return self._w.say("none_stalled" if section.first or not section.still_count else "no_new_stalls")
         what = self._w.say("stalled_today" if section.first else "newly", section.newly_count)
-        return self._w.say("amount_of", what=what, amount=self._w.sum(section.newly_totals, cents=False))
+        return self._w.say("amount_of", what=what, amount=summed(section.newly_totals, self._w))
 
     @property
     def act_owners(self) -> tuple[tuple[str, int], ...]:
@@ -42,8 +43,8 @@ class WhoMustAct:
         section = self.stalled
         if section is None or section.newly_count or not section.still_count:
             return ""
-        return self._w.say("still_are", section.still_count, amount=self._w.sum(section.still_totals, cents=False))
+        return self._w.say("still_are", section.still_count, amount=summed(section.still_totals, self._w))
 
 
 def owner_name(owner: str | None, w: Wording) -> str:
-    return w.clean(owner) or w.say("no_owner")
+    return w.named(owner, w.say("no_owner"))

@@ -1,5 +1,6 @@
 """Amounts of single deals: with minor units for all deals of a currency or for none, so that they line up."""
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from worker.domain.digest.model import Digest
@@ -29,3 +30,9 @@ class DealAmounts:
         if amount is None:
             return NONE
         return self._w.money(amount.amount, amount.currency, cents=amount.currency in self._cents)
+
+
+def summed(totals: Iterable[Money], w: Wording) -> str:
+    """Sums for a phrase, in whole units; "" where no deal has a value, and the phrase does without."""
+    given = tuple(totals)
+    return w.sum(given, cents=False) if given else ""

@@ -45,7 +45,7 @@ class FunnelRows:
 
     def _funnel_row(self, s: FunnelStage, few: bool, bar: float, before: float | None) -> FunnelRow:
         count = NONE if s.count is None else self._w.count(s.count)
-        label = self._w.clean(s.label) or s.key
+        label = self._w.named(s.label, s.key)
         if few:
             advanced, change = self._part(s.advanced, s.count), self._part(s.before_advanced, s.before_count)
             if s.won:

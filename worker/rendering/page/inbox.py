@@ -2,6 +2,7 @@
 
 from worker.domain.digest.model import Digest
 from worker.rendering.page.act import WhoMustAct
+from worker.rendering.page.amounts import summed
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.why import WhyItMoved
 from worker.rendering.vocabulary import Vocabulary
@@ -88,7 +89,7 @@ class Inbox:
         if section is None or not section.newly_count:
             return self._still_preheader()
         owners = ", ".join(f"{name} {n}" for name, n in self._act.act_owners)
-        amount = self._w.sum(section.newly_totals, cents=False)
+        amount = summed(section.newly_totals, self._w)
         if section.first:
             return self._w.say("pre.today", section.newly_count, amount=amount, owners=owners)
         return self._w.say("pre.newly", amount=amount, owners=owners)
@@ -97,7 +98,7 @@ class Inbox:
         section = self._act.stalled
         if section is None or not section.still_count:
             return ""
-        return self._w.say("pre.still", section.still_count, amount=self._w.sum(section.still_totals, cents=False))
+        return self._w.say("pre.still", section.still_count, amount=summed(section.still_totals, self._w))
 
     def _sentence(self, text: str) -> str:
         return f"{text}." if text else ""

@@ -3,7 +3,8 @@
 from operator import attrgetter
 
 from worker.domain.digest.model import Digest, SourceLine
-from worker.rendering.page import plain_text
+from worker.rendering import text_table
+from worker.rendering.page import links
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import DealAmounts
 from worker.rendering.page.bridges import MovementRows
@@ -113,6 +114,9 @@ class Page:
     table_title = property(attrgetter("_tables.table_title"))
     query_title = property(attrgetter("_tables.query_title"))
     printed = property(attrgetter("_tables.printed"))
+    cells = property(attrgetter("_tables.cells"))
+    figure_cells = property(attrgetter("_tables.figure_cells"))
+    period = property(attrgetter("_tables.period"))
 
     source_rows = property(attrgetter("_sources.source_rows"))
     source_label = property(attrgetter("_sources.source_label"))
@@ -124,9 +128,11 @@ class Page:
     gap_matters = property(attrgetter("_gaps.gap_matters"))
     missing = property(attrgetter("_gaps.missing"))
 
-    indent = staticmethod(plain_text.indent)
-    clip = staticmethod(plain_text.clip)
-    link = staticmethod(plain_text.link)
+    indent = staticmethod(text_table.indented)
+    clip = staticmethod(text_table.clip)
+    grid = staticmethod(text_table.grid)
+    records = staticmethod(text_table.records)
+    link = staticmethod(links.link)
 
     def lists_opportunities(self, line: SourceLine) -> bool:
         """Whether the query lists deals, whichever service it asks."""

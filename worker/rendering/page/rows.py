@@ -43,6 +43,10 @@ class BridgeRow:
     bar: Bar
     total: bool = False
 
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        return self.label, self.count, self.amount
+
 
 @dataclass(frozen=True, slots=True)
 class FunnelRow:

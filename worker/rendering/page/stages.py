@@ -37,4 +37,4 @@ class OpenByStage:
         )
 
     def _stage_name(self, stage: str | None) -> str:
-        return self._w.clean(stage) or self._w.say("no_stage")
+        return self._w.named(stage, self._w.say("no_stage"))

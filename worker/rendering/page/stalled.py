@@ -3,7 +3,7 @@
 from worker.domain.digest.model import Deal, DealMove, Digest, OwnerGroup, StalledSection
 from worker.domain.money import Money
 from worker.rendering.page.act import owner_name
-from worker.rendering.page.amounts import DealAmounts
+from worker.rendering.page.amounts import DealAmounts, summed
 from worker.rendering.page.rows import Cut, OwnerBlock
 from worker.rendering.wording import NONE, Wording
 
@@ -36,7 +36,7 @@ class StalledDeals:
         parts = []
         if rest:
             key = "cut.deals_csv" if self._csv else "cut.deals"
-            parts.append(self._w.say(key, more=self._w.more(len(rest)), amount=self._w.sum(_totals(rest), cents=False)))
+            parts.append(self._w.say(key, more=self._w.more(len(rest)), amount=summed(_totals(rest), self._w)))
         if section.hidden:
             parts.append(self._w.say("hidden_bare", more=self._w.more(section.hidden)) + ".")
         return " ".join(parts)
@@ -55,13 +55,13 @@ class StalledDeals:
 
     def section_note(self, section: StalledSection) -> str:
         key = "today_note" if section.first else "newly_note"
-        return self._w.say(key, section.newly_count, amount=self._w.sum(section.newly_totals, cents=False))
+        return self._w.say(key, section.newly_count, amount=summed(section.newly_totals, self._w))
 
     def still_note(self, section: StalledSection) -> str:
         return self._w.say(
             "still_line",
             deals=self._w.deals(section.still_count),
-            amount=self._w.sum(section.still_totals, cents=False),
+            amount=summed(section.still_totals, self._w),
         )
 
     def named(self, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, ...], int]:

@@ -1,10 +1,11 @@
 """Tables that are neither list, funnel nor figures: which of them, their titles and columns."""
 
-from worker.domain.digest.model import Digest, TableSection
+from worker.domain.digest.model import Digest, Figure, FigureSection, TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
-from worker.domain.snapshot.snapshot import Column
+from worker.domain.snapshot.snapshot import Column, Kind
+from worker.rendering.measures import cents_matter
 from worker.rendering.page.rows import Cut
-from worker.rendering.wording import Wording
+from worker.rendering.wording import Wording, needs_cents
 
 GROUPS = "groups"
 
@@ -47,3 +48,50 @@ class OtherTables:
             if column.name != "currency" and column.name.removesuffix("_id") not in names - {column.name}
         ]
         return told[:most]
+
+    def cells(self, table: TableSection, most: int) -> list[list[str]]:
+        """The rows as `printed` names their columns. A column of money has minor units in every row of a currency or
+        in none, so that it adds up as it is printed.
+        """
+        shown = self.printed(table, most)
+        cents = {place: _with_cents(table, place) for place, column in shown if column.kind is Kind.MONEY}
+        return [
+            [
+                self._w.cell(row[place], column, currency, cents=(currency in cents[place] if place in cents else None))
+                for place, column in shown
+            ]
+            for row in table.rows
+            for currency in (table.currency(row),)
+        ]
+
+    def figure_cells(self, figure: Figure) -> tuple[str, str, str]:
+        """Now, before and the change between them, all in whole units or all with minor ones."""
+        now, before, kind, currency = figure.value, figure.before, figure.kind, figure.currency
+        cents = None
+        if kind is Kind.MONEY:
+            cents = cents_matter([n for n in (now, before) if n is not None], currency)
+        return (
+            self._w.measure(now, kind, currency, cents=cents),
+            self._w.measure(before, kind, currency, cents=cents),
+            self._w.difference(now, before, kind, currency, cents=cents),
+        )
+
+    def period(self, section: FigureSection) -> str:
+        """The days that a section's figures are of, and those that they are compared with; "" for no window."""
+        if section.window is None:
+            return ""
+        now = self._w.span(section.window)
+        if section.compared is None:
+            return now
+        words = "new_period_against" if section.new_period else "against"
+        return self._w.say(words, now=now, before=self._w.span(section.compared))
+
+
+def _with_cents(table: TableSection, place: int) -> set[str | None]:
+    """Currencies of which a cell of this column has minor units to show."""
+    return {
+        currency
+        for row in table.rows
+        if isinstance(cell := row[place], int | float)
+        and needs_cents([round(cell)], (currency := table.currency(row)) or "")
+    }

@@ -1,0 +1,139 @@
+"""Any sender, subject and address that is accepted gives legal header lines, which say the same when they are read."""
+
+import re
+from email import message_from_string, policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+
+import fast_mail_parser
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from tests.adapters.smtp.test_mime import CSV, envelope, rendered
+from worker.adapters.smtp.addresses import ascii_address, mailbox
+from worker.adapters.smtp.mime import message
+from worker.sanitize import clean
+
+WORDS = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), max_size=80)
+PIECES = st.sampled_from(
+    [
+        "Größe",
+        "=?utf-8?q?x?=",
+        "a, b",
+        'say "x"',
+        "\\",
+        "(c)",
+        "@",
+        ":",
+        ";",
+        "<",
+        ">",
+        "営業",
+        "שלום",
+        "🫨",
+        "\r\n",
+        "e\u0301",
+    ]
+)
+NAMES = st.lists(st.one_of(WORDS, PIECES), max_size=6).map(" ".join)
+LOCALS = st.from_regex(r"[a-zA-Z0-9éü!#$%&'*+/=?^_`{|}~-]{1,20}(\.[a-z0-9ß]{1,8})?", fullmatch=True)
+DOMAINS = st.sampled_from(
+    ["acme.example", "faß.de", "bücher.example", "a.b.c.d.example", "例え.example", "x" * 60 + ".example"]
+)
+ADDRESSES = st.builds("{}@{}".format, LOCALS, DOMAINS)
+
+
+def quoted_name(name: str, address: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" <{address}>'
+
+
+def accepted(read: object, written: str) -> bool:
+    try:
+        read(written)  # type: ignore[operator]  # one of the two readers of addresses
+    except ValueError:
+        return False
+    return True
+
+
+@given(NAMES, ADDRESSES, ADDRESSES, NAMES)
+@settings(max_examples=300, deadline=None)
+def test_what_is_accepted_is_read_as_it_was_written(name: str, origin: str, to: str, subject: str) -> None:
+    sender = quoted_name(name, origin)
+    assume(accepted(mailbox, sender) and accepted(ascii_address, to))
+    raw = message(rendered(subject=subject), envelope(to), sender, "weekly.acme.example")
+    head = raw.partition(b"\r\n\r\n")[0]
+    for line in head.split(b"\r\n"):
+        assert 0 < len(line) <= 998
+        assert line.strip()
+        assert not re.search(rb"[\x00-\x08\x0a-\x1f\x7f]", line)
+        assert line.isascii() or not (ascii_address(to).isascii() and mailbox(sender)[1].isascii())
+        assert all(len(word) <= 75 for word in re.findall(rb"=\?\S*", line) if b"?=" in word)
+    meant = (clean(mailbox(sender)[0], 60), mailbox(sender)[1]), ascii_address(to), clean(subject, 200) or "-"
+    assert read_by_the_standard_library(raw) == meant
+    assert read_by_another(raw) == meant
+
+
+def read_by_the_standard_library(raw: bytes) -> tuple[tuple[str, str], str, str]:
+    """Names by decode_header: in 3.11 the newer parser keeps the blank between two encoded words of a name."""
+    mail = message_from_string(raw.decode(), policy=policy.compat32)
+    name, address = parseaddr(mail["From"])
+    return (decoded(name), address), parseaddr(mail["To"])[1], decoded(mail["Subject"])
+
+
+def decoded(header: str) -> str:
+    return str(make_header(decode_header(header.replace("\n", ""))))
+
+
+def read_by_another(raw: bytes) -> tuple[tuple[str, str], str, str]:
+    mail = fast_mail_parser.parse_email(raw)
+    (reader,) = mail.to
+    assert mail.from_ is not None
+    return (mail.from_.display_name or "", mail.from_.address), reader.address, mail.subject
+
+
+BODIES = st.text(st.characters(categories=["L", "N", "P", "S", "Zs"], include_characters="\n-="), max_size=300)
+
+
+@pytest.mark.parametrize("files", [(), (CSV,), (CSV, CSV)])
+@given(BODIES, NAMES)
+@settings(max_examples=60, deadline=None)
+def test_two_readers_of_different_origin_see_the_same_tree(files: tuple[object, ...], body: str, subject: str) -> None:
+    """One is the standard library's, the other written in Rust, and the third compares beginnings of lines."""
+    raw = message(
+        rendered(text=body, attachments=files, subject=subject), envelope(), "R <r@acme.example>", "x.example"
+    )
+    ours = message_from_string(raw.decode(), policy=policy.default)
+    other = fast_mail_parser.parse_email_tree(raw)
+    types = [part.get_content_type() for part in ours.walk()]
+    assert [part.content_type for part in fast_mail_parser.walk(other)] == types
+    assert [kind for kind, _ in leaves(raw)] == [kind for kind in types if not kind.startswith("multipart/")]
+    flat = fast_mail_parser.parse_email(raw)
+    assert [found.content for found in flat.attachments] == [CSV.body for _ in files]
+    assert [text.replace("\r\n", "\n").rstrip("\n") for text in flat.text_plain] == [body.rstrip("\n")]
+
+
+def leaves(entity: bytes) -> list[tuple[str, bytes]]:
+    """By RFC 2046, 5.1.1 to the letter: a line that begins with a boundary is that boundary, whatever follows."""
+    head, _, body = entity.partition(b"\r\n\r\n")
+    unfolded = head.replace(b"\r\n ", b" ").decode()
+    found = re.search(r"Content-Type: ([\w/.+-]+)(?:;\s*boundary=\"([^\"]+)\")?", unfolded)
+    assert found is not None
+    if not found[2]:
+        return [(found[1], body)]
+    mark, parts, kept = f"--{found[2]}".encode(), list[list[bytes]](), False
+    for line in body.split(b"\r\n"):
+        if line.startswith(mark):
+            kept = not line.startswith(mark + b"--")
+            if kept:
+                parts.append([])
+        elif kept:
+            parts[-1].append(line)
+    return [leaf for part in parts for leaf in leaves(b"\r\n".join(part))]
+
+
+def test_a_file_of_comma_separated_values_says_its_charset() -> None:
+    bare = type(CSV)("a.csv", "text/csv", CSV.body)
+    raw = message(rendered(attachments=(bare,)), envelope(), "R <r@acme.example>", "x.example")
+    assert b"Content-Type: text/csv; charset=utf-8\r\n" in raw

@@ -1,0 +1,97 @@
+"""Figures and tables as a page prints them: their period, their comparison, and columns that add up."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+
+from tests.golden.digests import FIGURES, NORMAL, STALLED, group
+from tests.golden.digests import deal as a_deal
+from tests.rendering.test_templates import mail
+from tests.support.slack_golden import printed
+from tests.support.slack_golden import rendered as posts
+from worker.domain.digest.model import Digest, Figure, TableSection
+from worker.domain.snapshot.snapshot import Column, Kind
+from worker.rendering.page import CUTS, Page
+from worker.rendering.wording import Wording
+from worker.sanitize import plain
+
+EN = Wording("en_GB", "Europe/Berlin", 2026)
+
+
+def page(digest: Digest = NORMAL) -> Page:
+    return Page(digest, EN, CUTS[0])
+
+
+def test_the_comparison_is_there_from_the_second_week_on() -> None:
+    assert page().period(FIGURES) == "9–15 Nov against 2–8 Nov"
+    second = replace(NORMAL, figures=(replace(FIGURES, new_period=True),))
+    assert page(second).period(second.figures[0]) == "New period, 9–15 Nov against 2–8 Nov"
+    for text in messages(second):
+        for word in ("Before", "Change", "+4", "28 days", "+€42,000"):
+            assert word in text
+        assert "belong to another window" not in text
+
+
+def test_a_new_period_without_a_comparison_says_why_there_is_none() -> None:
+    alone = replace(FIGURES, new_period=True, before_is="", compared=None)
+    for text in messages(replace(NORMAL, figures=(alone,))):
+        assert "belong to another window" in text
+        assert "+4" not in text
+
+
+def test_a_column_of_money_has_cents_everywhere_or_nowhere_and_adds_up_as_printed() -> None:
+    columns = (Column("day", Kind.TEXT), Column("sum", Kind.MONEY), Column("currency", Kind.TEXT))
+    amounts = [("Mon", 0, "USD"), ("Tue", 24_650, "USD"), ("Wed", 1_234_505, "USD"), ("Wed", 900, "EUR")]
+    table = TableSection("sales", "days", columns, tuple(amounts), 0)
+    cells = [row[1] for row in page().cells(table, 6)]
+    assert cells == ["US$0.00", "US$246.50", "US$12,345.05", "€9"]
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "cells"),
+    [
+        (26_450, 27_100, ("€264.50", "€271.00", "−€6.50")),
+        (26_500, 27_150, ("€265.00", "€271.50", "−€6.50")),
+        (26_500, 27_100, ("€265", "€271", "−€6")),
+        (100_049, 99_951, ("€1,000", "€1,000", "=")),
+        (100_051, 99_949, ("€1,001", "€999", "+€2")),
+        (900, None, ("€9", "–", "–")),
+    ],
+)
+def test_before_and_change_add_up_to_now_as_printed(now: int, before: int | None, cells: tuple[str, str, str]) -> None:
+    found = page().figure_cells(Figure("revenue", Kind.MONEY, now, before, "EUR"))
+    assert tuple(plain(cell) for cell in found) == cells
+
+
+def test_a_share_moves_by_the_difference_of_what_is_printed() -> None:
+    found = page().figure_cells(Figure("rate", Kind.RATIO, 0.37458, 0.35742))
+    assert tuple(plain(cell) for cell in found) == ("37.5%", "35.7%", "+1.8 pp")
+
+
+def test_deals_without_a_value_are_named_without_a_dash_in_its_place() -> None:
+    bare = replace(STALLED, newly=(group("Mina", a_deal("Acme", "Mina", None, "Demo", None, None)),))
+    bare = replace(bare, newly_count=1, newly_totals=(), still_count=0, still_totals=(), still_longest=None)
+    digest = replace(NORMAL, stalled=(replace(bare, newly=(replace(bare.newly[0], totals=()),)),))
+    shown = page(digest)
+    assert plain(shown.act) == "1 deal newly stalled"
+    assert plain(shown.section_note(digest.stalled[0])) == "1 newly stalled"
+    assert "Newly stalled: Mina 1." in shown.preheader
+    first = replace(digest, stalled=(replace(digest.stalled[0], first=True),))
+    assert "1 is stalled today: Mina 1." in page(first).preheader
+
+
+def messages(digest: Digest) -> list[str]:
+    """The three forms of a digest: text, HTML and Slack's posts."""
+    made = mail(digest)
+    forms = (made.text, made.html, printed(posts(digest).posts))
+    return [plain(html.unescape(re.sub(r"<[^>]+>", " ", form))) for form in forms]
+
+
+@pytest.mark.parametrize("blank", ["   ", "\u200b", "\u3164"])
+def test_an_owner_or_a_stage_that_shows_nothing_is_none(blank: str) -> None:
+    assert EN.named(blank, "No owner") == "No owner"
+    named = replace(STALLED, newly=(replace(STALLED.newly[0], owner=blank),))
+    shown = page(replace(NORMAL, stalled=(named,)))
+    assert shown.act_owners[0][0] == "No owner"
