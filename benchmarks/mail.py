@@ -21,6 +21,7 @@ from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
 from worker.app import open_services
+from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import DeliveryKey, Part
 from worker.domain.run import Claim, RunKey
 from worker.entry.local_queue import LocalQueue
@@ -61,8 +62,8 @@ class Ours:
 
     async def _round(self) -> float:
         settings = Settings(redis_url=self._place.ground.ledger)
-        async with open_services(settings, self._bundle.project, queue=LocalQueue()) as services:
-            services.keep_message = self._keep
+        async with open_services(settings, self._bundle.project, queue=LocalQueue()) as opened:
+            services = with_kept_messages(opened, self._keep)
             keys = await self._fetched(services)
             began = time.perf_counter()
             for start in range(0, len(keys), KEYS_PER_MESSAGE):

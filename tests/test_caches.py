@@ -14,8 +14,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from worker.domain.schedule import Trigger
-from worker.flow.memo import Memo
-from worker.flow.services import Services
+from worker.flow.run.deliver import Attempt
+from worker.memo import Memo
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "worker").rglob("*.py"))
@@ -96,4 +96,4 @@ def test_a_function_keeps_its_results_by_the_values_of_its_arguments(module: str
 
 def test_what_is_no_value_is_told_from_what_is_one() -> None:
     assert [by_value(kind) for kind in (str, Trigger, tuple[tuple[str, str], ...], str | None)] == [True] * 4
-    assert [by_value(kind) for kind in (Services, Memo, object, tuple[Memo, ...], list[str], None)] == [False] * 6
+    assert [by_value(kind) for kind in (Attempt, Memo, object, tuple[Memo, ...], list[str], None)] == [False] * 6

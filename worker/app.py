@@ -5,8 +5,6 @@ import hashlib
 import json
 import os
 import random
-import signal
-import threading
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -31,9 +29,15 @@ from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
+from worker.decorators.caches import with_kept_bundles, with_rare_chores
+from worker.decorators.fail_points import armed, with_fail_points
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.errors import RequestError
-from worker.flow.services import Intervals, Services, no_fail_point
+from worker.flow.intervals import Intervals
+from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.shared_fetch import SharedFetches
+from worker.flow.run.transmit import transmit
+from worker.flow.services import Services
 from worker.open_once import OpenOnce
 from worker.plugins import LATER, STAND_INS, channel_kind, channels, connections, listening, open_source, source_kind
 from worker.ports import Channel, Queue, Quota, Source, Templates
@@ -207,65 +211,59 @@ async def open_services(
     connectors = OpenConnectors(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
     try:
         await check(redis)
-        ledger = RedisLedger(redis, project, times=_ledger_times(settings))
-        yield Services(
-            clock=ledger.clock,
-            runs=ledger.runs,
-            deliveries=ledger.deliveries,
-            deployments=ledger.deployments,
-            upkeep=ledger.upkeep,
-            lookups=ledger.lookups,
-            heartbeats=ledger.heartbeats,
-            snapshots=ForgetfulSnapshots(redis, project),
-            queue=queue or CeleryQueue(make_app(broker(settings), project), project),
-            events=EventLog(),
-            triggers=ApTriggers(),
-            connectors=connectors,
-            pid=os.getpid(),
-            monotonic=time.monotonic,
-            jitter=lambda: random.uniform(0.75, 1.25),  # noqa: S311 - nothing secret hangs on it
-            times=Intervals(
-                heartbeat=settings.heartbeat,
-                lookup_after=settings.lookup_after,
-                resend_after=settings.resend_after,
-                retry_fetch=settings.retry_fetch,
-                backoff=settings.backoff,
-                delivery_lease=settings.delivery_lease,
-            ),
-            reach=fail_point(settings.fail_at),
-            english=vocabulary().words["en"],
-            version=version(),
-            fetch_cache=RedisFetchCache(redis, project, settings.heartbeat),
-        )
+        publisher = queue or CeleryQueue(make_app(broker(settings), project), project)
+        services = make_services(settings, redis, project, connectors, publisher)
+        yield with_fail_points(services, armed(Path(settings.fail_at))) if settings.fail_at else services
     finally:
         await connectors.aclose()
         await redis.aclose()
+
+
+def make_services(settings: Settings, redis: Redis, project: str, connectors: OpenConnectors, queue: Queue) -> Services:
+    """Every port of this process, with its caches around it."""
+    ledger, snapshots = RedisLedger(redis, project, times=_ledger_times(settings)), ForgetfulSnapshots(redis, project)
+    deployments, triggers = with_kept_bundles(ledger.deployments), ApTriggers()
+    cache = RedisFetchCache(redis, project, settings.heartbeat)
+    return Services(
+        clock=ledger.clock,
+        runs=ledger.runs,
+        deliveries=ledger.deliveries,
+        deployments=deployments,
+        upkeep=with_rare_chores(ledger.upkeep, time.monotonic),
+        lookups=ledger.lookups,
+        heartbeats=ledger.heartbeats,
+        snapshots=snapshots,
+        queue=queue,
+        events=EventLog(),
+        triggers=triggers,
+        connectors=connectors,
+        transmit=transmit,
+        digests=ReaderDigests(
+            ledger.lookups, ledger.runs, snapshots, deployments, connectors, triggers, vocabulary().words["en"]
+        ),
+        fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
+        pid=os.getpid(),
+        monotonic=time.monotonic,
+        times=Intervals(
+            heartbeat=settings.heartbeat,
+            lookup_after=settings.lookup_after,
+            resend_after=settings.resend_after,
+            retry_fetch=settings.retry_fetch,
+            backoff=settings.backoff,
+            delivery_lease=settings.delivery_lease,
+        ),
+        version=version(),
+    )
+
+
+def _jitter() -> float:
+    return random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret hangs on it
 
 
 def tokens(settings: Settings, redis: Redis, project: str) -> Callable[[str], TokenStore] | None:
     """The store of each account's OAuth tokens; None without a key to encrypt them."""
     key = settings.token_key
     return (lambda account_id: RedisTokens(redis, project, account_id, key)) if key else None
-
-
-def fail_point(armed: str) -> Callable[[str], None]:
-    """`armed` is a directory: a file there, named as a fail point, ends the process that passes it by SIGKILL, or sends
-    it the signal that the file names. Once: whoever can remove the file is the one.
-    """
-    if not armed:
-        return no_fail_point
-    tokens = Path(armed)
-
-    def reach(point: str) -> None:
-        try:
-            named = (tokens / point).read_text(encoding="ascii").strip()
-            (tokens / point).unlink()
-        except FileNotFoundError:
-            return
-        # To this very thread: a signal to the process may reach another one first, and this one would run on.
-        signal.pthread_kill(threading.get_ident(), signal.Signals[named or "SIGKILL"])
-
-    return reach
 
 
 def _ledger_times(settings: Settings) -> LeaseTimes:

@@ -6,10 +6,11 @@ import pytest
 
 from tests.soak.test_killed_at_the_end import AT_AN_END
 from tests.support.town import SCHEDULE, Installation, town
+from worker.decorators.fail_points import FAIL_POINTS
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
-from worker.flow.services import FAIL_POINTS, Services
+from worker.flow.services import Services
 
 BY_THE_CLOCK = ("run.due", "run.claimed", "run.swept", "run.published")
 WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")

@@ -13,7 +13,6 @@ from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Baseline, Delivery
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Send, Subscription
-from worker.flow.run.comparison import open_case
 from worker.flow.services import Services
 
 SMALL = {
@@ -51,7 +50,7 @@ def shuffled(seed: int) -> list[tuple[int, int]]:
 
 
 async def message(shared: Services, given: Delivery, current: dict[str, Baseline]) -> Any:
-    case = await open_case(shared, given, current)
+    case = await shared.digests.open(given, current)
     assert case is not None
     return await case.content(shared.connectors.channel(case.bundle, case.entry.channel, case.entry.address))
 

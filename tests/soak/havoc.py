@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from tests.soak.ground import ENDLESS
 from tests.support.crew import children, strike
 from tests.support.town import Installation
-from worker.flow.services import FAIL_POINTS
+from worker.decorators.fail_points import FAIL_POINTS
 from worker.sandbox.server import Sandbox
 
 PROCESSES = ("worker", "worker and its children", "child", "clock", "redis")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.flow.services import FAIL_POINTS
+from worker.decorators.fail_points import FAIL_POINTS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")

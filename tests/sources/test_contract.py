@@ -182,7 +182,8 @@ to: [{{id: team, channel: mail, address: sales@acme.example}}]
         file.write_text(file.read_text("utf-8").replace(before, given % (kind, keys[kind])), "utf-8")
         await story.deploy(schedule)
         held = Held(story.services.connectors, lambda: case.open(server.url))
-        story.services.connectors = held
+        digests = replace(story.services.digests, connectors=held)
+        story.services = replace(story.services, connectors=held, digests=digests)
         made = Trial(case, story, held)
         server.script = made.answer
         try:

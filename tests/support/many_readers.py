@@ -18,8 +18,11 @@ from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.entry.local_queue import LocalQueue
-from worker.flow.memo import Memo
+from worker.flow.intervals import Intervals
+from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.transmit import transmit
 from worker.flow.services import Services
+from worker.memo import Memo
 
 PASTS = 3
 WEEK = timedelta(days=7)
@@ -79,24 +82,31 @@ class FakeSnapshots:
 
 def services(known: Bundle, **sizes: int) -> Services:
     """`sizes`: how many values a memo keeps, by its name, where it is not the usual number."""
-    ledger = cast("Any", FakeLedger(known))
-    shared = Services(
-        clock=ledger,
-        runs=ledger,
-        deliveries=ledger,
-        deployments=ledger,
-        upkeep=ledger,
-        lookups=ledger,
-        heartbeats=ledger,
-        snapshots=cast("Any", FakeSnapshots()),
+    return around(FakeLedger(known), OpenConnectors(SILENT, Path.cwd(), offline=True), **sizes)
+
+
+def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Services:
+    """`ledger` stands behind every port of the ledger."""
+    fake, snapshots, triggers = cast("Any", ledger), cast("Any", FakeSnapshots()), ApTriggers()
+    memos: dict[str, Any] = {name: Memo(size) for name, size in sizes.items()}
+    digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers)
+    return Services(
+        clock=fake,
+        runs=fake,
+        deliveries=fake,
+        deployments=fake,
+        upkeep=fake,
+        lookups=fake,
+        heartbeats=fake,
+        snapshots=snapshots,
         queue=LocalQueue(),
         events=EventLog(),
-        triggers=ApTriggers(),
-        connectors=OpenConnectors(SILENT, Path.cwd(), offline=True),
+        triggers=triggers,
+        connectors=connectors,
+        transmit=transmit,
+        digests=replace(digests, **memos),
+        fetches=cast("Any", None),
         pid=1,
         monotonic=time.monotonic,
-        jitter=lambda: 1.0,
+        times=Intervals(),
     )
-    for name, size in sizes.items():
-        setattr(shared, name, Memo(size))
-    return shared

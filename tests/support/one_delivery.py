@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from tests.domain.builders import THIS_WEEK
-from tests.support.many_readers import FakeLedger, services
+from tests.support.many_readers import FakeLedger, around
 from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.outcome import Outcome
@@ -49,8 +49,6 @@ class _Through(OpenConnectors):
 
 def through(channel: Channel[Any], given: Delivery, known: Bundle, wait: float = 0.0) -> tuple[Services, Told]:
     """`wait`: seconds until the receiver's pace allows the message."""
-    shared, told, connectors = services(known), Told(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
+    told, connectors = Told(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
     connectors.one = channel
-    shared.clock = shared.runs = shared.deliveries = shared.lookups = shared.deployments = cast("Any", told)
-    shared.connectors = connectors
-    return shared, told
+    return around(told, connectors), told

@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store.clock import RedisClock
+from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
@@ -24,7 +25,11 @@ from worker.domain.events import Fact
 from worker.domain.run import Run
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.entry.local_queue import LocalQueue
+from worker.flow.intervals import Intervals
+from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.shared_fetch import SharedFetches
 from worker.flow.run.tick import tick
+from worker.flow.run.transmit import transmit
 from worker.flow.services import Services
 
 PROJECT = "tern"
@@ -106,7 +111,7 @@ class Month:
 async def month(client: Redis, start: datetime) -> Month:
     ledger, facts = SetLedger(client, start), Facts()
     await ledger.set(start)
-    connectors = OpenConnectors({}, Path())
+    connectors, snapshots, triggers = OpenConnectors({}, Path()), ForgetfulSnapshots(client, PROJECT), ApTriggers()
     services = Services(
         clock=ledger.clock,
         runs=ledger.runs,
@@ -115,13 +120,16 @@ async def month(client: Redis, start: datetime) -> Month:
         upkeep=ledger.upkeep,
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
-        snapshots=ForgetfulSnapshots(client, PROJECT),
+        snapshots=snapshots,
         queue=LocalQueue(),
         events=facts,
-        triggers=ApTriggers(),
+        triggers=triggers,
         connectors=connectors,
+        transmit=transmit,
+        digests=ReaderDigests(ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers),
+        fetches=SharedFetches(RedisFetchCache(client, PROJECT, 15.0), snapshots, 15.0, time.monotonic, lambda: 1.0),
         pid=77,
         monotonic=time.monotonic,
-        jitter=lambda: 1.0,
+        times=Intervals(),
     )
     return Month(ledger, services, facts)

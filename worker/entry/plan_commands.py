@@ -20,6 +20,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
 from worker.flow.deploy.plan import plan as planned
+from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate import pause as pausing
 from worker.flow.services import Services
 
@@ -187,7 +188,7 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
 
 async def _in_force(services: Services) -> Bundle | None:
     deployed = await services.deployments.deployed()
-    return await services.bundle(deployed.bundle) if deployed else None
+    return await stored_bundle(services.deployments, deployed.bundle) if deployed else None
 
 
 COMMANDS = {"plan": plan, "pause": pause, "resume": resume}

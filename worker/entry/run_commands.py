@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from worker.app import open_services
+from worker.decorators.kept_messages import with_kept_messages
 from worker.documents.deliveries import sentence_of
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
@@ -22,7 +23,8 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
 from worker.entry.project_dir import bundle_of, project_name, redis_for, sandbox_for
-from worker.errors import RequestError
+from worker.errors import CopyFailed, RequestError
+from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
 from worker.flow.operate.run_missed import request_missed
@@ -65,7 +67,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
     async def work(services: Services) -> tuple[Run, tuple[Delivery, ...]]:
         deployed = await services.deployments.deployed()
-        bundle = await services.bundle(deployed.bundle) if deployed else None
+        bundle = await stored_bundle(services.deployments, deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
         if slot is not None:
             key = await request_missed(services, schedule, slot)
@@ -197,14 +199,16 @@ def with_services(
         project = bundle or bundle_of(place)
         with sandbox_for(project, base) as settings:
             queue: Queue | None = None if through_queue else LocalQueue()
+            folder = Folder(out) if out is not None else None
 
             async def opened() -> T:
                 async with open_services(settings, name, queue=queue, directory=place) as services:
-                    if out is not None:
-                        services.keep_message = Folder(out).keep
-                    return await work(services)
+                    return await work(with_kept_messages(services, folder.keep) if folder else services)
 
-            return asyncio.run(opened())
+            done = asyncio.run(opened())
+    if folder is not None and folder.failed:
+        raise CopyFailed(folder.failed)
+    return done
 
 
 COMMANDS = {"run": run, "trigger": trigger}

@@ -173,3 +173,9 @@ class SavesFiles(Protocol):
 def saved(channel: Channel[Any], part: Part, sealed: bytes) -> bytes:
     """The file that is kept of a part that was sent."""
     return channel.saved(part, sealed) if isinstance(channel, SavesFiles) else sealed
+
+
+class Transmit(Protocol):
+    """Hands one part over, once, and returns the receiver's receipt. Raises what the channel's `send` raises."""
+
+    async def __call__(self, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope) -> Receipt: ...

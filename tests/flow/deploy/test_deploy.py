@@ -19,7 +19,7 @@ from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query,
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.operate.pause import pause
-from worker.flow.run.comparison import Answers, Comparison, digest_context
+from worker.flow.run.comparison import Answers, Comparison, RunSlot, digest_context
 from worker.flow.run.tick import slot_claim, tick
 from worker.ports import Deployment, Due
 
@@ -188,9 +188,8 @@ async def test_a_run_is_late_from_when_it_was_due_and_says_how_long_after_its_sl
 
     def late(after: timedelta) -> int:
         at = NINE + delay_of("daily", 3600) + after
-        return digest_context(
-            here.services, bundle, schedule, "", NINE, at, Answers({}, {}, ()), Comparison({}, {}, {})
-        ).late
+        found, past, of = Answers({}, {}, ()), Comparison({}, {}, {}), RunSlot(bundle, schedule, "", NINE, at)
+        return digest_context(here.services.connectors, here.services.triggers, of, found, past).late
 
     share = delay_of("daily", 3600) // timedelta(seconds=1)
     assert [late(timedelta(seconds=after)) for after in (0, 60, 61)] == [0, 0, share + 61]

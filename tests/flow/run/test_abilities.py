@@ -9,6 +9,7 @@ from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import Told, through
 from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Slow, TakesOnce
+from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
 from worker.domain.outcome import Pending
 from worker.domain.reason import Reason
@@ -114,8 +115,7 @@ async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
 async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -> None:
     files: list[bytes] = []
     shared, _ = through(Addressed(), PENDING, bundle([ENTRY]))
-    shared.keep_message = lambda _key, _part, saved: files.append(saved)
-    await deliver(shared, PENDING.key)
+    await deliver(with_kept_messages(shared, lambda _key, _part, saved: files.append(saved)), PENDING.key)
     assert files == [b"None", b"None"]
 
 
@@ -123,6 +123,5 @@ async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -
 async def test_the_file_that_is_kept_of_a_part_is_the_channels_to_choose(channel: Plain, kept: bytes) -> None:
     files: list[bytes] = []
     shared, _ = through(channel, PENDING, bundle([ENTRY]))
-    shared.keep_message = lambda _key, _part, saved: files.append(saved)
-    await deliver(shared, PENDING.key)
+    await deliver(with_kept_messages(shared, lambda _key, _part, saved: files.append(saved)), PENDING.key)
     assert files == [kept, kept]

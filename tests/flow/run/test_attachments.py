@@ -18,7 +18,7 @@ async def test_an_attached_list_says_in_words_why_deals_stall(redis_url: str, tm
     told = Composed((), Answers({"deals": snapshot}, {}, ()), cast("Any", None), cast("Any", None))
     async with open_services(Settings(redis_url=redis_url), "files", directory=tmp_path, offline=True) as services:
         unused = cast("Any", None)
-        case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.english)
+        case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.digests.english)
         [file] = attachments(case)
     assert (file.name, file.body.decode("utf-8-sig")) == (
         "deals.csv",
@@ -32,6 +32,6 @@ async def test_a_file_of_a_service_is_attached_without_formulas(redis_url: str, 
     told = Composed((), Answers({"deals": snapshot}, {}, ()), cast("Any", None), cast("Any", None))
     async with open_services(Settings(redis_url=redis_url), "files", directory=tmp_path, offline=True) as services:
         unused = cast("Any", None)
-        case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.english)
+        case = ReaderDigest(unused, unused, ENTRY, unused, unused, told, unused, unused, services.digests.english)
         [attached] = attachments(case)
     assert attached.body.decode("utf-8-sig") == "user,won\r\n'=1+1,2\r\n"

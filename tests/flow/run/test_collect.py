@@ -8,9 +8,8 @@ import pytest
 from tests.support.story import InProcessRun
 from worker.errors import LedgerUnavailable
 from worker.flow.operate.on_demand import request
-from worker.flow.run import collect as collecting
 from worker.flow.run.produce import produce
-from worker.flow.services import Services
+from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import Answer, Question, Source
 
 
@@ -27,7 +26,7 @@ async def test_a_ledger_that_fails_ends_the_other_queries_fetches(
             raise LedgerUnavailable("Redis cannot be reached")
         return await chain(schedule, query, since)
 
-    async def endless(_services: Services, _source: Source, _account: str, _ask: Question) -> Answer:
+    async def endless(_fetches: SharedFetches, _source: Source, _account: str, _question: Question) -> Answer:
         try:
             await asyncio.sleep(60)
         finally:
@@ -35,7 +34,7 @@ async def test_a_ledger_that_fails_ends_the_other_queries_fetches(
         raise AssertionError
 
     monkeypatch.setattr(week.services.runs, "chain", failing)
-    monkeypatch.setattr(collecting, "fetch_once", endless)
+    monkeypatch.setattr(SharedFetches, "answer", endless)
     key = await request(week.services, "week", None, None)
     with pytest.raises(LedgerUnavailable):
         await produce(week.services, key)

@@ -92,14 +92,16 @@ async def test_a_slot_that_a_new_pause_finds_missed_is_told(here: Month) -> None
 
 
 async def test_a_run_that_reached_its_reader_is_told_as_delivered(week: InProcessRun) -> None:
-    week.services.events = facts = Facts()
+    facts = Facts()
+    week.services = replace(week.services, events=facts)
     run, _ = await week.run()
     assert settled(facts.told) == [("sent", "")]
     assert ends(facts.told) == [(run.key, "delivered", "")]
 
 
 async def test_a_run_whose_only_reader_was_refused_is_told_as_failed(week: InProcessRun) -> None:
-    week.services.events = facts = Facts()
+    facts = Facts()
+    week.services = replace(week.services, events=facts)
     week.box.mail.faults.refuse("sales@acme.example", 554)
     run, _ = await week.run()
     assert settled(facts.told) == [("refused", "refused")]

@@ -17,7 +17,7 @@ async def test_a_list_that_takes_longer_than_a_worker_may_fetch_is_a_gap_though_
     week: InProcessRun,
 ) -> None:
     await week.deploy(f"{SCHEDULE}within: 7d\n")
-    week.services.times = replace(week.services.times, longest_fetch=1.0)
+    week.services = replace(week.services, times=replace(week.services.times, longest_fetch=1.0))
     week.box.gate.shut()
     async with asyncio.timeout(15):
         run, _ = await week.run()

@@ -16,7 +16,7 @@ async def test_it_is_sent_again_as_often_as_it_takes_and_never_counted_as_a_dupl
 ) -> None:
     channel = TakesOnce(UNCLEAR, parts=1)
     monkeypatch.setattr(OpenConnectors, "channel", lambda *_: channel)
-    week.services.times = replace(week.services.times, backoff=0.0)
+    week.services = replace(week.services, times=replace(week.services.times, backoff=0.0))
     _, [row] = await week.run()
     assert row.state is DeliveryState.UNKNOWN
     assert await deliver(week.services, row.key) is DeliveryState.UNKNOWN

@@ -1,7 +1,7 @@
 """What the clock publishes again goes where it was published first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -38,7 +38,7 @@ async def test_a_run_that_somebody_waits_for_is_published_again_among_those_on_d
     async def swept(_limit: int) -> Sweep:
         return Sweep((asked, SLOT), ())
 
-    week.services.queue = lanes = Lanes()
+    lanes = Lanes()
     monkeypatch.setattr(week.services.clock, "sweep", swept)
-    await tick(week.services)
+    await tick(replace(week.services, queue=lanes))
     assert (lanes.now, lanes.fetch) == ([asked], [SLOT])

@@ -34,9 +34,8 @@ async def tidy(services: Services, now: datetime) -> int:
 async def rounds(services: Services, timings: dict[str, Timing], now: datetime) -> int:
     total, idle = 0, 0
     while idle < 3:
-        services.chores_after = None
         await forget_the_pause(services)
-        gone = await housekeep(services, timings, now)
+        gone = await housekeep(services.upkeep._port, timings, now)  # type: ignore[attr-defined]  # without its pause
         total, idle = total + gone, 0 if gone else idle + 1
     return total
 

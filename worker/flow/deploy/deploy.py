@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from worker.domain.definition_changes import DefinitionChange, definition_changes, same
 from worker.domain.delivery import Reader
@@ -11,9 +12,10 @@ from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
+from worker.flow.facts import tell
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
-from worker.flow.services import Services
+from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
 from worker.ports import ActivationBasis, Deployment, Due, SlotClaim, Triggers
 
 TRIES = 10
@@ -47,7 +49,7 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ground:
+class _LedgerState:
     """What is known of the ledger at one instant. `pending` and `lasts` as after `overdue` was written."""
 
     triggers: Triggers
@@ -57,10 +59,16 @@ class _Ground:
     overdue: tuple[SlotClaim, ...]
 
 
-async def changes(bundle: Bundle, services: Services) -> Changes:
+class ChangesUses(UsesClock, UsesDeployments, UsesTriggers, Protocol): ...
+
+
+class DeployUses(ChangesUses, UsesEvents, UsesProcess, Protocol): ...
+
+
+async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
     """Compare with the deployment in force; nothing is written."""
-    deployed = await services.deployments.deployed()
-    old = await services.deployments.bundle(deployed.bundle) if deployed else None
+    deployed = await uses.deployments.deployed()
+    old = await uses.deployments.bundle(deployed.bundle) if deployed else None
     before, after = old.schedules if old else {}, bundle.schedules
     origins = {name: origin for name in after if (origin := _origin(after[name], before, after))}
     renamed = tuple(sorted((origin, name) for name, origin in origins.items() if origin != name))
@@ -68,44 +76,44 @@ async def changes(bundle: Bundle, services: Services) -> Changes:
     turned = {o: n for n, o in origins.items() if n != o or _timed(before[o]) != _timed(after[n])}
     # A rename alone leaves what is due to the new name.
     leaving = removed | {o for o, n in turned.items() if _timed(before[o]) != _timed(after[n])}
-    asked = await services.clock.pending([*turned, *removed])
+    asked = await uses.clock.pending([*turned, *removed])
     basis = ActivationBasis(
         deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)}
     )
-    ground = await _ground(services, basis, {name: before[name].timing for name in leaving}, after, origins)
+    state = await _ledger_state(uses, basis, {name: before[name].timing for name in leaving}, after, origins)
     return Changes(
         added=tuple(sorted(after.keys() - origins.keys())),
         changed=tuple(sorted(n for n in after.keys() & before.keys() if not same(after[n], before[n]))),
         removed=tuple(sorted(removed)),
         firsts={
-            **{name: _first(ground, after[name], None) for name in after if name not in origins},
-            **{name: _first(ground, after[name], before[origin]) for origin, name in turned.items()},
+            **{name: _first(state, after[name], None) for name in after if name not in origins},
+            **{name: _first(state, after[name], before[origin]) for origin, name in turned.items()},
         },
         dropped=_dropped(before, after, origins),
         renamed=renamed,
-        overdue=ground.overdue,
+        overdue=state.overdue,
         before=old,
         basis=basis,
         definitions=definition_changes(old, bundle),
     )
 
 
-async def deploy(bundle: Bundle, services: Services) -> tuple[Deployment, Changes]:
+async def deploy(bundle: Bundle, uses: DeployUses) -> tuple[Deployment, Changes]:
     """One atomic step: before it the old definitions are in force, after it the new ones. What was due under the old
     ones and had not been looked at is claimed or noted first, as a clock would have, so that no slot is lost.
 
     Raises LedgerError when others keep deploying in between.
     """
     for _ in range(TRIES):
-        found = await changes(bundle, services)
+        found = await changes(bundle, uses)
         if found.overdue:
-            services.tell((await services.clock.claim(found.overdue, services.pid)).facts)
+            tell(uses.events, (await uses.clock.claim(found.overdue, uses.pid)).facts)
             continue
         new = [name for _, name in found.renamed]
         fresh = () if found.before is None else (*found.added, *(n for n in new if n not in found.before.schedules))
         gone = (*found.removed, *(origin for origin, _ in found.renamed))
         try:
-            deployment = await services.deployments.activate(
+            deployment = await uses.deployments.activate(
                 bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis
             )
         except ClaimLost:
@@ -127,26 +135,26 @@ def _timed(schedule: Schedule) -> tuple[object, ...]:
     return schedule.trigger, schedule.spread, schedule.paused
 
 
-async def _ground(
-    services: Services,
+async def _ledger_state(
+    uses: ChangesUses,
     basis: ActivationBasis,
     leaving: Mapping[str, Timing],
     after: Mapping[str, Schedule],
     origins: Mapping[str, str],
-) -> _Ground:
-    now, pauses = await services.clock.now(), await services.clock.pauses()
+) -> _LedgerState:
+    now, pauses = await uses.clock.now(), await uses.clock.pauses()
     overdue: list[SlotClaim] = []
     for name in leaving:
-        overdue += _claims(services.triggers, leaving, basis, name, pauses.get(name), now)
+        overdue += _claims(uses.triggers, leaving, basis, name, pauses.get(name), now)
     new = [name for name in after if name not in origins]
     old = [previously for name in new if (previously := after[name].previously)]
-    lasts = dict(await services.deployments.last_slots([*new, *old, *basis.pending]))
+    lasts = dict(await uses.deployments.last_slots([*new, *old, *basis.pending]))
     pending = dict(basis.pending)
     for claim in overdue:
         pending[claim.schedule] = claim.next_due
         spoken = [*(run.key.slot for run in claim.runs), *(missed.last for missed in claim.missed)]
         lasts[claim.schedule] = max([*spoken, *([lasts[claim.schedule]] if claim.schedule in lasts else [])])
-    return _Ground(services.triggers, now, pending, lasts, tuple(overdue))
+    return _LedgerState(uses.triggers, now, pending, lasts, tuple(overdue))
 
 
 def _claims(
@@ -167,15 +175,15 @@ def _claims(
         at = claim.next_due
 
 
-def _first(ground: _Ground, schedule: Schedule, was: Schedule | None) -> datetime | None:
+def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> datetime | None:
     """When it is due first: where its trigger stays, at the slot that it waits for already."""
     delay = delay_of(schedule.id, schedule.spread)
     if was is not None and was.trigger == schedule.trigger:
-        at = ground.pending.get(was.id)
+        at = state.pending.get(was.id)
         return None if at is None else at - delay_of(was.id, was.spread) + delay
     ids = [was.id] if was is not None else [schedule.id, *([schedule.previously] if schedule.previously else [])]
-    last = max((ground.lasts[name] for name in ids if name in ground.lasts), default=None)
-    slot = first_slot(schedule.trigger, ground.now, ground.triggers.next, last, edited=last is not None)
+    last = max((state.lasts[name] for name in ids if name in state.lasts), default=None)
+    slot = first_slot(schedule.trigger, state.now, state.triggers.next, last, edited=last is not None)
     return None if slot is None else slot + delay
 
 

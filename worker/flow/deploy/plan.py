@@ -4,15 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain, islice
+from typing import Protocol
 
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Query, Schedule, Timing
 from worker.flow.deploy.cost import DAY, DayCost, cost
-from worker.flow.deploy.deploy import Changes, changes
+from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
-from worker.flow.services import Services
+from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
 from worker.ports import Due, SlotClaim, Triggers
 
 LIST = 500
@@ -76,21 +77,24 @@ class Plan:
     day: tuple[DayCost, ...] = ()
 
 
-async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
+class PlanUses(ChangesUses, UsesConnectors, UsesRuns, UsesSnapshots, Protocol): ...
+
+
+async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
     """As though `bundle` were deployed now and a clock were running all the time; nothing is written."""
-    found = await changes(bundle, services)
+    found = await changes(bundle, uses)
     before = found.before.schedules if found.before else {}
-    now = await services.clock.now()
+    now = await uses.clock.now()
     span = _Span(
-        triggers=services.triggers,
+        triggers=uses.triggers,
         now=now,
         until=now + timedelta(days=days),
-        pending=await services.clock.pending([*before, *(name for name in bundle.schedules if name not in before)]),
-        pauses=await services.clock.pauses(),
+        pending=await uses.clock.pending([*before, *(name for name in bundle.schedules if name not in before)]),
+        pauses=await uses.clock.pauses(),
     )
     origins = {name: _origin(found, name) for name in bundle.schedules}
     planned = [
-        await _planned(services, bundle, schedule, span, found, before.get(origins[name]))
+        await _planned(uses, bundle, schedule, span, found, before.get(origins[name]))
         for name, schedule in bundle.schedules.items()
     ]
     day = {
@@ -113,12 +117,12 @@ async def plan(services: Services, bundle: Bundle, days: int) -> Plan:
         readers_added=tuple(sorted(has - had)),
         readers_removed=tuple(sorted(had - has)),
         moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
-        day=cost(services.connectors, bundle, day, {row.schedule: row.cost.lengths for row in planned}),
+        day=cost(uses.connectors, bundle, day, {row.schedule: row.cost.lengths for row in planned}),
     )
 
 
 async def _planned(
-    services: Services, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
+    uses: PlanUses, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
 ) -> Planned:
     name = schedule.id
     pause, late = span.pause(schedule, was), span.late(found, was)
@@ -129,7 +133,7 @@ async def _planned(
         fires=(*late, *coming),
         count=count + len(late),
         readers=tuple(reader.id for reader in readers(schedule)),
-        cost=await _cost(services, bundle, schedule, was),
+        cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
     )
 
@@ -212,20 +216,20 @@ def fires(
             yield Fire(due, slot)
 
 
-async def _cost(services: Services, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
+async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
     """Of a list, by how long it was when it was read last."""
     requests, lengths = 0, {}
     for item in schedule.report:
-        price = services.connectors.query(bundle, item).price
+        price = uses.connectors.query(bundle, item).price
         if not price.page:
             requests += price.requests * (1 if item.compare is None else 2)
             continue
-        rows = lengths[item.id] = await _rows(services, item, was)
+        rows = lengths[item.id] = await _rows(uses, item, was)
         requests += 0 if rows is None else max(1, -(-rows // price.page))
     return Cost(requests, tuple(name for name, rows in lengths.items() if rows is None), lengths)
 
 
-async def _rows(services: Services, item: Query, was: Schedule | None) -> int | None:
+async def _rows(uses: PlanUses, item: Query, was: Schedule | None) -> int | None:
     """None for a list that was never read, or was asked for otherwise then."""
     former = {known.id: known for known in was.report} if was else {}
     known = former.get(item.id)
@@ -235,8 +239,8 @@ async def _rows(services: Services, item: Query, was: Schedule | None) -> int | 
         or (known.source, known.query, known.params) != (item.source, item.query, item.params)
     ):
         return None
-    for stored in await services.runs.chain(was.id, item.id, None):
-        snapshot = await services.snapshots.load(stored)
+    for stored in await uses.runs.chain(was.id, item.id, None):
+        snapshot = await uses.snapshots.load(stored)
         if snapshot is not None and snapshot.rows is not None:
             return snapshot.rows.total if snapshot.rows.total is not None else len(snapshot.rows.rows)
     return None

@@ -7,34 +7,33 @@ from itertools import islice
 from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Timing
-from worker.flow.services import Services
+from worker.flow.deploy.deploy import DeployUses
+from worker.flow.facts import tell
 from worker.ports import SlotClaim, Triggers
 
 CHUNK = 2000
 _MOMENT = timedelta(milliseconds=1)
 
 
-async def recompute_due(services: Services) -> int:
+async def recompute_due(uses: DeployUses) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
     that its trigger still names, because an edit may have put it off.
     """
-    deployment = await services.deployments.deployed()
+    deployment = await uses.deployments.deployed()
     if deployment is None:
         return 0
-    timings = await services.deployments.timings(deployment.bundle)
+    timings = await uses.deployments.timings(deployment.bundle)
     names, moved = iter(timings), 0
     while part := list(islice(names, CHUNK)):
-        pending = await services.clock.pending(part)
-        now = await services.clock.now()
-        wrong = {
-            name: at for name, at in pending.items() if at > now and not _named(services.triggers, name, timings, at)
-        }
-        lasts = await services.deployments.last_slots(list(wrong)) if wrong else {}
+        pending = await uses.clock.pending(part)
+        now = await uses.clock.now()
+        wrong = {name: at for name, at in pending.items() if at > now and not _named(uses.triggers, name, timings, at)}
+        lasts = await uses.deployments.last_slots(list(wrong)) if wrong else {}
         claims = [
             SlotClaim(
                 name,
                 at,
-                _anew(services.triggers, name, timings[name], now, lasts.get(name)),
+                _anew(uses.triggers, name, timings[name], now, lasts.get(name)),
                 (),
                 (),
                 False,
@@ -42,7 +41,7 @@ async def recompute_due(services: Services) -> int:
             )
             for name, at in wrong.items()
         ]
-        services.tell((await services.clock.claim(claims, services.pid)).facts)
+        tell(uses.events, (await uses.clock.claim(claims, uses.pid)).facts)
         moved += len(claims)
     return moved
 

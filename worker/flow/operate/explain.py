@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Missed, Run, RunKey
 from worker.errors import LedgerError
 from worker.flow.operate.find_run import FAR, find_run
-from worker.flow.run.comparison import open_case
-from worker.flow.services import Services
+from worker.flow.run.comparison import UsesDigests
+from worker.flow.uses import UsesLookups, UsesSnapshots
+from worker.ports import Lookups, Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,47 +25,50 @@ class Explained:
     compared: Mapping[str, Baseline | Reason]
 
 
-async def explain(services: Services, reference: str) -> tuple[Run, tuple[Explained, ...]] | Missed:
+class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
+
+
+async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explained, ...]] | Missed:
     """A run with each of its deliveries, or the row of missed slots that `ID@slot` stands in.
 
     Raises RequestError when `reference` names neither.
     """
-    missed = await _missed(services, reference)
+    missed = await _missed(uses.lookups, reference)
     if missed is not None:
         return missed
-    run = await find_run(services.lookups, reference)
-    rows = await services.lookups.deliveries(run.key)
-    return run, tuple([await _explained(services, row) for row in rows])
+    run = await find_run(uses.lookups, reference)
+    rows = await uses.lookups.deliveries(run.key)
+    return run, tuple([await _explained(uses, row) for row in rows])
 
 
-async def _missed(services: Services, reference: str) -> Missed | None:
+async def _missed(lookups: Lookups, reference: str) -> Missed | None:
     """A run of that very slot goes before; a longer key that begins like it does not."""
     try:
         key = RunKey.parse(reference)
     except ValueError:
         return None
-    if await services.lookups.run(key) is not None:
+    if await lookups.run(key) is not None:
         return None
-    rows = await services.lookups.missed(key.schedule, FAR)
+    rows = await lookups.missed(key.schedule, FAR)
     return next((row for row in rows if row.first <= key.slot <= row.last), None)
 
 
-async def _explained(services: Services, row: Delivery) -> Explained:
+async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
     """A decision is a function of what is stored, so it is made again rather than kept."""
     pair = row.compared_with or {}
     compared = {query: baseline or row.why_first.get(query, Reason.FIRST) for query, baseline in pair.items()}
     if row.state is DeliveryState.SKIPPED or row.date is None:
         return Explained(row, row.reason, compared)
     try:
-        case = await open_case(services, row)
+        case = await uses.digests.open(row)
     except LedgerError:
         return Explained(row, None, compared)
-    if case is None or not await _all_there(services, row, case.snapshot_ids):
+    if case is None or not await _all_there(uses.snapshots, row, case.snapshot_ids):
         return Explained(row, None, compared)
     return Explained(row, Reason.SOURCE if case.notice else case.decide().reason, compared)
 
 
-async def _all_there(services: Services, row: Delivery, answers: Mapping[str, str]) -> bool:
+async def _all_there(snapshots: Snapshots, row: Delivery, answers: Mapping[str, str]) -> bool:
     """Without its answers a run would look like one that changed nothing."""
     needed = [*answers.values(), *(baseline.snapshot for baseline in (row.compared_with or {}).values() if baseline)]
-    return all([await services.snapshots.load(snapshot) is not None for snapshot in needed])
+    return all([await snapshots.load(snapshot) is not None for snapshot in needed])

@@ -5,8 +5,8 @@ import re
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Schedule
 from worker.errors import RequestError
-from worker.flow.services import Services
-from worker.ports import Lookups
+from worker.flow.deployed import bundle_of
+from worker.ports import Deployments, Lookups
 
 FAR = 1000
 """How many runs a prefix is looked for in, newest first."""
@@ -46,12 +46,12 @@ async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
     return found[steps]
 
 
-async def deployed_schedule(services: Services, schedule: str) -> tuple[str, Schedule]:
+async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[str, Schedule]:
     """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
-    deployed = await services.deployments.deployed()
+    deployed = await deployments.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
-    bundle = await services.bundle(deployed.bundle)
+    bundle = await bundle_of(deployments, deployed.bundle)
     if schedule not in bundle.schedules:
         known = ", ".join(sorted(bundle.schedules)) or "none"
         raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")

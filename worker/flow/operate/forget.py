@@ -1,9 +1,13 @@
 """Forgetting a person or a deal on request: what is remembered of it goes, and what else is stored stays usable."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
+from worker.flow.deployed import bundle_of
+from worker.flow.facts import tell
 from worker.flow.run.readers import readers
-from worker.flow.services import Services
+from worker.flow.uses import UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep
+from worker.ports import Deployments
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +21,22 @@ class Forgotten:
     named: tuple[str, ...] = ()
 
 
-async def forget(services: Services, what: str) -> Forgotten:
+class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep, Protocol): ...
+
+
+async def forget(uses: ForgetUses, what: str) -> Forgotten:
     """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
-    gone = await services.upkeep.forget_reader(what)
-    services.tell(gone.facts)
-    answers = await services.snapshots.forget_row(what)
-    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(services, what))
+    gone = await uses.upkeep.forget_reader(what)
+    tell(uses.events, gone.facts)
+    answers = await uses.snapshots.forget_row(what)
+    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(uses.deployments, what))
 
 
-async def _named(services: Services, address: str) -> tuple[str, ...]:
-    deployed = await services.deployments.deployed()
+async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
+    deployed = await deployments.deployed()
     if deployed is None:
         return ()
-    bundle = await services.bundle(deployed.bundle)
+    bundle = await bundle_of(deployments, deployed.bundle)
     wanted = address.casefold()
     found = [s.id for s in bundle.schedules.values() if any(r.address.casefold() == wanted for r in readers(s))]
     operator = ["defaults.operator"] if (bundle.defaults.operator or "").casefold() == wanted else []

@@ -4,14 +4,16 @@ import asyncio
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.run import Claim, RunKey
 from worker.flow.operate.find_run import deployed_schedule
-from worker.flow.run.deliver import deliver
-from worker.flow.run.produce import produce
+from worker.flow.run.deliver import DeliverUses, deliver
+from worker.flow.run.produce import ProduceUses, produce
 from worker.flow.run.tick import deadline
-from worker.flow.services import Services
+from worker.flow.uses import UsesClock, UsesDeployments, UsesProcess, UsesTriggers
+from worker.ports import Lookups
 
 PATIENCE = 60.0
 """Seconds that `run` waits for a deferred delivery before it says what a running clock will still send."""
@@ -19,44 +21,46 @@ PATIENCE = 60.0
 OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING})
 
 
-async def request(services: Services, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
+class RequestUses(UsesClock, UsesDeployments, UsesProcess, UsesTriggers, Protocol): ...
+
+
+class RunHereUses(DeliverUses, ProduceUses, Protocol): ...
+
+
+async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
     """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
 
     Raises RequestError when nothing is deployed or the schedule is not among it.
     """
-    bundle, schedule = await deployed_schedule(services, schedule_id)
-    now = await services.clock.now()
+    bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
+    now = await uses.clock.now()
     asked = at or now
     slot = asked.replace(microsecond=asked.microsecond // 1000 * 1000)  # as exact as a key is written
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)
     if idempotency:
         # Killed between the two steps, the same request again names the same key and finishes the second.
-        key = RunKey.parse(await services.clock.once(f"run:{schedule_id}:{idempotency}", str(key)))
-    await services.clock.request(
-        Claim(key, bundle, "manual", deadline(services.triggers, schedule, max(slot, now))), services.pid
-    )
+        key = RunKey.parse(await uses.clock.once(f"run:{schedule_id}:{idempotency}", str(key)))
+    await uses.clock.request(Claim(key, bundle, "manual", deadline(uses.triggers, schedule, max(slot, now))), uses.pid)
     return key
 
 
-async def run_here(services: Services, key: RunKey) -> None:
+async def run_here(uses: RunHereUses, key: RunKey) -> None:
     """Fetch and deliver a claimed run in this process, and wait a while for what is deferred."""
-    open_keys = list(await produce(services, key))
-    until = await services.clock.now() + timedelta(seconds=PATIENCE)
+    open_keys = list(await produce(uses, key))
+    until = await uses.clock.now() + timedelta(seconds=PATIENCE)
     while open_keys:
         for delivery in open_keys:
-            await deliver(services, delivery)
-        open_keys, soonest = await _still_open(services, open_keys)
-        now = await services.clock.now()
+            await deliver(uses, delivery)
+        open_keys, soonest = await _still_open(uses.lookups, open_keys)
+        now = await uses.clock.now()
         if not open_keys or soonest is None or soonest > until:
             return
         await asyncio.sleep(max((soonest - now).total_seconds(), 0.05))
 
 
-async def _still_open(services: Services, keys: list[DeliveryKey]) -> tuple[list[DeliveryKey], datetime | None]:
+async def _still_open(lookups: Lookups, keys: list[DeliveryKey]) -> tuple[list[DeliveryKey], datetime | None]:
     """What is not closed, and when the first of it may be tried again."""
-    rows = [
-        row for row in [await services.lookups.delivery(key) for key in keys] if row is not None and row.state in OPEN
-    ]
+    rows = [row for row in [await lookups.delivery(key) for key in keys] if row is not None and row.state in OPEN]
     soonest = min((row.not_before for row in rows if row.not_before is not None), default=None)
     return [row.key for row in rows], soonest

@@ -1,59 +1,64 @@
 """Pausing and resuming a schedule at run time. What is due meanwhile is missed, on the ledger, never made up for."""
 
 from datetime import datetime
+from typing import Protocol
 
 from worker.domain.due.pauses import Pause
 from worker.errors import ClaimLost, LedgerError, RequestError
+from worker.flow.facts import tell
 from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.tick import slot_claim
-from worker.flow.services import Services
+from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
 from worker.ports import Due
 
 TRIES = 10
 
 
-async def pause(services: Services, schedule: str, until: datetime | None) -> None:
+class PauseUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers, Protocol): ...
+
+
+async def pause(uses: PauseUses, schedule: str, until: datetime | None) -> None:
     """From now on nothing fires, until `until` or until somebody resumes it; a run that nobody began yet is skipped.
 
     Raises RequestError for a schedule that is not deployed and for an end that has passed.
     """
-    await deployed_schedule(services, schedule)
-    now = await services.clock.now()
+    await deployed_schedule(uses.deployments, schedule)
+    now = await uses.clock.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
     # An earlier pause that is over may still explain slots that no clock has looked at yet.
-    await _account(services, schedule)
-    await services.clock.pause(schedule, until)
+    await _account(uses, schedule)
+    await uses.clock.pause(schedule, until)
 
 
-async def resume(services: Services, schedule: str) -> bool:
+async def resume(uses: PauseUses, schedule: str) -> bool:
     """End a pause; False when there was none. The first slot that fires is one that is still to come.
 
     Raises RequestError for a schedule that is not deployed, and for one that its definition keeps paused.
     """
-    if (await deployed_schedule(services, schedule))[1].paused:
+    if (await deployed_schedule(uses.deployments, schedule))[1].paused:
         raise RequestError(f"the definition of {schedule} says `paused: true`; change it there and deploy")
     for _ in range(TRIES):
-        await _account(services, schedule)
+        await _account(uses, schedule)
         try:
-            return await services.clock.resume(schedule)
+            return await uses.clock.resume(schedule)
         except ClaimLost:
             continue
     raise LedgerError(f"{schedule} is due faster than its pause can be ended; try again")
 
 
-async def _account(services: Services, schedule: str) -> None:
+async def _account(uses: PauseUses, schedule: str) -> None:
     """What came due during the pause is noted as missed now: once it is resumed, nobody would know why."""
-    while (held := (await services.clock.pauses()).get(schedule)) is not None:
-        bundle, known = await deployed_schedule(services, schedule)
-        at = (await services.clock.pending([schedule])).get(schedule)
-        now = await services.clock.now()
+    while (held := (await uses.clock.pauses()).get(schedule)) is not None:
+        bundle, known = await deployed_schedule(uses.deployments, schedule)
+        at = (await uses.clock.pending([schedule])).get(schedule)
+        now = await uses.clock.now()
         if at is None or at > now or not _covers(held, at):
             return
-        claim = slot_claim(services.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
+        claim = slot_claim(uses.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
-        services.tell((await services.clock.claim([claim], services.pid)).facts)
+        tell(uses.events, (await uses.clock.claim([claim], uses.pid)).facts)
 
 
 def _covers(pause_: Pause, at: datetime) -> bool:

@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
 from worker.domain.diff.bridge import Bridge, bridge
-from worker.domain.digest.compose import compose
 from worker.domain.digest.model import Digest
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
-from worker.flow.memo import Memo
-from worker.flow.run.collect import Collected, FetchContext, collect
-from worker.flow.run.comparison import Answers, Composed, ReaderDigest, digest_context, load_found, past_of
+from worker.flow.deployed import schedule_of
+from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
+from worker.flow.run.comparison import Answers, Composed, ReaderDigest, ReaderDigests, RunSlot, UsesDigests, load_found
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
-from worker.flow.services import Services
-from worker.ports.channels import saved
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSnapshots, UsesTransmit
+from worker.memo import Memo
+from worker.ports import Connectors
 
 PAGE = "html"
 """What a browser shows best: the first entry of that form is previewed where none is named."""
@@ -47,38 +47,47 @@ class DryRun:
     failed: bool = False
 
 
-async def preview(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
+class PreviewUses(CollectUses, UsesClock, UsesDigests, Protocol): ...
+
+
+class SendToUses(PreviewUses, UsesTransmit, Protocol): ...
+
+
+class BridgeUses(UsesConnectors, UsesDeployments, UsesSnapshots, Protocol): ...
+
+
+async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
     """What one entry's reader would get now. Nothing is sent and nothing remembered.
 
     Raises RequestError for an unknown entry, or a schedule without any.
     """
-    entry = _shown_entry(services, bundle, schedule, entry_id)
-    case = (await _cases(services, bundle, schedule, None, [entry]))[0]
-    channel = services.connectors.channel(bundle, entry.channel, entry.address)
+    entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
+    case = (await _cases(uses, bundle, schedule, None, [entry]))[0]
+    channel = uses.connectors.channel(bundle, entry.channel, entry.address)
     shown = channel.preview(await case.content(channel), case.reader.address)
     return Preview(case.digest, shown.subject, shown.text, channel.preview_suffix)
 
 
-async def dry_run(services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
+async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
     trials = []
-    for case in await _cases(services, bundle, schedule, at, list(schedule.to)):
-        channel = services.connectors.channel(bundle, case.entry.channel, case.entry.address)
+    for case in await _cases(uses, bundle, schedule, at, list(schedule.to)):
+        channel = uses.connectors.channel(bundle, case.entry.channel, case.entry.address)
         shown = channel.preview(await case.content(channel), case.reader.address)
         trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps))
     return trials
 
 
 async def send_to(
-    services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
+    uses: SendToUses, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
 ) -> DryRun:
     """Send once to one address, outside the ledger: a test moves no baseline and is never repeated by itself."""
     if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
     like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
     entry = replace(like, id="test", channel=channel_name, address=address)
-    case = (await _cases(services, bundle, schedule, at, [entry]))[0]
-    channel = services.connectors.channel(bundle, channel_name, address)
-    now = await services.clock.now()
+    case = (await _cases(uses, bundle, schedule, at, [entry]))[0]
+    channel = uses.connectors.channel(bundle, channel_name, address)
+    now = await uses.clock.now()
     run = RunKey(schedule.id, case.slot, "manual", "0000test")
     envelope = Envelope(DeliveryKey(run, case.reader.id), address, now)
     content = await case.content(channel)
@@ -87,31 +96,29 @@ async def send_to(
     try:
         for part in channel.build(content, envelope):
             sealed = channel.seal(part, receipts)
-            receipts.append(await channel.send(part, sealed, envelope))
-            if services.keep_message is not None:
-                services.keep_message(str(envelope.key), part, saved(channel, part, sealed))
+            receipts.append(await uses.transmit(channel, part, sealed, envelope))
     except DeliveryError as error:
         return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, str(error), failed=True)
     return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, f"sent: {receipts[0].text}")
 
 
 async def _cases(
-    services: Services, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
+    uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
 ) -> list[ReaderDigest]:
     """One fetch, one case per entry."""
-    now = await services.clock.now()
+    now = await uses.clock.now()
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     who = readers(replace(schedule, to=tuple(entries)))
-    baselines = await services.runs.baselines(list(who))
+    baselines = await uses.runs.baselines(list(who))
     stale = (now - slot).total_seconds() > schedule.grace
-    until = deadline(services.triggers, schedule, now)
+    until = deadline(uses.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
-    collected = await collect(services, context, list(baselines.values()))
-    return [await _case(services, context, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
+    collected = await collect(uses, context, list(baselines.values()))
+    return [await _case(uses.digests, context, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
 
 
 async def _case(
-    services: Services,
+    digests: ReaderDigests,
     context: FetchContext,
     collected: Collected,
     reader: Reader,
@@ -120,9 +127,9 @@ async def _case(
 ) -> ReaderDigest:
     bundle, schedule = context.bundle, context.schedule
     found = Answers(collected.snapshots, collected.compared, collected.gaps)
-    past = await past_of(services, schedule, context.slot, found, current, None)
+    past = await digests.past(schedule, context.slot, found, current, None)
     run = str(RunKey(schedule.id, context.slot))
-    digest = compose(digest_context(services, bundle, schedule, run, context.slot, context.now, found, past))
+    digest = digests.composed(RunSlot(bundle, schedule, run, context.slot, context.now), found, past)
     key = run, context.now, frozenset(past.compared_with.items()), frozenset(past.why_first.items())
     return ReaderDigest(
         bundle=bundle,
@@ -131,33 +138,33 @@ async def _case(
         reader=reader,
         slot=context.slot,
         told=Composed(key, found, past, digest),
-        templates=services.connectors.templates(bundle),
+        templates=digests.connectors.templates(bundle),
         renderings=Memo(1),
-        route=services.connectors.route(bundle, entry.channel, entry.address),
+        route=digests.connectors.route(bundle, entry.channel, entry.address),
         current=current,
         on_demand=True,
-        english=services.english,
+        english=digests.english,
     )
 
 
-async def bridge_of(services: Services, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
+async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
     """The run's bridge for audience everybody, from the pair of its first decided delivery; None without one."""
-    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     query = schedule.bridge
     pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
     baseline = pair.get(query) if pair is not None and query is not None else None
     if baseline is None or query is None:
         return None
-    now = (await load_found(services, run)).snapshots.get(query)
-    before = await services.snapshots.load(baseline.snapshot)
+    now = (await load_found(uses.snapshots, run)).snapshots.get(query)
+    before = await uses.snapshots.load(baseline.snapshot)
     if now is None or before is None:
         return None
     item = schedule.item(query)
-    traits = services.connectors.query(bundle, item).traits(item.params)
+    traits = uses.connectors.query(bundle, item).traits(item.params)
     return bridge(before, now, item.follow, traits.scope)
 
 
-def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
+def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
     if not schedule.to:
         raise RequestError(f"{schedule.id} has nobody under `to:` to preview for")
     if entry_id is not None:
@@ -166,8 +173,8 @@ def _shown_entry(services: Services, bundle: Bundle, schedule: Schedule, entry_i
             known = ", ".join(entry.id for entry in schedule.to)
             raise RequestError(f"--entry: {schedule.id} has no entry {entry_id!r}; it has {known}")
         return found
-    return next((one for one in schedule.to if _suffix(services, bundle, one) == PAGE), schedule.to[0])
+    return next((one for one in schedule.to if _suffix(connectors, bundle, one) == PAGE), schedule.to[0])
 
 
-def _suffix(services: Services, bundle: Bundle, entry: Subscription) -> str:
-    return services.connectors.channel(bundle, entry.channel, entry.address).preview_suffix
+def _suffix(connectors: Connectors, bundle: Bundle, entry: Subscription) -> str:
+    return connectors.channel(bundle, entry.channel, entry.address).preview_suffix

@@ -1,18 +1,20 @@
 """Rendering a closed delivery again from what is stored, to compare it with what the ledger says was sent.
 
-Goes the way of flow.deliver (open_case → content → build → seal) and never hands anything over.
+Goes the way of flow.deliver (open → content → build → seal) and never hands anything over.
 """
 
 import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, Receipt
 from worker.domain.run import Run
 from worker.errors import RenderError
-from worker.flow.run.comparison import open_case
-from worker.flow.services import Services
+from worker.flow.deployed import schedule_of
+from worker.flow.run.comparison import UsesDigests
+from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
+from worker.ports import Snapshots
 from worker.ports.channels import Channel, ExplainsReceipts, saved
 
 CLOSED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED})
@@ -53,33 +55,36 @@ class Replayed:
         return bool(self.copies) and all(copy.equal for copy in self.copies)
 
 
-async def replay(services: Services, run: Run) -> AsyncIterator[Replayed]:
+class ReplayUses(UsesConnectors, UsesDeployments, UsesDigests, UsesLookups, UsesProcess, UsesSnapshots, Protocol): ...
+
+
+async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
     """Every closed delivery of the run of which something was handed over, or tried to be.
 
     Raises LedgerError when the deployment is gone or damaged: then there is nothing to render with.
     """
-    await services.schedule(run.bundle, run.key.schedule)
-    for row in await services.lookups.deliveries(run.key):
+    await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    for row in await uses.lookups.deliveries(run.key):
         if (row.state in CLOSED or row.held) and any(part.sha256 for part in row.parts):
-            yield await _again(services, run, row)
+            yield await _again(uses, run, row)
 
 
-async def _again(services: Services, run: Run, row: Delivery) -> Replayed:
+async def _again(uses: ReplayUses, run: Run, row: Delivery) -> Replayed:
     try:
-        copies, why = await _copies(services, row), ""
+        copies, why = await _copies(uses, row), ""
     except RenderError as error:
         copies, why = tuple(_lost(row, 0)), f"it cannot be rendered: {error}"
     if copies and all(copy.equal for copy in copies):
         return Replayed(row, copies)
     causes = [why] if why else []
-    return Replayed(row, copies, (*causes, *await _causes(services, run, row)))
+    return Replayed(row, copies, (*causes, *await _causes(uses, run, row)))
 
 
-async def _copies(services: Services, row: Delivery) -> tuple[Rebuilt, ...]:
-    case = await open_case(services, row)
+async def _copies(uses: ReplayUses, row: Delivery) -> tuple[Rebuilt, ...]:
+    case = await uses.digests.open(row)
     if case is None or row.date is None:
         return tuple(_lost(row, 0))
-    channel = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
+    channel = uses.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
     parts = channel.build(await case.content(channel), Envelope(row.key, case.reader.address, row.date))
     made = [_rebuilt(channel, part, row) for part in parts[: len(row.parts)] if row.parts[part.number].sha256]
     return (*made, *_lost(row, len(parts)))
@@ -97,23 +102,23 @@ def _lost(row: Delivery, made: int) -> list[Rebuilt]:
     return [Rebuilt(n, part.sha256, None, None) for n, part in enumerate(row.parts) if n >= made and part.sha256]
 
 
-async def _causes(services: Services, run: Run, row: Delivery) -> tuple[str, ...]:
+async def _causes(uses: ReplayUses, run: Run, row: Delivery) -> tuple[str, ...]:
     """What is missing or differs; what is left when nothing is, is a difference that nobody recorded."""
     causes = []
-    if row.version != services.version:
+    if row.version != uses.version:
         made_by = row.version or "a version that was not recorded"
-        causes.append(f"it was rendered by {made_by}, and this is {services.version} (version+templates)")
+        causes.append(f"it was rendered by {made_by}, and this is {uses.version} (version+templates)")
     for query, snapshot in run.snapshots:
-        causes += await _stored(services, query, "this run's answer", snapshot)
+        causes += await _stored(uses.snapshots, query, "this run's answer", snapshot)
     for query, baseline in (row.compared_with or {}).items():
         if baseline is not None:
-            causes += await _stored(services, query, "the answer it was compared with", baseline.snapshot)
+            causes += await _stored(uses.snapshots, query, "the answer it was compared with", baseline.snapshot)
     return tuple(causes) or ("everything that it was made from is there, and still it differs",)
 
 
-async def _stored(services: Services, query: str, what: str, snapshot: str) -> list[str]:
-    if await services.snapshots.load(snapshot) is None:
+async def _stored(snapshots: Snapshots, query: str, what: str, snapshot: str) -> list[str]:
+    if await snapshots.load(snapshot) is None:
         return [f"{query}: {what} is no longer stored (past its retention)"]
-    if await services.snapshots.forgotten(snapshot):
+    if await snapshots.forgotten(snapshot):
         return [f"{query}: {what} had rows that were forgotten on request"]
     return []

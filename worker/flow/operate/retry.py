@@ -1,32 +1,48 @@
 """Another try for what did not arrive: asked for by a person, after mending what was wrong."""
 
+from typing import Protocol
+
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Run
+from worker.flow.deployed import schedule_of
 from worker.flow.run.produce import expiry
 from worker.flow.run.readers import entries, entry_of, subjects
-from worker.flow.services import Services
+from worker.flow.uses import (
+    UsesClock,
+    UsesConnectors,
+    UsesDeliveries,
+    UsesDeployments,
+    UsesLookups,
+    UsesQueue,
+    UsesTriggers,
+)
 
 
-async def retry(services: Services, run: Run) -> tuple[DeliveryKey, ...]:
+class RetryUses(
+    UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesLookups, UsesQueue, UsesTriggers, Protocol
+): ...
+
+
+async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
     """The run's deliveries that were refused, failed or expired are pending again and published; their keys.
 
     What refused them for good (an address, a channel) is used again. What was sent is never sent again. The run keeps
     its closed state until the last of them is settled, and then has the one that follows from all.
     """
-    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
-    failed = [row for row in await services.lookups.deliveries(run.key) if fell_short(row)]
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    failed = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]
     if not failed:
         return ()
     stopped, known = set(), entries(schedule)
     for row in failed:
-        entry = entry_of(services.connectors, bundle, schedule, known, row.key.reader)
+        entry = entry_of(uses.connectors, bundle, schedule, known, row.key.reader)
         if entry is not None:
             stopped |= set(subjects(entry, row.key.address))
-    await services.deliveries.lift(sorted(stopped))
-    until = expiry(services, schedule, await services.clock.now())
-    keys = await services.deliveries.retry(run.key, {row.key.reader: until for row in failed})
-    await services.queue.deliver(keys)
+    await uses.deliveries.lift(sorted(stopped))
+    until = expiry(uses.triggers, schedule, await uses.clock.now())
+    keys = await uses.deliveries.retry(run.key, {row.key.reader: until for row in failed})
+    await uses.queue.deliver(keys)
     return keys
 
 

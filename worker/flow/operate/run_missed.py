@@ -2,35 +2,40 @@
 
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Protocol
 
 from worker.domain.run import Claim, Missed, RunKey, stamp
 from worker.domain.schedule import Trigger
 from worker.errors import RequestError
 from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.operate.on_demand import RequestUses
 from worker.flow.run.tick import deadline
-from worker.flow.services import Services
+from worker.flow.uses import UsesLookups
 from worker.ports import Triggers
 
 FAR = 10_000
 """Rows of missed slots that are looked through, newest first."""
 
 
-async def request_missed(services: Services, schedule_id: str, slot: datetime) -> RunKey:
+class MissedUses(RequestUses, UsesLookups, Protocol): ...
+
+
+async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> RunKey:
     """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
 
     Raises RequestError when the schedule is not deployed, or the slot is none that was missed.
     """
-    bundle, schedule = await deployed_schedule(services, schedule_id)
-    rows = await services.lookups.missed(schedule_id, FAR)
+    bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
+    rows = await uses.lookups.missed(schedule_id, FAR)
     row = next((row for row in rows if row.first <= slot <= row.last), None)
     if row is None:
         raise RequestError(
             f"{stamp(slot)} is no missed slot of {schedule_id}; `funnelbeat runs {schedule_id}` lists them"
         )
-    rest = around(services.triggers, schedule.trigger, row, slot)
-    key, now = RunKey(schedule_id, slot), await services.clock.now()
-    claim = Claim(key, bundle, "manual", deadline(services.triggers, schedule, now))
-    if not await services.clock.request(claim, services.pid, missed=row, rest=rest):
+    rest = around(uses.triggers, schedule.trigger, row, slot)
+    key, now = RunKey(schedule_id, slot), await uses.clock.now()
+    claim = Claim(key, bundle, "manual", deadline(uses.triggers, schedule, now))
+    if not await uses.clock.request(claim, uses.pid, missed=row, rest=rest):
         raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")
     return key
 

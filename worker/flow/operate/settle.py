@@ -1,52 +1,62 @@
 """A person's word on a delivery that may or may not have arrived (semantics 7, "operator says")."""
 
+from typing import Protocol
+
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.outcome import Pending, Sent
 from worker.domain.reason import Reason
 from worker.errors import LedgerError, RequestError
+from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import find_run
-from worker.flow.run.comparison import open_case
+from worker.flow.run.comparison import UsesDigests
 from worker.flow.run.deliver import sent as moved_by
 from worker.flow.run.produce import expiry
+from worker.flow.run.settle import SettleUses
 from worker.flow.run.settle import settle as settle_delivery
-from worker.flow.services import Services
+from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesQueue, UsesTriggers
+from worker.ports import Lookups
 
 RECEIPT = "settled by hand"
 
 
-async def settle(services: Services, reference: str, *, arrived: bool) -> Delivery:
+class SettleByHandUses(
+    SettleUses, UsesClock, UsesDeployments, UsesDigests, UsesLookups, UsesQueue, UsesTriggers, Protocol
+): ...
+
+
+async def settle(uses: SettleByHandUses, reference: str, *, arrived: bool) -> Delivery:
     """The delivery afterwards: sent, with the baselines that a late proof moves; or pending again under the same
     identity, and published. `reference` is a delivery's key; its run may be written as in `find_run`.
 
     Raises RequestError for a delivery that is not unknown, and ClaimLost when it moved on meanwhile.
     """
-    row = await _unknown(services, reference)
+    row = await _unknown(uses.lookups, reference)
     if arrived:
-        case = await open_case(services, row)
+        case = await uses.digests.open(row)
         moved = moved_by(case) if case is not None else {}
-        await settle_delivery(services, row.key, row.attempt, Sent(RECEIPT, moved, Reason.SETTLED))
+        await settle_delivery(uses, row.key, row.attempt, Sent(RECEIPT, moved, Reason.SETTLED))
     else:
-        run = await find_run(services.lookups, str(row.key.run))
-        _, schedule = await services.schedule(run.bundle, run.key.schedule)
-        until = expiry(services, schedule, await services.clock.now())
-        await settle_delivery(services, row.key, row.attempt, Pending(Reason.SETTLED, until))
-        await services.queue.deliver([row.key])
-    settled = await services.lookups.delivery(row.key)
+        run = await find_run(uses.lookups, str(row.key.run))
+        _, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+        until = expiry(uses.triggers, schedule, await uses.clock.now())
+        await settle_delivery(uses, row.key, row.attempt, Pending(Reason.SETTLED, until))
+        await uses.queue.deliver([row.key])
+    settled = await uses.lookups.delivery(row.key)
     if settled is None:
         raise LedgerError(f"{row.key} is gone from the ledger")
     return settled
 
 
-async def _unknown(services: Services, reference: str) -> Delivery:
+async def _unknown(lookups: Lookups, reference: str) -> Delivery:
     try:
         written, reader = DeliveryKey.parted(reference)
     except ValueError:
         raise RequestError(
             f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
         ) from None
-    run = await find_run(services.lookups, written)
+    run = await find_run(lookups, written)
     key = DeliveryKey(run.key, reader)
-    row = await services.lookups.delivery(key)
+    row = await lookups.delivery(key)
     if row is None:
         raise RequestError(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
     if row.state is not DeliveryState.UNKNOWN:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from worker.domain.delivery import Baseline
 from worker.domain.schedule import Bundle, Follow, Query, Schedule
@@ -12,9 +13,9 @@ from worker.domain.time.periods import WindowError
 from worker.domain.time.window import Window, WindowSpec, compared, resolve
 from worker.errors import RequestError, SourceError
 from worker.flow.run.gap_reason import gap_reason, retry_after
-from worker.flow.run.shared_fetch import SharedFailure, fetch_once
-from worker.flow.services import Services
-from worker.ports import Answer, Question
+from worker.flow.run.shared_fetch import SharedFailure, UsesFetches
+from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots, UsesTimes, UsesTriggers
+from worker.ports import Answer, Question, Triggers
 from worker.together import together
 
 COMPARED = ":compared"
@@ -44,14 +45,17 @@ class FetchContext:
     on_demand: bool = False
 
 
+class CollectUses(UsesConnectors, UsesFetches, UsesRuns, UsesSnapshots, UsesTimes, UsesTriggers, Protocol): ...
+
+
 async def collect(
-    services: Services,
+    uses: CollectUses,
     context: FetchContext,
     baselines: Sequence[Mapping[str, Baseline]],
 ) -> Collected:
     """`baselines` of every reader: what left since the oldest of them is looked up."""
     items = context.schedule.report
-    answers = await together(_answer(services, context, item, baselines) for item in items)
+    answers = await together(_answer(uses, context, item, baselines) for item in items)
     found = {item.id: a for item, a in zip(items, answers, strict=True) if isinstance(a, Answer)}
     return Collected(
         snapshots={query: answer.snapshot for query, answer in found.items()},
@@ -61,17 +65,18 @@ async def collect(
 
 
 async def _answer(
-    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
+    uses: CollectUses, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
 ) -> Answer | Gap:
-    patience = min((context.deadline - context.now).total_seconds(), services.times.longest_fetch)
+    patience = min((context.deadline - context.now).total_seconds(), uses.times.longest_fetch)
     try:
-        if context.stale and not services.connectors.query(context.bundle, item).windowed:
+        if context.stale and not uses.connectors.query(context.bundle, item).windowed:
             day = f"{context.slot:%d %b}"
             return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
-        source = services.connectors.source(context.bundle, item.source)
+        source = uses.connectors.source(context.bundle, item.source)
         async with asyncio.timeout(max(patience, 1.0)):
-            account = services.connectors.account(context.bundle, item.source)
-            return await fetch_once(services, source, account, await question_of(services, context, item, baselines))
+            account = uses.connectors.account(context.bundle, item.source)
+            question = await question_of(uses, context, item, baselines)
+            return await uses.fetches.answer(source, account, question)
     except TimeoutError:
         return Gap(item.id, GapReason.DEADLINE, f"{item.source} had not answered when the run's time was over")
     except SharedFailure as failure:
@@ -81,22 +86,22 @@ async def _answer(
 
 
 async def question_of(
-    services: Services, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
+    uses: CollectUses, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
 ) -> Question:
     """The question with its windows resolved and with what is remembered of earlier answers."""
     schedule = context.schedule
     in_use = [b[item.id] for b in baselines if item.id in b]
     oldest = min(in_use, key=lambda b: b.slot, default=None)
-    chain = await services.runs.chain(schedule.id, item.id, oldest.slot if oldest else None)
-    past = [s for s in [await services.snapshots.load(i) for i in chain] if s is not None and s.slot < context.slot]
-    windows = resolver(services, context)
+    chain = await uses.runs.chain(schedule.id, item.id, oldest.slot if oldest else None)
+    past = [s for s in [await uses.snapshots.load(i) for i in chain] if s is not None and s.slot < context.slot]
+    windows = resolver(uses.triggers, context)
     window = windows(item.window) if item.window else None
     return Question(
         item=item,
         slot=context.slot,
         zone=schedule.trigger.zone,
         window=window,
-        compared=_compared(services, context, item, window),
+        compared=_compared(uses.triggers, context, item, window),
         formerly=frozenset().union(*(s.members for s in past)) if item.follow is not Follow.NONE else frozenset(),
         since=oldest.as_of if oldest else None,
         previous=past[0] if past else None,
@@ -106,10 +111,10 @@ async def question_of(
     )
 
 
-def resolver(services: Services, context: FetchContext) -> Callable[[WindowSpec], Window]:
+def resolver(triggers: Triggers, context: FetchContext) -> Callable[[WindowSpec], Window]:
     """How this context's windows resolve: a function of slot, zone and the project's calendar, never of the clock."""
     schedule, defaults = context.schedule, context.bundle.defaults
-    before = services.triggers.previous(schedule.trigger, context.slot)
+    before = triggers.previous(schedule.trigger, context.slot)
 
     def windows(spec: WindowSpec) -> Window:
         return resolve(
@@ -124,13 +129,13 @@ def resolver(services: Services, context: FetchContext) -> Callable[[WindowSpec]
     return windows
 
 
-def _compared(services: Services, context: FetchContext, item: Query, window: Window | None) -> Window | None:
+def _compared(triggers: Triggers, context: FetchContext, item: Query, window: Window | None) -> Window | None:
     """None also where nothing lies before the window: the first slot ever has no slot before it."""
     if window is None or item.compare is None:
         return None
     trigger, defaults = context.schedule.trigger, context.bundle.defaults
-    before = services.triggers.previous(trigger, context.slot)
-    earlier = services.triggers.previous(trigger, before) if before is not None else None
+    before = triggers.previous(trigger, context.slot)
+    earlier = triggers.previous(trigger, before) if before is not None else None
     try:
         return compared(
             window,

@@ -1,4 +1,4 @@
-"""From a pending delivery to its outcome: decide, render, claim, send, settle.
+"""From a pending delivery to its outcome: hold, compare, resolve what is unknown, decide, send, settle.
 
 Intent is written before bytes leave and the outcome after it; what lies between is `unknown` and is found out or
 repeated as semantics 7 says, never silently.
@@ -7,29 +7,40 @@ repeated as semantics 7 says, never silently.
 import asyncio
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from worker.domain.decide import sent_baselines, skipped_baselines
 from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
 from worker.domain.limits import LONGEST_WAIT
-from worker.domain.outcome import Deferred, DeliveryFailed, Refused, Sent, Skipped, Unknown
+from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.errors import (
     ClaimLost,
     DeliveryDeferred,
+    DeliveryError,
     DeliveryRefused,
     DeliveryUncertain,
     RenderError,
     RequestError,
 )
-from worker.flow.run.comparison import ReaderDigest, open_case
+from worker.flow.facts import tell
+from worker.flow.run.comparison import ReaderDigest, UsesDigests
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.run.settle import settle
-from worker.flow.services import Services
-from worker.ports import Channel, DeliveryLease
-from worker.ports.channels import Paced, saved
+from worker.flow.uses import (
+    UsesClock,
+    UsesConnectors,
+    UsesDeliveries,
+    UsesEvents,
+    UsesProcess,
+    UsesTimes,
+    UsesTransmit,
+)
+from worker.ports import Channel, DeliveryLease, DeliveryLedger
+from worker.ports.channels import Paced
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
@@ -37,129 +48,43 @@ short outages need.
 """
 
 
-async def deliver(services: Services, key: DeliveryKey) -> DeliveryState | None:
-    """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
-    held = await services.deliveries.hold(key, services.pid)
-    services.tell(held.facts)
-    if held.lease is None:
-        return None
-    try:
-        return await _bring_on(services, held.lease)
-    except ClaimLost:
-        return None
-
-
-async def _bring_on(services: Services, held: DeliveryLease) -> DeliveryState:
-    services.reach("delivery.taken")
-    row = held.row
-    try:
-        case = await open_case(services, row, held.current)
-        if case is None:
-            return await _give_up(services, row, Reason.DELETED, "nobody reads it any more")
-        return await _advance(services, case, held)
-    except RenderError as error:
-        return await _give_up(services, row, Reason.RENDER, str(error))
-    except RequestError as error:
-        # A secret that this process does not have: somebody may set it before the delivery's time is over.
-        return await _wait(services, row, str(error))
-
-
-async def _advance(services: Services, case: ReaderDigest, held: DeliveryLease) -> DeliveryState:
-    row = held.row
-    channel = services.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
-    if row.state is DeliveryState.UNKNOWN:
-        row = await resolve_unknown(services, case, channel, row, sent(case))
-        services.reach("delivery.resolved")
-        if row.state is not DeliveryState.PENDING:
-            return row.state
-    decision = await _decide(services, case, row, suspensions=held.suspensions)
-    if decision.send:
-        return await _send(services, case, channel, row, row.date or held.now)
-    await settle(services, row.key, row.attempt, Skipped(decision.reason, _skipped(case, decision.reason)))
-    services.reach("delivery.skipped")
-    return DeliveryState.SKIPPED
-
-
-async def _give_up(services: Services, row: Delivery, reason: Reason, sentence: str) -> DeliveryState:
-    """What cannot be rendered cannot be sent; what may have been sent stays unknown, for somebody to settle."""
-    if row.state is DeliveryState.UNKNOWN:
-        await settle(services, row.key, row.attempt, Unknown(sentence))
-        return DeliveryState.UNKNOWN
-    if reason is Reason.DELETED:
-        await settle(services, row.key, row.attempt, Skipped(reason))
-        return DeliveryState.SKIPPED
-    await settle(services, row.key, row.attempt, DeliveryFailed(reason, sentence))
-    services.reach("delivery.failed")
-    return DeliveryState.FAILED
-
-
-async def _wait(services: Services, row: Delivery, sentence: str) -> DeliveryState:
-    if row.state is DeliveryState.UNKNOWN:
-        again = await _in(services, services.times.backoff)
-        await settle(services, row.key, row.attempt, Unknown(sentence, again))
-        return DeliveryState.UNKNOWN
-    return await _defer(services, row, row.attempt, services.times.backoff, Reason.BACKOFF, sentence)
-
-
-async def _decide(services: Services, case: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
-    """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
-    if suspensions and await services.deliveries.suspended(subjects(case.entry, case.reader.address)):
-        return Decision(send=False, reason=Reason.SUSPENDED)
-    if row.date is not None or case.notice:
-        return Decision(send=True, reason=Reason.ALWAYS)
-    return case.decide()
-
-
-async def _send(
-    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, date: datetime
-) -> DeliveryState:
-    """One try. A process that was stopped while it sent may find its claim lost and its bytes gone out all the same,
-    when somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
-    """
-    effort = Attempt(row, date)
-    try:
-        return await _try(services, case, channel, row, effort)
-    except ClaimLost:
-        if effort.out is not None:
-            await services.deliveries.count_repeat(effort.key, effort.out, effort.came)
-        raise
-
-
-async def _try(
-    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, effort: "Attempt"
-) -> DeliveryState:
-    """Hand every part over and settle; what the channel raises decides how."""
-    try:
-        wait = await _hand_over(services, case, channel, effort)
-        if wait:
-            return await _defer(services, row, effort.attempt or row.attempt, wait, Reason.PACE, "")
-    except DeliveryDeferred as error:
-        effort.out = None
-        return await _later(services, row, effort.attempt, error)
-    except DeliveryRefused as error:
-        effort.out = None
-        return await _refused(services, case, row, effort.attempt, error)
-    except DeliveryUncertain as error:
-        again = await _in(services, wait_if_unclear(services, channel))
-        await settle(services, row.key, effort.attempt, Unknown(error.problem, again))
-        services.reach("delivery.unknown")
-        return DeliveryState.UNKNOWN
-    await settle(services, row.key, effort.attempt or row.attempt, Sent(effort.receipts[-1].text, sent(case)))
-    services.reach("delivery.sent")
-    return DeliveryState.SENT
+class DeliverUses(
+    UsesClock,
+    UsesConnectors,
+    UsesDeliveries,
+    UsesDigests,
+    UsesEvents,
+    UsesProcess,
+    UsesTimes,
+    UsesTransmit,
+    Protocol,
+): ...
 
 
 class Attempt:
-    """One try of one delivery: the attempt that fences it, its date, which the first try ever fixes, and what the
-    receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
+    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: what is told, once it is
+    known. `begun`: the number that fences the try, 0 before its intent is written. `date`: the first try ever fixes it.
+    `receipts`: what the receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
+    `find_out_after`: seconds until it can be found out what became of them. `refusal`: the receiver's, for good.
     """
 
-    def __init__(self, row: Delivery, date: datetime) -> None:
-        self.key = row.key
-        self.date = date
-        self.attempt = 0
+    def __init__(self, row: Delivery, now: datetime) -> None:
+        self.row = row
+        self.date = row.date or now
+        self.digest: ReaderDigest | None = None
+        self.begun = 0
         self.out: int | None = None
-        self.receipts = [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
+        self.find_out_after = 0.0
+        self.refusal: DeliveryRefused | None = None
+        self.receipts = _receipts(row)
+
+    @property
+    def number(self) -> int:
+        return self.begun or self.row.attempt
+
+    @property
+    def unknown(self) -> bool:
+        return self.row.state is DeliveryState.UNKNOWN
 
     @property
     def came(self) -> str:
@@ -167,109 +92,188 @@ class Attempt:
         known = self.out is not None and len(self.receipts) > self.out
         return self.receipts[-1].text if known else ""
 
+    def resolved(self, row: Delivery) -> None:
+        """What was unknown is found out: the try goes on with this row."""
+        self.row, self.receipts = row, _receipts(row)
 
-async def _hand_over(services: Services, case: ReaderDigest, channel: Channel[Any], effort: Attempt) -> float:
-    """Every part in order, from the first without a receipt. Returns how long the receiver's pace asks to wait,
-    in seconds, where that is too long to wait here; 0 when all is handed over.
-    """
-    envelope = Envelope(effort.key, case.reader.address, effort.date)
-    parts = channel.build(await case.content(channel), envelope)
-    services.reach("delivery.rendered")
-    for part in parts[len(effort.receipts) :]:
-        wait = await _place(services, channel, case.reader.address)
-        if wait:
-            return wait
-        sealed = channel.seal(part, effort.receipts)
-        digest = hashlib.sha256(sealed).hexdigest()
-        effort.attempt = await services.deliveries.intend(
-            effort.key,
+
+@dataclass(frozen=True, slots=True)
+class _TooLong(Exception):
+    """The receiver's pace asks for a wait that is too long for a worker."""
+
+    seconds: float
+
+
+async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
+    """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
+    held = await uses.deliveries.hold(key, uses.pid)
+    tell(uses.events, held.facts)
+    if held.lease is None:
+        return None
+    attempt = Attempt(held.lease.row, held.lease.now)
+    try:
+        outcome = await _tried(uses, held.lease, attempt)
+        if outcome is None:
+            return attempt.row.state
+        await settle(uses, key, attempt.number, outcome)
+        if attempt.refusal is not None:
+            await _suspend(uses.deliveries, attempt, attempt.refusal)
+    except ClaimLost:
+        # A process that was stopped while it sent may find its claim lost and its bytes gone out all the same, when
+        # somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
+        if attempt.out is not None:
+            await uses.deliveries.count_repeat(key, attempt.out, attempt.came)
+        return None
+    return _STATES[type(outcome)]
+
+
+async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
+    try:
+        return await _outcome(uses, lease, attempt)
+    except (DeliveryError, RenderError, RequestError, _TooLong) as error:
+        return await _outcome_of(error, uses, attempt)
+
+
+async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
+    """The policy of a delivery, step by step. None where looking into what was unknown has settled it."""
+    digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
+    if digest is None:
+        return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
+    channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
+    attempt.find_out_after = wait_if_unclear(uses.times, channel)
+    if attempt.unknown:
+        attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, sent(digest)))
+        if attempt.row.state is not DeliveryState.PENDING:
+            return None
+    decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=lease.suspensions)
+    if not decision.send:
+        return Skipped(decision.reason, _unmoved(digest, decision.reason))
+    await _hand_over(uses, digest, channel, attempt)
+    return Sent(attempt.receipts[-1].text, sent(digest))
+
+
+async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:
+    """What an error of the try means for the delivery. What may have been sent stays unknown."""
+    match error:
+        case DeliveryUncertain():
+            return Unknown(error.problem, await _in(uses, attempt.find_out_after))
+        case DeliveryDeferred():
+            attempt.out = None
+            return await _later(uses, attempt, error)
+        case DeliveryRefused():
+            attempt.out = None
+            attempt.refusal = error
+            return Refused(Reason.REFUSED, f"{error.code}: {error.problem}")
+        case RenderError():
+            return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
+        case _TooLong():
+            return Deferred(await _in(uses, error.seconds), Reason.PACE)
+    # A secret that this process does not have: somebody may set it before the delivery's time is over.
+    again = await _in(uses, uses.times.backoff)
+    return Unknown(str(error), again) if attempt.unknown else Deferred(again, Reason.BACKOFF, str(error))
+
+
+async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
+    """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
+    if suspensions and await ledger.suspended(subjects(digest.entry, digest.reader.address)):
+        return Decision(send=False, reason=Reason.SUSPENDED)
+    if row.date is not None or digest.notice:
+        return Decision(send=True, reason=Reason.ALWAYS)
+    return digest.decide()
+
+
+async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
+    """Every part in order, from the first without a receipt. Raises what the channel raises, and _TooLong."""
+    key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
+    parts = channel.build(await digest.content(channel), envelope)
+    for part in parts[len(attempt.receipts) :]:
+        await _pace(uses.deliveries, channel, digest.reader.address)
+        sealed = channel.seal(part, attempt.receipts)
+        attempt.begun = await uses.deliveries.intend(
+            key,
             part.number,
             len(parts),
-            digest,
-            effort.date,
-            case.past.compared_with,
-            attempt=effort.attempt,
-            why_first=case.past.why_first,
-            version=services.version,
+            hashlib.sha256(sealed).hexdigest(),
+            attempt.date,
+            digest.past.compared_with,
+            attempt=attempt.begun,
+            why_first=digest.past.why_first,
+            version=uses.version,
         )
-        services.reach("delivery.sending")
-        await _still_ours(services, effort)
-        effort.out = part.number
-        effort.receipts.append(await channel.send(part, sealed, envelope))
-        services.reach("delivery.accepted")
-        if services.keep_message is not None:
-            services.keep_message(str(effort.key), part, saved(channel, part, sealed))
+        await _still_ours(uses, attempt)
+        attempt.out = part.number
+        attempt.receipts.append(await uses.transmit(channel, part, sealed, envelope))
         if part.number + 1 < len(parts):
-            await services.deliveries.handed_over(effort.key, effort.attempt, part.number, effort.receipts[-1].text)
-            effort.out = None
-            services.reach("delivery.part")
-    return 0.0
+            await uses.deliveries.handed_over(key, attempt.begun, part.number, attempt.receipts[-1].text)
+            attempt.out = None
 
 
-async def _still_ours(services: Services, effort: Attempt) -> None:
+async def _still_ours(uses: DeliverUses, attempt: Attempt) -> None:
     """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
     may have been stopped in between, and is asked for again.
     """
-    clock, fresh = services.monotonic, services.times.delivery_lease / 2
+    fresh = uses.times.delivery_lease / 2
     asked = -fresh
-    while clock() - asked >= fresh:
-        asked = clock()
-        await services.deliveries.check(effort.key, effort.attempt)
-        services.reach("delivery.checked")
+    while uses.monotonic() - asked >= fresh:
+        asked = uses.monotonic()
+        await uses.deliveries.check(attempt.row.key, attempt.begun)
 
 
-def sent(case: ReaderDigest) -> Mapping[str, Baseline]:
-    """The baselines that this delivery moves when it is sent: of complete queries."""
-    if case.notice:
-        return {}
-    return sent_baselines(case.slot, case.snapshot_ids, case.found.snapshots)
+async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
+    """Wait for the receiver's pace. Raises _TooLong."""
+    if not isinstance(channel, Paced):
+        return
+    wait = await ledger.pace(*channel.pace(address))
+    if wait > LONGEST_WAIT:
+        raise _TooLong(wait)
+    await asyncio.sleep(wait)
 
 
-def _skipped(case: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
-    if reason is not Reason.NO_CHANGE:
-        return {}
-    return skipped_baselines(case.slot, case.snapshot_ids, case.found.snapshots, case.current, case.past.earlier)
-
-
-async def _later(services: Services, row: Delivery, attempt: int, error: DeliveryDeferred) -> DeliveryState:
+async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:
     """Surely not accepted, and worth another try: when the receiver says, else by our own back-off."""
-    tries = max(row.attempt, attempt - 1)
-    own = BACKOFF[min(tries, len(BACKOFF) - 1)] * services.times.backoff
+    tries = max(attempt.row.attempt, attempt.begun - 1)
+    own = BACKOFF[min(tries, len(BACKOFF) - 1)] * uses.times.backoff
     wait = error.retry_after if error.retry_after is not None else own
     reason = Reason.RATE_LIMITED if error.retry_after is not None else Reason.BACKOFF
-    return await _defer(services, row, attempt or row.attempt, wait, reason, error.problem)
+    return Deferred(await _in(uses, wait), reason, error.problem)
 
 
-async def _defer(
-    services: Services, row: Delivery, attempt: int, wait: float, reason: Reason, sentence: str
-) -> DeliveryState:
-    await settle(services, row.key, attempt, Deferred(await _in(services, wait), reason, sentence))
-    services.reach("delivery.deferred")
-    return DeliveryState.DEFERRED
+async def _in(uses: UsesClock, seconds: float) -> datetime:
+    return await uses.clock.now() + timedelta(seconds=seconds)
 
 
-async def _refused(
-    services: Services, case: ReaderDigest, row: Delivery, attempt: int, error: DeliveryRefused
-) -> DeliveryState:
-    sentence = f"{error.code}: {error.problem}"
-    await settle(services, row.key, attempt, Refused(Reason.REFUSED, sentence))
-    services.reach("delivery.refused")
-    if error.suspend is not None:
-        channel, address = subjects(case.entry, case.reader.address)
-        await services.deliveries.suspend(channel if error.suspend == "channel" else address, sentence)
-    return DeliveryState.REFUSED
+def sent(digest: ReaderDigest) -> Mapping[str, Baseline]:
+    """The baselines that this delivery moves when it is sent: of complete queries."""
+    if digest.notice:
+        return {}
+    return sent_baselines(digest.slot, digest.snapshot_ids, digest.found.snapshots)
 
 
-async def _place(services: Services, channel: Channel[Any], address: str) -> float:
-    """Wait for the receiver's pace; what is too long to wait for here is returned, in seconds."""
-    if not isinstance(channel, Paced):
-        return 0.0
-    wait = await services.deliveries.pace(*channel.pace(address))
-    if wait > LONGEST_WAIT:
-        return wait
-    await asyncio.sleep(wait)
-    return 0.0
+def _unmoved(digest: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
+    """The baselines that a skipped delivery moves all the same: of answers that are byte-equal."""
+    if reason is not Reason.NO_CHANGE:
+        return {}
+    before = digest.past.earlier
+    return skipped_baselines(digest.slot, digest.snapshot_ids, digest.found.snapshots, digest.current, before)
 
 
-async def _in(services: Services, seconds: float) -> datetime:
-    return await services.clock.now() + timedelta(seconds=seconds)
+async def _suspend(ledger: DeliveryLedger, attempt: Attempt, error: DeliveryRefused) -> None:
+    """What the receiver's refusal stops: the channel or the address, until somebody mended it."""
+    if attempt.digest is None or error.suspend is None:
+        return
+    channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)
+    await ledger.suspend(channel if error.suspend == "channel" else address, f"{error.code}: {error.problem}")
+
+
+def _receipts(row: Delivery) -> list[Receipt]:
+    return [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
+
+
+_STATES = {
+    Sent: DeliveryState.SENT,
+    Skipped: DeliveryState.SKIPPED,
+    Deferred: DeliveryState.DEFERRED,
+    Refused: DeliveryState.REFUSED,
+    DeliveryFailed: DeliveryState.FAILED,
+    Unknown: DeliveryState.UNKNOWN,
+}

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any, Never, TypeVar
+from typing import Any, Never, Protocol, TypeVar
 
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
@@ -13,125 +13,150 @@ from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
+from worker.flow.deployed import schedule_of
+from worker.flow.facts import tell
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.readers import OPERATOR, operator_entry, readers
-from worker.flow.services import Services
-from worker.ports import RunLease
+from worker.flow.run.shared_fetch import UsesFetches
+from worker.flow.uses import (
+    UsesConnectors,
+    UsesDeployments,
+    UsesEvents,
+    UsesLookups,
+    UsesProcess,
+    UsesQueue,
+    UsesRuns,
+    UsesSnapshots,
+    UsesTimes,
+    UsesTriggers,
+)
+from worker.ports import Connectors, Events, Queue, RunLease, RunLedger, Snapshots, Triggers
 
 T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
 SHORTEST_EXPIRY = timedelta(minutes=15)
 
 
-async def produce(services: Services, key: RunKey) -> tuple[DeliveryKey, ...]:
+class ProduceUses(
+    UsesConnectors,
+    UsesDeployments,
+    UsesEvents,
+    UsesFetches,
+    UsesLookups,
+    UsesProcess,
+    UsesQueue,
+    UsesRuns,
+    UsesSnapshots,
+    UsesTimes,
+    UsesTriggers,
+    Protocol,
+): ...
+
+
+async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     """Bring one claimed run to `delivering` and queue its deliveries; returns their keys.
 
     Killed before the hand-over, the run is begun again when its lease lapses and what was stored vanishes unreferenced;
     killed after it, the sweep publishes the deliveries. An attempt that lost its claim writes nothing more.
     """
-    result = await services.runs.begin(key, services.pid)
-    services.tell(result.facts)
+    result = await uses.runs.begin(key, uses.pid)
+    tell(uses.events, result.facts)
     begun = result.lease
     if begun is None:
-        return await _tell_of_abandoned(services, key)
-    services.reach("run.fetching")
-    services.events.emit(RunBegun(key, begun.attempt))
+        return await _tell_of_abandoned(uses, key)
+    uses.events.emit(RunBegun(key, begun.attempt))
     try:
-        return await leased(_fetch_and_hand_over(services, begun), _beat(services, key, begun.attempt))
+        renewal = _beat(uses.runs, uses.times.heartbeat, key, begun.attempt)
+        return await leased(_fetch_and_hand_over(uses, begun), renewal)
     except ClaimLost:
-        services.events.emit(Interrupted(key, f"attempt {begun.attempt} lost its lease; another one goes on"))
+        uses.events.emit(Interrupted(key, f"attempt {begun.attempt} lost its lease; another one goes on"))
         return ()
 
 
-async def _fetch_and_hand_over(services: Services, begun: RunLease) -> tuple[DeliveryKey, ...]:
+async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[DeliveryKey, ...]:
     run, key = begun.run, begun.run.key
-    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     if not schedule.to:
-        services.tell(await services.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
+        tell(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     audience = readers(schedule)
-    baselines = await services.runs.baselines(list(audience))
-    stale, on_demand = _stale(services, schedule, run), run.trigger == "manual"
+    baselines = await uses.runs.baselines(list(audience))
+    stale, on_demand = _stale(uses.triggers, schedule, run), run.trigger == "manual"
     context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
-    collected = await collect(services, context, list(baselines.values()))
-    services.reach("run.fetched")
-    _tell(services, key, collected)
+    collected = await collect(uses, context, list(baselines.values()))
+    _tell_answers(uses.events, key, collected)
     if not collected.snapshots:
-        return await _nothing(services, begun, bundle, schedule, collected)
-    stored = await keep(services, collected)
-    services.reach("run.kept")
-    handed_over = await services.runs.deliver(
+        return await _nothing(uses, begun, bundle, schedule, collected)
+    stored = await keep(uses.snapshots, collected)
+    handed_over = await uses.runs.deliver(
         key,
         begun.attempt,
         stored,
         collected.gaps,
-        {reader: expiry(services, schedule, begun.now) for reader in audience},
+        {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
-    services.reach("run.delivering")
-    services.tell(handed_over.facts)
-    await services.queue.deliver(handed_over.deliveries)
+    tell(uses.events, handed_over.facts)
+    await uses.queue.deliver(handed_over.deliveries)
     return handed_over.deliveries
 
 
-async def keep(services: Services, collected: Collected) -> dict[str, str]:
+async def keep(snapshots: Snapshots, collected: Collected) -> dict[str, str]:
     """Store every answer; the ids by query, a comparison under "<query>:compared"."""
     named = {**collected.snapshots, **{f"{q}{COMPARED}": s for q, s in collected.compared.items()}}
-    ids = await asyncio.gather(*(services.snapshots.keep(snapshot) for snapshot in named.values()))
+    ids = await asyncio.gather(*(snapshots.keep(snapshot) for snapshot in named.values()))
     return dict(zip(named, ids, strict=True))
 
 
-def expiry(services: Services, schedule: Schedule, now: datetime) -> datetime:
+def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
     """Until when a delivery is tried: the next slot, which brings newer numbers; a day at most, a quarter hour at
     least, so that a short interval leaves time to find out about an unclear message.
     """
-    following = services.triggers.next(schedule.trigger, now) or now + LONGEST_EXPIRY
+    following = triggers.next(schedule.trigger, now) or now + LONGEST_EXPIRY
     return max(min(following, now + LONGEST_EXPIRY), now + SHORTEST_EXPIRY)
 
 
 async def _nothing(
-    services: Services, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
+    uses: ProduceUses, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[DeliveryKey, ...]:
     """Every query is a gap: try again until the deadline, then say so to the operator. What the services named as the
     time to wait is waited for outside the worker, and not at all where it is longer than the run has.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
-    key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, services.times.retry_fetch))
+    key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, uses.times.retry_fetch))
     if again < begun.run.deadline and begun.run.trigger != "manual":
-        await services.runs.postpone(key, begun.attempt, again)
-        services.reach("run.postponed")
+        await uses.runs.postpone(key, begun.attempt, again)
         return ()
-    notice = _notice(services, bundle, schedule)
+    notice = _notice(uses.connectors, bundle, schedule)
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
-    facts = await services.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
-    services.reach("run.failed")
-    services.tell(facts)
-    return await _queued(services, key, notice)
+    facts = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+    tell(uses.events, facts)
+    return await _queued(uses.queue, key, notice)
 
 
-async def _tell_of_abandoned(services: Services, key: RunKey) -> tuple[DeliveryKey, ...]:
+async def _tell_of_abandoned(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     """Five workers died over it and told nobody: the operator hears of it from the next one that is given its key."""
-    run = await services.lookups.run(key)
+    run = await uses.lookups.run(key)
     if run is None or run.reason is not Reason.ABANDONED:
         return ()
-    bundle, schedule = await services.schedule(run.bundle, run.key.schedule)
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
-    notice = _notice(services, bundle, schedule)
-    return await _queued(services, key, notice) if await services.runs.notify(key, gaps, notice) else ()
+    notice = _notice(uses.connectors, bundle, schedule)
+    return await _queued(uses.queue, key, notice) if await uses.runs.notify(key, gaps, notice) else ()
 
 
-def _notice(services: Services, bundle: Bundle, schedule: Schedule) -> Reader | None:
-    entry = operator_entry(services.connectors, bundle, schedule)
+def _notice(connectors: Connectors, bundle: Bundle, schedule: Schedule) -> Reader | None:
+    entry = operator_entry(connectors, bundle, schedule)
     return Reader(schedule.id, OPERATOR, entry.address) if entry and entry.address else None
 
 
-async def _queued(services: Services, key: RunKey, notice: Reader | None) -> tuple[DeliveryKey, ...]:
+async def _queued(queue: Queue, key: RunKey, notice: Reader | None) -> tuple[DeliveryKey, ...]:
     keys = (DeliveryKey(key, notice.id),) if notice else ()
-    await services.queue.deliver(keys)
+    await queue.deliver(keys)
     return keys
 
 
-def _stale(services: Services, schedule: Schedule, run: Run) -> bool:
+def _stale(triggers: Triggers, schedule: Schedule, run: Run) -> bool:
     """Whether a newer slot was due when this one was claimed, so that "now" belongs to the newer one.
 
     A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One asked for in place of a
@@ -139,7 +164,7 @@ def _stale(services: Services, schedule: Schedule, run: Run) -> bool:
     """
     if run.key.kind:
         return run.claimed_at - run.key.slot > timedelta(seconds=schedule.grace)
-    following = services.triggers.next(schedule.trigger, run.key.slot)
+    following = triggers.next(schedule.trigger, run.key.slot)
     return following is not None and following + delay_of(schedule.id, schedule.spread) <= run.claimed_at
 
 
@@ -157,16 +182,16 @@ async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Neve
         await asyncio.gather(working, renewing, return_exceptions=True)
 
 
-async def _beat(services: Services, key: RunKey, attempt: int) -> Never:
+async def _beat(runs: RunLedger, every: float, key: RunKey, attempt: int) -> Never:
     while True:
-        await asyncio.sleep(services.times.heartbeat)
-        await services.runs.beat(key, attempt)
+        await asyncio.sleep(every)
+        await runs.beat(key, attempt)
 
 
-def _tell(services: Services, key: RunKey, collected: Collected) -> None:
+def _tell_answers(events: Events, key: RunKey, collected: Collected) -> None:
     for query, snapshot in collected.snapshots.items():
         rows = len(snapshot.rows.rows) if snapshot.rows else None
         seconds = (snapshot.as_of[1] - snapshot.as_of[0]).total_seconds()
-        services.events.emit(QueryAnswered(key, query, rows, seconds))
+        events.emit(QueryAnswered(key, query, rows, seconds))
     for gap in collected.gaps:
-        services.events.emit(QueryMissing(key, gap.query_id, gap.reason, gap.sentence))
+        events.emit(QueryMissing(key, gap.query_id, gap.reason, gap.sentence))

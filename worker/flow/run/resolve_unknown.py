@@ -10,11 +10,15 @@ from worker.domain.outcome import Pending, Sent, Unknown
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown
 from worker.errors import DeliveryDeferred
+from worker.flow.intervals import Intervals
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.run.settle import settle
-from worker.flow.services import Services
+from worker.flow.run.settle import SettleUses, settle
+from worker.flow.uses import UsesClock, UsesTimes
 from worker.ports import Channel
 from worker.ports.channels import Findable, Idempotent
+
+
+class ResolveUses(SettleUses, UsesClock, UsesTimes, Protocol): ...
 
 
 class FindableChannel(Channel[Any], Findable, Protocol):
@@ -22,42 +26,41 @@ class FindableChannel(Channel[Any], Findable, Protocol):
 
 
 async def resolve_unknown(
-    services: Services, case: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
+    uses: ResolveUses, case: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
     identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
     """
     if isinstance(channel, Findable):
-        return await _look_up(services, case, channel, row, moved)
+        return await _look_up(uses, case, channel, row, moved)
     if isinstance(channel, Idempotent):
-        await settle(services, row.key, row.attempt, Pending(Reason.SAME_KEY))
+        await settle(uses, row.key, row.attempt, Pending(Reason.SAME_KEY))
         return replace(row, state=DeliveryState.PENDING)
     if row.resent or case.entry.on_unknown is OnUnknown.HOLD:
-        return await _hold(services, row, row.sentence)
+        return await _hold(uses, row, row.sentence)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
-        again = await _after(services, services.times.resend_after)
-        await settle(services, row.key, row.attempt, Unknown(row.sentence, again))
+        again = await _after(uses, uses.times.resend_after)
+        await settle(uses, row.key, row.attempt, Unknown(row.sentence, again))
         return row
-    await settle(services, row.key, row.attempt, Pending(Reason.POSSIBLE_DUPLICATE))
+    await settle(uses, row.key, row.attempt, Pending(Reason.POSSIBLE_DUPLICATE))
     return replace(row, state=DeliveryState.PENDING, resent=True)
 
 
-def wait_if_unclear(services: Services, channel: Channel[Any]) -> float:
+def wait_if_unclear(times: Intervals, channel: Channel[Any]) -> float:
     """Seconds until `resolve_unknown` may find out what became of a part."""
     if isinstance(channel, Findable):
-        return services.times.lookup_after
-    return services.times.backoff if isinstance(channel, Idempotent) else services.times.resend_after
+        return times.lookup_after
+    return times.backoff if isinstance(channel, Idempotent) else times.resend_after
 
 
-async def _hold(services: Services, row: Delivery, sentence: str) -> Delivery:
-    await settle(services, row.key, row.attempt, Unknown(sentence))
-    services.reach("delivery.held")
+async def _hold(uses: SettleUses, row: Delivery, sentence: str) -> Delivery:
+    await settle(uses, row.key, row.attempt, Unknown(sentence))
     return replace(row, held=True, reason=Reason.HELD, sentence=sentence)
 
 
 async def _look_up(
-    services: Services, case: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
+    uses: ResolveUses, case: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
     key, date = row.key, row.date
@@ -68,24 +71,24 @@ async def _look_up(
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     if done >= len(parts):
         # Another version or template began it: there is no part here that the receiver could be asked for.
-        return await _hold(services, row, f"part {done + 1} is unclear, and the message now has {len(parts)} part(s)")
+        return await _hold(uses, row, f"part {done + 1} is unclear, and the message now has {len(parts)} part(s)")
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)
     except DeliveryDeferred as error:
-        wait = error.retry_after or services.times.lookup_after
-        await settle(services, row.key, row.attempt, Unknown(error.problem, await _after(services, wait)))
+        wait = error.retry_after or uses.times.lookup_after
+        await settle(uses, row.key, row.attempt, Unknown(error.problem, await _after(uses, wait)))
         return replace(row, sentence=error.problem)
     if found is None:
-        await settle(services, row.key, row.attempt, Pending(Reason.ABSENT))
+        await settle(uses, row.key, row.attempt, Pending(Reason.ABSENT))
         return replace(row, state=DeliveryState.PENDING)
     if done + 1 == len(parts):
-        await settle(services, row.key, row.attempt, Sent(found.text, moved))
+        await settle(uses, row.key, row.attempt, Sent(found.text, moved))
         return replace(row, state=DeliveryState.SENT, reason=Reason.FOUND)
-    await services.deliveries.handed_over(key, row.attempt, done, found.text)
-    await settle(services, row.key, row.attempt, Pending(Reason.FOUND))
+    await uses.deliveries.handed_over(key, row.attempt, done, found.text)
+    await settle(uses, row.key, row.attempt, Pending(Reason.FOUND))
     parts_now = (*row.parts[:done], replace(row.parts[done], state=DeliveryState.SENT, receipt=found.text))
     return replace(row, state=DeliveryState.PENDING, parts=(*parts_now, *row.parts[done + 1 :]))
 
 
-async def _after(services: Services, seconds: float) -> datetime:
-    return await services.clock.now() + timedelta(seconds=seconds)
+async def _after(uses: UsesClock, seconds: float) -> datetime:
+    return await uses.clock.now() + timedelta(seconds=seconds)

@@ -12,7 +12,7 @@ from worker.domain.decide import EXPIRES
 from worker.domain.run import CLOSED, Run, RunKey, RunState
 from worker.domain.schedule import Retention, Timing
 from worker.domain.time.zones import day_start, wall, zone_named
-from worker.flow.services import Services
+from worker.ports import Upkeep
 
 A_FEW = 50
 """Runs looked at in one call: together they take some ten milliseconds, of which Redis is blocked for less than one at
@@ -28,12 +28,9 @@ A_DAYS = 200
 TOLD = frozenset({RunState.DELIVERED, RunState.PARTIAL})
 
 
-async def housekeep(services: Services, timings: Mapping[str, Timing], now: datetime) -> int:
+async def housekeep(upkeep: Upkeep, timings: Mapping[str, Timing], now: datetime) -> int:
     """Returns how many runs went. Killed anywhere, nothing is half gone: each run goes in one step."""
-    if services.chores_after is not None and now < services.chores_after:
-        return 0
-    services.chores_after = now + timedelta(seconds=PAUSE)
-    part = await services.upkeep.chores(A_FEW, PAUSE)
+    part = await upkeep.chores(A_FEW, PAUSE)
     if part is None:
         return 0
     dropped: set[RunKey] = set()
@@ -42,19 +39,19 @@ async def housekeep(services: Services, timings: Mapping[str, Timing], now: date
         if run.key in dropped:
             continue
         timing = timings.get(schedule)
-        for past in await _past_keeping(services, schedule, run, timing, now):
+        for past in await _past_keeping(upkeep, schedule, run, timing, now):
             if schedule not in floors:
-                floors[schedule] = await services.upkeep.floor(schedule, now - EXPIRES) or now
-            if await services.upkeep.drop(past.key, floors[schedule]):
+                floors[schedule] = await upkeep.floor(schedule, now - EXPIRES) or now
+            if await upkeep.drop(past.key, floors[schedule]):
                 dropped.add(past.key)
     if part.ended:
         longest = max((t.retention.daily for t in timings.values()), default=Retention().daily)
-        await services.upkeep.end_round(now - timedelta(seconds=longest))
+        await upkeep.end_round(now - timedelta(seconds=longest))
     return len(dropped)
 
 
 async def _past_keeping(
-    services: Services, schedule: str, run: Run, timing: Timing | None, now: datetime
+    upkeep: Upkeep, schedule: str, run: Run, timing: Timing | None, now: datetime
 ) -> tuple[Run, ...]:
     """What is past its time: the run, or those beside which it need not be kept. A schedule that is no longer deployed
     is kept like one that says nothing.
@@ -69,7 +66,7 @@ async def _past_keeping(
     day = wall(run.key.slot, zone).date()
     start, end = day_start(day, zone), day_start(day + timedelta(days=1), zone)
     end = min(end, now - timedelta(seconds=kept.all))
-    of_the_day = [r for r in await services.upkeep.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
+    of_the_day = [r for r in await upkeep.runs_between(schedule, start, end, A_DAYS) if r.state in CLOSED]
     best = _best(of_the_day)
     return tuple(one for one in of_the_day if one is not best)
 

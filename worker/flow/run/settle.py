@@ -1,10 +1,16 @@
 """What became of a delivery goes to the ledger, and what that made true is told."""
 
+from typing import Protocol
+
 from worker.domain.delivery import DeliveryKey
 from worker.domain.outcome import Outcome
-from worker.flow.services import Services
+from worker.flow.facts import tell
+from worker.flow.uses import UsesDeliveries, UsesEvents
 
 
-async def settle(services: Services, key: DeliveryKey, attempt: int, outcome: Outcome) -> None:
+class SettleUses(UsesDeliveries, UsesEvents, Protocol): ...
+
+
+async def settle(uses: SettleUses, key: DeliveryKey, attempt: int, outcome: Outcome) -> None:
     """Raises ClaimLost when the delivery is another attempt's by now."""
-    services.tell(await services.deliveries.settle(key, attempt, outcome))
+    tell(uses.events, await uses.deliveries.settle(key, attempt, outcome))

@@ -9,19 +9,19 @@ docs/decisions/005-one-fetch-for-all.md.
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from worker.domain.schedule import Follow
 from worker.domain.snapshot.snapshot import GapReason, Snapshot
 from worker.domain.time.window import Window, WindowSpec, is_window_name
 from worker.errors import LedgerError, SourceError
 from worker.flow.run.gap_reason import gap_reason, retry_after
-from worker.flow.services import Services
-from worker.ports import Answer, FetchCache, FetchFailed, Hit, Question, Shareable, Source, Turn
+from worker.memo import Memo
+from worker.ports import Answer, FetchCache, FetchFailed, Hit, Question, Shareable, Snapshots, Source, Turn
 
 LOOK = (0.05, 0.5)
 """Seconds between two looks at a question that somebody else fetches: the first pause, and the longest."""
@@ -39,69 +39,94 @@ class SharedFailure(Exception):
         super().__init__(failed.sentence)
 
 
-async def fetch_once(services: Services, source: Source, account: str, ask: Question) -> Answer:
-    """The answer to `ask`: from the shelf, or fetched. A comparison is a question of its own, since another schedule
-    may ask for that window by itself.
-
-    Raises SourceError, and SharedFailure for somebody else's.
+@dataclass(frozen=True, slots=True)
+class SharedFetches:
+    """What is fetched once for all who ask the same. `heartbeat`: seconds in which a run's lease is renewed.
+    `monotonic`: seconds that only grow. `jitter`: a factor around 1 that differs each time, so that not all processes
+    look at once. `answers`: the last that several runs of this process share, decoded.
     """
-    if services.fetch_cache is None:
-        return await source.fetch(ask)
-    base = await _own(services, source, account, replace(ask, compared=None))
-    if ask.compared is None:
-        return base
-    against = replace(ask, window=ask.compared, compared=None, files=False)
-    return replace(base, compared=(await _own(services, source, account, against)).snapshot)
+
+    cache: FetchCache
+    snapshots: Snapshots
+    heartbeat: float
+    monotonic: Callable[[], float]
+    jitter: Callable[[], float]
+    answers: Memo = field(default_factory=lambda: Memo(3))
+
+    async def answer(self, source: Source, account: str, question: Question) -> Answer:
+        """From the cache, or fetched. A comparison is a question of its own, since another schedule may ask for that
+        window by itself.
+
+        Raises SourceError, and SharedFailure for somebody else's.
+        """
+        base = await self._own(source, account, replace(question, compared=None))
+        if question.compared is None:
+            return base
+        against = replace(question, window=question.compared, compared=None, files=False)
+        return replace(base, compared=(await self._own(source, account, against)).snapshot)
+
+    async def _own(self, source: Source, account: str, question: Question) -> Answer:
+        """What is shared, made this run's own."""
+        if not isinstance(source, Shareable):
+            return await self._shared(source, _key(account, _words(question), _past(question)), question)
+        item = replace(question.item, follow=Follow.NONE)
+        plain = replace(question, item=item, formerly=frozenset(), since=None, previous=None)
+        listed = await self._shared(source, _key(account, source.words(plain)), plain)
+        return await source.complete(question, _mine(listed, question))
+
+    async def _shared(self, source: Source, key: str, question: Question) -> Answer:
+        began, pause = self.monotonic(), LOOK[0]
+        while True:
+            waited = self.monotonic() - began
+            share_for, urgent = question.item.share_for, question.on_demand
+            match await self.cache.look(key, question.slot, share_for, waited, urgent=urgent):
+                case Hit() as kept:
+                    found = await self._loaded(kept)
+                    if found is not None:
+                        return _mine(found, question)
+                    return await source.fetch(question)  # its snapshot is gone: memory was short, or a day went by
+                case FetchFailed() as failed:
+                    raise SharedFailure(failed)
+                case Turn() as turn:
+                    return await self._fetched(source, key, question, turn)
+            await asyncio.sleep(pause * self.jitter())
+            pause = min(2 * pause, LOOK[1])
+
+    async def _fetched(self, source: Source, key: str, question: Question, turn: Turn) -> Answer:
+        """It is our turn. However it ends, it ends: killed, its lease lapses and the next one takes over."""
+        outcome: Hit | FetchFailed | None = None
+        try:
+            async with _beating(self.cache, key, turn.token, self.heartbeat / _BEATS):
+                answer = await source.fetch(question)
+            compared = None if answer.compared is None else await self.snapshots.keep(answer.compared)
+            outcome = Hit(turn.begun, await self.snapshots.keep(answer.snapshot), compared)
+        except SourceError as error:
+            outcome = FetchFailed(gap_reason(error), str(error), retry_after(error))
+            raise
+        finally:
+            if outcome is None:
+                await self.cache.leave(key, turn.token)
+            else:
+                await self.cache.put(key, turn.token, outcome)
+        return answer
+
+    async def _loaded(self, kept: Hit) -> Answer | None:
+        """None where a snapshot is past its time. Decoded once for all runs of this process that use it."""
+
+        async def load() -> Answer | None:
+            if await self.snapshots.forgotten(kept.snapshot):
+                return None
+            snapshot = await self.snapshots.load(kept.snapshot)
+            compared = await self.snapshots.load(kept.compared) if kept.compared else None
+            whole = snapshot is not None and (compared is not None or kept.compared is None)
+            return Answer(snapshot, compared) if whole and snapshot is not None else None
+
+        return await self.answers.get((kept.snapshot, kept.compared), load)
 
 
-async def _own(services: Services, source: Source, account: str, ask: Question) -> Answer:
-    """What is shared, made this run's own."""
-    if not isinstance(source, Shareable):
-        return await _shared(services, source, _key(account, _words(ask), _past(ask)), ask)
-    question = replace(ask, item=replace(ask.item, follow=Follow.NONE), formerly=frozenset(), since=None, previous=None)
-    listed = await _shared(services, source, _key(account, source.words(question)), question)
-    return await source.complete(ask, _mine(listed, ask))
-
-
-async def _shared(services: Services, source: Source, key: str, ask: Question) -> Answer:
-    fetch_cache, began, pause = services.fetch_cache, services.monotonic(), LOOK[0]
-    assert fetch_cache is not None  # noqa: S101  # asked before, which a type checker cannot see
-    while True:
-        waited = services.monotonic() - began
-        match await fetch_cache.look(key, ask.slot, ask.item.share_for, waited, urgent=ask.on_demand):
-            case Hit() as kept:
-                found = await _loaded(services, kept)
-                if found is not None:
-                    return _mine(found, ask)
-                return await source.fetch(ask)  # its snapshot is gone: memory was short, or a day went by
-            case FetchFailed() as failed:
-                raise SharedFailure(failed)
-            case Turn() as lead:
-                return await _fetched(services, fetch_cache, source, key, ask, lead)
-        await asyncio.sleep(pause * services.jitter())
-        pause = min(2 * pause, LOOK[1])
-
-
-async def _fetched(
-    services: Services, fetch_cache: FetchCache, source: Source, key: str, ask: Question, lead: Turn
-) -> Answer:
-    """It is our turn. However it ends, it ends: killed, its lease lapses and the next one takes over."""
-    outcome: Hit | FetchFailed | None = None
-    try:
-        async with _beating(fetch_cache, key, lead.token, services.times.heartbeat / _BEATS):
-            answer = await source.fetch(ask)
-        services.reach("share.fetched")
-        compared = None if answer.compared is None else await services.snapshots.keep(answer.compared)
-        outcome = Hit(lead.begun, await services.snapshots.keep(answer.snapshot), compared)
-    except SourceError as error:
-        outcome = FetchFailed(gap_reason(error), str(error), retry_after(error))
-        raise
-    finally:
-        if outcome is None:
-            await fetch_cache.leave(key, lead.token)
-        else:
-            await fetch_cache.put(key, lead.token, outcome)
-    return answer
+class UsesFetches(Protocol):
+    @property
+    def fetches(self) -> SharedFetches: ...
 
 
 @asynccontextmanager
@@ -121,20 +146,6 @@ async def _beating(fetch_cache: FetchCache, key: str, token: int, every: float) 
         over.set()
         with suppress(LedgerError):
             await beating
-
-
-async def _loaded(services: Services, kept: Hit) -> Answer | None:
-    """None where a snapshot is past its time. Decoded once for all runs of this process that use it."""
-
-    async def load() -> Answer | None:
-        if await services.snapshots.forgotten(kept.snapshot):
-            return None
-        snapshot = await services.snapshots.load(kept.snapshot)
-        compared = await services.snapshots.load(kept.compared) if kept.compared else None
-        whole = snapshot is not None and (compared is not None or kept.compared is None)
-        return Answer(snapshot, compared) if whole and snapshot is not None else None
-
-    return await services.answers.get((kept.snapshot, kept.compared), load)
 
 
 def _mine(answer: Answer, ask: Question) -> Answer:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause, account_around
@@ -11,9 +12,10 @@ from worker.domain.due.spread import delay_of
 from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.errors import BrokerUnavailable
+from worker.flow.facts import tell
 from worker.flow.run.retention import housekeep
-from worker.flow.services import Services
-from worker.ports import Claimed, Due, SlotClaim, Triggers
+from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesTriggers, UsesUpkeep
+from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers
 
 BATCH = 300
 """Schedules, runs and deliveries that one tick looks at, each."""
@@ -30,31 +32,26 @@ class Ticked:
     more: bool
 
 
-async def tick(services: Services) -> Ticked:
+class TickUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesTriggers, UsesUpkeep, Protocol): ...
+
+
+async def tick(uses: TickUses) -> Ticked:
     """Claim what is due, publish it, then move on what lies waiting. One bundle and one `now` for all of it.
 
     Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
     """
-    deployment, (now, due) = await asyncio.gather(services.deployments.deployed(), services.clock.due(BATCH))
+    deployment, (now, due) = await asyncio.gather(uses.deployments.deployed(), uses.clock.due(BATCH))
     if deployment is None:
         return Ticked((), 0, more=False)
-    timings = await services.deployments.timings(deployment.bundle)
-    if due:
-        services.reach("run.due")
-    claims = [claim for d in due if (claim := slot_claim(services.triggers, timings, deployment.bundle, d, now))]
-    claimed = await services.clock.claim(claims, services.pid) if claims else Claimed()
-    if claimed.runs:
-        services.reach("run.claimed")
-    services.tell(claimed.facts)
-    swept = await services.clock.sweep(BATCH)
-    if swept.runs or swept.deliveries:
-        services.reach("run.swept")
-    services.tell(swept.facts)
-    published = await _publish(services, (*claimed.runs, *swept.runs), swept.deliveries)
-    if published:
-        services.reach("run.published")
+    timings = await uses.deployments.timings(deployment.bundle)
+    claims = [claim for d in due if (claim := slot_claim(uses.triggers, timings, deployment.bundle, d, now))]
+    claimed = await uses.clock.claim(claims, uses.pid) if claims else Claimed()
+    tell(uses.events, claimed.facts)
+    swept = await uses.clock.sweep(BATCH)
+    tell(uses.events, swept.facts)
+    published = await _publish(uses.queue, (*claimed.runs, *swept.runs), swept.deliveries)
     if not due:
-        await housekeep(services, timings, now)
+        await housekeep(uses.upkeep, timings, now)
     return Ticked(claimed.runs, published, more=len(due) == BATCH)
 
 
@@ -104,15 +101,15 @@ def _until(within: int | None, start: datetime, following: datetime | None) -> d
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
-async def _publish(services: Services, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...]) -> int:
+async def _publish(queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...]) -> int:
     """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep. A run
     on demand that nobody began goes to the queue of those on demand again.
     """
     asked = [key for key in runs if key.kind == "manual"]
     try:
-        await services.queue.produce(asked, on_demand=True)
-        await services.queue.produce([key for key in runs if key not in asked])
-        await services.queue.deliver(deliveries)
+        await queue.produce(asked, on_demand=True)
+        await queue.produce([key for key in runs if key not in asked])
+        await queue.deliver(deliveries)
     except BrokerUnavailable:
         return 0
     return len(runs) + len(deliveries)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from worker.flow.memo import Memo
+from worker.memo import Memo
 
 
 class Made:

@@ -1,0 +1,185 @@
+"""Where a test may end or stop a process, each just after the transition or act that it names: docs/guarantees.md."""
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from worker.decorators.decorated import Method, decorated
+from worker.domain.delivery import Envelope, Part, Receipt
+from worker.domain.events import Fact, QueryAnswered, QueryMissing
+from worker.domain.outcome import (
+    Deferred,
+    DeliveryFailed,
+    Outcome,
+    Pending,
+    Refused,
+    Sent,
+    Skipped,
+    Unknown,
+)
+from worker.flow.services import Services
+from worker.ports import Channel, Events, FetchFailed
+from worker.ports.channels import Transmit
+
+Reach = Callable[[str], None]
+
+FAIL_POINTS = (
+    "run.due",
+    "run.claimed",
+    "run.swept",
+    "run.published",
+    "run.fetching",
+    "share.fetched",
+    "run.fetched",
+    "run.kept",
+    "run.delivering",
+    "run.postponed",
+    "run.failed",
+    "delivery.taken",
+    "delivery.skipped",
+    "delivery.rendered",
+    "delivery.sending",
+    "delivery.checked",
+    "delivery.accepted",
+    "delivery.part",
+    "delivery.sent",
+    "delivery.deferred",
+    "delivery.refused",
+    "delivery.failed",
+    "delivery.unknown",
+    "delivery.held",
+    "delivery.resolved",
+)
+
+_SETTLED: Mapping[type, str] = {
+    Sent: "delivery.sent",
+    Skipped: "delivery.skipped",
+    Deferred: "delivery.deferred",
+    Refused: "delivery.refused",
+    DeliveryFailed: "delivery.failed",
+    Pending: "delivery.resolved",
+}
+
+
+def armed(directory: Path) -> Reach:
+    """A file in `directory` that is named as a fail point ends the process that passes it by SIGKILL, or sends it the
+    signal that the file names. Once: whoever can remove the file is the one.
+    """
+
+    def reach(point: str) -> None:
+        try:
+            named = (directory / point).read_text(encoding="ascii").strip()
+            (directory / point).unlink()
+        except FileNotFoundError:
+            return
+        # To this very thread: a signal to the process may reach another one first, and this one would run on.
+        signal.pthread_kill(threading.get_ident(), signal.Signals[named or "SIGKILL"])
+
+    return reach
+
+
+def with_fail_points(services: Services, reach: Reach) -> Services:
+    """The same services, which call `reach` with the name of each fail point as it is passed."""
+
+    def after(point: str, happened: Callable[[Any], Any] = lambda _answer: True) -> Callable[[Method], Method]:
+        return _around(reach, after=lambda answer, _args, _named: point if happened(answer) else "")
+
+    return replace(
+        services,
+        clock=decorated(
+            services.clock,
+            due=after("run.due", lambda answer: answer[1]),
+            claim=after("run.claimed", lambda answer: answer.runs),
+            sweep=after("run.swept", lambda answer: answer.runs or answer.deliveries),
+        ),
+        queue=decorated(services.queue, produce=_around(reach, after=lambda _, args, __: args[0] and "run.published")),
+        runs=decorated(
+            services.runs,
+            begin=after("run.fetching", lambda answer: answer.lease),
+            deliver=_around(reach, before=lambda _: "run.kept", after=lambda *_: "run.delivering"),
+            postpone=after("run.postponed"),
+            fail=after("run.failed"),
+        ),
+        deliveries=decorated(
+            services.deliveries,
+            hold=after("delivery.taken", lambda answer: answer.lease),
+            intend=_around(
+                reach,
+                before=lambda named: "" if named.get("attempt") else "delivery.rendered",
+                after=lambda *_: "delivery.sending",
+            ),
+            check=after("delivery.checked"),
+            handed_over=after("delivery.part"),
+            settle=_around(reach, after=lambda _, args, __: _point_of(args[2])),
+        ),
+        events=_Events(services.events, reach),
+        transmit=_accepted(services.transmit, reach),
+        fetches=replace(services.fetches, cache=decorated(services.fetches.cache, put=_fetched(reach))),
+    )
+
+
+def _point_of(outcome: Outcome) -> str:
+    if isinstance(outcome, Unknown):
+        return "delivery.unknown" if outcome.again_at is not None else "delivery.held"
+    return _SETTLED[type(outcome)]
+
+
+def _around(
+    reach: Reach,
+    *,
+    before: Callable[[Mapping[str, Any]], str] = lambda _named: "",
+    after: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], str] = lambda _answer, _args, _named: "",
+) -> Callable[[Method], Method]:
+    """`before` and `after` name the fail point that is passed there, if any."""
+
+    def around(method: Method) -> Method:
+        async def called(*args: Any, **named: Any) -> Any:
+            if point := before(named):
+                reach(point)
+            answer = await method(*args, **named)
+            if point := after(answer, args, named):
+                reach(point)
+            return answer
+
+        return called
+
+    return around
+
+
+def _fetched(reach: Reach) -> Callable[[Method], Method]:
+    """An answer that others wait for was read, and nobody knows of it yet."""
+
+    def around(put: Method) -> Method:
+        async def called(key: str, token: int, outcome: Any) -> Any:
+            if not isinstance(outcome, FetchFailed):
+                reach("share.fetched")
+            return await put(key, token, outcome)
+
+        return called
+
+    return around
+
+
+def _accepted(transmit: Transmit, reach: Reach) -> Transmit:
+    async def called(channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
+        receipt = await transmit(channel, part, sealed, envelope)
+        reach("delivery.accepted")
+        return receipt
+
+    return called
+
+
+class _Events:
+    """Every query is answered when what came of them is told."""
+
+    def __init__(self, events: Events, reach: Reach) -> None:
+        self._events = events
+        self._reach = reach
+
+    def emit(self, fact: Fact) -> None:
+        self._events.emit(fact)
+        if isinstance(fact, QueryAnswered | QueryMissing):
+            self._reach("run.fetched")

@@ -1,0 +1,11 @@
+"""What a script made true is told once, to whoever listens."""
+
+from collections.abc import Iterable
+
+from worker.domain.events import Fact
+from worker.ports import Events
+
+
+def tell(events: Events, facts: Iterable[Fact]) -> None:
+    for fact in facts:
+        events.emit(fact)

@@ -1,0 +1,104 @@
+"""What a function of flow may use, one protocol for each part of Services.
+
+A function takes the one or two ports that it uses. One that needs more takes an object with these parts, and its type
+names them: `class TickUses(UsesClock, UsesQueue, Protocol)`. Services has them all; a test gives only those.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from worker.flow.intervals import Intervals
+from worker.ports import (
+    ClockLedger,
+    Connectors,
+    DeliveryLedger,
+    Deployments,
+    Events,
+    Lookups,
+    Queue,
+    RunLedger,
+    Snapshots,
+    Triggers,
+    Upkeep,
+)
+from worker.ports.channels import Transmit
+
+
+class UsesClock(Protocol):
+    @property
+    def clock(self) -> ClockLedger: ...
+
+
+class UsesRuns(Protocol):
+    @property
+    def runs(self) -> RunLedger: ...
+
+
+class UsesDeliveries(Protocol):
+    @property
+    def deliveries(self) -> DeliveryLedger: ...
+
+
+class UsesDeployments(Protocol):
+    @property
+    def deployments(self) -> Deployments: ...
+
+
+class UsesUpkeep(Protocol):
+    @property
+    def upkeep(self) -> Upkeep: ...
+
+
+class UsesLookups(Protocol):
+    @property
+    def lookups(self) -> Lookups: ...
+
+
+class UsesSnapshots(Protocol):
+    @property
+    def snapshots(self) -> Snapshots: ...
+
+
+class UsesQueue(Protocol):
+    @property
+    def queue(self) -> Queue: ...
+
+
+class UsesEvents(Protocol):
+    @property
+    def events(self) -> Events: ...
+
+
+class UsesTriggers(Protocol):
+    @property
+    def triggers(self) -> Triggers: ...
+
+
+class UsesConnectors(Protocol):
+    @property
+    def connectors(self) -> Connectors: ...
+
+
+class UsesTransmit(Protocol):
+    @property
+    def transmit(self) -> Transmit: ...
+
+
+class UsesTimes(Protocol):
+    """`times`: how long is waited for what. `monotonic`: seconds that only grow."""
+
+    @property
+    def times(self) -> Intervals: ...
+
+    @property
+    def monotonic(self) -> Callable[[], float]: ...
+
+
+class UsesProcess(Protocol):
+    """`pid`: recorded with what this process claims and begins. `version`: of Funnelbeat and its templates."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def version(self) -> str: ...
