@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import pytest
 
 from worker.domain.schedule import Trigger
-from worker.flow.run.deliver import Attempt
+from worker.flow.run.attempt import Attempt
 from worker.memo import Memo
 
 ROOT = Path(__file__).parents[1]

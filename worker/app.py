@@ -34,7 +34,7 @@ from worker.decorators.fail_points import armed, with_fail_points
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.errors import RequestError
 from worker.flow.intervals import Intervals
-from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.flow.run.transmit import transmit
 from worker.flow.services import Services

@@ -19,7 +19,7 @@ from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Su
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.entry.local_queue import LocalQueue
 from worker.flow.intervals import Intervals
-from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.transmit import transmit
 from worker.flow.services import Services
 from worker.memo import Memo

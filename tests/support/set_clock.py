@@ -26,7 +26,7 @@ from worker.domain.run import Run
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.entry.local_queue import LocalQueue
 from worker.flow.intervals import Intervals
-from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.flow.run.tick import tick
 from worker.flow.run.transmit import transmit

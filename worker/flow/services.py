@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from worker.flow.intervals import Intervals
-from worker.flow.run.comparison import ReaderDigests
+from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
     ClockLedger,

@@ -19,7 +19,8 @@ from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query,
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.operate.pause import pause
-from worker.flow.run.comparison import Answers, Comparison, RunSlot, digest_context
+from worker.flow.run.comparison import Answers, Comparison, RunSlot
+from worker.flow.run.reader_digests import digest_context
 from worker.flow.run.tick import slot_claim, tick
 from worker.ports import Deployment, Due
 

@@ -9,7 +9,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Missed, Run, RunKey
 from worker.errors import LedgerError
 from worker.flow.operate.find_run import FAR, find_run
-from worker.flow.run.comparison import UsesDigests
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.uses import UsesLookups, UsesSnapshots
 from worker.ports import Lookups, Snapshots
 

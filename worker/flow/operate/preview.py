@@ -14,7 +14,8 @@ from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
-from worker.flow.run.comparison import Answers, Composed, ReaderDigest, ReaderDigests, RunSlot, UsesDigests, load_found
+from worker.flow.run.comparison import Answers, Composed, ReaderDigest, RunSlot
+from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSnapshots, UsesTransmit

@@ -12,7 +12,7 @@ from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, Rece
 from worker.domain.run import Run
 from worker.errors import RenderError
 from worker.flow.deployed import schedule_of
-from worker.flow.run.comparison import UsesDigests
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
 from worker.ports import Snapshots
 from worker.ports.channels import Channel, ExplainsReceipts, saved

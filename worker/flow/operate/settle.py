@@ -8,9 +8,9 @@ from worker.domain.reason import Reason
 from worker.errors import LedgerError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import find_run
-from worker.flow.run.comparison import UsesDigests
 from worker.flow.run.deliver import sent as moved_by
 from worker.flow.run.produce import expiry
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.settle import SettleUses
 from worker.flow.run.settle import settle as settle_delivery
 from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesQueue, UsesTriggers

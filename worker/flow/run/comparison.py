@@ -5,25 +5,19 @@ Everything here is a function of stored inputs, so a retry, a replay and an expl
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
-from worker.domain.decide import decide, why_unusable
-from worker.domain.delivery import Attachment, Baseline, Decision, Delivery, Reader
-from worker.domain.digest.compose import compose
-from worker.domain.digest.context import DigestContext
+from worker.domain.decide import decide
+from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
-from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
-from worker.domain.run import Run
 from worker.domain.schedule import Bundle, OnUnknown, Schedule, Send, Subscription
-from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
-from worker.flow.deployed import schedule_of
-from worker.flow.run.collect import COMPARED
-from worker.flow.run.readers import OPERATOR, entries, entry_of
+from worker.domain.snapshot.snapshot import Gap, Snapshot
+from worker.flow.run.readers import OPERATOR
 from worker.memo import Memo
-from worker.ports import Channel, Connectors, Deployments, Lookups, RunLedger, Snapshots, Templates, Triggers
+from worker.ports import Channel, Templates
 from worker.ports.channels import RenderRequest
 
 
@@ -122,176 +116,11 @@ class ReaderDigest:
         return await self.renderings.get((self.told.key, form, self.route), make)
 
 
-FOUND = 4
-"""Runs whose answers a process keeps decoded. They are large, and asked for again only when a further past of the same
-run is told; each Composed holds the answers that it was made from.
-"""
-
-TOLD = 10
-"""A message of the queue carries ten deliveries that go on side by side, and each may have a past of its own."""
-
-RENDERINGS = 20
-"""Each Composed in two forms, such as two languages, or a mail and a post."""
-
-COMMON = 64
-"""Rows of runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader: small."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReaderDigests:
-    """What each reader of a run is told, made from what is stored. What the readers of a run share is made once and
-    kept by value; each kind has its own memo, so that one never drives out another. `english`: services' words in the
-    language of attached files.
-    """
-
-    lookups: Lookups
-    runs: RunLedger
-    snapshots: Snapshots
-    deployments: Deployments
-    connectors: Connectors
-    triggers: Triggers
-    english: Mapping[str, str] = field(default_factory=dict)
-    found: Memo = field(default_factory=lambda: Memo(FOUND))
-    told: Memo = field(default_factory=lambda: Memo(TOLD))
-    renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
-    common: Memo = field(default_factory=lambda: Memo(COMMON))
-
-    async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
-        """The digest of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's
-        baselines, where they were read with the row. Raises LedgerError when the deployment is gone.
-        """
-        run = await self.common.get(("run", row.key.run), lambda: self.lookups.run(row.key.run))
-        if run is None:
-            return None
-        bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
-        known = await self.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
-        entry = entry_of(self.connectors, bundle, schedule, known, row.key.reader)
-        if entry is None:
-            return None
-        reader = Reader(schedule.id, entry.id, row.key.address)
-        now = current if current is not None else (await self.runs.baselines([reader])).get(reader, {})
-        return ReaderDigest(
-            bundle=bundle,
-            schedule=schedule,
-            entry=entry,
-            reader=reader,
-            slot=run.key.slot,
-            told=await self.told.get(_told_key(run, now, row), lambda: self._composed(run, now, row)),
-            templates=self.connectors.templates(bundle),
-            renderings=self.renderings,
-            route=self.connectors.route(bundle, entry.channel, entry.address),
-            current=now,
-            snapshot_ids={query: i for query, i in run.snapshots if not query.endswith(COMPARED)},
-            on_demand=run.trigger == "manual",
-            english=self.english,
-        )
-
-    def composed(self, of: RunSlot, found: Answers, past: Comparison) -> Digest:
-        """The digest that follows from a run's answers and one past."""
-        return compose(digest_context(self.connectors, self.triggers, of, found, past))
-
-    async def _composed(self, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Composed:
-        bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
-        found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
-        past = await self.past(schedule, run.key.slot, found, current, row)
-        of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at)
-        return Composed(_told_key(run, current, row), found, past, self.composed(of, found, past))
-
-    async def past(
-        self,
-        schedule: Schedule,
-        slot: datetime,
-        found: Answers,
-        current: Mapping[str, Baseline],
-        row: Delivery | None,
-    ) -> Comparison:
-        """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now."""
-        fixed, known = (row.compared_with, row.why_first) if row is not None else (None, {})
-        pair: dict[str, Baseline | None] = {}
-        earlier: dict[str, Snapshot] = {}
-        why: dict[str, Reason] = {}
-        for item in schedule.report:
-            baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
-            before = await self.snapshots.load(baseline.snapshot) if baseline else None
-            reason = known.get(item.id) or why_unusable(baseline, before, found.snapshots.get(item.id), slot)
-            if reason is Reason.FIRST and item.id not in known and await self._answered_before(schedule, slot, item.id):
-                reason = Reason.SUBSCRIBED  # one who came later than the schedule's first answer
-            if reason is None and before is not None:
-                pair[item.id], earlier[item.id] = baseline, before
-            else:
-                pair[item.id], why[item.id] = None, reason or Reason.FIRST
-        return Comparison(pair, earlier, why)
-
-    async def _answered_before(self, schedule: Schedule, slot: datetime, query: str) -> bool:
-        """Whether an earlier run of the schedule has a complete answer to this query."""
-        earlier = slot - timedelta(milliseconds=1)
-        chain = await self.runs.chain(schedule.id, query, earlier)
-        oldest = await self.snapshots.load(chain[-1]) if chain else None
-        return oldest is not None and oldest.slot < slot
-
-
-class UsesDigests(Protocol):
-    @property
-    def digests(self) -> ReaderDigests: ...
-
-
-async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
-    return entries(schedule)
-
-
 def _form(entry: Subscription) -> Subscription:
     """The entry without its reader and without the fields that no rendering reads. A field that is added later counts:
     rendering too often costs time, and too seldom sends one reader what is another's.
     """
     return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
-
-
-def _found_key(run: Run) -> tuple[Hashable, ...]:
-    return str(run.key), run.attempt, run.snapshots, run.gaps
-
-
-def _told_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
-    """Readers of one run with the same past are told the same."""
-    pair = current if row.compared_with is None else row.compared_with
-    compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
-    return _found_key(run), run.bundle, run.claimed_at, compared_with, frozenset(row.why_first.items())
-
-
-async def load_found(stored: Snapshots, run: Run) -> Answers:
-    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, never an empty answer."""
-    snapshots: dict[str, Snapshot] = {}
-    compared: dict[str, Snapshot] = {}
-    gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]
-    for query, snapshot_id in run.snapshots:
-        snapshot = await stored.load(snapshot_id)
-        if query.endswith(COMPARED):
-            compared |= {query.removesuffix(COMPARED): snapshot} if snapshot else {}
-        elif snapshot is None:
-            gaps.append(Gap(query, GapReason.INCOMPLETE, "its stored answer is gone from Redis"))
-        else:
-            snapshots[query] = snapshot
-    return Answers(snapshots, compared, tuple(gaps))
-
-
-def digest_context(
-    connectors: Connectors, triggers: Triggers, of: RunSlot, found: Answers, past: Comparison
-) -> DigestContext:
-    bundle, schedule, slot = of.bundle, of.schedule, of.slot
-    late, on_time = of.claimed_at - slot, delay_of(schedule.id, schedule.spread) + timedelta(seconds=schedule.grace)
-    return DigestContext(
-        schedule=schedule,
-        run=of.run,
-        slot=slot,
-        traits={q.id: connectors.query(bundle, q).traits(q.params) for q in schedule.report},
-        snapshots=found.snapshots,
-        compared=found.compared,
-        gaps=found.gaps,
-        baselines={q: (b, past.earlier[q]) if b is not None else None for q, b in past.compared_with.items()},
-        why_no_baseline=past.why_first,
-        connections={name: connection.type for name, connection in bundle.connections.items()},
-        next_slot=triggers.next(schedule.trigger, slot),
-        late=int(late.total_seconds()) if late > on_time else 0,
-    )
 
 
 def attachments(case: ReaderDigest) -> tuple[Attachment, ...]:

@@ -7,12 +7,11 @@ repeated as semantics 7 says, never silently.
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from worker.domain.decide import sent_baselines, skipped_baselines
-from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Receipt
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope
 from worker.domain.limits import LONGEST_WAIT
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
@@ -26,7 +25,9 @@ from worker.errors import (
     RequestError,
 )
 from worker.flow.facts import tell
-from worker.flow.run.comparison import ReaderDigest, UsesDigests
+from worker.flow.run.attempt import Attempt, PaceTooLong
+from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.run.settle import settle
@@ -61,49 +62,6 @@ class DeliverUses(
 ): ...
 
 
-class Attempt:
-    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: what is told, once it is
-    known. `begun`: the number that fences the try, 0 before its intent is written. `date`: the first try ever fixes it.
-    `receipts`: what the receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
-    `find_out_after`: seconds until it can be found out what became of them. `refusal`: the receiver's, for good.
-    """
-
-    def __init__(self, row: Delivery, now: datetime) -> None:
-        self.row = row
-        self.date = row.date or now
-        self.digest: ReaderDigest | None = None
-        self.begun = 0
-        self.out: int | None = None
-        self.find_out_after = 0.0
-        self.refusal: DeliveryRefused | None = None
-        self.receipts = _receipts(row)
-
-    @property
-    def number(self) -> int:
-        return self.begun or self.row.attempt
-
-    @property
-    def unknown(self) -> bool:
-        return self.row.state is DeliveryState.UNKNOWN
-
-    @property
-    def came(self) -> str:
-        """The receipt of the part that is out; empty where the receiver said nothing."""
-        known = self.out is not None and len(self.receipts) > self.out
-        return self.receipts[-1].text if known else ""
-
-    def resolved(self, row: Delivery) -> None:
-        """What was unknown is found out: the try goes on with this row."""
-        self.row, self.receipts = row, _receipts(row)
-
-
-@dataclass(frozen=True, slots=True)
-class _TooLong(Exception):
-    """The receiver's pace asks for a wait that is too long for a worker."""
-
-    seconds: float
-
-
 async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
     """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
     held = await uses.deliveries.hold(key, uses.pid)
@@ -130,7 +88,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
 async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
     try:
         return await _outcome(uses, lease, attempt)
-    except (DeliveryError, RenderError, RequestError, _TooLong) as error:
+    except (DeliveryError, RenderError, RequestError, PaceTooLong) as error:
         return await _outcome_of(error, uses, attempt)
 
 
@@ -166,7 +124,7 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
             return Refused(Reason.REFUSED, f"{error.code}: {error.problem}")
         case RenderError():
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
-        case _TooLong():
+        case PaceTooLong():
             return Deferred(await _in(uses, error.seconds), Reason.PACE)
     # A secret that this process does not have: somebody may set it before the delivery's time is over.
     again = await _in(uses, uses.times.backoff)
@@ -183,7 +141,7 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *
 
 
 async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
-    """Every part in order, from the first without a receipt. Raises what the channel raises, and _TooLong."""
+    """Every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
     key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
     parts = channel.build(await digest.content(channel), envelope)
     for part in parts[len(attempt.receipts) :]:
@@ -220,12 +178,12 @@ async def _still_ours(uses: DeliverUses, attempt: Attempt) -> None:
 
 
 async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
-    """Wait for the receiver's pace. Raises _TooLong."""
+    """Wait for the receiver's pace. Raises PaceTooLong."""
     if not isinstance(channel, Paced):
         return
     wait = await ledger.pace(*channel.pace(address))
     if wait > LONGEST_WAIT:
-        raise _TooLong(wait)
+        raise PaceTooLong(wait)
     await asyncio.sleep(wait)
 
 
@@ -263,10 +221,6 @@ async def _suspend(ledger: DeliveryLedger, attempt: Attempt, error: DeliveryRefu
         return
     channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)
     await ledger.suspend(channel if error.suspend == "channel" else address, f"{error.code}: {error.problem}")
-
-
-def _receipts(row: Delivery) -> list[Receipt]:
-    return [Receipt(part.receipt) for part in row.parts if part.state is DeliveryState.SENT]
 
 
 _STATES = {
