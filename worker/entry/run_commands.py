@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -31,6 +31,7 @@ from worker.ports import Queue
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
 T = TypeVar("T")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
@@ -148,15 +149,21 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
 
 
 def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
-    """The instant that an option names. Without an offset it is in the schedule's zone. Raises RequestError."""
+    """The instant that an option names, in UTC. Without an offset it is in the schedule's zone. Raises RequestError,
+    also for an instant before 1970: Redis keeps instants as milliseconds since then.
+    """
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None and bundle is not None and schedule in bundle.schedules:
-            return first(moment, zone_named(bundle.schedules[schedule].trigger.zone))
+        if moment.tzinfo is None:
+            known = bundle is not None and schedule in bundle.schedules
+            moment = first(moment, zone_named(bundle.schedules[schedule].trigger.zone if bundle and known else "UTC"))
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise RequestError(f"{option}: found {text!r}, expected an instant such as 2026-11-16T09:00") from None
+    if moment < EPOCH:
+        raise RequestError(f"{option}: found {text!r}, expected an instant from 1970 on")
     return moment
 
 

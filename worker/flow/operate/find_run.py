@@ -1,8 +1,9 @@
 """Which run a person means: a key, a unique prefix, ID@latest or ID@-1."""
 
 import re
+from datetime import datetime
 
-from worker.domain.run import Run, RunKey
+from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
 from worker.errors import RequestError
 from worker.flow.services import Services
@@ -56,3 +57,11 @@ async def deployed_schedule(services: Services, schedule: str) -> tuple[str, Sch
         known = ", ".join(sorted(bundle.schedules)) or "none"
         raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")
     return deployed.bundle, bundle.schedules[schedule]
+
+
+def refuse_slot_to_come(option: str, slot: datetime, now: datetime) -> None:
+    """Raises RequestError for a slot after `now`. A baseline never moves back to an older slot, so every digest until
+    that slot would compare with the answers of today.
+    """
+    if slot > now:
+        raise RequestError(f"{option}: found {stamp(slot)}, which has not come yet; write an instant that has passed")

@@ -6,7 +6,7 @@ from itertools import chain
 from worker.domain.run import Claim, Missed, RunKey, stamp
 from worker.domain.schedule import Trigger
 from worker.errors import RequestError
-from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
 from worker.flow.run.tick import deadline
 from worker.flow.services import Services
 from worker.ports import Triggers
@@ -18,7 +18,8 @@ FAR = 10_000
 async def request_missed(services: Services, schedule_id: str, slot: datetime) -> RunKey:
     """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
 
-    Raises RequestError when the schedule is not deployed, or the slot is none that was missed.
+    Raises RequestError when the schedule is not deployed, or the slot has not come yet or is none that was
+    missed.
     """
     bundle, schedule = await deployed_schedule(services, schedule_id)
     rows = await services.lookups.missed(schedule_id, FAR)
