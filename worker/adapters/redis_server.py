@@ -17,6 +17,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from worker.adapters.child_process import tied
 from worker.errors import LedgerUnavailable, RequestError
@@ -78,12 +79,12 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """For redis-py: database 0, the ledger's."""
-        return f"unix://{self.socket}?db=0"
+        return f"unix://{quote(str(self.socket))}?db=0"
 
     @property
     def broker_url(self) -> str:
         """For kombu: database 1, so that the queue's keys stand apart."""
-        return f"redis+socket://{self.socket}?virtual_host=1"
+        return f"redis+socket://{quote(str(self.socket))}?virtual_host=1"
 
     @property
     def pid(self) -> int | None:

@@ -28,8 +28,9 @@ async def request_missed(services: Services, schedule_id: str, slot: datetime) -
         raise RequestError(
             f"{stamp(slot)} is no missed slot of {schedule_id}; `funnelbeat runs {schedule_id}` lists them"
         )
-    rest = around(services.triggers, schedule.trigger, row, slot)
     key, now = RunKey(schedule_id, slot), await services.clock.now()
+    refuse_slot_to_come("--for-slot", slot, now)
+    rest = around(services.triggers, schedule.trigger, row, slot)
     claim = Claim(key, bundle, "manual", deadline(services.triggers, schedule, now))
     if not await services.clock.request(claim, services.pid, missed=row, rest=rest):
         raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")
