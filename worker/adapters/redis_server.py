@@ -95,7 +95,14 @@ class EmbeddedRedis:
         """Returns when the server answers. Raises RequestError (no server program, socket's path too long) or
         LedgerUnavailable (it did not come up, or somebody holds the directory and does not answer).
         """
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.directory / "lock").touch(mode=0o600)
+        except OSError as error:
+            raise RequestError(
+                f"{self.directory} cannot be written ({error.strerror}), and the project's own Redis needs it; "
+                "make it writable, or set FUNNELBEAT_REDIS_URL"
+            ) from None
         deadline = time.monotonic() + self._patience
         while True:
             lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

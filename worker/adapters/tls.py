@@ -19,7 +19,7 @@ def tls_context() -> ssl.SSLContext:
     refuse_wrong_authorities()
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
-    if paths.cafile is None and paths.capath is None:  # a system without a store: the public authorities of certifi
+    if not (paths.cafile or paths.capath):  # a system without a store: the public authorities of certifi
         context.load_verify_locations(certifi.where())
     return context
 

@@ -87,6 +87,8 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
         worker_send_task_events=False,
         worker_enable_remote_control=False,  # nobody asks, and its broadcasts would need queues outside the project's
         broker_connection_retry_on_startup=True,
+        # A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) answers as for a wrong command, which Celery ends at.
+        broker_channel_error_retry=True,
         broker_connection_max_retries=None,  # a worker outlasts any absence of the broker
         broker_connection_timeout=BROKER_PATIENCE,
         broker_transport_options=_transport_options(broker_url, project, consumes=consumes),
@@ -108,7 +110,7 @@ def _refuse_unreadable(broker_url: str) -> None:
     except ValueError as error:
         raise RequestError(f"the broker's URL: {error}; {EXPECTED}") from None
     try:
-        Connection(_for_kombu(broker_url))
+        Connection(_for_kombu(broker_url))  # type: ignore[no-untyped-call]  # kombu annotates it in part
     except (KeyError, TypeError, ValueError):
         raise RequestError(f"the broker's URL: found an option that kombu does not have; {EXPECTED}") from None
     if scheme in {"rediss", "amqps"}:

@@ -11,6 +11,7 @@ from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
+from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
 from worker.flow.services import Services
@@ -170,8 +171,9 @@ def _claims(
 def _first(ground: _Ground, schedule: Schedule, was: Schedule | None) -> datetime | None:
     """When it is due first: where its trigger stays, at the slot that it waits for already."""
     delay = delay_of(schedule.id, schedule.spread)
-    if was is not None and was.trigger == schedule.trigger:
-        at = ground.pending.get(was.id)
+    at = ground.pending.get(was.id) if was is not None else None
+    ahead = at is not None and was is not None and is_ahead(ground.triggers, was.id, was.timing, at, ground.now)
+    if was is not None and was.trigger == schedule.trigger and not ahead:
         return None if at is None else at - delay_of(was.id, was.spread) + delay
     ids = [was.id] if was is not None else [schedule.id, *([schedule.previously] if schedule.previously else [])]
     last = max((ground.lasts[name] for name in ids if name in ground.lasts), default=None)

@@ -16,7 +16,7 @@ _MOMENT = timedelta(milliseconds=1)
 
 async def recompute_due(services: Services) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
-    that its trigger still names, because an edit may have put it off.
+    that its trigger still names, because an edit may have put it off, unless it is further away than an edit puts it.
     """
     deployment = await services.deployments.deployed()
     if deployment is None:
@@ -27,7 +27,13 @@ async def recompute_due(services: Services) -> int:
         pending = await services.clock.pending(part)
         now = await services.clock.now()
         wrong = {
-            name: at for name, at in pending.items() if at > now and not _named(services.triggers, name, timings, at)
+            name: at
+            for name, at in pending.items()
+            if at > now
+            and (
+                not _named(services.triggers, name, timings, at)
+                or is_ahead(services.triggers, name, timings[name], at, now)
+            )
         }
         lasts = await services.deployments.last_slots(list(wrong)) if wrong else {}
         claims = [
@@ -47,11 +53,21 @@ async def recompute_due(services: Services) -> int:
     return moved
 
 
+def is_ahead(triggers: Triggers, name: str, timing: Timing, at: datetime, now: datetime) -> bool:
+    """Whether a schedule that is due at `at` waits past its trigger's next slot: the clock of Redis was ahead once. An
+    edit puts the next slot off to a later day at most.
+    """
+    delay = delay_of(name, timing.spread)
+    latest = first_slot(timing.trigger, now, triggers.next, now, edited=True)
+    return latest is not None and at - delay > latest
+
+
 def _named(triggers: Triggers, name: str, timings: Mapping[str, Timing], at: datetime) -> bool:
     slot = at - delay_of(name, timings[name].spread)
     return triggers.next(timings[name].trigger, slot - _MOMENT) == slot
 
 
 def _anew(triggers: Triggers, name: str, timing: Timing, now: datetime, last: datetime | None) -> datetime | None:
-    slot = first_slot(timing.trigger, now, triggers.next, last, edited=last is not None)
+    passed = last if last is not None and last <= now else None  # a slot to come was claimed by a clock that was ahead
+    slot = first_slot(timing.trigger, now, triggers.next, passed, edited=passed is not None)
     return None if slot is None else slot + delay_of(name, timing.spread)

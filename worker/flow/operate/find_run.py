@@ -10,7 +10,10 @@ from worker.flow.services import Services
 from worker.ports import Lookups
 
 FAR = 1000
-"""How many runs a prefix is looked for in, newest first."""
+"""How many runs a prefix is looked for in at first, newest first."""
+
+ALL = 1_000_000
+"""More runs than any retention keeps."""
 
 
 async def find_run(lookups: Lookups, reference: str) -> Run:
@@ -22,7 +25,8 @@ async def find_run(lookups: Lookups, reference: str) -> Run:
     if relative is not None:
         return await _back(lookups, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
     schedule = reference.split("@", maxsplit=1)[0] if "@" in reference else None
-    fitting = [run for run in await lookups.runs(schedule, FAR) if str(run.key).startswith(reference)]
+    few = await _beginning(lookups, schedule, reference, FAR)
+    fitting = few or await _beginning(lookups, schedule, reference, ALL)
     if len(fitting) != 1:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
         raise RequestError(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
@@ -35,6 +39,10 @@ async def _exact(lookups: Lookups, reference: str) -> Run | None:
     except ValueError:
         return None
     return await lookups.run(key) if str(key) == reference else None
+
+
+async def _beginning(lookups: Lookups, schedule: str | None, reference: str, limit: int) -> list[Run]:
+    return [run for run in await lookups.runs(schedule, limit) if str(run.key).startswith(reference)]
 
 
 async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
