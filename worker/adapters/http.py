@@ -16,6 +16,8 @@ import httpx
 
 from worker import __version__
 from worker.adapters.tls import tls_context
+from worker.adapters.url import base_url
+from worker.errors import RequestError
 
 IN_FLIGHT = 16
 WHOLE = 2
@@ -126,6 +128,14 @@ class Http:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def api_address(option: str, text: str) -> str:
+    """Where an HTTP API is served, without its final slash. Raises RequestError that names the option."""
+    try:
+        return base_url(text)
+    except ValueError as error:
+        raise RequestError(f"{option}: {error}") from None
 
 
 _WORDS: dict[type[Exception], str] = {
