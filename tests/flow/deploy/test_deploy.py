@@ -353,7 +353,7 @@ async def test_what_a_clock_that_was_ahead_once_made_due_is_taken_back_and_docto
     """Redis's clock was a year ahead for a while: each schedule waits for a slot that its trigger names."""
     await put(here, daily(), daily("quarter", minute=15), daily("calm", hour=11))
     was = await here.services.clock.pending(["daily", "quarter", "calm"])
-    client = here.ledger._scripts.client
+    client = here.ledger.scripts.client
     for name in ("daily", "quarter"):
         far = was[name] + timedelta(days=365)
         await client.zadd("tern:due", {name: int(far.timestamp() * 1000)})
