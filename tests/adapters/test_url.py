@@ -103,3 +103,11 @@ def test_a_redis_address_that_redis_py_would_fail_at_is_a_sentence(url: str) -> 
 def test_a_broker_address_that_kombu_would_fail_at_is_a_sentence(url: str) -> None:
     with pytest.raises(RequestError, match="the broker's URL"):
         make_app(url, "town")
+
+
+def test_an_ipv6_address_reaches_every_client_as_one() -> None:
+    assert connect("redis://[::1]:6380/2").connection_pool.connection_kwargs["host"] == "::1"
+    for url in ("redis://[::1]:6380/2", "amqp://guest:guest@[::1]:5672//"):
+        assert make_app(url, "town").connection_for_read().hostname == "::1"
+    assert parse_url("smtp://[::1]:2525?tls=never").host == "::1"
+    assert base_url("http://[::1]:3000/api") == "http://[::1]:3000/api"

@@ -143,9 +143,7 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
         *(told or [Finding("redis durability", Level.OK, "an append-only file is kept")]),
         await clocks_agree(ledger.clock, wall_clock),
         await _owner(client, bundle.project, place),
-        *await deployment(
-            ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None
-        ),
+        *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
         *await due_ahead(ledger.deployments, ledger.clock, ApTriggers()),
         *await processes(ledger.heartbeats, ledger.clock),
     ]
