@@ -83,9 +83,8 @@ def test_check_prints_no_piece_of_a_password_in_a_mail_servers_address(here: Com
         text = PROJECT.replace("mail: {type: sandbox}", f"mail: {channel}")
         (here.place / "funnelbeat.yaml").write_text(text, encoding="utf-8")
         for words in (["check"], ["check", "--json"], ["preview", "asked"]):
-            assert not {SECRET[i : i + 4] for i in range(5)} & {
-                here.call(*words).output[i : i + 4] for i in range(9999)
-            }
+            told = here.call(*words).output
+            assert not [SECRET[i : i + 4] for i in range(5) if SECRET[i : i + 4] in told], (url, secret, told)
 
 
 def test_files_that_cannot_be_written_are_sentences(here: CommandLine, tmp_path: Path) -> None:

@@ -193,10 +193,16 @@ def _length(connection: Any, queue: str) -> int:
 
 
 def broker_of(redis_url: str) -> str:
-    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
+    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1.
+
+    Any other address stays as it is. Raises RequestError.
+    """
+    if not redis_url.startswith("unix:"):
         return redis_url
+    try:
+        parts = split(redis_url)
+    except ValueError as error:
+        raise RequestError(f"the Redis URL: {error}") from None
     database = parse_qs(parts.query).get("db", ["0"])[0]
     return f"redis+socket://{parts.path}?virtual_host={database}"
 
