@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from worker.adapters.celery.queue import make_app
+from worker.adapters.celery.queue import broker_of, make_app
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.smtp.client import parse_url
 from worker.adapters.url import base_url
@@ -111,3 +111,8 @@ def test_an_ipv6_address_reaches_every_client_as_one() -> None:
         assert make_app(url, "town").connection_for_read().hostname == "::1"
     assert parse_url("smtp://[::1]:2525?tls=never").host == "::1"
     assert base_url("http://[::1]:3000/api") == "http://[::1]:3000/api"
+
+
+def test_the_broker_of_a_ledger_on_a_socket_has_the_same_user() -> None:
+    assert broker_of("unix://me:hush@/run/r.sock?db=3") == "redis+socket://me:hush@/run/r.sock?virtual_host=3"
+    assert broker_of("unix:///run/r.sock") == "redis+socket:///run/r.sock?virtual_host=0"

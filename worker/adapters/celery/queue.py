@@ -204,7 +204,7 @@ def broker_of(redis_url: str) -> str:
     except ValueError as error:
         raise RequestError(f"the Redis URL: {error}") from None
     database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.path}?virtual_host={database}"
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
 
 
 _FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)
