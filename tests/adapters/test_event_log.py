@@ -36,7 +36,9 @@ def test_nothing_that_was_logged_is_obeyed_by_a_terminal(
 ) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     configure("info")
-    EventLog().emit(DeliverySettled("r", "k", "refused", "refused", "550 \x1b]0;owned\x07\u202e"))
+    EventLog().emit(
+        DeliverySettled(RUN, DeliveryKey(RUN, "team|a@b.example"), "refused", "refused", "550 \x1b]0;owned\x07\u202e")
+    )
     told = capsys.readouterr().err
     assert "550" in told
     assert not {"\x1b]", "\x07", "\u202e"} & {told[i : i + n] for n in (1, 2) for i in range(len(told))}

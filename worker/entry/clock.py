@@ -38,7 +38,7 @@ async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outa
     try:
         ticked = await tick(services)
         if await heartbeat.beat():
-            outage.empty(await services.ledger.deployed() is None)
+            outage.empty(await services.deployments.deployed() is None)
     except LedgerUnavailable as error:
         outage.lasts(error)
     except LedgerError as error:

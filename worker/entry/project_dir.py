@@ -69,8 +69,8 @@ def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
     async def look() -> Bundle | None:
         async with aclosing(connect(settings.redis_url, connections=2)) as client:
             ledger = RedisLedger(client, project)
-            deployed = await ledger.deployed()
-            return await ledger.bundle(deployed.bundle) if deployed is not None else None
+            deployed = await ledger.deployments.deployed()
+            return await ledger.deployments.bundle(deployed.bundle) if deployed is not None else None
 
     return asyncio.run(look())
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker.adapters.definitions.load import load
-from worker.app import REGISTRY
+from worker.app import registry
 from worker.errors import RequestError
 from worker.plugins import open_source
 
@@ -27,7 +27,7 @@ def complaints(place: Path, kind: str, url: str) -> list[str]:
     text = f'project: acme\nconnections: {{it: {{type: {kind}, base_url: "{url}", {options}}}}}\n'
     (place / "funnelbeat.yaml").write_text(text, encoding="utf-8")
     (place / "schedules").mkdir(exist_ok=True)
-    return [str(one) for one in load(place, REGISTRY).complaints]
+    return [str(one) for one in load(place, registry()).complaints]
 
 
 @pytest.mark.parametrize("kind", SERVICES)
@@ -59,5 +59,5 @@ def test_a_file_that_looks_meant_and_is_not_read_is_a_warning(tmp_path: Path, na
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     for path in (name, f"{name}~", f"{Path(name).parent}/README.md"):
         (tmp_path / path).write_text("", encoding="utf-8")
-    told = [str(one) for one in load(tmp_path, REGISTRY).warnings if "is not read" in str(one)]
+    told = [str(one) for one in load(tmp_path, registry()).warnings if "is not read" in str(one)]
     assert [one.split(":")[0] for one in told] == [name]

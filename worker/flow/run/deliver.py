@@ -251,7 +251,7 @@ async def _defer(
 async def _refused(
     services: Services, case: ReaderDigest, row: Delivery, attempt: int, error: DeliveryRefused
 ) -> DeliveryState:
-    sentence = f"{error.code}: {error.problem}"
+    sentence = error.problem if error.problem.startswith(error.code) else f"{error.code}: {error.problem}"
     await settle(services, row.key, attempt, Refused(Reason.REFUSED, sentence))
     services.reach("delivery.refused")
     if error.suspend is not None:
