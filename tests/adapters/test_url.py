@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.celery.queue import broker_of, make_app
@@ -35,6 +35,7 @@ def pieces(secret: str) -> set[str]:
 
 
 @pytest.mark.parametrize("name", ADDRESSES)
+@settings(deadline=None)  # the first one loads the authorities of TLS
 @given(secret=SECRETS)
 @example(secret="qzxj#Pwvk")
 @example(secret="12/qzxjvk@w")
