@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker.errors import SettingsError
-from worker.settings import FROM_FILE, NOTES, Settings, read
+from worker.settings import FROM_FILE, NOTES, Settings, read, unknown
 
 
 def test_what_is_unset_keeps_its_default() -> None:
@@ -54,3 +54,42 @@ def test_a_heartbeat_too_slow_for_its_lease_is_refused(heartbeat: str, lease: st
 
 def test_a_heartbeat_that_leaves_its_lease_a_second_chance_is_taken() -> None:
     assert read({"FUNNELBEAT_HEARTBEAT": "0.4", "FUNNELBEAT_RUN_LEASE": "1.5"}).heartbeat == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("text", ["1_000", "٣", " 5 5", "0x10", "1,5"])
+@pytest.mark.parametrize("name", ["FUNNELBEAT_TICK", "FUNNELBEAT_CONCURRENCY"])
+def test_only_plain_digits_are_a_number(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read({name: text})
+
+
+def test_a_time_beyond_a_week_is_refused() -> None:
+    with pytest.raises(SettingsError, match="FUNNELBEAT_TICK: found 1e9, expected at most 604800 s"):
+        read({"FUNNELBEAT_TICK": "1e9"})
+
+
+def test_a_level_that_the_log_does_not_have_is_refused() -> None:
+    with pytest.raises(SettingsError, match="LOG_LEVEL: found 'verbose', expected debug, info, warning or error"):
+        read({"FUNNELBEAT_LOG_LEVEL": "verbose"})
+
+
+@pytest.mark.parametrize("name", FROM_FILE)
+def test_an_empty_secret_file_is_no_unset_setting(tmp_path: Path, name: str) -> None:
+    """A clock in production would otherwise serve an empty Redis of its own."""
+    (tmp_path / "secret").write_text(" \n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="which is empty"):
+        read({f"FUNNELBEAT_{name.upper()}_FILE": str(tmp_path / "secret")})
+
+
+def test_a_sandbox_that_is_no_description_of_one_is_refused() -> None:
+    with pytest.raises(SettingsError, match="FUNNELBEAT_SANDBOX"):
+        read({"FUNNELBEAT_SANDBOX": "127.0.0.1"})
+
+
+def test_a_variable_of_ours_that_is_no_setting_is_named_with_the_one_that_was_meant() -> None:
+    given = {"FUNNELBEAT_TIK": "3", "FUNNELBEAT_PROJECT_DIR": ".", "FUNNELBEAT_REDIS_URL": "", "HOME": "/"}
+    assert unknown(given) == ("FUNNELBEAT_TIK is no setting; did you mean FUNNELBEAT_TICK?",)
+    assert unknown({"FUNNELBEAT_TICK_FILE": "f"}) == (
+        "FUNNELBEAT_TICK_FILE is no setting; did you mean FUNNELBEAT_TICK?",
+    )
+    assert unknown({"FUNNELBEAT_XYZZY": "3"}) == ("FUNNELBEAT_XYZZY is no setting",)

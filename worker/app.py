@@ -276,4 +276,4 @@ def _ledger_times(settings: Settings) -> LeaseTimes:
 
 
 def broker(settings: Settings) -> str:
-    return settings.broker_url or broker_of(settings.redis_url)
+    return broker_of(settings.broker_url or settings.redis_url)

@@ -20,7 +20,6 @@ FunnelbeatError
    └─ ClaimLost               somebody else owns this run or delivery now
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -157,11 +156,3 @@ class ClaimLost(LedgerError):
     def __init__(self, key: str) -> None:
         self.key = key
         super().__init__(f"{key} is no longer ours")
-
-
-class CopyFailed(FunnelbeatError):
-    """Messages were delivered, and their copies could not be written."""
-
-    def __init__(self, failures: Sequence[str]) -> None:
-        self.failures = tuple(failures)
-        super().__init__("; ".join(self.failures))

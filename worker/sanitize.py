@@ -32,6 +32,9 @@ _RIGHT_TO_LEFT = re.compile(
 )
 """The blocks that Unicode sets apart for scripts from right to left, letters to come included."""
 
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What a terminal would take for an instruction: controls other than tab and line feed, and what turns text."""
+
 
 def clean(name: str, limit: int = NAME_LIMIT) -> str:
     """One line of at most `limit` characters (the last an ellipsis) without control, format or bidi override
@@ -50,6 +53,13 @@ def isolate(name: str) -> str:
     """As `clean`; a name with right-to-left letters stands between U+2068 and U+2069, so that it turns only itself."""
     text = clean(name)
     return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
+
+
+def for_terminal(text: str) -> str:
+    """As it is, with its lines, but without what a terminal would obey: control and bidi characters. Half surrogate
+    pairs become U+FFFD.
+    """
+    return _OBEYED.sub(lambda found: "\ufffd" if found[0] >= "\ud800" else "" if found[0] > "\x9f" else " ", text)
 
 
 def plain(text: str) -> str:

@@ -1,9 +1,11 @@
 """The environment, read once, as one frozen Settings; the only reader of os.environ besides secret references."""
 
+import json
 import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 
 from worker.errors import SettingsError
@@ -56,13 +58,21 @@ NOTES: dict[str, str] = {
 }
 
 
+PREFIX = "FUNNELBEAT_"
+LEVELS = ("debug", "info", "warning", "error")
+LONGEST = 7 * 24 * 60 * 60
+"""Seconds; no wait of ours makes sense beyond a week."""
+
+OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
+"""Read by docker-compose.yml, from the same environment."""
+
 FROM_FILE = ("redis_url", "broker_url", "token_key")
 """May hold a secret, so that FUNNELBEAT_<NAME>_FILE may name a file that holds the value instead."""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """Unset variables keep their defaults. Raises SettingsError for a number that is none, a file that cannot be read
-    and times that contradict each other.
+    """Unset variables keep their defaults. Raises SettingsError for a value that its setting cannot have, a file that
+    cannot be read or is empty, and times that contradict each other.
     """
     source = os.environ if environ is None else environ
     given: dict[str, str | int | float] = {}
@@ -75,7 +85,36 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             given[one.name] = _parse(variable, text, type(one.default))
     settings = Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
     _refuse_contradictions(settings)
+    if settings.log_level not in LEVELS:
+        expected = "debug, info, warning or error"
+        raise SettingsError("FUNNELBEAT_LOG_LEVEL", f"found {settings.log_level!r}, expected {expected}")
+    if settings.sandbox:
+        _refuse_no_object("FUNNELBEAT_SANDBOX", settings.sandbox)
     return settings
+
+
+def unknown(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """A sentence for each variable that begins as ours do and is no setting: mostly one that was misspelt.
+
+    It is a warning and no error, because a definition may refer to a secret of this name.
+    """
+    source = os.environ if environ is None else environ
+    names = [f"{PREFIX}{one.name.upper()}" for one in fields(Settings)]
+    known = {*names, *(f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILE), *OF_COMPOSE}
+    sentences = []
+    for name in sorted(name for name in source if name.startswith(PREFIX) and name not in known):
+        meant = get_close_matches(name, names, 1, 0.8)
+        sentences.append(f"{name} is no setting" + (f"; did you mean {meant[0]}?" if meant else ""))
+    return tuple(sentences)
+
+
+def _refuse_no_object(variable: str, text: str) -> None:
+    try:
+        sound = isinstance(json.loads(text), dict)
+    except ValueError:
+        sound = False
+    if not sound:
+        raise SettingsError(variable, "found something else than a JSON object; `up` and `demo` set this themselves")
 
 
 def _refuse_contradictions(settings: Settings) -> None:
@@ -98,20 +137,28 @@ def _from_file(source: Mapping[str, str], variable: str, text: str) -> str:
     if text:
         raise SettingsError(f"{variable}_FILE", f"found beside {variable}, expected one of the two")
     try:
-        return Path(name).read_text("utf-8").strip()
+        held = Path(name).read_text("utf-8").strip()
     except (OSError, ValueError):
         raise SettingsError(f"{variable}_FILE", f"found {name!r}, expected a file that can be read") from None
+    if not held:
+        raise SettingsError(f"{variable}_FILE", f"found {name!r}, which is empty")
+    return held
 
 
 def _parse(variable: str, text: str, kind: type) -> str | int | float:
+    if kind is str:
+        return text
+    expected = "a whole number" if kind is int else "a number"
     try:
-        value: str | int | float = kind(text)
+        value: int | float = kind(text)
     except ValueError:
-        raise SettingsError(
-            variable, f"found {text!r}, expected {'a whole number' if kind is int else 'a number'}"
-        ) from None
-    if isinstance(value, float) and not math.isfinite(value):
+        raise SettingsError(variable, f"found {text!r}, expected {expected}") from None
+    if not math.isfinite(value):
         raise SettingsError(variable, f"found {text}, expected a finite number")
-    if isinstance(value, int | float) and value <= 0:
+    if not text.isascii() or "_" in text:
+        raise SettingsError(variable, f"found {text!r}, expected {expected} in plain digits")
+    if value <= 0:
         raise SettingsError(variable, f"found {text}, expected more than 0")
+    if value > LONGEST:
+        raise SettingsError(variable, f"found {text}, expected at most {LONGEST}{' s' if kind is float else ''}")
     return value

@@ -29,3 +29,16 @@ def test_a_level_hides_what_is_less(capsys: pytest.CaptureFixture[str]) -> None:
     configure("warning")
     EventLog().emit(RunClaimed(RUN, 7))
     assert capsys.readouterr().err == ""
+
+
+def test_nothing_that_was_logged_is_obeyed_by_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    configure("info")
+    EventLog().emit(
+        DeliverySettled(RUN, DeliveryKey(RUN, "team|a@b.example"), "refused", "refused", "550 \x1b]0;owned\x07\u202e")
+    )
+    told = capsys.readouterr().err
+    assert "550" in told
+    assert not {"\x1b]", "\x07", "\u202e"} & {told[i : i + n] for n in (1, 2) for i in range(len(told))}

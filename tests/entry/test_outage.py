@@ -32,3 +32,12 @@ async def test_an_outage_is_told_once_and_its_end_too(monkeypatch: pytest.Monkey
         while answers:
             await clock.tick_once(cast(Services, None), cast(HeartbeatWriter, Beating()), outage)
     assert [line["event"] for line in logs] == ["ledger_unavailable", "ledger_back"] * 2
+
+
+def test_a_clock_says_once_that_nothing_is_deployed() -> None:
+    outage = Outage()
+    with capture_logs() as logs:
+        for nothing in (True, True, False, True):
+            outage.empty(nothing)
+    assert [line["event"] for line in logs] == ["nothing_deployed"] * 2
+    assert "was Redis emptied?" in logs[0]["sentence"]

@@ -33,3 +33,15 @@ def test_a_user_with_the_documented_rights_serves_a_project(tmp_path: Path) -> N
             run = where.ask(serve)
             assert run is not None
             assert run.state is RunState.DELIVERED
+
+
+def test_a_worker_whose_broker_user_has_the_documented_rights_takes_and_delivers_a_run(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations" / "redis.md").read_text("utf-8")
+    rights = " ".join(page.split()).partition("Celery's own user needs these: `")[2].partition("`")[0]
+    assert rights.endswith(DOCUMENTED)
+    with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
+        admin.execute_command("ACL", "SETUSER", "carrier", "on", ">hush", *rights.replace("<project>", "town").split())
+        broker = server.broker_url.replace("redis+socket://", "redis+socket://carrier:hush@")
+        with site(tmp_path, server.url, broker, {}) as where:
+            where.start("worker")
+            where.delivered(where.trigger())

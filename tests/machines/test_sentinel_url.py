@@ -60,3 +60,10 @@ def test_the_broker_of_a_ledger_behind_sentinel_is_behind_the_same() -> None:
     assert conf.broker_url == "sentinel://one:1/0;sentinel://two:2/0"
     assert conf.broker_transport_options["master_name"] == "ledger"
     assert conf.broker_transport_options["unacked_key"] == "town.unacked"
+
+
+def test_an_ipv6_address_reaches_kombu_in_brackets() -> None:
+    told = parse("redis+sentinel://[::1]:3,two:2/ledger/0").for_kombu
+    assert told == "sentinel://[::1]:3/0;sentinel://two:2/0"
+    parts = url_to_parts(told.split(";")[0])
+    assert (parts.hostname, parts.port) == ("::1", 3)

@@ -3,21 +3,24 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import aclosing, contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from redis.asyncio import Redis
 
 from worker.adapters.celery.queue import CeleryQueue, make_app
+from worker.adapters.http import Http, HttpFailure
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, connect
+from worker.adapters.tls import tls_context
 from worker.domain.run import RunKey
-from worker.errors import BrokerUnavailable, LedgerUnavailable
+from worker.errors import BrokerUnavailable, LedgerUnavailable, SettingsError
 
 CERTIFICATE = Path(__file__).parents[1] / "support" / "localhost.pem"
-TRUSTED = f"?ssl_ca_certs={CERTIFICATE}"
+TRUSTED = f"?{urlencode({'ssl_ca_certs': CERTIFICATE})}"
 STRANGE = "127.0.0.2"
 """Loopback too, and not in the certificate."""
 
@@ -125,3 +128,60 @@ def test_rabbitmq_over_tls_is_asked_for_its_certificate(
         monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with behind_tls(empty_redis, host) as port, pytest.raises(BrokerUnavailable, match=said):
         publish(f"amqps://guest:guest@{host}:{port}//")
+
+
+@pytest.fixture
+def own_context() -> Iterator[None]:
+    """The process's context is made anew before and after."""
+    tls_context.cache_clear()
+    yield
+    tls_context.cache_clear()
+
+
+@pytest.mark.usefixtures("own_context")
+def test_one_variable_names_an_authority_for_every_client(
+    empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def said(port: int) -> str:
+        async with aclosing(Http(f"https://localhost:{port}", timeout=5)) as http:
+            try:
+                await http.send("GET", "/")
+            except HttpFailure as failure:
+                return failure.problem
+        return "an answer of Redis, which is none of HTTP"
+
+    with behind_tls(empty_redis, "127.0.0.1") as port:
+        assert "not trusted" in asyncio.run(said(port))
+        tls_context.cache_clear()
+        monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+        assert "trusted" not in asyncio.run(said(port))
+        assert asyncio.run(look(f"rediss://localhost:{port}/0")) >= "6.2"
+        publish(f"rediss://localhost:{port}/1")
+
+
+@pytest.mark.usefixtures("own_context")
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_file_of_authorities_that_cannot_be_read_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content, encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    opens: tuple[Callable[[], object], ...] = (
+        lambda: Http("https://api.acme.example"),
+        lambda: connect("rediss://localhost:1/0"),
+        lambda: make_app("rediss://localhost:1/0", "town"),
+        lambda: make_app("amqps://g:g@localhost:1//", "town"),
+        tls_context,
+    )
+    for opened in opens:
+        with pytest.raises(SettingsError, match=r"SSL_CERT_FILE: found .*, expected a file of certificates"):
+            opened()
+
+
+@pytest.mark.usefixtures("own_context")
+async def test_without_tls_nobody_asks_for_authorities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that some other program left behind does not stop the sandbox."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "nowhere.pem"))
+    await Http("http://127.0.0.1:1").aclose()
+    await connect("redis://127.0.0.1:1/0").aclose()

@@ -81,3 +81,15 @@ async def test_a_slack_that_is_down_for_a_while_delays_the_room_alone(three: InP
     assert mails(three) == {"sales@acme.example": 1, "boss@acme.example": 1}
     assert (row_of(rows, "room").state, row_of(rows, "room").reason) == (DeliveryState.DEFERRED, Reason.RATE_LIMITED)
     assert row_of(await to_its_end(three, run.key), "room").state is DeliveryState.SENT
+
+
+async def test_a_refusal_says_its_code_once(three: InProcessRun) -> None:
+    """It read: 550 5.1.1: 550 5.1.1 rcpt: 5.1.1 no such user, and: channel_not_found: channel_not_found."""
+    three.box.slack.unknown.add("C0123456789")
+    three.box.mail.faults.refuse("boss@acme.example", 550)
+    _, rows = await three.run()
+    mail, post = row_of(rows, "boss").sentence, row_of(rows, "room").sentence
+    code = mail.partition(" rcpt")[0]
+    assert code.startswith("550"), mail
+    assert [mail.count(word) for word in code.split()] == [1] * len(code.split()), mail
+    assert post.count("channel_not_found") == 1, post

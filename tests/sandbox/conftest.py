@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.close_api import API_KEY
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox

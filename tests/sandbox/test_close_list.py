@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.cast import MAIN, OTHER, SAVED_SEARCH, STAGES, USERS
 from worker.sandbox.close_api import ACCESS_TOKEN, API_KEY
 from worker.sandbox.events import Stalled

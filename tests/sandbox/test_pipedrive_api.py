@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.sandbox.conftest import NOW
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.cast import USERS
 from worker.sandbox.pipedrive_api import ACCESS_TOKEN, API_TOKEN
 from worker.sandbox.pipedrive_limits import COSTS

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import (
     API_KEY,

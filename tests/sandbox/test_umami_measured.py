@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.sandbox.test_umami import SPAN, body, login, run, web
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import SEGMENT, WEBSITE
 from worker.sandbox.umami_api import SITE_ROOT

@@ -12,6 +12,7 @@ import structlog
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import DeliverySettled, Fact, QueryMissing
 from worker.domain.run import RunKey
+from worker.sanitize import for_terminal
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -24,12 +25,17 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if terminal else _as_json,
+            *((_not_obeyed, structlog.dev.ConsoleRenderer()) if terminal else (_as_json,)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS.get(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _not_obeyed(_log: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What services and servers said is logged too: nothing of it reaches a terminal as an instruction."""
+    return {name: for_terminal(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 _JSON = json.JSONEncoder(default=repr)

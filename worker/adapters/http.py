@@ -15,6 +15,9 @@ from typing import Any
 import httpx
 
 from worker import __version__
+from worker.adapters.tls import tls_context
+from worker.adapters.url import base_url
+from worker.errors import RequestError
 
 IN_FLIGHT = 16
 WHOLE = 2
@@ -46,9 +49,9 @@ class HttpFailure(Exception):
 
 
 @cache
-def tls_context() -> ssl.SSLContext:
-    """Making one costs 18 ms; all clients of a process share it."""
-    return httpx.create_ssl_context()
+def _no_tls() -> ssl.SSLContext:
+    """For an http:// address, where no TLS is spoken: it trusts nobody, and needs no file of authorities."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class Http:
@@ -71,7 +74,7 @@ class Http:
             auth=auth,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-            verify=tls_context(),
+            verify=_no_tls() if base_url.startswith("http://") else tls_context(),
             follow_redirects=False,
             trust_env=False,
         )
@@ -125,6 +128,14 @@ class Http:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def api_address(option: str, text: str) -> str:
+    """Where an HTTP API is served, without its final slash. Raises RequestError that names the option."""
+    try:
+        return base_url(text)
+    except ValueError as error:
+        raise RequestError(f"{option}: {error}") from None
 
 
 _WORDS: dict[type[Exception], str] = {

@@ -17,6 +17,7 @@ import time
 from importlib import metadata
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from worker.adapters.child_process import tied
 from worker.errors import LedgerUnavailable, RequestError
@@ -78,12 +79,12 @@ class EmbeddedRedis:
     @property
     def url(self) -> str:
         """For redis-py: database 0, the ledger's."""
-        return f"unix://{self.socket}?db=0"
+        return f"unix://{quote(str(self.socket))}?db=0"
 
     @property
     def broker_url(self) -> str:
         """For kombu: database 1, so that the queue's keys stand apart."""
-        return f"redis+socket://{self.socket}?virtual_host=1"
+        return f"redis+socket://{quote(str(self.socket))}?virtual_host=1"
 
     @property
     def pid(self) -> int | None:
@@ -94,7 +95,14 @@ class EmbeddedRedis:
         """Returns when the server answers. Raises RequestError (no server program, socket's path too long) or
         LedgerUnavailable (it did not come up, or somebody holds the directory and does not answer).
         """
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self.directory / "lock").touch(mode=0o600)
+        except OSError as error:
+            raise RequestError(
+                f"{self.directory} cannot be written ({error.strerror}), and the project's own Redis needs it; "
+                "make it writable, or set FUNNELBEAT_REDIS_URL"
+            ) from None
         deadline = time.monotonic() + self._patience
         while True:
             lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

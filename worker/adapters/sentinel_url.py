@@ -46,7 +46,9 @@ class SentinelAddress:
     @property
     def for_kombu(self) -> str:
         """kombu's spelling: one address per Sentinel, the primary's name among the transport's options."""
-        return ";".join(f"sentinel://{self._userinfo()}{host}:{port}/{self.database}" for host, port in self.hosts)
+        return ";".join(
+            f"sentinel://{self._userinfo()}{_bracketed(host)}:{port}/{self.database}" for host, port in self.hosts
+        )
 
     def _userinfo(self) -> str:
         if self.username is None and self.password is None:
@@ -60,7 +62,10 @@ def is_sentinel(url: str) -> bool:
 
 def parse(url: str) -> SentinelAddress:
     """Raises RequestError, whose sentence holds no part of the URL: it may contain a password."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _unreadable() from None
     userinfo, _, hosts = parts.netloc.rpartition("@")
     username, _, password = userinfo.partition(":")
     words = [unquote(word) for word in parts.path.split("/")[1:] if word]
@@ -76,6 +81,11 @@ def parse(url: str) -> SentinelAddress:
         sentinel_username=options.get("sentinel_username", [None])[0],
         sentinel_password=options.get("sentinel_password", [None])[0],
     )
+
+
+def _bracketed(host: str) -> str:
+    """An IPv6 address as a URL writes it."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _host(text: str) -> tuple[str, int]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from worker.documents.bridge import bridge_document
 from worker.documents.deliveries import sentence_of
@@ -19,7 +18,7 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.flow.operate.explain import Explained
 from worker.flow.operate.explain import explain as explained
-from worker.flow.operate.find_run import find_run
+from worker.flow.operate.find_run import deployed_schedule, find_run
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
 
@@ -37,16 +36,19 @@ def runs(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Sequence[Run], Sequence[Missed]]:
-            return await services.lookups.runs(schedule, limit), await services.lookups.missed(schedule, limit)
+            found = await services.lookups.runs(schedule, limit), await services.lookups.missed(schedule, limit)
+            if schedule is not None and not any(found):
+                await deployed_schedule(services.deployments, schedule)
+            return found
 
         found, missed = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(run_list_document(found, missed))
         return
-    table = Table("Run", "Trigger", "State", "Gaps", "Reason", box=None, pad_edge=False)
-    for run in found:
-        table.add_row(str(run.key), run.trigger, run.state, str(len(run.gaps) or ""), run.reason or "")
-    console.out.print(table)
+    console.print_columns(
+        ("Run", "Trigger", "State", "Gaps", "Reason"),
+        [(str(run.key), run.trigger, run.state, str(len(run.gaps) or ""), run.reason or "") for run in found],
+    )
     for row in missed:
         between, sentence = f"{stamp(row.first)} to {stamp(row.last)}", SENTENCES[row.reason]
         console.out.print(f"missed {row.count} of {row.schedule}: {between}. {sentence}")
@@ -74,7 +76,7 @@ def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None) ->
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
     for row in rows:
         words = " ".join(filter(None, (*(part.receipt for part in row.parts), sentence_of(row))))
-        console.out.print(f"  {row.state:9} {row.key.reader}  {words}", markup=False)
+        console.out.print(f"  {row.state:9} {row.key.reader}  {words}".rstrip(), markup=False)
     for currency, terms in (bridge_document(bridge) if bridge is not None else {}).items():
         moved = ", ".join(f"{term} {amount}" for term, amount in terms.items() if amount)
         console.out.print(f"  {currency} (minor units): {moved}")

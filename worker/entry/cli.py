@@ -1,13 +1,18 @@
 """The command line. Each command is a function in the module of its group; this module only collects them."""
 
-from typing import Annotated
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
 
 from worker import __version__
 from worker.adapters.event_log import configure
+from worker.documents.problem import problem_document
 from worker.entry import (
     ask_commands,
+    console,
     demo,
     doctor_commands,
     init_command,
@@ -19,8 +24,45 @@ from worker.entry import (
     source_commands,
 )
 from worker.entry.options import Project
+from worker.errors import RequestError
+
+_USAGE = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+"""Every error about the words of a command; typer exports only this one kind of it."""
+
+
+class Commands(TyperGroup):
+    """With --json, a word too many or an option that does not exist is answered with a problem document as well."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **more: Any,
+    ) -> Any:
+        console.make_streams_safe()
+        words = sys.argv[1:] if args is None else list(args)
+        named: dict[str, Any] = {
+            "prog_name": prog_name,
+            "complete_var": complete_var,
+            "windows_expand_args": windows_expand_args,
+        }
+        if not standalone_mode or "--json" not in words:
+            return super().main(args, standalone_mode=standalone_mode, **named, **more)
+        try:
+            status = super().main(args, standalone_mode=False, **named, **more)
+        except _USAGE as error:
+            console.show_json(problem_document(RequestError(error.format_message()), console.WRONG))
+            sys.exit(console.WRONG)
+        except typer.Abort:
+            sys.exit(console.TROUBLE)
+        sys.exit(status if isinstance(status, int) else console.OK)
+
 
 app = typer.Typer(
+    cls=Commands,
     name="funnelbeat",
     help="Scheduled sales digests that say what moved since the last one this reader received.",
     no_args_is_help=True,

@@ -37,7 +37,8 @@ async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outa
     """Returns whether more slots are due now. A clock writes its heartbeat only when its tick succeeded."""
     try:
         ticked = await tick(services)
-        await heartbeat.beat()
+        if await heartbeat.beat():
+            outage.empty(await services.deployments.deployed() is None)
     except LedgerUnavailable as error:
         outage.lasts(error)
     except LedgerError as error:

@@ -1,27 +1,49 @@
 """How commands print: text for people on standard output, one JSON document with --json, problems on standard error."""
 
+import io
 import json
+import os
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import typer
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.status import Status
 
 from worker.documents.problem import problem_document
 from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError, RequestError, SourceError
 from worker.progress import watched
+from worker.sanitize import clean, for_terminal
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
 """Exit statuses. OK: all was sent or skipped by a rule. TROUBLE: something failed, is unknown or is missing. WRONG: the
 request is wrong. NOTHING: nothing could be fetched, or Redis cannot be reached.
 """
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LONGEST_CELL = 400
+"""Characters; the longest key of a run has 200."""
+
+
+class TextConsole(Console):
+    """What services and servers said is printed too: nothing of it reaches the terminal as an instruction."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for part in super().render(renderable, options):
+            yield part if part.control else Segment(for_terminal(part.text), part.style)
+
+
+out = TextConsole(highlight=False, soft_wrap=True)
+err = TextConsole(stderr=True, highlight=False, soft_wrap=True)
+
+_OBEYED_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def look_status(gaps: int, queries: int) -> int:
@@ -37,7 +59,40 @@ def can_ask() -> bool:
 
 
 def show_json(document: Any) -> None:
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    """JSON may write any character as an escape: it does so for what a terminal would obey or cannot show."""
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(document, indent=2, ensure_ascii=not unicode, default=str)
+    sys.stdout.write(_OBEYED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table whose lines are as long as they have to be: a key or an id that is cut cannot be copied."""
+    table = [[clean(cell, LONGEST_CELL) for cell in row] for row in (heads, *rows)]
+    widths = [max(cell_len(row[column]) for row in table) for column in range(len(heads))]
+    for row in table:
+        line = "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        out.print(line.rstrip(), markup=False)
+
+
+def make_streams_safe() -> None:
+    """A character that the terminal cannot show is printed as an escape, and a stream that is closed swallows what is
+    written, so that no command ends in an error after its work is done.
+    """
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # open until the process ends
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # the same
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Raises RequestError that names the file and the reason."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RequestError(f"{path} cannot be written: {error.strerror}") from None
 
 
 @contextmanager
@@ -69,13 +124,17 @@ class Rows:
 
 @contextmanager
 def guarded(*, as_json: bool) -> Iterator[None]:
-    """Turns our own errors into one clear message and the right exit status. Any other exception is a bug and is not
-    caught.
+    """Turns our own errors into one clear message and the right exit status, and so an error about a file. Any other
+    exception is a bug and is not caught.
     """
     try:
         yield
     except FunnelbeatError as error:
         fail(error, as_json=as_json)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        fail(RequestError(f"{os.fsdecode(error.filename)}: {error.strerror}"), as_json=as_json)
 
 
 def fail(error: FunnelbeatError, *, as_json: bool) -> NoReturn:

@@ -12,6 +12,7 @@ import typer
 from redis.asyncio import Redis
 
 from worker.adapters.celery.queue import make_app, waiting
+from worker.adapters.definitions.load import Loaded
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
@@ -22,8 +23,8 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
-from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
-from worker.errors import FunnelbeatError, LedgerUnavailable
+from worker.entry.project_dir import definitions, deployed_bundle, project_name, redis_for, sandbox_for
+from worker.errors import DefinitionError, FunnelbeatError, LedgerUnavailable
 from worker.flow.operate.doctor import (
     Finding,
     Level,
@@ -32,6 +33,7 @@ from worker.flow.operate.doctor import (
     clocks_agree,
     connections,
     deployment,
+    due_ahead,
     looked_at,
     processes,
 )
@@ -45,15 +47,37 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
     """Check Redis, the broker, every connection and channel, clocks and workers. Nothing is sent or changed."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
-        bundle = bundle_of(place)
-        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
-            found = asyncio.run(_look(settings, bundle, place))
+        loaded = definitions(place)
+        with redis_for(place) as base:
+            # Broken files do not stop clocks and workers, so they do not stop the look at what these need either.
+            bundle = loaded.bundle or _in_force(base, project_name(place, base), loaded)
+            with sandbox_for(bundle, base) as settings:
+                found = [*_definitions(loaded), *asyncio.run(_look(settings, bundle, place))]
     if as_json:
         console.show_json(findings_document(found))
     else:
         for one in found:
             console.out.print(f"{one.level:4} {one.what}: {one.sentence}", markup=False)
     raise typer.Exit(_status(found))
+
+
+def _in_force(settings: Settings, project: str, loaded: Loaded) -> Bundle:
+    """The deployed definitions. Raises DefinitionError with what is wrong in the files where nothing is deployed."""
+    try:
+        found = deployed_bundle(settings, project)
+    except LedgerUnavailable:
+        found = None
+    if found is None:
+        raise DefinitionError(loaded.complaints)
+    return found
+
+
+def _definitions(loaded: Loaded) -> list[Finding]:
+    if not loaded.complaints:
+        return []
+    count = len(loaded.complaints)
+    told = f"{count} complaint{'' if count == 1 else 's'}, which `funnelbeat check` lists; {loaded.complaints[0]}"
+    return [Finding("definitions", Level.FAIL, f"{told}. What is deployed stays in force, and is looked at below")]
 
 
 def _status(found: list[Finding]) -> int:
@@ -119,7 +143,8 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
         *(told or [Finding("redis durability", Level.OK, "an append-only file is kept")]),
         await clocks_agree(ledger.clock, wall_clock),
         await _owner(client, bundle.project, place),
-        *await deployment(ledger.deployments, ledger.clock, bundle),
+        *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
+        *await due_ahead(ledger.deployments, ledger.clock, ApTriggers()),
         *await processes(ledger.heartbeats, ledger.clock),
     ]
 
@@ -127,7 +152,9 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
 async def _owner(client: Redis, project: str, place: Path) -> Finding:
     async def look() -> str:
         known = known_id(place)
-        if known is None and not await client.exists(f"{project}:owner"):
+        if not await client.exists(f"{project}:owner"):
+            if known is not None:
+                raise LedgerUnavailable(f"this Redis does not know {project!r}, which was deployed from this directory")
             return f"nobody has used the name {project!r} in this Redis yet"
         await claim_project(client, project, known, adopt=True)
         return f"{project!r} is this directory's" if known else f"{project!r}, which this machine has not deployed yet"

@@ -34,12 +34,13 @@ class HeartbeatWriter:
         self._who = (kind, socket.gethostname(), os.getpid())
         self._next = 0.0
 
-    async def beat(self) -> None:
-        """Raises LedgerUnavailable."""
+    async def beat(self) -> bool:
+        """Whether it was time to write. Raises LedgerUnavailable."""
         if time.monotonic() < self._next:
-            return
+            return False
         await self._store.say_alive(*self._who)
         self._next = time.monotonic() + EVERY
+        return True
 
     async def end(self) -> None:
         """Removes the heartbeat at a regular end. It is tried once; if Redis is not reachable, only a warning is

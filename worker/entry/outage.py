@@ -10,6 +10,14 @@ class Outage:
 
     def __init__(self) -> None:
         self._on = False
+        self._empty = False
+
+    def empty(self, nothing_deployed: bool) -> None:
+        """Said once: a clock with nothing to do looks healthy, and a Redis may have been emptied."""
+        if nothing_deployed and not self._empty:
+            sentence = "nothing is deployed under this project's name in this Redis, so nothing fires: deploy; "
+            structlog.get_logger().warning("nothing_deployed", sentence=f"{sentence}was Redis emptied?")
+        self._empty = nothing_deployed
 
     def lasts(self, error: LedgerError | TimeoutError) -> None:
         if not self._on:

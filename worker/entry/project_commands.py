@@ -2,6 +2,7 @@
 
 import asyncio
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
-from worker.entry.project_dir import bundle_of, definitions, redis_for, sandbox_for
+from worker.entry.project_dir import bundle_of, definitions, redis_for, refuse_unset_secrets, sandbox_for
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.plan import Plan, plan
@@ -47,8 +48,9 @@ def check(
         for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
             console.err.print(str(line), markup=False)
         for secret in unset:
-            console.err.print(f"not set: {secret}", markup=False)
-        if not loaded.complaints and loaded.bundle is not None:
+            sentence = f"{secret.place}: {secret.name} is not set; {secret.holder} needs it"
+            console.err.print(sentence, markup=False)
+        if loaded.bundle is not None and not (strict and (unset or loaded.warnings)):
             count = len(loaded.bundle.schedules)
             console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
     if loaded.complaints or (strict and (unset or loaded.warnings)):
@@ -110,7 +112,8 @@ def preview_command(
         bundle = bundle_of(place)
         if schedule not in bundle.schedules:
             raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
-        with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+        refuse_unset_secrets(place, replace(bundle, schedules={schedule: bundle.schedules[schedule]}))
+        with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base) as settings:
 
             async def look() -> Preview:
                 async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
@@ -118,8 +121,8 @@ def preview_command(
 
             with console.progress(f"Fetching {schedule}", quiet=as_json):
                 seen = asyncio.run(look())
-    target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
-    target.write_text(seen.page, encoding="utf-8")
+        target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
+        console.write_file(target, seen.page)
     if as_json:
         console.show_json(preview_document(str(target), seen))
     else:

@@ -1,21 +1,31 @@
 """The project of a command: its directory, its definitions and its Redis."""
 
+import asyncio
 import os
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from worker.adapters.definitions.files import PROJECT_FILE
 from worker.adapters.definitions.load import Loaded, load
+from worker.adapters.definitions.secrets import available, references
+from worker.adapters.definitions.yaml_nodes import parse
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
 from worker.domain.schedule import Bundle
+from worker.entry import console
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
 from worker.sandbox.server import SandboxThread
-from worker.settings import Settings, read
+from worker.settings import Settings, read, unknown
 
 STATE = ".funnelbeat"
+_PROJECT_LINE = re.compile(r"^project:[ \t]*['\"]?([a-z0-9][a-z0-9-]{0,62})['\"]?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 def definitions(directory: Path) -> Loaded:
@@ -31,38 +41,76 @@ def bundle_of(directory: Path) -> Bundle:
 
 
 def project_name(directory: Path, settings: Settings) -> str:
-    """The name of the project: FUNNELBEAT_PROJECT, else the name in funnelbeat.yaml."""
+    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml, even while somebody edits the project's files: clocks and
+    workers serve what is deployed. Raises RequestError.
+    """
     if settings.project:
         return settings.project
-    if not (directory / "funnelbeat.yaml").is_file():
+    _refuse_no_project(directory)
+    data = (directory / PROJECT_FILE).read_bytes()
+    document, _ = parse(data, PROJECT_FILE)
+    found = document.value.get("project") if document is not None and isinstance(document.value, dict) else None
+    if isinstance(found, str) and found:
+        return found
+    line = _PROJECT_LINE.search(data.decode("utf-8", "replace"))  # the file is no YAML at this moment
+    return line[1] if line is not None else bundle_of(directory).project
+
+
+def _refuse_no_project(directory: Path) -> None:
+    if not (directory / PROJECT_FILE).is_file():
         raise RequestError(
             f"{directory} holds no funnelbeat.yaml: name the project with --project or FUNNELBEAT_PROJECT"
         )
-    return bundle_of(directory).project
+
+
+def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
+    """The definitions in force; None where nothing is deployed. Raises LedgerUnavailable."""
+
+    async def look() -> Bundle | None:
+        async with aclosing(connect(settings.redis_url, connections=2)) as client:
+            ledger = RedisLedger(client, project)
+            deployed = await ledger.deployments.deployed()
+            return await ledger.deployments.bundle(deployed.bundle) if deployed is not None else None
+
+    return asyncio.run(look())
 
 
 @contextmanager
-def redis_for(directory: Path) -> Iterator[Settings]:
+def redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[Settings]:
     """Settings with a redis_url that can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, which runs as
     long as the block. If another command has started it, this block uses it and leaves it running.
+
+    `may_be_empty`: for what stores nothing. In a directory that cannot be written it gets an empty Redis elsewhere.
     """
-    with own_redis_for(directory) as (settings, _):
+    with own_redis_for(directory, may_be_empty=may_be_empty) as (settings, _):
         yield settings
 
 
 @contextmanager
-def own_redis_for(directory: Path) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
+def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
     """As redis_for, with the project's own Redis for who has to look after it; None where the environment names one."""
     settings = read()
+    for sentence in unknown():
+        console.err.print(f"warning: {sentence}", markup=False)
     if settings.redis_url:
         yield settings, None
         return
-    redis = EmbeddedRedis(directory / STATE / "redis")
-    redis.attach_or_start()
-    try:
+    _refuse_no_project(directory)
+    with ExitStack() as stack:
+        place = directory / STATE / "redis"
+        if may_be_empty and not _can_be_written(place):
+            place = Path(stack.enter_context(TemporaryDirectory(prefix="funnelbeat-")))
+            console.err.print(f"warning: {directory} cannot be written, so an empty Redis elsewhere is used")
+        redis = EmbeddedRedis(place)
+        redis.attach_or_start()
+        stack.callback(redis.stop)
         yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url), redis
-    finally:
-        redis.stop()
+
+
+def _can_be_written(place: Path) -> bool:
+    """Whether files can be made in `place`, which need not be there yet."""
+    there = next(path for path in (place, *place.parents) if path.exists())
+    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 @contextmanager
@@ -84,13 +132,25 @@ def needs_sandbox(bundle: Bundle) -> bool:
 
 def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
     """Raises RequestError that names each secret which a schedule's connections and channels need and which is not
-    set here.
+    set here, with its place where the files still name it.
     """
-    used = {f"connections.{item.source}" for one in bundle.schedules.values() for item in one.report}
-    used |= {f"channels.{entry.channel}" for one in bundle.schedules.values() for entry in one.to}
-    secrets = [s for s in definitions(directory).secrets if not s.set and s.holder.rpartition(".")[0] in used]
-    if secrets:
-        raise RequestError("\n".join(f"{s.place}: {s.holder} needs {s.name}, which is not set" for s in secrets))
+    connections = {item.source for one in bundle.schedules.values() for item in one.report}
+    channels = {entry.channel for one in bundle.schedules.values() for entry in one.to}
+    needed = [
+        *((f"connections.{name}", bundle.connections[name].options) for name in sorted(connections)),
+        *((f"channels.{name}", bundle.channels[name].options) for name in sorted(channels)),
+    ]
+    unset = {
+        (f"{holder}.{option}", secret.name)
+        for holder, options in needed
+        for option, text in options.items()
+        for secret in references(text)
+        if not available(secret, os.environ, directory)
+    }
+    if unset:
+        places = {(secret.holder, secret.name): f"{secret.place}: " for secret in definitions(directory).secrets}
+        told = [f"{places.get((holder, name), '')}{holder} needs {name}, which is not set" for holder, name in unset]
+        raise RequestError("\n".join(sorted(told)))
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:

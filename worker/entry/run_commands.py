@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from contextlib import nullcontext
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,8 +24,15 @@ from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
-from worker.entry.project_dir import bundle_of, project_name, redis_for, sandbox_for
-from worker.errors import CopyFailed, RequestError
+from worker.entry.project_dir import (
+    bundle_of,
+    deployed_bundle,
+    project_name,
+    redis_for,
+    refuse_unset_secrets,
+    sandbox_for,
+)
+from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
@@ -33,6 +42,7 @@ from worker.ports import Queue
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
 T = TypeVar("T")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
@@ -80,13 +90,22 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
             raise RequestError(f"{key} is gone from the ledger")
         return found, rows
 
+    copies = Folder(out) if out is not None else None
     with console.progress(f"Running {schedule}", quiet=as_json):
-        ended, rows = with_services(place, work, out=out)
+        ended, rows = with_services(place, work, copies=copies, schedule=schedule)
     if as_json:
         console.show_json(finished_run_document(ended, rows))
     else:
         _print_run(ended, rows)
-    raise typer.Exit(run_status(ended))
+    lost = _tell_lost(copies)
+    raise typer.Exit(run_status(ended) or lost)
+
+
+def _tell_lost(copies: Folder | None) -> int:
+    """The copies that could not be written, on standard error; the status for them."""
+    for sentence in copies.failed if copies else ():
+        console.err.print(sentence, markup=False)
+    return console.TROUBLE if copies and copies.failed else console.OK
 
 
 def run_status(ended: Run) -> int:
@@ -118,14 +137,17 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
             return await dry_run(services, bundle, chosen, slot)
         return [await send_to(services, bundle, chosen, slot, *_target(bundle, to))]
 
+    refuse_unset_secrets(place, replace(bundle, schedules={schedule: bundle.schedules[schedule]}))
+    copies = Folder(out) if out is not None else None
     with console.progress(f"Fetching {schedule}", quiet=as_json):
-        trials = with_services(place, work, out=out, bundle=bundle)
+        trials = with_services(place, work, copies=copies, bundle=bundle)
     if as_json:
         console.show_json([dry_run_document(trial) for trial in trials])
     else:
         for trial in trials:
             console.out.print(_dry_run_line(trial), markup=False)
-    raise typer.Exit(_look_status(trials, len(bundle.schedules[schedule].report)))
+    lost = _tell_lost(copies)
+    raise typer.Exit(_look_status(trials, len(bundle.schedules[schedule].report)) or lost)
 
 
 def _look_status(trials: list[DryRun], queries: int) -> int:
@@ -150,15 +172,21 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
 
 
 def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
-    """The instant that an option names. Without an offset it is in the schedule's zone. Raises RequestError."""
+    """The instant that an option names, in UTC. Without an offset it is in the schedule's zone. Raises RequestError,
+    also for an instant before 1970: Redis keeps instants as milliseconds since then.
+    """
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None and bundle is not None and schedule in bundle.schedules:
-            return first(moment, zone_named(bundle.schedules[schedule].trigger.zone))
+        if moment.tzinfo is None:
+            known = bundle is not None and schedule in bundle.schedules
+            moment = first(moment, zone_named(bundle.schedules[schedule].trigger.zone if bundle and known else "UTC"))
+        moment = moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise RequestError(f"{option}: found {text!r}, expected an instant such as 2026-11-16T09:00") from None
+    if moment < EPOCH:
+        raise RequestError(f"{option}: found {text!r}, expected an instant from 1970 on")
     return moment
 
 
@@ -189,26 +217,29 @@ def with_services(
     place: Path,
     work: Callable[[Services], Coroutine[Any, Any, T]],
     *,
-    out: Path | None = None,
+    copies: Folder | None = None,
     bundle: Bundle | None = None,
+    schedule: str | None = None,
     through_queue: bool = False,
 ) -> T:
-    """Does a command's work with the project's Redis, its sandbox if it needs one, and its own services."""
-    with redis_for(place) as base:
+    """Does a command's work with the project's Redis, its sandbox if it needs one, and its own services.
+
+    `bundle`: the files' own; without it, the deployed definitions are served, whatever stands in the files. `schedule`:
+    raises RequestError if a secret that it needs is not set.
+    """
+    with redis_for(place, may_be_empty=bundle is not None) as base:
         name = bundle.project if bundle else project_name(place, base)
-        project = bundle or bundle_of(place)
-        with sandbox_for(project, base) as settings:
+        served = bundle or deployed_bundle(base, name)
+        if served is not None and schedule is not None and schedule in served.schedules:
+            refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
+        with sandbox_for(served, base) if served is not None and not through_queue else nullcontext(base) as settings:
             queue: Queue | None = None if through_queue else LocalQueue()
-            folder = Folder(out) if out is not None else None
 
             async def opened() -> T:
                 async with open_services(settings, name, queue=queue, directory=place) as services:
-                    return await work(with_kept_messages(services, folder.keep) if folder else services)
+                    return await work(with_kept_messages(services, copies.keep) if copies else services)
 
-            done = asyncio.run(opened())
-    if folder is not None and folder.failed:
-        raise CopyFailed(folder.failed)
-    return done
+            return asyncio.run(opened())
 
 
 COMMANDS = {"run": run, "trigger": trigger}

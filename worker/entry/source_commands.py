@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
-from rich.table import Table as Shown
-from rich.text import Text
 
 from worker.app import open_services
 from worker.documents.catalog import deleted_document, held_document, kinds_document
@@ -69,7 +67,7 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog
     """Calls `work` on what the connection holds, within the budget that runs share. Raises RequestError,
     SourceError.
     """
-    with redis_for(place) as base, sandbox_for(bundle, base) as settings:
+    with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base) as settings:
 
         async def opened() -> T:
             async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
@@ -121,11 +119,13 @@ def _tell(told: Table | list[str] | None, *, as_json: bool) -> None:
 
 
 def _print(told: Table) -> None:
-    shown = Shown("id", *(column.name for column in told.columns), box=None, pad_edge=False)
-    for row in told.rows:
-        cells = zip(told.columns, row.cells, strict=True)
-        shown.add_row(*(Text(text) for text in (row.key, *(_cell(column, cell) for column, cell in cells))))
-    console.out.print(shown)
+    console.print_columns(
+        ("id", *(column.name for column in told.columns)),
+        [
+            (row.key, *(_cell(column, cell) for column, cell in zip(told.columns, row.cells, strict=True)))
+            for row in told.rows
+        ],
+    )
     if not told.rows:
         console.out.print(f"no {told.id}", markup=False)
 

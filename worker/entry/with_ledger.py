@@ -7,12 +7,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from worker.adapters.definitions.yaml_nodes import parse
 from worker.app import open_services
 from worker.entry.local_queue import LocalQueue
 from worker.entry.project_dir import project_name, redis_for
 from worker.flow.services import Services
-from worker.settings import Settings
 
 T = TypeVar("T")
 
@@ -20,7 +18,7 @@ T = TypeVar("T")
 def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]], *, publish: bool = False) -> T:
     """`publish`: the broker gets what the command queues."""
     with redis_for(place) as settings:
-        name = ledger_name(place, settings)
+        name = project_name(place, settings)
 
         async def opened() -> T:
             queue = None if publish else LocalQueue()
@@ -28,13 +26,3 @@ def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]],
                 return await work(services)
 
         return asyncio.run(opened())
-
-
-def ledger_name(place: Path, settings: Settings) -> str:
-    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml, even if the project's other files are invalid."""
-    file = place / "funnelbeat.yaml"
-    if settings.project or not file.is_file():
-        return project_name(place, settings)
-    document, _ = parse(file.read_bytes(), "funnelbeat.yaml")
-    found = document.value.get("project") if document is not None and isinstance(document.value, dict) else None
-    return str(found) if isinstance(found, str) and found else project_name(place, settings)

@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.ledger_story import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
+from worker.adapters.celery.queue import make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -141,3 +142,33 @@ async def test_forgotten_scripts_are_sent_again(story: LedgerFixture) -> None:
     await story.client.script_flush()
     await story.runs.beat(key, attempt)
     assert await story.client.exists(f"{PROJECT}:run:{key}")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"), [("", "wants a password"), ("user:wrong@", "refused the user or password")]
+)
+async def test_a_missing_password_is_told_apart_from_a_wrong_one(tmp_path: Path, options: str, said: str) -> None:
+    with EmbeddedRedis(tmp_path / "guarded") as server:
+        async with opened(server.url) as client:
+            await client.config_set("requirepass", "geheim")
+        async with opened(server.url.replace("unix://", f"unix://{options}")) as client:
+            with pytest.raises(LedgerUnavailable, match=said):
+                await check(client)
+
+
+async def test_a_database_that_redis_does_not_have_is_a_sentence(empty_redis: EmbeddedRedis) -> None:
+    async with opened(empty_redis.url.replace("db=0", "db=99")) as client:
+        with pytest.raises(LedgerUnavailable, match="no database of this number"):
+            await check(client)
+
+
+async def test_a_directory_may_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The socket stands in a URL, where some characters have a meaning of their own."""
+    for name in ("a&b c#d", "größe 数字", "100% @home?"):
+        place = tmp_path / name
+        place.mkdir(mode=0o700)
+        with EmbeddedRedis(place / "data", runtime=place) as server:
+            async with opened(server.url) as client:
+                assert (await check(client)).version
+            with make_app(server.broker_url, "tern").connection_for_read() as connection:
+                connection.ensure_connection(max_retries=1, timeout=2)

@@ -18,6 +18,7 @@ from worker.domain.run import RunKey, RunState
 from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import recompute_due
+from worker.flow.operate.doctor import Level, due_ahead
 from worker.flow.operate.pause import pause
 from worker.flow.run.comparison import Answers, Comparison, RunSlot
 from worker.flow.run.reader_digests import digest_context
@@ -346,3 +347,28 @@ async def test_reckoning_anew_leaves_what_an_edit_put_off_and_an_empty_ledger_al
     await put(here, daily(hour=12))
     assert await recompute_due(here.services) == 0
     assert await here.services.clock.pending(["daily"]) == {"daily": NINE + DAY + timedelta(hours=3)}
+
+
+async def test_what_a_clock_that_was_ahead_once_made_due_is_taken_back_and_doctor_says_so(here: Month) -> None:
+    """Redis's clock was a year ahead for a while: each schedule waits for a slot that its trigger names."""
+    await put(here, daily(), daily("quarter", minute=15), daily("calm", hour=11))
+    was = await here.services.clock.pending(["daily", "quarter", "calm"])
+    client = here.ledger.scripts.client
+    for name in ("daily", "quarter"):
+        far = was[name] + timedelta(days=365)
+        await client.zadd("tern:due", {name: int(far.timestamp() * 1000)})
+        await client.hset("tern:last", name, int((far - DAY).timestamp() * 1000))
+    found = await due_ahead(here.services.deployments, here.services.clock, here.services.triggers)
+    assert [one.level for one in found] == [Level.FAIL]
+    assert all(name in found[0].sentence for name in ("daily", "quarter"))
+    assert "calm" not in found[0].sentence
+    assert await recompute_due(here.services) == 2
+    assert await here.services.clock.pending(["daily", "quarter", "calm"]) == was
+    assert await due_ahead(here.services.deployments, here.services.clock, here.services.triggers) == []
+
+
+async def test_a_slot_that_an_edit_put_off_is_not_ahead(here: Month) -> None:
+    await put(here, daily())
+    await here.play(NINE + timedelta(hours=1))
+    await put(here, daily(hour=12))
+    assert await due_ahead(here.services.deployments, here.services.clock, here.services.triggers) == []

@@ -212,8 +212,8 @@ def test_an_offset_is_signed_decimal_hours_at_the_instant(zone: str, month: int,
         ({"api_key": "a", "access_token": "b"}, "write one of api_key"),
         ({"api_key": "a\nb"}, "api_key: holds characters"),
         ({"access_token": "tök"}, "access_token: holds characters"),
-        ({"api_key": "a", "base_url": "ftp://close.example"}, "base_url: expected"),
-        ({"api_key": "a", "base_url": "https://user:pw@close.example"}, "base_url: expected"),
+        ({"api_key": "a", "base_url": "ftp://close.example"}, "base_url: found"),
+        ({"api_key": "a", "base_url": "https://user:pw@close.example"}, "base_url: found"),
     ],
 )
 def test_options_that_cannot_work_are_refused_without_repeating_them(options: dict[str, str], sentence: str) -> None:

@@ -253,8 +253,8 @@ async def test_a_website_that_was_reset_within_the_window_is_noted() -> None:
         ({"username": "b", "password": "c"}, "username without base_url"),
         ({"api_key": "a\nb"}, "api_key: holds characters"),
         ({"api_key": "tök"}, "api_key: holds characters"),
-        ({"api_key": "a", "base_url": "ftp://umami.example"}, "base_url: expected"),
-        ({"username": "u", "password": "p", "base_url": "https://user:pw@umami.example"}, "base_url: expected"),
+        ({"api_key": "a", "base_url": "ftp://umami.example"}, "base_url: found"),
+        ({"username": "u", "password": "p", "base_url": "https://user:pw@umami.example"}, "base_url: found"),
     ],
 )
 def test_options_that_cannot_work_are_refused_without_repeating_them(options: dict[str, str], sentence: str) -> None:

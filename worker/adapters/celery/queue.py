@@ -15,16 +15,22 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from celery import Celery
+from kombu.connection import Connection
 from kombu.entity import Queue
 from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 
 from worker.adapters.celery.broker_outage import outlive_redis
 from worker.adapters.sentinel_url import is_sentinel, parse
+from worker.adapters.tls import refuse_wrong_authorities
+from worker.adapters.url import split, split_redis
 from worker.domain.delivery import DeliveryKey
 from worker.domain.limits import LONGEST_FETCH
 from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable, RequestError
+
+SCHEMES = ("redis", "rediss", "redis+socket", "sentinel", "amqp", "amqps", "pyamqp")
+EXPECTED = "write redis://, rediss://, redis+sentinel://, amqp:// or amqps://"
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
@@ -63,6 +69,7 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
         raise ValueError("a task's time limit must end before the broker delivers its message again")
     outlive_redis()
+    _refuse_unreadable(broker_url)
     app = Celery("funnelbeat", broker=_for_kombu(broker_url), set_as_current=False)
     app.conf.update(
         broker_use_ssl=_verified(broker_url),
@@ -80,12 +87,34 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
         worker_send_task_events=False,
         worker_enable_remote_control=False,  # nobody asks, and its broadcasts would need queues outside the project's
         broker_connection_retry_on_startup=True,
+        # A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) answers as for a wrong command, which Celery ends at.
+        broker_channel_error_retry=True,
         broker_connection_max_retries=None,  # a worker outlasts any absence of the broker
         broker_connection_timeout=BROKER_PATIENCE,
         broker_transport_options=_transport_options(broker_url, project, consumes=consumes),
         enable_utc=True,
     )
     return app
+
+
+def _refuse_unreadable(broker_url: str) -> None:
+    """Raises RequestError for what kombu would fail at with errors of Python, which may quote a password."""
+    if is_sentinel(broker_url):
+        return  # `sentinel_url.parse` refuses it
+    scheme = broker_url.partition("://")[0].lower() if "://" in broker_url else ""
+    if scheme not in SCHEMES:
+        raise RequestError("the broker's URL starts with something else: " + EXPECTED)
+    try:
+        for one in broker_url.split(";"):
+            (split_redis if scheme in {"redis", "rediss"} else split)(one)
+    except ValueError as error:
+        raise RequestError(f"the broker's URL: {error}; {EXPECTED}") from None
+    try:
+        Connection(_for_kombu(broker_url))  # type: ignore[no-untyped-call]  # kombu annotates it in part
+    except (KeyError, TypeError, ValueError):
+        raise RequestError(f"the broker's URL: found an option that kombu does not have; {EXPECTED}") from None
+    if scheme in {"rediss", "amqps"}:
+        refuse_wrong_authorities()
 
 
 def queue_names(project: str, queues: Sequence[str]) -> list[str]:
@@ -164,12 +193,18 @@ def _length(connection: Any, queue: str) -> int:
 
 
 def broker_of(redis_url: str) -> str:
-    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1."""
-    parts = urlsplit(redis_url)
-    if parts.scheme != "unix":
+    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1.
+
+    Any other address stays as it is. Raises RequestError.
+    """
+    if not redis_url.startswith("unix:"):
         return redis_url
+    try:
+        parts = split(redis_url)
+    except ValueError as error:
+        raise RequestError(f"the Redis URL: {error}") from None
     database = parse_qs(parts.query).get("db", ["0"])[0]
-    return f"redis+socket://{parts.path}?virtual_host={database}"
+    return f"redis+socket://{parts.netloc}{parts.path}?virtual_host={database}"
 
 
 _FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from worker.adapters.definitions.place import Findings
 from worker.adapters.definitions.yaml_nodes import LARGEST
+from worker.errors import Complaint
 
 PROJECT_FILE = "funnelbeat.yaml"
 SCHEDULES = "schedules"
@@ -15,6 +16,11 @@ TEMPLATES = "templates"
 ID = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 """A schedule's id: its path below schedules/ without the suffix."""
 _SUFFIXES = (".yaml", ".yml")
+_MEANT = {
+    SCHEDULES: (*_SUFFIXES, ".yaml.txt", ".yml.txt", ".json"),
+    TEMPLATES: (".j2", ".j2.txt", ".jinja", ".jinja2", ".html"),
+}
+"""How the name of a file ends, in small letters that somebody meant to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,11 @@ def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Fin
         ]
         paths += [Path(folder, n) for n in names if not n.startswith(".") and n.endswith(suffixes)]
         paths += [Path(folder, n) for n in folders if n.endswith(suffixes)]
+        for name in names:
+            if not name.endswith(suffixes) and name.lower().endswith(_MEANT[below]):
+                expected = f"end its name in {suffixes[0]}, or take it away"
+                shown = _shown(directory, Path(folder, name))
+                findings.warnings.append(Complaint(shown, 1, 1, "a file that is not read", expected))
     for path in sorted(paths, key=lambda p: p.relative_to(top).parts):
         source = _read(directory, path, findings)
         if source is not None:

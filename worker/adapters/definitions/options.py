@@ -6,8 +6,12 @@ from typing import Any
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.secrets import references, unescaped
 from worker.adapters.definitions.words import advice, listed, shape
+from worker.adapters.url import base_url
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Option, SourceKind
+
+ADDRESSES = ("base_url", "oauth_url")
+"""Options of a connection that are addresses of an HTTP API."""
 
 
 def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelKind) -> dict[str, str]:
@@ -20,20 +24,23 @@ def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind
         if name not in known:
             found = f"`{name}`, which `type: {kind.type}` does not have"
             sheet.complain((*path, name), found, advice(name, known), key=True)
-        elif _is_sound(sheet, (*path, name), known[name], value):
+        elif _is_sound(sheet, (*path, name), known[name], value, kind):
             values[name] = str(value)
     _complete(sheet, path, given, kind)
     return values
 
 
-def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any) -> bool:
+def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any, kind: SourceKind | ChannelKind) -> bool:
     if not isinstance(value, str) or not value.strip():
         found = "nothing" if value is None or isinstance(value, str) else shape(value)
         sheet.complain(path, f"`{option.name}` with {found}", "write text")
         return False
     try:
         if not option.secret:
-            unescaped(value)
+            plain = unescaped(value)
+            if option.name in ADDRESSES and isinstance(kind, SourceKind):
+                # It stays among the options: those that go together with it are not complained about as well.
+                _check_address(sheet, path, option, plain)
         elif not references(value):
             found = f"`{option.name}` with the secret itself"
             sheet.warn(
@@ -44,6 +51,16 @@ def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any) -> bool:
         sheet.complain(path, f"`{option.name}` with {what}", str(error))
         return False
     return True
+
+
+def _check_address(sheet: Sheet, path: Path, option: Option, value: str) -> None:
+    """The address of an HTTP API is judged by the same function as when it is opened."""
+    try:
+        base_url(value)
+    except ValueError as error:
+        found, _, expected = str(error).removeprefix("found ").partition(", expected ")
+        found, _, escaped = found.partition("; ")
+        sheet.complain(path, f"`{option.name}` with {found}", escaped or f"write {expected}")
 
 
 def _complete(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelKind) -> None:

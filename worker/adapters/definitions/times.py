@@ -80,5 +80,7 @@ def instant(value: Any, zone_name: str) -> datetime:
         if len(value) <= len("2026-01-31"):
             return day_start(moment.date(), zone_named(zone_name))
         return first(moment, zone_named(zone_name)) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
+    except OverflowError:
+        raise ValueError("write an instant between the years 1 and 9999, in UTC too") from None
+    except (TypeError, ValueError):
         raise ValueError("write a date such as 2026-01-31, or a time such as 2026-01-31T09:00:00+01:00") from None

@@ -1,11 +1,10 @@
 """Opening Redis, and whether it is fit to be the only memory of runs: checked with INFO, which every service allows."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -24,9 +23,12 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.adapters.sentinel_url import SCHEME, is_sentinel, parse
+from worker.adapters.tls import refuse_wrong_authorities
+from worker.adapters.url import split, split_redis
 from worker.errors import LedgerUnavailable, RequestError
 
 MINIMUM = (6, 2)
+PATTERN = "redis://[user:password@]host:port/0"
 SCHEMES = ("redis", "rediss", "unix", SCHEME)
 PATIENCE = 10.0
 """Seconds to wait for an answer, for a connection, and for a free place in the pool."""
@@ -39,9 +41,12 @@ _REFUSALS: tuple[tuple[str, str], ...] = (
     ("NOAUTH", "Redis wants a password, and the URL has none"),
     ("WRONGPASS", "Redis refused the user or password"),
     ("NOPERM", "the Redis user may not run the commands that the ledger needs"),
+    ("DB index", "Redis has no database of this number"),
     ("BUSY", "another client's script blocks Redis"),
     ("MASTERDOWN", "Redis is a replica that lost its primary"),
 )
+
+_AT_LOGIN = (("Authentication required", "NOAUTH"), ("invalid username-password", "WRONGPASS"))
 
 
 def connect(url: str, *, connections: int = 32) -> Redis:
@@ -50,9 +55,11 @@ def connect(url: str, *, connections: int = 32) -> Redis:
     redis-py repeats a command after a lost connection by default. A script that writes may have been applied by then,
     so nothing is repeated below us; a connection that broke while idle is noticed and opened anew all the same.
     """
-    if urlsplit(url).scheme not in SCHEMES:
-        known = "redis://, rediss:// or unix://, or redis+sentinel://"
-        raise RequestError(f"the Redis URL starts with {urlsplit(url).scheme!r}; write {known}")
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    if scheme not in SCHEMES:
+        raise RequestError(
+            "the Redis URL starts with something else: write redis://, rediss:// or unix://, or redis+sentinel://"
+        )
     given: dict[str, Any] = {
         "max_connections": connections,
         "timeout": PATIENCE,
@@ -63,12 +70,29 @@ def connect(url: str, *, connections: int = 32) -> Redis:
     }
     if is_sentinel(url):
         return Redis.from_pool(_behind_sentinel(url, given))
+    if scheme == "rediss":
+        refuse_wrong_authorities()
+    return Redis.from_pool(_pool(url, given))
+
+
+def _pool(url: str, given: Mapping[str, Any]) -> BlockingConnectionPool:
+    """One connection is built and thrown away, because that alone tells whether redis-py knows the URL's options.
+
+    Raises RequestError, whose sentence holds no part of the URL: it may contain a password.
+    """
+    try:
+        (split if url.startswith("unix:") else split_redis)(url)
+    except ValueError as error:
+        raise RequestError(f"the Redis URL: {error}; expected {PATTERN}") from None
     try:
         pool = BlockingConnectionPool.from_url(url, **given)
-    except ValueError:
-        # Its text may hold the URL, and the URL a password.
-        raise RequestError("the Redis URL cannot be read; write redis://[user:password@]host:port/0") from None
-    return Redis.from_pool(pool)
+        pool.connection_class(**pool.connection_kwargs)
+    except (TypeError, ValueError, RedisError):
+        raise RequestError(
+            f"the Redis URL: found an option that its scheme does not have, or a value that is not possible; "
+            f"expected {PATTERN}"
+        ) from None
+    return pool
 
 
 class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
@@ -120,10 +144,10 @@ def _refusal(error: Exception) -> str | None:
         AuthenticationError: "WRONGPASS",
     }
     named = next((code for kind, code in kinds.items() if isinstance(error, kind)), None)
-    for code, sentence in _REFUSALS:
-        if code == named or text.startswith(code) or f"-{code} " in text:
-            return sentence
-    return None
+    spoken = next((code for code, _ in _REFUSALS if text.startswith(code) or f"-{code} " in text), None)
+    # redis-py takes the code away from a refusal at login, and its type too.
+    login = next((code for words, code in _AT_LOGIN if words in text), None)
+    return dict(_REFUSALS).get(spoken or login or named or "")
 
 
 def _sentence(error: Exception) -> str:

@@ -5,15 +5,15 @@ steps of ours; each failure says in which step it came and whether the message m
 """
 
 import asyncio
-import ipaddress
 import re
 import ssl
 from dataclasses import dataclass
-from functools import cache
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
+from worker.adapters.tls import tls_context
+from worker.adapters.url import is_loopback, split
 from worker.sanitize import clean
 
 CONNECTIONS = 4
@@ -54,7 +54,7 @@ def parse_url(url: str) -> SmtpServer:
     """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback. Raises ValueError: what was found and
     what to write, without what the URL might hold of a password.
     """
-    parts = urlsplit(url)
+    parts = split(url)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise ValueError("expected smtp://user@host:587 or smtps://user@host:465")
     if parts.password is not None:
@@ -70,15 +70,6 @@ def parse_url(url: str) -> SmtpServer:
         )
     tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
     return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
-
-
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Mailer:
@@ -179,7 +170,7 @@ class Mailer:
             port=server.port,
             use_tls=server.tls == "implicit",
             start_tls=False,
-            tls_context=(self._tls or _tls_context()) if server.tls != "never" else None,
+            tls_context=(self._tls or tls_context()) if server.tls != "never" else None,
             timeout=self._timeout,
         )
         phase = "connect"
@@ -187,7 +178,7 @@ class Mailer:
             await smtp.connect()
             if server.tls == "starttls":
                 phase = "tls"
-                await smtp.starttls(tls_context=self._tls or _tls_context())
+                await smtp.starttls(tls_context=self._tls or tls_context())
             if server.user:
                 phase = "auth"
                 await smtp.login(server.user, self._password)
@@ -208,12 +199,6 @@ class Mailer:
                 await smtp.quit(timeout=1.0)
             except (SMTPException, OSError):
                 smtp.close()
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Certificates and host names are verified; all mailers of a process share it."""
-    return ssl.create_default_context()
 
 
 def _failure(phase: str, error: Exception) -> MailFailure:

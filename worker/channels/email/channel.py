@@ -116,7 +116,7 @@ def open_email(
 
 def classed(failure: MailFailure) -> DeliveryError:
     """What a failure means for the delivery: uncertain, deferred, or refused with what to stop using."""
-    words = f"{failure.phase}: {failure.text}"
+    words = f"{failure.phase}: {failure.text.lstrip().removeprefix(failure.enhanced).lstrip()}"  # the code stands first
     code = f"{failure.code} {failure.enhanced}".strip()
     if failure.unclear:
         return DeliveryUncertain("email", words)

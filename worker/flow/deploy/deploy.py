@@ -12,6 +12,7 @@ from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
+from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.facts import tell
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
@@ -178,8 +179,9 @@ def _claims(
 def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> datetime | None:
     """When it is due first: where its trigger stays, at the slot that it waits for already."""
     delay = delay_of(schedule.id, schedule.spread)
-    if was is not None and was.trigger == schedule.trigger:
-        at = state.pending.get(was.id)
+    at = state.pending.get(was.id) if was is not None else None
+    ahead = at is not None and was is not None and is_ahead(state.triggers, was.id, was.timing, at, state.now)
+    if was is not None and was.trigger == schedule.trigger and not ahead:
         return None if at is None else at - delay_of(was.id, was.spread) + delay
     ids = [was.id] if was is not None else [schedule.id, *([schedule.previously] if schedule.previously else [])]
     last = max((state.lasts[name] for name in ids if name in state.lasts), default=None)

@@ -3,21 +3,25 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Protocol
 
 from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Timing
-from worker.flow.deploy.deploy import DeployUses
 from worker.flow.facts import tell
+from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
 from worker.ports import SlotClaim, Triggers
 
 CHUNK = 2000
 _MOMENT = timedelta(milliseconds=1)
 
 
-async def recompute_due(uses: DeployUses) -> int:
+class RecomputeUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers, Protocol): ...
+
+
+async def recompute_due(uses: RecomputeUses) -> int:
     """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
-    that its trigger still names, because an edit may have put it off.
+    that its trigger still names, because an edit may have put it off, unless it is further away than an edit puts it.
     """
     deployment = await uses.deployments.deployed()
     if deployment is None:
@@ -27,7 +31,12 @@ async def recompute_due(uses: DeployUses) -> int:
     while part := list(islice(names, CHUNK)):
         pending = await uses.clock.pending(part)
         now = await uses.clock.now()
-        wrong = {name: at for name, at in pending.items() if at > now and not _named(uses.triggers, name, timings, at)}
+        wrong = {
+            name: at
+            for name, at in pending.items()
+            if at > now
+            and (not _named(uses.triggers, name, timings, at) or is_ahead(uses.triggers, name, timings[name], at, now))
+        }
         lasts = await uses.deployments.last_slots(list(wrong)) if wrong else {}
         claims = [
             SlotClaim(
@@ -46,11 +55,21 @@ async def recompute_due(uses: DeployUses) -> int:
     return moved
 
 
+def is_ahead(triggers: Triggers, name: str, timing: Timing, at: datetime, now: datetime) -> bool:
+    """Whether a schedule that is due at `at` waits past its trigger's next slot: the clock of Redis was ahead once. An
+    edit puts the next slot off to a later day at most.
+    """
+    delay = delay_of(name, timing.spread)
+    latest = first_slot(timing.trigger, now, triggers.next, now, edited=True)
+    return latest is not None and at - delay > latest
+
+
 def _named(triggers: Triggers, name: str, timings: Mapping[str, Timing], at: datetime) -> bool:
     slot = at - delay_of(name, timings[name].spread)
     return triggers.next(timings[name].trigger, slot - _MOMENT) == slot
 
 
 def _anew(triggers: Triggers, name: str, timing: Timing, now: datetime, last: datetime | None) -> datetime | None:
-    slot = first_slot(timing.trigger, now, triggers.next, last, edited=last is not None)
+    passed = last if last is not None and last <= now else None  # a slot to come was claimed by a clock that was ahead
+    slot = first_slot(timing.trigger, now, triggers.next, passed, edited=passed is not None)
     return None if slot is None else slot + delay_of(name, timing.spread)

@@ -9,6 +9,7 @@ from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
+from worker.flow.deploy.recompute_due import is_ahead
 from worker.ports import CheckedSource, ClockLedger, Connectors, Deployments, HeartbeatStore, Quota, Triggers
 from worker.ports.channels import Checked
 
@@ -122,9 +123,17 @@ async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Find
     return Finding("host clock", Level.OK, sentence)
 
 
-async def deployment(deployments: Deployments, clock: ClockLedger, bundle: Bundle) -> list[Finding]:
-    """What is in force against what the directory holds, and whether slots are waiting that nobody takes."""
+async def deployment(
+    deployments: Deployments, clock: ClockLedger, bundle: Bundle, *, deployed_before: bool = False
+) -> list[Finding]:
+    """What is in force against what the directory holds, and whether slots are waiting that nobody takes.
+
+    `deployed_before`: it is known that there was a deployment, so that a ledger without one has lost it.
+    """
     deployed = await deployments.deployed()
+    if deployed is None and deployed_before:
+        told = "nothing is deployed, though this directory was: was Redis emptied? Restore a backup, or deploy again"
+        return [Finding("deployment", Level.FAIL, told)]
     if deployed is None:
         return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
     in_force = await deployments.bundle(deployed.bundle)
@@ -142,6 +151,20 @@ async def _due(clock: ClockLedger) -> Finding:
         sentence = f"{due[0].schedule} has been due for {late.total_seconds():.0f} s and no clock took it"
         return Finding("due slots", Level.FAIL, sentence)
     return Finding("due slots", Level.OK, "nothing waits for a clock")
+
+
+async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Triggers) -> list[Finding]:
+    """Schedules that wait for a slot far beyond the next one that their trigger names."""
+    deployed = await deployments.deployed()
+    if deployed is None:
+        return []
+    timings = await deployments.timings(deployed.bundle)
+    now, pending = await clock.now(), await clock.pending(list(timings))
+    ahead = [name for name, at in pending.items() if is_ahead(triggers, name, timings[name], at, now)]
+    if not ahead:
+        return []
+    told = f"{', '.join(ahead[:5])}{' and more' if len(ahead) > 5 else ''}: due later than the next slot; Redis's clock"
+    return [Finding("due instants", Level.FAIL, f"{told} was ahead once. Start a clock again: it takes this back")]
 
 
 async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:

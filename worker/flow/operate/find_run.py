@@ -1,15 +1,19 @@
 """Which run a person means: a key, a unique prefix, ID@latest or ID@-1."""
 
 import re
+from datetime import datetime
 
-from worker.domain.run import Run, RunKey
+from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of
 from worker.ports import Deployments, Lookups
 
 FAR = 1000
-"""How many runs a prefix is looked for in, newest first."""
+"""How many runs a prefix is looked for in at first, newest first."""
+
+ALL = 1_000_000
+"""More runs than any retention keeps."""
 
 
 async def find_run(lookups: Lookups, reference: str) -> Run:
@@ -21,7 +25,8 @@ async def find_run(lookups: Lookups, reference: str) -> Run:
     if relative is not None:
         return await _back(lookups, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
     schedule = reference.split("@", maxsplit=1)[0] if "@" in reference else None
-    fitting = [run for run in await lookups.runs(schedule, FAR) if str(run.key).startswith(reference)]
+    few = await _beginning(lookups, schedule, reference, FAR)
+    fitting = few or await _beginning(lookups, schedule, reference, ALL)
     if len(fitting) != 1:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
         raise RequestError(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
@@ -34,6 +39,10 @@ async def _exact(lookups: Lookups, reference: str) -> Run | None:
     except ValueError:
         return None
     return await lookups.run(key) if str(key) == reference else None
+
+
+async def _beginning(lookups: Lookups, schedule: str | None, reference: str, limit: int) -> list[Run]:
+    return [run for run in await lookups.runs(schedule, limit) if str(run.key).startswith(reference)]
 
 
 async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
@@ -56,3 +65,11 @@ async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[st
         known = ", ".join(sorted(bundle.schedules)) or "none"
         raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")
     return deployed.bundle, bundle.schedules[schedule]
+
+
+def refuse_slot_to_come(option: str, slot: datetime, now: datetime) -> None:
+    """Raises RequestError for a slot after `now`. A baseline never moves back to an older slot, so every digest until
+    that slot would compare with the answers of today.
+    """
+    if slot > now:
+        raise RequestError(f"{option}: found {stamp(slot)}, which has not come yet; write an instant that has passed")

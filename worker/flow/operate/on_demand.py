@@ -8,7 +8,7 @@ from typing import Protocol
 
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.run import Claim, RunKey
-from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
 from worker.flow.run.deliver import DeliverUses, deliver
 from worker.flow.run.produce import ProduceUses, produce
 from worker.flow.run.tick import deadline
@@ -30,11 +30,12 @@ class RunHereUses(DeliverUses, ProduceUses, Protocol): ...
 async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
     """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
 
-    Raises RequestError when nothing is deployed or the schedule is not among it.
+    Raises RequestError when nothing is deployed, when the schedule is not among it, and when `at` has not come yet.
     """
     bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
     now = await uses.clock.now()
     asked = at or now
+    refuse_slot_to_come("--at", asked, now)
     slot = asked.replace(microsecond=asked.microsecond // 1000 * 1000)  # as exact as a key is written
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)

@@ -13,6 +13,7 @@ from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
 from worker.flow.deployed import schedule_of
+from worker.flow.operate.find_run import refuse_slot_to_come
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, Composed, ReaderDigest, RunSlot
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
@@ -106,8 +107,9 @@ async def send_to(
 async def _cases(
     uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
 ) -> list[ReaderDigest]:
-    """One fetch, one case per entry."""
+    """One fetch, one case per entry. Raises RequestError when `at` has not come yet."""
     now = await uses.clock.now()
+    refuse_slot_to_come("--at", at or now, now)
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     who = readers(replace(schedule, to=tuple(entries)))
     baselines = await uses.runs.baselines(list(who))

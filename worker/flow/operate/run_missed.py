@@ -7,7 +7,7 @@ from typing import Protocol
 from worker.domain.run import Claim, Missed, RunKey, stamp
 from worker.domain.schedule import Trigger
 from worker.errors import RequestError
-from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
 from worker.flow.operate.on_demand import RequestUses
 from worker.flow.run.tick import deadline
 from worker.flow.uses import UsesLookups
@@ -23,7 +23,8 @@ class MissedUses(RequestUses, UsesLookups, Protocol): ...
 async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> RunKey:
     """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
 
-    Raises RequestError when the schedule is not deployed, or the slot is none that was missed.
+    Raises RequestError when the schedule is not deployed, or the slot has not come yet or is none that was
+    missed.
     """
     bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
     rows = await uses.lookups.missed(schedule_id, FAR)
@@ -32,8 +33,9 @@ async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> 
         raise RequestError(
             f"{stamp(slot)} is no missed slot of {schedule_id}; `funnelbeat runs {schedule_id}` lists them"
         )
-    rest = around(uses.triggers, schedule.trigger, row, slot)
     key, now = RunKey(schedule_id, slot), await uses.clock.now()
+    refuse_slot_to_come("--for-slot", slot, now)
+    rest = around(uses.triggers, schedule.trigger, row, slot)
     claim = Claim(key, bundle, "manual", deadline(uses.triggers, schedule, now))
     if not await uses.clock.request(claim, uses.pid, missed=row, rest=rest):
         raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")

@@ -121,7 +121,7 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
         case DeliveryRefused():
             attempt.out = None
             attempt.refusal = error
-            return Refused(Reason.REFUSED, f"{error.code}: {error.problem}")
+            return Refused(Reason.REFUSED, _words(error))
         case RenderError():
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
         case PaceTooLong():
@@ -220,7 +220,11 @@ async def _suspend(ledger: DeliveryLedger, attempt: Attempt, error: DeliveryRefu
     if attempt.digest is None or error.suspend is None:
         return
     channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)
-    await ledger.suspend(channel if error.suspend == "channel" else address, f"{error.code}: {error.problem}")
+    await ledger.suspend(channel if error.suspend == "channel" else address, _words(error))
+
+
+def _words(error: DeliveryRefused) -> str:
+    return error.problem if error.problem.startswith(error.code) else f"{error.code}: {error.problem}"
 
 
 _STATES = {

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from worker.adapters.http import Http
+from worker.adapters.http import Http, api_address
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
-from worker.errors import RequestError, SourceShapeChanged
+from worker.errors import SourceShapeChanged
 from worker.ports import Answer, Question, Quota
 from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
@@ -176,9 +176,7 @@ def open_source(
 
     Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
     """
-    base_url = options.get("base_url") or BASE_URL
-    if not re.fullmatch(r"https?://[^\s@?#]+", base_url):
-        raise RequestError("base_url: expected http(s)://host/path without credentials, as in " + BASE_URL)
+    base_url = api_address("base_url", options.get("base_url") or BASE_URL)
     token_url = options.get("oauth_url") or re.sub(r"/api/v1/?$", "", base_url) + "/oauth2/token/"
     key = options.get("api_key", "")
     credential = bearer(Service("close", "api_key", token_url), options, clock, renewal)

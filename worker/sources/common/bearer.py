@@ -1,10 +1,10 @@
 """Which proof a connection's options ask for, for services that take a key of their own or a token of OAuth."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.adapters.http import api_address
 from worker.errors import RequestError
 from worker.ports.tokens import Renewal
 from worker.sources.common.credentials import Credential, Reread, StaticHeaders
@@ -50,8 +50,7 @@ def _renewed(
 ) -> Renewed:
     if not (options.get("client_id") and options.get("client_secret")):
         raise RequestError(f"{service.name}: refresh_token without client_id and client_secret: write all three")
-    if not re.fullmatch(r"https?://[^\s@?#]+", service.token_url):
-        raise RequestError("oauth_url: expected http(s)://host/path without credentials")
+    api_address("oauth_url", service.token_url)
     if renewal is None or renewal.tokens is None:
         raise RequestError(
             f"{service.name}: refresh_token needs FUNNELBEAT_TOKEN_KEY, which encrypts renewed tokens in Redis; "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from worker.adapters.http import Http
+from worker.adapters.http import Http, api_address
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.domain.time.window import Window
@@ -191,6 +191,4 @@ def base_url(options: Mapping[str, str]) -> str:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", domain):
             raise RequestError("company_domain: expected the first part alone, as in acme for acme.pipedrive.com")
         return f"https://{domain.lower()}.pipedrive.com"
-    if not re.fullmatch(r"https?://[^\s@?#]+", given):
-        raise RequestError("base_url: expected http(s)://host without credentials, as in https://acme.pipedrive.com")
-    return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", given)
+    return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", api_address("base_url", given))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from worker.adapters.http import Http
+from worker.adapters.http import Http, api_address
 from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
@@ -197,8 +197,8 @@ def open_source(
         raise RequestError("umami: username without password: write both")
     if username and not base_url:
         raise RequestError("umami: username without base_url: write where your Umami is served, or use api_key")
-    if base_url and not address.fits(base_url):
-        raise RequestError(f"base_url: expected another address; {address.EXPECTED}")
+    if base_url:
+        base_url = api_address("base_url", base_url)
     chosen = tuning or UmamiTuning()
     session: Session = Key(key) if key else Login(username, password)
     api = address.api(base_url, key=bool(key))

@@ -1,0 +1,29 @@
+"""A worker outlives a Redis that is there and refuses every write."""
+
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.machines.site import site, until
+from worker.adapters.redis_server import EmbeddedRedis
+
+REFUSES = "min-replicas-to-write"
+"""Nothing follows this Redis, so it refuses writes as one does whose disk is full: with an error, not by hanging up."""
+
+
+@pytest.mark.slow
+def test_a_worker_goes_on_when_its_broker_takes_writes_again(tmp_path: Path) -> None:
+    with (
+        EmbeddedRedis(tmp_path / "redis") as server,
+        redis.Redis(unix_socket_path=str(server.socket)) as admin,
+        site(tmp_path, server.url, server.broker_url, {}) as where,
+    ):
+        worker = where.start("worker")
+        where.delivered(where.trigger())
+        admin.config_set(REFUSES, 1)
+        log = where.log / "worker.log"
+        until(lambda: "NOREPLICAS" in log.read_text("utf-8") or None, "the worker did not tell of it")
+        admin.config_set(REFUSES, 0)
+        where.delivered(where.trigger())
+        assert worker.poll() is None, "the same process"

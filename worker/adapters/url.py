@@ -1,0 +1,62 @@
+"""Reading a URL that may hold a password.
+
+With one character that was not escaped, a piece of the password stands where the host, the port, the path or the
+fragment is due, and the standard library quotes it. Therefore no sentence of ours repeats a part of the URL.
+
+Standard library only: HTTP, SMTP, Redis and the broker all read their addresses here.
+"""
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+ESCAPED = "in a user name or password, write # as %23, ? as %3F, / as %2F, @ as %40 and [ as %5B"
+
+
+def split(url: str) -> SplitResult:
+    """The parts of a URL with one host, whose port is a number. Raises ValueError with what to write."""
+    try:
+        parts = urlsplit(url)
+        wrong = parts.port == 0 or bool(parts.fragment) or "#" in url or "@" in parts.path + parts.query
+    except ValueError:
+        wrong = True
+    if wrong or not url.isprintable():
+        raise ValueError(f"found a URL that cannot be read; {ESCAPED}") from None
+    return parts
+
+
+def split_redis(url: str) -> SplitResult:
+    """As `split`, for a URL whose path is the number of a database."""
+    parts = split(url)
+    if not re.fullmatch(r"(/[0-9]{0,5})?", parts.path):
+        raise ValueError(f"found a path that is no database's number; {ESCAPED}")
+    return parts
+
+
+def base_url(text: str) -> str:
+    """Where an HTTP API is served, without its final slash. Raises ValueError: what was found and what is expected.
+
+    A key never travels unencrypted: http:// is for this machine only.
+    """
+    parts = split(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("found a URL without https:// and a host, expected one such as https://api.acme.example")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("found credentials in the URL, expected them under options of their own")
+    if "?" in text:
+        raise ValueError("found a query in the URL, expected nothing behind the path")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError(
+            "found http:// to another machine, expected https://: the key would travel unencrypted "
+            "(http:// is for 127.0.0.1, ::1 and localhost)"
+        )
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
