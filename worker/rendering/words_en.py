@@ -76,6 +76,9 @@ WORDS: dict[str, str] = {
     "detail.advanced": "advanced",
     "detail.moved_back": "moved back a stage",
     "detail.touched": "worked on",
+    "detail.planned": "something planned",
+    "detail.more_time": "given more time",
+    "detail.rule": "no longer judged by the rule",
     "detail.period": "billing period changed",
     "detail.appeared": "now in the report",
     # head
