@@ -10,10 +10,11 @@ from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.ports import Question
 from worker.sources.common.listing import Listed, ListShifted, LookedUp, Reading, WholeList
 from worker.sources.common.parse import Node
-from worker.sources.pipedrive import costs, filters, summary
+from worker.sources.pipedrive import costs, filters
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.follow import PipedriveFollower
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
+from worker.sources.pipedrive.old_summary import of_pipeline
 from worker.sources.pipedrive.pages import BY_CURSOR, BY_OFFSET, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
@@ -91,7 +92,8 @@ class DealListService:
         names = await self.directory.names()
         if self._judges is None:
             self._judges = await self._rule(names)
-        return DealRowReader(names, self._judges, now, archives=bool(self.question.item.params.get("archived")))
+        archives = bool(self.question.item.params.get("archived"))
+        return DealRowReader(names, self._judges, now, self.directory.currencies, archives=archives)
 
     async def _listed(self, reader: DealRowReader) -> tuple[list[Row], Node]:
         """Every row, and what the first page says beside them."""
@@ -102,6 +104,7 @@ class DealListService:
         extra: Node | None = None
         async for page in listing.pages(None if limit is None else int(limit)):
             extra = page.answer.get("additional_data") if extra is None else extra
+            await reader.ready(page.rows)
             found += await rows(page, reader.row)
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
@@ -160,20 +163,22 @@ class DealList:
         progress: Callable[[int], None],
     ) -> None:
         self._cut = sliced(question.item.params)
+        self._into = str(question.item.params.get("totals_convert_currency", ""))
+        self._currencies = directory.currencies
         service = DealListService(client, directory, question, clock, size, progress)
         self._list = WholeList(service, question, clock, self._cut)
 
     async def read(self) -> DealsAnswer:
         """Raises SourceError."""
-        return self._answer(await self._list.read())
+        return await self._answer(await self._list.read())
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
         """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
         return await self._list.complete(listed)
 
-    def _answer(self, listed: Listed[_Told]) -> DealsAnswer:
-        notes = list[str]()
-        extra, measures = summary.of_pipeline(listed.beside.envelope, listed.beside.names, notes)
+    async def _answer(self, listed: Listed[_Told]) -> DealsAnswer:
+        notes, told = list[str](), listed.beside
+        extra, measures = await of_pipeline(told.envelope, told.names, self._currencies, self._into, notes)
         tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
         return DealsAnswer(tables, measures, followed, (*listed.notes, *notes))

@@ -91,14 +91,14 @@ class PipedriveSource:
 
     async def _statistics(self, ask: Question, window: Window) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
-        question = Statistics(self.client, names, ask, *days(window))
+        question = Statistics(self.client, names, self._directory.currencies, ask, *days(window))
         parts = await (question.conversion() if ask.item.query == "conversion" else question.movements())
         whole = f"answered for whole days, {question.start} to {question.end}" if cuts_days(window) else None
         return self._snapshot(ask, names, began, parts, window=window, note=whole)
 
     async def _pipelines(self, ask: Question) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
-        question = Pipelines(self.client, names, ask)
+        question = Pipelines(self.client, names, self._directory.currencies, ask)
         reads = {"pipelines": question.every, "pipeline": question.one, "deals_summary": question.summed}
         return self._snapshot(ask, names, began, await reads[ask.item.query]())
 

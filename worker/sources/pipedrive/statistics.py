@@ -6,13 +6,15 @@ https://developers.pipedrive.com/docs/api/v1/Pipelines
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from worker.domain.money import code_of
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
 from worker.ports import Question
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
 from worker.together import together
 
@@ -57,6 +59,7 @@ class Statistics:
 
     client: PipedriveClient
     names: PipedriveNames
+    currencies: CurrenciesCache
     question: Question
     start: str
     end: str
@@ -92,7 +95,13 @@ class Statistics:
         """
         users = self._users()
         answers = await together(self._asked(costs.MOVEMENTS, user) for user in users)
-        amounts = Amounts([])
+        maps = [
+            group.get("values")
+            for data in answers
+            for name in MOVES
+            if isinstance((group := data.get(name)).value, dict)
+        ]
+        amounts = await amounts_of(self.currencies, maps, [])
         told = [self._moved(user, answer, amounts) for user, answer in zip(users, answers, strict=True)]
         tables = (
             table("movements", MOVEMENTS, (one.row for one in told)),
@@ -158,9 +167,9 @@ class Statistics:
         counts += [data.get(name).get("count").whole() for name in MOVES]
         whole = _seconds(ages.get("across_all_stages")) if told else None
         values = [
-            Row(f"{user}|{name}|{code}", (*own, name, code, amount))
+            Row(f"{user}|{name}|{code_of(currency)}", (*own, name, currency, amount))
             for name in MOVES
-            for code, amount in amounts.by_currency(data.get(name).get("values"))
+            for currency, amount in amounts.by_currency(data.get(name).get("values"))
         ]
         by_stage = list(ages.get("by_stages").items()) if told else []
         return _Moved(
@@ -214,8 +223,8 @@ def _values(found: Table) -> Iterator[Measure]:
         key = (str(cells["what"]), str(cells["currency"]))
         amount = cells["value"]
         sums[key] = sums.get(key, 0) + (amount if isinstance(amount, int) else 0)
-    for (what, code), total in sorted(sums.items()):
-        yield Measure(("total", f"{what}_value_{code.lower()}"), Kind.MONEY, total, code)
+    for (what, currency), total in sorted(sums.items()):
+        yield Measure(("total", f"{what}_value_{code_of(currency).lower()}"), Kind.MONEY, total, currency)
 
 
 def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:
