@@ -55,7 +55,7 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class PipedriveNames:
-    """`users` without those who left; `active` are the ids that a report for everybody asks for."""
+    """`users`: everybody's name by id, also of those who left; `active`: the ids of those who did not."""
 
     me: Me
     users: Mapping[str, str]

@@ -11,7 +11,15 @@ from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
 from worker.sources.pipedrive.costs import COSTS
 from worker.sources.pipedrive.pages import PAGE
-from worker.sources.pipedrive.rules import deals_faults, deals_follow, pipeline_faults, range_faults, stalled_faults
+from worker.sources.pipedrive.rules import (
+    deals_faults,
+    deals_follow,
+    pipeline_faults,
+    pipelines_faults,
+    range_faults,
+    stalled_faults,
+    summary_faults,
+)
 
 STATUSES = ("open", "won", "lost", "deleted")
 ORDERS = ("id", "update_time", "add_time")
@@ -37,7 +45,11 @@ _STATISTICS = (
     Param("id", ParamKind.ID, required=True, note="the pipeline"),
     Param("start_date", ParamKind.TEXT, note="first day, instead of window:", spans=True),
     Param("end_date", ParamKind.TEXT, note="last day, included, instead of window:", spans=True),
-    Param("user_id", ParamKind.CHOICES, note="one call for each; `all` asks for everybody; else the token's own user"),
+    Param(
+        "user_id",
+        ParamKind.CHOICES,
+        note="one call for each; `all` asks for everybody, also who left; else the token's own user",
+    ),
 )
 _WHOSE = (
     Param("owner_id", ParamKind.ID),
@@ -69,7 +81,13 @@ _DEALS = (
 )
 
 _QUERIES = (
-    QuerySpec("pipelines", "Every pipeline, and which one is the default", False, (*_SORTED, *_CUT)),
+    QuerySpec(
+        "pipelines",
+        "Every pipeline, and which one is the default",
+        False,
+        (*_SORTED, *_CUT),
+        rules=pipelines_faults,
+    ),
     QuerySpec(
         "pipeline",
         "One pipeline, its stages and the sums of its deals",
@@ -78,7 +96,9 @@ _QUERIES = (
             Param("id", ParamKind.ID, required=True, note="the pipeline"),
             Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="whose deals are summed; open by default"),
             Param(
-                "totals_convert_currency", ParamKind.TEXT, note="went with version 1: the user's own currency is used"
+                "totals_convert_currency",
+                ParamKind.TEXT,
+                note="went with version 1: the company's own currency is used",
             ),
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
@@ -120,6 +140,7 @@ _QUERIES = (
             Param("pipeline_id", ParamKind.ID),
             Param("stage_id", ParamKind.ID),
         ),
+        rules=summary_faults,
     ),
     QuerySpec(
         "stalled_deals",
