@@ -52,6 +52,11 @@ class CurrenciesCache:
         self._lock = asyncio.Lock()
         self._known: tuple[datetime, Currencies] | None = None
 
+    @property
+    def asked(self) -> bool:
+        """Whether this account has made-up currencies that were met."""
+        return self._known is not None
+
     async def of(self, codes: Iterable[object]) -> Currencies:
         """Enough to read these codes. Raises SourceError, but not where the token may not see currencies."""
         if not any(_made_up(code) for code in codes):

@@ -1,6 +1,6 @@
 """A list of deals of one run: whole, with what left it, made into a table."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,6 +31,7 @@ class DealsAnswer:
     measures: tuple[Measure, ...]
     followed: Table | None
     notes: tuple[str, ...]
+    sent: Mapping[str, int]
 
     @property
     def members(self) -> frozenset[str]:
@@ -39,10 +40,13 @@ class DealsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the first page says beside its rows, and the names that the list was read with."""
+    """What the first page says beside its rows, and the names that the list was read with. `sent`: endpoint → requests
+    of one reading.
+    """
 
     envelope: Node
     names: PipedriveNames
+    sent: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -56,6 +60,8 @@ class DealListService:
     size: int
     progress: Callable[[int], None]
     _judges: Rule | None = field(default=None, init=False)
+    _history: int = field(default=0, init=False)
+    _pages: int = field(default=0, init=False)
 
     @property
     def endpoint(self) -> str:
@@ -76,7 +82,13 @@ class DealListService:
         notes = list(reader.names.notes)
         members = self._chosen(found, reader, notes)
         keys = [row.key for row in found]
-        return Reading(keys, members, _Told(envelope, reader.names), notes=(*notes, *reader.notes))
+        return Reading(keys, members, _Told(envelope, reader.names, self._sent()), notes=(*notes, *reader.notes))
+
+    def _sent(self) -> dict[str, int]:
+        sent = {self.endpoint: self._pages}
+        if self._history:
+            sent[costs.DEALS] = sent.get(costs.DEALS, 0) + self._history
+        return sent
 
     async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:
         reader = await self._reader(now)
@@ -102,7 +114,9 @@ class DealListService:
         limit = self.question.item.params.get("limit")
         found: list[Row] = []
         extra: Node | None = None
+        self._pages = 0
         async for page in listing.pages(None if limit is None else int(limit)):
+            self._pages += 1
             extra = page.answer.get("additional_data") if extra is None else extra
             await reader.ready(page.rows)
             found += await rows(page, reader.row)
@@ -145,7 +159,11 @@ class DealListService:
         query = {"status": "won,lost", "updated_since": whole_seconds(back), "sort_by": "id", "sort_direction": "asc"}
         if "pipeline_id" in params:
             query["pipeline_id"] = str(params["pipeline_id"])
-        found = await PipedriveListing(self.client, PipedriveRequest(costs.DEALS, query), size=self.size).rows(_stay)
+        found: list[tuple[str, int] | None] = []
+        self._history = 0
+        async for page in PipedriveListing(self.client, PipedriveRequest(costs.DEALS, query), size=self.size).pages():
+            self._history += 1
+            found += await rows(page, _stay)
         return [stay for stay in found if stay is not None]
 
 
@@ -181,7 +199,7 @@ class DealList:
         extra, measures = await of_pipeline(told.envelope, told.names, self._currencies, self._into, notes)
         tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
-        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes))
+        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), told.sent)
 
 
 def _stay(node: Node) -> tuple[str, int] | None:

@@ -52,10 +52,10 @@ class Pipelines:
         query = {name: joined(value) for name, value in params.items() if name != "limit"}
         limit = params.get("limit")
         listing = PipedriveListing(self.client, PipedriveRequest(costs.PIPELINES, query if cut else {}))
-        nodes = await listing.rows(lambda node: node, None if limit is None else int(limit))
-        return StatisticsAnswer(
-            (), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ()
-        )
+        pages = [page async for page in listing.pages(None if limit is None else int(limit))]
+        rows = [self._row(node) for page in pages for node in page.rows]
+        found = table("pipelines", PIPELINES, rows, sliced=cut)
+        return StatisticsAnswer((), (found,), (), {costs.PIPELINES: len(pages)})
 
     async def one(self) -> StatisticsAnswer:
         """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, where asked for, `stage_sums`."""
@@ -78,7 +78,8 @@ class Pipelines:
             parts = [(s.id, await self._lines(one, notes)) for s, one in zip(stages, answers, strict=True)]
             tables.append(summary.stage_sums(parts, self.names))
         measures = summary.measures(told, found, amounts)
-        return StatisticsAnswer(measures, tuple(tables), tuple(notes))
+        sent = {costs.PIPELINE: 1, costs.SUMMARY: 1 + (len(stages) if params.get("by_stage") else 0)}
+        return StatisticsAnswer(measures, tuple(tables), tuple(notes), sent)
 
     async def _lines(self, answer: Node, notes: list[str]) -> tuple[summary.Line, ...]:
         return summary.lines(answer, await summary.read_by(self.currencies, answer, notes))
@@ -91,7 +92,7 @@ class Pipelines:
         found = summary.lines(answer, amounts)
         measures = summary.measures(answer, found, amounts)
         tables: tuple[Table, ...] = (summary.sums(found),)
-        return StatisticsAnswer(measures, tables, tuple(amounts.notes))
+        return StatisticsAnswer(measures, tables, tuple(amounts.notes), {costs.SUMMARY: 1})
 
     async def _summary(self, pipeline: str, status: str, stage: str | None = None) -> Node:
         params = {"pipeline_id": pipeline, "status": status}

@@ -6,11 +6,9 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec
-from worker.sources.pipedrive import costs
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
-from worker.sources.pipedrive.costs import COSTS
-from worker.sources.pipedrive.pages import PAGE
+from worker.sources.pipedrive.prices import NAMES, PRICES
 from worker.sources.pipedrive.rules import (
     deals_faults,
     deals_follow,
@@ -162,17 +160,6 @@ _QUERIES = (
     ),
 )
 
-_PRICES = {
-    "pipelines": Price(1, COSTS[costs.PIPELINES]),
-    "pipeline": Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY]),
-    "conversion": Price(1, COSTS[costs.CONVERSION]),
-    "movements": Price(1, COSTS[costs.MOVEMENTS]),
-    "deals": Price(1, COSTS[costs.DEALS], PAGE),
-    "deals_summary": Price(1, COSTS[costs.SUMMARY]),
-    "stalled_deals": Price(1, COSTS[costs.DEALS], PAGE),
-}
-"""Of one answer. The statistics cost as much again for every further user, and the sums for every stage."""
-
 OPTIONS = (
     Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
     Option("base_url", note="instead of company_domain; without /api"),
@@ -183,4 +170,4 @@ OPTIONS = (
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
     Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
 )
-QUERIES = {query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES}
+QUERIES = {query.name: replace(query, price=PRICES[query.name], names=NAMES) for query in _QUERIES}

@@ -3,7 +3,7 @@
 https://developers.pipedrive.com/docs/api/v1/Pipelines
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.money import code_of
@@ -50,9 +50,12 @@ AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
 
 @dataclass(frozen=True, slots=True)
 class StatisticsAnswer:
+    """`sent`: endpoint → requests, without names and without look-ups."""
+
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    sent: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,14 @@ class Statistics:
         rates = [list(self._rates(user, answer)) for user, answer in answers.items()]
         rows = [pair for user, own in zip(answers, rates, strict=True) for pair in own if self._told(user, own)]
         measures: tuple[Measure, ...] = ()
+        sent = {costs.CONVERSION: len(users)}
         if self.question.item.params.get("shares", len(users) > 1):
             measures = self._shares(await self._each(costs.MOVEMENTS, users))
+            sent[costs.MOVEMENTS] = len(users)
         notes = self._whose()
         if measures:
             notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
-        return StatisticsAnswer(measures, (_unique("conversion", CONVERSION, rows),), tuple(notes))
+        return StatisticsAnswer(measures, (_unique("conversion", CONVERSION, rows),), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
@@ -96,7 +101,8 @@ class Statistics:
 
         Counts and values add up over people; averages do not, and are left out of the totals.
         """
-        answers = await self._each(costs.MOVEMENTS, self._users())
+        users = self._users()
+        answers = await self._each(costs.MOVEMENTS, users)
         amounts = await amounts_of(self.currencies, list(_maps(answers.values())), [])
         every = [self._moved(user, answer, amounts) for user, answer in answers.items()]
         told = [one for one in every if one.moves or not self._gone(one.row.key)]
@@ -106,7 +112,8 @@ class Statistics:
             _unique("ages", AGES, [pair for one in told for pair in one.ages]),
         )
         notes = (*self._whose(), *amounts.notes)
-        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes)
+        sent = {costs.MOVEMENTS: len(users)}
+        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes, sent)
 
     @property
     def _everybody(self) -> bool:
