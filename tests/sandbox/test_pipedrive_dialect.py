@@ -17,7 +17,7 @@ from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD
 from worker.errors import SourceRefused
 from worker.sandbox.pipedrive_api import API_TOKEN
-from worker.sandbox.pipedrive_dialect import Dialect
+from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
@@ -95,9 +95,9 @@ async def test_an_endpoint_may_refuse_for_reasons_of_its_own(reason: str, status
     assert words in str(error.value)
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", AccountDialect)
 @pytest.mark.parametrize("wanted", [query for query, _ in CASES], ids=["open", "first version", "stalled"])
-async def test_the_bridge_closes_over_whatever_an_account_holds(dialect: Dialect, wanted: Query) -> None:
+async def test_the_bridge_closes_over_whatever_an_account_holds(dialect: AccountDialect, wanted: Query) -> None:
     clock, pipeline = Clock(), PipelineSimulation(3, NOW)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.dialect = dialect
@@ -111,7 +111,7 @@ async def test_the_bridge_closes_over_whatever_an_account_holds(dialect: Dialect
             assert found is not None
             assert closes(found)
             assert {label_of(terms.currency) for terms in found.terms} == (
-                {"EUR", "seats"} if dialect is Dialect.ODD else {"EUR"}
+                {"EUR", "seats"} if dialect is AccountDialect.ODD else {"EUR"}
             )
             assert not [step for step in found.steps if step.move.value == "unexplained"]
             before = after
@@ -123,7 +123,7 @@ def closes(found: Bridge) -> bool:
     )
 
 
-async def told(query: Query, dialect: Dialect = Dialect.ODD) -> Any:
+async def told(query: Query, dialect: AccountDialect = AccountDialect.ODD) -> Any:
     clock = Clock()
     async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
         box.pipedrive.dialect = dialect
@@ -155,7 +155,7 @@ async def test_who_left_is_among_everybody_and_has_won() -> None:
 async def test_an_odd_deal_has_nulls_where_the_specification_has_none() -> None:
     clock = Clock()
     async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
-        box.pipedrive.dialect = Dialect.ODD
+        box.pipedrive.dialect = AccountDialect.ODD
         snapshot = (await source.fetch(ask(OPEN, clock, None))).snapshot
         async with httpx.AsyncClient(base_url=box.pipedrive_url, verify=tls_context()) as client:
             answer = await client.get("/api/v2/deals", params={"limit": 500}, headers={"x-api-token": API_TOKEN})

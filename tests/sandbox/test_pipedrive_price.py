@@ -11,7 +11,7 @@ from worker.app import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.flow.deploy.cost import DayCost, cost
-from worker.sandbox.pipedrive_dialect import Dialect
+from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
 
 DAYS: dict[str, Any] = {"id": "1", "start_date": "2026-06-01", "end_date": "2026-11-18"}
@@ -45,9 +45,9 @@ def reckoned(query: Query, sent: RequestCount | None) -> DayCost:
     return found
 
 
-@pytest.mark.parametrize("dialect", Dialect)
+@pytest.mark.parametrize("dialect", AccountDialect)
 @pytest.mark.parametrize("name", QUESTIONS)
-async def test_the_next_run_costs_what_the_stand_in_counts(name: str, dialect: Dialect) -> None:
+async def test_the_next_run_costs_what_the_stand_in_counts(name: str, dialect: AccountDialect) -> None:
     clock, query = Clock(), QUESTIONS[name]
     spent, snapshots = [], []
     for _ in range(2):

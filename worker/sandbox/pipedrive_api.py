@@ -23,7 +23,7 @@ from worker.sandbox import pipedrive_statistics as statistics
 from worker.sandbox.cast import PIPELINE_NAMES, USERS
 from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, StoredDeal
-from worker.sandbox.pipedrive_dialect import INFO, Dialect, refusal_of, traced
+from worker.sandbox.pipedrive_dialect import INFO, AccountDialect, refusal_of, traced
 from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
 from worker.sandbox.pipeline import PipelineSimulation
 
@@ -57,7 +57,7 @@ class PipedriveApi:
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
         self.limit = TokenLimit()
-        self.dialect = Dialect.TIDY
+        self.dialect = AccountDialect.TIDY
         self.refusing: dict[str, str] = {}
         self.oauth = OAuth(now)
         names = list(PIPELINE_IDS)

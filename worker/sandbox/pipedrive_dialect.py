@@ -18,7 +18,7 @@ MADE_UP = "6_2"
 GONE_PIPELINE, GONE_STAGE = 90, 91
 
 
-class Dialect(StrEnum):
+class AccountDialect(StrEnum):
     TIDY = "tidy"
     ODD = "odd"  # a made-up currency, a company's currency that is not the user's, deleted things, nulls
 
@@ -43,18 +43,18 @@ def traced() -> dict[str, str]:
     return {"x-correlation-id": str(uuid4())}
 
 
-def company_currency(dialect: Dialect) -> str:
+def company_currency(dialect: AccountDialect) -> str:
     """What sums are converted into. The user's own default is another."""
-    return "USD" if dialect is Dialect.ODD else CURRENCY
+    return "USD" if dialect is AccountDialect.ODD else CURRENCY
 
 
-def currency_of(kept: StoredDeal, dialect: Dialect) -> str:
-    return MADE_UP if dialect is Dialect.ODD and kept.number % 5 == 0 else kept.deal.currency
+def currency_of(kept: StoredDeal, dialect: AccountDialect) -> str:
+    return MADE_UP if dialect is AccountDialect.ODD and kept.number % 5 == 0 else kept.deal.currency
 
 
-def currencies(dialect: Dialect) -> list[dict[str, Any]]:
+def currencies(dialect: AccountDialect) -> list[dict[str, Any]]:
     known = [("EUR", "Euro", 2, "€"), ("USD", "US Dollar", 2, "$"), ("JPY", "Yen", 0, "¥")]
-    if dialect is Dialect.ODD:
+    if dialect is AccountDialect.ODD:
         known.append((MADE_UP, "Seats", 2, "seats"))
     names = ("code", "name", "decimal_points", "symbol")
     return [
@@ -63,20 +63,20 @@ def currencies(dialect: Dialect) -> list[dict[str, Any]]:
     ]
 
 
-def pipelines(living: list[dict[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+def pipelines(living: list[dict[str, Any]], dialect: AccountDialect) -> list[dict[str, Any]]:
     """A deleted one stays in the list for thirty days, even before all others."""
     gone = rows.pipeline(GONE_PIPELINE, "Old", -1, deleted=True)
-    return [*living, gone] if dialect is Dialect.ODD else living
+    return [*living, gone] if dialect is AccountDialect.ODD else living
 
 
-def stages(living: list[dict[str, Any]], dialect: Dialect) -> list[dict[str, Any]]:
+def stages(living: list[dict[str, Any]], dialect: AccountDialect) -> list[dict[str, Any]]:
     gone = {**living[0], "id": GONE_STAGE, "order_nr": 0, "name": "Dropped", "is_deleted": True}
-    return [*living, gone] if dialect is Dialect.ODD else living
+    return [*living, gone] if dialect is AccountDialect.ODD else living
 
 
-def deal(row: dict[str, Any], kept: StoredDeal, dialect: Dialect) -> dict[str, Any]:
+def deal(row: dict[str, Any], kept: StoredDeal, dialect: AccountDialect) -> dict[str, Any]:
     """One deal of either version, as this account writes it."""
-    if dialect is Dialect.TIDY:
+    if dialect is AccountDialect.TIDY:
         return row
     odd: dict[str, Any] = {"currency": currency_of(kept, dialect)}
     if kept.value is None:

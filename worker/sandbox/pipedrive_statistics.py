@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from worker.sandbox.cast import active_stages
 from worker.sandbox.events import Created, Event, Lost, StageChanged, Won
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGE_IDS, Book, StoredDeal
-from worker.sandbox.pipedrive_dialect import Dialect, company_currency, currency_of
+from worker.sandbox.pipedrive_dialect import AccountDialect, company_currency, currency_of
 from worker.sandbox.pipedrive_rows import formatted, number
 
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.9"), "JPY": Decimal("0.006")}
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def summary(deals: Iterable[StoredDeal], dialect: Dialect) -> dict[str, Any]:
+def summary(deals: Iterable[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     """GET /v1/deals/summary: values and weighted values by currency, and both converted."""
     values: dict[str, list[StoredDeal]] = {}
     for kept in deals:
@@ -62,7 +62,7 @@ def _sum(code: str, total: Decimal, count: int, home: str) -> dict[str, Any]:
     }
 
 
-def per_stage(deals: Iterable[StoredDeal], dialect: Dialect) -> dict[str, Any]:
+def per_stage(deals: Iterable[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     """`deals_summary` as version 1 had it: by stage, then by currency."""
     stages: dict[int, dict[str, list[StoredDeal]]] = {}
     found = list(deals)
@@ -108,7 +108,7 @@ def conversion(book: Book, pipeline: int, user: int, days: tuple[date, date]) ->
     }
 
 
-def movements(book: Book, pipeline: int, user: int, days: tuple[date, date], dialect: Dialect) -> dict[str, Any]:
+def movements(book: Book, pipeline: int, user: int, days: tuple[date, date], dialect: AccountDialect) -> dict[str, Any]:
     happened = _happened(book, pipeline, user, days)
     held = [k for k in book.every() if k.pipeline == pipeline and k.owner == user and not k.deal.deleted]
     groups: Mapping[str, list[StoredDeal]] = {
@@ -142,7 +142,7 @@ def _those(happened: list[tuple[StoredDeal, Event]], kind: type[Event]) -> list[
     return list({kept.number: kept for kept, event in happened if isinstance(event, kind)}.values())
 
 
-def _group(deals: list[StoredDeal], dialect: Dialect) -> dict[str, Any]:
+def _group(deals: list[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     values: dict[str, Decimal] = {}
     for kept in deals:
         code = currency_of(kept, dialect)
