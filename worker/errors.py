@@ -87,11 +87,18 @@ class SourceRefused(SourceError):
 
 
 class SourceShapeChanged(SourceError):
-    """`path` names the place in the answer ("data[3].value")."""
+    """`path` names the place in the answer ("data[3].value"), `fault` what is wrong there, `whose` the row that it is
+    in ("deal 101"), where there is one.
+    """
 
-    def __init__(self, endpoint: str, path: str, problem: str) -> None:
+    def __init__(self, endpoint: str, path: str, fault: str, whose: str = "") -> None:
         self.path = path
-        super().__init__(endpoint, f"{path}: {problem}")
+        self.fault = fault
+        super().__init__(endpoint, f"{whose}: {path}: {fault}" if whose else f"{path}: {fault}")
+
+    def within(self, whose: str) -> "SourceShapeChanged":
+        """The same fault, said of a row."""
+        return SourceShapeChanged(self.endpoint, self.path, self.fault, whose)
 
 
 class SourceIncomplete(SourceError):

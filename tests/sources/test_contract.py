@@ -69,6 +69,23 @@ def pipedrive_case() -> Case:
     return Case(account.answer, opened, pipedrive_account.DEALS, query, pipedrive_account.TOKEN)
 
 
+def odd_case() -> Case:
+    """Pipedrive with what live accounts hold: a currency of the company's own, a deleted stage, zeros and nulls."""
+    deals = [
+        pipedrive_account.deal(1, currency="6_2", owner_id=0, probability=12.5),
+        pipedrive_account.deal(2, stage_id=9, update_time="0000-00-00 00:00:00", custom_fields=None, is_archived=None),
+        pipedrive_account.deal(3, currency="9_9"),
+    ]
+    account = pipedrive_account.Account(deals)
+    made_up = {"id": 5, "code": "6_2", "name": "Seats", "decimal_points": 0, "symbol": "seats", "is_custom_flag": True}
+    gone = {**pipedrive_account.stage(9, "Dropped", 0, 1), "is_deleted": True}
+    account.v1 = {
+        "/api/v1/currencies": {"data": [made_up]},
+        "/api/v2/stages": {"data": [gone, *pipedrive_account.STAGES], "additional_data": {"next_cursor": None}},
+    }
+    return replace(pipedrive_case(), answer=account.answer)
+
+
 def moved_case() -> Case:
     """Umami as it may be one day: its reports are below their website alone, and /reports is no path any more."""
     account = umami_account.Account()
@@ -90,7 +107,11 @@ def umami_case() -> Case:
 
 
 CASES: Mapping[str, Callable[[], Case]] = {"close": close_case, "pipedrive": pipedrive_case, "umami": umami_case}
-VARIANTS: Mapping[str, Callable[[], Case]] = {**CASES, "umami below its website": moved_case}
+VARIANTS: Mapping[str, Callable[[], Case]] = {
+    **CASES,
+    "pipedrive with odd cells": odd_case,
+    "umami below its website": moved_case,
+}
 """Kinds, and other forms that the service of one may have."""
 KINDS = sorted(kind for kind in CONNECTIONS if not wants_sandbox(kind))
 LIMITED, REFUSED = {GapReason.RATE_LIMITED}, {GapReason.REFUSED}

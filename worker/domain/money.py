@@ -14,14 +14,40 @@ _EXPONENTS = {
 }
 
 
+def custom(code: str, digits: int, label: str) -> str:
+    """A currency that ISO 4217 does not know, as one text that says all that is needed: `code` is the service's own,
+    `label` what people call it.
+    """
+    return f"{code}:{digits}:{label}"
+
+
 def exponent(currency: str) -> int:
-    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4)."""
-    return _EXPONENTS.get(currency, 2)
+    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4; a custom one says it)."""
+    made_up = _parts(currency)
+    return _EXPONENTS.get(currency, 2) if made_up is None else int(made_up[1])
+
+
+def code_of(currency: str) -> str:
+    """The service's own code of a custom currency; any other currency is its code."""
+    made_up = _parts(currency)
+    return currency if made_up is None else made_up[0]
+
+
+def label_of(currency: str) -> str:
+    """What a custom currency is called; any other currency is called by its code."""
+    made_up = _parts(currency)
+    return currency if made_up is None else made_up[2]
+
+
+def _parts(currency: str) -> tuple[str, str, str] | None:
+    code, _, rest = currency.partition(":")
+    digits, mark, label = rest.partition(":")
+    return (code, digits, label) if mark and digits.isascii() and digits.isdecimal() else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Money:
-    """`amount` in minor units of `currency` (ISO 4217 alphabetic code)."""
+    """`amount` in minor units of `currency` (ISO 4217 alphabetic code, or one made by `custom`)."""
 
     amount: int
     currency: str

@@ -68,19 +68,31 @@ class Use:
 @dataclass(frozen=True, slots=True)
 class Price:
     """What one answer costs: requests, and tokens of a day (0: the service counts none). `page`: rows that one request
-    of a list brings, so that both are the price of a page; 0 for what is no list.
+    of a list brings, so that both are the price of a page; 0 for what is no list. `more`: it is the least that an
+    answer costs, and the rest depends on what the account holds.
     """
 
     requests: int = 1
     tokens: int = 0
     page: int = 0
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNames:
+    """What a source asks for beside every question, and keeps for `kept` seconds: who and what the ids mean."""
+
+    requests: int = 0
+    tokens: int = 0
+    kept: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
     """`windowed`: the answer belongs to a window; otherwise it is the state when it is read. `lists`: the answer has
     members, so that `follow` and `show` make sense. `rules`: relations between parameters that their kinds cannot say.
-    `default_follow`: for a definition without `follow`. `price`: of one answer, without names that are kept aside.
+    `default_follow`: for a definition without `follow`. `price`: of one answer whose like was never read, by its
+    parameters where it depends on them. `names`: what is asked for beside it.
 
     The rest is what a digest must know. `lists_opportunities`: the members are opportunities with the columns of
     domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: only those that stall,
@@ -96,12 +108,17 @@ class QuerySpec:
     lists: bool = False
     rules: Callable[[Use], tuple[RuleViolation, ...]] = lambda _use: ()
     default_follow: Callable[[Use], str] = lambda _use: "none"
-    price: Price = Price()
+    price: Price | Callable[[Mapping[str, Any]], Price] = Price()
+    names: KeptNames = KeptNames()
     lists_opportunities: bool = False
     stalled: bool | Callable[[Mapping[str, Any]], bool] = False
     counts: str = ""
     conditions: Callable[[Mapping[str, Any]], Scope] = lambda _params: EVERYTHING
     per_person: frozenset[str] = frozenset()
+
+    def price_of(self, params: Mapping[str, Any]) -> Price:
+        """With a definition's parameters."""
+        return self.price(params) if callable(self.price) else self.price
 
     def traits(self, params: Mapping[str, Any]) -> QueryTraits:
         """With a definition's parameters."""

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from babel.core import Locale
 from babel.numbers import format_decimal, get_currency_symbol
 
-from worker.domain.money import Money, exponent
+from worker.domain.money import Money, exponent, label_of
 from worker.sanitize import clean
 
 MINUS = "\u2212"
@@ -50,6 +50,10 @@ class Numbers:
     def sum(self, totals: Iterable[Money], cents: bool | None = None) -> str:
         """Several currencies side by side, never added; nothing is a dash."""
         return ", ".join(self.money(m.amount, m.currency, cents=cents) for m in totals) or NONE
+
+    def currency(self, currency: str) -> str:
+        """What a currency is called where no amount stands beside it: its code, or the label of a custom one."""
+        return _code(currency)
 
     def decimal(self, value: float) -> str:
         """A number that is no count, with the locale's own digits behind the point."""
@@ -118,7 +122,7 @@ def _sign(value: Decimal, signed: bool) -> str:
 
 def _code(currency: str) -> str:
     """An unknown currency is printed as it came, but harmless and short."""
-    return clean(currency, 8) or "?"
+    return clean(label_of(currency), 20 if label_of(currency) != currency else 8) or "?"
 
 
 def _minus(text: str) -> str:

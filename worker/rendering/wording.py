@@ -55,6 +55,7 @@ class Wording:
         self.service_word = labels.service_word
         self.count, self.percent, self.points = numbers.count, numbers.percent, numbers.points
         self.money, self.whole, self.sum = numbers.money, numbers.whole, numbers.sum
+        self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days = times.duration, times.since_days

@@ -16,19 +16,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from worker.sandbox import pipedrive_dialect as dialect
 from worker.sandbox import pipedrive_filters as filters
 from worker.sandbox import pipedrive_rows as rows
 from worker.sandbox import pipedrive_statistics as statistics
 from worker.sandbox.cast import PIPELINE_NAMES, USERS
 from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, StoredDeal
+from worker.sandbox.pipedrive_dialect import INFO, AccountDialect, refusal_of, traced
 from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
 from worker.sandbox.pipeline import PipelineSimulation
 
 API_TOKEN = "5a" * 20
 ACCESS_TOKEN = "v1u:sandbox"  # noqa: S105  # opens nothing but this stand-in
 ROOT = "/pipedrive"
-INFO = "Please check developers.pipedrive.com"
 UNAUTHORISED = {"success": False, "error": "unauthorized access", "errorCode": 401, "error_info": INFO}
 NOT_FOUND = {
     "success": False,
@@ -49,11 +50,15 @@ def good(data: Any, **beside: Any) -> Response:
 
 
 class PipedriveApi:
-    """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked."""
+    """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked. `dialect`:
+    what the account is like. `refusing`: endpoint → reason of pipedrive_dialect why it refuses.
+    """
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
         self.limit = TokenLimit()
+        self.dialect = AccountDialect.TIDY
+        self.refusing: dict[str, str] = {}
         self.oauth = OAuth(now)
         names = list(PIPELINE_IDS)
         self.pipelines = {
@@ -84,11 +89,15 @@ class PipedriveApi:
             "GET /api/v1/webhooks": self.webhooks,
         }
         token = Route(f"{ROOT}/oauth/token", self.oauth.token, methods=["POST"])
-        return [token, *(self._route(name, endpoint) for name, endpoint in table.items())]
+        known = [route for name, endpoint in table.items() for route in self._routes(name, endpoint)]
+        return [token, *known, *_strangers({route.path for route in known})]
 
-    def _route(self, name: str, endpoint: Endpoint) -> Route:
+    def _routes(self, name: str, endpoint: Endpoint) -> list[Route]:
+        """Version 1 has two addresses, version 2 has one."""
         method, path = name.split(" ", 1)
-        return Route(ROOT + path, self._guarded(name, endpoint), methods=[method])
+        guarded = self._guarded(name, endpoint)
+        paths = [path, path.removeprefix("/api")] if "/v1/" in path else [path]
+        return [Route(ROOT + place, guarded, methods=[method]) for place in paths]
 
     def _guarded(self, name: str, endpoint: Endpoint) -> Endpoint:
         """Checks the token and the limits, and writes refusals in the words of the version."""
@@ -98,12 +107,16 @@ class PipedriveApi:
             bearer = request.headers.get("authorization", "")
             known = bearer == f"Bearer {ACCESS_TOKEN}" or self.oauth.knows(bearer)
             if request.headers.get("x-api-token") != API_TOKEN and not known:
-                return answer(UNAUTHORISED, 401, {"x-401-by-gw": "true"})
+                return answer(UNAUTHORISED, 401, {"x-401-by-gw": "true", **traced()})
             refusal, headers = self.limit.take(COSTS[name])
             if refusal is not None:
                 words = DAILY if refusal == DAILY else refusal
                 return answer({"success": False, "error": words, "errorCode": 429, "error_info": INFO}, 429, headers)
+            if name in self.refusing:
+                status, body = refusal_of(self.refusing[name])
+                return answer(body, status, {**headers, **traced()})
             try:
+                filters.known(request.query_params, filters.NAMES.get(name, frozenset()))
                 given = await endpoint(request)
             except filters.PipedriveRefusal as wrong:
                 given = _refused(wrong, second="/v2/" in name)
@@ -113,9 +126,8 @@ class PipedriveApi:
         return guarded
 
     async def all_pipelines(self, request: Request) -> Response:
-        return self._page(
-            request, [p for p in self.pipelines.values() if not p["is_deleted"]], ("id", "update_time", "add_time")
-        )
+        living = [p for p in self.pipelines.values() if not p["is_deleted"]]
+        return self._page(request, dialect.pipelines(living, self.dialect), ("id", "update_time", "add_time"))
 
     async def one_pipeline(self, request: Request) -> Response:
         return good(self._pipeline(request))
@@ -148,19 +160,15 @@ class PipedriveApi:
 
     async def stages(self, request: Request) -> Response:
         params = dict(request.query_params)
-        filters.known(params, filters.LIST_NAMES | {"pipeline_id"})
-        found = [rows.stage(number) for number in STAGES_BY_ID]
+        found = dialect.stages([rows.stage(number) for number in STAGES_BY_ID], self.dialect)
         if "pipeline_id" in params:
             wanted = filters.whole(params["pipeline_id"], "pipeline_id")
             found = [stage for stage in found if stage["pipeline_id"] == wanted]
-        return self._page(request, found, ("id", "update_time", "add_time", "order_nr"), frozenset({"pipeline_id"}))
+        return self._page(request, found, ("id", "update_time", "add_time", "order_nr"))
 
-    def _page(
-        self, request: Request, found: list[dict[str, Any]], fields: tuple[str, ...], more: frozenset[str] = frozenset()
-    ) -> Response:
+    def _page(self, request: Request, found: list[dict[str, Any]], fields: tuple[str, ...]) -> Response:
         """A short list of version 2, by cursor."""
         params = dict(request.query_params)
-        filters.known(params, filters.LIST_NAMES | more)
         by = filters.order(params, fields)
         ordered = sorted(found, key=by.key, reverse=by.descending)
         place = filters.after(params, by)
@@ -184,8 +192,8 @@ class PipedriveApi:
         start = 0
         if place is not None:
             start = bisect_right(places, place) if not by.descending else sum(at >= place for at in places)
-        extra = frozenset(params.get("include_fields", "").split(","))
-        page = [rows.deal_v2(kept, extra) for kept in matched[start : start + most]]
+        extra = filters.extras(params)
+        page = [dialect.deal(rows.deal_v2(kept, extra), kept, self.dialect) for kept in matched[start : start + most]]
         cursor = by.cursor(page[-1]) if start + most < len(matched) else None
         return good(page, additional_data={"next_cursor": cursor})
 
@@ -211,7 +219,7 @@ class PipedriveApi:
         kept = self.book.find(filters.whole(request.path_params["id"], "id"))
         if kept is None or kept.deal.deleted:
             raise filters.PipedriveRefusal("Entity was not found", 404)
-        return good(rows.deal_v2(kept, frozenset(request.query_params.get("include_fields", "").split(","))))
+        return good(dialect.deal(rows.deal_v2(kept, filters.extras(request.query_params)), kept, self.dialect))
 
     async def first_deals(self, request: Request) -> Response:
         """Version 1: whose deals are listed, in the precedence that the documentation gives. Open deals only, by
@@ -240,8 +248,9 @@ class PipedriveApi:
         told: dict[str, Any] = {"start": start, "limit": most, "more_items_in_collection": more}
         beside: dict[str, Any] = {"pagination": told | ({"next_start": start + most} if more else {})}
         if params.get("get_summary") == "1":
-            beside["deals_summary"] = statistics.per_stage(found)
-        return good([rows.deal_v1(kept) for kept in found[start : start + most]] or None, additional_data=beside)
+            beside["deals_summary"] = statistics.per_stage(found, self.dialect)
+        page = [dialect.deal(rows.deal_v1(kept), kept, self.dialect) for kept in found[start : start + most]]
+        return good(page or None, additional_data=beside)
 
     def _open(self, pipeline: int) -> list[StoredDeal]:
         every = self.book.every()
@@ -254,13 +263,14 @@ class PipedriveApi:
         if "user_id" in params:
             asked["owner_id"] = params["user_id"]
         tests = filters.tests(asked, archived=False)
-        return good(statistics.summary(kept for kept in self.book.every() if all(test(kept) for test in tests)))
+        found = [kept for kept in self.book.every() if all(test(kept) for test in tests)]
+        return good(statistics.summary(found, self.dialect))
 
     async def conversion(self, request: Request) -> Response:
         return good(statistics.conversion(self.book, self._pipeline(request)["id"], *_whose_days(request)))
 
     async def movements(self, request: Request) -> Response:
-        return good(statistics.movements(self.book, self._pipeline(request)["id"], *_whose_days(request)))
+        return good(statistics.movements(self.book, self._pipeline(request)["id"], *_whose_days(request), self.dialect))
 
     async def users(self, _request: Request) -> Response:
         return good([rows.user(user) for user in USERS])
@@ -269,19 +279,29 @@ class PipedriveApi:
         return good(rows.user(USERS[0], me=True))
 
     async def currencies(self, _request: Request) -> Response:
-        known = (("EUR", "Euro", 2, "€"), ("USD", "US Dollar", 2, "$"), ("JPY", "Yen", 0, "¥"))
-        return good(
-            [
-                {"id": n, "code": code, "name": name, "decimal_points": digits, "symbol": symbol, "active_flag": True}
-                for n, (code, name, digits, symbol) in enumerate(known, start=1)
-            ]
-        )
+        return good(dialect.currencies(self.dialect))
 
     async def saved_filters(self, _request: Request) -> Response:
         return good([{"id": 1, "name": "Large deals", "active_flag": True, "type": "deals"}])
 
     async def webhooks(self, _request: Request) -> Response:
         return good([])
+
+
+def _strangers(known: set[str]) -> list[Route]:
+    """Whatever else is asked for: 405 at a known path, 404 elsewhere, in the service's words."""
+
+    def stranger(status: int, words: str) -> Endpoint:
+        body = {"success": False, "error": words, "error_info": INFO, "data": None, "additional_data": None}
+
+        async def refuse(_request: Request) -> Response:
+            return answer(body, status, traced())
+
+        return refuse
+
+    every = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    at_known = [Route(path, stranger(405, "Method not allowed"), methods=every) for path in sorted(known)]
+    return [*at_known, Route(ROOT + "/{path:path}", stranger(404, "Unknown method ."), methods=every)]
 
 
 def _refused(wrong: filters.PipedriveRefusal, *, second: bool) -> Response:

@@ -25,6 +25,30 @@ DEAL_NAMES = frozenset(
     | {"include_labels", "limit", "cursor"}
 )
 LIST_NAMES = frozenset({"sort_by", "sort_direction", "limit", "cursor"})
+_LABELS = frozenset({"include_labels", "include_option_labels"})
+_DAYS = frozenset({"start_date", "end_date", "user_id"})
+NAMES: Mapping[str, frozenset[str]] = {
+    "GET /api/v2/pipelines": LIST_NAMES,
+    "GET /api/v2/stages": LIST_NAMES | {"pipeline_id"},
+    "GET /api/v2/deals": DEAL_NAMES,
+    "GET /api/v2/deals/archived": DEAL_NAMES - _LABELS,
+    "GET /api/v2/deals/{id}": _LABELS | {"include_fields", "custom_fields"},
+    "GET /api/v1/pipelines/{id}/conversion_statistics": _DAYS,
+    "GET /api/v1/pipelines/{id}/movement_statistics": _DAYS,
+    "GET /api/v1/pipelines/{id}/deals": frozenset(
+        {"filter_id", "user_id", "everyone", "stage_id", "start", "limit", "get_summary", "totals_convert_currency"}
+    ),
+    "GET /api/v1/deals/summary": frozenset({"status", "filter_id", "user_id", "pipeline_id", "stage_id"}),
+    "GET /api/v1/filters": frozenset({"type"}),
+}
+"""Endpoint → the parameters of its query that it knows; an endpoint that is not here knows none."""
+MOST_CUSTOM_FIELDS = 15
+INCLUDED = frozenset(
+    {"next_activity_id", "last_activity_id", "first_won_time", "products_count", "files_count", "notes_count"}
+    | {"followers_count", "email_messages_count", "activities_count", "done_activities_count", "smart_bcc_email"}
+    | {"undone_activities_count", "participants_count", "last_incoming_mail_time", "last_outgoing_mail_time"}
+    | {"source_lead_id"}
+)
 STATUSES = frozenset({"open", "won", "lost", "deleted"})
 _FIELDS: Mapping[str, Callable[[StoredDeal], int | None]] = {
     "owner_id": lambda kept: kept.owner,
@@ -51,9 +75,19 @@ def known(params: Mapping[str, str], names: frozenset[str]) -> None:
             raise PipedriveRefusal(f"{name}: Parameter '{name}' is not allowed for this request")
 
 
+def extras(params: Mapping[str, str]) -> frozenset[str]:
+    """The fields that are asked for beside the plain deal. Raises PipedriveRefusal."""
+    fields, own = (params[name].split(",") if name in params else [] for name in ("include_fields", "custom_fields"))
+    unknown = [name for name in fields if name not in INCLUDED]
+    if unknown:
+        raise PipedriveRefusal(f"include_fields: Invalid value {unknown[0]}")
+    if len(own) > MOST_CUSTOM_FIELDS:
+        raise PipedriveRefusal(f"custom_fields: No more than {MOST_CUSTOM_FIELDS} keys are allowed")
+    return frozenset(fields)
+
+
 def tests(params: Mapping[str, str], *, archived: bool) -> list[Test]:
     """A deal matches when all conditions hold. A filter disables the other conditions. Raises PipedriveRefusal."""
-    known(params, DEAL_NAMES)
     found: list[Test] = [lambda kept: kept.archived is archived]
     if "filter_id" in params:
         whole(params["filter_id"], "filter_id")

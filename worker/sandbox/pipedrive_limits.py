@@ -27,7 +27,7 @@ COSTS: Mapping[str, int] = {
     "GET /api/v1/users/me": 2,
     "GET /api/v1/currencies": 20,
     "GET /api/v1/filters": 20,
-    "GET /api/v1/webhooks": 20,
+    "GET /api/v1/webhooks": 10,
 }
 """The prices are repeated here on purpose, so that a wrong price in the adapter is found."""
 

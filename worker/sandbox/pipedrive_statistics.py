@@ -11,26 +11,28 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from worker.sandbox.cast import CURRENCY, active_stages
+from worker.sandbox.cast import active_stages
 from worker.sandbox.events import Created, Event, Lost, StageChanged, Won
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGE_IDS, Book, StoredDeal
+from worker.sandbox.pipedrive_dialect import AccountDialect, company_currency, currency_of
 from worker.sandbox.pipedrive_rows import formatted, number
 
 RATES = {"EUR": Decimal(1), "USD": Decimal("0.9"), "JPY": Decimal("0.006")}
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def summary(deals: Iterable[StoredDeal]) -> dict[str, Any]:
+def summary(deals: Iterable[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     """GET /v1/deals/summary: values and weighted values by currency, and both converted."""
     values: dict[str, list[StoredDeal]] = {}
     for kept in deals:
-        values.setdefault(kept.deal.currency, []).append(kept)
+        values.setdefault(currency_of(kept, dialect), []).append(kept)
+    home = company_currency(dialect)
     sums = {code: _total(those) for code, those in values.items()}
     weighted = {code: sum((_weighted(k) for k in those), Decimal(0)) for code, those in values.items()}
-    converted = sum((total * RATES.get(code, Decimal(1)) for code, total in sums.items()), Decimal(0))
-    all_weighted = sum((total * RATES.get(code, Decimal(1)) for code, total in weighted.items()), Decimal(0))
+    converted = sum((total * _rate(code, home) for code, total in sums.items()), Decimal(0))
+    all_weighted = sum((total * _rate(code, home) for code, total in weighted.items()), Decimal(0))
     return {
-        "values_total": {code: _sum(code, total, len(values[code])) for code, total in sums.items()} or [],
+        "values_total": {code: _sum(code, total, len(values[code]), home) for code, total in sums.items()} or [],
         "weighted_values_total": {
             code: {"value": number(total), "count": len(values[code]), "value_formatted": formatted(total, code)}
             for code, total in weighted.items()
@@ -39,31 +41,36 @@ def summary(deals: Iterable[StoredDeal]) -> dict[str, Any]:
         "total_count": sum(len(those) for those in values.values()),
         "total_currency_converted_value": number(converted),
         "total_weighted_currency_converted_value": number(all_weighted),
-        "total_currency_converted_value_formatted": formatted(converted, CURRENCY),
-        "total_weighted_currency_converted_value_formatted": formatted(all_weighted, CURRENCY),
+        "total_currency_converted_value_formatted": formatted(converted, home),
+        "total_weighted_currency_converted_value_formatted": formatted(all_weighted, home),
     }
 
 
-def _sum(code: str, total: Decimal, count: int) -> dict[str, Any]:
-    converted = total * RATES.get(code, Decimal(1))
+def _rate(code: str, home: str) -> Decimal:
+    """Rounded, as a service's rates are; a currency is worth one of itself."""
+    return (RATES.get(code, Decimal(1)) / RATES[home]).quantize(Decimal("0.0001"))
+
+
+def _sum(code: str, total: Decimal, count: int, home: str) -> dict[str, Any]:
+    converted = total * _rate(code, home)
     return {
         "value": number(total),
         "count": count,
         "value_converted": number(converted),
         "value_formatted": formatted(total, code),
-        "value_converted_formatted": formatted(converted, CURRENCY),
+        "value_converted_formatted": formatted(converted, home),
     }
 
 
-def per_stage(deals: Iterable[StoredDeal]) -> dict[str, Any]:
+def per_stage(deals: Iterable[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     """`deals_summary` as version 1 had it: by stage, then by currency."""
     stages: dict[int, dict[str, list[StoredDeal]]] = {}
     found = list(deals)
     for kept in found:
-        stages.setdefault(kept.stage, {}).setdefault(kept.deal.currency, []).append(kept)
+        stages.setdefault(kept.stage, {}).setdefault(currency_of(kept, dialect), []).append(kept)
     counts: dict[str, int] = {}
     for kept in found:
-        counts[kept.deal.currency] = counts.get(kept.deal.currency, 0) + 1
+        counts[currency_of(kept, dialect)] = counts.get(currency_of(kept, dialect), 0) + 1
     return {
         "per_stages": {
             str(stage): {code: _old_sum(code, those) for code, those in by.items()} for stage, by in stages.items()
@@ -101,7 +108,7 @@ def conversion(book: Book, pipeline: int, user: int, days: tuple[date, date]) ->
     }
 
 
-def movements(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> dict[str, Any]:
+def movements(book: Book, pipeline: int, user: int, days: tuple[date, date], dialect: AccountDialect) -> dict[str, Any]:
     happened = _happened(book, pipeline, user, days)
     held = [k for k in book.every() if k.pipeline == pipeline and k.owner == user and not k.deal.deleted]
     groups: Mapping[str, list[StoredDeal]] = {
@@ -113,7 +120,7 @@ def movements(book: Book, pipeline: int, user: int, days: tuple[date, date]) -> 
     moved = sum(isinstance(event, StageChanged) for _, event in happened)
     return {
         "movements_between_stages": {"count": moved},
-        **{name: _group(deals) for name, deals in groups.items()},
+        **{name: _group(deals, dialect) for name, deals in groups.items()},
         "average_age_in_days": _ages(groups["deals_left_open"]),
     }
 
@@ -135,10 +142,11 @@ def _those(happened: list[tuple[StoredDeal, Event]], kind: type[Event]) -> list[
     return list({kept.number: kept for kept, event in happened if isinstance(event, kind)}.values())
 
 
-def _group(deals: list[StoredDeal]) -> dict[str, Any]:
+def _group(deals: list[StoredDeal], dialect: AccountDialect) -> dict[str, Any]:
     values: dict[str, Decimal] = {}
     for kept in deals:
-        values[kept.deal.currency] = values.get(kept.deal.currency, Decimal(0)) + (kept.value or Decimal(0))
+        code = currency_of(kept, dialect)
+        values[code] = values.get(code, Decimal(0)) + (kept.value or Decimal(0))
     return {
         "count": len(deals),
         "deals_ids": [kept.number for kept in deals],

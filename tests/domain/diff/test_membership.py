@@ -91,14 +91,16 @@ def test_a_deal_touched_after_the_bound_of_a_date_filter_is_moved_out() -> None:
 
 @pytest.mark.parametrize(("order", "detail"), [(3, "advanced"), (1, "moved_back"), (2, "touched"), (None, "touched")])
 def test_a_deal_that_moves_again_says_which_way_it_went(order: int | None, detail: str) -> None:
-    again = deal("a", 900, stalled=False, stage_order=order)
+    again = deal("a", 900, stalled=False, stage_order=order, updated_at=ms(LAST_WEEK) + 1)
     found = made([deal("a", 900, stalled=True)], [], [again], stalled_deals())
     assert moves(found) == {"a": [("revived", detail, 900)]}
 
 
 def test_where_a_service_is_silent_leaving_the_stalled_list_means_moving_again() -> None:
-    found = made([deal("a", 900, stalled=True)], [], [deal("a", 900)], stalled_deals())
+    found = made([deal("a", 900, stalled=True)], [], [deal("a", 900, updated_at=ms(LAST_WEEK) + 1)], stalled_deals())
     assert moves(found) == {"a": [("revived", "touched", 900)]}
+    untouched = made([deal("a", 900, stalled=True)], [], [deal("a", 900)], stalled_deals())
+    assert moves(untouched) == {"a": [("revived", "", 900)]}
 
 
 def test_where_a_service_is_silent_and_a_saved_search_is_used_the_filter_may_be_why() -> None:

@@ -14,12 +14,14 @@ from worker.adapters.local_quota import LocalQuota
 from worker.adapters.triggers import ApTriggers
 from worker.app import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
+from worker.domain.snapshot.requests import RequestCount
 from worker.domain.time.window import WindowSpec
 from worker.flow.deploy.cost import DayCost, cost, next_day
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.doctor import Level, looked_at_day
 from worker.ports import RateReport
 from worker.sources.pipedrive.costs import CONVERSION, COSTS, DEALS
+from worker.sources.pipedrive.prices import NAMES
 
 NINE = datetime(2026, 11, 23, 8, tzinfo=UTC)
 WEEK = WindowSpec("last-week")
@@ -63,8 +65,23 @@ def test_a_list_takes_a_request_for_every_page_and_one_that_nobody_read_is_said(
 def test_pipedrives_tokens_are_those_of_its_endpoints(connectors: OpenConnectors) -> None:
     made = bundle(one=(OPEN, RATES, replace(RATES, id="twice", compare=WindowSpec("previous"))))
     found = cost(connectors, made, {"one": [NINE]}, {"one": {"deals": 1001}})
-    tokens = 3 * COSTS[DEALS] + 2 * COSTS[CONVERSION]
-    assert found == (DayCost("pipedrive", asked=4, fetched=3, requests=5, tokens=tokens, unknown=0),)
+    tokens = 3 * COSTS[DEALS] + 2 * COSTS[CONVERSION] + NAMES.tokens
+    assert found == (DayCost("pipedrive", asked=4, fetched=3, requests=5 + 4, tokens=tokens, unknown=0),)
+
+
+def test_names_are_asked_for_once_in_five_minutes_whatever_else_is(connectors: OpenConnectors) -> None:
+    made = bundle(one=(OPEN, RATES))
+    slots = [NINE + timedelta(minutes=minutes) for minutes in (0, 2, 5, 9, 60)]
+    (found,) = cost(connectors, made, {"one": slots}, {"one": {"deals": 1}})
+    assert found.tokens == 5 * (COSTS[DEALS] + COSTS[CONVERSION]) + 3 * NAMES.tokens
+
+
+def test_what_the_last_answer_took_is_what_the_next_one_takes(connectors: OpenConnectors) -> None:
+    """Also what several answers share, once."""
+    shared = {"GET /api/v1/currencies": (1, 20)}
+    sent = {"one": {"deals": RequestCount(7, 70, shared), "rates": RequestCount(20, 800, shared)}}
+    (found,) = cost(connectors, bundle(one=(OPEN, RATES)), {"one": [NINE]}, {}, sent)
+    assert found == DayCost("pipedrive", 2, 2, requests=7 + 20 + 4 + 1, tokens=870 + 32 + 20, unknown=0)
 
 
 @given(
@@ -94,7 +111,7 @@ async def test_doctor_says_what_a_day_asks_for_and_whether_the_service_allows_it
     found = await looked_at_day(of, quota)
     assert found.level is level
     assert found.sentence == (
-        "the next 24 hours ask for 2 queries (3 asked, equal ones fetched once), 2 requests, 80 of the day's tokens; "
+        "the next 24 hours ask for 2 queries (3 asked, equal ones fetched once), 6 requests, 112 of the day's tokens; "
         f"the service allows {limit:.0f} a day, of which 60 are left"
     )
 

@@ -91,3 +91,16 @@ def test_stages_and_statuses_select_and_are_no_scope(
 )
 def test_stalling_is_asked_for_in_yaml_or_as_text(said: object, meant: bool | None) -> None:
     assert rules(is_stalled=said).stalled is meant
+
+
+@pytest.mark.parametrize(
+    ("params", "statuses"),
+    [
+        ({"status_type": "active"}, {"open"}),
+        ({"status_type__in": ["won", "lost"]}, {"won", "lost"}),
+        ({"status_id": "stat_demo"}, set()),
+        ({}, set()),
+    ],
+)
+def test_a_list_says_of_which_statuses_it_is_where_it_can_know(params: dict[str, Any], statuses: set[str]) -> None:
+    assert rules(**params).statuses == statuses

@@ -35,6 +35,7 @@ USERS: list[dict[str, Any]] = [
     {"id": 12, "name": "Ben Lind", "email": "ben@acme.example", "active_flag": True},
     {"id": 13, "name": "Cleo Gone", "email": "cleo@acme.example", "active_flag": False},
 ]
+CURRENCIES: list[dict[str, Any]] = [{"id": 1, "code": "EUR", "name": "Euro", "decimal_points": 2, "symbol": "€"}]
 PIPELINES: list[dict[str, Any]] = [
     {
         "id": 1,
@@ -130,6 +131,7 @@ class Account:
         known: dict[str, Any] = {
             "/api/v1/users/me": {"data": ME},
             "/api/v1/users": {"data": USERS},
+            "/api/v1/currencies": {"data": CURRENCIES},
             "/api/v2/pipelines": {"data": PIPELINES, "additional_data": {"next_cursor": None}},
             "/api/v2/stages": {"data": STAGES, "additional_data": {"next_cursor": None}},
             **self.v1,
@@ -144,7 +146,7 @@ class Account:
     def listed(self, params: Mapping[str, str], *, archived: bool) -> dict[str, Any]:
         """By id; the cursor is the last one of the page before."""
         after, most = int(params.get("cursor", "0")), int(params["limit"])
-        matching = [d for d in self.deals if d.get("is_archived", False) is archived and _matches(d, params)]
+        matching = [d for d in self.deals if bool(d.get("is_archived")) is archived and _matches(d, params)]
         rest = sorted((d for d in matching if d["id"] > after), key=lambda d: d["id"])
         more = str(rest[most - 1]["id"]) if len(rest) > most else None
         return {"data": rest[:most], "additional_data": {"next_cursor": more}}

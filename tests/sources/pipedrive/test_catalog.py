@@ -98,3 +98,25 @@ async def test_another_pipelines_end_is_not_taken_for_this_ones() -> None:
     async with pipedrive(writing(200, {"id": 8})) as (source, _):
         with pytest.raises(SourceShapeChanged, match=r"data\.id: expected 9, found 8"):
             await delete_pipeline(source.client, "9")
+
+
+async def test_currencies_say_which_are_made_up_and_by_what_they_are_called() -> None:
+    account = Account()
+    made_up = {"id": 5, "code": "6_2", "name": "Seats", "decimal_points": 0, "symbol": "seats", "is_custom_flag": True}
+    account.v1["/api/v1/currencies"] = {"data": [made_up]}
+    async with pipedrive(account) as (source, _):
+        (row,) = (found := await source.holds("currencies")).rows
+    assert found.record(row) == {
+        "code": "6_2",
+        "name": "Seats",
+        "symbol": "seats",
+        "decimal_points": 0,
+        "is_custom_flag": True,
+        "active_flag": None,
+    }
+
+
+async def test_a_name_of_digits_is_said_to_want_quotes() -> None:
+    async with pipedrive(Account()) as (source, _):
+        with pytest.raises(RequestError, match="""name: expected text; write name='"2026"' for a text of digits"""):
+            await source.apply("pipelines", "create", "", {"name": 2026})

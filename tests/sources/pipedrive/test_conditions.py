@@ -74,3 +74,19 @@ def test_the_stalled_list_selects_what_stalls() -> None:
     assert conditions("stalled_deals", rule="days_in_stage", days=3).opaque is False
     assert conditions("deals").stalled is None
     assert PIPEDRIVE.queries["stalled_deals"].traits({}).stalled
+
+
+@pytest.mark.parametrize(
+    ("query", "params", "statuses"),
+    [
+        ("deals", {}, {"open", "won", "lost"}),
+        ("deals", {"status": ["won"]}, {"won"}),
+        ("deals", {"status": "open,lost"}, {"open", "lost"}),
+        ("deals", {"id": "1", "everyone": 1}, {"open"}),
+        ("deals", {"archived": True, "owner_id": "11"}, {"archived"}),
+        ("deals", {"filter_id": "3", "status": ["won"]}, set()),
+        ("stalled_deals", {"rule": "no_next_activity"}, {"open"}),
+    ],
+)
+def test_a_list_says_of_which_statuses_it_is(query: str, params: Any, statuses: set[str]) -> None:
+    assert PIPEDRIVE.queries[query].traits(params).scope.statuses == statuses

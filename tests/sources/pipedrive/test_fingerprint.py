@@ -9,9 +9,9 @@ from worker.domain.time.window import WindowSpec
 from worker.sources.pipedrive.fingerprint import fingerprint
 from worker.sources.pipedrive.names import Me
 
-ADA = Me("11", "Ada", "4711", "acme", "EUR")
-BEN = Me("12", "Ben", "4711", "acme", "EUR")
-ELSEWHERE = Me("11", "Ada", "4712", "other", "EUR")
+ADA = Me("11", "Ada", "4711", "acme")
+BEN = Me("12", "Ben", "4711", "acme")
+ELSEWHERE = Me("11", "Ada", "4712", "other")
 
 
 def item(query: str = "deals", window: str | None = None, **params: Any) -> Query:

@@ -157,3 +157,10 @@ async def test_the_first_request_goes_alone() -> None:
 
 def test_prices_are_those_of_the_stand_in_which_were_written_down_apart() -> None:
     assert costs.COSTS == pipedrive_limits.COSTS
+
+
+@pytest.mark.parametrize(("on_demand", "kept"), [(True, False), (False, True)])
+async def test_what_is_kept_for_runs_on_demand_is_said_to_those_who_do_not_get_it(on_demand: bool, kept: bool) -> None:
+    error = await asked_with(Ledgerless(spent=500.0), Account(), replace(listing(), on_demand=on_demand))
+    assert error is not None
+    assert ("kept for runs on demand" in error.problem) is kept

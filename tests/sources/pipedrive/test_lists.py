@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.sources.pipedrive.account import (
+    ARCHIVED,
     DEALS,
     Account,
     asking,
@@ -307,3 +308,12 @@ async def test_a_list_that_is_given_up_asks_for_no_more() -> None:
         asked = len(server.to(DEALS))
         await source.fetch(asking("pipelines"))
         assert len(server.to(DEALS)) == asked <= 2
+
+
+async def test_the_archived_list_is_not_asked_for_labels_that_it_does_not_know() -> None:
+    """A definition that was deployed before `check` said so still holds them."""
+    async with pipedrive(Account([deal(1, is_archived=True)])) as (source, server):
+        wanted = asking("deals", archived=True, include_labels=True, include_option_labels=True, custom_fields=["d4de"])
+        await source.fetch(wanted)
+        asked = set(server.to(ARCHIVED)[0].params)
+    assert asked == {"limit", "sort_by", "sort_direction", "custom_fields"}

@@ -142,3 +142,64 @@ def test_every_query_of_the_seeds_endpoints_is_offered() -> None:
     }
     secrets = {option.name for option in PIPEDRIVE.options if option.secret}
     assert secrets == {"api_token", "access_token", "refresh_token", "client_secret"}
+
+
+def many(count: int) -> list[str]:
+    return [str(n) for n in range(1, count + 1)]
+
+
+@pytest.mark.parametrize(
+    ("query", "params", "faulty"),
+    [
+        ("deals", {"ids": many(101)}, "ids"),
+        ("deals", {"ids": ["7", "x"]}, "ids"),
+        ("deals", {"custom_fields": many(16)}, "custom_fields"),
+        ("deals", {"id": "abc", "everyone": 1}, "id"),
+        ("deals", {"id": "0", "everyone": 1}, "id"),
+        ("deals", {"owner_id": "ada"}, "owner_id"),
+        ("deals", {"archived": True, "include_labels": True}, "include_labels"),
+        ("deals", {"archived": True, "include_option_labels": False}, "include_option_labels"),
+        ("deals", {"id": "1", "everyone": 1, "get_summary": 1, "totals_convert_currency": "EURO"}, "totals_convert"),
+        ("deals", {"id": "1", "everyone": 1, "get_summary": 1, "totals_convert_currency": "eur"}, "totals_convert"),
+        ("stalled_deals", {"stage_id": "first"}, "stage_id"),
+        ("deals_summary", {"pipeline_id": "0"}, "pipeline_id"),
+        ("pipeline", {"id": "sales"}, "id"),
+        ("conversion", {"id": "sales"}, "id"),
+        ("movements", {"id": "1", "user_id": ["all", "11"]}, "user_id"),
+        ("movements", {"id": "1", "user_id": ["Ada"]}, "user_id"),
+        ("pipelines", {"limit": 501}, "limit"),
+        ("deals_summary", {"user_id": "all"}, "user_id"),
+    ],
+)
+def test_what_pipedrive_would_refuse_for_ever_is_refused_by_check(
+    query: str, params: dict[str, Any], faulty: str
+) -> None:
+    found = [fault.path[-1] for fault in faults(query, **params) if not fault.warns]
+    assert len(found) == 1
+    assert found[0].startswith(faulty)
+
+
+@pytest.mark.parametrize(
+    ("query", "params"),
+    [
+        ("deals", {"ids": many(100), "custom_fields": many(15)}),
+        ("deals", {"ids": "1, 2,3", "include_labels": True, "include_option_labels": True}),
+        ("deals", {"archived": False, "include_labels": True}),
+        ("deals_summary", {"user_id": "11"}),
+        ("movements", {"id": "1", "user_id": ["all"]}),
+        ("movements", {"id": "1", "user_id": "11,12"}),
+        ("conversion", {"id": "1", "user_id": ["11", "12"]}),
+        ("pipelines", {"limit": 500}),
+    ],
+)
+def test_what_pipedrive_takes_passes(query: str, params: dict[str, Any]) -> None:
+    assert faults(query, **params) == ()
+
+
+def test_default_currency_can_be_converted_into() -> None:
+    params: dict[str, Any] = {"everyone": 1, "get_summary": 1, "totals_convert_currency": "default_currency"}
+    assert told(faults("deals", id="1", **params)) == [("id", True)]
+
+
+def test_a_user_beside_a_filter_is_said_to_be_ignored_in_sums_too() -> None:
+    assert told(faults("deals_summary", filter_id="1", user_id="11")) == [("user_id", True)]

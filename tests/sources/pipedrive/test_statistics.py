@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.pipedrive.account import Account, cells, copied, fetched, over, pipedrive
+from tests.sources.pipedrive.account import USERS, Account, cells, copied, fetched, over, pipedrive
 from tests.support.scripted_http import Asked, Said
 from worker.domain.time.window import Window
 from worker.errors import RequestError, SourceRefused, SourceShapeChanged
@@ -38,13 +38,30 @@ MOVED = {
 }
 
 
+NO_RATES = {
+    "stage_conversions": [{"from_stage_id": 1, "to_stage_id": 2, "conversion_rate": 0}],
+    "won_conversion": 0,
+    "lost_conversion": 0,
+}
+UNMOVED = {
+    "movements_between_stages": {"count": 0},
+    **dict.fromkeys(("new_deals", "deals_left_open", "won_deals", "lost_deals"), moved(0)),
+    "average_age_in_days": {"across_all_stages": 0, "by_stages": []},
+}
+
+
 class Counted(Account):
     """`rates` and `moves` by user id; "" is the token's own user."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.rates: dict[str, Any] = {"": RATES, "11": RATES, "12": RATES | {"won_conversion": 90}}
-        self.moves: dict[str, Any] = {"": MOVED, "11": MOVED, "12": MOVED | {"won_deals": moved(5, EUR=1, USD=2)}}
+        self.rates: dict[str, Any] = {"": RATES, "11": RATES, "12": RATES | {"won_conversion": 90}, "13": NO_RATES}
+        self.moves: dict[str, Any] = {
+            "": MOVED,
+            "11": MOVED,
+            "12": MOVED | {"won_deals": moved(5, EUR=1, USD=2)},
+            "13": UNMOVED,
+        }
         self.instead[CONVERSION] = lambda asked: self.told(self.rates, asked)
         self.instead[MOVEMENTS] = lambda asked: self.told(self.moves, asked)
 
@@ -79,7 +96,7 @@ async def test_days_are_inclusive_in_the_schedules_zone_and_nobody_is_named_unle
 async def test_everybody_is_asked_for_one_by_one_and_shares_come_from_counts() -> None:
     async with pipedrive(Counted()) as (source, server):
         snapshot = (await source.fetch(over("conversion", user_id=["all"]))).snapshot
-        assert sorted(a.params["user_id"] for a in server.to(CONVERSION)) == ["11", "12"], "nobody who left"
+        assert sorted(a.params["user_id"] for a in server.to(CONVERSION)) == ["11", "12", "13"], "and who left"
     found = {measure.key: measure.value for measure in snapshot.measures}
     assert found == {
         ("total", "company_won_deals"): 6,
@@ -241,3 +258,59 @@ async def test_a_window_that_cuts_days_says_for_which_days_it_was_answered() -> 
 async def test_without_any_days_there_is_no_question() -> None:
     with pytest.raises(RequestError, match="start_date and end_date"):
         await fetched(Counted(), over("movements", None))
+
+
+async def test_what_somebody_won_who_left_since_is_the_companys() -> None:
+    account = Counted()
+    account.moves["13"] = UNMOVED | {"won_deals": moved(5, EUR=5000)}
+    found = (await fetched(account, over("conversion", user_id=["all"]))).measured()
+    assert found["total", "company_won_deals"].value == 11
+    assert found["total", "company_won_share_of_ended"].value == 11 / 17
+    told = await fetched(account, over("movements", user_id=["all"]))
+    assert cells(told, "13", "movements")["won_deals"] == 5
+    assert cells(told, "13", "movements")["user"] == "Cleo Gone"
+    assert told.measured()["total", "won_deals"].value == 11
+
+
+async def test_somebody_who_left_and_has_nothing_is_no_row() -> None:
+    for query in ("conversion", "movements"):
+        found = (await fetched(Counted(), over(query, user_id=["all"]))).table(query)
+        assert found is not None
+        assert {row.cells[0] for row in found.rows} == {"11", "12"}
+    named = (await fetched(Counted(), over("movements", user_id=["13"]))).table("movements")
+    assert named is not None
+    assert len(named.rows) == 1, "but whoever is asked for by name is told"
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+async def test_somebody_who_left_and_cannot_be_asked_for_is_named_and_nothing_is_called_the_companys(
+    status: int,
+) -> None:
+    account = Counted()
+    told = account.instead[MOVEMENTS]
+
+    def refused(asked: Asked) -> Said:
+        left = asked.params.get("user_id") == "13"
+        return Said({"success": False, "error": "user not found"}, status) if left else told(asked)
+
+    account.instead[MOVEMENTS] = refused
+    snapshot = await fetched(account, over("conversion", user_id=["all"]))
+    assert {measure.key[1].split("_")[0] for measure in snapshot.measures} == {"chosen"}
+    assert any(note.startswith("without Cleo Gone, who left: ") for note in snapshot.notes)
+    moves = await fetched(account, over("movements", user_id=["all"]))
+    assert any(note.startswith("without Cleo Gone, who left: ") for note in moves.notes)
+
+
+async def test_somebody_who_is_there_and_cannot_be_asked_for_is_a_gap() -> None:
+    account = Counted()
+    account.instead[MOVEMENTS] = lambda _: Said({"success": False, "error": "no right"}, 403)
+    with pytest.raises(SourceRefused):
+        await fetched(account, over("movements", user_id=["all"]))
+
+
+async def test_an_average_of_one_who_is_left_is_an_average() -> None:
+    account = Counted()
+    account.moves["12"] = UNMOVED
+    account.v1["/api/v1/users"] = {"data": [USERS[0], USERS[2]]}
+    found = (await fetched(account, over("movements", user_id=["all"]))).measured()
+    assert found["total", "average_age"].value == 216_000.0

@@ -6,6 +6,7 @@ import pytest
 
 from tests.sources.pipedrive.account import Account, asking, cells, copied, fetched, pipedrive
 from tests.support.scripted_http import Asked, Said
+from worker.domain.money import label_of
 from worker.errors import SourceRefused, SourceShapeChanged
 
 SUMMARY = "/api/v1/deals/summary"
@@ -39,14 +40,14 @@ class Summed(Account):
         }
 
 
-async def test_sums_stay_apart_by_currency_and_what_was_converted_has_the_users_currency() -> None:
+async def test_sums_stay_apart_by_currency_and_what_was_converted_has_the_companys_currency() -> None:
     snapshot = await fetched(Summed(), asking("deals_summary"))
     assert cells(snapshot, "EUR", "sums") == {"currency": "EUR", "count": 2, "value": 1050, "weighted_value": 525}
     assert cells(snapshot, "JPY", "sums") == {"currency": "JPY", "count": 3, "value": 3000, "weighted_value": None}
     found = snapshot.measured()
     assert found["total", "count"].value == 5
     converted = found["total", "converted_value"]
-    assert (converted.value, converted.currency) == (4110, "EUR")
+    assert (converted.value, label_of(converted.currency or "")) == (4110, "US$"), "as the service writes it"
     assert found["total", "converted_weighted_value"].value == 2055
     missing = found["total", "weighted_value_jpy"]
     assert (missing.value, missing.why_null) == (None, "Pipedrive did not tell it")
@@ -71,6 +72,43 @@ async def test_an_empty_account_has_lists_for_maps() -> None:
 async def test_a_total_that_is_not_the_sum_is_noted() -> None:
     snapshot = await fetched(Summed(TOLD | {"total_count": 6}), asking("deals_summary"))
     assert snapshot.notes == ("total_count is 6, the currencies together hold 5",)
+
+
+def by_currency(*sums: tuple[str, float, float, str]) -> dict[str, Any]:
+    return {
+        code: {"value": value, "count": 1, "value_converted": converted, "value_formatted": text}
+        for code, value, converted, text in sums
+    }
+
+
+@pytest.mark.parametrize(
+    ("sums", "formatted", "currency"),
+    [
+        ([("EUR", 10, 11.1, "€10"), ("USD", 30, 30, "US$30")], "US$41.10", "USD"),
+        ([("EUR", 10, 11.1, "€10"), ("USD", 30, 30, "US$30")], None, "USD"),
+        ([("EUR", 10, 10, "10 €"), ("USD", 30, 30, "US$30")], "40,00 €", "EUR"),
+        ([("EUR", 0, 0, "€0"), ("USD", 0, 0, "US$0")], "US$0", "USD"),
+        ([("EUR", 10, 11.1, "€10")], "US$11.10", "US$"),
+        ([("EUR", 10, 11.1, "€10")], None, None),
+        ([("EUR", 10, 10, "€10"), ("CHF", 10, 10, "CHF 10")], None, None),
+        ([], "₿0", "₿"),
+    ],
+)
+async def test_converted_sums_are_in_the_companys_currency_whatever_the_users_is(
+    sums: list[tuple[str, float, float, str]], formatted: str | None, currency: str | None
+) -> None:
+    told: dict[str, Any] = {
+        "values_total": by_currency(*sums) or [],
+        "weighted_values_total": [],
+        "total_count": len(sums),
+        "total_currency_converted_value": 41.1,
+        "total_currency_converted_value_formatted": formatted,
+    }
+    snapshot = await fetched(Summed(told), asking("deals_summary"))
+    found = snapshot.measured().get(("total", "converted_value"))
+    assert (None if found is None else label_of(found.currency or "")) == currency
+    note = "data.total_currency_converted_value is left out: nothing tells in which currency it is"
+    assert (note in snapshot.notes) is (currency is None)
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,8 @@ def why_left(was: Record, now: Record | None, scope: Scope) -> Why:
     outside = scope.outside(now)
     if outside is not None:
         return Move.MOVED_OUT, outside
-    if scope.stalled and _revived(now, scope):
-        return Move.REVIVED, _direction(was, now)
-    return _unselected(now, scope)
+    moving = _moving_again(was, now, scope) if scope.stalled else None
+    return moving if moving is not None else _unselected(now, scope)
 
 
 def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) -> Why:
@@ -46,12 +45,17 @@ def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) ->
     return (Move.STALLED_IN, "") if scope.stalled else (Move.MOVED_IN, "appeared")
 
 
-def _revived(now: Record, scope: Scope) -> bool:
+def _moving_again(was: Record, now: Record, scope: Scope) -> Why | None:
     """Where the service does not say whether it stalls, its absence from the stalled list does, unless another filter
-    may have taken it out.
+    may have taken it out. Where every row is judged, null means that the rule cannot tell: a deal that nobody touched
+    then left the rule, and does not move again.
     """
-    stalled = now.flag("stalled")
-    return stalled is False or (stalled is None and not scope.opaque)
+    stalled, how = now.flag("stalled"), _direction(was, now)
+    if stalled is None and scope.judged and not how:
+        return Move.MOVED_OUT, "rule"
+    if stalled is False or (stalled is None and not scope.opaque):
+        return Move.REVIVED, how or scope.untouched
+    return None
 
 
 def _unselected(now: Record, scope: Scope) -> Why:
@@ -78,7 +82,9 @@ def _came_in(now: Record, last: Record, scope: Scope) -> str | None:
 
 
 def _direction(was: Record, now: Record) -> str:
+    """What was done to a deal, as far as its two readings show; "" where nothing was."""
     before, after = was.whole("stage_order"), now.whole("stage_order")
-    if before is None or after is None or before == after:
-        return "touched"
-    return "advanced" if after > before else "moved_back"
+    if before is not None and after is not None and before != after:
+        return "advanced" if after > before else "moved_back"
+    then, last = was.whole("updated_at"), now.whole("updated_at")
+    return "touched" if then is not None and last is not None and last > then else ""

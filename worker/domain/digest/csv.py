@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from worker.domain.money import exponent
+from worker.domain.money import exponent, label_of
 from worker.domain.snapshot.codes import CodeKind, worded
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 from worker.sanitize import harmless
@@ -61,6 +61,8 @@ def _cell(column: Column, value: Cell, currency: str, words: Mapping[str, str]) 
         return datetime.fromtimestamp(value / 1000, UTC).isoformat(timespec="seconds")
     if not isinstance(value, str):
         return str(value)
+    if column.name == "currency":
+        return _inert(label_of(value))
     known = worded(CodeKind(column.name), value, words) if column.name in _CODED else None
     return _inert(value if known is None else known)
 

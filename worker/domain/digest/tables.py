@@ -7,6 +7,7 @@ from worker.domain.digest.deals import cut, ordered
 from worker.domain.digest.model import Figure, FigureSection, FunnelSection, FunnelStage, TableSection
 from worker.domain.schedule import Query, Show
 from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
 
 STAGES = "stages"
@@ -44,7 +45,7 @@ def tables(context: DigestContext) -> tuple[TableSection, ...]:
         for item in context.schedule.report
         if (now := context.snapshots.get(item.id)) is not None
         for table in now.tables
-        if table.id != STAGES and not _told(context, item, table, now)
+        if table.id not in (STAGES, REQUESTS) and not _told(context, item, table, now)
     )
 
 

@@ -25,12 +25,21 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`stalled`: what the selection says of stalling, None when it says nothing. `opaque`: a filter we cannot check."""
+    """`stalled`: what the selection says of stalling, None when it says nothing. `opaque`: a filter we cannot check.
+
+    `judged`: a rule is applied to every row, so that a row without an answer is one that the rule cannot judge.
+    `untouched`: the detail of a row that does not stall any more although nobody changed it; "" says nothing.
+    `statuses`: what the list is of, in the words of Status (a list of archived rows: archived alone); empty where
+    that is not known.
+    """
 
     within: tuple[Check, ...] = ()
     selected: tuple[Check, ...] = ()
     stalled: bool | None = None
     opaque: bool = False
+    judged: bool = False
+    untouched: str = ""
+    statuses: frozenset[str] = frozenset()
 
     def outside(self, row: Record) -> str | None:
         """The first scope field that this row breaks, owner first; None while it is inside."""

@@ -1,6 +1,6 @@
 """What the next day will ask of each connection: requests and tokens, with what is fetched once for several runs.
 
-An estimate by the definitions: names of users and stages, look-ups of what left a list, and tries come on top.
+An estimate by the definitions and the last answers: look-ups of what left a list, and tries come on top.
 """
 
 import json
@@ -8,21 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import takewhile
+from types import MappingProxyType
 
 from worker.domain.schedule import Bundle, Query, Schedule
+from worker.domain.snapshot.requests import RequestCount
 from worker.ports import Connectors, Triggers
-from worker.ports.kinds import Price
+from worker.ports.kinds import KeptNames, Price
 
 DAY = timedelta(days=1)
 Lengths = Mapping[str, Mapping[str, int | None]]
 """Rows of each list when it was read last, by schedule and query; None where nobody read it yet."""
+LastSent = Mapping[str, Mapping[str, RequestCount]]
+"""What each answer took when it was read last, by schedule and query, where its source tells it."""
+_NOTHING: LastSent = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class DayCost:
     """`asked`: queries of all runs; `fetched`: how many of them are left once equal ones of one slot are fetched once.
-    `tokens` is 0 where the service counts none. `unknown`: fetches of lists whose length nobody knows; each is counted
-    as one request.
+    `tokens` is 0 where the service counts none. `unknown`: fetches of lists whose length nobody knows, and of what
+    depends on the account; each is counted as the least that it takes.
     """
 
     connection: str
@@ -52,7 +57,11 @@ def next_day(connectors: Connectors, triggers: Triggers, bundle: Bundle, now: da
 
 
 def cost(
-    connectors: Connectors, bundle: Bundle, slots: Mapping[str, Iterable[datetime]], lengths: Lengths
+    connectors: Connectors,
+    bundle: Bundle,
+    slots: Mapping[str, Iterable[datetime]],
+    lengths: Lengths,
+    sent: LastSent = _NOTHING,
 ) -> tuple[DayCost, ...]:
     """Of the runs that fire at `slots`, by schedule, for each connection that they use.
 
@@ -64,20 +73,43 @@ def cost(
         schedule, due = bundle.schedules[name], list(instants)
         for key, item in _questions(schedule):
             asked[item.source] += len(due)
-            one = fetches.setdefault(key, _Fetched(item.source, connectors.query(bundle, item).price))
+            spec = connectors.query(bundle, item)
+            one = fetches.setdefault(key, _Fetched(item.source, spec.price_of(item.params), spec.names))
             one.slots.update(due)
             one.rows = lengths.get(name, {}).get(item.id) if one.rows is None else one.rows
+            one.sent = sent.get(name, {}).get(item.id) if one.sent is None else one.sent
     return tuple(_sum(source, count, fetches.values()) for source, count in asked.items() if count)
 
 
 @dataclass(slots=True)
 class _Fetched:
-    """One question that is asked at each of `slots`, once for all schedules that ask it. `rows`: of the list."""
+    """One question that is asked at each of `slots`, once for all schedules that ask it. `rows`: of the list. `sent`:
+    what it took when it was asked last.
+    """
 
     source: str
     price: Price
+    names: KeptNames
     slots: set[datetime] = field(default_factory=set)
     rows: int | None = None
+    sent: RequestCount | None = None
+
+    @property
+    def unknown(self) -> bool:
+        return self.sent is None and (self.price.more or bool(self.price.page and self.rows is None))
+
+    @property
+    def each(self) -> tuple[int, int]:
+        """Requests and tokens of one answer."""
+        return answer_cost(self.price, self.rows, self.sent)
+
+
+def answer_cost(price: Price, rows: int | None, sent: RequestCount | None) -> tuple[int, int]:
+    """Requests and tokens of one answer, by what the last one took, else by the length of the last list."""
+    if sent is not None:
+        return sent.requests, sent.tokens
+    pages = _pages(price, rows)
+    return pages * price.requests, pages * price.tokens
 
 
 def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query]]:
@@ -92,14 +124,28 @@ def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query]]:
 
 def _sum(source: str, asked: int, fetches: Iterable[_Fetched]) -> DayCost:
     own = [one for one in fetches if one.source == source]
+    beside = _beside(own)
     return DayCost(
         connection=source,
         asked=asked,
         fetched=sum(len(one.slots) for one in own),
-        requests=sum(len(one.slots) * _pages(one.price, one.rows) * one.price.requests for one in own),
-        tokens=sum(len(one.slots) * _pages(one.price, one.rows) * one.price.tokens for one in own),
-        unknown=sum(len(one.slots) for one in own if one.price.page and one.rows is None),
+        requests=sum(len(one.slots) * one.each[0] for one in own) + beside[0],
+        tokens=sum(len(one.slots) * one.each[1] for one in own) + beside[1],
+        unknown=sum(len(one.slots) for one in own if one.unknown),
     )
+
+
+def _beside(own: list[_Fetched]) -> tuple[int, int]:
+    """Requests and tokens of names and of what answers share: once for all questions, as long as they are kept."""
+    kept = max((one.names.kept for one in own), default=0.0)
+    times, read = 0, None
+    for slot in sorted({slot for one in own if one.names.requests for slot in one.slots}):
+        if read is None or (slot - read).total_seconds() >= kept:
+            times, read = times + 1, slot
+    shared = {key: part for one in own if one.sent is not None for key, part in one.sent.shared.items()}
+    names = max(((one.names.requests, one.names.tokens) for one in own), default=(0, 0))
+    requests = names[0] + sum(count for count, _ in shared.values())
+    return times * requests, times * (names[1] + sum(tokens for _, tokens in shared.values()))
 
 
 def _pages(price: Price, rows: int | None) -> int:

@@ -9,7 +9,9 @@ from typing import Protocol
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Query, Schedule, Timing
-from worker.flow.deploy.cost import DAY, DayCost, cost
+from worker.domain.snapshot.requests import RequestCount, sent_for
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.flow.deploy.cost import DAY, DayCost, answer_cost, cost
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
@@ -32,12 +34,13 @@ class Fire:
 class Cost:
     """Requests of one run as far as they are known; `unknown`: lists that nobody has read yet, by query id. Looking up
     what left a list comes on top, and so does reading a list again that changed meanwhile. `lengths`: rows of each
-    list, None for one that nobody has read.
+    list, None for one that nobody has read. `sent`: what the last answers took, where they tell it. Names come on top.
     """
 
     requests: int
     unknown: tuple[str, ...]
     lengths: Mapping[str, int | None] = field(default_factory=dict)
+    sent: Mapping[str, RequestCount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,13 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         readers_added=tuple(sorted(has - had)),
         readers_removed=tuple(sorted(had - has)),
         moves=tuple(move for move in moves if move.appear or move.vanish or move.moved),
-        day=cost(uses.connectors, bundle, day, {row.schedule: row.cost.lengths for row in planned}),
+        day=cost(
+            uses.connectors,
+            bundle,
+            day,
+            {row.schedule: row.cost.lengths for row in planned},
+            {row.schedule: row.cost.sent for row in planned},
+        ),
     )
 
 
@@ -217,20 +226,25 @@ def fires(
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
-    """Of a list, by how long it was when it was read last."""
-    requests, lengths = 0, {}
+    """By what the last answer took, or by how long the list was when it was read last."""
+    requests, lengths, sent, unknown = 0, dict[str, int | None](), dict[str, RequestCount](), list[str]()
     for item in schedule.report:
-        price = uses.connectors.query(bundle, item).price
-        if not price.page:
-            requests += price.requests * (1 if item.compare is None else 2)
-            continue
-        rows = lengths[item.id] = await _rows(uses, item, was)
-        requests += 0 if rows is None else max(1, -(-rows // price.page))
-    return Cost(requests, tuple(name for name, rows in lengths.items() if rows is None), lengths)
+        price = uses.connectors.query(bundle, item).price_of(item.params)
+        last = await _last(uses, item, was) if price.page or price.tokens else None
+        told = sent_for(last) if last is not None else None
+        if told is not None:
+            sent[item.id] = told
+        if price.page:
+            lengths[item.id] = _length(last)
+        if told is None and (price.more or (price.page and lengths[item.id] is None)):
+            unknown.append(item.id)
+        else:
+            requests += answer_cost(price, lengths.get(item.id), told)[0] * (1 if item.compare is None else 2)
+    return Cost(requests, tuple(unknown), lengths, sent)
 
 
-async def _rows(uses: PlanUses, item: Query, was: Schedule | None) -> int | None:
-    """None for a list that was never read, or was asked for otherwise then."""
+async def _last(uses: PlanUses, item: Query, was: Schedule | None) -> Snapshot | None:
+    """None for a question that was never answered, or was asked otherwise then."""
     former = {known.id: known for known in was.report} if was else {}
     known = former.get(item.id)
     if (
@@ -241,9 +255,15 @@ async def _rows(uses: PlanUses, item: Query, was: Schedule | None) -> int | None
         return None
     for stored in await uses.runs.chain(was.id, item.id, None):
         snapshot = await uses.snapshots.load(stored)
-        if snapshot is not None and snapshot.rows is not None:
-            return snapshot.rows.total if snapshot.rows.total is not None else len(snapshot.rows.rows)
+        if snapshot is not None:
+            return snapshot
     return None
+
+
+def _length(last: Snapshot | None) -> int | None:
+    if last is None or last.rows is None:
+        return None
+    return last.rows.total if last.rows.total is not None else len(last.rows.rows)
 
 
 def _moves(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:

@@ -46,7 +46,7 @@ def conditions(params: Mapping[str, Any]) -> Scope:
         else:
             (selected if base.startswith("status") else within).append(check)
     within.sort(key=lambda check: check.word != OWNER)
-    return Scope(tuple(within), tuple(selected), _stalled(params), opaque)
+    return Scope(tuple(within), tuple(selected), _stalled(params), opaque, statuses=_statuses(params))
 
 
 def stalled(params: Mapping[str, Any]) -> bool:
@@ -71,9 +71,19 @@ def _check(base: str, operator: str, value: Any) -> Check | None:
     return None
 
 
-def _typed(value: Any) -> Check:
+def _statuses(params: Mapping[str, Any]) -> frozenset[str]:
+    """Known where the type is asked for: a status alone does not say of which type it is."""
+    asked = [_types(value) for name, value in params.items() if name.partition("__")[0] == "status_type"]
+    return frozenset.intersection(*asked) if asked else frozenset()
+
+
+def _types(value: Any) -> frozenset[str]:
     """Close says "active" where our rows say open."""
-    allowed = {Status.OPEN.value if name == "active" else name for name in texts(value)}
+    return frozenset(Status.OPEN.value if name == "active" else name for name in texts(value))
+
+
+def _typed(value: Any) -> Check:
+    allowed = _types(value)
     return Check("status", "status", lambda row: (row.text("status") or Status.OPEN.value) in allowed)
 
 

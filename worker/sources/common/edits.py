@@ -30,8 +30,13 @@ def text(values: Mapping[str, Any], name: str, *, required: bool = False) -> str
     if value is None and not required:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise RequestError(f"{name}: expected text" if value is not None else f"write {name}=…")
+        raise RequestError(f"{name}: expected text{_quoted(name, value)}" if value is not None else f"write {name}=…")
     return value
+
+
+def _quoted(name: str, value: Any) -> str:
+    """Values are JSON, where digits alone are a number."""
+    return f"; write {name}='\"{value}\"' for a text of digits" if isinstance(value, int | float) else ""
 
 
 def flag(values: Mapping[str, Any], name: str) -> bool | None:

@@ -113,7 +113,8 @@ class RateLimiter:
             count = 1 if cost else min(self._queued, ahead)
             got = await self._quota.take(count, cost, urgent=_on_demand.get(), calls=calls, seconds=seconds)
             if got.spent is not None:
-                problem = "the day's budget of requests is spent, but for what is kept for runs on demand"
+                kept = "" if _on_demand.get() else ", but for what is kept for runs on demand"
+                problem = f"the day's budget of requests is spent{kept}"
                 raise SourceUnavailable(endpoint, problem, retry_after=got.spent, limited=True)
             if got.waits:
                 self._every, self._probing = got.every, got.probe

@@ -29,7 +29,11 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
         costs.USERS,
         {"name": _TEXT, "email": _TEXT, "active_flag": _BOOL, "default_currency": _TEXT, "timezone_name": _TEXT},
     ),
-    "currencies": (costs.CURRENCIES, {"code": _TEXT, "name": _TEXT, "decimal_points": _INT, "active_flag": _BOOL}),
+    "currencies": (
+        costs.CURRENCIES,
+        dict.fromkeys(("code", "name", "symbol"), _TEXT)
+        | {"decimal_points": _INT, "is_custom_flag": _BOOL, "active_flag": _BOOL},
+    ),
     "filters": (costs.FILTERS, {"name": _TEXT, "type": _TEXT, "active_flag": _BOOL}),
     "webhooks": (
         costs.WEBHOOKS,

@@ -7,6 +7,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals#getDeals
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from worker.domain.snapshot.opportunity import Status
@@ -23,14 +24,35 @@ _NO_CONDITION = frozenset(
 _ARCHIVED = Check("archived", "status", lambda row: row.text("status") != Status.ARCHIVED)
 
 
+_ALL = frozenset({Status.OPEN.value, Status.WON.value, Status.LOST.value})
+"""What a list holds that names no status."""
+_UNTOUCHED = {"no_next_activity": "planned"}
+"""Rule → why a deal may leave it untouched. By the other rules that takes more time than there was."""
+
+
 def conditions(params: Mapping[str, Any]) -> Scope:
     """Of the list of deals."""
-    return _scope(params, Status.OPEN.value if "id" in params else params.get("status"))
+    found = _scope(params, Status.OPEN.value if "id" in params else params.get("status"))
+    return replace(found, statuses=_statuses(params))
 
 
 def stalled_conditions(params: Mapping[str, Any]) -> Scope:
     """Of the list of open deals that stall."""
-    return _scope(params, Status.OPEN.value, stalled=True)
+    untouched = _UNTOUCHED.get(str(params.get("rule")), "more_time")
+    statuses = frozenset({Status.OPEN.value})
+    found = _scope(params, Status.OPEN.value, stalled=True)
+    return replace(found, judged=True, untouched=untouched, statuses=statuses)
+
+
+def _statuses(params: Mapping[str, Any]) -> frozenset[str]:
+    """A filter may select any status, and Pipedrive then ignores `status`."""
+    if "id" in params:
+        return frozenset({Status.OPEN.value})
+    if params.get("archived"):
+        return frozenset({Status.ARCHIVED.value})
+    if "filter_id" in params:
+        return frozenset()
+    return texts(params["status"]) if "status" in params else _ALL
 
 
 def _scope(params: Mapping[str, Any], status: Any, *, stalled: bool | None = None) -> Scope:

@@ -43,10 +43,10 @@ COSTS: Mapping[str, int] = {
     ME: 2,
     CURRENCIES: 20,
     FILTERS: 20,
-    WEBHOOKS: 20,
+    WEBHOOKS: 10,
 }
-"""Endpoint → tokens. The API's version is part of an endpoint: v1 and v2 differ in cost and in shape. What the lists of
-filters and webhooks cost was not found: they stand at the price of the other lists of v1.
+"""Endpoint → tokens. The API's version is part of an endpoint: v1 and v2 differ in cost and in shape. What the list of
+filters costs was not found: it stands at the price of the other lists of v1.
 """
 
 BURST_SECONDS = 2.0

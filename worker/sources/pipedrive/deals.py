@@ -1,6 +1,6 @@
 """A list of deals of one run: whole, with what left it, made into a table."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -10,10 +10,11 @@ from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.ports import Question
 from worker.sources.common.listing import Listed, ListShifted, LookedUp, Reading, WholeList
 from worker.sources.common.parse import Node
-from worker.sources.pipedrive import costs, filters, summary
+from worker.sources.pipedrive import costs, filters
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.follow import PipedriveFollower
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
+from worker.sources.pipedrive.old_summary import of_pipeline
 from worker.sources.pipedrive.pages import BY_CURSOR, BY_OFFSET, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
@@ -30,6 +31,7 @@ class DealsAnswer:
     measures: tuple[Measure, ...]
     followed: Table | None
     notes: tuple[str, ...]
+    sent: Mapping[str, int]
 
     @property
     def members(self) -> frozenset[str]:
@@ -38,10 +40,13 @@ class DealsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What the first page says beside its rows, and the names that the list was read with."""
+    """What the first page says beside its rows, and the names that the list was read with. `sent`: endpoint → requests
+    of one reading.
+    """
 
     envelope: Node
     names: PipedriveNames
+    sent: Mapping[str, int]
 
 
 @dataclass(slots=True)
@@ -55,6 +60,8 @@ class DealListService:
     size: int
     progress: Callable[[int], None]
     _judges: Rule | None = field(default=None, init=False)
+    _history: int = field(default=0, init=False)
+    _pages: int = field(default=0, init=False)
 
     @property
     def endpoint(self) -> str:
@@ -75,7 +82,13 @@ class DealListService:
         notes = list(reader.names.notes)
         members = self._chosen(found, reader, notes)
         keys = [row.key for row in found]
-        return Reading(keys, members, _Told(envelope, reader.names), notes=(*notes, *reader.notes))
+        return Reading(keys, members, _Told(envelope, reader.names, self._sent()), notes=(*notes, *reader.notes))
+
+    def _sent(self) -> dict[str, int]:
+        sent = {self.endpoint: self._pages}
+        if self._history:
+            sent[costs.DEALS] = sent.get(costs.DEALS, 0) + self._history
+        return sent
 
     async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:
         reader = await self._reader(now)
@@ -91,7 +104,8 @@ class DealListService:
         names = await self.directory.names()
         if self._judges is None:
             self._judges = await self._rule(names)
-        return DealRowReader(names, self._judges, now, archives=bool(self.question.item.params.get("archived")))
+        archives = bool(self.question.item.params.get("archived"))
+        return DealRowReader(names, self._judges, now, self.directory.currencies, archives=archives)
 
     async def _listed(self, reader: DealRowReader) -> tuple[list[Row], Node]:
         """Every row, and what the first page says beside them."""
@@ -100,8 +114,11 @@ class DealListService:
         limit = self.question.item.params.get("limit")
         found: list[Row] = []
         extra: Node | None = None
+        self._pages = 0
         async for page in listing.pages(None if limit is None else int(limit)):
+            self._pages += 1
             extra = page.answer.get("additional_data") if extra is None else extra
+            await reader.ready(page.rows)
             found += await rows(page, reader.row)
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
@@ -142,7 +159,11 @@ class DealListService:
         query = {"status": "won,lost", "updated_since": whole_seconds(back), "sort_by": "id", "sort_direction": "asc"}
         if "pipeline_id" in params:
             query["pipeline_id"] = str(params["pipeline_id"])
-        found = await PipedriveListing(self.client, PipedriveRequest(costs.DEALS, query), size=self.size).rows(_stay)
+        found: list[tuple[str, int] | None] = []
+        self._history = 0
+        async for page in PipedriveListing(self.client, PipedriveRequest(costs.DEALS, query), size=self.size).pages():
+            self._history += 1
+            found += await rows(page, _stay)
         return [stay for stay in found if stay is not None]
 
 
@@ -160,23 +181,25 @@ class DealList:
         progress: Callable[[int], None],
     ) -> None:
         self._cut = sliced(question.item.params)
+        self._into = str(question.item.params.get("totals_convert_currency", ""))
+        self._currencies = directory.currencies
         service = DealListService(client, directory, question, clock, size, progress)
         self._list = WholeList(service, question, clock, self._cut)
 
     async def read(self) -> DealsAnswer:
         """Raises SourceError."""
-        return self._answer(await self._list.read())
+        return await self._answer(await self._list.read())
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
         """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
         return await self._list.complete(listed)
 
-    def _answer(self, listed: Listed[_Told]) -> DealsAnswer:
-        notes = list[str]()
-        extra, measures = summary.of_pipeline(listed.beside.envelope, listed.beside.names, notes)
+    async def _answer(self, listed: Listed[_Told]) -> DealsAnswer:
+        notes, told = list[str](), listed.beside
+        extra, measures = await of_pipeline(told.envelope, told.names, self._currencies, self._into, notes)
         tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
-        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes))
+        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), told.sent)
 
 
 def _stay(node: Node) -> tuple[str, int] | None:

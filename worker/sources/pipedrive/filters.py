@@ -15,6 +15,8 @@ _OURS = frozenset(
     | {"history_days"}
 )
 _ORDER = ("sort_by", "sort_direction")
+_LABELS = ("include_labels", "include_option_labels")
+"""Parameters that the list of archived deals does not know."""
 PLANNED = "next_activity_id"
 
 
@@ -47,7 +49,9 @@ def listing(question: Question) -> PipedriveRequest:
     if stalled(question):
         query["status"] = "open"
     query |= fields(question)
-    return PipedriveRequest(costs.ARCHIVED if params.get("archived") else costs.DEALS, query)
+    if not params.get("archived"):
+        return PipedriveRequest(costs.DEALS, query)
+    return PipedriveRequest(costs.ARCHIVED, {name: value for name, value in query.items() if name not in _LABELS})
 
 
 def fields(question: Question) -> dict[str, str]:

@@ -17,7 +17,7 @@ from worker.sources.common.one_by_one import OneByOne
 from worker.sources.common.words import some
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
-from worker.sources.pipedrive.pages import PAGE, PipedriveListing
+from worker.sources.pipedrive.pages import PAGE, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.together import together
 
@@ -73,13 +73,16 @@ class PipedriveFollower:
     async def _listed(self, endpoint: str, params: Mapping[str, str], keys: list[str]) -> dict[str, Row]:
         """A list that fails leaves them to the next one, says so, and keeps them from being called deleted."""
         request = PipedriveRequest(endpoint, {**self.fields, **params, "ids": ",".join(keys)})
+        found: list[Row] = []
         try:
-            rows = await PipedriveListing(self.client, request, size=PAGE).rows(self.reader.row)
+            async for page in PipedriveListing(self.client, request, size=PAGE).pages():
+                await self.reader.ready(page.rows)
+                found += await rows(page, self.reader.row)
         except SourceError as error:
             self.notes.append(f"{some(keys)} could not be looked up: {error}")
             self.unsure.update(keys)
             return {}
-        return {row.key: self._settled(row) for row in rows if row.key in keys}
+        return {row.key: self._settled(row) for row in found if row.key in keys}
 
     def _settled(self, row: Row) -> Row:
         """A deleted deal counts at what it was last listed at, as where a service forgets it at once: what was changed
@@ -92,4 +95,6 @@ class PipedriveFollower:
 
     async def _one(self, key: str) -> Row:
         answer = await self.client.read(PipedriveRequest(costs.DEAL, self.fields, key))
-        return self.reader.row(answer.get("data").object())
+        deal = answer.get("data").object()
+        await self.reader.ready([deal])
+        return self.reader.row(deal)

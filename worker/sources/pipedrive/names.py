@@ -10,6 +10,7 @@ from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.pages import PipedriveListing
 from worker.together import together
 
@@ -44,18 +45,17 @@ class PipedrivePipeline:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The user whose token it is. `company` is the account; `currency` ISO 4217, what converted sums are in."""
+    """The user whose token it is. `company` is the account."""
 
     id: str
     name: str
     company: str
     domain: str | None
-    currency: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PipedriveNames:
-    """`users` without those who left; `active` are the ids that a report for everybody asks for."""
+    """`users`: everybody's name by id, also of those who left; `active`: the ids of those who did not."""
 
     me: Me
     users: Mapping[str, str]
@@ -101,6 +101,7 @@ class PipedriveNamesCache:
         self._lock = asyncio.Lock()
         self._names: PipedriveNames | None = None
         self._read_at: datetime | None = None
+        self.currencies = CurrenciesCache(client, clock)
 
     async def names(self) -> PipedriveNames:
         """Raises SourceError."""
@@ -153,7 +154,6 @@ def _me(user: Node) -> Me:
         name=_user_name(user),
         company=user.get("company_id").number_id(),
         domain=domain if domain and domain.replace("-", "").isalnum() else None,
-        currency=user.get("default_currency").currency_or_none(),
     )
 
 
@@ -197,6 +197,6 @@ def _stage(node: Node) -> PipedriveStage:
         pipeline=node.get("pipeline_id").number_id(),
         order=node.get("order_nr").whole(),
         rots_after=days.whole() if rots else None,
-        probability=None if chance.absent else chance.whole(),
+        probability=None if chance.absent else round(chance.number()),
         deleted=bool(node.get("is_deleted").flag_or_none()),
     )

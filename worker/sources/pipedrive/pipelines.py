@@ -10,8 +10,8 @@ from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.ports import Question
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs, summary
-from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.filters import joined
 from worker.sources.pipedrive.names import PipedriveNames
 from worker.sources.pipedrive.pages import PipedriveListing
@@ -42,6 +42,7 @@ class Pipelines:
 
     client: PipedriveClient
     names: PipedriveNames
+    currencies: CurrenciesCache
     question: Question
 
     async def every(self) -> StatisticsAnswer:
@@ -51,10 +52,10 @@ class Pipelines:
         query = {name: joined(value) for name, value in params.items() if name != "limit"}
         limit = params.get("limit")
         listing = PipedriveListing(self.client, PipedriveRequest(costs.PIPELINES, query if cut else {}))
-        nodes = await listing.rows(lambda node: node, None if limit is None else int(limit))
-        return StatisticsAnswer(
-            (), (table("pipelines", PIPELINES, (self._row(node) for node in nodes), sliced=cut),), ()
-        )
+        pages = [page async for page in listing.pages(None if limit is None else int(limit))]
+        rows = [self._row(node) for page in pages for node in page.rows]
+        found = table("pipelines", PIPELINES, rows, sliced=cut)
+        return StatisticsAnswer((), (found,), (), {costs.PIPELINES: len(pages)})
 
     async def one(self) -> StatisticsAnswer:
         """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, where asked for, `stage_sums`."""
@@ -62,8 +63,8 @@ class Pipelines:
         key, status = str(params["id"]), str(params.get("status", "open"))
         stages = self.names.of_pipeline(key)
         answer = await self.client.read(PipedriveRequest(costs.PIPELINE, id=key))
-        amounts = Amounts([])
-        told = await self._summary(key, status)
+        told, notes = await self._summary(key, status), list[str]()
+        amounts = await summary.read_by(self.currencies, told, notes)
         found = summary.lines(told, amounts)
         tables = [
             table("pipeline", PIPELINES, [self._row(answer.get("data").object())]),
@@ -74,20 +75,24 @@ class Pipelines:
         ]
         if params.get("by_stage"):
             answers = await together(self._summary(key, status, stage.id) for stage in stages)
-            parts = [(s.id, summary.lines(one, amounts)) for s, one in zip(stages, answers, strict=True)]
+            parts = [(s.id, await self._lines(one, notes)) for s, one in zip(stages, answers, strict=True)]
             tables.append(summary.stage_sums(parts, self.names))
-        measures = summary.measures(told, found, self.names.me, amounts)
-        return StatisticsAnswer(measures, tuple(tables), tuple(amounts.notes))
+        measures = summary.measures(told, found, amounts)
+        sent = {costs.PIPELINE: 1, costs.SUMMARY: 1 + (len(stages) if params.get("by_stage") else 0)}
+        return StatisticsAnswer(measures, tuple(tables), tuple(notes), sent)
+
+    async def _lines(self, answer: Node, notes: list[str]) -> tuple[summary.Line, ...]:
+        return summary.lines(answer, await summary.read_by(self.currencies, answer, notes))
 
     async def summed(self) -> StatisticsAnswer:
         """Table `sums`, keyed by currency."""
         params = {name: joined(value) for name, value in self.question.item.params.items()}
         answer = await self.client.read(PipedriveRequest(costs.SUMMARY, params))
-        amounts = Amounts([])
+        amounts = await summary.read_by(self.currencies, answer, [])
         found = summary.lines(answer, amounts)
-        measures = summary.measures(answer, found, self.names.me, amounts)
+        measures = summary.measures(answer, found, amounts)
         tables: tuple[Table, ...] = (summary.sums(found),)
-        return StatisticsAnswer(measures, tables, tuple(amounts.notes))
+        return StatisticsAnswer(measures, tables, tuple(amounts.notes), {costs.SUMMARY: 1})
 
     async def _summary(self, pipeline: str, status: str, stage: str | None = None) -> Node:
         params = {"pipeline_id": pipeline, "status": status}

@@ -20,6 +20,10 @@ SECOND_FORM = (
 FILTERED = ("ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status")
 """What a filter makes version 2 ignore."""
 MOST = 500
+MOST_IDS, MOST_CUSTOM_FIELDS = 100, 15
+_IDS = ("id", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "filter_id")
+_ID = re.compile(r"0*[1-9]\d{0,15}", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}|default_currency")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -43,7 +47,16 @@ def range_faults(use: Use) -> tuple[RuleViolation, ...]:
         faults.append(
             RuleViolation(("ranges",), "ranges: as_written", "leave it out: the dates are sent as they stand")
         )
-    return tuple(faults)
+    return (*faults, *_ids(use), *_everybody(use))
+
+
+def summary_faults(use: Use) -> tuple[RuleViolation, ...]:
+    ignored = [_ignored("user_id", "filter_id")] if {"user_id", "filter_id"} <= use.params.keys() else []
+    return (*_ids(use), *_people(use), *ignored)
+
+
+def pipelines_faults(use: Use) -> tuple[RuleViolation, ...]:
+    return tuple(_numbers(use))
 
 
 def _is_day(value: Any) -> bool:
@@ -54,15 +67,13 @@ def _is_day(value: Any) -> bool:
 
 
 def pipeline_faults(use: Use) -> tuple[RuleViolation, ...]:
-    """The old call converted into any currency; sums now come in their own and in the user's."""
-    if "totals_convert_currency" not in use.params:
-        return ()
-    name = "totals_convert_currency"
-    return (_fault(name, name, "leave it out: the service took it away, sums are converted for the user", warns=True),)
+    """The old call converted into any currency; sums now come in their own and in the company's."""
+    name, expected = "totals_convert_currency", "leave it out: the service took it away; it converts for the company"
+    return (*_ids(use), *([_fault(name, name, expected, warns=True)] if name in use.params else []))
 
 
 def deals_faults(use: Use) -> tuple[RuleViolation, ...]:
-    rules = (_forms, _precedence, _numbers, _summary, _slices)
+    rules = (_forms, _precedence, _numbers, _summary, _slices, _ids, _people, _many, _archived)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
@@ -77,7 +88,7 @@ def stalled_faults(use: Use) -> tuple[RuleViolation, ...]:
     ]
     if rule == "days_in_stage" and "days" not in use.params:
         faults.append(_fault("rule", "days_in_stage without days", "write days: 14"))
-    return (*faults, *_numbers(use), *_precedence(use))
+    return (*faults, *_numbers(use), *_precedence(use), *_ids(use))
 
 
 def _forms(use: Use) -> list[RuleViolation]:
@@ -131,11 +142,64 @@ def _numbers(use: Use) -> list[RuleViolation]:
 
 
 def _summary(use: Use) -> list[RuleViolation]:
-    if "totals_convert_currency" in use.params and use.params.get("get_summary") != 1:
-        return [
-            _fault("totals_convert_currency", "totals_convert_currency without get_summary: 1", "add get_summary: 1")
-        ]
+    name = "totals_convert_currency"
+    if name not in use.params:
+        return []
+    if use.params.get("get_summary") != 1:
+        return [_fault(name, f"{name} without get_summary: 1", "add get_summary: 1")]
+    if not _CURRENCY.fullmatch(str(use.params[name])):
+        return [_fault(name, f"{name}: {use.params[name]}", "write a code such as EUR, or default_currency")]
     return []
+
+
+def _ids(use: Use) -> list[RuleViolation]:
+    """Pipedrive answers 400 to any other text, in every run."""
+    given = [(name, value) for name in _IDS if (value := use.params.get(name)) is not None]
+    return [
+        _fault(name, f"{name}: {value}", "write an id, a number from 1") for name, value in given if not _is_id(value)
+    ]
+
+
+def _people(use: Use) -> list[RuleViolation]:
+    """`all` is ours, and no id: the statistics alone know it."""
+    odd = [user for user in _parts(use.params.get("user_id")) if not _is_id(user)]
+    return [_fault("user_id", f"user_id: {odd[0]}", "write an id, a number from 1")] if odd else []
+
+
+def _everybody(use: Use) -> list[RuleViolation]:
+    users = _parts(use.params.get("user_id"))
+    if "all" not in users:
+        return _people(use)
+    return [] if users == ["all"] else [_fault("user_id", "user_id: all beside ids", "write all alone, or ids")]
+
+
+def _many(use: Use) -> list[RuleViolation]:
+    """How many values one request may hold."""
+    ids, fields = _parts(use.params.get("ids")), _parts(use.params.get("custom_fields"))
+    odd = [key for key in ids if not _is_id(key)]
+    faults = [_fault("ids", f"ids: {odd[0]}", "write ids, numbers from 1")] if odd else []
+    if len(ids) > MOST_IDS:
+        faults.append(_fault("ids", f"{len(ids)} ids", f"write {MOST_IDS} at most"))
+    if len(fields) > MOST_CUSTOM_FIELDS:
+        faults.append(_fault("custom_fields", f"{len(fields)} custom_fields", f"write {MOST_CUSTOM_FIELDS} at most"))
+    return faults
+
+
+def _archived(use: Use) -> list[RuleViolation]:
+    if not use.params.get("archived"):
+        return []
+    names = [name for name in ("include_labels", "include_option_labels") if name in use.params]
+    return [_fault(name, f"{name} with archived", "leave it out: archived deals come without") for name in names]
+
+
+def _parts(value: Any) -> list[str]:
+    """A list, or text with commas."""
+    parts = value if isinstance(value, list | tuple) else [] if value is None else str(value).split(",")
+    return [str(part).strip() for part in parts]
+
+
+def _is_id(value: Any) -> bool:
+    return _ID.fullmatch(str(value)) is not None
 
 
 def _slices(use: Use) -> list[RuleViolation]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.adapters.http import Http, api_address
 from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.requests import requests
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.domain.time.window import Window
 from worker.errors import RequestError
@@ -21,6 +22,7 @@ from worker.sources.common.edits import Verbs
 from worker.sources.common.pace import asked_for
 from worker.sources.pipedrive import catalog
 from worker.sources.pipedrive.client import PipedriveClient
+from worker.sources.pipedrive.costs import COSTS, CURRENCIES
 from worker.sources.pipedrive.deals import DealList
 from worker.sources.pipedrive.fingerprint import fingerprint, spelled
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
@@ -91,14 +93,14 @@ class PipedriveSource:
 
     async def _statistics(self, ask: Question, window: Window) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
-        question = Statistics(self.client, names, ask, *days(window))
+        question = Statistics(self.client, names, self._directory.currencies, ask, *days(window))
         parts = await (question.conversion() if ask.item.query == "conversion" else question.movements())
         whole = f"answered for whole days, {question.start} to {question.end}" if cuts_days(window) else None
         return self._snapshot(ask, names, began, parts, window=window, note=whole)
 
     async def _pipelines(self, ask: Question) -> Snapshot:
         began, names = self._clock(), await self._directory.names()
-        question = Pipelines(self.client, names, ask)
+        question = Pipelines(self.client, names, self._directory.currencies, ask)
         reads = {"pipelines": question.every, "pipeline": question.one, "deals_summary": question.summed}
         return self._snapshot(ask, names, began, await reads[ask.item.query]())
 
@@ -106,7 +108,7 @@ class PipedriveSource:
         began = self._clock()
         deals = await self._deals(ask).read()
         names = await self._directory.names()
-        parts = StatisticsAnswer(deals.measures, deals.tables, deals.notes)
+        parts = StatisticsAnswer(deals.measures, deals.tables, deals.notes, deals.sent)
         return self._snapshot(ask, names, began, parts, members=deals.members, followed=deals.followed, main=TABLE)
 
     def _deals(self, ask: Question) -> DealList:
@@ -135,10 +137,16 @@ class PipedriveSource:
             slot=ask.slot,
             as_of=(began, self._clock()),
             measures=parts.measures,
-            tables=parts.tables,
+            tables=(*parts.tables, self._requests(parts.sent)),
             notes=(*once[:MOST_NOTES], *rest),
             **more,
         )
+
+    def _requests(self, sent: Mapping[str, int]) -> Table:
+        """What this answer took; of the names only what not every account needs."""
+        own = [(endpoint, count, count * COSTS[endpoint], False) for endpoint, count in sent.items()]
+        shared = [(CURRENCIES, 1, COSTS[CURRENCIES], True)] if self._directory.currencies.asked else []
+        return requests([*own, *shared])
 
     @property
     def verbs(self) -> Verbs:

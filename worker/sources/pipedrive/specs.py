@@ -6,12 +6,18 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec
-from worker.sources.pipedrive import costs
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
-from worker.sources.pipedrive.costs import COSTS
-from worker.sources.pipedrive.pages import PAGE
-from worker.sources.pipedrive.rules import deals_faults, deals_follow, pipeline_faults, range_faults, stalled_faults
+from worker.sources.pipedrive.prices import NAMES, PRICES
+from worker.sources.pipedrive.rules import (
+    deals_faults,
+    deals_follow,
+    pipeline_faults,
+    pipelines_faults,
+    range_faults,
+    stalled_faults,
+    summary_faults,
+)
 
 STATUSES = ("open", "won", "lost", "deleted")
 ORDERS = ("id", "update_time", "add_time")
@@ -37,7 +43,11 @@ _STATISTICS = (
     Param("id", ParamKind.ID, required=True, note="the pipeline"),
     Param("start_date", ParamKind.TEXT, note="first day, instead of window:", spans=True),
     Param("end_date", ParamKind.TEXT, note="last day, included, instead of window:", spans=True),
-    Param("user_id", ParamKind.CHOICES, note="one call for each; `all` asks for everybody; else the token's own user"),
+    Param(
+        "user_id",
+        ParamKind.CHOICES,
+        note="one call for each; `all` asks for everybody, also who left; else the token's own user",
+    ),
 )
 _WHOSE = (
     Param("owner_id", ParamKind.ID),
@@ -69,7 +79,13 @@ _DEALS = (
 )
 
 _QUERIES = (
-    QuerySpec("pipelines", "Every pipeline, and which one is the default", False, (*_SORTED, *_CUT)),
+    QuerySpec(
+        "pipelines",
+        "Every pipeline, and which one is the default",
+        False,
+        (*_SORTED, *_CUT),
+        rules=pipelines_faults,
+    ),
     QuerySpec(
         "pipeline",
         "One pipeline, its stages and the sums of its deals",
@@ -78,7 +94,9 @@ _QUERIES = (
             Param("id", ParamKind.ID, required=True, note="the pipeline"),
             Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="whose deals are summed; open by default"),
             Param(
-                "totals_convert_currency", ParamKind.TEXT, note="went with version 1: the user's own currency is used"
+                "totals_convert_currency",
+                ParamKind.TEXT,
+                note="went with version 1: the company's own currency is used",
             ),
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
@@ -120,6 +138,7 @@ _QUERIES = (
             Param("pipeline_id", ParamKind.ID),
             Param("stage_id", ParamKind.ID),
         ),
+        rules=summary_faults,
     ),
     QuerySpec(
         "stalled_deals",
@@ -141,17 +160,6 @@ _QUERIES = (
     ),
 )
 
-_PRICES = {
-    "pipelines": Price(1, COSTS[costs.PIPELINES]),
-    "pipeline": Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY]),
-    "conversion": Price(1, COSTS[costs.CONVERSION]),
-    "movements": Price(1, COSTS[costs.MOVEMENTS]),
-    "deals": Price(1, COSTS[costs.DEALS], PAGE),
-    "deals_summary": Price(1, COSTS[costs.SUMMARY]),
-    "stalled_deals": Price(1, COSTS[costs.DEALS], PAGE),
-}
-"""Of one answer. The statistics cost as much again for every further user, and the sums for every stage."""
-
 OPTIONS = (
     Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
     Option("base_url", note="instead of company_domain; without /api"),
@@ -162,4 +170,4 @@ OPTIONS = (
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
     Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
 )
-QUERIES = {query.name: replace(query, price=_PRICES[query.name]) for query in _QUERIES}
+QUERIES = {query.name: replace(query, price=PRICES[query.name], names=NAMES) for query in _QUERIES}

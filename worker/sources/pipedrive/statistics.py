@@ -3,20 +3,24 @@
 https://developers.pipedrive.com/docs/api/v1/Pipelines
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from worker.domain.money import code_of
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
 from worker.ports import Question
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
-from worker.sources.pipedrive.amounts import Amounts
+from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
 from worker.together import together
 
 EVERYBODY = "all"
+_NOBODY = frozenset({400, 403, 404, 410})
+"""Statuses of a user for whom there is no answer."""
 MOVES = ("new_deals", "deals_left_open", "won_deals", "lost_deals")
 DAY = 86_400
 
@@ -46,20 +50,27 @@ AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
 
 @dataclass(frozen=True, slots=True)
 class StatisticsAnswer:
+    """`sent`: endpoint → requests, without names and without look-ups."""
+
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
     notes: tuple[str, ...]
+    sent: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """One question about one pipeline for days with both ends included."""
+    """One question about one pipeline for days with both ends included. `left_out`: people who left and cannot be asked
+    for, each with the reason.
+    """
 
     client: PipedriveClient
     names: PipedriveNames
+    currencies: CurrenciesCache
     question: Question
     start: str
     end: str
+    left_out: dict[str, str] = field(default_factory=dict)
 
     async def conversion(self) -> StatisticsAnswer:
         """Table `conversion`, keyed `user|from|to`, with a `pipeline` that leads to `won` and `lost`.
@@ -70,18 +81,18 @@ class Statistics:
         and lost is counted instead, from their movements.
         """
         users = self._users()
-        answers = await together(self._asked(costs.CONVERSION, user) for user in users)
-        rows = [row for user, answer in zip(users, answers, strict=True) for row in self._rates(user, answer)]
+        answers = await self._each(costs.CONVERSION, users)
+        rates = [list(self._rates(user, answer)) for user, answer in answers.items()]
+        rows = [pair for user, own in zip(answers, rates, strict=True) for pair in own if self._told(user, own)]
         measures: tuple[Measure, ...] = ()
+        sent = {costs.CONVERSION: len(users)}
         if self.question.item.params.get("shares", len(users) > 1):
-            moved = await together(self._asked(costs.MOVEMENTS, user) for user in users)
-            measures = self._shares(moved)
-        notes = [self._whose()]
+            measures = self._shares(await self._each(costs.MOVEMENTS, users))
+            sent[costs.MOVEMENTS] = len(users)
+        notes = self._whose()
         if measures:
             notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
-        return StatisticsAnswer(
-            measures, (_unique("conversion", CONVERSION, rows),), tuple(note for note in notes if note)
-        )
+        return StatisticsAnswer(measures, (_unique("conversion", CONVERSION, rows),), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
@@ -91,37 +102,67 @@ class Statistics:
         Counts and values add up over people; averages do not, and are left out of the totals.
         """
         users = self._users()
-        answers = await together(self._asked(costs.MOVEMENTS, user) for user in users)
-        amounts = Amounts([])
-        told = [self._moved(user, answer, amounts) for user, answer in zip(users, answers, strict=True)]
+        answers = await self._each(costs.MOVEMENTS, users)
+        amounts = await amounts_of(self.currencies, list(_maps(answers.values())), [])
+        every = [self._moved(user, answer, amounts) for user, answer in answers.items()]
+        told = [one for one in every if one.moves or not self._gone(one.row.key)]
         tables = (
             table("movements", MOVEMENTS, (one.row for one in told)),
             table("values", VALUES, (row for one in told for row in one.values)),
             _unique("ages", AGES, [pair for one in told for pair in one.ages]),
         )
-        notes = tuple(note for note in (self._whose(), *amounts.notes) if note)
-        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes)
+        notes = (*self._whose(), *amounts.notes)
+        sent = {costs.MOVEMENTS: len(users)}
+        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes, sent)
+
+    @property
+    def _everybody(self) -> bool:
+        return self.question.item.params.get("user_id") in (EVERYBODY, [EVERYBODY])
 
     def _users(self) -> list[str]:
-        """Ids to ask for; the token's own user where nobody is named."""
+        """Ids to ask for; the token's own user where nobody is named. Everybody holds those who left: what they won is
+        the company's too.
+        """
         given = self.question.item.params.get("user_id")
-        chosen = [given] if isinstance(given, str) else list(given or [])
-        if chosen == [EVERYBODY]:
-            if not self.names.active:
+        if self._everybody:
+            if not self.names.users:
                 raise SourceRefused(costs.USERS, "user_id: all needs the right to see the users", status=403)
-            return list(self.names.active)
-        return [str(user) for user in chosen] or [self.names.me.id]
+            return list(self.names.users)
+        chosen = given.split(",") if isinstance(given, str) else list(given or [])
+        return [str(user).strip() for user in chosen] or [self.names.me.id]
 
-    def _whose(self) -> str:
-        if "user_id" in self.question.item.params:
-            return ""
-        return f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"
+    def _gone(self, user: str) -> bool:
+        """Whether nobody asked for this user by name, who left."""
+        return self._everybody and user not in self.names.active
 
-    async def _asked(self, endpoint: str, user: str) -> Node:
+    def _told(self, user: str, rates: list[tuple[Node, Row]]) -> bool:
+        """Somebody who left and has nothing is no row."""
+        return not self._gone(user) or any(row.cells[-1] for _, row in rates)
+
+    def _whose(self) -> list[str]:
+        """Whose figures these are, where that is less than one may think."""
+        if "user_id" not in self.question.item.params:
+            return [f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"]
+        return [f"without {self.names.user(user)}, who left: {why}" for user, why in self.left_out.items()]
+
+    async def _each(self, endpoint: str, users: list[str]) -> dict[str, Node]:
+        """Answers by user."""
+        answers = await together(self._asked(endpoint, user) for user in users)
+        return {user: answer for user, answer in zip(users, answers, strict=True) if answer is not None}
+
+    async def _asked(self, endpoint: str, user: str) -> Node | None:
+        """None for somebody who left and whom the service does not answer for."""
         params = {"start_date": self.start, "end_date": self.end}
         if "user_id" in self.question.item.params:
             params["user_id"] = user
-        answer = await self.client.read(PipedriveRequest(endpoint, params, str(self.question.item.params["id"])))
+        request = PipedriveRequest(endpoint, params, str(self.question.item.params["id"]))
+        try:
+            answer = await self.client.read(request)
+        except SourceRefused as refusal:
+            if not self._gone(user) or refusal.status not in _NOBODY:
+                raise
+            self.left_out[user] = str(refusal)
+            return None
         return answer.get("data").object()
 
     def _rates(self, user: str, data: Node) -> Iterator[tuple[Node, Row]]:
@@ -134,10 +175,11 @@ class Statistics:
             told = data.get(f"{end}_conversion")
             yield told, Row(f"{user}|pipeline|{end}", (*own, None, None, None, end, _share(told)))
 
-    def _shares(self, answers: list[Node]) -> tuple[Measure, ...]:
-        whom = "company" if self.question.item.params.get("user_id") in (EVERYBODY, [EVERYBODY]) else "chosen"
+    def _shares(self, answers: dict[str, Node]) -> tuple[Measure, ...]:
+        whom = "company" if self._everybody and not self.left_out else "chosen"
         won, lost = (
-            sum(data.get(name).get("count").whole() for data in answers) for name in ("won_deals", "lost_deals")
+            sum(data.get(name).get("count").whole() for data in answers.values())
+            for name in ("won_deals", "lost_deals")
         )
         ended = won + lost
         why = None if ended else "nothing was won or lost"
@@ -158,14 +200,13 @@ class Statistics:
         counts += [data.get(name).get("count").whole() for name in MOVES]
         whole = _seconds(ages.get("across_all_stages")) if told else None
         values = [
-            Row(f"{user}|{name}|{code}", (*own, name, code, amount))
+            Row(f"{user}|{name}|{code_of(currency)}", (*own, name, currency, amount))
             for name in MOVES
-            for code, amount in amounts.by_currency(data.get(name).get("values"))
+            for currency, amount in amounts.by_currency(data.get(name).get("values"))
         ]
         by_stage = list(ages.get("by_stages").items()) if told else []
-        return _Moved(
-            Row(user, (*own, *counts, whole)), values, [(stage, self._age(user, own, stage)) for stage in by_stage]
-        )
+        ages_by_stage = [(stage, self._age(user, own, stage)) for stage in by_stage]
+        return _Moved(Row(user, (*own, *counts, whole)), values, ages_by_stage, any(counts) or bool(values))
 
     def _age(self, user: str, own: tuple[Cell, ...], stage: Node) -> Row:
         stage_id = stage.get("stage_id").number_id()
@@ -175,11 +216,19 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """One user's movements."""
+    """One user's movements. `moves`: whether there is any."""
 
     row: Row
     values: list[Row]
     ages: list[tuple[Node, Row]]
+    moves: bool
+
+
+def _maps(answers: Iterable[Node]) -> Iterator[Node]:
+    """What is told by currency, where it is told as it should be."""
+    for data in answers:
+        groups = (data.get(name) for name in MOVES)
+        yield from (group.get("values") for group in groups if isinstance(group.value, dict))
 
 
 def _share(node: Node) -> float | None:
@@ -214,8 +263,8 @@ def _values(found: Table) -> Iterator[Measure]:
         key = (str(cells["what"]), str(cells["currency"]))
         amount = cells["value"]
         sums[key] = sums.get(key, 0) + (amount if isinstance(amount, int) else 0)
-    for (what, code), total in sorted(sums.items()):
-        yield Measure(("total", f"{what}_value_{code.lower()}"), Kind.MONEY, total, code)
+    for (what, currency), total in sorted(sums.items()):
+        yield Measure(("total", f"{what}_value_{code_of(currency).lower()}"), Kind.MONEY, total, currency)
 
 
 def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:

@@ -1,12 +1,13 @@
-"""Sums of deals per currency, as GET /v1/deals/summary has them now and as a pipeline's list of version 1 had them."""
+"""Sums of deals per currency, as GET /v1/deals/summary has them."""
 
 from collections.abc import Iterator
 
-from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
-from worker.errors import SourceShapeChanged
+from worker.domain.money import code_of, custom
+from worker.domain.snapshot.snapshot import Column, Kind, Measure, Row, Table, table
 from worker.sources.common.parse import Node
-from worker.sources.pipedrive.amounts import Amounts, currencies
-from worker.sources.pipedrive.names import Me, PipedriveNames
+from worker.sources.pipedrive.amounts import Amounts, amounts_of
+from worker.sources.pipedrive.currencies import LONGEST_LABEL, CurrenciesCache
+from worker.sources.pipedrive.names import PipedriveNames
 
 SUMS = (
     Column("currency", Kind.TEXT),
@@ -20,10 +21,17 @@ Line = tuple[str, int, int, int | None]
 """Currency, count, value and weighted value in its minor units."""
 
 
+async def read_by(cache: CurrenciesCache, answer: Node, notes: list[str]) -> Amounts:
+    """What reads the sums of one answer. Raises SourceError."""
+    data = answer.get("data").object()
+    return await amounts_of(cache, [data.get("values_total"), data.get("weighted_values_total")], notes)
+
+
 def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
     """One line a currency, of GET /v1/deals/summary."""
     data = answer.get("data").object()
-    weighted = {code: sums.get("value") for code, sums in currencies(data.get("weighted_values_total"))}
+    told = Amounts([], amounts.known)
+    weighted = {code: sums.get("value") for code, sums in told.currencies(data.get("weighted_values_total"), summed)}
     return tuple(
         (
             code,
@@ -31,87 +39,86 @@ def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
             amounts.minor(sums.get("value"), code),
             amounts.computed(weighted[code], code) if code in weighted else None,
         )
-        for code, sums in currencies(data.get("values_total"))
+        for code, sums in amounts.currencies(data.get("values_total"), summed)
     )
 
 
 def sums(found: tuple[Line, ...]) -> Table:
-    return table("sums", SUMS, (Row(line[0], line) for line in found))
+    return table("sums", SUMS, (Row(code_of(line[0]), line) for line in found))
 
 
 def stage_sums(found: list[tuple[str, tuple[Line, ...]]], names: PipedriveNames) -> Table:
     """Keyed `stage|currency`."""
     rows = (
-        Row(f"{stage_id}|{line[0]}", (stage_id, names.stage(stage_id), _position(stage_id, names), *line))
+        Row(f"{stage_id}|{code_of(line[0])}", (stage_id, names.stage(stage_id), position(stage_id, names), *line))
         for stage_id, listed in found
         for line in listed
     )
     return table("stage_sums", STAGE_SUMS, rows)
 
 
-def measures(answer: Node, found: tuple[Line, ...], me: Me, amounts: Amounts) -> tuple[Measure, ...]:
-    """Count, value and weighted value per currency, and what the service converted into the user's own currency."""
+def measures(answer: Node, found: tuple[Line, ...], amounts: Amounts) -> tuple[Measure, ...]:
+    """Count, value and weighted value per currency, and what the service converted into the company's own currency."""
     data = answer.get("data")
     total = data.get("total_count").whole()
     if sum(line[1] for line in found) != total:
         amounts.notes.append(f"total_count is {total}, the currencies together hold {sum(line[1] for line in found)}")
-    return (Measure(("total", "count"), Kind.INT, total), *_told(found), *_converted(data, me, amounts))
+    return (Measure(("total", "count"), Kind.INT, total), *_told(found), *_converted(data, amounts))
 
 
 def _told(found: tuple[Line, ...]) -> Iterator[Measure]:
-    for code, count, value, weighted in found:
-        yield Measure(("total", f"count_{code.lower()}"), Kind.INT, count)
-        yield Measure(("total", f"value_{code.lower()}"), Kind.MONEY, value, code)
+    for currency, count, value, weighted in found:
+        code = code_of(currency).lower()
+        yield Measure(("total", f"count_{code}"), Kind.INT, count)
+        yield Measure(("total", f"value_{code}"), Kind.MONEY, value, currency)
         why = None if weighted is not None else "Pipedrive did not tell it"
-        yield Measure(("total", f"weighted_value_{code.lower()}"), Kind.MONEY, weighted, code, why)
+        yield Measure(("total", f"weighted_value_{code}"), Kind.MONEY, weighted, currency, why)
 
 
-def _converted(data: Node, me: Me, amounts: Amounts) -> Iterator[Measure]:
-    """Which currency these are in is told nowhere; it is that of the user whose token it is."""
-    for key, name in (
-        ("converted_value", "total_currency_converted_value"),
-        ("converted_weighted_value", "total_weighted_currency_converted_value"),
-    ):
+_CONVERTED = (
+    ("converted_value", "total_currency_converted_value"),
+    ("converted_weighted_value", "total_weighted_currency_converted_value"),
+)
+
+
+def _converted(data: Node, amounts: Amounts) -> Iterator[Measure]:
+    """Sums that the service converted."""
+    currency = _companys(data, amounts)
+    for key, name in _CONVERTED:
         told = data.get(name)
-        if not told.absent and me.currency is not None:
-            yield Measure(("total", key), Kind.MONEY, amounts.computed(told, me.currency), me.currency)
+        if not told.absent and told.number() is not None and currency is not None:
+            yield Measure(("total", key), Kind.MONEY, amounts.computed(told, currency), currency)
+        elif not told.absent:
+            amounts.notes.append(f"{told.path} is left out: nothing tells in which currency it is")
 
 
-def of_pipeline(extra: Node, names: PipedriveNames, notes: list[str]) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
-    """`deals_summary` beside a list that was asked with get_summary. No specification has its shape any more, so what
-    does not fit is noted and left out; the deals beside it stand.
+def _companys(data: Node, amounts: Amounts) -> str | None:
+    """The company's currency, which is named nowhere: the one that conversion leaves as it is, or whose amounts are
+    written with the same symbol; else the symbol itself.
     """
-    if extra.absent or extra.get("deals_summary").absent:
-        return (), ()
-    told = extra.get("deals_summary")
-    amounts = Amounts(notes)
-    try:
-        rows = tuple(_stage_lines(told.get("per_stages"), names, amounts))
-        count = told.get("total_count").whole()
-    except SourceShapeChanged as error:
-        notes.append(f"the list's own summary could not be read: {error}")
-        return (), ()
-    if not told.get("per_stages_converted").absent:
-        notes.append("per_stages_converted is left out: its shape is described nowhere")
-    return (table("stage_sums", STAGE_SUMS, rows),), (Measure(("total", "count"), Kind.INT, count),)
+    listed = list(Amounts([], amounts.known).currencies(data.get("values_total"), summed))
+    symbol = next(filter(None, (symbol_of(data.get(f"{name}_formatted")) for _, name in _CONVERTED)), "")
+    written = [code for code, sums in listed if symbol and symbol_of(sums.get("value_formatted")) == symbol]
+    same = [code for code, sums in listed if sums.get("value").value == sums.get("value_converted").value != 0]
+    for found in ([code for code in same if code in written], written, [] if symbol else same):
+        if len(found) == 1:
+            return found[0]
+    return custom(symbol, 2, symbol) if symbol else None
 
 
-def _stage_lines(per_stages: Node, names: PipedriveNames, amounts: Amounts) -> Iterator[Row]:
-    for stage_id, by_currency in per_stages.map():
-        for code, told in currencies(by_currency):
-            weighted = told.get("weighted_value")
-            cells: tuple[Cell, ...] = (
-                stage_id,
-                names.stage(stage_id),
-                _position(stage_id, names),
-                code,
-                told.get("count").whole(),
-                amounts.minor(told.get("value"), code),
-                None if weighted.absent else amounts.computed(weighted, code),
-            )
-            yield Row(f"{stage_id}|{code}", cells)
+def summed(node: Node) -> None:
+    """Surely a count and a value. Raises SourceShapeChanged."""
+    node.get("count").whole()
+    node.get("value").number()
 
 
-def _position(stage_id: str, names: PipedriveNames) -> int | None:
+def symbol_of(formatted: Node) -> str:
+    """What a formatted amount shows beside its digits: "US$" of "US$1,041.10"."""
+    text = formatted.value if isinstance(formatted.value, str) else ""
+    found = "".join(part for part in text if not (part.isdigit() or part.isspace() or part in ".,:'’-−+"))
+    return found if found.isprintable() and len(found) <= LONGEST_LABEL else ""
+
+
+def position(stage_id: str, names: PipedriveNames) -> int | None:
     stage = names.stages.get(stage_id)
     return stage.order if stage is not None else None

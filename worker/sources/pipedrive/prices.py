@@ -1,0 +1,57 @@
+"""What an answer costs before one like it was read: by the parameters, as far as they tell it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from worker.ports.kinds import KeptNames, Price
+from worker.sources.pipedrive import costs
+from worker.sources.pipedrive.costs import COSTS
+from worker.sources.pipedrive.pages import PAGE
+
+_OF_NAMES = (costs.ME, costs.USERS, costs.PIPELINES, costs.STAGES)
+NAMES = KeptNames(len(_OF_NAMES), sum(COSTS[endpoint] for endpoint in _OF_NAMES), kept=300.0)
+
+
+def _pipeline(params: Mapping[str, Any]) -> Price:
+    """The sums of each stage too, where they are asked for."""
+    return Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY], more=bool(params.get("by_stage")))
+
+
+def _conversion(params: Mapping[str, Any]) -> Price:
+    people, more = _people(params)
+    times = 2 if params.get("shares", people > 1) else 1
+    return Price(people * times, people * times * COSTS[costs.CONVERSION], more=more)
+
+
+def _movements(params: Mapping[str, Any]) -> Price:
+    people, more = _people(params)
+    return Price(people, people * COSTS[costs.MOVEMENTS], more=more)
+
+
+def _deals(params: Mapping[str, Any]) -> Price:
+    endpoint = costs.PIPELINE_DEALS if "id" in params else costs.ARCHIVED if params.get("archived") else costs.DEALS
+    return Price(1, COSTS[endpoint], PAGE)
+
+
+def _stalled(params: Mapping[str, Any]) -> Price:
+    """Every open deal is read to find those that stall, and closed ones for the history of stages."""
+    pages = 2 if params.get("rule") == "stage_history" else 1
+    return Price(pages, pages * COSTS[costs.DEALS], more=True)
+
+
+def _people(params: Mapping[str, Any]) -> tuple[int, bool]:
+    """How many are asked for, and whether it may be more."""
+    given = params.get("user_id")
+    chosen = given.split(",") if isinstance(given, str) else list(given or [])
+    return max(1, len(chosen)), chosen == ["all"]
+
+
+PRICES: Mapping[str, Price | Callable[[Mapping[str, Any]], Price]] = {
+    "pipelines": Price(1, COSTS[costs.PIPELINES]),
+    "pipeline": _pipeline,
+    "conversion": _conversion,
+    "movements": _movements,
+    "deals": _deals,
+    "deals_summary": Price(1, COSTS[costs.SUMMARY]),
+    "stalled_deals": _stalled,
+}
