@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from worker import __version__
+from worker.adapters.http_body import OFFERED, BodyTooLarge, BodyUnreadable, packed, read_gzip, read_plain
 from worker.adapters.tls import tls_context
 from worker.adapters.url import base_url
 from worker.errors import RequestError
@@ -23,7 +24,9 @@ IN_FLIGHT = 16
 WHOLE = 2
 """The whole answer has this many times the client's timeout, which alone would let a drop a second go on for ever."""
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a body, after decompression, beyond which reading stops."""
+"""Bytes of a body, both as it arrives and unpacked, beyond which reading stops."""
+LARGEST_REFUSAL = 1024 * 1024
+"""The same for an answer with a status from 300 up: its words are left out then, its status stays."""
 USER_AGENT = f"funnelbeat/{__version__}"
 
 # httpx tells every request's whole URL at INFO, and a webhook's URL is a secret.
@@ -70,7 +73,7 @@ class Http:
         self._timeout = timeout
         self._client = httpx.AsyncClient(
             base_url=base_url,
-            headers={"user-agent": USER_AGENT, **(headers or {})},
+            headers={"user-agent": USER_AGENT, "accept-encoding": OFFERED, **(headers or {})},
             auth=auth,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
@@ -117,14 +120,10 @@ class Http:
         """Read piece by piece, so that a body without an end is left before it fills the memory."""
         answer = await self._client.send(request, stream=True)
         try:
-            body = bytearray()
-            async for piece in answer.aiter_bytes():
-                body += piece
-                if len(body) > LARGEST:
-                    raise HttpFailure(f"the answer is larger than {LARGEST // 1024**2} MB", sent=True)
+            body = await _body(answer)
         finally:
             await answer.aclose()
-        return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, bytes(body))
+        return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
     async def aclose(self) -> None:
         await self._client.aclose()
@@ -136,6 +135,20 @@ def api_address(option: str, text: str) -> str:
         return base_url(text)
     except ValueError as error:
         raise RequestError(f"{option}: {error}") from None
+
+
+async def _body(answer: httpx.Response) -> bytes:
+    """The bytes as the service meant them. Raises HttpFailure."""
+    refusal = answer.status_code >= 300
+    try:
+        read = read_gzip if packed(answer.headers.get_list("content-encoding", split_commas=True)) else read_plain
+        return await read(answer.aiter_raw(), LARGEST_REFUSAL if refusal else LARGEST)
+    except BodyTooLarge:
+        if refusal:
+            return b""
+        raise HttpFailure(f"the answer is larger than {LARGEST // 1024**2} MB", sent=True) from None
+    except BodyUnreadable as unreadable:
+        raise HttpFailure(str(unreadable), sent=True) from None
 
 
 _WORDS: dict[type[Exception], str] = {

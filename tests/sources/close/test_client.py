@@ -85,7 +85,7 @@ async def test_a_redirect_is_not_followed() -> None:
         (b"[]", "body: expected an object, found a list"),
         (b"null", "body: expected an object, found null"),
         (b'{"organizations": NaN}', "body: expected a JSON object, found text that is not JSON"),
-        (b"[" * 100_000, "body: expected a JSON object, found text that is not JSON"),
+        (b"[" * 100_000, "body: expected a JSON object, found JSON that is nested too deeply"),
         (b"\xff\xfe", "body: expected a JSON object, found text that is not JSON"),
         (b'{"organizations": []}', "organizations: expected a list with an organization, found a list"),
         (b"{}", "organizations: expected a list, found nothing"),
@@ -224,7 +224,7 @@ def test_options_that_cannot_work_are_refused_without_repeating_them(options: di
 
 
 def test_long_words_of_the_service_are_cut_to_one_line() -> None:
-    words = said(('{"error": "' + "long \\n " * 200 + '"}').encode())
+    words = said(('{"error": "' + "long \\n " * 200 + '"}').encode(), ())
     assert len(words) == 200
     assert words.endswith("…")
     assert "\n" not in words

@@ -1,5 +1,6 @@
 """Whatever Umami may answer: valid bodies come through field by field, spoilt ones are named by their place."""
 
+import asyncio
 import json
 import math
 from collections.abc import Iterator
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from tests.sources.umami.account import ANSWERS, NOW, PARAMS, SITE, WEEK, copied, question
 from worker.domain.snapshot.snapshot import Cell, Table
 from worker.errors import SourceShapeChanged
+from worker.sources.common.parse import read_answer
 from worker.sources.umami import asking
-from worker.sources.umami.parse import document
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.source import _REPORTS
 from worker.sources.umami.tables import ReportAnswer
@@ -31,7 +32,7 @@ written = st.sampled_from([int, str])
 def read(query: str, answer: Any, **params: Any) -> ReportAnswer:
     ask = question(query, **{**PARAMS[query], **params})
     asked = asking.question(query, ask, SITE, ask.item.params)
-    node = document(f"POST /reports/{query}", json.dumps(answer).encode())
+    node = asyncio.run(read_answer(f"POST /reports/{query}", json.dumps(answer).encode(), ()))
     return _REPORTS[query](node, Scene(asked, WEEK, NOW))
 
 
@@ -251,7 +252,7 @@ def unharmed(query: str, answer: Any) -> None:
 def test_json_that_broke_off_anywhere_is_never_an_answer(query: str, cut: int) -> None:
     whole = json.dumps(ANSWERS[query]).encode()
     with pytest.raises(SourceShapeChanged) as error:
-        document("POST /reports/x", whole[: min(cut, len(whole) - 1)])
+        asyncio.run(read_answer("POST /reports/x", whole[: min(cut, len(whole) - 1)], ()))
     assert error.value.path == "body"
 
 
@@ -280,7 +281,7 @@ def test_a_long_window_is_filled_only_between_what_came() -> None:
     ask = question("revenue")
     asked = asking.question("revenue", ask, SITE, ask.item.params)
     long = type(WEEK)(datetime(1970, 1, 1, tzinfo=UTC), WEEK.end, WEEK.zone, "all-time")
-    node = document("POST /reports/revenue", json.dumps(ANSWERS["revenue"]).encode())
+    node = asyncio.run(read_answer("POST /reports/revenue", json.dumps(ANSWERS["revenue"]).encode(), ()))
     chart = next(t for t in _REPORTS["revenue"](node, Scene(asked, long, NOW)).tables if t.id == "chart")
     assert [row.key[:10] for row in chart.rows] == [f"2026-11-{day}" for day in range(16, 20)]
 

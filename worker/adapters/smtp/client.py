@@ -14,6 +14,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseE
 
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
+from worker.redact import redact
 from worker.sanitize import clean
 
 CONNECTIONS = 4
@@ -87,6 +88,7 @@ class Mailer:
     ) -> None:
         self._server = server
         self._password = password
+        self._secrets = (password,)
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
@@ -94,7 +96,7 @@ class Mailer:
         self._idle: list[SMTP] = []
 
     async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
-        """Hand one message over to one recipient, once, and return the server's own words (mostly a queue id).
+        """Hand one message over to one recipient, once, and return the server's own words (mostly a queue id), cut.
 
         A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
         this message was sent. Raises MailFailure.
@@ -116,9 +118,9 @@ class Mailer:
                 told = (await smtp.noop()).message
             except (SMTPException, OSError) as error:
                 smtp.close()
-                raise _failure("connect", error) from error
+                raise _failure("connect", error, self._secrets) from None
             self._idle.append(smtp)
-            return clean(told, 80)
+            return redact(told, self._secrets, 80)
 
     async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
         """The connection goes back to the others only in a known state; whatever ends this otherwise closes it."""
@@ -150,9 +152,9 @@ class Mailer:
             phase = "rcpt"
             await smtp.rcpt(recipient, encoding=encoding)
             phase = "data"
-            return (await smtp.data(message, timeout=self._patience)).message
+            return redact((await smtp.data(message, timeout=self._patience)).message, self._secrets)
         except (SMTPException, OSError) as error:
-            raise _failure(phase, error) from error
+            raise _failure(phase, error, self._secrets) from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
 
@@ -185,7 +187,7 @@ class Mailer:
             await smtp.ehlo()
         except (SMTPException, OSError) as error:
             smtp.close()
-            raise _failure(phase, error) from error
+            raise _failure(phase, error, self._secrets) from None
         except BaseException:
             smtp.close()
             raise
@@ -201,20 +203,20 @@ class Mailer:
                 smtp.close()
 
 
-def _failure(phase: str, error: Exception) -> MailFailure:
+def _failure(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
     """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
-    once the message was on its way.
+    once the message was on its way. The error itself, which holds the server's words as they came, hangs on nothing.
     """
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        return _failure(phase, error.recipients[0])
+        return _failure(phase, error.recipients[0], secrets)
     if isinstance(error, SMTPResponseException) and error.code > 0:
         found = _ENHANCED.match(error.message)
         agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
-        return MailFailure(phase, clean(error.message, 180), code=error.code, enhanced=agreed)
+        return MailFailure(phase, redact(error.message, secrets, 180), code=error.code, enhanced=agreed)
     if _unverified(error):
         return MailFailure("tls", "the server's certificate could not be verified", code=554)
     if phase in {"tls", "auth"} and not isinstance(error, OSError):
-        return MailFailure(phase, clean(str(error), 180), code=504)  # the server does not offer it
+        return MailFailure(phase, redact(str(error), secrets, 180), code=504)  # the server does not offer it
     return MailFailure(phase, _silence(error), unclear=phase == "data")
 
 

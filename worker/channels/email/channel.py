@@ -79,10 +79,10 @@ class EmailChannel:
         address = ascii_address(envelope.address)
         beyond_ascii = needs_smtputf8(address) or needs_smtputf8(self._origin)
         try:
-            text = await self._mailer.send(self._origin, address, sealed, smtputf8=beyond_ascii)
+            words = await self._mailer.send(self._origin, address, sealed, smtputf8=beyond_ascii)
         except MailFailure as failure:
             raise classed(failure) from failure
-        return Receipt(text.strip()[:200])
+        return Receipt(words)
 
     async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # a mailbox is only known when it refuses
         try:

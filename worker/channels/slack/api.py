@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
-from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
+from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse_aside
 from worker.errors import DeliveryDeferred, DeliveryUncertain
 
 BASE_URL = "https://slack.com/api"
@@ -29,7 +29,7 @@ class SlackApi:
             )
         except HttpFailure as failure:
             raise by_failure(failure) from failure
-        return self._understood(answer)
+        return await self._understood(answer)
 
     async def read(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
         """A method that leaves nothing behind, so that an unclear answer only means to ask again.
@@ -38,7 +38,7 @@ class SlackApi:
         """
         try:
             answer = await self._http.send("GET", f"/{method}", params=params, headers=self._headers)
-            return self._understood(answer)
+            return await self._understood(answer)
         except HttpFailure as failure:
             raise DeliveryDeferred(CHANNEL, f"{method}: {failure.problem}") from failure
         except DeliveryUncertain as unclear:
@@ -64,8 +64,8 @@ class SlackApi:
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self._token}"}
 
-    def _understood(self, answer: HttpAnswer) -> dict[str, Any]:
-        body = parse(answer.body)
+    async def _understood(self, answer: HttpAnswer) -> dict[str, Any]:
+        body = await parse_aside(answer.body)
         if answer.status == 200 and body is not None and body.get("ok") is True:
             return body
-        raise by_answer(answer, self._token)
+        raise by_answer(answer, (self._token,))

@@ -5,13 +5,14 @@ webhooks pair strings with statuses that nobody documents. Lists: https://docs.s
 and https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
 
-import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from worker.adapters.http import HttpAnswer, HttpFailure
+from worker.adapters.json_body import JsonUnreadable, decoded, decoded_aside
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain
-from worker.sanitize import clean
+from worker.redact import redact
 
 CHANNEL = "slack"
 HOUR = 3600.0
@@ -90,16 +91,25 @@ REDUCIBLE = frozenset(
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,80}")
 
 
-def tidy(text: str, secret: str) -> str:
-    """Words of the other side, fit for the ledger: one line, at most 300 characters, our secret blotted out."""
-    return clean(text.replace(secret, "***") if secret else text, 300)
+def tidy(text: str, secrets: Sequence[str]) -> str:
+    """Words of the other side, fit for the ledger: one line, at most 300 characters, without our secrets."""
+    return redact(text, secrets, 300)
 
 
 def parse(body: bytes) -> dict[str, Any] | None:
     """The JSON object in `body`, None where there is none."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = decoded(body)
+    except JsonUnreadable:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+async def parse_aside(body: bytes) -> dict[str, Any] | None:
+    """As `parse`, and a long list of messages does not stop others meanwhile."""
+    try:
+        found = await decoded_aside(body)
+    except JsonUnreadable:
         return None
     return found if isinstance(found, dict) else None
 
@@ -138,12 +148,12 @@ def by_status(status: int, *, wait: float | None = None, webhook: bool = False) 
     return DeliveryUncertain(CHANNEL, f"HTTP {status} with an answer that is not Slack's")
 
 
-def by_answer(answer: HttpAnswer, secret: str, *, webhook: bool = False) -> DeliveryError:
+def by_answer(answer: HttpAnswer, secrets: Sequence[str], *, webhook: bool = False) -> DeliveryError:
     """The class of an answer that is not a success."""
     wait = retry_after(answer)
     if answer.status == 429:
         return by_status(429, wait=wait)
-    code, detail = _said(answer, secret, text=webhook)
+    code, detail = _said(answer, secrets, text=webhook)
     known = code in LATER or code in UNCLEAR or code in OUR_KEY | THE_ADDRESS | REDUCIBLE
     if not code or (answer.status >= 500 and not known):
         return by_status(answer.status, wait=wait, webhook=webhook)
@@ -156,25 +166,25 @@ def by_failure(failure: HttpFailure) -> DeliveryError:
     return kind(CHANNEL, failure.problem)
 
 
-def _said(answer: HttpAnswer, secret: str, *, text: bool) -> tuple[str, str]:
+def _said(answer: HttpAnswer, secrets: Sequence[str], *, text: bool) -> tuple[str, str]:
     """Slack's error string and what it adds to it; empty where the answer names none. `text`: webhooks say it bare."""
     body = parse(answer.body)
     if body is not None:
         code = body.get("error")
-        return (tidy(code, secret), _details(body, secret)) if isinstance(code, str) else ("", "")
+        return (tidy(code, secrets), _details(body, secrets)) if isinstance(code, str) else ("", "")
     if not text:
         return "", ""
-    words = tidy(answer.body[:400].decode("utf-8", "replace"), secret)
+    words = tidy(answer.body.decode("utf-8", "replace"), secrets)
     found = _CODE.match(words)
     if found is None or words[found.end() :][:1] not in {"", ":", " "}:
         return "", ""
     return found.group(), words[found.end() :].lstrip(": ")
 
 
-def _details(body: dict[str, Any], secret: str) -> str:
+def _details(body: dict[str, Any], secrets: Sequence[str]) -> str:
     """`response_metadata.messages` names the offending block."""
     meta = body.get("response_metadata")
     messages = meta.get("messages") if isinstance(meta, dict) else None
     if not isinstance(messages, list):
         return ""
-    return tidy("; ".join(m for m in messages[:3] if isinstance(m, str)), secret)
+    return tidy("; ".join(m for m in messages[:3] if isinstance(m, str)), secrets)

@@ -38,7 +38,7 @@ class SlackWebhookChannel(SlackMessages):
         if _URL.fullmatch(url) is None:
             raise RequestError("slack: the webhook_url is not an address with https://")
         self._url = url
-        self._secret = url.rstrip("/").rsplit("/", 1)[-1]  # what a receiver that quotes its own path would tell
+        self._secrets = (url, url.rstrip("/").rsplit("/", 1)[-1])  # a receiver may quote its own path only
         self._http = Http("", timeout=PATIENCE)
 
     def preview(self, content: SlackContent, address: str) -> PreviewPage:
@@ -73,7 +73,7 @@ class SlackWebhookChannel(SlackMessages):
             raise by_failure(failure) from None
         if _accepted(answer):
             return Receipt("ok" + note)
-        raise by_answer(answer, self._secret, webhook=True)
+        raise by_answer(answer, self._secrets, webhook=True)
 
 
 def _without_thread(post: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ https://developer.close.com/topics/errors/
 """
 
 import asyncio
-import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +21,7 @@ from worker.sources.common import limits
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
 from worker.sources.common.credentials import Credential, StaticHeaders
 from worker.sources.common.pace import RateLimiter
-from worker.sources.common.parse import Node, document
+from worker.sources.common.parse import Node, read_object
 
 LONGEST_QUERY = 4000
 """Characters of a query string beyond which the parameters go into a body: servers and proxies cut at 8 kB."""
@@ -78,7 +77,7 @@ class CloseClient:
         async with self._turn:
             for _ in range(STEPS):
                 await asyncio.sleep(0)
-        return document(request.endpoint, body)
+        return await read_object(request.endpoint, body, self._credential.secrets)
 
     async def fetch(self, request: CloseRequest) -> bytes:
         """The body of a 200, after as many tries as it takes. Raises as `read`."""
@@ -113,7 +112,7 @@ class CloseClient:
         if 300 <= answer.status < 400:
             words = f"a redirect ({answer.status}), which is not followed; is base_url right?"
             return SourceRefused(endpoint, words, status=answer.status)
-        words = self._clean(refusal.sentence(answer.status, answer.body))
+        words = refusal.sentence(answer.status, answer.body, self._credential.secrets)
         if answer.status == 429:
             seconds = limits.wait(answer.headers, refusal.reset(answer.body), self._clock())
             return SourceUnavailable(endpoint, words, retry_after=seconds, limited=True)
@@ -121,12 +120,6 @@ class CloseClient:
             seconds_asked = limits.retry_after(answer.headers, self._clock())
             return SourceUnavailable(endpoint, words, retry_after=seconds_asked)
         return SourceRefused(endpoint, words, status=answer.status)
-
-    def _clean(self, text: str) -> str:
-        for secret in self._credential.secrets:
-            for form in (secret, _basic(secret)):
-                text = text.replace(form, "***")
-        return text
 
     async def aclose(self) -> None:
         await self._credential.aclose()
@@ -140,8 +133,3 @@ def offset(now: datetime, zone: str) -> str:
     """
     shift = now.astimezone(ZoneInfo(zone)).utcoffset()
     return f"{shift.total_seconds() / 3600:g}" if shift is not None else "0"
-
-
-def _basic(secret: str) -> str:
-    """How the key travels in Basic authentication, without the padding that a copy may lack."""
-    return base64.b64encode(f"{secret}:".encode()).decode().rstrip("=") if secret else ""

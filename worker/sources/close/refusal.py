@@ -1,7 +1,8 @@
 """Close's error bodies, in every shape that was seen, as one sentence."""
 
-import json
+from collections.abc import Iterable
 
+from worker.adapters.json_body import JsonUnreadable, decoded
 from worker.sources.common import words
 
 _MEANINGS = {
@@ -16,27 +17,27 @@ _MEANINGS = {
 }
 
 
-def sentence(status: int, body: bytes) -> str:
+def sentence(status: int, body: bytes, secrets: Iterable[str]) -> str:
     """What the status means, then the service's own words: at most 200 characters on one line."""
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    told = said(body)
+    told = said(body, secrets)
     return f"{meaning} ({status}): {told}" if told else f"{meaning} ({status})"
 
 
-def said(body: bytes) -> str:
+def said(body: bytes, secrets: Iterable[str]) -> str:
     """`errors`, `field-errors`, `error` and `message` of an object, else the text itself; "" for markup or nothing.
 
     Recorded since 2017: {"errors": [], "field-errors": {…}}, {"error": "…"}, {"errors": ["…"]}, {"message": "…"}, an
     empty body under a JSON type, plain text under a JSON type.
     """
-    return words.said(body, ("errors", "field-errors", "error", "message"))
+    return words.said(body, ("errors", "field-errors", "error", "message"), secrets)
 
 
 def reset(body: bytes) -> str:
     """The seconds that a 429's body names, as text, "" where it names none. Two shapes: at the top, or in `error`."""
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = decoded(body)
+    except JsonUnreadable:
         return ""
     inner = value.get("error", value) if isinstance(value, dict) else None
     return str(inner.get("rate_reset", "")) if isinstance(inner, dict) else ""

@@ -10,7 +10,6 @@ https://www.rfc-editor.org/rfc/rfc6749#section-6
 import asyncio
 import base64
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
+from worker.adapters.json_body import JsonUnreadable, decoded
 from worker.errors import LedgerError, SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports.tokens import Tokens, TokenStore
 
@@ -150,8 +150,8 @@ class Renewed:
         if answer.status != 200:
             raise SourceUnavailable(ENDPOINT, f"the access token could not be renewed ({answer.status})")
         try:
-            told: Any = json.loads(answer.body)
-        except ValueError:
+            told: Any = decoded(answer.body)
+        except JsonUnreadable:
             told = None
         access = told.get("access_token") if isinstance(told, dict) else None
         if not isinstance(access, str) or not access:

@@ -2,11 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
+from worker.adapters.json_body import JsonUnreadable, decoded_aside
 from worker.errors import SourceShapeChanged
+from worker.redact import redact
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -44,7 +46,15 @@ class Node:
         return self.step if before == "body" else f"{before}.{self.step}"
 
     def wrong(self, expected: str) -> SourceShapeChanged:
-        return SourceShapeChanged(self.endpoint, self.path, f"expected {expected}, found {named(self.value)}")
+        secrets = self.secrets
+        found = named(self.value, secrets)
+        path = redact(self.path, secrets)
+        return SourceShapeChanged(self.endpoint, path, f"expected {redact(expected, secrets)}, found {found}")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What was sent with the request and must not be repeated; the whole answer keeps it."""
+        return () if self.above is None else self.above.secrets
 
     @property
     def missing(self) -> bool:
@@ -179,13 +189,27 @@ class Node:
         return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
 
 
+class WholeAnswer(Node):
+    """The whole answer, which alone knows the secrets."""
+
+    __slots__ = ("_secrets",)
+
+    def __init__(self, endpoint: str, value: Any, secrets: Iterable[str]) -> None:
+        super().__init__(endpoint, value)
+        self._secrets = tuple(secrets)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return self._secrets
+
+
 def encodable(text: str) -> str:
     """JSON may hold half a surrogate pair, which no encoding can carry on."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def named(value: Any) -> str:
-    """What was found, short enough for a sentence and without the text of a body."""
+def named(value: Any, secrets: Iterable[str] = ()) -> str:
+    """What was found, short enough for a sentence, without the text of a body and without the secrets."""
     if value is MISSING:
         return "nothing"
     if value is None or isinstance(value, bool):
@@ -193,22 +217,20 @@ def named(value: Any) -> str:
     if isinstance(value, int | float):
         return "a number that is too large" if abs(value) > LARGEST else f"the number {value}"
     if isinstance(value, str):
-        return f"the text {encodable(value)[:40]!r}"
+        return f"the text {redact(value, secrets, 40)!r}"
     return "an object" if isinstance(value, Mapping) else "a list"
 
 
-def document(endpoint: str, body: bytes) -> Node:
-    """A JSON object. Raises SourceShapeChanged at "body" for an empty body, HTML, an array or JSON that broke off."""
-    if not body.strip():
-        raise SourceShapeChanged(endpoint, "body", "expected a JSON object, found an empty body")
+async def read_answer(endpoint: str, body: bytes, secrets: Iterable[str], expected: str = "JSON") -> Node:
+    """Any JSON value. Raises SourceShapeChanged at "body" for an empty body, HTML, and JSON that broke off or is past
+    the bounds of adapters.json_body.
+    """
     try:
-        value = json.loads(body, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        kind = "HTML" if body.lstrip()[:1] == b"<" else "text that is not JSON, or JSON that broke off"
-        raise SourceShapeChanged(endpoint, "body", f"expected a JSON object, found {kind}") from None
-    return Node(endpoint, value).object()
+        return WholeAnswer(endpoint, await decoded_aside(body), secrets)
+    except JsonUnreadable as found:
+        raise SourceShapeChanged(endpoint, "body", f"expected {expected}, found {found}") from None
 
 
-def _no_number(constant: str) -> None:
-    """Python reads NaN and Infinity, JSON has neither."""
-    raise ValueError(constant)
+async def read_object(endpoint: str, body: bytes, secrets: Iterable[str]) -> Node:
+    """As `read_answer`, a JSON object."""
+    return (await read_answer(endpoint, body, secrets, "a JSON object")).object()

@@ -1,36 +1,26 @@
 """A service's own words, fit to stand in a sentence of ours: one line, no control characters, a bounded length."""
 
-import json
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from worker.sources.common.parse import encodable
+from worker.adapters.json_body import JsonUnreadable, decoded
+from worker.redact import redact
 
-LONGEST = 200
 _DEEPEST = 4
 _MOST = 10
 
 
-def said(body: bytes, keys: Sequence[str], clean: Callable[[str], str] = str) -> str:
-    """The texts below `keys` of a JSON object, else the text itself; "" for markup or nothing. They pass `clean`, which
-    takes secrets out, before they are cut.
-    """
+def said(body: bytes, keys: Sequence[str], secrets: Iterable[str]) -> str:
+    """The texts below `keys` of a JSON object, else the text itself, without the secrets; "" for markup or nothing."""
     text = body.decode("utf-8", "replace")
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return "" if text.lstrip().startswith("<") else short(clean(text))
+        value = decoded(text.encode())
+    except JsonUnreadable:
+        return "" if text.lstrip().startswith("<") else redact(text, secrets)
     if not isinstance(value, dict):
-        return short(clean("; ".join(_leaves(value))))
+        return redact("; ".join(_leaves(value)), secrets)
     known = [value[key] for key in keys if key in value]
-    return short(clean("; ".join(leaf for part in known for leaf in _leaves(part))))
-
-
-def short(text: str) -> str:
-    """One line without control characters, cut with an ellipsis."""
-    line = " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", " ", encodable(text)).split())
-    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
+    return redact("; ".join(leaf for part in known for leaf in _leaves(part)), secrets)
 
 
 def some(keys: Sequence[str]) -> str:

@@ -14,10 +14,11 @@ from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
 from worker.errors import SourceRefused, SourceUnavailable
 from worker.ports import Quota
+from worker.redact import redact
 from worker.sources.common.calls import CAP, Calls, Retries, Sender, Wire
 from worker.sources.common.credentials import Credential
 from worker.sources.common.pace import RateLimiter
-from worker.sources.common.parse import Node, document
+from worker.sources.common.parse import Node, read_object
 from worker.sources.pipedrive.costs import BURST_SECONDS, COSTS
 from worker.sources.pipedrive.limits import Daily, daily, heard
 from worker.sources.pipedrive.refusal import SHUT_OUT, SPENT, refused
@@ -71,11 +72,13 @@ class PipedriveClient:
 
     async def read(self, request: PipedriveRequest) -> Node:
         """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
-        answer = document(request.endpoint, await self._fetch(request))
+        body = await self._fetch(request)
+        secrets = self._credential.secrets
+        answer = await read_object(request.endpoint, body, secrets)
         success = answer.get("success")
         if success.value is False:
             words = answer.get("error").text_or_none() or "it says so itself"
-            raise SourceRefused(request.endpoint, self._clean(f"not successful (200): {words}"), status=200)
+            raise SourceRefused(request.endpoint, f"not successful (200): {redact(words, secrets)}", status=200)
         if success.value is not True:
             raise success.wrong("true or false")
         return answer
@@ -102,14 +105,10 @@ class PipedriveClient:
         )
         if answer.status in (200, 201):
             return answer.body
-        error = refused(endpoint, answer, self._clock())
+        error = refused(endpoint, answer, self._clock(), self._credential.secrets)
         if isinstance(error, SourceUnavailable) and error.problem in (SPENT, SHUT_OUT):
             self._shut_door(error)
-            return error
-        words = self._clean(error.problem)
-        if isinstance(error, SourceRefused):
-            return SourceRefused(endpoint, words, status=error.status)
-        return SourceUnavailable(endpoint, words, retry_after=error.retry_after, limited=error.limited)
+        return error
 
     def _shut_door(self, error: SourceUnavailable) -> None:
         """A spent day or a block lasts: what is asked in the next minute is answered here, so that nobody knocks on."""
@@ -126,11 +125,6 @@ class PipedriveClient:
         if asyncio.get_running_loop().time() < until:
             raise SourceUnavailable(error.endpoint, error.problem, retry_after=error.retry_after, limited=True)
         self._shut = None
-
-    def _clean(self, text: str) -> str:
-        for secret in self._credential.secrets:
-            text = text.replace(secret, "***")
-        return text
 
     async def aclose(self) -> None:
         await self._credential.aclose()

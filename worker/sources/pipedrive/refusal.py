@@ -3,6 +3,7 @@
 https://pipedrive.readme.io/docs/core-api-concepts-http-status-codes
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from worker.adapters.http import HttpAnswer
@@ -35,40 +36,42 @@ _MEANINGS = {
 _WORDS = ("error", "errors", "message")
 
 
-def refused(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavailable | SourceRefused:
-    """What a status other than 200 and 201 means. The text still may hold what the service repeated of a secret."""
+def refused(
+    endpoint: str, answer: HttpAnswer, now: datetime, secrets: Iterable[str]
+) -> SourceUnavailable | SourceRefused:
+    """What a status other than 200 and 201 means."""
     status = answer.status
     if status < 400:
         found = "a redirect" if status >= 300 else "an unexpected answer"
         words = f"{found} ({status}), which is not followed; is company_domain or base_url right?"
         return SourceRefused(endpoint, words, status=status)
     if status == 429:
-        return _limited(endpoint, answer, now)
+        return _limited(endpoint, answer, now, secrets)
     if status == 403 and answer.body.lstrip()[:1] == b"<":
         asked = retry_after(answer.headers, now)
         return SourceUnavailable(endpoint, SHUT_OUT, retry_after=max(asked or 0.0, BLOCKED), limited=True)
     if status >= 500 and status != 501:
-        return SourceUnavailable(endpoint, _sentence(answer), retry_after=retry_after(answer.headers, now))
-    return SourceRefused(endpoint, _sentence(answer) + _advice(endpoint, status), status=status)
+        return SourceUnavailable(endpoint, _sentence(answer, secrets), retry_after=retry_after(answer.headers, now))
+    return SourceRefused(endpoint, _sentence(answer, secrets) + _advice(endpoint, status), status=status)
 
 
-def _limited(endpoint: str, answer: HttpAnswer, now: datetime) -> SourceUnavailable:
+def _limited(endpoint: str, answer: HttpAnswer, now: datetime, secrets: Iterable[str]) -> SourceUnavailable:
     """The day's budget is not waited for: its `retry_after` is longer than any wait in place."""
     asked = limits.wait(answer.headers, now)
-    if limits.is_daily(answer.headers, said(answer.body, _WORDS)):
+    if limits.is_daily(answer.headers, said(answer.body, _WORDS, secrets)):
         told = retry_after(answer.headers, now)
         wait = UNTOLD_DAY if told is None else max(told, limits.LONGEST_HOLD + 1)
         return SourceUnavailable(endpoint, SPENT, retry_after=wait, limited=True)
     return SourceUnavailable(
-        endpoint, _sentence(answer), retry_after=BURST_SECONDS if asked is None else asked, limited=True
+        endpoint, _sentence(answer, secrets), retry_after=BURST_SECONDS if asked is None else asked, limited=True
     )
 
 
-def _sentence(answer: HttpAnswer) -> str:
+def _sentence(answer: HttpAnswer, secrets: Iterable[str]) -> str:
     """What the status means, then the service's own words: at most 200 characters on one line."""
     status = answer.status
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    words = said(answer.body, _WORDS)
+    words = said(answer.body, _WORDS, secrets)
     return f"{meaning} ({status}): {words}" if words else f"{meaning} ({status})"
 
 

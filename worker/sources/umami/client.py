@@ -8,8 +8,7 @@ from typing import Any
 from worker.errors import SourceRefused
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
 from worker.sources.common.pace import RateLimiter
-from worker.sources.common.parse import Node
-from worker.sources.umami.parse import document
+from worker.sources.common.parse import Node, read_answer
 from worker.sources.umami.refusal import Judge
 from worker.sources.umami.session import Login, Session
 
@@ -40,7 +39,7 @@ class UmamiClient:
     ) -> None:
         self._session = session
         self._pace = pace
-        self._calls = Calls(http, pace, Judge(self._clean, clock), retries)
+        self._calls = Calls(http, pace, Judge(session.secrets, clock), retries)
         if isinstance(session, Login):
             session.over(self._calls)
 
@@ -54,7 +53,8 @@ class UmamiClient:
         while True:
             proof = await self._session.headers(refused)
             try:
-                return document(request.endpoint, await self._fetch(request, proof))
+                body = await self._fetch(request, proof)
+                return await read_answer(request.endpoint, body, self._session.secrets())
             except SourceRefused as refusal:
                 if refusal.status != 401 or refused is not None or not self._session.renewable:
                     raise
@@ -70,11 +70,6 @@ class UmamiClient:
             headers={"accept": JSON, **proof},
         )
         return await self._calls.fetch(wire, tries=1 if request.once else None)
-
-    def _clean(self, text: str) -> str:
-        for secret in self._session.secrets():
-            text = text.replace(secret, "***")
-        return text
 
     async def aclose(self) -> None:
         await self._session.aclose()

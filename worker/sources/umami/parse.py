@@ -1,34 +1,15 @@
-"""Umami's bodies and numbers: a report may be a list, and a sum is text where the database is PostgreSQL."""
+"""Umami's numbers and times: a sum is text where the database is PostgreSQL."""
 
-import json
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from worker.domain.time.zones import first, wall
-from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import LARGEST, Node
 
 _LONGEST = 40
 _YEARS = (1971, 2199)
 """Beyond them a time zone may lead out of the calendar."""
-
-
-def document(endpoint: str, body: bytes) -> Node:
-    """Any JSON value. Raises SourceShapeChanged at "body" for an empty body, HTML or JSON that broke off."""
-    if not body.strip():
-        raise SourceShapeChanged(endpoint, "body", "expected JSON, found an empty body")
-    try:
-        return Node(endpoint, json.loads(body, parse_constant=_no_number))
-    except (ValueError, RecursionError):
-        kind = "HTML" if body.lstrip()[:1] == b"<" else "text that is not JSON, or JSON that broke off"
-        raise SourceShapeChanged(endpoint, "body", f"expected JSON, found {kind}") from None
-
-
-def _no_number(constant: str) -> NoReturn:
-    """Python reads NaN and Infinity, JSON has neither."""
-    raise ValueError(constant)
 
 
 def number(node: Node) -> Decimal:

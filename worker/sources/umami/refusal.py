@@ -5,16 +5,17 @@ Measured on version 3.1: an unknown report type is taken for a saved report's id
 a page for people; a website of somebody else gives the 401 of a wrong token.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from worker.adapters.http import HttpAnswer
+from worker.adapters.json_body import JsonUnreadable, decoded
 from worker.errors import SourceRefused, SourceUnavailable
+from worker.redact import redact
 from worker.sources.common.limits import retry_after, wait
-from worker.sources.common.words import said, short
+from worker.sources.common.words import said
 
 LOGIN = "POST /auth/login"
 _REPORT = re.compile("POST /reports/[A-Za-z]+")
@@ -52,25 +53,21 @@ _MEANINGS = {
 }
 
 
-Clean = Callable[[str], str]
-"""Takes secrets out of a text."""
-
-
 class PathGone(SourceRefused):
     """The server has no such path, as one has that is older or newer than the path."""
 
 
 class Judge:
-    """Classes answers for common.calls.Calls. `clean` takes secrets out of a sentence, `clock` gives UTC."""
+    """Classes answers for common.calls.Calls. `secrets` tells what must not be repeated, `clock` gives UTC."""
 
-    def __init__(self, clean: Clean, clock: Callable[[], datetime]) -> None:
-        self._clean = clean
+    def __init__(self, secrets: Callable[[], tuple[str, ...]], clock: Callable[[], datetime]) -> None:
+        self._secrets = secrets
         self._clock = clock
 
     def __call__(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
         if answer.status == 200:
             return answer.body
-        words = self._clean(sentence(endpoint, answer, self._clean))
+        words = sentence(endpoint, answer, self._secrets())
         if answer.status == 429:
             seconds = wait(answer.headers, "", self._clock())
             return SourceUnavailable(endpoint, words, retry_after=seconds, limited=True)
@@ -80,15 +77,13 @@ class Judge:
         return refusal(endpoint, words, status=answer.status)
 
 
-def sentence(endpoint: str, answer: HttpAnswer, clean: Clean) -> str:
-    """What an answer other than 200 means, on one line. Words of the service pass `clean` before they are cut, or else
-    a secret across the cut would show in part.
-    """
+def sentence(endpoint: str, answer: HttpAnswer, secrets: Iterable[str]) -> str:
+    """What an answer other than 200 means, on one line."""
     status, page = answer.status, answer.body.lstrip()[:1] == b"<"
     if 300 <= status < 400:
         return f"a redirect ({status}), which is not followed; is base_url right?"
     if status == 400:
-        return _bad_request(endpoint, answer.body, clean)
+        return _bad_request(endpoint, answer.body, secrets)
     if status == 401:
         return _unauthorized(endpoint)
     if page and status in _PAGES:
@@ -96,7 +91,7 @@ def sentence(endpoint: str, answer: HttpAnswer, clean: Clean) -> str:
     if status == 500 and not answer.body.strip():
         return _empty_500(endpoint)
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    return _with_words(f"{meaning} ({status})", answer.body, clean)
+    return _with_words(f"{meaning} ({status})", answer.body, secrets)
 
 
 def _is_gone(endpoint: str, answer: HttpAnswer) -> bool:
@@ -124,7 +119,7 @@ def _empty_500(endpoint: str) -> str:
     return _PERFORMANCE_500 if "/performance" in endpoint else _EMPTY_500
 
 
-def _bad_request(endpoint: str, body: bytes, clean: Clean) -> str:
+def _bad_request(endpoint: str, body: bytes, secrets: Iterable[str]) -> str:
     """The faults that the server names by their place in the request, or what they give away about its version."""
     error = _error(body)
     faults = list(_faults(error)) if isinstance(error, dict) else []
@@ -138,14 +133,14 @@ def _bad_request(endpoint: str, body: bytes, clean: Clean) -> str:
         return "this is Umami 2 (400), which asks for reports in another way; version 3 is needed"
     if faults:
         told = "; ".join(f"{path}: {words}" if path else words for path, words in faults[:5])
-        return f"the request was refused (400): {short(clean(told))}"
-    return _with_words("the request was refused (400)", body, clean)
+        return f"the request was refused (400): {redact(told, secrets)}"
+    return _with_words("the request was refused (400)", body, secrets)
 
 
 def _error(body: bytes) -> Any:
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = decoded(body)
+    except JsonUnreadable:
         return None
     return value.get("error") if isinstance(value, dict) else None
 
@@ -165,16 +160,16 @@ def _faults(error: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[t
             yield from _faults(below, f"{path}[{position}]", depth + 1)
 
 
-def _with_words(meaning: str, body: bytes, clean: Clean) -> str:
+def _with_words(meaning: str, body: bytes, secrets: Iterable[str]) -> str:
     """Umami's own words behind the meaning, unless they say no more than it does."""
-    words = _plain(body, clean)
+    words = _plain(body, secrets)
     return f"{meaning}: {words}" if words and words.lower() not in meaning.lower() else meaning
 
 
-def _plain(body: bytes, clean: Clean) -> str:
+def _plain(body: bytes, secrets: Iterable[str]) -> str:
     """`error` is an object in version 3, text in the cloud, text or a list in version 2."""
     error = _error(body)
     if isinstance(error, dict):
         message = error.get("message")
-        return short(clean(message)) if isinstance(message, str) else ""
-    return said(body, _KEYS, clean)
+        return redact(message, secrets) if isinstance(message, str) else ""
+    return said(body, _KEYS, secrets)

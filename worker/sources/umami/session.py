@@ -9,8 +9,8 @@ from typing import Protocol
 
 from worker.errors import SourceShapeChanged
 from worker.sources.common.calls import Calls, Wire
+from worker.sources.common.parse import read_answer
 from worker.sources.umami.flight import SingleFlight
-from worker.sources.umami.parse import document
 from worker.sources.umami.refusal import LOGIN
 
 
@@ -80,7 +80,8 @@ class Login:
         if self._calls is None:
             raise RuntimeError("a login without anything to log in by")
         body = {"username": self._username, "password": self._password}
-        answer = document(LOGIN, await self._calls.fetch(Wire(LOGIN, "POST", "/auth/login", json=body)))
+        told = await self._calls.fetch(Wire(LOGIN, "POST", "/auth/login", json=body))
+        answer = await read_answer(LOGIN, told, self.secrets())
         token = answer.get("token").value
         if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()) or " " in token:
             # Said without the value: whatever stands there may be a token all the same.

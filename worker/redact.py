@@ -1,0 +1,143 @@
+"""What somebody else wrote, fit to stand in a sentence of ours: on one line, without our secrets, and short.
+
+Services repeat what they were sent, and not always as it was sent. A secret is found in every spelling that one line
+can hold: as it is, for a URL, HTML or JSON, in base64 at any place of a longer text (as in Basic and in SMTP's logins),
+in hexadecimal. It is taken out before the text is cut: of a secret across the cut, the first part would stay.
+"""
+
+import base64
+import html
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from worker.sanitize import harmless
+
+LIMIT = 200
+MOST_READ = 20_000
+"""Characters beyond which nothing is repeated: nobody reads so much, and to look for secrets in it takes seconds."""
+GONE = "***"
+_SHORTEST = 4
+"""Characters of a secret, and letters of its base64: what is shorter also stands in other words by chance."""
+_ESCAPES = (
+    re.compile("(?:%[0-9a-f]{2})+", re.IGNORECASE),
+    re.compile("&#?[0-9a-z]{1,31};?", re.IGNORECASE),
+    re.compile(r"(?:\\u[0-9a-f]{4})+|(?:\\x[0-9a-f]{2})+|\\.", re.IGNORECASE),
+)
+"""Of URLs, of HTML, and of JSON and other strings."""
+_DEEPEST = 2
+"""How often a text is encoded at most, one time within the other."""
+_MARKS = re.compile(r"%|\\[ux]", re.IGNORECASE)
+_LETTER = "[A-Za-z0-9+/]?"
+_URL_SAFE = str.maketrans("-_", "+/")
+_Span = tuple[int, int]
+
+
+def redact(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
+    """One line of at most `limit` characters (the last an ellipsis) without control or bidi characters, where each
+    secret is replaced by `***`.
+    """
+    if len(text) > MOST_READ:
+        return "(more words than can be repeated)"
+    line = _one_line(text)
+    views = _views(line)
+    found = {span for secret in set(secrets) if _one_line(secret) for view in views for span in _places(view, secret)}
+    for start, end in reversed(_joined(found)):
+        line = line[:start] + GONE + line[end:]
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A line in another spelling; `spans` says of each character from where to where it stands in the line."""
+
+    text: str
+    spans: list[_Span]
+
+    def find(self, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Iterator[_Span]:
+        for match in re.finditer(pattern, self.text, flags):
+            yield self.spans[match.start()][0], self.spans[match.end() - 1][1]
+
+    def without(self, marks: str) -> "_View":
+        kept = [position for position, character in enumerate(self.text) if character not in marks]
+        return _View("".join(self.text[position] for position in kept), [self.spans[position] for position in kept])
+
+    def unescaped(self, escapes: re.Pattern[str]) -> "_View":
+        """Every character of an escape stands where the whole escape stands."""
+        texts: list[str] = []
+        spans: list[_Span] = []
+        end = 0
+        for match in escapes.finditer(self.text):
+            meant = _meant(match.group())
+            place = self.spans[match.start()][0], self.spans[match.end() - 1][1]
+            texts += [self.text[end : match.start()], meant]
+            spans += self.spans[end : match.start()] + [place] * len(meant)
+            end = match.end()
+        return _View("".join([*texts, self.text[end:]]), spans + self.spans[end:])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(harmless(text).split())
+
+
+def _views(line: str) -> list[_View]:
+    """As it is, and without the escapes of each kind, and without escapes of escapes. A secret may itself hold what
+    looks like an escape of another kind, so that they are not all taken at once.
+    """
+    views = {line: _View(line, [(position, position + 1) for position in range(len(line))])}
+    for _ in range(_DEEPEST):
+        for view in list(views.values()):
+            for escapes in _ESCAPES:
+                if escapes.search(view.text):
+                    found = view.unescaped(escapes)
+                    views.setdefault(found.text, found)
+    return list(views.values())
+
+
+def _places(view: _View, secret: str) -> Iterator[_Span]:
+    """Where the secret stands in this view: a very short one as a word of its own. A form writes "+" for a blank."""
+    plain = _one_line(secret)
+    if len(plain) < _SHORTEST:
+        yield from view.find(rf"(?<!\w){re.escape(plain)}(?!\w)", re.IGNORECASE)
+        return
+    yield from view.find(re.escape(plain), re.IGNORECASE)
+    solid = plain.replace(" ", "").replace("+", "")
+    if len(solid) >= _SHORTEST and solid != plain:
+        yield from view.without(" +").find(re.escape(solid), re.IGNORECASE)
+    data = secret.encode("utf-8", "surrogatepass")
+    yield from view.without(" :-").find("".join(f"(?:0x)?{byte:02x}" for byte in data), re.IGNORECASE)
+    yield from _in_base64(view.without(" "), data)
+
+
+def _in_base64(view: _View, data: bytes) -> Iterator[_Span]:
+    """Behind none, one or two bytes of others, in both alphabets. A letter beside the secret's own may hold a few bits
+    of it, and goes too.
+    """
+    same = _View(view.text.translate(_URL_SAFE), view.spans)
+    for before, first in enumerate((0, 2, 3)):
+        end = before + len(data)
+        core = base64.b64encode(bytes(before) + data).decode()[first : end * 4 // 3]
+        if len(core) >= _SHORTEST:
+            left, right = _LETTER * bool(before), _LETTER * bool(end % 3)
+            yield from same.find(f"{left}{re.escape(core)}{right}={{0,2}}")
+
+
+def _meant(escape: str) -> str:
+    if escape[0] == "&":
+        return html.unescape(escape)
+    if escape[0] == "\\" and len(escape) == 2:
+        return " " if escape[1] in "nrtbf" else escape[1]
+    wide = escape[1] in "uU"
+    data = bytes.fromhex(_MARKS.sub("", escape))
+    return data.decode("utf-16-be" if wide else "utf-8", "replace")
+
+
+def _joined(spans: Iterable[_Span]) -> list[_Span]:
+    """Sorted, those that touch each other as one."""
+    joined: list[_Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
