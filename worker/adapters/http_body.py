@@ -7,6 +7,8 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
 
+from worker.redact import redact
+
 STEP = 256 * 1024
 """Bytes that are unpacked before others have their turn."""
 OFFERED = "gzip"
@@ -30,7 +32,7 @@ def packed(codings: Sequence[str]) -> bool:
         return False
     if len(real) > 1 or real[0].lower() not in {"gzip", "x-gzip"}:
         found = ", ".join(real)
-        raise BodyUnreadable(f"the answer is encoded as {found[:40]!r}, but only {OFFERED} was offered")
+        raise BodyUnreadable(f"the answer is encoded as {redact(found, (), 40)!r}, but only {OFFERED} was offered")
     return True
 
 

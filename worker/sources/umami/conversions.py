@@ -65,7 +65,7 @@ def _same(node: Node, step: dict[str, Any]) -> None:
     """Steps come back as they were asked; others would be somebody else's numbers."""
     for name in ("type", "value"):
         if node.get(name).text() != step[name]:
-            raise node.get(name).wrong(f"the step's own {name}, {step[name][:40]!r}")
+            raise node.get(name).wrong(f"the step's own {name}, {step[name]!r}")
 
 
 def _stage(node: Node, position: int, visitors: int, onward: float | None) -> Row:

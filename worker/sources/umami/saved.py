@@ -4,11 +4,12 @@ Its parameters were never checked by the server that keeps them, so they are loo
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
 
 from worker.errors import SourceRefused
+from worker.redact import redact
 from worker.sources.common.parse import Node
 from worker.sources.umami.client import UmamiClient, UmamiRequest
 from worker.sources.umami.refusal import PathGone
@@ -28,6 +29,7 @@ class Saved:
     description: str | None
     parameters: Mapping[str, Any]
     updated_at: int | None
+    secrets: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
 
 async def load(client: UmamiClient, report: str) -> Saved:
@@ -71,6 +73,7 @@ def read(found: Node) -> Saved:
         description=found.get("description").text_or_none(),
         parameters=found.get("parameters").object().value,
         updated_at=found.get("updatedAt").instant_or_none(),
+        secrets=found.secrets,
     )
 
 
@@ -79,7 +82,8 @@ def runnable(saved: Saved) -> Saved:
     goal of type `url`, which only version 2 knew, it counts nothing and says nothing.
     """
     if saved.type not in TYPES:
-        told = f"the saved report is of type {saved.type[:40]!r}, which cannot be run; it can be {', '.join(TYPES)}"
+        shown = redact(saved.type, saved.secrets, 40)
+        told = f"the saved report is of type {shown!r}, which cannot be run; it can be {', '.join(TYPES)}"
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
     given = {name: value for name, value in saved.parameters.items() if value is not None}
     absent = [name for name in NEEDED.get(saved.type, ()) if not given.get(name)]
@@ -88,10 +92,10 @@ def runnable(saved: Saved) -> Saved:
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
     for name, expected in wrong(saved.type, given):
         found = (
-            f"{name}: found {str(given[name])[:40]!r}"
+            f"{name}: found {redact(given[name], saved.secrets, 40)!r}"
             if isinstance(given[name], str)
             else f"{name}: found {given[name]}"
         )
-        told = f"the saved {saved.type} report cannot be run: {found[:120]}, expected {expected}"
+        told = f"the saved {saved.type} report cannot be run: {redact(found, saved.secrets, 120)}, expected {expected}"
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
     return replace(saved, parameters=given)

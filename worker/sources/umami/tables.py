@@ -46,7 +46,7 @@ def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[
     seen: dict[str, Row] = {}
     for node, row in rows:
         if row.key in seen:
-            raise node.wrong(f"one row for {row.key[:80]}")
+            raise node.wrong(f"one row for {row.key}")
         seen[row.key] = row
     return table(table_id, columns, seen.values(), sliced=bool(most) and len(seen) >= most)
 

@@ -1,0 +1,69 @@
+"""A secret as services repeat it, and whether a part of it can be read in a text."""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+from hypothesis import strategies as st
+
+Spelling = Callable[[str], str]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+SPELLINGS: dict[str, Spelling] = {
+    "as it is": str,
+    "upper case": str.upper,
+    "url": lambda secret: quote(secret, safe=""),
+    "form": quote_plus,
+    "url, every byte": lambda secret: "".join(f"%{byte:02X}" for byte in secret.encode()),
+    "url twice": lambda secret: quote(quote(secret, safe=""), safe=""),
+    "html": html.escape,
+    "html by number": lambda secret: "".join(f"&#{ord(letter)};" for letter in secret),
+    "html by hexadecimal number": lambda secret: "".join(f"&#x{ord(letter):X};" for letter in secret),
+    "json": lambda secret: json.dumps(secret)[1:-1],
+    "json twice": lambda secret: json.dumps(json.dumps(secret)),
+    "json, every character": lambda secret: "".join(f"\\u{ord(letter):04x}" for letter in secret),
+    "base64": _base64,
+    "base64 for a url": lambda secret: base64.urlsafe_b64encode(secret.encode()).decode().rstrip("="),
+    "base64 in a url": lambda secret: quote(_base64(secret), safe=""),
+    "base64 folded": lambda secret: "\r\n ".join(_base64(secret)[n : n + 10] for n in range(0, 400, 10)).strip(),
+    "basic, as the user": lambda secret: _base64(f"{secret}:"),
+    "basic, as the password": lambda secret: _base64(f"éé:{secret}"),
+    "auth plain": lambda secret: _base64(f"\0ééé\0{secret}"),
+    "base64 of a sentence": lambda secret: _base64(f"ééé é {secret}, éé?"),
+    "hexadecimal": lambda secret: secret.encode().hex(),
+    "hexadecimal in capitals, with colons": lambda secret: secret.encode().hex(":").upper(),
+    "python bytes": lambda secret: "".join(f"\\x{byte:02x}" for byte in secret.encode()),
+}
+
+WITH_MORE = {"basic, as the user", "basic, as the password", "auth plain", "base64 of a sentence"}
+"""What stands around the secret there is no secret, and its letters stay."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+keys = st.lists(st.sampled_from(LETTERS), min_size=12, max_size=80).map("".join)
+"""Letter by letter: Hypothesis makes texts out of words that it finds in our code, and those stand in our sentences."""
+passwords = st.text(LETTERS + " +/=&<>\"'\\%~.-_äü€", min_size=12, max_size=40).filter(
+    lambda text: sum(letter in LETTERS for letter in text) >= 10 and text == " ".join(text.split())
+)
+
+
+def parts(text: str) -> set[str]:
+    """Every four neighbours."""
+    return {text[at : at + 4] for at in range(len(text) - 3)}
+
+
+def readings(told: str) -> set[str]:
+    """The text, and what every stretch of base64 in it holds, wherever it begins."""
+    stretches = [run[at:] for run in re.findall("[A-Za-z0-9+/]{4,}", told) for at in range(4)]
+    return {told.lower(), *(base64.b64decode(run[: len(run) // 4 * 4]).decode("latin-1").lower() for run in stretches)}
+
+
+def shows(told: str, secret: str) -> bool:
+    """Four neighbours of the secret, as they are or in base64."""
+    return bool(parts(secret.lower()) & {part for reading in readings(told) for part in parts(reading)})
