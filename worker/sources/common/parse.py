@@ -38,18 +38,17 @@ class Node:
 
     @property
     def path(self) -> str:
-        if self.above is None:
-            return str(self.step)
-        before = self.above.path
-        if isinstance(self.step, int):
-            return f"{before}[{self.step}]"
-        return self.step if before == "body" else f"{before}.{self.step}"
+        """Keys of a map are the service's own words, so that they are read for secrets too."""
+        return redact(_way(self), self.secrets)
+
+    @property
+    def shown(self) -> str:
+        """Its value, short enough for a sentence and without secrets."""
+        return named(self.value, self.secrets)
 
     def wrong(self, expected: str) -> SourceShapeChanged:
-        secrets = self.secrets
-        found = named(self.value, secrets)
-        path = redact(self.path, secrets)
-        return SourceShapeChanged(self.endpoint, path, f"expected {redact(expected, secrets)}, found {found}")
+        told = redact(expected, self.secrets)
+        return SourceShapeChanged(self.endpoint, self.path, f"expected {told}, found {self.shown}")
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -189,6 +188,15 @@ class Node:
         return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
 
 
+def _way(node: Node) -> str:
+    if node.above is None:
+        return str(node.step)
+    before = _way(node.above)
+    if isinstance(node.step, int):
+        return f"{before}[{node.step}]"
+    return node.step if before == "body" else f"{before}.{node.step}"
+
+
 class WholeAnswer(Node):
     """The whole answer, which alone knows the secrets."""
 
@@ -208,7 +216,7 @@ def encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def named(value: Any, secrets: Iterable[str] = ()) -> str:
+def named(value: Any, secrets: Iterable[str]) -> str:
     """What was found, short enough for a sentence, without the text of a body and without the secrets."""
     if value is MISSING:
         return "nothing"

@@ -42,7 +42,9 @@ class Amounts:
             check(value)
             currency = self.known.ours(code)
             if currency is None:
-                note = f"{value.path}: the currency {named(code).removeprefix('the text ')} cannot be read"
+                note = (
+                    f"{value.path}: the currency {named(code, node.secrets).removeprefix('the text ')} cannot be read"
+                )
                 self.notes.append(f"{note}; its sum is left out")
             else:
                 yield currency, value

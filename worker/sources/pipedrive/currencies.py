@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from worker.domain.money import custom
 from worker.errors import SourceRefused
+from worker.redact import redact
 from worker.sources.common.parse import Node
-from worker.sources.common.words import short
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 
@@ -104,4 +104,4 @@ def _digits(value: object) -> bool:
 
 def _label(node: Node, name: str) -> str:
     text = node.get(name).value
-    return short(text)[:LONGEST_LABEL].strip() if isinstance(text, str) else ""
+    return redact(text, node.secrets, LONGEST_LABEL) if isinstance(text, str) else ""

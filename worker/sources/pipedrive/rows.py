@@ -109,7 +109,7 @@ class DealRowReader:
         if isinstance(own, int | float) and not isinstance(own, bool) and abs(own) <= LARGEST:
             return round(own)
         if own is not None:
-            self.notes.append(f"deal {key}: probability is {named(own)}, which is left out")
+            self.notes.append(f"deal {key}: probability is {named(own, node.secrets)}, which is left out")
         if stage is None:
             return None
         pipeline = self.names.pipelines.get(stage.pipeline)
@@ -129,7 +129,7 @@ class DealRowReader:
             elif value.value == 0:
                 amount = 0
             else:
-                self.notes.append(f"deal {key}: a currency, {named(told.value)}, cannot be read; its value is left out")
+                self.notes.append(f"deal {key}: a currency, {told.shown}, cannot be read; its value is left out")
         return {"value": amount, "currency": currency, "period": "one_time", "annual": amount}
 
     def _owner_id(self, node: Node, key: str) -> str | None:
@@ -182,7 +182,7 @@ class DealRowReader:
         return None if told.absent or told.value == "" else told.day_or_none()
 
     def _nothing(self, node: Node, key: str) -> None:
-        self.notes.append(f"deal {key}: {node.step} is {named(node.value)}, read as none")
+        self.notes.append(f"deal {key}: {node.step} is {node.shown}, read as none")
 
 
 def _zero(value: object) -> bool:
