@@ -1,8 +1,10 @@
 """Close's error bodies, in every shape that was seen, as one sentence."""
 
 import json
+from collections.abc import Callable
 
 from worker.sources.common import words
+from worker.sources.common.parse import Node
 
 _MEANINGS = {
     400: "the request was refused",
@@ -16,20 +18,31 @@ _MEANINGS = {
 }
 
 
-def sentence(status: int, body: bytes) -> str:
-    """What the status means, then the service's own words: at most 200 characters on one line."""
+_WORDS = ("errors", "field-errors", "error", "message")
+
+
+def sentence(status: int, body: bytes, clean: Callable[[str], str] = str) -> str:
+    """What the status means, then the service's own words without secrets: at most 200 characters on one line."""
+    if status == 403 and words.is_markup(body):
+        return f"a page for people ({status}): something in front of Close refused it, such as a firewall or a proxy"
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
-    told = said(body)
+    told = said(body, clean)
     return f"{meaning} ({status}): {told}" if told else f"{meaning} ({status})"
 
 
-def said(body: bytes) -> str:
+def said(body: bytes, clean: Callable[[str], str] = str) -> str:
     """`errors`, `field-errors`, `error` and `message` of an object, else the text itself; "" for markup or nothing.
+    `clean` takes secrets out.
 
     Recorded since 2017: {"errors": [], "field-errors": {…}}, {"error": "…"}, {"errors": ["…"]}, {"message": "…"}, an
     empty body under a JSON type, plain text under a JSON type.
     """
-    return words.said(body, ("errors", "field-errors", "error", "message"))
+    return words.said(body, _WORDS, clean)
+
+
+def is_error(answer: Node) -> bool:
+    """Whether an object under a good status is no answer: it holds an error and nothing else."""
+    return bool(answer.value) and answer.value.keys() <= set(_WORDS)
 
 
 def reset(body: bytes) -> str:

@@ -20,11 +20,16 @@ def said(body: bytes, keys: Sequence[str], clean: Callable[[str], str] = str) ->
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        return "" if text.lstrip().startswith("<") else short(clean(text))
+        return "" if is_markup(body) else short(clean(text))
     if not isinstance(value, dict):
         return short(clean("; ".join(_leaves(value))))
     known = [value[key] for key in keys if key in value]
     return short(clean("; ".join(leaf for part in known for leaf in _leaves(part))))
+
+
+def is_markup(body: bytes) -> bool:
+    """A page for people, or XML: an API that speaks JSON did not write it."""
+    return body.lstrip()[:1] == b"<"
 
 
 def short(text: str) -> str:
