@@ -81,11 +81,16 @@ _LIST = (
     Param("lead_query", ParamKind.TEXT, note="deprecated by Close: use lead_saved_search_id"),
     Param("lead_saved_search_id", ParamKind.ID, note="a Smart View of leads"),
     Param("is_stalled", ParamKind.BOOL),
-    Param("_order_by", ParamKind.CHOICE, _descending(ORDERS), note="which deals a cut list holds"),
+    Param(
+        "_order_by",
+        ParamKind.CHOICE,
+        _descending(ORDERS),
+        note="which deals a cut list holds; without `_limit` nothing",
+    ),
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
     Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared"),
     Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared"),
-    Param("_fields", ParamKind.CHOICES, note="united with what a digest needs"),
+    Param("_fields", ParamKind.CHOICES, note="what a digest needs is asked for anyway, and nothing else is"),
 )
 
 _QUERIES = (
