@@ -1,4 +1,4 @@
-"""Where the API is: Close's own host has it below /api/v1. What holds of every address is tested beside the definitions."""
+"""Where the API is: on Close's own host below /api/v1. What holds of every address is tested with the definitions."""
 
 from pathlib import Path
 
