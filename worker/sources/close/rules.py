@@ -22,6 +22,11 @@ MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "va
 """Filters of the opportunity list that have a twin with `__in`."""
 
 
+def compares(params: Mapping[str, Any]) -> bool:
+    """Whether a report is asked for twice: Close answers a comparison alone."""
+    return any(name in params for name in COMPARED)
+
+
 def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of a funnel report, all of it."""
     rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _comparison, _query)
