@@ -71,9 +71,10 @@ async def test_a_list_that_shifts_in_both_readings_is_a_gap_that_names_the_shift
 async def test_a_row_on_two_pages_is_a_shift_even_when_the_totals_agree() -> None:
     account = Account(deals(5))
     pages = {"0": ["oppo_a", "oppo_b", "oppo_c"], "2": ["oppo_c", "oppo_a", "oppo_d"]}
+    born = {f"oppo_{key}": f"2026-10-0{day}T08:00:00+00:00" for day, key in enumerate("abcd", 1)}
     account.instead["/opportunity/"] = lambda asked: Said(
         {
-            "data": [deal(key) for key in pages[asked.params["_skip"]]],
+            "data": [deal(key, date_created=born[key]) for key in pages[asked.params["_skip"]]],
             "has_more": asked.params["_skip"] == "0",
             "total_results": 5,
         }

@@ -210,3 +210,9 @@ def test_beside_ranges_as_written_no_window_is_advised_that_would_be_refused_nex
     assert "window" not in fault.expected
     (fault,) = FUNNEL.rules(use(params))
     assert "window" in fault.expected
+
+
+@pytest.mark.parametrize("language", CLOSE.words)
+def test_sales_velocity_is_shown_without_a_unit_that_close_does_not_state(language: str) -> None:
+    label = CLOSE.words[language]["metric.sales_velocity"]
+    assert label in {"Sales velocity", "Vertriebstempo"}
