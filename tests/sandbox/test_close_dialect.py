@@ -11,7 +11,7 @@ import pytest
 
 from tests.sandbox.conftest import NOW
 from tests.sandbox.test_close_list import asked, ids, whole
-from worker.adapters.http import tls_context
+from worker.adapters.tls import tls_context
 from worker.sandbox.cast import LEAD_VIEW, OTHER, SAVED_SEARCH, STAGES
 from worker.sandbox.close_dialect import FRAMEWORK
 from worker.sandbox.close_rows import OPTIONAL
