@@ -15,6 +15,7 @@ from worker.ports import Question
 from worker.sandbox import journal
 from worker.sandbox.cast import MAIN
 from worker.sandbox.close_api import API_KEY
+from worker.sandbox.close_dialect import REFUSING, CloseDialect
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
@@ -35,8 +36,11 @@ class Clock:
 
 
 @asynccontextmanager
-async def opened(pipeline: PipelineSimulation, clock: Clock) -> AsyncIterator[CloseSource]:
+async def opened(
+    pipeline: PipelineSimulation, clock: Clock, dialect: CloseDialect = REFUSING
+) -> AsyncIterator[CloseSource]:
     async with Sandbox(pipeline=pipeline, now=clock) as box:
+        box.close.dialect = dialect
         source = open_source({"base_url": box.close_url, "api_key": API_KEY}, clock=clock)
         try:
             yield source
@@ -59,10 +63,13 @@ CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
 
 
 @pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "stalled"])
+@pytest.mark.parametrize("dialect", CloseDialect)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_what_was_read_is_what_happened(seed: int, item: Query, population: Population) -> None:
+async def test_what_was_read_is_what_happened(
+    seed: int, dialect: CloseDialect, item: Query, population: Population
+) -> None:
     clock, pipeline = Clock(), PipelineSimulation(seed, NOW)
-    async with opened(pipeline, clock) as source:
+    async with opened(pipeline, clock, dialect) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
             began = clock.now

@@ -261,10 +261,11 @@ async def test_a_stalled_deal_says_what_to_do(
     close: httpx.AsyncClient, pipeline: PipelineSimulation, box: Sandbox
 ) -> None:
     deal = next(d for d in pipeline.open_deals() if not d.stalled)
-    before = (await close.get(f"/opportunity/{deal.id}/")).json()
+    everything = {"_fields": "_all"}
+    before = (await close.get(f"/opportunity/{deal.id}/", params=everything)).json()
     assert (before["is_stalled"], before["stall_status"], before["suggested_action"]) == (False, None, None)
     pipeline.apply(Stalled(at=box.now(), deal=deal.id, action=("follow_up_call", "Nobody called.")))
-    after = (await close.get(f"/opportunity/{deal.id}/")).json()
+    after = (await close.get(f"/opportunity/{deal.id}/", params=everything)).json()
     assert after["is_stalled"] is True
     assert after["suggested_action"]["action"] == "follow_up_call"
     assert after["stall_status"]["next_action"] == {"action": "follow_up", "justification": "Nobody called."}

@@ -4,19 +4,22 @@ Each trouble goes through a whole run: real Redis, a real socket, and a second c
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx import ASGITransport, AsyncClient
+from starlette.applications import Starlette
 
 from tests.sources.close import account as close_account
 from tests.sources.pipedrive import account as pipedrive_account
 from tests.sources.umami import account as umami_account
-from tests.support.scripted_http import Asked, Said, scripted
+from tests.support.scripted_http import Asked, Said, Script, scripted
 from tests.support.story import InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
@@ -25,6 +28,10 @@ from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import GapReason
 from worker.plugins import CONNECTIONS, wants_sandbox
 from worker.ports import Connectors, Source
+from worker.sandbox.close_api import API_KEY, ROOT, CloseApi
+from worker.sandbox.close_dialect import CloseDialect
+from worker.sandbox.events import Created
+from worker.sandbox.pipeline import PipelineSimulation
 from worker.sources import close, pipedrive, umami
 from worker.sources.common.calls import Retries
 
@@ -37,7 +44,7 @@ PAGE = b"<!doctype html><title>Oops</title><h1>Something is not right</h1>"
 class Case:
     """`path`: the request that is troubled; the others work. `secret` must show nowhere."""
 
-    answer: Callable[[Asked], Said]
+    answer: Script
     open: Callable[[str], Source]
     path: str
     query: str
@@ -56,6 +63,21 @@ def close_case() -> Case:
     account = close_account.Account([close_account.deal("oppo_1")])
     query = "{id: troubled, source: held, query: opportunities, params: {status_type: active}}"
     return Case(account.answer, opened, "/opportunity/", query, close_account.KEY)
+
+
+def stand_in_case(dialect: CloseDialect) -> Case:
+    """The simulated account of Close, in one of the two ways to treat what a client gets wrong."""
+    api = CloseApi(PipelineSimulation(1, utc_now(), history=False), utc_now)
+    api.dialect = dialect
+    api.pipeline.apply(Created(at=utc_now(), deal="oppo_1", start=replace(api.pipeline.draft(utc_now()), id="oppo_1")))
+    transport = ASGITransport(Starlette(routes=api.routes()))
+
+    async def answer(asked: Asked) -> Said:
+        async with AsyncClient(transport=transport, base_url=f"http://stand-in{ROOT}", auth=(API_KEY, "")) as client:
+            said = await client.request(asked.method, asked.path, params=dict(asked.params), content=asked.body)
+        return Said(said.content, said.status_code)
+
+    return replace(close_case(), answer=answer)
 
 
 def pipedrive_case() -> Case:
@@ -110,6 +132,7 @@ CASES: Mapping[str, Callable[[], Case]] = {"close": close_case, "pipedrive": pip
 VARIANTS: Mapping[str, Callable[[], Case]] = {
     **CASES,
     "pipedrive with odd cells": odd_case,
+    **{f"close {dialect}": partial(stand_in_case, dialect) for dialect in CloseDialect},
     "umami below its website": moved_case,
 }
 """Kinds, and other forms that the service of one may have."""
@@ -169,7 +192,7 @@ class Trial:
     held: Held
     said: Said | None = None
 
-    def answer(self, asked: Asked) -> Said:
+    def answer(self, asked: Asked) -> Said | Awaitable[Said]:
         troubled = self.said is not None and asked.path == self.case.path
         return self.said if troubled and self.said is not None else self.case.answer(asked)
 

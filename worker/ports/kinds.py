@@ -69,13 +69,22 @@ class Use:
 class Price:
     """What one answer costs: requests, and tokens of a day (0: the service counts none). `page`: rows that one request
     of a list brings, so that both are the price of a page; 0 for what is no list. `more`: it is the least that an
-    answer costs, and the rest depends on what the account holds.
+    answer costs, and the rest depends on what the account holds. `shared`: rows of a page that the one before brings
+    too. `file`: requests of the file that `attach` asks for beside the answer.
     """
 
     requests: int = 1
     tokens: int = 0
     page: int = 0
     more: bool = False
+    shared: int = 0
+    file: int = 0
+
+    def pages(self, rows: int | None) -> int:
+        """Of a list of so many rows. It is 1 for what is no list, and for one of unknown length (None)."""
+        if not self.page or rows is None or rows <= self.page:
+            return 1
+        return 1 + -(-(rows - self.page) // (self.page - self.shared))
 
 
 @dataclass(frozen=True, slots=True)

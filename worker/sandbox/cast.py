@@ -14,6 +14,7 @@ CURRENCY = "EUR"
 MAIN = "pipe_4vukv2FUlFh9FDiVYAop1U"
 OTHER = "pipe_7hRenewQm3TzXw8LkPdV2s"
 SAVED_SEARCH = "save_Kq7LargeDealsOnlyZx3Vb9NmTrW5yHc2PfJg8DsUe1A"
+LEAD_VIEW = "save_Rv2LargeCustomersQ8mWtXz4LkHb6YcNpJ3sGdVf7Ue9Ai"
 GROUP = "group_3NorthTeamPq8RvXz5LkWm7T"
 FOUNDED = datetime(2021, 3, 1, 9, 22, 10, 931820, UTC)
 

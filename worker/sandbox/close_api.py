@@ -9,20 +9,22 @@ import binascii
 import csv
 import io
 import json
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+import random
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Match, Route
 
 from worker.sandbox import close_filters as filters
 from worker.sandbox import close_funnel as funnel
 from worker.sandbox.cast import (
     CURRENCY,
     FOUNDED,
+    LEAD_VIEW,
     ORGANISATION,
     ORGANISATION_NAME,
     PIPELINE_NAMES,
@@ -32,9 +34,10 @@ from worker.sandbox.cast import (
     CastStage,
     User,
 )
+from worker.sandbox.close_dialect import FRAMEWORK, REFUSING, CloseDialect
 from worker.sandbox.close_groups import grouped
 from worker.sandbox.close_ranges import offset
-from worker.sandbox.close_rows import aggregates, instant, row
+from worker.sandbox.close_rows import OPTIONAL, aggregates, instant, row, single
 from worker.sandbox.events import SimulatedDeal
 from worker.sandbox.limits import RequestLimit
 from worker.sandbox.oauth import OAuth
@@ -48,7 +51,10 @@ UNAUTHORISED = (
     "The server could not verify that you are authorized to access the URL requested. You either supplied the wrong "
     "credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required."
 )
+NEWEST = "-date_created"
 NO_SUCH_DEAL = "Empty query: Opportunity matching query does not exist."
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -59,13 +65,17 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
 
 
 class CloseApi:
-    """`now` is the simulation's clock. `shifts`, when armed, moves rows between two pages of one list."""
+    """`now` is the simulation's clock. `shifts`, when armed, moves rows between two pages of one list. `dialect` may be
+    changed at any time.
+    """
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.pipeline = pipeline
         self.limit = RequestLimit()
         self.oauth = OAuth(now)
         self.shifts = Shifts()
+        self.dialect: CloseDialect = REFUSING
+        self._chance = random.Random(1)  # the order of ties
         self._now = now
         self._matched: dict[Hashable, list[SimulatedDeal]] = {}
         self._summed: dict[Hashable, dict[str, Any]] = {}
@@ -86,10 +96,21 @@ class CloseApi:
         ]
         token = Route("/close/oauth2/token/", self.oauth.token, methods=["POST"])
         guarded = [Route(ROOT + path, self._guarded(endpoint), methods=[method]) for method, path, endpoint in table]
-        return [token, *guarded]
+        self._known = guarded
+        return [token, *guarded, Route(ROOT + "/{path:path}", self._guarded(self.elsewhere), methods=METHODS)]
+
+    async def elsewhere(self, request: Request) -> Response:
+        """What no endpoint takes is answered in JSON too; a path without its last slash is sent to the one with it."""
+        if any(route.matches(request.scope)[0] is not Match.NONE for route in self._known):
+            return answer({"error": "The method is not allowed for the requested URL."}, 405)
+        path = request.url.path
+        slashed = {**request.scope, "path": f"{path}/"}
+        if any(route.matches(slashed)[0] is Match.FULL for route in self._known):
+            return RedirectResponse(str(request.url.replace(path=f"{path}/")), 307)
+        return answer({"error": "Not Found"}, 404)
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Checks the key and the limit, and turns refusals into a 400."""
+        """Checks the key and the limit, and turns refusals into a 400. A stranger has a limit as well."""
 
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
@@ -97,18 +118,23 @@ class CloseApi:
             if not key and self.oauth.knows(request.headers.get("authorization", "")):
                 key = ACCESS_TOKEN
             if key not in {API_KEY, ACCESS_TOKEN}:
-                return answer({"error": UNAUTHORISED}, 401)
+                return answer({"error": UNAUTHORISED}, 401, self.limit.take("")[1])
             allowed, headers = self.limit.take(key)
             if not allowed:
                 return Response(self.limit.body(headers), 429, headers, "application/json")
             try:
                 given = await endpoint(request)
             except filters.CloseRefusal as refusal:
-                given = answer(refusal.body(), 400)
+                given = answer(self._refusal(refusal), 400)
             given.headers.update(headers)
             return given
 
         return guarded
+
+    def _refusal(self, refusal: filters.CloseRefusal) -> dict[str, Any]:
+        if self.dialect is FRAMEWORK and isinstance(refusal, filters.PagingRefusal):
+            return {"error": refusal.words}
+        return refusal.body()
 
     async def me(self, _request: Request) -> Response:
         pipelines = [_pipeline(key) for key in PIPELINES]
@@ -137,18 +163,10 @@ class CloseApi:
         return self._page(request, rows)
 
     async def searches(self, request: Request) -> Response:
-        search = {
-            "id": SAVED_SEARCH,
-            "name": "Large customers",
-            "type": "opportunity",
-            "query": None,
-            "s_query": {"query": {"type": "match_all"}},
-            "is_shared": True,
-            "is_user_dependent": False,
-            "description": "",
-            "user_id": USERS[0].id,
-        }
-        return self._page(request, [search])
+        """Views of leads, unless `type` or `type__in` says otherwise."""
+        asked = request.query_params.get("type__in", request.query_params.get("type", "lead")).split(",")
+        views = (_view(SAVED_SEARCH, "Large deals", "opportunity"), _view(LEAD_VIEW, "Large customers", "lead"))
+        return self._page(request, [view for view in views if view["type"] in asked])
 
     async def webhooks(self, request: Request) -> Response:
         """An empty list: no webhook subscription exists."""
@@ -168,25 +186,28 @@ class CloseApi:
         return self._list(dict(request.query_params), request)
 
     async def overridden(self, request: Request) -> Response:
-        """A GET whose parameters are too long for a URL: POST, x-http-method-override, body {"_params": {…}}."""
+        """A GET whose parameters are too long for a URL: POST, x-http-method-override, body {"_params": {…}}. Which
+        fields are shown, the URL says alone: the framework reads it when it writes the answer.
+        """
         if request.headers.get("x-http-method-override", "").upper() != "GET":
             return answer({"error": "The method is not allowed for the requested URL."}, 405)
         body = await _json(request)
         params = body.get("_params") if isinstance(body, Mapping) else None
         if not isinstance(params, Mapping):
             raise filters.CloseRefusal("_params", "This field is required.")
-        return self._list({str(name): _text(value) for name, value in params.items()}, request)
+        given = {str(name): _text(value) for name, value in params.items()}
+        return self._list({**given, "_fields": request.query_params.get("_fields", "")}, request)
 
     def _list(self, params: dict[str, str], request: Request) -> Response:
         limit, skip = filters.paging(params)
         zone_hours = request.headers.get("x-tz-offset")
         if skip:
             self.shifts.strike(self.pipeline, self._match(params, zone_hours), self._now())
-        matched = self._match(params, zone_hours)
+        matched = self._as_sent(params, self._match(params, zone_hours))
         page = slice(skip, skip + limit)
         show = _shower(params.get("_fields", ""))
         if by := params.get("_group_by"):
-            data, held = grouped(matched, by, page, show, CURRENCY)
+            data, held = grouped(matched, by, page, show, self._total)
         else:
             data = [show(deal) for deal in matched[page]]
             held = len(data)
@@ -195,10 +216,19 @@ class CloseApi:
 
     def _sums(self, params: Mapping[str, str], zone_hours: str | None, matched: list[SimulatedDeal]) -> dict[str, Any]:
         """The aggregates of all matches. They are stored as long as the matches, which are the same for every page."""
-        key = _selection(params, zone_hours)
+        key = self._selection(params, zone_hours)
         if key not in self._summed:
-            self._summed[key] = aggregates(matched, CURRENCY)
+            self._summed[key] = self._total(matched)
         return self._summed[key]
+
+    def _total(self, deals: Sequence[SimulatedDeal]) -> dict[str, Any]:
+        return aggregates(deals, CURRENCY, single if self.dialect is FRAMEWORK else sum)
+
+    def _as_sent(self, params: Mapping[str, str], matched: list[SimulatedDeal]) -> list[SimulatedDeal]:
+        """The framework does not decide between rows of the same place."""
+        if self.dialect is not FRAMEWORK:
+            return matched
+        return filters.ordered(matched, params.get("_order_by", NEWEST), FRAMEWORK, self._chance)
 
     def _match(self, params: Mapping[str, str], zone_hours: str | None) -> list[SimulatedDeal]:
         """The pages of one list share their matches until something happens in the pipeline."""
@@ -206,12 +236,15 @@ class CloseApi:
             self._matched.clear()
             self._summed.clear()
             self._revision = self.pipeline.revision
-        key = _selection(params, zone_hours)
+        key = self._selection(params, zone_hours)
         if key not in self._matched:
-            tests = filters.tests(_asked(params), offset(zone_hours))
+            tests = filters.tests(_asked(params), offset(zone_hours), self.dialect)
             found = [deal for deal in self.pipeline.visible() if all(test(deal) for test in tests)]
-            self._matched[key] = filters.ordered(found, params.get("_order_by", "-date_created"))
+            self._matched[key] = filters.ordered(found, params.get("_order_by", NEWEST), self.dialect)
         return self._matched[key]
+
+    def _selection(self, params: Mapping[str, str], zone_hours: str | None) -> Hashable:
+        return self.dialect, tuple(sorted(_asked(params).items())), zone_hours
 
     async def report(self, request: Request) -> Response:
         kind = request.path_params["kind"]
@@ -227,10 +260,6 @@ class CloseApi:
 def _asked(params: Mapping[str, str]) -> dict[str, str]:
     """The parameters that select deals."""
     return {k: v for k, v in params.items() if k not in {"_limit", "_skip", "_fields", "_group_by"}}
-
-
-def _selection(params: Mapping[str, str], zone_hours: str | None) -> Hashable:
-    return tuple(sorted(_asked(params).items())), zone_hours
 
 
 def credential(header: str) -> str:
@@ -249,9 +278,25 @@ def credential(header: str) -> str:
 
 def _shower(fields: str) -> Callable[[SimulatedDeal], dict[str, Any]]:
     wanted = {name for name in fields.split(",") if name}
-    if not wanted:
+    if "_all" in wanted:
         return row
+    if not wanted:
+        return lambda deal: {name: value for name, value in row(deal).items() if name not in OPTIONAL}
     return lambda deal: {name: value for name, value in row(deal).items() if name in wanted}
+
+
+def _view(key: str, name: str, kind: str) -> dict[str, Any]:
+    return {
+        "id": key,
+        "name": name,
+        "type": kind,
+        "query": None,
+        "s_query": {"query": {"type": "match_all"}},
+        "is_shared": True,
+        "is_user_dependent": False,
+        "description": "",
+        "user_id": USERS[0].id,
+    }
 
 
 def _status(stage: CastStage) -> dict[str, Any]:

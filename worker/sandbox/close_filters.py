@@ -1,13 +1,17 @@
-"""Close's list parameters: which opportunities match, and in which order. Unknown or malformed ones are refused.
+"""Close's list parameters: which opportunities match, and in which order. Unknown ones are refused or ignored, as the
+dialect says; malformed ones are refused.
 
 Names and operators: https://developer.close.com/api/resources/opportunities/list
 """
 
+import random
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from worker.sandbox.cast import ORGANISATION, SAVED_SEARCH, STAGES, USERS_BY_ID
+from worker.sandbox.cast import LEAD_VIEW, ORGANISATION, SAVED_SEARCH, STAGES, USERS_BY_ID
+from worker.sandbox.close_dialect import FRAMEWORK, REFUSING, CloseDialect
 from worker.sandbox.close_rows import expected
 from worker.sandbox.events import SimulatedDeal
 
@@ -27,9 +31,18 @@ class CloseRefusal(Exception):
         super().__init__(problem)
 
     def body(self) -> dict[str, Any]:
+        """As the API answers it."""
         if self.field is None:
             return {"errors": [self.problem], "field-errors": {}}
         return {"errors": [], "field-errors": {self.field: self.problem}}
+
+
+class PagingRefusal(CloseRefusal):
+    """`words`: how the framework says it, in an `error` of its own."""
+
+    def __init__(self, field: str | None, problem: str, words: str) -> None:
+        self.words = words
+        super().__init__(field, problem)
 
 
 FIELDS: dict[str, Callable[[SimulatedDeal], Any]] = {
@@ -66,9 +79,23 @@ ORDERS: dict[str, Callable[[SimulatedDeal], Any]] = {
 }
 
 
-def tests(params: Mapping[str, str], zone: timezone) -> list[Test]:
+def tests(params: Mapping[str, str], zone: timezone, dialect: CloseDialect) -> list[Test]:
     """One test per filter. A deal matches when all tests pass. `zone`: of dates without a time. Raises CloseRefusal."""
-    return [_test(name, str(text), zone) for name, text in params.items() if name not in PAGING]
+    given = {name: str(text) for name, text in params.items() if name not in PAGING}
+    if dialect is FRAMEWORK:
+        given = {name: text for name, text in given.items() if _known(name, text)}
+    return [_test(name, text, zone) for name, text in given.items()]
+
+
+def _known(name: str, text: str) -> bool:
+    base, _, operator = name.partition("__")
+    if base in DATES:
+        return f"__{operator}".removesuffix("__") in OPERATORS
+    if base in FIELDS:
+        values = text.split(",") if operator else [text]
+        known = base not in CHOICES or text == "" or all(value in CHOICES[base] for value in values)
+        return known and (not operator or (operator == "in" and base in IN))
+    return name in OTHERS
 
 
 def _test(name: str, text: str, zone: timezone) -> Test:
@@ -77,20 +104,15 @@ def _test(name: str, text: str, zone: timezone) -> Test:
         return _date_test(base, name.removeprefix(base), text, zone)
     if base in FIELDS and (not operator or (operator == "in" and base in IN)):
         return _field_test(base, text.split(",") if operator else [text], name)
-    if name == "is_stalled":
-        if text.lower() not in {"true", "false"}:
-            raise CloseRefusal(name, f"Not a valid boolean: {text}")
-        return lambda deal: deal.stalled == (text.lower() == "true")
-    if name == "query":
-        return _text_test(text)
-    if name == "lead_query":
-        return lambda deal: text.casefold() in deal.lead.casefold()
-    if name == "lead_saved_search_id":
-        return saved_search(name, text)
+    if name in OTHERS:
+        return OTHERS[name](text)
     raise CloseRefusal(name, "This parameter is not known.")
 
 
 def _field_test(name: str, values: list[str], given: str) -> Test:
+    """An empty value is null."""
+    if values == [""]:
+        return lambda deal: FIELDS[name](deal) is None
     wrong = [value for value in values if name in CHOICES and value not in CHOICES[name]]
     if wrong:
         raise CloseRefusal(given, f"Not a valid choice: {wrong[0]}")
@@ -98,20 +120,51 @@ def _field_test(name: str, values: list[str], given: str) -> Test:
     return lambda deal: read(deal) in wanted
 
 
-def _text_test(text: str) -> Test:
-    """`note:word`, or a word anywhere in the note or the customer's name."""
-    note_only = text.startswith("note:")
-    needle = text.removeprefix("note:").strip('"').casefold()
-    return lambda deal: needle in (deal.note if note_only else f"{deal.note}\n{deal.lead}").casefold()
+def _stalled_test(text: str) -> Test:
+    if text.lower() not in {"true", "false"}:
+        raise CloseRefusal("is_stalled", f"Not a valid boolean: {text}")
+    return lambda deal: deal.stalled == (text.lower() == "true")
+
+
+def _lead_test(text: str) -> Test:
+    return lambda deal: text.casefold() in deal.lead.casefold()
+
+
+def _search_test(text: str) -> Test:
+    """Terms `field:value`, or words that stand anywhere in the note or the customer's name. All of them must fit.
+    Raises CloseRefusal for a field that the simulation cannot search.
+    """
+    terms = [(field, value.strip('"')) for field, value in _TERM.findall(text)]
+    unknown = next((field for field, _ in terms if field not in SEARCHES), None)
+    if unknown is not None:
+        raise CloseRefusal("query", f"The simulation has no search for {unknown}.")
+    return lambda deal: all(SEARCHES[field](deal, value.casefold()) for field, value in terms)
+
+
+_TERM = re.compile(r'(?:(\w+)[:(])?("[^"]*"|\S+)')
+SEARCHES: dict[str, Callable[[SimulatedDeal, str], bool]] = {
+    "": lambda deal, word: word in f"{deal.note}\n{deal.lead}".casefold(),
+    "note": lambda deal, word: word in deal.note.casefold(),
+    "opportunity_status": lambda deal, label: STAGES[deal.stage].label.casefold() == label,
+    "opportunity_status_type": lambda deal, kind: deal.status == kind,
+}
 
 
 def saved_search(field: str, search: str) -> Test:
-    """There is one saved search: deals with an annual value of 10,000 or more. Raises CloseRefusal for any
-    other one.
+    """There is one condition, saved as a view of deals and as one of leads: an annual value of 10,000 or more. Raises
+    CloseRefusal for any other one.
     """
-    if search != SAVED_SEARCH:
+    if search not in {SAVED_SEARCH, LEAD_VIEW}:
         raise CloseRefusal(field, "Object does not exist.")
     return lambda deal: (deal.annual or 0) >= LARGE
+
+
+OTHERS: dict[str, Callable[[str], Test]] = {
+    "is_stalled": _stalled_test,
+    "query": _search_test,
+    "lead_query": _lead_test,
+    "lead_saved_search_id": lambda text: saved_search("lead_saved_search_id", text),
+}
 
 
 def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
@@ -131,13 +184,19 @@ def _date_test(name: str, operator: str, text: str, zone: timezone) -> Test:
     return lambda deal: compare(read(deal), bound)
 
 
-def ordered(deals: list[SimulatedDeal], order: str) -> list[SimulatedDeal]:
-    """Sorts by each name in turn. A minus reverses the order, unknown values come last, and ids decide ties. Raises
-    CloseRefusal.
+def ordered(
+    deals: list[SimulatedDeal], order: str, dialect: CloseDialect = REFUSING, chance: random.Random | None = None
+) -> list[SimulatedDeal]:
+    """Sorts by each name in turn. A minus reverses the order, and unknown values come last. Ids decide ties, or
+    `chance` does. Raises CloseRefusal.
     """
     result = sorted(deals, key=lambda deal: deal.id)
+    if chance is not None:
+        chance.shuffle(result)
     for name in reversed([part for part in order.split(",") if part]):
         read = ORDERS.get(name.removeprefix("-"))
+        if read is None and dialect is FRAMEWORK:
+            continue
         if read is None:
             raise CloseRefusal("_order_by", f"Not a valid choice: {name}")
         known = [deal for deal in result if read(deal) is not None]
@@ -147,20 +206,21 @@ def ordered(deals: list[SimulatedDeal], order: str) -> list[SimulatedDeal]:
 
 
 def paging(params: Mapping[str, str]) -> tuple[int, int]:
-    """(limit, skip). Raises CloseRefusal for text that is not a number and for numbers beyond the service's bounds."""
+    """(limit, skip). Raises PagingRefusal for text that is not a number and for numbers beyond the service's bounds."""
     limit, skip = _number(params, "_limit", 100), _number(params, "_skip", 0)
     if limit > MAX_LIMIT:
-        raise CloseRefusal(
-            "_limit", f"The limit you set is larger than the maximum limit for this resource ({MAX_LIMIT})."
-        )
+        text = "The limit you set is larger than the maximum limit for this resource"
+        raise PagingRefusal("_limit", f"{text} ({MAX_LIMIT}).", f"{text} (max_limit = {MAX_LIMIT}).")
     if skip > MAX_SKIP:
         text = "The skip you set is larger than the maximum skip for this resource"
-        raise CloseRefusal(None, f"{text} (max_skip = {MAX_SKIP}). Please refine your search query.")
+        words = f"{text} (max_skip = {MAX_SKIP}). Please refine your search query."
+        raise PagingRefusal(None, words, words)
     return limit, skip
 
 
 def _number(params: Mapping[str, str], name: str, default: int) -> int:
     text = str(params.get(name, default))
     if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise CloseRefusal(name, f"Not a valid non-negative integer: {text[:40]}")
+        problem = f"Not a valid non-negative integer: {text[:40]}"
+        raise PagingRefusal(name, problem, f'{name} must be an integer (got "{text[:40]}" instead).')
     return int(text)

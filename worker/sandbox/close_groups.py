@@ -7,7 +7,6 @@ from typing import Any
 
 from worker.sandbox.cast import USERS_BY_ID
 from worker.sandbox.close_filters import CloseRefusal
-from worker.sandbox.close_rows import aggregates
 from worker.sandbox.events import SimulatedDeal
 
 Key = tuple[Any, ...]
@@ -43,9 +42,14 @@ def _rank(deal: SimulatedDeal, by: str) -> Key:
 
 
 def grouped(
-    deals: Sequence[SimulatedDeal], by: str, page: slice, show: Callable[[SimulatedDeal], dict[str, Any]], currency: str
+    deals: Sequence[SimulatedDeal],
+    by: str,
+    page: slice,
+    show: Callable[[SimulatedDeal], dict[str, Any]],
+    total: Callable[[Sequence[SimulatedDeal]], dict[str, Any]],
 ) -> tuple[list[dict[str, Any]], int]:
-    """The groups that the page touches, and how many deals the page holds. Aggregates cover whole groups.
+    """The groups that the page touches, and how many deals the page holds. `total` gives the aggregates of a
+    whole group.
 
     Within a group the order of `deals` stays. Raises CloseRefusal for an unknown grouping.
     """
@@ -60,5 +64,5 @@ def grouped(
         members = list(those)
         told = facts(members[0], name)
         label = "/".join("none" if part is None else str(part) for part in told.values())
-        groups.append({"key": label, **told, "objects": [show(d) for d in members], **aggregates(whole[key], currency)})
+        groups.append({"key": label, **told, "objects": [show(d) for d in members], **total(whole[key])})
     return groups, len(cut)

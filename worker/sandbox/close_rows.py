@@ -5,8 +5,9 @@ field of a zero is null).
 """
 
 import html
+import struct
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,8 +18,13 @@ _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _PERIOD_WORDS = {"monthly": " monthly", "annual": " annual", "one_time": ""}
 
 
+OPTIONAL = frozenset({"is_stalled", "stall_status", "suggested_action"})
+"""Fields that an answer holds only where `_fields` names them. No answer without it was recorded with them."""
+
+
 def instant(at: datetime) -> str:
-    return at.isoformat(timespec="microseconds")
+    """Without a fraction where there is none, as isoformat has it."""
+    return at.isoformat()
 
 
 def formatted(cents: int | None, currency: str) -> str:
@@ -75,7 +81,7 @@ def _place(deal: SimulatedDeal) -> dict[str, Any]:
     return {
         "status_id": stage.id,
         "status_label": stage.label,
-        "status_display_name": stage.label,
+        "status_display_name": f"{PIPELINE_NAMES[deal.pipeline]}: {stage.label}",
         "status_type": stage.type,
         "pipeline_id": deal.pipeline,
         "pipeline_name": PIPELINE_NAMES[deal.pipeline],
@@ -111,16 +117,23 @@ def _stall(deal: SimulatedDeal) -> dict[str, Any]:
     }
 
 
-def aggregates(deals: Sequence[SimulatedDeal], currency: str) -> dict[str, Any]:
+def single(amounts: Iterable[int]) -> int:
+    """A sum of amounts that were each rounded to single precision: an amount over 2^24 may lose some cents."""
+    return int(sum(struct.unpack("f", struct.pack("f", amount))[0] for amount in amounts))
+
+
+def aggregates(
+    deals: Sequence[SimulatedDeal], currency: str, add: Callable[[Iterable[int]], int] = sum
+) -> dict[str, Any]:
     """What every list says about all matches, whatever the page: counts, sums and the formatted sums."""
     periods = Counter(deal.period for deal in deals)
     answer: dict[str, Any] = {"total_results": len(deals), "count_by_value_period": dict(sorted(periods.items()))}
     for name in ("one_time", "monthly", "annual"):
         those = [deal for deal in deals if deal.period == name]
-        answer[f"total_value_{name}"] = sum(deal.value or 0 for deal in those)
-        answer[f"expected_value_{name}"] = sum(expected(deal.value, deal.confidence) or 0 for deal in those)
-    answer["total_value_annualized"] = sum(deal.annual or 0 for deal in deals)
-    answer["expected_value_annualized"] = sum(expected(deal.annual, deal.confidence) or 0 for deal in deals)
+        answer[f"total_value_{name}"] = add(deal.value or 0 for deal in those)
+        answer[f"expected_value_{name}"] = add(expected(deal.value, deal.confidence) or 0 for deal in those)
+    answer["total_value_annualized"] = add(deal.annual or 0 for deal in deals)
+    answer["expected_value_annualized"] = add(expected(deal.annual, deal.confidence) or 0 for deal in deals)
     sums = [name for name in answer if name.startswith(("total_value_", "expected_value_"))]
     twins = {f"{name}_formatted": formatted(answer[name], currency) or None for name in sums}
     return {**answer, **twins}

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from worker.sandbox.close_api import CloseApi
+from worker.sandbox.close_dialect import CloseDialect
 from worker.sandbox.faults import Faults
 from worker.sandbox.front import Front
 from worker.sandbox.gate import Gate
@@ -54,6 +55,7 @@ class Control:
             "mail": self._mail_fault,
             "shift": lambda given: self._close.shifts.arm(**given),
             "limit": self._limit,
+            "dialect": self._dialect,
             "latency": self._latency,
             "step": self._step,
             "gate": self._open_or_shut,
@@ -107,6 +109,9 @@ class Control:
     def _limit(self, given: dict[str, Any]) -> None:
         dialect = Dialect(given["dialect"]) if "dialect" in given else None
         self._close.limit.set(int(given["count"]), float(given["seconds"]), dialect)
+
+    def _dialect(self, given: dict[str, Any]) -> None:
+        self._close.dialect = CloseDialect(given["close"])
 
     def _latency(self, given: dict[str, Any]) -> None:
         if self.front is not None:

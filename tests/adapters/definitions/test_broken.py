@@ -138,6 +138,22 @@ BROKEN = [
         "write `window:`",
     ),
     Broken(
+        "ranges as they are written, and none is",
+        "    window: last-week\n    compare: previous\n",
+        "    ranges: as_written\n",
+        "query: shop_totals",
+        "without a stretch of time",
+        "write `cohort_relative_range` or `report_datetime_range` under `params:`, or leave out `ranges`",
+    ),
+    Broken(
+        "a comparison beside ranges as they are written",
+        "    window: last-week\n    compare: previous\n",
+        "    ranges: as_written\n    compare: previous\n",
+        "compare",
+        "`compare` without `window`",
+        "leave it out",
+    ),
+    Broken(
         "a window on a live query",
         "follow: closed",
         "window: last-week",

@@ -34,3 +34,18 @@ def test_a_missing_list_of_deals_matters_whichever_service_it_is_of(source: str,
 @pytest.mark.parametrize(("source", "query"), [("close", "opportunities"), ("pipedrive", "deals")])
 def test_the_subject_names_the_missing_list_the_same_for_each_service(source: str, query: str) -> None:
     assert page(source, query, "deals").subject == "Incomplete: deal list missing · Weekly pipeline"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "tries", "end"),
+    [
+        ("a redirect; is base_url right?", 1, "right?"),
+        ("a redirect; is base_url right?", 3, "right? (3 tries)."),
+        ("it broke off.", 1, "broke off."),
+        ("the rest is …", 1, "rest is …"),
+    ],
+)
+def test_the_sentence_of_a_missing_part_ends_once(sentence: str, tries: int, end: str) -> None:
+    gap = replace(LIST_GAP, sentence=sentence, tries=tries)
+    made = Page(replace(NORMAL, gaps=(gap,)), EN, Cut(), (), VOCABULARY)
+    assert made.gap_lines[0].endswith(end)

@@ -6,6 +6,7 @@ import pytest
 
 from worker.ports.kinds import Use
 from worker.sources.close import CLOSE
+from worker.sources.close.rules import MULTIPLE
 
 FUNNEL = CLOSE.queries["funnel_totals"]
 LIST = CLOSE.queries["opportunities"]
@@ -151,3 +152,67 @@ def test_credentials_are_secrets_of_which_exactly_one_is_needed() -> None:
     secrets = {option.name for option in CLOSE.options if option.secret}
     assert secrets == {"api_key", "access_token", "refresh_token", "client_secret"}
     assert CLOSE.one_of == (("api_key", "access_token", "refresh_token"),)
+
+
+def told(params: dict[str, Any]) -> list[tuple[str, bool]]:
+    return [(fault.path[-1], fault.warns) for fault in LIST.rules(use(params))]
+
+
+@pytest.mark.parametrize("name", ["status_label__in", "status__in", "user_id__in", "status_id__in"])
+def test_a_value_with_a_comma_is_refused_where_close_splits_at_commas(name: str) -> None:
+    (fault,) = LIST.rules(use({name: ["Won, paid", "Lost"]}))
+    assert fault.path == ("params", name)
+    assert fault.found == f"{name} with a comma in one value: 'Won, paid'"
+    assert "Close splits it there" in fault.expected
+    assert not fault.warns
+
+
+def test_one_label_with_a_comma_goes_by_itself() -> None:
+    assert LIST.rules(use({"status_label": "Won, paid"})) == ()
+
+
+@pytest.mark.parametrize("name", [f"{each}__in" for each in MULTIPLE])
+def test_a_filter_of_no_values_is_refused(name: str) -> None:
+    (fault,) = LIST.rules(use({name: []}))
+    assert (fault.path, fault.found) == (("params", name), f"{name} without a value")
+    assert not fault.warns
+
+
+def test_no_users_of_a_funnel_are_all_of_them() -> None:
+    assert FUNNEL.rules(use({**ACTIVE, "users": []}, window="today")) == ()
+
+
+def test_fields_that_a_digest_has_no_column_for_are_warned_of() -> None:
+    (fault,) = LIST.rules(use({"_fields": ["value", "note", "custom.cf_x"]}))
+    assert fault.warns
+    assert fault.found == "_fields: note, custom.cf_x"
+    assert "no column" in fault.expected
+    assert told({"_fields": ["value", "id"]}) == []
+
+
+def test_an_order_without_a_cut_is_warned_of() -> None:
+    (fault,) = LIST.rules(use({"_order_by": "-value"}))
+    assert fault.warns
+    assert "show: {order_by: …}" in fault.expected
+    assert told({"_order_by": "-value", "_limit": 5}) == []
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {**CREATED, "report_relative_range": "last-week"},
+        {**ACTIVE, "report_datetime_range": SPAN, "compared_relative_range": "last-week"},
+    ],
+)
+def test_beside_ranges_as_written_no_window_is_advised_that_would_be_refused_next(params: dict[str, Any]) -> None:
+    (fault,) = FUNNEL.rules(use(params, ranges="as_written"))
+    assert fault.expected.startswith("add ")
+    assert "window" not in fault.expected
+    (fault,) = FUNNEL.rules(use(params))
+    assert "window" in fault.expected
+
+
+@pytest.mark.parametrize("language", CLOSE.words)
+def test_sales_velocity_is_shown_without_a_unit_that_close_does_not_state(language: str) -> None:
+    label = CLOSE.words[language]["metric.sales_velocity"]
+    assert label in {"Sales velocity", "Vertriebstempo"}

@@ -12,7 +12,7 @@ from worker.adapters.definitions.project import NAME, Project, parsed
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window
-from worker.adapters.definitions.words import advice, described
+from worker.adapters.definitions.words import advice, described, listed
 from worker.domain.schedule import SHARE_FOR, Follow, Query, Show
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import WindowSpec, check_pair
@@ -176,10 +176,19 @@ def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, p
     if piece.has("window"):
         return
     if compares:
-        sheet.complain((*path, "compare"), "`compare` without `window`", "write `window:` too", key=True)
+        expected = "leave it out" if piece.ranges else "write `window:` too"
+        sheet.complain((*path, "compare"), "`compare` without `window`", expected, key=True)
     elif not any(is_range(param) and param.name in params for param in spec.params):
         found = f"`{spec.name}` without a stretch of time"
-        sheet.complain((*path, "query"), found, "write `window:`, such as `window: last-week`", key=True)
+        sheet.complain((*path, "query"), found, _time_wanted(piece, spec), key=True)
+
+
+def _time_wanted(piece: ItemShape, spec: QuerySpec) -> str:
+    """What to write; `window` is refused beside `ranges: as_written`."""
+    if not piece.ranges:
+        return "write `window:`, such as `window: last-week`"
+    names = [f"`{param.name}`" for param in spec.params if is_range(param)]
+    return f"write {listed(names)} under `params:`, or leave out `ranges`" if names else "leave out `ranges`"
 
 
 def _list_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -> None:

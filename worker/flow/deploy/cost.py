@@ -71,10 +71,11 @@ def cost(
     fetches: dict[tuple[str, ...], _Fetched] = {}
     for name, instants in slots.items():
         schedule, due = bundle.schedules[name], list(instants)
-        for key, item in _questions(schedule):
+        for key, item, files in _questions(schedule):
             asked[item.source] += len(due)
             spec = connectors.query(bundle, item)
-            one = fetches.setdefault(key, _Fetched(item.source, spec.price_of(item.params), spec.names))
+            price = spec.price_of(item.params)
+            one = fetches.setdefault(key, _Fetched(item.source, price, spec.names, price.file if files else 0))
             one.slots.update(due)
             one.rows = lengths.get(name, {}).get(item.id) if one.rows is None else one.rows
             one.sent = sent.get(name, {}).get(item.id) if one.sent is None else one.sent
@@ -83,13 +84,14 @@ def cost(
 
 @dataclass(slots=True)
 class _Fetched:
-    """One question that is asked at each of `slots`, once for all schedules that ask it. `rows`: of the list. `sent`:
-    what it took when it was asked last.
+    """One question that is asked at each of `slots`, once for all schedules that ask it. `file`: requests of the file
+    beside it. `rows`: of the list. `sent`: what it took when it was asked last.
     """
 
     source: str
     price: Price
     names: KeptNames
+    file: int
     slots: set[datetime] = field(default_factory=set)
     rows: int | None = None
     sent: RequestCount | None = None
@@ -101,25 +103,34 @@ class _Fetched:
     @property
     def each(self) -> tuple[int, int]:
         """Requests and tokens of one answer."""
-        return answer_cost(self.price, self.rows, self.sent)
+        requests, tokens = answer_cost(self.price, self.rows, self.sent)
+        return requests + self.file, tokens
 
 
 def answer_cost(price: Price, rows: int | None, sent: RequestCount | None) -> tuple[int, int]:
     """Requests and tokens of one answer, by what the last one took, else by the length of the last list."""
     if sent is not None:
         return sent.requests, sent.tokens
-    pages = _pages(price, rows)
+    pages = price.pages(rows)
     return pages * price.requests, pages * price.tokens
 
 
-def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query]]:
-    """What each run asks, and by what an equal question is known; a comparison is a question of its own."""
+def attached(schedule: Schedule, item: Query) -> bool:
+    """Whether a reader gets what the service offers as a file beside the answer."""
+    return any(item.id in entry.attach for entry in schedule.to)
+
+
+def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query, bool]]:
+    """What each run asks, by what an equal question is known, and whether a file comes with it. A comparison is a
+    question of its own, without a file.
+    """
     for item in schedule.report:
+        files = attached(schedule, item)
         params = json.dumps(item.params, sort_keys=True, default=str)
         key = (item.source, item.query, params, schedule.trigger.zone, str(item.as_written))
-        yield (*key, repr(item.window)), item
+        yield (*key, repr(item.window), str(files)), item, files
         if item.compare is not None:
-            yield (*key, f"{item.window!r} against {item.compare!r}"), item
+            yield (*key, f"{item.window!r} against {item.compare!r}"), item, False
 
 
 def _sum(source: str, asked: int, fetches: Iterable[_Fetched]) -> DayCost:
@@ -146,10 +157,6 @@ def _beside(own: list[_Fetched]) -> tuple[int, int]:
     names = max(((one.names.requests, one.names.tokens) for one in own), default=(0, 0))
     requests = names[0] + sum(count for count, _ in shared.values())
     return times * requests, times * (names[1] + sum(tokens for _, tokens in shared.values()))
-
-
-def _pages(price: Price, rows: int | None) -> int:
-    return max(1, -(-rows // price.page)) if price.page and rows is not None else 1
 
 
 def _counted(count: int, one: str, several: str) -> str:

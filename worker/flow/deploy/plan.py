@@ -11,7 +11,7 @@ from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Query, Schedule, Timing
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.flow.deploy.cost import DAY, DayCost, answer_cost, cost
+from worker.flow.deploy.cost import DAY, DayCost, answer_cost, attached, cost
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
@@ -240,6 +240,7 @@ async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedul
             unknown.append(item.id)
         else:
             requests += answer_cost(price, lengths.get(item.id), told)[0] * (1 if item.compare is None else 2)
+            requests += price.file if attached(schedule, item) else 0
     return Cost(requests, tuple(unknown), lengths, sent)
 
 
@@ -263,7 +264,8 @@ async def _last(uses: PlanUses, item: Query, was: Schedule | None) -> Snapshot |
 def _length(last: Snapshot | None) -> int | None:
     if last is None or last.rows is None:
         return None
-    return last.rows.total if last.rows.total is not None else len(last.rows.rows)
+    whole = None if last.rows.sliced else last.rows.total
+    return len(last.rows.rows) if whole is None else whole
 
 
 def _moves(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:

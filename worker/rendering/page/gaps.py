@@ -33,9 +33,10 @@ class MissingParts:
         """Each missing part: which, why, after how many tries."""
         labels = {line.query_id: self._sources.source_label(line) for line in self._digest.sources}
         return tuple(
-            f"{labels.get(g.query_id, g.query_id)}: {self._w.clean(g.sentence, 300).rstrip('.')}"
-            + (f" ({self._w.say('band.tries', g.tries)})." if g.tries > 1 else ".")
+            f"{labels.get(g.query_id, g.query_id)}: "
+            + (f"{sentence} ({self._w.say('band.tries', g.tries)})." if g.tries > 1 else _ended(sentence))
             for g in self._digest.gaps
+            for sentence in [self._w.clean(g.sentence, 300).rstrip(".")]
         )
 
     @property
@@ -48,3 +49,8 @@ class MissingParts:
 
     def missing(self, query_id: str) -> bool:
         return any(gap.query_id == query_id for gap in self._digest.gaps)
+
+
+def _ended(sentence: str) -> str:
+    """A question has its mark already."""
+    return sentence if sentence.endswith(("?", "!", "…")) else f"{sentence}."

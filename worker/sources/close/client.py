@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
-from worker.errors import SourceRefused, SourceUnavailable
+from worker.errors import SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Quota
 from worker.sources.close import refusal
 from worker.sources.common import limits
@@ -25,6 +25,10 @@ from worker.sources.common.parse import Node, read_object
 
 LONGEST_QUERY = 4000
 """Characters of a query string beyond which the parameters go into a body: servers and proxies cut at 8 kB."""
+
+
+_GOOD = (200, 201)
+"""Close answers newer POSTs with 201, also those that create nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +81,21 @@ class CloseClient:
         async with self._turn:
             for _ in range(STEPS):
                 await asyncio.sleep(0)
-        return await read_object(request.endpoint, body, self._credential.secrets)
+        answer = await read_object(request.endpoint, body, self._credential.secrets)
+        if refusal.is_error(answer):
+            found = f"expected an answer, found an error: {refusal.said(body, self._credential.secrets)}"
+            raise SourceShapeChanged(request.endpoint, "body", found)
+        return answer
 
     async def fetch(self, request: CloseRequest) -> bytes:
-        """The body of a 200, after as many tries as it takes. Raises as `read`."""
+        """The body of a 200 or 201, after as many tries as it takes. Raises as `read`."""
         for last in (False, True):
             wire = self._wire(request)
             proof = await self._credential.headers()
             try:
                 return await self._calls.fetch(replace(wire, headers={**(wire.headers or {}), **proof}))
-            except SourceRefused as refusal:
-                if last or refusal.status != 401 or not await self._credential.renewed(proof):
+            except SourceRefused as refused:
+                if last or refused.status != 401 or not await self._credential.renewed(proof):
                     raise
         raise AssertionError("the second time raises or returns")
 
@@ -106,7 +114,7 @@ class CloseClient:
         return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers)
 
     def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
-        return answer.body if answer.status == 200 else self._refused(endpoint, answer)
+        return answer.body if answer.status in _GOOD else self._refused(endpoint, answer)
 
     def _refused(self, endpoint: str, answer: HttpAnswer) -> SourceUnavailable | SourceRefused:
         if 300 <= answer.status < 400:

@@ -5,14 +5,18 @@ https://developer.close.com/api/resources/opportunities/list
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.errors import SourceShapeChanged
 from worker.sources.close.metrics import MetricReader
 from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import Node
 
+T = TypeVar("T")
 SUMS = tuple(
     f"{what}_value_{period}"
     for what in ("total", "expected")
@@ -78,38 +82,51 @@ def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -
 
 def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Measure, ...]:
     """The service's own figures over all that matches: ("total", name). They need not equal the sum of the rows to
-    the cent: Close adds in single precision.
+    the cent: Close adds in single precision. One that cannot be read is left out, with a note: the rows are whole.
     """
     reader = MetricReader(currency, notes)
+    counts = {"total_results": envelope.get("total_results"), **_periods(envelope, notes)}
     found = [
-        Measure(("total", name), Kind.MONEY, _whole(reader, envelope.get(name), Kind.MONEY), currency)
-        for name in SUMS
-        if not envelope.get(name).absent
+        *((name, Kind.MONEY, _money(reader, envelope.get(name))) for name in SUMS),
+        *((name, Kind.INT, _figure(node, node.whole, notes)) for name, node in counts.items()),
     ]
-    total = envelope.get("total_results")
-    if not total.absent:
-        found.append(Measure(("total", "total_results"), Kind.INT, total.whole()))
-    periods = envelope.get("count_by_value_period")
-    if not periods.absent:
-        found += [
-            Measure(("total", f"count_by_value_period.{name}"), Kind.INT, periods.get(name).whole())
-            for name in sorted(periods.object().value)
-        ]
-    return tuple(found)
+    return tuple(
+        Measure(("total", name), kind, value, currency if kind is Kind.MONEY else None)
+        for name, kind, value in found
+        if value is not None
+    )
 
 
-def _whole(reader: MetricReader, node: Node, kind: Kind) -> int | None:
-    cell = reader.figure(node, kind)
+def _periods(envelope: Node, notes: list[str]) -> dict[str, Node]:
+    node = envelope.get("count_by_value_period")
+    periods = _figure(node, node.object, notes)
+    names = [] if periods is None else sorted(periods.value)
+    return {f"count_by_value_period.{name}": node.get(name) for name in names}
+
+
+def _figure(node: Node, read: Callable[[], T], notes: list[str]) -> T | None:
+    """What `read` gives of `node`; None for an absent one, and with a note for one of another shape."""
+    if node.absent:
+        return None
+    try:
+        return read()
+    except SourceShapeChanged as odd:
+        notes.append(f"{odd.problem}; left out")
+        return None
+
+
+def _money(reader: MetricReader, node: Node) -> int | None:
+    cell = _figure(node, partial(reader.figure, node, Kind.MONEY), reader.notes)
     return cell if isinstance(cell, int) else None
 
 
 def _cells(key: str, position: int, head: Node, names: CloseNames, reader: MetricReader) -> tuple[Cell, ...]:
-    calendar = {name: None if head.get(name).absent else head.get(name).whole() for name in _CALENDAR}
+    calendar = {name: _figure(head.get(name), head.get(name).whole, reader.notes) for name in _CALENDAR}
     user_id = head.get("user_id").text_or_none()
-    sums = [None if head.get(name).absent else reader.figure(head.get(name), Kind.MONEY) for name in SUMS]
+    sums = [_money(reader, head.get(name)) for name in SUMS]
     total = head.get("total_results")
     return (
-        _label(key, calendar, names.user(user_id, head.get("user_name").text_or_none())),
+        _label(key, calendar, names.user(user_id, _figure(head, head.get("user_name").text_or_none, reader.notes))),
         position,
         user_id,
         *calendar.values(),

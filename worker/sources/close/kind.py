@@ -1,6 +1,9 @@
 """Close as one object: what a connection of this type offers, and what `init` asks for it."""
 
-from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn, together
+import re
+from collections.abc import Mapping
+
+from worker.ports.kinds import FirstSchedule, InitField, InitForm, RuleViolation, SourceKind, StandIn, together
 from worker.sources.close.catalog import KINDS
 from worker.sources.close.source import BASE_URL, open_source
 from worker.sources.close.specs import OPTIONS, QUERIES
@@ -29,13 +32,26 @@ to:
   - {id: team, channel: email, address: sales@acme.example}
 """
 
+_RENEWAL = together("refresh_token", "client_id", "client_secret")
+_ITS_OWN = re.compile(r"https://([a-z0-9-]+\.)*close\.com(:443)?(?P<path>/.*)?", re.IGNORECASE)
+
+
+def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
+    """Another host than Close's own may serve the API at any path."""
+    own = _ITS_OWN.fullmatch(options.get("base_url", ""))
+    if own is None or (own["path"] or "").rstrip("/") == "/api/v1":
+        return _RENEWAL(options)
+    wrong = RuleViolation(("base_url",), "`base_url` without /api/v1", f"write {BASE_URL}, or leave it out")
+    return (*_RENEWAL(options), wrong)
+
+
 CLOSE = SourceKind(
     type="close",
     options=OPTIONS,
     queries=QUERIES,
     open=open_source,
     one_of=(("api_key", "access_token", "refresh_token"),),
-    faults=together("refresh_token", "client_id", "client_secret"),
+    faults=_faults,
     catalogue=KINDS,
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),

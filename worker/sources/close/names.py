@@ -85,7 +85,7 @@ class CloseNamesCache:
         me = await self._client.read(CloseRequest("GET", "/me/"))
         paths = ("/user/", "/pipeline/", "/status/opportunity/")
         users, pipelines, statuses = await together(listed(self._client, path) for path in paths)
-        organization, currency = _organization(me, pipelines)
+        organization, currency = _organization(me, [*pipelines, *statuses])
         return CloseNames(
             organization=organization,
             currency=currency,
@@ -113,15 +113,19 @@ async def listed(client: CloseClient, path: str, only: Mapping[str, str] | None 
     raise SourceIncomplete(f"GET {path}", f"a list of more than {MOST_PAGES} pages is too long to read")
 
 
-def _organization(me: Node, pipelines: list[Node]) -> tuple[str, str | None]:
-    """Id and currency. A person may be in several organizations but a key belongs to one: the one whose pipelines it
-    sees.
+def _organization(me: Node, seen: list[Node]) -> tuple[str, str | None]:
+    """Id and currency. A person may be in several organizations but a key belongs to one: the one whose pipelines and
+    statuses (`seen`) it sees. Raises SourceShapeChanged where none is told: their currencies may differ.
     """
-    known = {node.get("id").id(): node for node in me.get("organizations").items()}
+    organizations = me.get("organizations")
+    known = {node.get("id").id(): node for node in organizations.items()}
     if not known:
-        raise me.get("organizations").wrong("a list with an organization")
-    seen = next((p.get("organization_id").text_or_none() for p in pipelines), None)
-    chosen = seen if seen in known else next(iter(known))
+        raise organizations.wrong("a list with an organization")
+    told = (node.get("organization_id").text_or_none() for node in seen)
+    chosen = next((key for key in told if key in known), None)
+    if chosen is None and len(known) > 1:
+        raise organizations.wrong("one organization, or a pipeline that names the one of this key")
+    chosen = chosen or next(iter(known))
     return chosen, known[chosen].get("currency").currency_or_none()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
 from worker.progress import tell
-from worker.sources.close import groups
+from worker.sources.close import groups, ties
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
 from worker.sources.common.listing import ListShifted, overlapping
@@ -93,6 +93,9 @@ class CloseListing:
         for page in pages:
             if page.total != total:
                 raise ListShifted(ENDPOINT, f"its total went from {total} to {page.total}")
+        if want is None and skip == 0 and total is not None and not self.grouped:
+            rows = await self._untied([page.rows for page in pages], total)
+            return ClosePages(rows, total, total, pages[0].envelope)
         pages = _joined(pages)
         fragments = tuple(itertools.chain.from_iterable(page.fragments for page in pages))
         rows = tuple(itertools.chain.from_iterable(page.rows for page in pages))
@@ -101,6 +104,19 @@ class CloseListing:
         if moved is not None:
             raise ListShifted(ENDPOINT, moved)
         return ClosePages(rows, total, due, pages[0].envelope, fragments)
+
+    async def _untied(self, pages: Sequence[Sequence[Row]], total: int) -> tuple[Row, ...]:
+        """The rows of a whole list, with those of one instant asked for together where pages disagree on them."""
+        rows = ties.by_place(pages)
+        for tie in ties.ties(ENDPOINT, pages, total):
+            if tie.limit > len(pages[0]):
+                met = "a page ends with {} and the next one begins with {}".format(*tie.edge)
+                raise ListShifted(ENDPOINT, f"{met}, of {tie.end - tie.start} deals that were created at one instant")
+            answer = await self.page(tie.skip, tie.limit, shared=tie.limit)
+            if answer.total != total:
+                raise ListShifted(ENDPOINT, f"its total went from {total} to {answer.total}")
+            ties.settle(ENDPOINT, rows, tie, answer.rows)
+        return tuple(rows)
 
     async def _pages(self, skip: int, want: int | None) -> list[ClosePage]:
         """The first page tells how many there are and how long a page may be; the rest come together."""

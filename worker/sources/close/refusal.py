@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from worker.adapters.json_body import JsonUnreadable, decoded
 from worker.sources.common import words
+from worker.sources.common.parse import Node
 
 _MEANINGS = {
     400: "the request was refused",
@@ -17,8 +18,13 @@ _MEANINGS = {
 }
 
 
+_WORDS = ("errors", "field-errors", "error", "message")
+
+
 def sentence(status: int, body: bytes, secrets: Iterable[str]) -> str:
     """What the status means, then the service's own words: at most 200 characters on one line."""
+    if status == 403 and words.is_markup(body):
+        return f"a page for people ({status}): something in front of Close refused it, such as a firewall or a proxy"
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
     told = said(body, secrets)
     return f"{meaning} ({status}): {told}" if told else f"{meaning} ({status})"
@@ -30,7 +36,12 @@ def said(body: bytes, secrets: Iterable[str]) -> str:
     Recorded since 2017: {"errors": [], "field-errors": {…}}, {"error": "…"}, {"errors": ["…"]}, {"message": "…"}, an
     empty body under a JSON type, plain text under a JSON type.
     """
-    return words.said(body, ("errors", "field-errors", "error", "message"), secrets)
+    return words.said(body, _WORDS, secrets)
+
+
+def is_error(answer: Node) -> bool:
+    """Whether an object under a good status is no answer: it holds an error and nothing else."""
+    return bool(answer.value) and answer.value.keys() <= set(_WORDS)
 
 
 def reset(body: bytes) -> str:

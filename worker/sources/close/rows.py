@@ -3,13 +3,16 @@
 https://developer.close.com/api/resources/opportunities
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import TypeVar
 from urllib.parse import quote
 
 from worker.domain.money import from_hundredths
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
+from worker.errors import SourceShapeChanged
 from worker.sources.close.names import CloseNames, CloseStatus
 from worker.sources.common.listing import ListShifted
 from worker.sources.common.parse import Node
@@ -39,6 +42,12 @@ FIELDS = (
 )
 """What identity, diff, filter and display need; `_fields` asks for exactly these, whatever else a definition names."""
 
+SHOWN_ONLY = frozenset(
+    {"lead_name", "user_name", "status_label", "confidence", "date_updated", "stall_status", "suggested_action"}
+)
+"""Fields that a reader sees and no figure or comparison is made of: an odd one is left empty, with a note."""
+
+T = TypeVar("T")
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
 _TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
@@ -55,40 +64,63 @@ class OpportunityRowReader:
     notes: list[str] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
-        """Raises SourceShapeChanged with the path of what is wrong."""
+        """Raises SourceShapeChanged with the path of what is wrong, unless it is shown only."""
         key = node.get("id").id()
         stage_id = node.get("status_id").id()
         stage = self.names.stages.get(stage_id)
         status = _status(node, stage)
         stalled = self._stalled(node, key)
-        lead = node.get("lead_name").text_or_none() or None
+        lead = self._shown(node.get("lead_name").text_or_none) or None
         owner_id = node.get("user_id").id_or_none()
-        confidence, stall = node.get("confidence"), node.get("stall_status")
         lead_id = node.get("lead_id").text_or_none()
         cells: dict[str, Cell] = {
             "title": lead or f"Opportunity {key}",
             "lead_id": lead_id,
             "lead": lead,
             "owner_id": owner_id,
-            "owner": self.names.user(owner_id, node.get("user_name").text_or_none()),
+            "owner": self.names.user(owner_id, self._shown(node.get("user_name").text_or_none)),
             "pipeline_id": node.get("pipeline_id").text_or_none() or (stage.pipeline if stage else None),
             "stage_id": stage_id,
-            "stage": node.get("status_label").text_or_none() or (stage.label if stage else stage_id),
+            "stage": self._shown(node.get("status_label").text_or_none) or (stage.label if stage else stage_id),
             "stage_order": stage.order if stage else None,
             "status": status.value,
-            "confidence": None if confidence.absent else confidence.whole(),
+            "confidence": self._confidence(node.get("confidence")),
             "created_at": node.get("date_created").instant_or_none(),
-            "updated_at": node.get("date_updated").instant_or_none(),
+            "updated_at": self._shown(node.get("date_updated").instant_or_none),
             "stage_since": None,
             "stalled": stalled,
             "stalled_since": None,
-            "next_step": _next_step(node.get("suggested_action"), stall),
-            "stall_reason": _stall_reason(stall),
+            "next_step": self._next_step(node),
+            "stall_reason": self._stall_reason(node.get("stall_status")),
             "url": _url(lead_id),
             **self._money(node),
             **_closing(node, status),
         }
         return Row(key, _IN_ORDER(cells))
+
+    def _shown(self, read: Callable[[], T]) -> T | None:
+        """What `read` gives; None and a note where it is of another type."""
+        try:
+            return read()
+        except SourceShapeChanged as odd:
+            self.notes.append(f"{odd.problem}; left out")
+            return None
+
+    def _confidence(self, node: Node) -> int | None:
+        return None if node.absent else self._shown(node.whole)
+
+    def _next_step(self, node: Node) -> str | None:
+        """The code of what Close suggests to do: `suggested_action`, else the next action of `stall_status`."""
+        stall = node.get("stall_status")
+        following = None if stall.absent else self._shown(lambda: stall.get("next_action"))
+        return self._action(node.get("suggested_action")) or (None if following is None else self._action(following))
+
+    def _action(self, node: Node) -> str | None:
+        return None if node.absent else self._shown(lambda: node.get("action").text_or_none()) or None
+
+    def _stall_reason(self, stall: Node) -> str | None:
+        word = None if stall.absent else self._shown(lambda: stall.get("communication_issue").text_or_none())
+        return None if not word or word == "no_issue" else word
 
     def _stalled(self, node: Node, key: str) -> bool | None:
         """An account that does not know the field may ignore the filter as well, and then lists every deal."""
@@ -149,20 +181,6 @@ def _closing(node: Node, status: Status) -> dict[str, Cell]:
     if status is Status.OPEN:
         return {"expected_close": day, "closed_at": None}
     return {"expected_close": None, "closed_at": won.instant_or_none() if status is Status.WON else lost_at}
-
-
-def _next_step(suggested: Node, stall: Node) -> str | None:
-    """The code of what Close suggests to do: `suggested_action`, else the next action of `stall_status`."""
-    word = None if suggested.absent else suggested.get("action").text_or_none()
-    if word is None and not stall.absent:
-        following = stall.get("next_action")
-        word = None if following.absent else following.get("action").text_or_none()
-    return word or None
-
-
-def _stall_reason(stall: Node) -> str | None:
-    word = None if stall.absent else stall.get("communication_issue").text_or_none()
-    return None if not word or word == "no_issue" else word
 
 
 def _url(lead_id: str | None) -> str | None:

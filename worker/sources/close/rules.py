@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from worker.ports.kinds import RuleViolation, Use
+from worker.sources.close.rows import FIELDS
 
 CREATED = "created-cohort"
 ACTIVE = "active-stage-cohort"
@@ -19,6 +20,11 @@ RANGES = REPORT + COHORT + COMPARED
 
 MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "value_period")
 """Filters of the opportunity list that have a twin with `__in`."""
+
+
+def compares(params: Mapping[str, Any]) -> bool:
+    """Whether a report is asked for twice: Close answers a comparison alone."""
+    return any(name in params for name in COMPARED)
 
 
 def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
@@ -72,8 +78,9 @@ def _cohort(use: Use) -> list[RuleViolation]:
         return [_fault(name, f"{name} with type {ACTIVE}", f"leave it out; only {CREATED} uses it") for name in cohort]
     faults = []
     if use.params.get("type") == CREATED and not cohort and use.window is None:
+        own = "cohort_relative_range or cohort_datetime_range"
         faults.append(
-            _fault("type", f"{CREATED} without a cohort", "add window:, cohort_relative_range or cohort_datetime_range")
+            _fault("type", f"{CREATED} without a cohort", f"add {own}" if use.ranges else f"add window:, {own}")
         )
     return faults
 
@@ -82,7 +89,9 @@ def _comparison(use: Use) -> list[RuleViolation]:
     """The base whose kind each comparison needs, by type of report."""
     base = "cohort" if use.params.get("type") == CREATED else "report"
     return [
-        _fault(name, f"{name} without {wanted}", f"add {wanted}, or use window: and compare:")
+        _fault(
+            name, f"{name} without {wanted}", f"add {wanted}" + ("" if use.ranges else ", or use window: and compare:")
+        )
         for name, wanted in (
             ("compared_relative_range", f"{base}_relative_range"),
             ("compared_datetime_range", f"{base}_datetime_range"),
@@ -105,7 +114,7 @@ def _query(use: Use) -> list[RuleViolation]:
 
 def list_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of an opportunity list, all of it."""
-    rules = (_twins, _pipeline, _slices)
+    rules = (_twins, _values, _pipeline, _slices, _display)
     return tuple(chain.from_iterable(rule(use) for rule in rules))
 
 
@@ -115,6 +124,39 @@ def _twins(use: Use) -> list[RuleViolation]:
         for name in MULTIPLE
         if name in use.params and f"{name}__in" in use.params
     ]
+
+
+def _values(use: Use) -> list[RuleViolation]:
+    """Values go out separated by commas, and no sign escapes one; what Close makes of no value is not known."""
+    faults = []
+    for name in (f"{each}__in" for each in MULTIPLE):
+        values = use.params.get(name)
+        if values is not None and not values:
+            faults.append(_fault(name, f"{name} without a value", "write one at least, or leave it out"))
+        faults += [
+            _fault(
+                name,
+                f"{name} with a comma in one value: {value!r}",
+                f"Close splits it there: use {name.removesuffix('__in')} for this one, or status_id__in",
+            )
+            for value in values or ()
+            if "," in value
+        ]
+    return faults
+
+
+def _display(use: Use) -> list[RuleViolation]:
+    """What is taken and changes nothing that a reader sees."""
+    faults = []
+    more = [name for name in use.params.get("_fields", ()) if name not in FIELDS]
+    if more:
+        expected = "a digest has no column for it, so it is not asked for: leave it out"
+        faults.append(RuleViolation(("params", "_fields"), f"_fields: {', '.join(more)}", expected, warns=True))
+    if "_order_by" in use.params and not sliced(use.params):
+        found = "_order_by without _limit"
+        expected = "a whole list is read in an order of its own: use show: {order_by: …} for how it is shown"
+        faults.append(RuleViolation(("params", "_order_by"), found, expected, warns=True))
+    return faults
 
 
 def _pipeline(use: Use) -> list[RuleViolation]:

@@ -10,7 +10,7 @@ from typing import Any
 from worker.adapters.http import Http, api_address
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
-from worker.errors import SourceShapeChanged
+from worker.errors import SourceError, SourceShapeChanged
 from worker.ports import Answer, Question, Quota
 from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
@@ -94,7 +94,7 @@ class CloseSource:
         names = await self._directory.names()
         body = {name: value for name, value in call.body.items() if name != "users" or value}
         parts = read(await self._client.read(CloseRequest("POST", path, json=body, zone=question.zone)), names)
-        attached = (await self._csv(question, path, body),) if question.files and files else ()
+        attached, missing = await self._file(question, path, body) if question.files and files else ((), ())
         return self._snapshot(
             question,
             names,
@@ -102,9 +102,18 @@ class CloseSource:
             window=call.window,
             measures=parts.measures,
             tables=parts.tables,
-            notes=parts.notes,
+            notes=(*parts.notes, *missing),
             files=attached,
         )
+
+    async def _file(
+        self, question: Question, path: str, body: Mapping[str, Any]
+    ) -> tuple[tuple[File, ...], tuple[str, ...]]:
+        """The file, or a note why there is none: the figures came without it."""
+        try:
+            return (await self._csv(question, path, body),), ()
+        except SourceError as error:
+            return (), (f"the file by user is missing: {error}",)
 
     async def _csv(self, question: Question, path: str, body: Mapping[str, Any]) -> File:
         """The per-user report as Close's own file. Its columns are documented nowhere, so nobody looks inside."""

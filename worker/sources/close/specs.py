@@ -4,10 +4,14 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 https://developer.close.com/api/resources/opportunities/list
 """
 
-from worker.ports.kinds import Option, Param, ParamKind, Price, QuerySpec
+from collections.abc import Mapping
+from typing import Any
+
+from worker.ports.kinds import KeptNames, Option, Param, ParamKind, Price, QuerySpec
 from worker.sources.close.conditions import conditions, stalled
+from worker.sources.close.names import KEPT
 from worker.sources.close.pages import PAGE
-from worker.sources.close.rules import ACTIVE, CREATED, funnel_faults, list_faults, list_follow
+from worker.sources.close.rules import ACTIVE, CREATED, compares, funnel_faults, list_faults, list_follow
 
 NAMED_RANGES = (
     "today",
@@ -81,12 +85,26 @@ _LIST = (
     Param("lead_query", ParamKind.TEXT, note="deprecated by Close: use lead_saved_search_id"),
     Param("lead_saved_search_id", ParamKind.ID, note="a Smart View of leads"),
     Param("is_stalled", ParamKind.BOOL),
-    Param("_order_by", ParamKind.CHOICE, _descending(ORDERS), note="which deals a cut list holds"),
+    Param(
+        "_order_by",
+        ParamKind.CHOICE,
+        _descending(ORDERS),
+        note="which deals a cut list holds; without `_limit` nothing",
+    ),
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
     Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared"),
     Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared"),
-    Param("_fields", ParamKind.CHOICES, note="united with what a digest needs"),
+    Param("_fields", ParamKind.CHOICES, note="what a digest needs is asked for anyway, and nothing else is"),
 )
+
+
+def _report_price(params: Mapping[str, Any]) -> Price:
+    """A comparison in the parameters is a call of its own; the file by user, too."""
+    return Price(requests=2 if compares(params) else 1, file=1)
+
+
+_NAMES = KeptNames(requests=4, kept=KEPT.total_seconds())
+"""The account, and its users, pipelines and statuses: a page of each."""
 
 _QUERIES = (
     QuerySpec(
@@ -96,6 +114,8 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"users"}),
+        price=_report_price,
+        names=_NAMES,
     ),
     QuerySpec(
         "funnel_stages",
@@ -105,6 +125,8 @@ _QUERIES = (
         rules=funnel_faults,
         per_person=frozenset({"stages_by_user"}),
         counts="deals",
+        price=_report_price,
+        names=_NAMES,
     ),
     QuerySpec(
         "opportunities",
@@ -114,7 +136,8 @@ _QUERIES = (
         lists=True,
         rules=list_faults,
         default_follow=list_follow,
-        price=Price(page=PAGE),
+        price=Price(page=PAGE, shared=1),
+        names=_NAMES,
         lists_opportunities=True,
         stalled=stalled,
         conditions=conditions,

@@ -16,11 +16,16 @@ def said(body: bytes, keys: Sequence[str], secrets: Iterable[str]) -> str:
     try:
         value = decoded(text.encode())
     except JsonUnreadable:
-        return "" if text.lstrip().startswith("<") else redact(text, secrets)
+        return "" if is_markup(body) else redact(text, secrets)
     if not isinstance(value, dict):
         return redact("; ".join(_leaves(value)), secrets)
     known = [value[key] for key in keys if key in value]
     return redact("; ".join(leaf for part in known for leaf in _leaves(part)), secrets)
+
+
+def is_markup(body: bytes) -> bool:
+    """A page for people, or XML: an API that speaks JSON did not write it."""
+    return body.lstrip()[:1] == b"<"
 
 
 def some(keys: Sequence[str]) -> str:
