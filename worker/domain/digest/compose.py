@@ -7,7 +7,7 @@ from worker.domain.digest.model import Digest, SourceLine, StalledSection
 from worker.domain.digest.stalled import stalled_sections
 from worker.domain.digest.tables import figures, funnels, tables
 from worker.domain.schedule import Query
-from worker.domain.snapshot.snapshot import Gap
+from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 
 def compose(context: DigestContext) -> Digest:
@@ -76,4 +76,11 @@ def _source(context: DigestContext, item: Query) -> SourceLine:
         as_of=now.as_of[1] if now is not None else None,
         gap=context.gap(item.id),
         since_reason=context.why_first(item.id) if now is not None else None,
+        notes=_notes(now, context.compared.get(item.id)),
+        stalled=context.traits[item.id].stalled,
     )
+
+
+def _notes(*answers: Snapshot | None) -> tuple[str, ...]:
+    """Of a query's answer and of the one that it is compared with, each once."""
+    return tuple(dict.fromkeys(note for answer in answers if answer is not None for note in answer.notes))

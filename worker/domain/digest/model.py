@@ -118,6 +118,7 @@ class StalledSection:
     still_totals: tuple[Money, ...]
     still_longest: Deal | None
     hidden: int = 0  # deals that `show.limit` left out, said with the table
+    unjudged: int = 0  # open deals that may or may not stall: their service's rule cannot tell
     bridges: tuple[BridgeView, ...] = ()
 
 
@@ -197,7 +198,9 @@ class StageSum:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing."""
+    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing. `notes`: what
+    the source says beside its answer (snapshot/notes.py). `stalled`: it lists the deals that stall.
+    """
 
     query_id: str
     source: str
@@ -207,6 +210,8 @@ class SourceLine:
     as_of: datetime | None
     gap: Gap | None = None
     since_reason: Reason | None = None
+    notes: tuple[str, ...] = ()
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,7 @@ class Page:
     act_owners = property(attrgetter("_act.act_owners"))
     act_more = property(attrgetter("_act.act_more"))
     act_still = property(attrgetter("_act.act_still"))
+    act_unjudged = property(attrgetter("_act.act_unjudged"))
 
     signed = property(attrgetter("_amounts.signed"))
     amount = property(attrgetter("_amounts.amount"))
@@ -120,6 +121,7 @@ class Page:
 
     source_rows = property(attrgetter("_sources.source_rows"))
     source_label = property(attrgetter("_sources.source_label"))
+    noted = property(attrgetter("_sources.noted"))
     compared = property(attrgetter("_sources.compared"))
 
     next = property(attrgetter("_gaps.next"))

@@ -82,7 +82,10 @@ class OwnerBlock:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
+    """`notes`: what the source says beside its answer, in words; the last counts those that are not printed."""
+
     label: str
     brought: str
     time: str
     missing: bool
+    notes: tuple[str, ...] = ()
