@@ -1,6 +1,6 @@
 """One run's answers and one group of readers' past, made into a digest: a function of its arguments alone."""
 
-from worker.domain.diff.diff import moved
+from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.headline import head
 from worker.domain.digest.model import Digest, SourceLine, StalledSection
@@ -12,8 +12,8 @@ from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 def compose(context: DigestContext) -> Digest:
     """Everything there is to say; a template prints it, cuts it, and says that it did."""
-    changed = any(_changed(context, item) for item in context.schedule.report)
-    top = head(context, changed=changed)
+    changes = _changes(context)
+    top = head(context, changed=bool(changes))
     reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
     stalled = stalled_sections(context)
     funnel, figure, table = funnels(context), figures(context), tables(context)
@@ -40,7 +40,8 @@ def compose(context: DigestContext) -> Digest:
         gaps=_gaps(context),
         next_slot=context.next_slot,
         late=context.late,
-        changed=changed,
+        changed=bool(changes),
+        changes=changes,
         empty=not filled and not context.gaps,
     )
 
@@ -49,13 +50,14 @@ def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledS
     return tuple(one for one in sections if one.newly_count or one.still_count or one.moving_again or one.left)
 
 
-def _changed(context: DigestContext, item: Query) -> bool:
+def _changes(context: DigestContext) -> tuple[QueryChange, ...]:
     """A gap changes nothing; an answer that this reader was never sent is news."""
-    now = context.snapshots.get(item.id)
-    if now is None:
-        return False
-    before = context.before(item.id)
-    return before is None or moved(before, now, item.watch)
+    found = (
+        query_change(context.before(item.id), now, item.watch)
+        for item in context.schedule.report
+        if (now := context.snapshots.get(item.id)) is not None
+    )
+    return tuple(change for change in found if change)
 
 
 def _gaps(context: DigestContext) -> tuple[Gap, ...]:

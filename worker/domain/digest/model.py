@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.diff.changes import QueryChange
 from worker.domain.money import Money
 from worker.domain.reason import Reason
 from worker.domain.snapshot.opportunity import Move
@@ -218,7 +219,7 @@ class SourceLine:
 class Digest:
     """`slot` nominal, `as_of` when the newest state was read; `late` seconds after the slot, 0 when on time.
     `since` is the slot of the key query's baseline, None for a first digest. `moves` are the bridge's single moves,
-    largest first, all of them: a template cuts and says so.
+    largest first, all of them: a template cuts and says so. `changes` say why `changed` is true, query by query.
     """
 
     schedule: str
@@ -242,4 +243,5 @@ class Digest:
     next_slot: datetime | None = None
     late: int = 0
     changed: bool = False
+    changes: tuple[QueryChange, ...] = ()
     empty: bool = False

@@ -114,16 +114,20 @@ def _figure_pairs(now: Snapshot, earlier: Snapshot | None) -> Iterator[Figure]:
 
 
 def _figure(measure: Measure, before: Measure | None) -> Figure:
-    name = measure.key[1] if len(measure.key) == 2 and measure.key[0] == "total" else ".".join(measure.key)
     same = before is not None and before.currency == measure.currency  # amounts of two currencies have no difference
     return Figure(
-        name=name,
+        name=measure_name(measure.key),
         kind=measure.kind,
         value=measure.value,
         before=before.value if before is not None and same else None,
         currency=measure.currency,
         why_null=measure.why_null,
     )
+
+
+def measure_name(key: tuple[str, ...]) -> str:
+    """A total goes by its own name, any other measure by all the words of its key, with dots between."""
+    return key[1] if len(key) == 2 and key[0] == "total" else ".".join(key)
 
 
 def _table(item: Query, table: Table, now: Snapshot) -> TableSection:

@@ -3,6 +3,7 @@
 from worker.domain.digest.model import Digest
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import summed
+from worker.rendering.page.changes import WhatChanged
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.why import WhyItMoved
 from worker.rendering.vocabulary import Vocabulary
@@ -14,12 +15,20 @@ PREHEADER = 126
 
 class Inbox:
     def __init__(
-        self, digest: Digest, w: Wording, number: KeyNumber, why: WhyItMoved, act: WhoMustAct, vocabulary: Vocabulary
+        self,
+        digest: Digest,
+        w: Wording,
+        number: KeyNumber,
+        why: WhyItMoved,
+        changes: WhatChanged,
+        act: WhoMustAct,
+        vocabulary: Vocabulary,
     ) -> None:
         self._digest = digest
         self._w = w
         self._number = number
         self._why = why
+        self._changes = changes
         self._act = act
         self._vocabulary = vocabulary
 
@@ -73,10 +82,17 @@ class Inbox:
         elif self._number.first:
             parts = self._first_preheader()
         elif self._number.unchanged and self._number.since:
-            parts = [self._w.say("pre.nothing", date=self._number.since), self._still_preheader()]
+            parts = [self._stood_still(), self._still_preheader()]
         else:
-            parts = [self._sentence(self._why.brief_moves), self._act_preheader()]
+            parts = [self._sentence(self._why.brief_moves or self._changes.changes), self._act_preheader()]
         return clean(" ".join(part for part in parts if part), PREHEADER)
+
+    def _stood_still(self) -> str:
+        """What changed beside a number that did not; nothing is said of deals where no list of deals was read."""
+        if self._digest.changes:
+            return self._sentence(self._changes.changes)
+        about = "pre.same" if self._digest.key_query is None else "pre.nothing"
+        return self._w.say(about, date=self._number.since)
 
     def _first_preheader(self) -> list[str]:
         key, coming = self._number.key, self._digest.next_slot

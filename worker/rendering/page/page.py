@@ -8,6 +8,7 @@ from worker.rendering.page import links
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import DealAmounts
 from worker.rendering.page.bridges import MovementRows
+from worker.rendering.page.changes import WhatChanged
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
 from worker.rendering.page.inbox import Inbox
@@ -40,8 +41,9 @@ class Page:
         self._vocabulary = vocabulary
         self._number = KeyNumber(digest, w)
         self._why = WhyItMoved(digest, w, self._number)
+        self._changes = WhatChanged(digest, w, self._number)
         self._act = WhoMustAct(digest, w)
-        self._inbox = Inbox(digest, w, self._number, self._why, self._act, vocabulary)
+        self._inbox = Inbox(digest, w, self._number, self._why, self._changes, self._act, vocabulary)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
         self._stages = OpenByStage(digest, w, self._number)
@@ -71,6 +73,7 @@ class Page:
     first_line = property(attrgetter("_number.first_line"))
 
     why = property(attrgetter("_why.why"))
+    changes = property(attrgetter("_changes.changes"))
     brief_moves = property(attrgetter("_why.brief_moves"))
 
     stalled = property(attrgetter("_act.stalled"))

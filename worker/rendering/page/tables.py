@@ -26,9 +26,7 @@ class OtherTables:
         return self._w.say("cut.tables", what=", ".join(self._w.clean(t.query_id) for t in rest)) if rest else ""
 
     def query_title(self, query_id: str) -> str:
-        """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
-        words = self._w.clean(query_id).replace("_", " ").replace("-", " ")
-        return words[:1].upper() + words[1:]
+        return query_title(query_id, self._w)
 
     def table_title(self, table: TableSection) -> str:
         """The query's name, and the table's own where it is one of several or not the query's main one."""
@@ -85,6 +83,12 @@ class OtherTables:
             return now
         words = "new_period_against" if section.new_period else "against"
         return self._w.say(words, now=now, before=self._w.span(section.compared))
+
+
+def query_title(query_id: str, w: Wording) -> str:
+    """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
+    words = w.clean(query_id).replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _with_cents(table: TableSection, place: int) -> set[str | None]:
