@@ -3,7 +3,7 @@
 from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.headline import head
-from worker.domain.digest.model import Digest, SourceLine, StalledSection
+from worker.domain.digest.model import Digest, Holds, SourceLine, StalledSection
 from worker.domain.digest.stalled import stalled_sections
 from worker.domain.digest.tables import figures, funnels, tables
 from worker.domain.schedule import Query
@@ -40,6 +40,7 @@ def compose(context: DigestContext) -> Digest:
         gaps=_gaps(context),
         next_slot=context.next_slot,
         late=context.late,
+        holds=_holds(context),
         changed=bool(changes),
         changes=changes,
         empty=not filled and not context.gaps,
@@ -48,6 +49,13 @@ def compose(context: DigestContext) -> Digest:
 
 def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledSection, ...]:
     return tuple(one for one in sections if one.newly_count or one.still_count or one.moving_again or one.left)
+
+
+def _holds(context: DigestContext) -> Holds:
+    item = context.key_item()
+    statuses = context.traits[item.id].scope.statuses if item is not None else frozenset()
+    only = next(iter(statuses)) if len(statuses) == 1 else ""
+    return Holds(only) if only in set(Holds) else Holds.LISTED
 
 
 def _changes(context: DigestContext) -> tuple[QueryChange, ...]:

@@ -12,6 +12,16 @@ from worker.domain.snapshot.snapshot import Cell, Column, Gap, Kind
 from worker.domain.time.window import Window
 
 
+class Holds(StrEnum):
+    """Of which deals the list is that heads a digest."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    ARCHIVED = "archived"
+    LISTED = "listed"  # of several statuses, or of ones that the query does not say
+
+
 class Standing(StrEnum):
     """How the key figure stands against this reader's last digest."""
 
@@ -220,6 +230,7 @@ class Digest:
     """`slot` nominal, `as_of` when the newest state was read; `late` seconds after the slot, 0 when on time.
     `since` is the slot of the key query's baseline, None for a first digest. `moves` are the bridge's single moves,
     largest first, all of them: a template cuts and says so. `changes` say why `changed` is true, query by query.
+    `holds`: of which deals the key query's list is.
     """
 
     schedule: str
@@ -242,6 +253,7 @@ class Digest:
     gaps: tuple[Gap, ...]
     next_slot: datetime | None = None
     late: int = 0
+    holds: Holds = Holds.OPEN
     changed: bool = False
     changes: tuple[QueryChange, ...] = ()
     empty: bool = False

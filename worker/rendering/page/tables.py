@@ -3,7 +3,7 @@
 from worker.domain.digest.model import Digest, Figure, FigureSection, TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.snapshot.snapshot import Column, Kind
-from worker.rendering.measures import cents_matter
+from worker.rendering.page.leads import figure_words
 from worker.rendering.page.rows import Cut
 from worker.rendering.wording import Wording, needs_cents
 
@@ -64,15 +64,7 @@ class OtherTables:
 
     def figure_cells(self, figure: Figure) -> tuple[str, str, str]:
         """Now, before and the change between them, all in whole units or all with minor ones."""
-        now, before, kind, currency = figure.value, figure.before, figure.kind, figure.currency
-        cents = None
-        if kind is Kind.MONEY:
-            cents = cents_matter([n for n in (now, before) if n is not None], currency)
-        return (
-            self._w.measure(now, kind, currency, cents=cents),
-            self._w.measure(before, kind, currency, cents=cents),
-            self._w.difference(now, before, kind, currency, cents=cents),
-        )
+        return figure_words(figure, self._w)
 
     def period(self, section: FigureSection) -> str:
         """The days that a section's figures are of, and those that they are compared with; "" for no window."""
