@@ -140,7 +140,7 @@ def test_what_a_long_digest_leaves_out_is_said_with_its_value() -> None:
     assert int(found[1]) + len(listed) == 300
     assert int(found[2].replace(",", "")) + sum(listed) == total // 100
     assert "112 more not listed here" in " ".join(rendered.text.split())
-    assert "Names are left out here" in " ".join(rendered.text.split())
+    assert "Mover 4 €1,004, 35 more" in " ".join(rendered.text.split())
 
 
 def test_what_was_cut_is_looked_for_in_an_attached_csv() -> None:

@@ -8,7 +8,7 @@ from worker.domain.digest.model import Figure, FigureSection, FunnelSection, Fun
 from worker.domain.schedule import Query, Show
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.requests import REQUESTS
-from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
+from worker.domain.snapshot.snapshot import Kind, Measure, Snapshot, Table
 
 STAGES = "stages"
 """The id of a funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …),
@@ -130,10 +130,18 @@ def measure_name(key: tuple[str, ...]) -> str:
     return key[1] if len(key) == 2 and key[0] == "total" else ".".join(key)
 
 
+def _largest_first(table: Table) -> str | None:
+    """The order of a table where `show` names none; None for rows of days, or with nothing to add up, which stay."""
+    if table.columns and table.columns[0].kind in {Kind.DATE, Kind.INSTANT}:
+        return None
+    return next((f"-{column.name}" for column in table.columns if column.sum), None)
+
+
 def _table(item: Query, table: Table, now: Snapshot) -> TableSection:
     """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all."""
     show = item.show if now.main in (None, table.id) else Show()
     listed = records(table)
-    rows = ordered(listed.values(), show.order_by) if show.order_by else list(listed.values())
+    by = show.order_by or _largest_first(table)
+    rows = ordered(listed.values(), by) if by is not None else list(listed.values())
     shown, hidden = cut(rows, show)
     return TableSection(item.id, table.id, table.columns, tuple(tuple(row.cells.values()) for row in shown), hidden)

@@ -49,7 +49,7 @@ class Page:
         self._stages = OpenByStage(digest, w, self._number)
         self._stalled = StalledDeals(digest, w, cut, self._amounts, csv)
         self._funnels = FunnelRows(digest, w, cut, vocabulary)
-        self._tables = OtherTables(digest, w, cut)
+        self._tables = OtherTables(digest, w, cut, csv)
         self._sources = SourceRows(digest, w, vocabulary)
         self._gaps = MissingParts(digest, w, self._sources, vocabulary)
 
@@ -123,6 +123,7 @@ class Page:
 
     tables = property(attrgetter("_tables.tables"))
     tables_cut = property(attrgetter("_tables.tables_cut"))
+    rows_cut = property(attrgetter("_tables.rows_cut"))
     table_title = property(attrgetter("_tables.table_title"))
     query_title = property(attrgetter("_tables.query_title"))
     printed = property(attrgetter("_tables.printed"))

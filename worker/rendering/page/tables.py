@@ -11,10 +11,13 @@ GROUPS = "groups"
 
 
 class OtherTables:
-    def __init__(self, digest: Digest, w: Wording, cut: Cut) -> None:
+    """`csv` names the attached CSV files, where rows that are cut may be found."""
+
+    def __init__(self, digest: Digest, w: Wording, cut: Cut, csv: tuple[str, ...] = ()) -> None:
         self._digest = digest
         self._w = w
         self._cut = cut
+        self._csv = csv
 
     @property
     def tables(self) -> tuple[TableSection, ...]:
@@ -23,7 +26,7 @@ class OtherTables:
     @property
     def tables_cut(self) -> str:
         rest = self._digest.tables[self._cut.tables :]
-        return self._w.say("cut.tables", what=", ".join(self._w.clean(t.query_id) for t in rest)) if rest else ""
+        return self._w.say("cut.tables", what="; ".join(map(self.table_title, rest))) if rest else ""
 
     def query_title(self, query_id: str) -> str:
         return query_title(query_id, self._w)
@@ -32,8 +35,16 @@ class OtherTables:
         """The query's name, and the table's own where it is one of several or not the query's main one."""
         title = self.query_title(table.query_id)
         if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
-            return title
+            headed = any(section.query_id == table.query_id for section in self._digest.figures)
+            return self._w.say("row_by_row", query=title) if headed else title
         return f"{title}, {self._w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+
+    def rows_cut(self, table: TableSection) -> str:
+        """How many rows are not printed, and whether they are attached."""
+        hidden = table.hidden + max(0, len(table.rows) - self._cut.rows)
+        attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
+        words = "cut.rows_csv" if attached else "cut.rows"
+        return self._w.say(words, more=self._w.more(hidden)) if hidden else ""
 
     def printed(self, table: TableSection, most: int) -> list[tuple[int, Column]]:
         """The columns that are worth a reader's width, with their places in a row: no id beside its name, and no
