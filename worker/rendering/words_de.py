@@ -211,7 +211,7 @@ WORDS: dict[str, str] = {
     "unvalued.other": "{n} offene Deals haben keinen Wert und zählen als 0.",
     "unvalued_listed.one": "{n} Deal hat keinen Wert und zählt als 0.",
     "unvalued_listed.other": "{n} Deals haben keinen Wert und zählen als 0.",
-    "not_listed_note": "Nicht mehr gelistet: fehlt in der Antwort, der Verbleib war nicht nachzusehen.",
+    "not_listed_note": "Nicht mehr gelistet: fehlt in der Antwort, der Verbleib ist nicht bekannt.",
     "other_currencies": "Außerdem offen: {amounts}.",
     "other_sums": "Außerdem: {amounts}.",
     "cut.bridges": "Deren Bewegung ist hier ausgelassen.",

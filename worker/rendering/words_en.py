@@ -223,7 +223,7 @@ WORDS: dict[str, str] = {
     "unvalued.other": "{n} open deals have no value and count as 0.",
     "unvalued_listed.one": "{n} deal has no value and counts as 0.",
     "unvalued_listed.other": "{n} deals have no value and count as 0.",
-    "not_listed_note": "No longer listed: not in the answer, and what became of it could not be looked up.",
+    "not_listed_note": "No longer listed: not in the answer, and what became of it is not known.",
     "other_currencies": "Also open: {amounts}.",
     "other_sums": "Also: {amounts}.",
     "cut.bridges": "Their bridges are left out here.",

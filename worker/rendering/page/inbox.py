@@ -47,8 +47,8 @@ class Inbox:
         words = f"subject.{self._number.holds}"
         if self._number.nothing:
             return self._w.say(words, amount=self._w.count(0))
-        if self._number.leads:
-            return self._number.leads[0].line
+        if self._number.first_figures:
+            return self._number.first_figures[0].line
         if key is None or key.closing is None:
             return self._w.date(self._digest.slot)
         number = self._w.say(words, amount=self._w.whole(key.closing, key.currency))
@@ -94,15 +94,15 @@ class Inbox:
         elif self._number.first:
             parts = self._first_preheader()
         elif self._number.unchanged and self._number.since:
-            parts = [self._stood_still(), self._still_preheader(), *self._further_leads()]
+            parts = [self._stood_still(), self._still_preheader(), *self._further_figures()]
         else:
             moved = self._sentence(self._why.brief_moves or self._changes.changes)
-            parts = self._further_leads() or [moved, self._act_preheader()]
+            parts = self._further_figures() or [moved, self._act_preheader()]
         return clean(" ".join(part for part in parts if part), PREHEADER)
 
-    def _further_leads(self) -> list[str]:
+    def _further_figures(self) -> list[str]:
         """The subject has the first."""
-        return [self._sentence(lead.line) for lead in self._number.leads[1:]]
+        return [self._sentence(figure.line) for figure in self._number.first_figures[1:]]
 
     def _stood_still(self) -> str:
         """What changed beside a number that did not; nothing is said of deals where no list of deals was read."""
@@ -113,7 +113,7 @@ class Inbox:
 
     def _first_preheader(self) -> list[str]:
         key, coming = self._number.key, self._digest.next_slot
-        opened = self._further_leads()
+        opened = self._further_figures()
         if key is not None and key.count is not None and not self._number.of_stalled:
             opened = [self._w.say(f"pre.{self._number.holds}", key.count)]
         coming_words = [] if coming is None else [self._w.say("pre.next", date=self._w.date(coming))]

@@ -1,7 +1,7 @@
 """The key number of a digest: how it moved, what was last known of it, and what it is compared with."""
 
 from worker.domain.digest.model import Digest, KeyFigure, Standing
-from worker.rendering.page.leads import Lead, leads
+from worker.rendering.page.first_figures import FirstFigure, first_figures
 from worker.rendering.wording import Wording
 
 SHOWN_CURRENCIES = 2
@@ -43,9 +43,9 @@ class KeyNumber:
         return self._digest.key_query is not None and not self.unknown and not self._digest.keys
 
     @property
-    def leads(self) -> tuple[Lead, ...]:
+    def first_figures(self) -> tuple[FirstFigure, ...]:
         """What a digest without a list of deals begins with."""
-        return leads(self._digest, self._w) if self._digest.key_query is None else ()
+        return first_figures(self._digest, self._w) if self._digest.key_query is None else ()
 
     @property
     def unknown(self) -> bool:

@@ -62,7 +62,7 @@ class Page:
     holds = property(attrgetter("_number.holds"))
     nothing = property(attrgetter("_number.nothing"))
     none_listed = property(attrgetter("_number.none_listed"))
-    leads = property(attrgetter("_number.leads"))
+    first_figures = property(attrgetter("_number.first_figures"))
     unvalued = property(attrgetter("_number.unvalued"))
     by_stage = property(attrgetter("_number.by_stage"))
     others = property(attrgetter("_number.others"))

@@ -3,7 +3,7 @@
 from worker.domain.digest.model import Digest, Figure, FigureSection, TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.snapshot.snapshot import Column, Kind
-from worker.rendering.page.leads import figure_words
+from worker.rendering.page.first_figures import figure_words
 from worker.rendering.page.rows import Cut
 from worker.rendering.wording import Wording, needs_cents
 

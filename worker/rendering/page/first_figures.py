@@ -12,7 +12,7 @@ MOST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
+class FirstFigure:
     """One figure in words. `change` is "" without a comparison; `up`: None for no change."""
 
     label: str
@@ -27,7 +27,7 @@ class Lead:
         return f"{told}, {self.change}" if self.change else told
 
 
-def leads(digest: Digest, w: Wording) -> tuple[Lead, ...]:
+def first_figures(digest: Digest, w: Wording) -> tuple[FirstFigure, ...]:
     """Of the first section of figures, else the ends of the first funnel."""
     figures = (figure for section in digest.figures[:1] for figure in section.figures if figure.value is not None)
     found = tuple(_of_figure(figure, w) for figure in figures)[:MOST]
@@ -47,26 +47,26 @@ def figure_words(figure: Figure, w: Wording) -> tuple[str, str, str]:
     )
 
 
-def _of_stages(funnels: tuple[FunnelSection, ...], w: Wording) -> Iterator[Lead]:
+def _of_stages(funnels: tuple[FunnelSection, ...], w: Wording) -> Iterator[FirstFigure]:
     for funnel in funnels:
         for stage in dict.fromkeys((*funnel.stages[:1], *funnel.stages[-1:])):
             if stage.count is not None:
                 yield _of_stage(stage, w)
 
 
-def _of_stage(stage: FunnelStage, w: Wording) -> Lead:
+def _of_stage(stage: FunnelStage, w: Wording) -> FirstFigure:
     figure = Figure(stage.label, Kind.INT, stage.count, stage.before_count)
-    return _lead(w.named(stage.label, stage.key), figure, w)
+    return _worded(w.named(stage.label, stage.key), figure, w)
 
 
-def _of_figure(figure: Figure, w: Wording) -> Lead:
-    return _lead(w.metric_label(figure.name), figure, w)
+def _of_figure(figure: Figure, w: Wording) -> FirstFigure:
+    return _worded(w.metric_label(figure.name), figure, w)
 
 
-def _lead(label: str, figure: Figure, w: Wording) -> Lead:
+def _worded(label: str, figure: Figure, w: Wording) -> FirstFigure:
     value, _, change = figure_words(figure, w)
     if change == NONE or figure.value is None or figure.before is None:
-        return Lead(label, value, "", None)
+        return FirstFigure(label, value, "", None)
     if change == "=":
-        return Lead(label, value, w.say("subject.unchanged"), None)
-    return Lead(label, value, change, figure.value > figure.before)
+        return FirstFigure(label, value, w.say("subject.unchanged"), None)
+    return FirstFigure(label, value, change, figure.value > figure.before)
