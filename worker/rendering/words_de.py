@@ -157,6 +157,8 @@ WORDS: dict[str, str] = {
     "subject.lost": "{amount} verloren",
     "subject.archived": "{amount} archiviert",
     "subject.listed": "{amount}",
+    "subject.unjudged.one": "{n} nicht beurteilt",
+    "subject.unjudged.other": "{n} nicht beurteilt",
     "subject.parts.one": "Unvollständig: {n} Teil fehlt",
     "subject.parts.other": "Unvollständig: {n} Teile fehlen",
     "report": "Bericht",

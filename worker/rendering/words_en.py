@@ -167,6 +167,8 @@ WORDS: dict[str, str] = {
     "subject.lost": "{amount} lost",
     "subject.archived": "{amount} archived",
     "subject.listed": "{amount}",
+    "subject.unjudged.one": "{n} not judged",
+    "subject.unjudged.other": "{n} not judged",
     "subject.parts.one": "Incomplete: {n} part missing",
     "subject.parts.other": "Incomplete: {n} parts missing",
     "report": "report",

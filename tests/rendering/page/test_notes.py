@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.domain.builders import answer, schedule, stalled_deals
+from tests.domain.digests import digest as made_digest
 from tests.golden.digests import DIGESTS, NORMAL, STALLED
 from tests.rendering.test_templates import mail
 from tests.support.contents import posts_of
@@ -95,6 +97,16 @@ def test_beside_stalled_deals_too_the_number_of_deals_that_were_not_judged_is_sa
         digest = replace(NORMAL, stalled=(replace(section, unjudged=1),))
         for text in (mail(digest).text, mail(digest).html, printed(rendered(digest).posts)):
             assert "1 open deal was not judged" in one_line(text)
+
+
+def test_a_stalled_list_that_heads_a_digest_does_not_call_none_what_was_not_judged() -> None:
+    now = replace(answer([], query="stalled"), notes=(counted(NoteCode.NOT_JUDGED, 6),))
+    found = made_digest(schedule(stalled_deals()), [now])
+    made = mail(found)
+    assert made.subject.startswith("0 stalled, 6 not judged · ")
+    for text in (made.text, made.html, printed(rendered(found).posts)):
+        assert "None of the judged deals is stalled" in one_line(text)
+        assert "No stalled deals" not in one_line(text)
 
 
 def test_a_list_whose_deals_were_all_judged_says_nothing_of_it() -> None:

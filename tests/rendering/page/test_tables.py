@@ -46,6 +46,12 @@ def test_a_table_begins_with_its_largest_rows() -> None:
     ]
 
 
+def test_deals_begin_with_the_largest_value_per_year() -> None:
+    monthly, yearly = deal("m", 500, period="monthly"), deal("y", 900)
+    found = digest(schedule(open_deals(), open_deals("won")), [answer([monthly, yearly], query="won")])
+    assert [row[0] for row in found.tables[0].rows] == ["Deal m", "Deal y"]
+
+
 @pytest.mark.parametrize("kind", [Kind.DATE, Kind.INSTANT])
 def test_rows_of_days_stay_in_the_order_of_days(kind: Kind) -> None:
     columns = (Column("day", kind), COUNTED[2])

@@ -15,6 +15,8 @@ STAGES = "stages"
 whichever service it came from.
 """
 
+PER_YEAR = "annual"
+
 
 def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
     found = []
@@ -131,10 +133,13 @@ def measure_name(key: tuple[str, ...]) -> str:
 
 
 def _largest_first(table: Table) -> str | None:
-    """The order of a table where `show` names none; None for rows of days, or with nothing to add up, which stay."""
+    """The order of a table where `show` names none: of deals by their value per year, else by the first column that
+    may be added up. None for rows of days, or with nothing to add up, which stay.
+    """
     if table.columns and table.columns[0].kind in {Kind.DATE, Kind.INSTANT}:
         return None
-    return next((f"-{column.name}" for column in table.columns if column.sum), None)
+    sums = [column.name for column in table.columns if column.sum]
+    return f"-{PER_YEAR if PER_YEAR in sums else sums[0]}" if sums else None
 
 
 def _table(item: Query, table: Table, now: Snapshot) -> TableSection:

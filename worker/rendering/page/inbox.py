@@ -43,6 +43,10 @@ class Inbox:
         )
 
     def _amount(self) -> str:
+        unjudged = self._number.unjudged
+        return f"{self._total()}, {self._w.say('subject.unjudged', unjudged)}" if unjudged else self._total()
+
+    def _total(self) -> str:
         key = self._number.key
         words = f"subject.{self._number.holds}"
         if self._number.nothing:

@@ -69,7 +69,15 @@ class KeyNumber:
     @property
     def none_listed(self) -> str:
         """As in "No open deals"; "" where there are some."""
-        return self._w.say(f"nothing_{self.holds}") if self.nothing else ""
+        if not self.nothing:
+            return ""
+        return self._w.say("none_of_judged" if self.unjudged else f"nothing_{self.holds}")
+
+    @property
+    def unjudged(self) -> int:
+        """Deals of which nobody knows whether they belong to the stalled list that heads the digest."""
+        key = self._digest.key_query
+        return sum(section.unjudged for section in self._digest.stalled if section.query_id == key)
 
     def unvalued(self, n: int) -> str:
         """How many deals count as 0."""
