@@ -8,7 +8,7 @@ from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals
 from tests.support.traits import traits_of
 from worker.domain.decide import decide, same_answer, sent_baselines, skipped_baselines, why_unusable
 from worker.domain.delivery import Baseline
-from worker.domain.diff.diff import moved
+from worker.domain.diff.changes import query_change
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import Compared, DigestContext
 from worker.domain.digest.model import Digest
@@ -137,4 +137,4 @@ def test_a_gap_alone_neither_changes_nor_empties_a_digest() -> None:
 def test_how_many_requests_an_answer_took_makes_it_no_other_answer() -> None:
     one, more = (answer([deal("a")], tables=(requests([("GET /things", n, n, False)]),)) for n in (1, 2))
     assert same_answer(one, more)
-    assert not moved(one, more)
+    assert not query_change(one, more)

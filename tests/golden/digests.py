@@ -131,7 +131,7 @@ LINES = (
 
 SOURCES = (
     SourceLine("deals", "close", "opportunities", 37, 37, READ),
-    SourceLine("stalled", "close", "opportunities", 9, 9, READ),
+    SourceLine("stalled", "close", "opportunities", 9, 9, READ, stalled=True),
     SourceLine("funnel", "close", "funnel_stages", 5, None, READ + timedelta(seconds=1)),
 )
 

@@ -140,7 +140,7 @@ def test_what_a_long_digest_leaves_out_is_said_with_its_value() -> None:
     assert int(found[1]) + len(listed) == 300
     assert int(found[2].replace(",", "")) + sum(listed) == total // 100
     assert "112 more not listed here" in " ".join(rendered.text.split())
-    assert "Names are left out here" in " ".join(rendered.text.split())
+    assert "Mover 4 €1,004, 35 more" in " ".join(rendered.text.split())
 
 
 def test_what_was_cut_is_looked_for_in_an_attached_csv() -> None:
@@ -186,13 +186,14 @@ def test_why_speaks_of_the_currency_that_moved() -> None:
     assert "Why: 6 new deals, +US$208,000" in text
 
 
-def test_a_report_without_a_list_has_neither_number_nor_bridge() -> None:
+def test_a_report_without_a_list_begins_with_its_first_figure_and_has_no_bridge() -> None:
     digest = replace(NORMAL, key_query=None, keys=(), bridges=(), moves=(), stalled=())
     rendered = mail(digest)
-    assert rendered.subject == "Mon 16 Nov · Weekly pipeline"
+    assert rendered.subject.replace("\u2060", "") == "Deals 31, +4 · Weekly pipeline"
+    assert mail(replace(digest, figures=(), funnels=())).subject == "Mon 16 Nov · Weekly pipeline"
     assert "Why:" not in rendered.text
     assert "FUNNEL" in rendered.text
-    assert "Nothing moved" in mail(replace(digest, standing=Standing.UNCHANGED)).text
+    assert "The same figures as in your last digest" in mail(replace(digest, standing=Standing.UNCHANGED)).text
 
 
 def test_open_deals_without_a_value_are_counted_in_a_first_digest() -> None:

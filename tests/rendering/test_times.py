@@ -73,6 +73,9 @@ def test_a_day_without_a_midnight_still_begins_somewhere() -> None:
         (754, "12 minutes"),
         (7_500, "2 hours 5 minutes"),
         (2_419_200, "28 days"),
+        (10 * 86_400 + 7_200, "10 days"),
+        (110_333, "1 day 6 hours"),
+        (2 * 86_400 + 3_599, "2 days"),
     ],
 )
 def test_a_duration_says_what_matters(seconds: int, expected: str) -> None:

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from worker.documents.deliveries import delivery_document, why
-from worker.documents.runs import gap_documents
+from worker.documents.runs import gap_documents, note_documents
 from worker.domain.delivery import Baseline
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, stamp
 from worker.flow.operate.explain import Explained
 
 
-def explained_document(run: Run, rows: Iterable[Explained]) -> dict[str, Any]:
+def explained_document(run: Run, rows: Iterable[Explained], notes: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """A run and why each of its deliveries ended as it did.
 
-    {"key", "state", "reason", "sentence", "gaps": [gap, …], "deliveries": [explained delivery, …]}
+    {"key", "state", "reason", "sentence", "gaps": [gap, …], "notes": [note, …], "deliveries": [explained delivery, …]}
 
     A delivery is as in `delivery_document`, with these keys beside: `decision` is the reason why it was to be sent or
     left out, null where that can no longer be told, and `decision_sentence` says it; `past` says for each query what
@@ -26,6 +26,7 @@ def explained_document(run: Run, rows: Iterable[Explained]) -> dict[str, Any]:
         "reason": run.reason,
         "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
         "gaps": gap_documents(run.gaps),
+        "notes": note_documents(notes),
         "deliveries": [_delivery(one) for one in rows],
     }
 

@@ -2,19 +2,24 @@
 
 from typing import Any
 
-from worker.documents.runs import gap_documents
+from worker.documents.runs import gap_documents, note_documents
+from worker.flow.operate.notes import notes_in
 from worker.flow.operate.preview import DryRun, Preview
 
 
 def preview_document(file: str, seen: Preview) -> dict[str, Any]:
-    """Where the page was written, and what it lacks: {"file", "subject", "gaps": [sentence, …]}."""
-    return {"file": file, "subject": seen.subject, "gaps": [gap.sentence for gap in seen.digest.gaps]}
+    """Where the page was written, what it lacks, and what sources say beside their answers.
+
+    {"file", "subject", "gaps": [sentence, …], "notes": [note, …]}
+    """
+    gaps = [gap.sentence for gap in seen.digest.gaps]
+    return {"file": file, "subject": seen.subject, "gaps": gaps, "notes": note_documents(notes_in(seen.digest.sources))}
 
 
 def dry_run_document(trial: DryRun) -> dict[str, Any]:
     """What one reader would get, or got.
 
-    {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …]}
+    {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …], "notes": [note, …]}
 
     `send` and `reason` are the decision. `outcome` is how a test send ended, in a sentence, and empty for a dry run.
     `failed` is true for a test send that the receiver did not clearly accept.
@@ -27,4 +32,5 @@ def dry_run_document(trial: DryRun) -> dict[str, Any]:
         "outcome": trial.outcome,
         "failed": trial.failed,
         "gaps": gap_documents((gap.query_id, gap.reason, gap.sentence) for gap in trial.gaps),
+        "notes": note_documents(trial.notes),
     }

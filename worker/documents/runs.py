@@ -43,6 +43,11 @@ def gap_documents(gaps: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
     return [{"query": query, "reason": reason, "sentence": sentence} for query, reason, sentence in gaps]
 
 
+def note_documents(notes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """What sources say beside their answers: [{"query", "sentence"}, …]. `notes` are pairs in that order."""
+    return [{"query": query, "sentence": sentence} for query, sentence in notes]
+
+
 def missed_document(missed: Missed) -> dict[str, Any]:
     """Slots in a row that never ran: {"schedule", "state": "missed", "first", "last", "count", "reason", "sentence"}.
 
@@ -64,15 +69,20 @@ def run_list_document(runs: Iterable[Run], missed: Iterable[Missed]) -> dict[str
     return {"runs": [run_document(run) for run in runs], "missed": [missed_document(row) for row in missed]}
 
 
-def finished_run_document(run: Run, rows: Iterable[Delivery]) -> dict[str, Any]:
-    """A run as in `run_document`, with "deliveries": [delivery, …]."""
-    return {**run_document(run), "deliveries": [delivery_document(row) for row in rows]}
+def finished_run_document(run: Run, rows: Iterable[Delivery], notes: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """A run as in `run_document`, with "notes": [note, …] and "deliveries": [delivery, …]."""
+    noted = {"notes": note_documents(notes)}
+    return {**run_document(run), **noted, "deliveries": [delivery_document(row) for row in rows]}
 
 
-def shown_run_document(run: Run, bridge: Bridge | None, rows: Iterable[Delivery]) -> dict[str, Any]:
-    """A run as in `run_document`, with "bridge" (null where the run has none) and "deliveries": [delivery, …]."""
-    found = bridge_document(bridge) if bridge is not None else None
-    return {**run_document(run), "bridge": found, "deliveries": [delivery_document(row) for row in rows]}
+def shown_run_document(
+    run: Run, bridge: Bridge | None, rows: Iterable[Delivery], notes: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    """A run as in `run_document`, with "notes": [note, …], "bridge" (null where the run has none) and
+    "deliveries": [delivery, …].
+    """
+    beside = {"notes": note_documents(notes), "bridge": bridge_document(bridge) if bridge is not None else None}
+    return {**run_document(run), **beside, "deliveries": [delivery_document(row) for row in rows]}
 
 
 def demo_run_document(run: Run, bridge: Bridge | None) -> dict[str, Any]:

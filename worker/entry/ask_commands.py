@@ -19,6 +19,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.flow.operate.explain import Explained
 from worker.flow.operate.explain import explain as explained
 from worker.flow.operate.find_run import deployed_schedule, find_run
+from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
 
@@ -58,22 +59,24 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
     """One run: its state, its bridge, and its deliveries with the receivers' own words."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None]:
+        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None, tuple[Noted, ...]]:
             found = await find_run(services.lookups, run)
             rows = await services.lookups.deliveries(found.key)
-            return found, rows, await bridge_of(services, found, rows)
+            return found, rows, await bridge_of(services, found, rows), await notes_of(services.snapshots, found)
 
-        found, rows, bridge = with_ledger(directory(ctx, project), work)
+        found, rows, bridge, notes = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json(shown_run_document(found, bridge, rows))
+        console.show_json(shown_run_document(found, bridge, rows, notes))
     else:
-        _print_run(found, rows, bridge)
+        _print_run(found, rows, bridge, notes)
 
 
-def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None) -> None:
+def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None, notes: tuple[Noted, ...]) -> None:
     console.out.print(f"{found.key}  {found.state}, {found.trigger}, attempt {found.attempt}", markup=False)
     for query, reason, sentence in found.gaps:
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
+    for query, sentence in notes:
+        console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
         words = " ".join(filter(None, (*(part.receipt for part in row.parts), sentence_of(row))))
         console.out.print(f"  {row.state:9} {row.key.reader}  {words}".rstrip(), markup=False)
@@ -86,8 +89,9 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
     """Why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Explained, ...]] | Missed:
-            return await explained(services, run)
+        async def work(services: Services) -> tuple[Run, tuple[Explained, ...], tuple[Noted, ...]] | Missed:
+            found = await explained(services, run)
+            return found if isinstance(found, Missed) else (*found, await notes_of(services.snapshots, found[0]))
 
         found = with_ledger(directory(ctx, project), work)
     document = missed_document(found) if isinstance(found, Missed) else explained_document(*found)
@@ -107,6 +111,7 @@ def _missed_lines(missed: dict[str, Any]) -> list[str]:
 def _explained_lines(run: dict[str, Any]) -> list[str]:
     lines = [f"{run['key']} is {run['state']}. {run['sentence']}".rstrip()]
     lines += [f"  missing {gap['query']} ({gap['reason']}): {gap['sentence']}" for gap in run["gaps"]]
+    lines += [f"  note on {note['query']}: {note['sentence']}" for note in run["notes"]]
     for row in run["deliveries"]:
         lines.append(f"{row['reader']}: {row['why']}")
         if row["decision"] != row["reason"]:

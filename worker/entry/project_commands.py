@@ -22,6 +22,7 @@ from worker.entry.project_dir import bundle_of, definitions, redis_for, refuse_u
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.plan import Plan, plan
+from worker.flow.operate.notes import notes_in
 from worker.flow.operate.preview import Preview, preview
 
 PLANNED_DAYS = 14
@@ -126,6 +127,8 @@ def preview_command(
     if as_json:
         console.show_json(preview_document(str(target), seen))
     else:
+        for query, sentence in notes_in(seen.digest.sources):
+            console.out.print(f"note on {query}: {sentence}", markup=False)
         console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)
     if open_page:
         webbrowser.open(target.resolve().as_uri())

@@ -34,6 +34,7 @@ from worker.entry.project_dir import (
 )
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
+from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
 from worker.flow.operate.run_missed import request_missed
@@ -75,7 +76,7 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
 
 
 def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: Path | None, *, as_json: bool) -> None:
-    async def work(services: Services) -> tuple[Run, tuple[Delivery, ...]]:
+    async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], tuple[Noted, ...]]:
         deployed = await services.deployments.deployed()
         bundle = await stored_bundle(services.deployments, deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
@@ -88,15 +89,15 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         rows = await services.lookups.deliveries(key)
         if found is None:
             raise RequestError(f"{key} is gone from the ledger")
-        return found, rows
+        return found, rows, await notes_of(services.snapshots, found)
 
     copies = Folder(out) if out is not None else None
     with console.progress(f"Running {schedule}", quiet=as_json):
-        ended, rows = with_services(place, work, copies=copies, schedule=schedule)
+        ended, rows, notes = with_services(place, work, copies=copies, schedule=schedule)
     if as_json:
-        console.show_json(finished_run_document(ended, rows))
+        console.show_json(finished_run_document(ended, rows, notes))
     else:
-        _print_run(ended, rows)
+        _print_run(ended, rows, notes)
     lost = _tell_lost(copies)
     raise typer.Exit(run_status(ended) or lost)
 
@@ -116,10 +117,12 @@ def run_status(ended: Run) -> int:
     return console.OK if good else console.TROUBLE
 
 
-def _print_run(ended: Run, rows: tuple[Delivery, ...]) -> None:
+def _print_run(ended: Run, rows: tuple[Delivery, ...], notes: tuple[Noted, ...]) -> None:
     console.out.print(f"{ended.key}  {ended.state}", markup=False)
     for query, _, sentence in ended.gaps:
         console.out.print(f"  missing {query}: {sentence}", markup=False)
+    for query, sentence in notes:
+        console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
         later = row.state in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
         note = " (a running clock will bring it on)" if later else ""
@@ -160,7 +163,8 @@ def _look_status(trials: list[DryRun], queries: int) -> int:
 def _dry_run_line(trial: DryRun) -> str:
     verdict = trial.outcome or ("would be sent" if trial.decision.send else "would not be sent")
     missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in trial.gaps)
-    return f"{trial.reader}: {verdict} ({trial.decision.reason}). {trial.subject}{missing}"
+    noted = "".join(f"\n  note on {query}: {sentence}" for query, sentence in trial.notes)
+    return f"{trial.reader}: {verdict} ({trial.decision.reason}). {trial.subject}{missing}{noted}"
 
 
 def _target(bundle: Bundle, to: str) -> tuple[str, str]:

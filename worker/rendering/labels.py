@@ -30,8 +30,14 @@ class Labels:
         return self._words.get(f"detail.{detail}", "")
 
     def metric_label(self, name: str) -> str:
-        """A service's metric in words: "count_total_won" → "Won"; an unknown one loses its underscores only."""
-        return _capital(self._words.get(f"metric.{name}") or _plain_words(clean(name)))
+        """A service's metric in words: "count_total_won" → "Won"; an unknown one loses its underscores only. Of a key
+        of several words each is worded: "lcp_ms.p50" → "Lcp ms, p50".
+        """
+        known = self._words.get(f"metric.{name}")
+        return _capital(known or ", ".join(map(self._metric_word, name.split("."))))
+
+    def _metric_word(self, name: str) -> str:
+        return self._words.get(f"metric.{name}") or _plain_words(clean(name))
 
     def query_label(self, name: str) -> str:
         known = self._words.get(f"query.{name}")

@@ -40,6 +40,9 @@ class Phrases:
             key = f"{key}.one" if n == 1 else f"{key}.other"
         return self._words[key]
 
+    def knows(self, key: str) -> bool:
+        return key in self._words or f"{key}.other" in self._words
+
     def say(self, key: str, n: int | None = None, **values: object) -> str:
         """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown phrase,
         LookupError for a place without a value.

@@ -11,6 +11,9 @@ from worker.domain.time.window import Window
 from worker.rendering.numbers import MINUS, NBSP
 from worker.rendering.phrases import Phrases
 
+TEN_DAYS = 864_000
+"""Seconds from which on hours say nothing beside days."""
+
 
 class Times:
     """`year` needs no mention in dates; None: every year is said."""
@@ -55,14 +58,14 @@ class Times:
         return self._say("window.so_far", span=text) if window.so_far else text
 
     def duration(self, seconds: float) -> str:
-        """The one or two units that matter: "2 hours 5 minutes", "34 days"."""
+        """The one or two units that matter: "2 hours 5 minutes", "1 day 6 hours", "34 days"."""
         whole = round(abs(seconds))
         units = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
         for position, (size, name) in enumerate(units):
             if whole >= size or size == 1:
                 big, rest = divmod(whole, size)
                 text = self._say(name, big)
-                small = rest // 60 if size == 3_600 else 0
+                small = rest // units[position + 1][0] if size >= 3_600 and whole < TEN_DAYS else 0
                 return f"{text} {self._say(units[position + 1][1], small)}" if small else text
         raise AssertionError(seconds)
 

@@ -47,7 +47,7 @@ class Wording:
         times = Times(place, own_zone, year, phrases)
         labels = Labels(words, english, phrases)
         measures = Measures(numbers, times, phrases)
-        self.pattern, self.say = phrases.pattern, phrases.say
+        self.pattern, self.say, self.knows = phrases.pattern, phrases.say, phrases.knows
         self.deals, self.days, self.more = phrases.deals, phrases.days, phrases.more
         self.move_label, self.move_counted, self.detail = labels.move_label, labels.move_counted, labels.detail
         self.metric_label, self.query_label = labels.metric_label, labels.query_label

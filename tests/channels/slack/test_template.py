@@ -191,7 +191,9 @@ def test_hostile_names_are_only_letters() -> None:
 
 
 def test_a_report_named_like_a_mention_is_escaped() -> None:
-    out = rendered(replace(NORMAL, name="<!channel> & <@U123> " + "<" * 400, key_query=None, keys=()))
+    out = rendered(
+        replace(NORMAL, name="<!channel> & <@U123> " + "<" * 400, key_query=None, keys=(), figures=(), funnels=())
+    )
     assert_inert(out)
     assert header(out).startswith("&lt;!channel&gt; &amp; &lt;@U123&gt;") or header(out).startswith("‹!channel›")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.sources.close.account import PIPELINES, Account, cells, close, deal, listing, report
+from tests.sources.close.account import KEY, PIPELINES, Account, cells, close, deal, listing, report
 from tests.sources.close.test_funnel import TOTALS, TOTALS_PATH
 from tests.sources.close.test_groups import QUARTERS
 from tests.sources.close.test_groups import account as grouping
@@ -83,6 +83,14 @@ async def test_a_sum_that_cannot_be_read_is_left_out_and_the_list_stays(name: st
     assert len(snapshot.members) == 2
     assert not [measure for measure in snapshot.measures if measure.key == ("total", name)]
     assert noted(snapshot, f"{name}: expected"), snapshot.notes
+
+
+async def test_a_note_about_a_sum_does_not_repeat_the_key() -> None:
+    account = Account(deals(1))
+    account.instead[LIST] = lambda asked: Said({**account.listed(asked.params), "total_value_annual": f"sum of {KEY}"})
+    snapshot = await fetched(account, listing())
+    assert noted(snapshot, "total_value_annual: expected")
+    assert not noted(snapshot, KEY)
 
 
 async def test_a_sum_in_no_known_currency_is_left_out_where_the_deals_need_none() -> None:

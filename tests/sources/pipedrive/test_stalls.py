@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.pipedrive.account import DEALS, NOW, Account, asking, cells, deal, fetched, following, pipedrive
+from worker.domain.snapshot.notes import NoteCode, counted
 from worker.domain.time.epoch import to_ms
 from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import (
@@ -104,7 +105,7 @@ async def test_rotten_deals_are_chosen_here_and_dated_by_the_rule() -> None:
     found = cells(snapshot, "1")
     assert found["stalled_since"] == to_ms(NOW - timedelta(days=1))
     assert found["stall_reason"] == "no_update:10:First call"
-    assert snapshot.notes == ("1 open deals were not judged: the rule knows nothing of their stage",)
+    assert snapshot.notes == (counted(NoteCode.NOT_JUDGED, 1),)
 
 
 async def test_a_plain_list_marks_what_rots() -> None:

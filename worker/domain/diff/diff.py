@@ -3,8 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
-from worker.domain.snapshot.requests import REQUESTS
-from worker.domain.snapshot.snapshot import Cell, Column, Measure, Row, Snapshot, Table
+from worker.domain.snapshot.snapshot import Cell, Column, Measure, Row, Table
 
 Cells = tuple[Cell, ...]
 
@@ -102,36 +101,13 @@ def diff_measures(old: Iterable[Measure], new: Iterable[Measure]) -> tuple[Measu
     return tuple(change for change in changes if _worth(change.before) != _worth(change.after))
 
 
-def significant(changes: TableDiff, watch: Collection[str] = ()) -> bool:
-    """Whether a reader who wants changes only wants this one: a row came or went, or a cell that counts differs.
-
-    Cells count by their column's own mark, or, where the schedule has `watch`, by being named there instead.
-    """
-    if changes.added or changes.removed:
-        return True
-    return any(_counts(cell.column, watch) for change in changes.changed for cell in change.cells)
-
-
-def moved(before: Snapshot, after: Snapshot, watch: Collection[str] = ()) -> bool:
-    """Whether anything significant differs between two answers to one query. A cut list shows, and never counts."""
-    changes = diff_measures(before.measures, after.measures)
-    if any(not watch or watch_names(change.key, watch) for change in changes):
-        return True
-    for new in after.tables:
-        old = before.table(new.id)
-        if old is None or old.sliced or new.sliced or new.id == REQUESTS:
-            continue
-        if old.rows != new.rows and significant(diff(old, new), watch):
-            return True
-    return False
-
-
 def watch_names(key: tuple[str, ...], watch: Collection[str]) -> bool:
     """`watch` names a measure by its last word ("count_total_won") or by all of them with dots between."""
     return key[-1] in watch or ".".join(key) in watch
 
 
-def _counts(column: Column, watch: Collection[str]) -> bool:
+def counts(column: Column, watch: Collection[str]) -> bool:
+    """Whether a change of a cell of this column is worth telling; `watch` replaces the column's own mark."""
     return column.name in watch if watch else column.significant
 
 

@@ -1,19 +1,19 @@
 """One run's answers and one group of readers' past, made into a digest: a function of its arguments alone."""
 
-from worker.domain.diff.diff import moved
+from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.headline import head
-from worker.domain.digest.model import Digest, SourceLine, StalledSection
+from worker.domain.digest.model import Digest, Holds, SourceLine, StalledSection
 from worker.domain.digest.stalled import stalled_sections
 from worker.domain.digest.tables import figures, funnels, tables
 from worker.domain.schedule import Query
-from worker.domain.snapshot.snapshot import Gap
+from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 
 def compose(context: DigestContext) -> Digest:
     """Everything there is to say; a template prints it, cuts it, and says that it did."""
-    changed = any(_changed(context, item) for item in context.schedule.report)
-    top = head(context, changed=changed)
+    changes = _changes(context)
+    top = head(context, changed=bool(changes))
     reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
     stalled = stalled_sections(context)
     funnel, figure, table = funnels(context), figures(context), tables(context)
@@ -40,7 +40,9 @@ def compose(context: DigestContext) -> Digest:
         gaps=_gaps(context),
         next_slot=context.next_slot,
         late=context.late,
-        changed=changed,
+        holds=_holds(context),
+        changed=bool(changes),
+        changes=changes,
         empty=not filled and not context.gaps,
     )
 
@@ -49,13 +51,21 @@ def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledS
     return tuple(one for one in sections if one.newly_count or one.still_count or one.moving_again or one.left)
 
 
-def _changed(context: DigestContext, item: Query) -> bool:
+def _holds(context: DigestContext) -> Holds:
+    item = context.key_item()
+    statuses = context.traits[item.id].scope.statuses if item is not None else frozenset()
+    only = next(iter(statuses)) if len(statuses) == 1 else ""
+    return Holds(only) if only in set(Holds) else Holds.LISTED
+
+
+def _changes(context: DigestContext) -> tuple[QueryChange, ...]:
     """A gap changes nothing; an answer that this reader was never sent is news."""
-    now = context.snapshots.get(item.id)
-    if now is None:
-        return False
-    before = context.before(item.id)
-    return before is None or moved(before, now, item.watch)
+    found = (
+        query_change(context.before(item.id), now, item.watch)
+        for item in context.schedule.report
+        if (now := context.snapshots.get(item.id)) is not None
+    )
+    return tuple(change for change in found if change)
 
 
 def _gaps(context: DigestContext) -> tuple[Gap, ...]:
@@ -76,4 +86,11 @@ def _source(context: DigestContext, item: Query) -> SourceLine:
         as_of=now.as_of[1] if now is not None else None,
         gap=context.gap(item.id),
         since_reason=context.why_first(item.id) if now is not None else None,
+        notes=_notes(now, context.compared.get(item.id)),
+        stalled=context.traits[item.id].stalled,
     )
+
+
+def _notes(*answers: Snapshot | None) -> tuple[str, ...]:
+    """Of a query's answer and of the one that it is compared with, each once."""
+    return tuple(dict.fromkeys(note for answer in answers if answer is not None for note in answer.notes))

@@ -4,11 +4,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.diff.changes import QueryChange
 from worker.domain.money import Money
 from worker.domain.reason import Reason
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Cell, Column, Gap, Kind
 from worker.domain.time.window import Window
+
+
+class Holds(StrEnum):
+    """Of which deals the list is that heads a digest."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+    ARCHIVED = "archived"
+    LISTED = "listed"  # of several statuses, or of ones that the query does not say
 
 
 class Standing(StrEnum):
@@ -118,6 +129,7 @@ class StalledSection:
     still_totals: tuple[Money, ...]
     still_longest: Deal | None
     hidden: int = 0  # deals that `show.limit` left out, said with the table
+    unjudged: int = 0  # open deals that may or may not stall: their service's rule cannot tell
     bridges: tuple[BridgeView, ...] = ()
 
 
@@ -197,7 +209,9 @@ class StageSum:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing."""
+    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing. `notes`: what
+    the source says beside its answer (snapshot/notes.py). `stalled`: it lists the deals that stall.
+    """
 
     query_id: str
     source: str
@@ -207,13 +221,16 @@ class SourceLine:
     as_of: datetime | None
     gap: Gap | None = None
     since_reason: Reason | None = None
+    notes: tuple[str, ...] = ()
+    stalled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     """`slot` nominal, `as_of` when the newest state was read; `late` seconds after the slot, 0 when on time.
     `since` is the slot of the key query's baseline, None for a first digest. `moves` are the bridge's single moves,
-    largest first, all of them: a template cuts and says so.
+    largest first, all of them: a template cuts and says so. `changes` say why `changed` is true, query by query.
+    `holds`: of which deals the key query's list is.
     """
 
     schedule: str
@@ -236,5 +253,7 @@ class Digest:
     gaps: tuple[Gap, ...]
     next_slot: datetime | None = None
     late: int = 0
+    holds: Holds = Holds.OPEN
     changed: bool = False
+    changes: tuple[QueryChange, ...] = ()
     empty: bool = False

@@ -9,6 +9,7 @@ from worker.domain.digest.deals import by_owner, by_size, cut, deal, deal_move, 
 from worker.domain.digest.headline import views
 from worker.domain.digest.model import Deal, StalledSection
 from worker.domain.schedule import Query
+from worker.domain.snapshot.notes import unjudged
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import records
 from worker.domain.snapshot.scope import Scope
@@ -57,6 +58,7 @@ def _fill(item: Query, now: Snapshot, known: frozenset[str], found: Bridge, *, f
         still_totals=totals(still),
         still_longest=_longest(still),
         hidden=hidden,
+        unjudged=unjudged(now.notes),
     )
 
 

@@ -8,12 +8,14 @@ from worker.domain.digest.model import Figure, FigureSection, FunnelSection, Fun
 from worker.domain.schedule import Query, Show
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.requests import REQUESTS
-from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
+from worker.domain.snapshot.snapshot import Kind, Measure, Snapshot, Table
 
 STAGES = "stages"
 """The id of a funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …),
 whichever service it came from.
 """
+
+PER_YEAR = "annual"
 
 
 def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
@@ -114,10 +116,9 @@ def _figure_pairs(now: Snapshot, earlier: Snapshot | None) -> Iterator[Figure]:
 
 
 def _figure(measure: Measure, before: Measure | None) -> Figure:
-    name = measure.key[1] if len(measure.key) == 2 and measure.key[0] == "total" else ".".join(measure.key)
     same = before is not None and before.currency == measure.currency  # amounts of two currencies have no difference
     return Figure(
-        name=name,
+        name=measure_name(measure.key),
         kind=measure.kind,
         value=measure.value,
         before=before.value if before is not None and same else None,
@@ -126,10 +127,26 @@ def _figure(measure: Measure, before: Measure | None) -> Figure:
     )
 
 
+def measure_name(key: tuple[str, ...]) -> str:
+    """A total goes by its own name, any other measure by all the words of its key, with dots between."""
+    return key[1] if len(key) == 2 and key[0] == "total" else ".".join(key)
+
+
+def _largest_first(table: Table) -> str | None:
+    """The order of a table where `show` names none: of deals by their value per year, else by the first column that
+    may be added up. None for rows of days, or with nothing to add up, which stay.
+    """
+    if table.columns and table.columns[0].kind in {Kind.DATE, Kind.INSTANT}:
+        return None
+    sums = [column.name for column in table.columns if column.sum]
+    return f"-{PER_YEAR if PER_YEAR in sums else sums[0]}" if sums else None
+
+
 def _table(item: Query, table: Table, now: Snapshot) -> TableSection:
     """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all."""
     show = item.show if now.main in (None, table.id) else Show()
     listed = records(table)
-    rows = ordered(listed.values(), show.order_by) if show.order_by else list(listed.values())
+    by = show.order_by or _largest_first(table)
+    rows = ordered(listed.values(), by) if by is not None else list(listed.values())
     shown, hidden = cut(rows, show)
     return TableSection(item.id, table.id, table.columns, tuple(tuple(row.cells.values()) for row in shown), hidden)

@@ -14,6 +14,7 @@ from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import refuse_slot_to_come
+from worker.flow.operate.notes import Noted, notes_in
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, Composed, ReaderDigest, RunSlot
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
@@ -47,6 +48,7 @@ class DryRun:
     gaps: tuple[Gap, ...]
     outcome: str = ""
     failed: bool = False
+    notes: tuple[Noted, ...] = ()
 
 
 class PreviewUses(CollectUses, UsesClock, UsesDigests, Protocol): ...
@@ -75,7 +77,8 @@ async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: dat
     for case in await _cases(uses, bundle, schedule, at, list(schedule.to)):
         channel = uses.connectors.channel(bundle, case.entry.channel, case.entry.address)
         shown = channel.preview(await case.content(channel), case.reader.address)
-        trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps))
+        noted = notes_in(case.digest.sources)
+        trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps, notes=noted))
     return trials
 
 
@@ -94,14 +97,15 @@ async def send_to(
     envelope = Envelope(DeliveryKey(run, case.reader.id), address, now)
     content = await case.content(channel)
     subject = channel.preview(content, address).subject
+    trial = DryRun(case.reader.id, case.decide(), subject, case.found.gaps, notes=notes_in(case.digest.sources))
     receipts: list[Receipt] = []
     try:
         for part in channel.build(content, envelope):
             sealed = channel.seal(part, receipts)
             receipts.append(await uses.transmit(channel, part, sealed, envelope))
     except DeliveryError as error:
-        return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, str(error), failed=True)
-    return DryRun(case.reader.id, case.decide(), subject, case.found.gaps, f"sent: {receipts[0].text}")
+        return replace(trial, outcome=str(error), failed=True)
+    return replace(trial, outcome=f"sent: {receipts[0].text}")
 
 
 async def _cases(

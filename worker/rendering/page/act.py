@@ -23,9 +23,21 @@ class WhoMustAct:
         if section is None:
             return ""
         if not section.newly_count:
-            return self._w.say("none_stalled" if section.first or not section.still_count else "no_new_stalls")
+            return self._w.say(self._none(section))
         what = self._w.say("stalled_today" if section.first else "newly", section.newly_count)
         return self._w.say("amount_of", what=what, amount=summed(section.newly_totals, self._w))
+
+    def _none(self, section: StalledSection) -> str:
+        """Nothing is said of deals that nobody judged."""
+        if section.still_count and not section.first:
+            return "no_new_stalls"
+        return "none_of_judged" if section.unjudged else "none_stalled"
+
+    @property
+    def act_unjudged(self) -> str:
+        """What the list leaves open."""
+        section = self.stalled
+        return "" if section is None or not section.unjudged else self._w.say("note.not_judged", section.unjudged)
 
     @property
     def act_owners(self) -> tuple[tuple[str, int], ...]:

@@ -1,6 +1,7 @@
 """The key number of a digest: how it moved, what was last known of it, and what it is compared with."""
 
 from worker.domain.digest.model import Digest, KeyFigure, Standing
+from worker.rendering.page.first_figures import FirstFigure, first_figures
 from worker.rendering.wording import Wording
 
 SHOWN_CURRENCIES = 2
@@ -26,7 +27,25 @@ class KeyNumber:
     @property
     def of_stalled(self) -> bool:
         """The key number is the sum of a stalled list, not of the open pipeline."""
-        return any(section.query_id == self._digest.key_query for section in self._digest.stalled)
+        key = self._digest.key_query
+        stalled = [section.query_id for section in self._digest.stalled]
+        stalled += [line.query_id for line in self._digest.sources if line.stalled]  # a gap has no section
+        return key in stalled
+
+    @property
+    def holds(self) -> str:
+        """Which words are said of the deals: stalled, open, won, lost, archived or listed."""
+        return "stalled" if self.of_stalled else self._digest.holds.value
+
+    @property
+    def nothing(self) -> bool:
+        """The list that heads the digest was read and holds no deal, so that no currency has a number."""
+        return self._digest.key_query is not None and not self.unknown and not self._digest.keys
+
+    @property
+    def first_figures(self) -> tuple[FirstFigure, ...]:
+        """What a digest without a list of deals begins with."""
+        return first_figures(self._digest, self._w) if self._digest.key_query is None else ()
 
     @property
     def unknown(self) -> bool:
@@ -41,10 +60,49 @@ class KeyNumber:
         return self._digest.standing is Standing.UNCHANGED
 
     def key_label(self, key: KeyFigure | None) -> str:
-        name = "stalled" if self.of_stalled else "open"
+        if self.nothing:
+            return self._w.say(f"{self.holds}_deals", deals=self._w.deals(0))
         if key is None or key.count is None or self.unknown:
-            return self._w.say("stalled_title" if self.of_stalled else "open")
-        return self._w.say(f"{name}_deals", deals=self._w.deals(key.count))
+            return self._w.say("open" if self.holds == "open" else f"{self.holds}_title")
+        return self._w.say(f"{self.holds}_deals", deals=self._w.deals(key.count))
+
+    @property
+    def none_listed(self) -> str:
+        """As in "No open deals"; "" where there are some."""
+        if not self.nothing:
+            return ""
+        return self._w.say("none_of_judged" if self.unjudged else f"nothing_{self.holds}")
+
+    @property
+    def unjudged(self) -> int:
+        """Deals of which nobody knows whether they belong to the stalled list that heads the digest."""
+        key = self._digest.key_query
+        return sum(section.unjudged for section in self._digest.stalled if section.query_id == key)
+
+    def unvalued(self, n: int) -> str:
+        """How many deals count as 0."""
+        return self._w.say("unvalued" if self.holds == "open" else "unvalued_listed", n)
+
+    @property
+    def by_stage(self) -> str:
+        """The title of a first digest's deals by stage."""
+        return self._w.say("what_is_open" if self.holds == "open" else "by_stage")
+
+    def others(self, amounts: str) -> str:
+        """Currencies that have no room of their own."""
+        return self._w.say("other_currencies" if self.holds == "open" else "other_sums", amounts=amounts)
+
+    @property
+    def standing(self) -> str:
+        """One line on how the number stands: what was last known, that it is the first, or since when it moved."""
+        if self.unknown:
+            return self.last_known
+        if self.first:
+            return self.first_line
+        if not self.since:
+            return ""
+        since = self._w.say("since", date=self.since)
+        return f"{self._w.say('unchanged')} {since}" if self.nothing else since
 
     def movement(self, key: KeyFigure) -> str:
         """As in "+€86,200 (+7.2%)"; "Unchanged"; "" where there is nothing to compare with."""

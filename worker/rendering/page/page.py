@@ -8,6 +8,7 @@ from worker.rendering.page import links
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import DealAmounts
 from worker.rendering.page.bridges import MovementRows
+from worker.rendering.page.changes import WhatChanged
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
 from worker.rendering.page.inbox import Inbox
@@ -40,14 +41,15 @@ class Page:
         self._vocabulary = vocabulary
         self._number = KeyNumber(digest, w)
         self._why = WhyItMoved(digest, w, self._number)
+        self._changes = WhatChanged(digest, w, self._number)
         self._act = WhoMustAct(digest, w)
-        self._inbox = Inbox(digest, w, self._number, self._why, self._act, vocabulary)
+        self._inbox = Inbox(digest, w, self._number, self._why, self._changes, self._act, vocabulary)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
         self._stages = OpenByStage(digest, w, self._number)
         self._stalled = StalledDeals(digest, w, cut, self._amounts, csv)
         self._funnels = FunnelRows(digest, w, cut, vocabulary)
-        self._tables = OtherTables(digest, w, cut)
+        self._tables = OtherTables(digest, w, cut, csv)
         self._sources = SourceRows(digest, w, vocabulary)
         self._gaps = MissingParts(digest, w, self._sources, vocabulary)
 
@@ -57,6 +59,14 @@ class Page:
     key = property(attrgetter("_number.key"))
     second_key = property(attrgetter("_number.second_key"))
     other_keys = property(attrgetter("_number.other_keys"))
+    holds = property(attrgetter("_number.holds"))
+    nothing = property(attrgetter("_number.nothing"))
+    none_listed = property(attrgetter("_number.none_listed"))
+    first_figures = property(attrgetter("_number.first_figures"))
+    unvalued = property(attrgetter("_number.unvalued"))
+    by_stage = property(attrgetter("_number.by_stage"))
+    others = property(attrgetter("_number.others"))
+    standing = property(attrgetter("_number.standing"))
     of_stalled = property(attrgetter("_number.of_stalled"))
     unknown = property(attrgetter("_number.unknown"))
     first = property(attrgetter("_number.first"))
@@ -71,6 +81,7 @@ class Page:
     first_line = property(attrgetter("_number.first_line"))
 
     why = property(attrgetter("_why.why"))
+    changes = property(attrgetter("_changes.changes"))
     brief_moves = property(attrgetter("_why.brief_moves"))
 
     stalled = property(attrgetter("_act.stalled"))
@@ -78,6 +89,7 @@ class Page:
     act_owners = property(attrgetter("_act.act_owners"))
     act_more = property(attrgetter("_act.act_more"))
     act_still = property(attrgetter("_act.act_still"))
+    act_unjudged = property(attrgetter("_act.act_unjudged"))
 
     signed = property(attrgetter("_amounts.signed"))
     amount = property(attrgetter("_amounts.amount"))
@@ -111,6 +123,7 @@ class Page:
 
     tables = property(attrgetter("_tables.tables"))
     tables_cut = property(attrgetter("_tables.tables_cut"))
+    rows_cut = property(attrgetter("_tables.rows_cut"))
     table_title = property(attrgetter("_tables.table_title"))
     query_title = property(attrgetter("_tables.query_title"))
     printed = property(attrgetter("_tables.printed"))
@@ -120,6 +133,7 @@ class Page:
 
     source_rows = property(attrgetter("_sources.source_rows"))
     source_label = property(attrgetter("_sources.source_label"))
+    noted = property(attrgetter("_sources.noted"))
     compared = property(attrgetter("_sources.compared"))
 
     next = property(attrgetter("_gaps.next"))

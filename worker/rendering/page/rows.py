@@ -22,14 +22,16 @@ class Cut:
 
 CUTS = (
     Cut(),
-    Cut(names=0),
-    Cut(names=0, moves=0),
-    Cut(names=0, moves=0, deals=40, rows=15),
-    Cut(names=0, moves=0, deals=25, owners=15, stages=12, rows=8, tables=4),
-    Cut(names=0, moves=0, deals=15, owners=10, stages=10, rows=8, tables=3),
-    Cut(names=0, moves=0, deals=10, owners=5, stages=8, rows=5, tables=2, every_source=False),
+    Cut(rows=15),
+    Cut(rows=8, tables=4),
+    Cut(rows=5, tables=2),
+    Cut(rows=5, tables=2, deals=40, stages=12),
+    Cut(rows=5, tables=1, deals=25, owners=15, stages=12),
+    Cut(rows=5, tables=0, deals=15, owners=10, stages=10),
+    Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False),
+    Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0),
 )
-"""Tried in order until the message fits; each says what it left out."""
+"""Tried in order until the message fits; each says what it left out. Rows of tables go first, moves and names last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ class OwnerBlock:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
+    """`notes`: what the source says beside its answer, in words; the last counts those that are not printed."""
+
     label: str
     brought: str
     time: str
     missing: bool
+    notes: tuple[str, ...] = ()

@@ -4,10 +4,17 @@ from functools import cached_property
 
 from worker.domain.digest.model import Digest, SourceLine
 from worker.domain.reason import Reason
+from worker.domain.snapshot.notes import coded, split
 from worker.domain.snapshot.snapshot import GapReason
 from worker.rendering.page.rows import SourceRow
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import NONE, Wording
+
+NOTES = 3
+"""Notes of one source that are printed."""
+
+NOTE = 200
+"""Characters of a note."""
 
 
 class SourceRows:
@@ -32,7 +39,7 @@ class SourceRows:
             partial = line.rows is not None and line.total is not None
             why = self._w.say(f"gap.{GapReason(line.gap.reason).value}")
             brought = self._rows("partial", line) if partial else self._w.say("missing", why=why)
-            return SourceRow(self.source_label(line), brought, time, missing=True)
+            return SourceRow(self.source_label(line), brought, time, missing=True, notes=self._notes(line))
         brought = self._w.say("fetched")
         if line.rows is not None and line.total is not None:
             brought = self._rows("of_rows", line)
@@ -41,7 +48,21 @@ class SourceRows:
         late = line.since_reason if self._digest.since is not None else None
         if late is not None and late is not Reason.FIRST:
             brought = f"{brought}, {self._w.say(f'since.{late.value}')}"
-        return SourceRow(self.source_label(line), brought, time, missing=False)
+        return SourceRow(self.source_label(line), brought, time, missing=False, notes=self._notes(line))
+
+    def _notes(self, line: SourceLine) -> tuple[str, ...]:
+        told, more = split(line.notes, NOTES)
+        words = tuple(self._note(note) for note in told)
+        return (*words, self._w.say("notes.more", more)) if more else words
+
+    def _note(self, note: str) -> str:
+        found = coded(note)
+        return self._w.clean(note, NOTE) if found is None else self._w.say(f"note.{found[0].value}", found[1])
+
+    @property
+    def noted(self) -> tuple[SourceRow, ...]:
+        """The rows whose sources say something beside their answers."""
+        return tuple(row for row in self.source_rows if row.notes)
 
     def _rows(self, key: str, line: SourceLine) -> str:
         return self._w.say(key, rows=self._w.count(line.rows or 0), total=self._w.count(line.total or 0))

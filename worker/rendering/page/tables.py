@@ -3,7 +3,7 @@
 from worker.domain.digest.model import Digest, Figure, FigureSection, TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.snapshot.snapshot import Column, Kind
-from worker.rendering.measures import cents_matter
+from worker.rendering.page.first_figures import figure_words
 from worker.rendering.page.rows import Cut
 from worker.rendering.wording import Wording, needs_cents
 
@@ -11,10 +11,13 @@ GROUPS = "groups"
 
 
 class OtherTables:
-    def __init__(self, digest: Digest, w: Wording, cut: Cut) -> None:
+    """`csv` names the attached CSV files, where rows that are cut may be found."""
+
+    def __init__(self, digest: Digest, w: Wording, cut: Cut, csv: tuple[str, ...] = ()) -> None:
         self._digest = digest
         self._w = w
         self._cut = cut
+        self._csv = csv
 
     @property
     def tables(self) -> tuple[TableSection, ...]:
@@ -23,19 +26,25 @@ class OtherTables:
     @property
     def tables_cut(self) -> str:
         rest = self._digest.tables[self._cut.tables :]
-        return self._w.say("cut.tables", what=", ".join(self._w.clean(t.query_id) for t in rest)) if rest else ""
+        return self._w.say("cut.tables", what="; ".join(map(self.table_title, rest))) if rest else ""
 
     def query_title(self, query_id: str) -> str:
-        """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
-        words = self._w.clean(query_id).replace("_", " ").replace("-", " ")
-        return words[:1].upper() + words[1:]
+        return query_title(query_id, self._w)
 
     def table_title(self, table: TableSection) -> str:
         """The query's name, and the table's own where it is one of several or not the query's main one."""
         title = self.query_title(table.query_id)
         if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
-            return title
+            headed = any(section.query_id == table.query_id for section in self._digest.figures)
+            return self._w.say("row_by_row", query=title) if headed else title
         return f"{title}, {self._w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+
+    def rows_cut(self, table: TableSection) -> str:
+        """How many rows are not printed, and whether they are attached."""
+        hidden = table.hidden + max(0, len(table.rows) - self._cut.rows)
+        attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
+        words = "cut.rows_csv" if attached else "cut.rows"
+        return self._w.say(words, more=self._w.more(hidden)) if hidden else ""
 
     def printed(self, table: TableSection, most: int) -> list[tuple[int, Column]]:
         """The columns that are worth a reader's width, with their places in a row: no id beside its name, and no
@@ -66,15 +75,7 @@ class OtherTables:
 
     def figure_cells(self, figure: Figure) -> tuple[str, str, str]:
         """Now, before and the change between them, all in whole units or all with minor ones."""
-        now, before, kind, currency = figure.value, figure.before, figure.kind, figure.currency
-        cents = None
-        if kind is Kind.MONEY:
-            cents = cents_matter([n for n in (now, before) if n is not None], currency)
-        return (
-            self._w.measure(now, kind, currency, cents=cents),
-            self._w.measure(before, kind, currency, cents=cents),
-            self._w.difference(now, before, kind, currency, cents=cents),
-        )
+        return figure_words(figure, self._w)
 
     def period(self, section: FigureSection) -> str:
         """The days that a section's figures are of, and those that they are compared with; "" for no window."""
@@ -85,6 +86,12 @@ class OtherTables:
             return now
         words = "new_period_against" if section.new_period else "against"
         return self._w.say(words, now=now, before=self._w.span(section.compared))
+
+
+def query_title(query_id: str, w: Wording) -> str:
+    """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
+    words = w.clean(query_id).replace("_", " ").replace("-", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _with_cents(table: TableSection, place: int) -> set[str | None]:

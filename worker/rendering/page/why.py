@@ -26,9 +26,13 @@ class WhyItMoved:
         first = self._w.say("amount_of", what=what, amount=self._line_amount(lead))
         return first, ", ".join(self._counted(x) for x in others)
 
-    def _nothing(self) -> tuple[str, str]:
-        lists = self._number.key is not None
-        return self._w.say("nothing_moved"), self._w.say("nothing_moved_more") if lists else ""
+    def _nothing(self) -> tuple[str, str] | None:
+        """Only of a digest in which nothing changed; a report without a list of deals does not speak of deals."""
+        if self._digest.changes:
+            return None
+        if self._digest.key_query is None:
+            return self._w.say("same_figures"), ""
+        return self._w.say("nothing_moved"), self._w.say("nothing_moved_more")
 
     @property
     def _told(self) -> BridgeView | None:

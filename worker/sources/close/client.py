@@ -83,8 +83,8 @@ class CloseClient:
                 await asyncio.sleep(0)
         answer = await read_object(request.endpoint, body, self._credential.secrets)
         if refusal.is_error(answer):
-            found = f"expected an answer, found an error: {refusal.said(body, self._credential.secrets)}"
-            raise SourceShapeChanged(request.endpoint, "body", found)
+            words = refusal.said(body, self._credential.secrets)
+            raise SourceShapeChanged(request.endpoint, "body", f"expected an answer, found an error: {words}")
         return answer
 
     async def fetch(self, request: CloseRequest) -> bytes:

@@ -16,7 +16,7 @@ from worker.sources.close import groups, ties
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
 from worker.sources.common.listing import ListShifted, overlapping
-from worker.sources.common.parse import Node
+from worker.sources.common.parse import Node, WholeAnswer
 from worker.together import together
 
 PATH = "/opportunity/"
@@ -82,7 +82,9 @@ class CloseListing:
             rows=tuple(self.row(deal.object()) for deal in found),
             total=None if total.absent else total.whole(),
             more=more,
-            envelope=Node(ENDPOINT, {name: value for name, value in answer.value.items() if name != "data"}),
+            envelope=WholeAnswer(
+                ENDPOINT, {name: value for name, value in answer.value.items() if name != "data"}, answer.secrets
+            ),
             fragments=fragments,
         )
 

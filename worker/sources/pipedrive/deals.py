@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from worker.domain.snapshot.notes import NoteCode, counted
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE, Status
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
@@ -130,7 +131,7 @@ class DealListService:
             self._staged(found, reader.names)
         untold = sum(row.cells[_STALLED] is None for row in found)
         if untold:
-            notes.append(f"{untold} open deals were not judged: the rule knows nothing of their stage")
+            notes.append(counted(NoteCode.NOT_JUDGED, untold))
         return tuple(row for row in found if row.cells[_STALLED] is True)
 
     def _staged(self, found: list[Row], names: PipedriveNames) -> None:

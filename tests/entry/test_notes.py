@@ -1,0 +1,50 @@
+"""What a source says beside an answer is told by every command that tells of a run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import redis
+
+from tests.support.desk import PROJECT, CommandLine, desk
+from worker.adapters.redis_server import EmbeddedRedis
+
+NOTE = "open deals were not judged: the rule knows nothing of their stage"
+NOTED = f"note on idle: 30 {NOTE}"
+IDLE = """
+name: Idle deals
+when: {every: 23h}
+report: [{id: idle, source: close, query: stalled_deals, params: {rule: stage_history, percentile: 90, pipeline_id: 1}}]
+to: [{id: team, channel: mail, address: sales@acme.example}]
+"""
+
+
+@pytest.fixture
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
+    with (
+        patch("tests.support.desk.PROJECT", PROJECT.replace("type: sandbox}}\nch", "type: sandbox-pipedrive}}\nch")),
+        desk(empty_redis, tmp_path / "project", IDLE) as line,
+        patch.dict("os.environ", {"FUNNELBEAT_SANDBOX": line.settings.sandbox}),
+    ):
+        yield line
+
+
+def test_every_command_that_tells_of_a_run_tells_its_notes(here: CommandLine) -> None:
+    ended = here.told("run", "asked")
+    page = str(here.place / "page.html")
+    asked = [("show", ended["key"]), ("explain", ended["key"]), ("preview", "asked", "--out", page)]
+    for words in (*asked, ("run", "asked", "--dry-run"), ("run", "asked", "--to", "mail:me@acme.example")):
+        assert NOTED in " ".join(here.call(*words).stdout.split()), words
+        told = here.told(*words)
+        document = told[0] if isinstance(told, list) else told
+        assert document["notes"] == [{"query": "idle", "sentence": f"30 {NOTE}"}], words
+    assert ended["notes"] == [{"query": "idle", "sentence": f"30 {NOTE}"}]
+    assert NOTED in " ".join(here.call("run", "asked").stdout.split())
+
+
+def test_a_run_whose_answers_are_gone_from_redis_has_no_notes(here: CommandLine) -> None:
+    key = here.told("run", "asked")["key"]
+    with redis.Redis.from_url(here.redis.url) as client:
+        client.delete(*client.keys("desk:snap:*"))
+    assert here.told("show", key)["notes"] == []

@@ -1,0 +1,139 @@
+"""Tables that a digest prints: in which order, under which names, and what is said of those that are left out."""
+
+import html
+from dataclasses import replace
+
+import pytest
+
+from tests.domain.builders import THIS_WEEK, answer, deal, open_deals, schedule
+from tests.domain.digests import digest
+from tests.golden.digests import FIGURES, LONG, NORMAL
+from tests.rendering.test_templates import ENTRY, mail
+from tests.support.contents import mail_of, posts_of
+from tests.support.slack_golden import printed
+from worker.domain.delivery import Attachment
+from worker.domain.digest.model import TableSection
+from worker.domain.schedule import Query
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, table
+from worker.rendering.page import CUTS, Page
+from worker.rendering.wording import Wording
+
+EN = Wording("en_GB", "UTC", 2026)
+COUNTED = (Column("name", Kind.TEXT), Column("visitors", Kind.INT), Column("views", Kind.INT, sum=True))
+GROUPS = TableSection("origins", "referrer", (Column("name", Kind.TEXT),), (("a",),))
+
+
+def one_line(text: str) -> str:
+    return " ".join(html.unescape(text).split())
+
+
+def rows_of(columns: tuple[Column, ...], *cells: tuple[object, ...]) -> list[tuple[object, ...]]:
+    listed = [Row(f"k{n}", one) for n, one in enumerate(cells)]  # type: ignore[arg-type]
+    at = (THIS_WEEK, THIS_WEEK)
+    now = Snapshot("totals", "fp", None, THIS_WEEK, at, tables=(table("users", columns, listed),))
+    item = Query("totals", "close", "funnel_stages")
+    found = digest(schedule(item), [now])
+    return [row for section in found.tables for row in section.rows]
+
+
+def test_a_table_begins_with_its_largest_rows() -> None:
+    assert rows_of(COUNTED, ("a", 9, 1), ("b", 1, 300), ("c", 2, None), ("d", 3, 20)) == [
+        ("b", 1, 300),
+        ("d", 3, 20),
+        ("a", 9, 1),
+        ("c", 2, None),
+    ]
+
+
+def test_deals_begin_with_the_largest_value_per_year() -> None:
+    monthly, yearly = deal("m", 500, period="monthly"), deal("y", 900)
+    found = digest(schedule(open_deals(), open_deals("won")), [answer([monthly, yearly], query="won")])
+    assert [row[0] for row in found.tables[0].rows] == ["Deal m", "Deal y"]
+
+
+@pytest.mark.parametrize("kind", [Kind.DATE, Kind.INSTANT])
+def test_rows_of_days_stay_in_the_order_of_days(kind: Kind) -> None:
+    columns = (Column("day", kind), COUNTED[2])
+    assert [row[1] for row in rows_of(columns, (1, 5), (2, 9), (3, 7))] == [5, 9, 7]
+
+
+def test_a_table_without_anything_to_add_up_stays_as_it_is() -> None:
+    assert [row[1] for row in rows_of(COUNTED[:2], ("a", 1), ("b", 9))] == [1, 9]
+
+
+def test_the_rows_that_are_cut_are_the_smallest() -> None:
+    rows = tuple((f"Group {n}", n) for n in reversed(range(60)))
+    columns = (Column("group", Kind.TEXT), Column("deals", Kind.INT, sum=True))
+    text = mail(replace(NORMAL, tables=(TableSection("t", "groups", columns, rows),))).text
+    assert "Group 59" in text
+    assert "35 more not shown." in one_line(text)
+
+
+def test_a_table_without_rows_says_so() -> None:
+    empty = replace(NORMAL, tables=(replace(GROUPS, rows=()),))
+    made = mail(empty)
+    for text in (made.text, made.html, printed(posts_of(empty, ENTRY).posts)):
+        assert "No rows." in one_line(text)
+
+
+def test_tables_that_are_left_out_are_named_by_their_titles() -> None:
+    tables = tuple(replace(GROUPS, table_id=f"table_{n}") for n in range(8))
+    for text in (
+        mail(replace(NORMAL, tables=tables)).text,
+        printed(posts_of(replace(NORMAL, tables=tables), ENTRY).posts),
+    ):
+        assert "Further tables are left out here: Origins, table 6; Origins, table 7." in one_line(text)
+
+
+def test_no_two_sections_have_one_title() -> None:
+    figures = replace(FIGURES, query_id="movements")
+    tables = (replace(GROUPS, query_id="movements", table_id="movements"), replace(GROUPS, query_id="movements"))
+    found = replace(NORMAL, figures=(figures,), tables=tables)
+    page = Page(found, EN, CUTS[0])
+    assert [page.table_title(one) for one in page.tables] == ["Movements, row by row", "Movements, referrer"]
+    lines = [line for line in mail(found).text.splitlines() if line.startswith("MOVEMENTS")]
+    assert lines == ["MOVEMENTS", "MOVEMENTS, ROW BY ROW", "MOVEMENTS, REFERRER"]
+
+
+def test_where_the_rest_of_a_list_is_attached_the_reader_is_told() -> None:
+    columns = (Column("title", Kind.TEXT),)
+    rows = TableSection("won", "opportunities", columns, tuple((f"Deal {n}",) for n in range(40)))
+    found = replace(NORMAL, tables=(rows,))
+    for file, words in (("won.csv", "15 more in the attached CSV."), ("deals.csv", "15 more not shown.")):
+        made = mail_of(found, ENTRY, (Attachment(file, "text/csv", b"a\n"),))
+        assert words in one_line(made.text)
+        assert words in one_line(made.html)
+
+
+def test_a_measure_of_several_words_is_named_in_words() -> None:
+    assert EN.metric_label("lcp_ms.p50") == "Lcp ms, p50"
+    assert EN.metric_label("count_total_won.eur") == "Count total won, eur"
+
+
+def test_what_matters_is_cut_last() -> None:
+    """Rows of tables go before deals, and deals before moves and names."""
+    kept = [(cut.tables, cut.rows) for cut in CUTS]
+    assert kept == sorted(kept, reverse=True)
+    firsts = [
+        next(n for n, cut in enumerate(CUTS) if getattr(cut, part) < getattr(CUTS[0], part))
+        for part in ("rows", "tables", "deals", "names", "moves")
+    ]
+    assert firsts == sorted(firsts)
+    assert all(cut.names and cut.moves for cut in CUTS if cut.tables)
+
+
+def test_a_long_digest_keeps_its_largest_moves() -> None:
+    text = mail(LONG).text
+    assert "Largest single moves\n" in text
+    assert "left out here" not in text.split("WHO MUST ACT", maxsplit=1)[0]
+
+
+def test_a_deal_that_is_gone_may_be_hidden_too() -> None:
+    item = open_deals()
+    past, left = [answer([deal("a"), deal("b")], at=THIS_WEEK)], [deal("b", status="deleted")]
+    found = digest(schedule(item, bridge="deals"), [answer([deal("a")], followed=left)], past)
+    assert found.bridges[0].lines[0].move is Move.REMOVED
+    text = one_line(mail(found).text)
+    assert "1 deleted or hidden" in text
+    assert "Deleted or hidden" in text

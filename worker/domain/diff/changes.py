@@ -1,0 +1,86 @@
+"""What of an answer is worth telling a reader who wants to hear of changes only, by name."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from worker.domain.diff.diff import TableDiff, counts, diff, diff_measures, watch_names
+from worker.domain.snapshot.record import record
+from worker.domain.snapshot.requests import REQUESTS
+from worker.domain.snapshot.snapshot import Snapshot
+
+STATUS = "status"
+"""The column whose new value says more than that it changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """`rows` have another cell in `column`; `to` is the new cell, where it says what became of them."""
+
+    column: str
+    rows: int
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryChange:
+    """Everything significant that differs between two answers to one query. `first`: there was none before.
+
+    `added`, `removed` and `rows` (those that changed in place) are counted over all tables; `measures` are their keys.
+    """
+
+    query_id: str
+    first: bool = False
+    added: int = 0
+    removed: int = 0
+    rows: int = 0
+    columns: tuple[ColumnChange, ...] = ()
+    measures: tuple[tuple[str, ...], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.first or self.added or self.removed or self.columns or self.measures)
+
+
+def query_change(before: Snapshot | None, after: Snapshot, watch: Collection[str] = ()) -> QueryChange:
+    """False as a truth value where nothing significant differs. A cut list shows, and never counts.
+
+    Cells count by their column's own mark, measures always; or, where the schedule has `watch`, by being named there.
+    """
+    if before is None:
+        return QueryChange(after.query_id, first=True)
+    measures = tuple(change.key for change in diff_measures(before.measures, after.measures))
+    tables = _tables(before, after)
+    return QueryChange(
+        after.query_id,
+        added=sum(len(table.added) for table in tables),
+        removed=sum(len(table.removed) for table in tables),
+        rows=sum(any(counts(cell.column, watch) for cell in row.cells) for one in tables for row in one.changed),
+        columns=_columns(tables, watch),
+        measures=tuple(key for key in measures if not watch or watch_names(key, watch)),
+    )
+
+
+def _tables(before: Snapshot, after: Snapshot) -> list[TableDiff]:
+    pairs = ((before.table(new.id), new) for new in after.tables if new.id != REQUESTS)
+    return [
+        diff(old, new)
+        for old, new in pairs
+        if old is not None and not old.sliced and not new.sliced and old.rows != new.rows
+    ]
+
+
+def _columns(tables: Collection[TableDiff], watch: Collection[str]) -> tuple[ColumnChange, ...]:
+    """In the order of the columns."""
+    found: Counter[tuple[str, str]] = Counter()
+    order: dict[str, None] = {}
+    for table in tables:
+        names = [column.name for column in table.columns]
+        order |= dict.fromkeys(names)
+        for change in table.changed:
+            status = record(names, change.after).text(STATUS) or ""
+            for cell in change.cells:
+                if counts(cell.column, watch):
+                    found[cell.column.name, status if cell.column.name == STATUS else ""] += 1
+    places = list(order)
+    told = sorted(found.items(), key=lambda one: (places.index(one[0][0]), one[0][1]))
+    return tuple(ColumnChange(name, rows, to) for (name, to), rows in told)

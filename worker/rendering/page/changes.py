@@ -1,0 +1,61 @@
+"""What changed since the reader's last digest, where the number and its bridge do not say it."""
+
+from worker.domain.diff.changes import ColumnChange, QueryChange
+from worker.domain.digest.model import Digest
+from worker.domain.digest.tables import measure_name
+from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.tables import query_title
+from worker.rendering.wording import Wording
+
+BRIDGED = frozenset({"value", "currency", "period"})
+"""Columns whose changes a bridge books; besides them it tells who joined and who left."""
+
+QUERIES = 3
+MEASURES = 2
+
+
+class WhatChanged:
+    def __init__(self, digest: Digest, w: Wording, number: KeyNumber) -> None:
+        self._digest = digest
+        self._w = w
+        self._number = number
+
+    @property
+    def changes(self) -> str:
+        """Of the list that heads the digest; of the other queries where that one changed in nothing."""
+        if self._number.first:
+            return ""
+        bridged = any(view.lines for view in self._digest.bridges)
+        own = next((one for one in self._digest.changes if one.query_id == self._digest.key_query), None)
+        if own is not None:
+            return ", ".join(self._own(own, bridged=bridged))
+        told = [f"{query_title(one.query_id, self._w)}: {self._of(one)}" for one in self._digest.changes]
+        more = [self._w.more(len(told) - QUERIES)] if len(told) > QUERIES else []
+        return "; ".join(told[:QUERIES] + more)
+
+    def _own(self, change: QueryChange, *, bridged: bool) -> list[str]:
+        """Column by column. The service's own sums are not told beside a bridge, which says why they moved."""
+        if bridged:
+            return [self._column(one) for one in change.columns if one.column not in BRIDGED]
+        return [*self._rows(change), *map(self._column, change.columns), *self._measures(change)]
+
+    def _of(self, change: QueryChange) -> str:
+        first = [self._w.say("since.first")] if change.first else []
+        edited = [self._w.say("changed.rows", change.rows)] if change.rows else []
+        return ", ".join([*first, *self._measures(change), *self._rows(change), *edited])
+
+    def _rows(self, change: QueryChange) -> list[str]:
+        added = [self._w.say("changed.added", change.added)] if change.added else []
+        return [*added, self._w.say("changed.removed", change.removed)] if change.removed else added
+
+    def _column(self, change: ColumnChange) -> str:
+        """A status says what became of the deals; a column without words of ours goes by its name."""
+        for key in (f"counted.{change.to}", f"changed.{change.column}"):
+            if self._w.knows(key):
+                return self._w.say(key, change.rows)
+        return self._w.say("changed.cells", change.rows, what=self._w.metric_label(change.column))
+
+    def _measures(self, change: QueryChange) -> list[str]:
+        names = dict.fromkeys(self._w.metric_label(measure_name(key)) for key in change.measures)
+        told = list(names)[:MEASURES]
+        return [*told, self._w.more(len(names) - MEASURES)] if len(names) > MEASURES else told
