@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from redis import Redis
@@ -71,6 +72,17 @@ def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: CommandLine) 
     third = here.run()
     assert here.row(third, "team").state is DeliveryState.SENT
     assert here.row(first, "team").reason == "superseded"
+
+
+def test_a_run_that_leaves_out_a_suspended_reader_does_not_end_as_if_all_was_well(here: CommandLine) -> None:
+    """Exit status 0 says that everything was sent, or skipped by a rule that somebody wrote."""
+    for address in (TEAM, HELD):
+        faults(here).refuse(address, 550)
+    here.run()
+    with patch.dict("os.environ", {"FUNNELBEAT_SANDBOX": here.settings.sandbox}):
+        again = here.call("run", "asked")
+    assert (again.exit_code, again.stdout.count("skipped")) == (1, 3), again.stdout
+    assert again.stdout.count("a new deployment tries it again") == 2
 
 
 def unknown(here: CommandLine) -> tuple[str, str]:

@@ -10,7 +10,8 @@ from typing import Any
 import structlog
 
 from worker.domain.delivery import DeliveryKey
-from worker.domain.events import DeliverySettled, Fact, QueryMissing
+from worker.domain.events import DeliverySettled, Fact, QueryMissing, Suspended
+from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.sanitize import for_terminal
 
@@ -65,14 +66,15 @@ def _told(value: object) -> object:
 
 
 class EventLog:
-    """A gap or a delivery that did not arrive is a warning; everything else is information."""
+    """A gap, a suspension and a delivery that did not arrive, or not whole, are warnings; the rest is information."""
 
     def __init__(self) -> None:
         self._log: Any = structlog.get_logger().bind()  # as it is configured now; the unbound one is made at every line
 
     def emit(self, fact: Fact) -> None:
-        troubled = isinstance(fact, QueryMissing) or (
-            isinstance(fact, DeliverySettled) and fact.state in {"refused", "failed", "unknown"}
+        troubled = isinstance(fact, QueryMissing | Suspended) or (
+            isinstance(fact, DeliverySettled)
+            and (fact.state in {"refused", "failed", "unknown"} or fact.reason == Reason.PARTS_MISSING)
         )
         name, told = _form(fact)
         (self._log.warning if troubled else self._log.info)(

@@ -63,6 +63,14 @@ class DeliverySettled(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Suspended(Fact):
+    """An address or a whole channel is not used again until the next deployment. Told once."""
+
+    subject: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
     """Work stopped half-way: Redis or the broker was away, or its lease had lapsed. The lease brings it back."""
 

@@ -21,12 +21,14 @@ from worker.domain.reason import Reason
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The last part was accepted. `receipt` is the receiver's; `baselines` are the reader's that this moves, by query.
-    `reason`: who said so, where it was not the receiver at once.
+    `reason`: who said so, where it was not the receiver at once; or PARTS_MISSING, and then `missing` says what was
+    refused after the main part was accepted, and `receipt` is the main part's.
     """
 
     receipt: str
     baselines: Mapping[str, Baseline]
     reason: Reason | None = None
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from worker.progress import watched
 from worker.sanitize import clean, for_terminal
 
 OK, TROUBLE, WRONG, NOTHING = 0, 1, 2, 3
-"""Exit statuses. OK: all was sent or skipped by a rule. TROUBLE: something failed, is unknown or is missing. WRONG: the
-request is wrong. NOTHING: nothing could be fetched, or Redis cannot be reached.
+"""Exit statuses. OK: all was sent or skipped by a rule. TROUBLE: something failed, is unknown, suspended or missing.
+WRONG: the request is wrong. NOTHING: nothing could be fetched, or Redis cannot be reached.
 """
 
 

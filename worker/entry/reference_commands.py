@@ -10,7 +10,10 @@ from worker.entry.cli import app
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 STATUSES = (
     ("0", "All that was due was sent, or skipped by a rule."),
-    ("1", "A delivery failed, is unknown or still deferred, or the digest has a gap."),
+    (
+        "1",
+        "A delivery failed, is unknown or still deferred, a reader is suspended, or a part or an answer is missing.",
+    ),
     ("2", "The request or a definition is wrong."),
     ("3", "Nothing could be fetched, or Redis cannot be reached."),
 )

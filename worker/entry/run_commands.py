@@ -1,7 +1,7 @@
 """Runs on demand: run (in this process) and trigger (through the queue)."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -99,7 +99,7 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
     else:
         _print_run(ended, rows, notes)
     lost = _tell_lost(copies)
-    raise typer.Exit(run_status(ended) or lost)
+    raise typer.Exit(run_status(ended, rows) or lost)
 
 
 def _tell_lost(copies: Folder | None) -> int:
@@ -109,11 +109,14 @@ def _tell_lost(copies: Folder | None) -> int:
     return console.TROUBLE if copies and copies.failed else console.OK
 
 
-def run_status(ended: Run) -> int:
-    """The exit status of a finished run. A gap counts as trouble even when everything was sent."""
+def run_status(ended: Run, rows: Iterable[Delivery]) -> int:
+    """The exit status of a finished run. A gap counts as trouble even when everything was sent, and so does a reader
+    who is suspended or was sent a part less, because no rule that somebody wrote says so.
+    """
     if ended.state is RunState.FAILED and ended.reason is Reason.SOURCE:
         return console.NOTHING
-    good = ended.state in {RunState.DELIVERED, RunState.SKIPPED} and not ended.gaps
+    short = any(row.reason in {Reason.SUSPENDED, Reason.PARTS_MISSING} for row in rows)
+    good = ended.state in {RunState.DELIVERED, RunState.SKIPPED} and not ended.gaps and not short
     return console.OK if good else console.TROUBLE
 
 

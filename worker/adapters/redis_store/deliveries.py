@@ -116,8 +116,9 @@ def _named(key: DeliveryKey) -> dict[str, str]:
 def _event(outcome: Outcome) -> dict[str, Any]:
     """As lua/settle.lua reads it."""
     match outcome:
-        case Sent(receipt, baselines, reason):
-            return {"event": "sent", "receipt": short(receipt), "reason": reason, "baselines": _moves(baselines)}
+        case Sent(receipt, baselines, reason, missing):
+            told = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}
+            return {"event": "sent", "baselines": _moves(baselines), **told}
         case Skipped(reason, baselines):
             return {"event": "skipped", "reason": reason, "baselines": _moves(baselines)}
         case Deferred(until, reason, sentence):

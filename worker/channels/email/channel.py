@@ -1,7 +1,7 @@
 """Email over SMTP: options, message → receipt, how a server's refusals are classed.
 
-The classing follows RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is for good, and the step in which it came says
-whether the address, the channel or only this message is at fault.
+The classing follows RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is for good, and the table in
+`faults` says whether the address, the channel or only this message is at fault.
 """
 
 import re
@@ -12,6 +12,7 @@ from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
 from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.channels.email.content import mail_content, preview_of
+from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 from worker.ports.channels import ChannelKind, PreviewPage, RenderRequest, Templates
@@ -19,9 +20,6 @@ from worker.ports.kinds import Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
 """Octets of one message; most servers stop between 10 and 35 MB."""
-
-_OUR_RIGHTS = frozenset({502, 503, 504, 530, 534, 535, 538})
-_RELAY = re.compile(r"relay|authenticat|log ?in", re.IGNORECASE)
 
 
 def _address(text: str) -> str:
@@ -122,26 +120,15 @@ def classed(failure: MailFailure) -> DeliveryError:
         return DeliveryUncertain("email", words)
     if failure.code < 500 or _mailbox_full(failure):
         return DeliveryDeferred("email", f"{code} {words}" if failure.code else words)
-    return DeliveryRefused("email", f"{code} {words}", code=code, suspend=_at_fault(failure))
+    fault = at_fault(failure)
+    suspend = None if fault is Fault.MESSAGE else str(fault)
+    return DeliveryRefused("email", f"{code} {words}", code=code, suspend=suspend)
 
 
 def _mailbox_full(failure: MailFailure) -> bool:
     """Written 552 by servers that mean 452: RFC 5321, 4.5.3.1.10 asks to treat it so."""
     full = failure.enhanced == "5.2.2" or (failure.code == 552 and not failure.enhanced)
     return full and failure.phase == "rcpt"
-
-
-def _at_fault(failure: MailFailure) -> str | None:
-    """None: this message (its size, its content, a policy), which says nothing about the next one."""
-    if failure.phase in {"connect", "tls", "auth"} or failure.code in _OUR_RIGHTS or failure.enhanced == "5.7.8":
-        return "channel"
-    if failure.phase == "rcpt":
-        # A server that wants a login first says so to every recipient: that is no fault of this one.
-        ours = failure.enhanced in {"", "5.7.1"} and _RELAY.search(failure.text)
-        return "channel" if ours else "address"
-    if failure.phase == "mail" and failure.code != 552 and failure.enhanced != "5.3.4":
-        return "channel"
-    return None
 
 
 EMAIL = ChannelKind(

@@ -11,8 +11,9 @@ from worker.flow.run.comparison import ReaderDigest
 class Attempt:
     """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: what is told, once it is
     known. `begun`: the number that fences the try, 0 before its intent is written. `date`: the first try ever fixes it.
-    `receipts`: what the receiver has said so far. `out`: a part's bytes may have left and the ledger does not know yet.
-    `find_out_after`: seconds until it can be found out what became of them. `refusal`: the receiver's, for good.
+    `receipts`: what the receiver has said so far. `part`: the name of the part that is in hand. `out`: a part's bytes
+    may have left and the ledger does not know yet. `find_out_after`: seconds until it can be found out what became of
+    them. `refusal`: the receiver's, for good.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -20,6 +21,7 @@ class Attempt:
         self.date = row.date or now
         self.digest: ReaderDigest | None = None
         self.begun = 0
+        self.part = ""
         self.out: int | None = None
         self.find_out_after = 0.0
         self.refusal: DeliveryRefused | None = None

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from worker.domain.decide import sent_baselines, skipped_baselines
 from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope
+from worker.domain.events import Suspended
 from worker.domain.limits import LONGEST_WAIT
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
@@ -75,7 +76,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
             return attempt.row.state
         await settle(uses, key, attempt.number, outcome)
         if attempt.refusal is not None:
-            await _suspend(uses.deliveries, attempt, attempt.refusal)
+            await _suspend(uses, attempt, attempt.refusal)
     except ClaimLost:
         # A process that was stopped while it sent may find its claim lost and its bytes gone out all the same, when
         # somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
@@ -121,7 +122,7 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
         case DeliveryRefused():
             attempt.out = None
             attempt.refusal = error
-            return Refused(Reason.REFUSED, _words(error))
+            return _refused(attempt, error)
         case RenderError():
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
         case PaceTooLong():
@@ -129,6 +130,14 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
     # A secret that this process does not have: somebody may set it before the delivery's time is over.
     again = await _in(uses, uses.times.backoff)
     return Unknown(str(error), again) if attempt.unknown else Deferred(again, Reason.BACKOFF, str(error))
+
+
+def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
+    """The reader who was sent the main part has the digest: the refusal of a later part is none of the whole."""
+    if attempt.digest is None or not attempt.receipts:
+        return Refused(Reason.REFUSED, _words(error))
+    missing = f"{attempt.part} was refused: {_words(error)}"
+    return Sent(attempt.receipts[0].text, sent(attempt.digest), Reason.PARTS_MISSING, missing)
 
 
 async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
@@ -145,6 +154,7 @@ async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[A
     key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
     parts = channel.build(await digest.content(channel), envelope)
     for part in parts[len(attempt.receipts) :]:
+        attempt.part = part.name
         await _pace(uses.deliveries, channel, digest.reader.address)
         sealed = channel.seal(part, attempt.receipts)
         attempt.begun = await uses.deliveries.intend(
@@ -215,12 +225,14 @@ def _unmoved(digest: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
     return skipped_baselines(digest.slot, digest.snapshot_ids, digest.found.snapshots, digest.current, before)
 
 
-async def _suspend(ledger: DeliveryLedger, attempt: Attempt, error: DeliveryRefused) -> None:
-    """What the receiver's refusal stops: the channel or the address, until somebody mended it."""
+async def _suspend(uses: DeliverUses, attempt: Attempt, error: DeliveryRefused) -> None:
+    """What the receiver's refusal stops: the channel or the address, until somebody mended it. Told the first time."""
     if attempt.digest is None or error.suspend is None:
         return
     channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)
-    await ledger.suspend(channel if error.suspend == "channel" else address, _words(error))
+    subject = channel if error.suspend == "channel" else address
+    if await uses.deliveries.suspend(subject, _words(error)):
+        uses.events.emit(Suspended(attempt.row.key.run, subject, _words(error)))
 
 
 def _words(error: DeliveryRefused) -> str:

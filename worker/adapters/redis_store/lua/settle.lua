@@ -1,6 +1,7 @@
 -- Every way a delivery leaves the state it is in, but for an intent.
 -- sent      sending, unknown, unknown(held) → sent, and the reader's baselines. Also pending, for the attempt that was
---           thought dead and comes back with a receipt before the next one began
+--           thought dead and comes back with a receipt before the next one began. A.sentence: a later part was
+--           refused; the parts without a receipt stay unsent
 -- skipped   pending → skipped, and the baselines that a byte-equal answer may move
 -- deferred  pending, sending → deferred
 -- refused, failed   pending, sending → that
@@ -19,13 +20,15 @@ if A.duplicate and row.v then return LOST end
 local on = {}
 
 function on.sent()
-  if row.p then
+  if A.sentence then
+    unsend(row)
+  elseif row.p then
     for i, part in ipairs(row.p) do
       if part[1] == 'G' or i == #row.p then row.p[i] = {'S', part[2], A.receipt} end
     end
   end
   local reason = A.reason or (row.s ~= 'G' and 'found' or nil)
-  settle(A.run, A.reader, row, 'S', reason, nil)
+  settle(A.run, A.reader, row, 'S', reason, A.sentence)
   move_baselines(A.run, A.reader, A.baselines)
 end
 
