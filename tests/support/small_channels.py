@@ -1,5 +1,6 @@
 """Channels of a few lines, one for each ability, that hand over nothing to nobody."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -54,6 +55,13 @@ class Addressed(Plain):
 
     def content(self, request: RenderRequest, templates: Templates) -> str:
         return f"{request.entry.id}{request.entry.address}"
+
+
+class Silent(Plain):
+    async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
+        self.sent.append(part.number)
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 class TakesOnce(Plain):

@@ -1,5 +1,6 @@
 """Delivering asks a channel what it can do, and never which channel it is."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import Told, through
-from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Slow, TakesOnce
+from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Silent, Slow, TakesOnce
 from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
 from worker.domain.outcome import Pending
@@ -38,6 +39,17 @@ async def test_an_unclear_part_waits_as_long_as_the_channel_needs_to_find_out(ch
     state, told, shared = await brought(channel)
     assert state is DeliveryState.UNKNOWN
     assert told.calls["Unknown"][1].again_at == THIS_WEEK + timedelta(seconds=getattr(shared.times, wait))
+
+
+async def test_a_receiver_that_says_nothing_is_waited_for_as_long_as_the_attempt_is_ours() -> None:
+    """A worker stood still for ten minutes where the lease had ended after one."""
+    channel = Silent()
+    shared, told = through(channel, PENDING, bundle([ENTRY]))
+    shared = replace(shared, times=replace(shared.times, delivery_lease=0.2))
+    async with asyncio.timeout(20):
+        assert await deliver(shared, PENDING.key) is DeliveryState.UNKNOWN
+    assert channel.sent == [0]
+    assert "no answer" in told.calls["Unknown"][1].sentence
 
 
 @pytest.mark.parametrize(("found", "sent"), [(Receipt("receipt 1"), []), (None, [1])])

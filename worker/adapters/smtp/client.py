@@ -7,10 +7,13 @@ steps of ours; each failure says in which step it came and whether the message m
 import asyncio
 import re
 import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPTimeoutError
 
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
@@ -18,9 +21,17 @@ from worker.redact import redact
 from worker.sanitize import clean
 
 CONNECTIONS = 4
-TIMEOUT = 60.0
+TIMEOUT = 30.0
 PATIENCE = 600.0
-"""Seconds for the reply after the message's final dot: RFC 5321, 4.5.3.2.6 gives the server ten minutes."""
+"""Seconds for the reply after the message's final dot: RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
+up earlier, when the delivery's lease ends.
+"""
+
+QUEUEING = 20.0
+"""Seconds for which a message waits for a connection while all of them are in use."""
+
+REST = 300.0
+"""Seconds for which a server that took a message and said nothing is given no other."""
 
 _PORTS = {"smtp": 587, "smtps": 465}
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
@@ -84,6 +95,8 @@ class Mailer:
         connections: int = CONNECTIONS,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
+        queueing: float = QUEUEING,
+        rest: float = REST,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = server
@@ -92,6 +105,9 @@ class Mailer:
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
+        self._queueing = queueing
+        self._rest = rest
+        self._resting_until = 0.0
         self._places = asyncio.Semaphore(connections)
         self._idle: list[SMTP] = []
 
@@ -101,7 +117,7 @@ class Mailer:
         A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
         this message was sent. Raises MailFailure.
         """
-        async with self._places:
+        async with self._place():
             if self._idle:
                 try:
                     return await self._over(self._idle.pop(), sender, recipient, message, smtputf8)
@@ -109,6 +125,23 @@ class Mailer:
                     if failure.phase != "mail" or failure.code not in {0, 421}:
                         raise
             return await self._over(await self._connect(), sender, recipient, message, smtputf8)
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """One of the connections' places. A server that is silent may hold its own messages up, and nobody else's.
+        Raises MailFailure.
+        """
+        try:
+            async with asyncio.timeout(self._queueing):
+                await self._places.acquire()
+        except TimeoutError:
+            raise MailFailure("connect", "all connections to the server are busy") from None
+        try:
+            if time.monotonic() < self._resting_until:
+                raise MailFailure("connect", "the server took a message and said nothing; it is left alone for a while")
+            yield
+        finally:
+            self._places.release()
 
     async def check(self) -> str:
         """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
@@ -152,11 +185,19 @@ class Mailer:
             phase = "rcpt"
             await smtp.rcpt(recipient, encoding=encoding)
             phase = "data"
-            return redact((await smtp.data(message, timeout=self._patience)).message, self._secrets)
+            return redact(await self._data(smtp, message), self._secrets)
         except (SMTPException, OSError) as error:
             raise _failure(phase, error, self._secrets) from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
+
+    async def _data(self, smtp: SMTP, message: bytes) -> str:
+        """The server rests from the moment on at which its answer is no longer waited for."""
+        try:
+            return (await smtp.data(message, timeout=self._patience)).message
+        except (TimeoutError, SMTPTimeoutError, asyncio.CancelledError):
+            self._resting_until = time.monotonic() + self._rest
+            raise
 
     async def _reset(self, smtp: SMTP) -> bool:
         try:

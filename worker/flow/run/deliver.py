@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from worker.domain.decide import sent_baselines, skipped_baselines
-from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Part, Receipt
 from worker.domain.events import Suspended
 from worker.domain.limits import LONGEST_WAIT
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
@@ -48,6 +48,9 @@ BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
 short outages need.
 """
+
+OF_THE_LEASE = 0.8
+"""How much of a delivery's lease its receiver is waited for. The rest is for writing down that no answer came."""
 
 
 class DeliverUses(
@@ -170,10 +173,22 @@ async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[A
         )
         await _still_ours(uses, attempt)
         attempt.out = part.number
-        attempt.receipts.append(await uses.transmit(channel, part, sealed, envelope))
+        attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
         if part.number + 1 < len(parts):
             await uses.deliveries.handed_over(key, attempt.begun, part.number, attempt.receipts[-1].text)
             attempt.out = None
+
+
+async def _transmitted(
+    uses: DeliverUses, digest: ReaderDigest, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope
+) -> Receipt:
+    """Waits for the receiver while the attempt is ours: past the lease its answer would be somebody else's."""
+    patience = uses.times.delivery_lease * OF_THE_LEASE
+    try:
+        async with asyncio.timeout(patience):
+            return await uses.transmit(channel, part, sealed, envelope)
+    except TimeoutError:
+        raise DeliveryUncertain(digest.entry.channel, f"no answer came within {patience:.0f} seconds") from None
 
 
 async def _still_ours(uses: DeliverUses, attempt: Attempt) -> None:
