@@ -74,6 +74,16 @@ def test_a_retry_lifts_the_suspension_of_what_it_tries_again(here: CommandLine) 
     assert here.row(first, "team").reason == "superseded"
 
 
+def test_retry_says_with_which_template_a_failed_message_is_made_again(here: CommandLine) -> None:
+    folder = here.place / "templates" / "pipeline"
+    folder.mkdir(parents=True)
+    (folder / "email.subject.j2").write_text("{{ 1 // 0 }}", encoding="utf-8")
+    here.deploy()
+    run = here.run()
+    assert here.row(run, "team").reason == "render"
+    assert "as it was deployed when the run began" in here.call("retry", run).stderr
+
+
 def test_a_run_that_leaves_out_a_suspended_reader_does_not_end_as_if_all_was_well(here: CommandLine) -> None:
     """Exit status 0 says that everything was sent, or skipped by a rule that somebody wrote."""
     for address in (TEAM, HELD):

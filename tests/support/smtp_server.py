@@ -31,6 +31,7 @@ class MailRoom:
     reached: asyncio.Event = field(default_factory=asyncio.Event)  # a step that never answers
     release: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
+    hello: list[str] = field(default_factory=list)  # what clients called themselves, by message
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: int = 0
     open: list[asyncio.Transport] = field(default_factory=list)
@@ -51,7 +52,8 @@ class _Handler:
     def __init__(self, room: MailRoom) -> None:
         self.room = room
 
-    async def handle_MAIL(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # aiosmtpd's name
+        self.room.hello.append(session.host_name)
         answer = await self._answer(server, "mail")
         if answer.startswith("250"):
             envelope.mail_from = address

@@ -10,6 +10,7 @@ from worker.documents.deliveries import delivery_document, retried_document, why
 from worker.documents.forgotten import forgotten_document
 from worker.documents.replay import replayed_document
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.reason import Reason
 from worker.entry import console
 from worker.entry.message_diff import difference
 from worker.entry.message_folder import Folder
@@ -31,6 +32,11 @@ Against = Annotated[
     Path | None,
     typer.Option("--against", help="A folder of messages as they were delivered: differences are shown line by line."),
 ]
+
+SAME_TEMPLATE = (
+    "A template that failed is filled as it was deployed when the run began. "
+    "To use a corrected one, deploy it and run the schedule again."
+)
 
 
 def replay(
@@ -109,14 +115,20 @@ def _print_part(part: dict[str, Any]) -> None:
 
 
 def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Try again what a run could not deliver. Messages that were sent are not sent again."""
+    """Try again what a run could not deliver. Messages that were sent are not sent again, and templates are filled as
+    they were deployed when the run began.
+    """
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[str, tuple[str, ...]]:
+        async def work(services: Services) -> tuple[str, tuple[str, ...], bool]:
             found = await find_run(services.lookups, run)
-            return str(found.key), tuple(str(key) for key in await tried_again(services, found))
+            before = await services.lookups.deliveries(found.key)
+            again = tuple(str(key) for key in await tried_again(services, found))
+            return str(found.key), again, any(row.reason is Reason.RENDER for row in before)
 
-        key, again = with_ledger(directory(ctx, project), work, publish=True)
+        key, again, rendered = with_ledger(directory(ctx, project), work, publish=True)
+    if rendered:
+        console.err.print(SAME_TEMPLATE, markup=False)
     if as_json:
         console.show_json(retried_document(key, again))
         return

@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 import pytest
 
 from tests.support.smtp_server import BREAK, mail_room
-from worker.adapters.smtp.client import MailFailure
+from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
 from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt
@@ -37,6 +37,27 @@ async def test_what_is_built_is_what_arrives_and_the_queue_id_is_the_receipt() -
     assert (sender, recipient) == ("reports@acme.example", "sales@acme.example")
     assert body == part.draft == mail.seal(part, ())
     assert receipt.text == "2.0.0 queued as 4F1A7"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, "acme.example"), ({"hello": "relay-7.acme.example"}, "relay-7.acme.example"), ({"hello": "[::1]"}, "[::1]")],
+)
+async def test_a_host_calls_itself_by_its_senders_domain_or_by_the_name_it_is_given(
+    given: dict[str, str], said: str
+) -> None:
+    """A container's own name is none that a server could look up, and some refuse it."""
+    async with mail_room() as room:
+        mail = open_email({"url": f"smtp://127.0.0.1:{room.port}?tls=never", "from": "P <r@acme.example>", **given})
+        await hand_over(mail)
+        await mail.aclose()
+    assert room.hello == [said]
+
+
+@pytest.mark.parametrize("given", ["", "two words", "x\r\nMAIL FROM:<a@b>", "-a.example", "[nowhere]", "a..example"])
+def test_a_name_that_no_host_has_is_complained_of(given: str) -> None:
+    (fault,) = EMAIL.faults({"url": "smtp://smtp.acme.example", "from": "P <a@b.example>", "hello": given})
+    assert fault.path == ("hello",)
 
 
 def test_a_part_is_named_by_slugs_alone() -> None:

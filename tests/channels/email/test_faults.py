@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.adapters.smtp.client import MailFailure
+from worker.adapters.smtp.failure import MailFailure
 from worker.channels.email.channel import classed
 from worker.errors import DeliveryRefused
 

@@ -360,7 +360,7 @@ async def test_a_post_is_found_by_its_delivery_id_on_a_later_page(channel: Slack
     assert await channel.find(parts(channel)[0], ENVELOPE) == MAIN_RECEIPT
     first, second = slack.asked
     assert first.query["channel"] == ROOM
-    assert float(first.query["oldest"]) == ENVELOPE.date.timestamp() - 60
+    assert float(first.query["oldest"]) == ENVELOPE.date.timestamp() - 24 * 3600
     assert first.query["include_all_metadata"] == "true"
     assert "cursor" not in first.query
     assert second.query["cursor"] == "bm=="

@@ -1,7 +1,7 @@
 """A digest's whole way into the Slack stand-in: every part handed over, found again, and never found before."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -59,6 +59,18 @@ async def test_every_part_is_found_by_its_receipt_and_another_deliverys_is_not(a
             receipts.append(await channel.send(part, channel.seal(part, receipts), envelope))
         assert [await channel.find(part, envelope) for part in parts] == receipts
         assert await channel.find(channel.build(rendered(DIGESTS["normal"]), other)[0], other) is None
+        await channel.aclose()
+
+
+@pytest.mark.parametrize("ahead", [70, 3600, 23 * 3600])
+async def test_every_part_is_found_by_a_clock_that_is_ahead_of_slacks(ahead: int) -> None:
+    """Slack stamps a post with its own time. A clock a minute ahead looked past the post, and posted it again."""
+    envelope = replace(ENVELOPE, date=ENVELOPE.date + timedelta(seconds=ahead))
+    async with Sandbox(now=now) as box:
+        channel = SlackChannel(TOKEN, box.slack_url)
+        receipts = await hand_over(channel, "normal", envelope)
+        parts = channel.build(rendered(DIGESTS["normal"], files=(CSV,)), envelope)
+        assert [await channel.find(part, envelope) for part in parts] == receipts
         await channel.aclose()
 
 

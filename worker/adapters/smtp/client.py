@@ -5,36 +5,26 @@ steps of ours; each failure says in which step it came and whether the message m
 """
 
 import asyncio
-import re
 import ssl
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPTimeoutError
+from aiosmtplib import SMTP, SMTPException, SMTPTimeoutError
 
+from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.places import Places
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
 from worker.redact import redact
 from worker.sanitize import clean
 
-CONNECTIONS = 4
 TIMEOUT = 30.0
 PATIENCE = 600.0
 """Seconds for the reply after the message's final dot: RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
 up earlier, when the delivery's lease ends.
 """
 
-QUEUEING = 20.0
-"""Seconds for which a message waits for a connection while all of them are in use."""
-
-REST = 300.0
-"""Seconds for which a server that took a message and said nothing is given no other."""
-
 _PORTS = {"smtp": 587, "smtps": 465}
-_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +35,6 @@ class SmtpServer:
     port: int
     user: str
     tls: str
-
-
-class MailFailure(Exception):
-    """`phase`: connect, tls, auth, mail, rcpt or data. `code` 0 and `enhanced` "" where the server said nothing.
-
-    `unclear`: the connection broke when the message was on its way, so it may have been accepted.
-    """
-
-    def __init__(self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False) -> None:
-        self.phase = phase
-        self.text = text
-        self.code = code
-        self.enhanced = enhanced
-        self.unclear = unclear
-        super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
 
 
 def parse_url(url: str) -> SmtpServer:
@@ -85,18 +60,19 @@ def parse_url(url: str) -> SmtpServer:
 
 
 class Mailer:
-    """Sends to one server over at most `connections` connections of one event loop. Times in seconds."""
+    """Sends to one server over at most as many connections of one event loop as there are `places`. Times in seconds.
+    `hello`: what this host calls itself (EHLO); without it, what the system calls it.
+    """
 
     def __init__(  # each is a fact about the server that only the caller knows
         self,
         server: SmtpServer,
         password: str = "",
         *,
-        connections: int = CONNECTIONS,
+        places: Places | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
-        queueing: float = QUEUEING,
-        rest: float = REST,
+        hello: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self._server = server
@@ -105,10 +81,8 @@ class Mailer:
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
-        self._queueing = queueing
-        self._rest = rest
-        self._resting_until = 0.0
-        self._places = asyncio.Semaphore(connections)
+        self._hello = hello
+        self._places = places or Places()
         self._idle: list[SMTP] = []
 
     async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
@@ -117,7 +91,7 @@ class Mailer:
         A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
         this message was sent. Raises MailFailure.
         """
-        async with self._place():
+        async with self._places.one():
             if self._idle:
                 try:
                     return await self._over(self._idle.pop(), sender, recipient, message, smtputf8)
@@ -126,32 +100,15 @@ class Mailer:
                         raise
             return await self._over(await self._connect(), sender, recipient, message, smtputf8)
 
-    @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """One of the connections' places. A server that is silent may hold its own messages up, and nobody else's.
-        Raises MailFailure.
-        """
-        try:
-            async with asyncio.timeout(self._queueing):
-                await self._places.acquire()
-        except TimeoutError:
-            raise MailFailure("connect", "all connections to the server are busy") from None
-        try:
-            if time.monotonic() < self._resting_until:
-                raise MailFailure("connect", "the server took a message and said nothing; it is left alone for a while")
-            yield
-        finally:
-            self._places.release()
-
     async def check(self) -> str:
         """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
-        async with self._places:
+        async with self._places.one():
             smtp = await self._connect()
             try:
                 told = (await smtp.noop()).message
             except (SMTPException, OSError) as error:
                 smtp.close()
-                raise _failure("connect", error, self._secrets) from None
+                raise failure_of("connect", error, self._secrets) from None
             self._idle.append(smtp)
             return redact(told, self._secrets, 80)
 
@@ -187,7 +144,7 @@ class Mailer:
             phase = "data"
             return redact(await self._data(smtp, message), self._secrets)
         except (SMTPException, OSError) as error:
-            raise _failure(phase, error, self._secrets) from None
+            raise failure_of(phase, error, self._secrets) from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
 
@@ -196,7 +153,7 @@ class Mailer:
         try:
             return (await smtp.data(message, timeout=self._patience)).message
         except (TimeoutError, SMTPTimeoutError, asyncio.CancelledError):
-            self._resting_until = time.monotonic() + self._rest
+            self._places.rest()
             raise
 
     async def _reset(self, smtp: SMTP) -> bool:
@@ -211,6 +168,7 @@ class Mailer:
         smtp = SMTP(
             hostname=server.host,
             port=server.port,
+            local_hostname=self._hello,
             use_tls=server.tls == "implicit",
             start_tls=False,
             tls_context=(self._tls or tls_context()) if server.tls != "never" else None,
@@ -228,7 +186,7 @@ class Mailer:
             await smtp.ehlo()
         except (SMTPException, OSError) as error:
             smtp.close()
-            raise _failure(phase, error, self._secrets) from None
+            raise failure_of(phase, error, self._secrets) from None
         except BaseException:
             smtp.close()
             raise
@@ -242,34 +200,3 @@ class Mailer:
                 await smtp.quit(timeout=1.0)
             except (SMTPException, OSError):
                 smtp.close()
-
-
-def _failure(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
-    """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
-    once the message was on its way. The error itself, which holds the server's words as they came, hangs on nothing.
-    """
-    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        return _failure(phase, error.recipients[0], secrets)
-    if isinstance(error, SMTPResponseException) and error.code > 0:
-        found = _ENHANCED.match(error.message)
-        agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
-        return MailFailure(phase, redact(error.message, secrets, 180), code=error.code, enhanced=agreed)
-    if _unverified(error):
-        return MailFailure("tls", "the server's certificate could not be verified", code=554)
-    if phase in {"tls", "auth"} and not isinstance(error, OSError):
-        return MailFailure(phase, redact(str(error), secrets, 180), code=504)  # the server does not offer it
-    return MailFailure(phase, _silence(error), unclear=phase == "data")
-
-
-def _unverified(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _silence(error: Exception) -> str:
-    return (
-        "no reply came in time" if isinstance(error, TimeoutError) else "the connection could not be made or was lost"
-    )

@@ -7,10 +7,13 @@ The classing follows RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is for g
 import re
 import ssl
 from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8
-from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, MailFailure, parse_url
+from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, parse_url
+from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
+from worker.adapters.smtp.places import Places
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
@@ -20,6 +23,9 @@ from worker.ports.kinds import Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
 """Octets of one message; most servers stop between 10 and 35 MB."""
+
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 def _address(text: str) -> str:
@@ -40,7 +46,21 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
             mailbox(sender)
         except ValueError as error:
             faults.append(RuleViolation(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
+    if "hello" in options and not _is_host(options["hello"]):
+        expected = "this host's full name, such as relay.acme.example, or its address in []"
+        faults.append(RuleViolation(("hello",), f"{options['hello']!r}", expected))
     return tuple(faults)
+
+
+def _is_host(name: str) -> bool:
+    """A domain or an address literal, as EHLO takes them (RFC 5321, 4.1.1.1)."""
+    if name.startswith("[") and name.endswith("]"):
+        try:
+            ip_address(name[1:-1].removeprefix("IPv6:"))
+        except ValueError:
+            return False
+        return True
+    return len(name) <= 255 and _HOST.fullmatch(name) is not None
 
 
 class EmailChannel:
@@ -107,7 +127,13 @@ def open_email(
         raise RequestError("; ".join(f"email {f.path[0]}: {f.found}, {f.expected}" for f in wrong))
     password = options.get("password", "")
     mailer = Mailer(
-        parse_url(options["url"]), password, timeout=timeout, patience=patience, connections=connections, tls=tls
+        parse_url(options["url"]),
+        password,
+        timeout=timeout,
+        patience=patience,
+        places=Places(connections),
+        hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
+        tls=tls,
     )
     return EmailChannel(mailer, options["from"])
 
@@ -137,6 +163,7 @@ EMAIL = ChannelKind(
         Option("url", required=True, note="smtp://user@host:587 (STARTTLS required) or smtps://user@host:465"),
         Option("password", secret=True, note="of the URL's user"),
         Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
+        Option("hello", note="what this host calls itself (EHLO); without it, the domain of `from`"),
     ),
     address=_address,
     open=open_email,

@@ -19,7 +19,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 
-from worker.adapters.smtp.client import MailFailure
+from worker.adapters.smtp.failure import MailFailure
 
 _ADDRESS = re.compile(r"\S+@\S+")
 """The reader of relay@acme.example is no relay."""

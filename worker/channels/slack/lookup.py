@@ -19,7 +19,11 @@ from worker.errors import DeliveryDeferred
 EVENT = "funnel_digest"
 POST = "post"
 UPLOAD = "upload"
-CLOCKS_DIFFER = timedelta(seconds=60)
+CLOCKS_DIFFER = timedelta(days=1)
+"""How far Redis's clock, by which a delivery begins, may be ahead of Slack's, by which a post is stamped. A post is
+known by its delivery's id, so that looking back further finds no other.
+"""
+
 PAGES = 50
 """Pages of 200 messages before we say that we cannot tell."""
 
@@ -71,7 +75,7 @@ def _replies(api: SlackApi, channel: str, parent: str, envelope: Envelope) -> As
 
 
 def _since(envelope: Envelope) -> dict[str, str]:
-    """From a minute before the first intent: Slack stamps posts with its own clock."""
+    """From a day before the first intent: Slack stamps posts with its own clock."""
     return {"oldest": f"{(envelope.date - CLOCKS_DIFFER).timestamp():.6f}", "inclusive": "true"}
 
 

@@ -1,0 +1,56 @@
+"""How a step of sending a mail fails, in one form."""
+
+import re
+import ssl
+
+from aiosmtplib import SMTPRecipientsRefused, SMTPResponseException
+
+from worker.redact import redact
+
+_ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
+
+
+class MailFailure(Exception):
+    """`phase`: connect, tls, auth, mail, rcpt or data. `code` 0 and `enhanced` "" where the server said nothing.
+
+    `unclear`: the connection broke when the message was on its way, so it may have been accepted.
+    """
+
+    def __init__(self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False) -> None:
+        self.phase = phase
+        self.text = text
+        self.code = code
+        self.enhanced = enhanced
+        self.unclear = unclear
+        super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
+
+
+def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
+    """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
+    once the message was on its way. The error itself, which holds the server's words as they came, hangs on nothing.
+    """
+    if isinstance(error, SMTPRecipientsRefused) and error.recipients:
+        return failure_of(phase, error.recipients[0], secrets)
+    if isinstance(error, SMTPResponseException) and error.code > 0:
+        found = _ENHANCED.match(error.message)
+        agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
+        return MailFailure(phase, redact(error.message, secrets, 180), code=error.code, enhanced=agreed)
+    if _unverified(error):
+        return MailFailure("tls", "the server's certificate could not be verified", code=554)
+    if phase in {"tls", "auth"} and not isinstance(error, OSError):
+        return MailFailure(phase, redact(str(error), secrets, 180), code=504)  # the server does not offer it
+    return MailFailure(phase, _silence(error), unclear=phase == "data")
+
+
+def _unverified(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _silence(error: Exception) -> str:
+    return (
+        "no reply came in time" if isinstance(error, TimeoutError) else "the connection could not be made or was lost"
+    )
