@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.smtp_server import BREAK, SILENCE, mail_room, tls_of_client
 from worker.adapters.smtp.client import Mailer, SmtpServer, parse_url
+from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
-from worker.adapters.smtp.places import Places
 
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"
@@ -36,7 +36,7 @@ async def test_one_connection_serves_many_messages() -> None:
 
 async def test_never_more_connections_than_allowed() -> None:
     async with mail_room() as room:
-        mailer = Mailer(plain(room.port), places=Places(3))
+        mailer = Mailer(plain(room.port), limit=ConnectionLimit(3))
         await asyncio.gather(*(mailer.send(FROM, TO, MESSAGE) for _ in range(20)))
         await mailer.aclose()
     assert len(room.accepted) == 20
@@ -119,7 +119,7 @@ async def test_whoever_gives_a_silent_server_up_has_it_left_alone_too() -> None:
 async def test_a_server_that_was_left_alone_is_tried_again() -> None:
     async with mail_room() as room:
         room.replies["data"] = [SILENCE]
-        mailer = Mailer(plain(room.port), patience=0.2, places=Places(rest=0.0))
+        mailer = Mailer(plain(room.port), patience=0.2, limit=ConnectionLimit(rest=0.0))
         with pytest.raises(MailFailure):
             await mailer.send(FROM, TO, MESSAGE)
         await mailer.send(FROM, TO, MESSAGE)
@@ -130,7 +130,7 @@ async def test_a_server_that_was_left_alone_is_tried_again() -> None:
 async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent() -> None:
     async with mail_room() as room:
         room.replies["data"] = [SILENCE]
-        mailer = Mailer(plain(room.port), places=Places(1, queueing=0.05))
+        mailer = Mailer(plain(room.port), limit=ConnectionLimit(1, queueing=0.05))
         stuck = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
         await room.reached.wait()
         with pytest.raises(MailFailure, match="busy") as caught:
@@ -154,7 +154,7 @@ async def test_what_breaks_before_the_message_was_sent_is_clear(step: str) -> No
 async def test_a_cancelled_send_does_not_hand_its_connection_to_the_next() -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = [SILENCE]
-        mailer = Mailer(plain(room.port), places=Places(1))
+        mailer = Mailer(plain(room.port), limit=ConnectionLimit(1))
         task = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
         await room.reached.wait()
         task.cancel()
@@ -236,7 +236,7 @@ async def test_an_address_that_cannot_be_written_is_refused_before_the_first_byt
     sender: str, recipient: str, phase: str
 ) -> None:
     async with mail_room() as room:
-        mailer = Mailer(plain(room.port), places=Places(1))
+        mailer = Mailer(plain(room.port), limit=ConnectionLimit(1))
         with pytest.raises(MailFailure) as caught:
             await mailer.send(sender, recipient, MESSAGE)
         await mailer.send(FROM, TO, MESSAGE)

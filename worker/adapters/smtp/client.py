@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, unquote
 
 from aiosmtplib import SMTP, SMTPException, SMTPTimeoutError
 
+from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
-from worker.adapters.smtp.places import Places
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
 from worker.redact import redact
@@ -60,7 +60,7 @@ def parse_url(url: str) -> SmtpServer:
 
 
 class Mailer:
-    """Sends to one server over at most as many connections of one event loop as there are `places`. Times in seconds.
+    """Sends to one server over at most as many connections of one event loop as `limit` allows. Times in seconds.
     `hello`: what this host calls itself (EHLO); without it, what the system calls it.
     """
 
@@ -69,7 +69,7 @@ class Mailer:
         server: SmtpServer,
         password: str = "",
         *,
-        places: Places | None = None,
+        limit: ConnectionLimit | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
         hello: str | None = None,
@@ -82,7 +82,7 @@ class Mailer:
         self._patience = patience
         self._tls = tls
         self._hello = hello
-        self._places = places or Places()
+        self._limit = limit or ConnectionLimit()
         self._idle: list[SMTP] = []
 
     async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
@@ -91,7 +91,7 @@ class Mailer:
         A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
         this message was sent. Raises MailFailure.
         """
-        async with self._places.one():
+        async with self._limit.one():
             if self._idle:
                 try:
                     return await self._over(self._idle.pop(), sender, recipient, message, smtputf8)
@@ -102,7 +102,7 @@ class Mailer:
 
     async def check(self) -> str:
         """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
-        async with self._places.one():
+        async with self._limit.one():
             smtp = await self._connect()
             try:
                 told = (await smtp.noop()).message
@@ -153,7 +153,7 @@ class Mailer:
         try:
             return (await smtp.data(message, timeout=self._patience)).message
         except (TimeoutError, SMTPTimeoutError, asyncio.CancelledError):
-            self._places.rest()
+            self._limit.rest()
             raise
 
     async def _reset(self, smtp: SMTP) -> bool:

@@ -11,9 +11,9 @@ from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, parse_url
+from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
-from worker.adapters.smtp.places import Places
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
@@ -131,7 +131,7 @@ def open_email(
         password,
         timeout=timeout,
         patience=patience,
-        places=Places(connections),
+        limit=ConnectionLimit(connections),
         hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
         tls=tls,
     )

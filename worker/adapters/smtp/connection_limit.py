@@ -16,7 +16,7 @@ REST = 300.0
 """Seconds for which a server that took a message and said nothing is given no other."""
 
 
-class Places:
+class ConnectionLimit:
     """As many as there may be connections. Times in seconds."""
 
     def __init__(self, connections: int = CONNECTIONS, queueing: float = QUEUEING, rest: float = REST) -> None:
