@@ -15,7 +15,8 @@ from tests.support.smtp_server import mail_room
 from tests.support.spellings import SPELLINGS, keys, shows
 from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
-from worker.adapters.smtp.client import Mailer, MailFailure, SmtpServer
+from worker.adapters.smtp.client import Mailer, SmtpServer
+from worker.adapters.smtp.failure import MailFailure
 from worker.channels.email.channel import classed
 from worker.channels.slack.errors import by_answer
 from worker.errors import DeliveryRefused, FunnelbeatError
