@@ -46,6 +46,20 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandL
     assert f"ok   {found['redis']['what']}: version" in done.stdout
 
 
+def test_doctor_names_every_address_and_channel_that_is_not_used_any_more(here: CommandLine) -> None:
+    assert not [what for what in looked_at(here) if what.startswith("suspended")]
+
+    async def suspend(services: Services) -> None:
+        await services.deliveries.suspend("address mail sales@acme.example", "550 5.1.1 no such user")
+        await services.deliveries.suspend("channel chat", "token_revoked")
+
+    here.ask(suspend)
+    found = {what: one for what, one in looked_at(here).items() if what.startswith("suspended")}
+    assert list(found) == ["suspended address mail sales@acme.example", "suspended channel chat"]
+    assert {one["level"] for one in found.values()} == {"warn"}
+    assert "550 5.1.1 no such user" in found["suspended address mail sales@acme.example"]["sentence"]
+
+
 def test_what_only_weakens_is_a_warning_and_no_failure(here: CommandLine) -> None:
     write(here, "schedules/asked.yaml", MAIL)
     assert here.call("doctor").exit_code == 0

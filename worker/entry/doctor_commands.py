@@ -36,6 +36,7 @@ from worker.flow.operate.doctor import (
     due_ahead,
     looked_at,
     processes,
+    suspensions,
 )
 from worker.settings import Settings
 
@@ -145,6 +146,7 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
         await _owner(client, bundle.project, place),
         *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
         *await due_ahead(ledger.deployments, ledger.clock, ApTriggers()),
+        *await suspensions(ledger.deliveries, bundle),
         *await processes(ledger.heartbeats, ledger.clock),
     ]
 

@@ -10,7 +10,17 @@ from worker.domain.schedule import Bundle
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
 from worker.flow.deploy.recompute_due import is_ahead
-from worker.ports import CheckedSource, ClockLedger, Connectors, Deployments, HeartbeatStore, Quota, Triggers
+from worker.flow.run.readers import readers, subjects
+from worker.ports import (
+    CheckedSource,
+    ClockLedger,
+    Connectors,
+    DeliveryLedger,
+    Deployments,
+    HeartbeatStore,
+    Quota,
+    Triggers,
+)
 from worker.ports.channels import Checked
 
 QUIET = timedelta(seconds=30)
@@ -165,6 +175,19 @@ async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Trig
         return []
     told = f"{', '.join(ahead[:5])}{' and more' if len(ahead) > 5 else ''}: due later than the next slot; Redis's clock"
     return [Finding("due instants", Level.FAIL, f"{told} was ahead once. Start a clock again: it takes this back")]
+
+
+async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
+    """Addresses and channels of the definitions that get nothing, because they refused something for good."""
+    named = {
+        subject
+        for schedule in bundle.schedules.values()
+        for reader, entry in readers(schedule).items()
+        for subject in subjects(entry, reader.address)
+    }
+    stopped = await ledger.suspended(sorted(named))
+    after = "Nothing is sent there until you mend it and deploy, or retry the run"
+    return [Finding(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
 
 
 async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:
