@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.entry.endpoints import ENDPOINTS, rows
 from worker.plugins import CONNECTIONS
+from worker.sources.endpoints import ENDPOINTS, rows
 from worker.sources.pipedrive.catalog import KINDS as PIPEDRIVE_KINDS
 from worker.sources.pipedrive.catalog import VERBS as PIPEDRIVE_VERBS
 from worker.sources.umami.catalog import KINDS as UMAMI_KINDS

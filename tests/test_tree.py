@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 WORKER = Path(__file__).parents[1] / "worker"
-MIDDLE = ("domain", "ports", "flow", "rendering", "documents")
+MIDDLE = ("domain", "ports", "flow", "rendering", "documents", "entry")
+REGISTRY = "plugins.py"
+"""The one module outside sources/, channels/ and sandbox/ that may name a service."""
 VENDOR = re.compile(r'pipedrive|umami|slack|close\.com|"close"', re.IGNORECASE)
 
 
@@ -21,6 +23,12 @@ def naming_a_service(layer: str) -> set[str]:
 def test_no_service_is_named_in_the_middle(layer: str) -> None:
     assert (WORKER / layer).is_dir()
     assert naming_a_service(layer) == set()
+
+
+def test_only_the_registry_names_services_at_the_top() -> None:
+    """What stands beside the layers is the composition root: it asks the registry, and names nobody."""
+    named = {path.name for path in WORKER.glob("*.py") if VENDOR.search(path.read_text("utf-8"))}
+    assert named == {REGISTRY}
 
 
 @pytest.fixture(scope="module")

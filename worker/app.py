@@ -39,7 +39,17 @@ from worker.flow.run.shared_fetch import SharedFetches
 from worker.flow.run.transmit import transmit
 from worker.flow.services import Services
 from worker.open_once import OpenOnce
-from worker.plugins import LATER, STAND_INS, channel_kind, channels, connections, listening, open_source, source_kind
+from worker.plugins import (
+    CHANNELS,
+    LATER,
+    STAND_INS,
+    channel_kind,
+    channels,
+    connections,
+    listening,
+    open_source,
+    source_kind,
+)
 from worker.ports import Channel, Queue, Quota, Source, Templates
 from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.kinds import QuerySpec
@@ -56,8 +66,7 @@ IDLE = 3600.0
 
 SILENT = {
     **{kind.type: "http://127.0.0.1:9" for kind in STAND_INS.values()},
-    "slack": "http://127.0.0.1:9",
-    "smtp": "smtp://127.0.0.1:9?tls=never",
+    **{service: address for kind in CHANNELS for service, address in kind.in_sandbox.items()},
 }
 """A sandbox that does not run, for what is only built."""
 

@@ -133,7 +133,7 @@ class DeliveryDeferred(DeliveryError):
 
 
 class DeliveryRefused(DeliveryError):
-    """`code` is the receiver's own (an SMTP reply, Slack's error string); `suspend` says what to stop using."""
+    """`code` is the receiver's own (an SMTP reply, an API's error string); `suspend` says what to stop using."""
 
     def __init__(self, channel: str, problem: str, *, code: str, suspend: str | None = None) -> None:
         self.code = code

@@ -73,7 +73,7 @@ def connections() -> Mapping[str, SourceKind]:
 
 def wants_sandbox(kind: str) -> bool:
     """Whether a connection or channel of this kind talks to a stand-in on this machine."""
-    return kind in STAND_INS or any(one.in_sandbox for one in CHANNELS if one.type == kind)
+    return kind in STAND_INS or any(bool(one.in_sandbox) for one in CHANNELS if one.type == kind)
 
 
 def open_source(

@@ -47,7 +47,7 @@ NOTES: dict[str, str] = {
     "heartbeat": "How often a worker renews its run's lease; less than half of the lease.",
     "delivery_lease": "After how long a delivery that is being sent counts as unknown.",
     "republish": "After how long a claimed run that nobody began is published again.",
-    "lookup_after": "How long Slack is given before an unclear post is looked up.",
+    "lookup_after": "How long a channel that can look a message up waits before it does so for an unclear delivery.",
     "resend_after": "How long an unclear mail or webhook post waits before it is sent once more.",
     "backoff": "How long a delivery that the receiver could not take waits; 5, 15 and 60 times as long after that.",
     "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",

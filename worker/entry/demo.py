@@ -44,7 +44,7 @@ OFTEN, OTHERS = "10s", "20s"
 WITHIN = "1m"
 """A run's deadline. Without it the deadline is the next slot, which is too early on a busy machine."""
 CHILDREN = "4"
-"""Child processes of the worker. Slack accepts one post a second, and a child that waits for that fetches nothing."""
+"""Child processes of the worker. A child that waits for a channel's rate limit fetches nothing meanwhile."""
 
 PATIENCE = 240.0
 """Seconds for two runs ten seconds apart on a slow machine. After that the demo ends with an error message."""

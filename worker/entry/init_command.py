@@ -20,8 +20,7 @@ from worker.app import wall_clock
 from worker.documents.project import project_document
 from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
-from worker.entry.first_project import PROJECT
-from worker.entry.new_project import refuse_overwriting, slug, write_new, write_project
+from worker.entry.new_project import own_project, refuse_overwriting, write_new, write_project
 from worker.entry.options import Json
 from worker.errors import RequestError, SourceError
 from worker.plugins import SANDBOX, connections
@@ -98,7 +97,7 @@ def _ask_and_write(target: Path, kind: SourceKind, form: InitForm) -> None:
         raise typer.Exit(console.status_of(error)) from None
     chosen = _choice(kind.type, held)
     identity = chosen if chosen.isascii() and chosen.isdecimal() else json.dumps(chosen)
-    project = PROJECT.format(name=slug(target.resolve().name), service=kind.type, options=access.written(kind.type))
+    project = own_project(target.resolve().name, kind.type, access.written(kind.type))
     write_new(target, project, {one.id: one.text.replace(CHOSEN, identity) for one in kind.first_schedules})
     unset = (variable for variable in access.variables.values() if not os.environ.get(variable))
     exports = "".join(f"  export {variable}=…   # the key is not kept\n" for variable in unset)

@@ -7,35 +7,51 @@ from pathlib import Path
 
 from worker.app import shipped
 from worker.errors import RequestError
+from worker.plugins import CHANNELS, SANDBOX, SOURCES
 
 PROJECT_FILE = "funnelbeat.yaml"
 LONGEST_NAME = 63
 """Characters that a project's name may have."""
 
-SANDBOX_PROJECT = """\
-# What this project talks to. Everything here is a sandbox on this machine: no account, no key.
+_PROJECT = """\
+# What this project talks to. {told}
 project: {name}
 connections:
-  close: {{type: sandbox}}
-  # yours: {{type: close, api_key: "${{CLOSE_API_KEY}}"}}
-  pipedrive: {{type: sandbox-pipedrive}}
-  # yours: {{type: pipedrive, company_domain: acme, api_token: "${{PIPEDRIVE_API_TOKEN}}"}}
-  umami: {{type: sandbox-umami}}
-  # yours: {{type: umami, base_url: "https://stats.acme.example", username: me, password: "${{UMAMI_PASSWORD}}"}}
+{connections}
 channels:
-  email: {{type: sandbox}}
-  # yours: {{type: email, url: "smtp://me@acme.example:587", password: "${{SMTP_PASSWORD}}", from: me@acme.example}}
-  slack: {{type: sandbox}}
-  # yours: {{type: slack, token: "${{SLACK_BOT_TOKEN}}"}}
+{channels}
 defaults: {{timezone: Europe/Berlin, locale: en_GB, week_start: monday, operator: ops@acme.example}}
 """
+_SANDBOX_ONLY = "Everything here is a sandbox on this machine: no account, no key."
+_SANDBOX_MAIL = "Messages go to a sandbox on this machine until a channel is yours."
+
+
+def sandbox_project(name: str) -> str:
+    """funnelbeat.yaml of a project that needs no account: a stand-in of every service, and how one's own is written."""
+    connections = (
+        f"  {kind.type}: {{type: {kind.stand_in.type}}}\n  # yours: {kind.example}" for kind in SOURCES if kind.stand_in
+    )
+    return _PROJECT.format(
+        told=_SANDBOX_ONLY, name=slug(name), connections="\n".join(connections), channels=_sandbox_channels()
+    )
+
+
+def own_project(name: str, service: str, options: str) -> str:
+    """funnelbeat.yaml with one connection to a person's own service. `options`: the inside of a mapping in YAML."""
+    connection = f"  {service}: {{{options}}}"
+    return _PROJECT.format(told=_SANDBOX_MAIL, name=slug(name), connections=connection, channels=_sandbox_channels())
+
+
+def _sandbox_channels() -> str:
+    shown = (kind for kind in CHANNELS if kind.example)
+    return "\n".join(f"  {kind.type}: {{type: {SANDBOX}}}\n  # yours: {kind.example}" for kind in shown)
 
 
 def write_project(target: Path, name: str) -> None:
     """The sandbox project and the example schedules. Raises RequestError as `write_new`."""
     examples = sorted(shipped("schedules").glob("*.yaml"))
     schedules = {example.stem: example.read_text(encoding="utf-8") for example in examples}
-    write_new(target, SANDBOX_PROJECT.format(name=slug(name)), schedules)
+    write_new(target, sandbox_project(name), schedules)
 
 
 def write_new(target: Path, project: str, schedules: Mapping[str, str]) -> None:

@@ -19,12 +19,12 @@ from worker.adapters.definitions.model import (
 from worker.documents.reasons import reasons_document
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
-from worker.entry.endpoints import rows
 from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Param, QuerySpec, SourceKind
 from worker.settings import FROM_FILE, NOTES, Settings
+from worker.sources.endpoints import rows
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
 PIECES: tuple[tuple[type[Shape], str], ...] = (

@@ -99,8 +99,9 @@ class ChannelKind:
     ValueError with what to write. `needs_address` says whether an entry must have an address; otherwise it must have
     none. `faults` says what is wrong with the options; secrets are still references there. `one_of`: groups of options
     of which exactly one must be written. `open` is given the options with their secrets, and raises RequestError.
-    `in_sandbox`: `open` is given where the sandbox's services listen, by service. `route` is for a ChannelGroup: the
-    name of its channel for an address.
+    `in_sandbox`: the sandbox's services that the channel sends to, each with an address where nothing listens; `open`
+    is given the real addresses instead of options. `route` is for a ChannelGroup: the name of its channel for an
+    address. `example`: a mapping in YAML, on one line, that a new project shows in a comment.
     """
 
     type: str
@@ -110,8 +111,9 @@ class ChannelKind:
     needs_address: Callable[[Mapping[str, str]], bool] = lambda _options: True
     faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
     one_of: tuple[tuple[str, ...], ...] = field(default=())
-    in_sandbox: bool = False
+    in_sandbox: Mapping[str, str] = field(default_factory=dict)
     route: Callable[[str | None], str] = lambda _address: ""
+    example: str = ""
 
 
 @runtime_checkable

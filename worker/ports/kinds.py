@@ -235,6 +235,7 @@ class SourceKind:
     `one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
     still references). `catalogue`: what `source` lists of an account, where the source is a Catalog. `words`: what only
     this service has, by language and key; a key that another service or Funnelbeat itself has must say the same.
+    `example`: a connection as a mapping in YAML, on one line, that a new project shows in a comment.
     """
 
     type: str
@@ -247,6 +248,7 @@ class SourceKind:
     ask_for_init: InitForm | None = None
     first_schedules: tuple[FirstSchedule, ...] = ()
     stand_in: StandIn | None = None
+    example: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 

@@ -168,4 +168,5 @@ EMAIL = ChannelKind(
     address=_address,
     open=open_email,
     faults=_faults,
+    example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

@@ -44,4 +44,11 @@ def _address(address: str) -> str:
     return EMAIL.address(address) if "@" in address else SLACK.address(address)
 
 
-SANDBOX = ChannelKind(type="sandbox", options=(), address=_address, open=SandboxChannels, in_sandbox=True, route=_route)
+SANDBOX = ChannelKind(
+    type="sandbox",
+    options=(),
+    address=_address,
+    open=SandboxChannels,
+    in_sandbox={"smtp": "smtp://127.0.0.1:9?tls=never", "slack": "http://127.0.0.1:9"},
+    route=_route,
+)

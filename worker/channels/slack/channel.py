@@ -190,4 +190,5 @@ SLACK = ChannelKind(
     needs_address=lambda options: "webhook_url" not in options,
     faults=_faults,
     one_of=(("token", "webhook_url"),),
+    example='{type: slack, token: "${SLACK_BOT_TOKEN}"}',
 )

@@ -56,5 +56,6 @@ CLOSE = SourceKind(
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),
     stand_in=StandIn("sandbox", {"api_key": "api_sandbox"}),
+    example='{type: close, api_key: "${CLOSE_API_KEY}"}',
     words=WORDS,
 )

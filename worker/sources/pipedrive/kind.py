@@ -44,5 +44,6 @@ PIPEDRIVE = SourceKind(
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),
     stand_in=StandIn("sandbox-pipedrive", {"api_token": "5a" * 20}),
+    example='{type: pipedrive, company_domain: acme, api_token: "${PIPEDRIVE_API_TOKEN}"}',
     words=WORDS,
 )

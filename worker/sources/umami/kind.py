@@ -52,5 +52,6 @@ UMAMI = SourceKind(
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-website", _WEEKLY),),
     stand_in=StandIn("sandbox-umami", {"username": "digest", "password": "umami-sandbox"}),
+    example='{type: umami, base_url: "https://stats.acme.example", username: me, password: "${UMAMI_PASSWORD}"}',
     words=WORDS,
 )
