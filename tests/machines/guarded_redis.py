@@ -1,10 +1,11 @@
 """A primary, a replica and three Sentinels, all with passwords: real servers, which agree on a failover in seconds."""
 
+import random
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -29,10 +30,19 @@ requirepass {watchword}
 """
 
 
+OURS = range(10_000, 15_000)
+"""Ports that no system hands out by itself, so that nobody gets one between the look at it and its use."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One of OURS that nobody listens on."""
+    for _ in range(100):
+        port = random.choice(OURS)  # noqa: S311  # two suites on one machine look at different ports
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("a hundred ports were all taken")
 
 
 def until(look: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
