@@ -40,7 +40,7 @@ def test_every_closed_list_has_its_words(w: Wording) -> None:
         assert w.move_counted(move, 2)
     for reason in GapReason:
         assert w.say(f"gap.{reason.value}")
-    for cause in (Reason.FIRST, Reason.QUERY_CHANGED, Reason.BASELINE_EXPIRED, Reason.SUBSCRIBED):
+    for cause in (Reason.FIRST, Reason.QUERY_CHANGED, Reason.BASELINE_EXPIRED, Reason.SUBSCRIBED, Reason.LATER_DIGEST):
         assert w.say(f"since.{cause.value}")
 
 

@@ -11,13 +11,15 @@ from worker.domain.run import stamp
 def delivery_document(row: Delivery) -> dict[str, Any]:
     """One delivery, as far as it got.
 
-    {"key", "reader", "state", "reason", "sentence", "attempt", "possible_duplicate", "held", "not_before", "date",
-    "compared_with": {query id: slot or null}, "parts": [{"state", "sha256", "receipt"}, …]}
+    {"key", "reader", "state", "reason", "sentence", "attempt", "possible_duplicate", "may_have_arrived", "held",
+    "not_before", "date", "compared_with": {query id: slot or null}, "parts": [{"state", "sha256", "receipt"}, …]}
 
-    `reason` is null where the state says everything. `not_before` is null unless the delivery waits. `date` is when it
-    was first about to be sent, null before that. `compared_with` is empty before the first decision; a query's value in
-    it is the slot of the run that this reader was sent last, or null where there was none. `sha256` (hexadecimal) is of
-    the bytes that were handed over, and `receipt` is the receiver's answer; each is empty where there is none.
+    `reason` is null where the state says everything. `may_have_arrived` is true where the delivery was unknown when a
+    newer run took its place or its time was over: the reader may have it. `not_before` is null unless the delivery
+    waits. `date` is when it was first about to be sent, null before that. `compared_with` is empty before the first
+    decision; a query's value in it is the slot of the run that this reader was sent last, or null where there was none.
+    `sha256` (hexadecimal) is of the bytes that were handed over, and `receipt` is the receiver's answer; each is empty
+    where there is none.
     """
     return {
         "key": str(row.key),
@@ -27,6 +29,7 @@ def delivery_document(row: Delivery) -> dict[str, Any]:
         "sentence": sentence_of(row),
         "attempt": row.attempt,
         "possible_duplicate": row.resent,
+        "may_have_arrived": row.may_have_arrived,
         "held": row.held,
         "not_before": stamp(row.not_before) if row.not_before else None,
         "date": stamp(row.date) if row.date else None,
@@ -43,12 +46,14 @@ def sentence_of(row: Delivery) -> str:
 def why(row: Delivery) -> str:
     """One sentence on how a delivery ended and why."""
     reason = SENTENCES[row.reason] if row.reason else ""
-    return " ".join(part for part in (str(row.state), "–", reason, row.sentence) if part)
+    arrived = "It may have arrived before that." if row.may_have_arrived else ""
+    return " ".join(part for part in (str(row.state), "–", reason, row.sentence, arrived) if part)
 
 
 def retried_document(run: str, deliveries: Iterable[str]) -> dict[str, Any]:
     """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …]}.
 
-    The list is empty where the run has no delivery that was refused, failed or expired.
+    The list is empty where the run has no delivery that was refused, failed or expired, or where a newer run has
+    reached their readers.
     """
     return {"run": run, "deliveries": list(deliveries)}

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     QUERY_CHANGED = "query_changed"
     BASELINE_EXPIRED = "baseline_expired"
     SUBSCRIBED = "subscribed"
+    LATER_DIGEST = "later_digest"
     # why a delivery is skipped
     NO_CHANGE = "no_change"
     EMPTY = "empty"
@@ -24,6 +25,7 @@ class Reason(StrEnum):
     # why a delivery waits
     RATE_LIMITED = "rate_limited"
     PACE = "pace"
+    ORDER = "order"
     BACKOFF = "backoff"
     # why a delivery did not arrive, or may not have
     REFUSED = "refused"
@@ -58,6 +60,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.QUERY_CHANGED: "The query was edited, so its old answers cannot be compared with.",
     Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
     Reason.SUBSCRIBED: "This reader was added after the last run.",
+    Reason.LATER_DIGEST: "This reader's last digest is not of an earlier slot; only earlier ones are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
@@ -65,6 +68,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.EXPIRED: "Its time was over before it could be sent.",
     Reason.RATE_LIMITED: "The receiver asked us to wait.",
     Reason.PACE: "Messages to this channel are paced.",
+    Reason.ORDER: "An older digest for this reader is still on its way; they leave in the order of their slots.",
     Reason.BACKOFF: "The receiver could not take it; it is tried again later.",
     Reason.REFUSED: "The receiver refused it for good.",
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",

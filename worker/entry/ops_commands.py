@@ -133,7 +133,10 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         console.show_json(retried_document(key, again))
         return
     if not again:
-        console.out.print(f"{key} has no delivery that was refused, failed or expired", markup=False)
+        console.out.print(
+            f"{key} has no delivery that was refused, failed or expired, and that no newer run took the place of",
+            markup=False,
+        )
     for delivery in again:
         console.out.print(f"{delivery} is queued again", markup=False)
 

@@ -25,8 +25,9 @@ class Due:
 @dataclass(frozen=True, slots=True)
 class SlotClaim:
     """One conditional write: if the schedule is still due next when `expected`, create these runs, note what was
-    missed, set when it is due next. `latest`: an older run that nobody began yet is superseded. `bundle`: what
-    it was reckoned from; nothing is written when another one is in force by now. Empty: whatever is in force.
+    missed, set when it is due next. `latest`: an older run that nobody fetches is superseded, and hands its lost
+    tries on. `bundle`: what it was reckoned from; nothing is written when another one is in force by now. Empty:
+    whatever is in force.
     """
 
     schedule: str

@@ -26,7 +26,9 @@ class DeliveryLease:
 
 @dataclass(frozen=True, slots=True)
 class HoldResult:
-    """`lease` is None where nothing is to do; `facts`: what the look made true, an end of what had expired."""
+    """`lease` is None where nothing is to do. `facts`: what the look made true, such as the end of a delivery that had
+    expired or whose reader a newer run has reached, or that it waits for an older one.
+    """
 
     lease: DeliveryLease | None
     facts: tuple[Fact, ...] = ()
@@ -41,6 +43,10 @@ class DeliveryLedger(Protocol):
     async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         """Take a pending or unknown delivery for this process's attention for a lease's time, so that two workers do
         not render the same one; no lease when somebody else has it or there is nothing to do. Safe to lose.
+
+        One reader's digests leave in the order of their slots: a delivery is superseded when a newer run has reached
+        the reader, and deferred while an older one is being sent. Under `catch_up: all` none is superseded, and each
+        waits until every older one is closed.
         """
         ...
 
@@ -81,7 +87,8 @@ class DeliveryLedger(Protocol):
 
     async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:
         """refused, failed, skipped(expired) → pending, with a new expiry, for these readers of a run, by id; what is
-        sent stays. Returns the keys of those that are pending again.
+        sent stays, and so does what a newer run has taken the place of. Returns the keys of those that are pending
+        again.
         """
         ...
 

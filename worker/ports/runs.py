@@ -14,11 +14,14 @@ from worker.domain.snapshot.snapshot import Gap
 
 @dataclass(frozen=True, slots=True)
 class RunLease:
-    """A run that this attempt owns. `attempt` is the fencing token: every later write names it."""
+    """A run that this attempt owns. `attempt` is the fencing token: every later write names it. `postponed`: an earlier
+    attempt found every service failing, and left it to be tried again.
+    """
 
     run: Run
     attempt: int
     now: datetime
+    postponed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,9 @@ class BeginResult:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A run's deliveries, by key, and what became true with them: deliveries of older runs that are superseded."""
+    """A run's deliveries, by key, and what became true with them: deliveries of older runs that are superseded, and its
+    own whose readers a newer run has reached.
+    """
 
     deliveries: tuple[DeliveryKey, ...]
     facts: tuple[Fact, ...] = ()
@@ -70,7 +75,9 @@ class RunLedger(Protocol):
         supersede: bool = True,
     ) -> HandOver:
         """fetching → delivering: snapshots, gaps and one pending delivery per reader (with its expiry) in one
-        script; older open deliveries of the same readers are superseded.
+        script; older open deliveries of the same readers are superseded, and so are its own where a run of a later slot
+        that was claimed after it has reached the reader. Not `supersede`: each delivery waits until every older one of
+        its reader is closed.
         A query's comparison is kept under "<query>:compared" and is no link of its chain.
         """
         ...
@@ -94,5 +101,5 @@ class RunLedger(Protocol):
         ...
 
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
-        """claimed, fetching → skipped."""
+        """claimed, fetching → skipped. One that is superseded hands its lost tries on to the run in its place."""
         ...

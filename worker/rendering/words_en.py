@@ -309,6 +309,7 @@ WORDS: dict[str, str] = {
     "since.first": "first answer",
     "since.query_changed": "query edited: compared from the next digest on",
     "since.baseline_expired": "last answer is too old to compare with",
+    "since.later_digest": "no earlier digest to compare with",
     "since.subscribed": "new reader: compared from the next digest on",
     # windows
     "window.all-time": "all time",

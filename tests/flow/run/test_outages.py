@@ -87,9 +87,9 @@ async def test_a_slot_is_stale_only_when_the_next_one_was_due(redis_client: Redi
     schedule = Schedule("hourly", "Hourly", Trigger("every", "UTC", seconds=3600), (), spread=1700)
     due = START + timedelta(hours=1) + delay_of("hourly", 1700)
     for moment, stale in ((due - timedelta(seconds=1), False), (due, True)):
-        run = Run(RunKey("hourly", START), RunState.FETCHING, "every", "b", 1, moment, moment, 1)
-        assert _stale(services.triggers, schedule, run) is stale
-        assert _stale(services.triggers, schedule, replace(run, trigger="manual")) is stale, (
+        run = Run(RunKey("hourly", START), RunState.FETCHING, "every", "b", 1, START, moment, 1)
+        assert _stale(services.triggers, schedule, run, moment) is stale
+        assert _stale(services.triggers, schedule, replace(run, trigger="manual"), moment) is stale, (
             "asked for in place of a missed slot"
         )
 

@@ -33,9 +33,10 @@ class RedisDeliveries:
             return HoldResult(None)
         if not taken[0]:
             return HoldResult(None, facts(taken[1]))
-        now, raw, pair, current, stopped = taken
+        now, raw, pair, current, stopped, told = taken
         row = codec.delivery(key, raw, codec.fixed(pair))
-        return HoldResult(DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped)))
+        lease = DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
+        return HoldResult(lease, facts(told))
 
     async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
         given = {**_named(key), "attempt": attempt, "republish": self._times.ms("republish"), **_event(outcome)}

@@ -44,11 +44,12 @@ class RedisRuns:
         )
         if answer == LOST:
             return BeginResult(None)
-        now, flat, *closed = answer
+        now, flat, more = answer
         if not now:
-            return BeginResult(None, facts(*closed))
+            return BeginResult(None, facts(more))
         row = codec.fields(flat)
-        return BeginResult(RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(now)))
+        lease = RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(now), postponed=bool(more))
+        return BeginResult(lease)
 
     async def beat(self, key: RunKey, attempt: int) -> None:
         await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": self._times.ms("run_lease")})

@@ -81,7 +81,10 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         return ()
     audience = readers(schedule)
     baselines = await uses.runs.baselines(list(audience))
-    stale, on_demand = _stale(uses.triggers, schedule, run), run.trigger == "manual"
+    stale, on_demand = _stale(uses.triggers, schedule, run, begun.now), run.trigger == "manual"
+    if stale and _gives_way(schedule, begun):
+        tell(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
+        return ()
     context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
     collected = await collect(uses, context, list(baselines.values()))
     _tell_answers(uses.events, key, collected)
@@ -156,16 +159,26 @@ async def _queued(queue: Queue, key: RunKey, notice: Reader | None) -> tuple[Del
     return keys
 
 
-def _stale(triggers: Triggers, schedule: Schedule, run: Run) -> bool:
-    """Whether a newer slot was due when this one was claimed, so that "now" belongs to the newer one.
+def _stale(triggers: Triggers, schedule: Schedule, run: Run, begun: datetime) -> bool:
+    """Whether a newer slot was due when this attempt began, so that "now" belongs to the newer one.
 
-    A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One asked for in place of a
-    missed slot stands where that slot stood.
+    A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One that was asked for now
+    may wait for a worker as long as `grace`. One asked for in place of a missed slot stands where that slot stood.
     """
+    slot, grace = run.key.slot, timedelta(seconds=schedule.grace)
+    following = triggers.next(schedule.trigger, slot)
+    newer = following is not None and following + delay_of(schedule.id, schedule.spread) <= begun
     if run.key.kind:
-        return run.claimed_at - run.key.slot > timedelta(seconds=schedule.grace)
-    following = triggers.next(schedule.trigger, run.key.slot)
-    return following is not None and following + delay_of(schedule.id, schedule.spread) <= run.claimed_at
+        return run.claimed_at - slot > grace or (newer and begun - slot > grace)
+    return newer
+
+
+def _gives_way(schedule: Schedule, begun: RunLease) -> bool:
+    """Whether a stale run leaves its place to the newer slot: what nobody asked for by itself. One that was postponed
+    had its tries, and ends with its own word to the operator.
+    """
+    asked = begun.run.key.kind or begun.run.trigger == "manual"
+    return schedule.catch_up is CatchUp.LATEST and not asked and not begun.postponed
 
 
 async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Never]) -> T:

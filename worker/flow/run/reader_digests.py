@@ -105,7 +105,9 @@ class ReaderDigests:
         current: Mapping[str, Baseline],
         row: Delivery | None,
     ) -> Comparison:
-        """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now."""
+        """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now, of
+        which those of an earlier slot count.
+        """
         fixed, known = (row.compared_with, row.why_first) if row is not None else (None, {})
         pair: dict[str, Baseline | None] = {}
         earlier: dict[str, Snapshot] = {}
@@ -114,6 +116,8 @@ class ReaderDigests:
             baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
             before = await self.snapshots.load(baseline.snapshot) if baseline else None
             reason = known.get(item.id) or why_unusable(baseline, before, found.snapshots.get(item.id), slot)
+            if fixed is None and item.id in _later(current, slot):
+                reason = Reason.LATER_DIGEST
             if reason is Reason.FIRST and item.id not in known and await self._answered_before(schedule, slot, item.id):
                 reason = Reason.SUBSCRIBED  # one who came later than the schedule's first answer
             if reason is None and before is not None:
@@ -147,7 +151,13 @@ def _told_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple
     """Readers of one run with the same past are told the same."""
     pair = current if row.compared_with is None else row.compared_with
     compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
-    return _found_key(run), run.bundle, run.claimed_at, compared_with, frozenset(row.why_first.items())
+    later = _later(current, run.key.slot) if row.compared_with is None else frozenset()
+    return _found_key(run), run.bundle, run.claimed_at, compared_with, later, frozenset(row.why_first.items())
+
+
+def _later(current: Mapping[str, Baseline], slot: datetime) -> frozenset[str]:
+    """Queries whose baseline is not of an earlier slot: a digest compares with earlier ones only."""
+    return frozenset(query for query, baseline in current.items() if baseline.slot >= slot)
 
 
 async def load_found(stored: Snapshots, run: Run) -> Answers:

@@ -3,7 +3,8 @@
 -- failed(abandoned).
 -- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
 -- A: key, pid, lease, republish
--- Returns {now, the run's fields and values}, {0, nothing, what became true} where it was closed, or LOST.
+-- Returns {now, the run's fields and values, 1 where it was postponed}, {0, nothing, what became true} where it was
+-- closed, or LOST.
 local key = run_key(A.key)
 local held = call('HMGET', key, 'state', 'not_before', 'tries')
 if held[1] == 'fetching' then
@@ -25,4 +26,4 @@ call('HINCRBY', key, 'tries', 1)
 call('HSET', key, 'state', 'fetching', 'executed_by', A.pid)
 call('HDEL', key, 'not_before', 'q')
 call('ZADD', LOOK_RUNS, now + A.lease, A.key)
-return {now, call('HGETALL', key)}
+return {now, call('HGETALL', key), held[2] and 1 or 0}

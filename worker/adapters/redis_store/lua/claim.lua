@@ -13,6 +13,8 @@ local function create(run)
   if call('EXISTS', key) == 1 then return end
   call('HSET', key, 'state', 'claimed', 'trigger', run.trigger, 'bundle', run.bundle, 'attempt', 0,
     'claimed_at', now, 'deadline', run.deadline, 'claimed_by', A.pid)
+  local newest = call('ZREVRANGE', P .. 'runs:' .. schedule, 0, 0, 'WITHSCORES')[2]
+  if newest and tonumber(newest) > run.slot then call('HSET', key, 'behind', newest) end
   call('ZADD', LOOK_RUNS, now + A.republish, run.key)
   call('ZADD', P .. 'runs', run.slot, run.key)
   call('ZADD', P .. 'runs:' .. schedule, run.slot, run.key)
@@ -22,11 +24,13 @@ local function create(run)
 end
 
 -- A run that was postponed had its tries and ends by itself, with its notice; one that somebody asked for is wanted.
-local function supersede(schedule, slot)
-  for _, old in ipairs(call('ZRANGEBYSCORE', P .. 'open:' .. schedule, '-inf', '(' .. slot)) do
-    local held = call('HMGET', run_key(old), 'state', 'not_before', 'trigger')
+-- One that is being fetched finds out by itself, when it comes to hand over or is begun anew.
+local function give_way(run)
+  for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run.key), '-inf', '(' .. run.slot)) do
+    local held = call('HMGET', run_key(old), 'state', 'not_before', 'trigger', 'tries')
     if held[1] == 'claimed' and not held[2] and held[3] ~= 'manual' and not string.find(old, '+', 1, true) then
       close_run(old, 'skipped', 'superseded')
+      hand_on_tries(run.key, tonumber(held[4] or 0))
     end
   end
 end
@@ -66,8 +70,8 @@ local function take(entry)
     last = math.max(last, missed.last)
   end
   for _, run in ipairs(entry.runs) do
-    if entry.latest then supersede(entry.schedule, run.slot) end
     create(run)
+    if entry.latest then give_way(run) end
     last = math.max(last, run.slot)
   end
   if last > 0 then call('HSET', P .. 'last', entry.schedule, last) end

@@ -163,6 +163,25 @@ local function row_in(letters, run, reader, attempt)
   return row
 end
 
+-- Order: one reader's digests of one schedule leave in the order of their slots (semantics 7).
+local function slot_of(run) return call('ZSCORE', P .. 'runs', run) end
+
+-- The next digest of the same reader that waits for this one need not wait any longer.
+local function wake(run, reader)
+  local slot = slot_of(run)
+  if not slot then return end
+  for _, newer in ipairs(call('ZRANGEBYSCORE', open_key(run), '(' .. slot, '+inf')) do
+    local row = read(newer, reader)
+    if row and CLASS[row.s] == 'open' then
+      if row.s ~= 'D' or row.e ~= 'order' then return end
+      row.s, row.n = nil, nil
+      call('HSET', rows_key(newer), reader, 'D' .. cjson.encode(row))
+      call('ZADD', LOOK_DELIVERIES, now, newer .. '/' .. reader)
+      return
+    end
+  end
+end
+
 -- Writes the row in state `state`. `look`: when the tick has to look at it, nil for never.
 local function write(run, reader, row, state, look)
   local before = row.s
@@ -171,6 +190,7 @@ local function write(run, reader, row, state, look)
   row.s = state
   local member = run .. '/' .. reader
   if look then call('ZADD', LOOK_DELIVERIES, look, member) else call('ZREM', LOOK_DELIVERIES, member) end
+  if (before == 'G' and state ~= 'G') or CLASS[state] ~= 'open' then wake(run, reader) end
   if CLASS[before] == CLASS[state] or call('HEXISTS', run_key(run), 'readers') == 0 then return end
   call('HINCRBY', run_key(run), 'n:' .. CLASS[before], -1)
   call('HINCRBY', run_key(run), 'n:' .. CLASS[state], 1)
@@ -210,8 +230,9 @@ local function expire(run, reader, row)
 end
 
 -- A run that has just come to be `delivering` is finished a few hundred readers at a time, by its worker or, where that
--- died, by the sweep: each delivery is put where the tick looks, and what older runs still have open for the same reader
--- is superseded. `todo` is where the next step begins: s or i (supersede, or not) and the cursor over the rows.
+-- died, by the sweep: each delivery is put where the tick looks, what older runs still have open for the same reader is
+-- superseded, and so is its own where a newer run has reached the reader. `todo` is where the next step begins: s or i
+-- (supersede, or not) and the cursor over the rows.
 local STEP = 200
 
 local function supersede(old, names)
@@ -240,23 +261,91 @@ local function supersede(old, names)
   conclude(old, 'superseded')
 end
 
+-- Past which slot a run takes this one's place, nil where it is gone. A run of an older slot that somebody asks for when
+-- newer ones are there already is wanted all the same, until one comes that is newer than those.
+local function overtaken_past(run)
+  local slot = slot_of(run)
+  return slot and math.max(slot, call('HGET', run_key(run), 'behind') or 0)
+end
+
+-- Which of these readers a run of a later slot has reached already: its delivery is open, was sent or may have arrived,
+-- or had nothing to tell. Newest first, since the newest has them all as a rule.
+local LOOK_BACK = 1000
+
+local function reaches(text)
+  local state = string.sub(text, 1, 1)
+  if state ~= 'K' then return state ~= 'R' and state ~= 'F' end
+  local row = cjson.decode(string.sub(text, 2))
+  return row.y or row.e == 'no_change' or row.e == 'empty'
+end
+
+local function reached(run, names)
+  local found, past = {}, overtaken_past(run)
+  if not past then return found end
+  local runs = P .. 'runs:' .. schedule_of(run)
+  for _, newer in ipairs(call('ZREVRANGEBYSCORE', runs, '+inf', string.format('(%d', past), 'LIMIT', 0, LOOK_BACK)) do
+    if #names == 0 then break end
+    if call('HEXISTS', run_key(newer), 'readers') == 1 then
+      local rest = {}
+      for i, row in ipairs(call('HMGET', rows_key(newer), unpack(names))) do
+        local list = row and reaches(row) and found or rest
+        list[#list + 1] = names[i]
+      end
+      names = rest
+    end
+  end
+  return found
+end
+
+-- Until when a delivery has to wait for an older one of its reader, nil when it is its turn. What is being sent is
+-- waited for; what only waits itself, or may have arrived, is superseded here at the latest. Under `catch_up: all`
+-- every older one has to be closed, also one that is yet to be fetched.
+local GLANCE = 2000
+
+local function turn(run, reader, all)
+  local slot = slot_of(run)
+  if not slot then return nil end
+  for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do
+    local text = call('HGET', rows_key(old), reader)
+    local state = text and string.sub(text, 1, 1)
+    if state == 'G' then
+      return math.min(tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), now + GLANCE)
+    elseif all and (state and CLASS[state] == 'open') then
+      return tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now)
+    elseif all and not state and string.find('claimed fetching', call('HGET', run_key(old), 'state'), 1, true) then
+      return tonumber(call('ZSCORE', LOOK_RUNS, old) or now)
+    elseif state and not all and tonumber(slot) > overtaken_past(old) then
+      supersede(old, {reader})
+    end
+  end
+  return nil
+end
+
+-- Workers that die over every run of a schedule are told of, although no run is begun five times: the run that takes
+-- another's place goes on counting.
+local function hand_on_tries(run, tries)
+  if tries > 0 then call('HINCRBY', run_key(run), 'tries', tries) end
+end
+
 -- One step; true when there is nothing left to do.
 local function finish(run)
   local todo = call('HGET', run_key(run), 'todo')
   if not todo then return true end
   local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
-  local names, looks = {}, {}
+  local names, late, looks, slot = {}, {}, {}, slot_of(run)
+  for i = 1, #page[2], 2 do names[#names + 1] = page[2][i] end
+  if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
+    for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
+    local overtaken = reached(run, names)
+    for _, name in ipairs(overtaken) do late[name] = true end
+    if #overtaken > 0 then supersede(run, overtaken) end
+  end
   for i = 1, #page[2], 2 do
-    names[#names + 1] = page[2][i]
-    if CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
+    if not late[page[2][i]] and CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
       looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]
     end
   end
   for from = 1, #looks, 1000 do call('ZADD', LOOK_DELIVERIES, 'NX', unpack(looks, from, math.min(from + 999, #looks))) end
-  local slot = call('ZSCORE', P .. 'runs', run)
-  if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
-    for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
-  end
   if page[1] ~= '0' then
     call('HSET', run_key(run), 'todo', string.sub(todo, 1, 1) .. page[1])
     return false
@@ -265,7 +354,8 @@ local function finish(run)
   return true
 end
 
--- Moves this reader's baselines forward, never back (semantics 5).
+-- Moves this reader's baselines forward by their slots, never back (semantics 5). An answer that was read before the one
+-- in the digest before it moves them too: the next digest opens with what this reader was sent last.
 local function move_baselines(run, reader, moves)
   if not next(moves) then return end
   local key = P .. 'baseline:' .. schedule_of(run)
@@ -273,7 +363,7 @@ local function move_baselines(run, reader, moves)
   local held = text and cjson.decode(text) or {}
   for query, new in pairs(moves) do
     local at = held[query]
-    if not at or (new[2] > at[2] and new[3] >= at[3]) then held[query] = new end
+    if not at or new[2] > at[2] then held[query] = new end
   end
   call('HSET', key, reader, cjson.encode(held))
 end

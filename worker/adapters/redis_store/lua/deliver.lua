@@ -1,6 +1,7 @@
 -- fetching → delivering, with one pending delivery per reader; without readers → skipped(no_readers).
 -- fetching → skipped(deleted or paused) when its schedule was taken away or paused meanwhile.
--- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule.
+-- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule, and
+-- its own where a newer run has reached the reader already; neither where each waits for every older one (`all`).
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, attention:*, open:<schedule>, chain:<schedule>:<query>,
 --       snap:<id>, table:<id>, refs
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers (how many: their rows
@@ -34,7 +35,10 @@ end
 call('RENAME', staged_key(A.key), rows_key(A.key))
 call('PERSIST', rows_key(A.key))
 call('HSET', key, 'state', 'delivering', 'todo', (A.supersede and 's' or 'i') .. '0')
+if not A.supersede then call('HSET', key, 'all', 1) end
 local done = finish(A.key)
 -- A worker that dies before the rest is done leaves it to the sweep.
-call('ZADD', LOOK_RUNS, now + (done and A.recount or A.republish), A.key)
+if call('HGET', key, 'state') == 'delivering' then
+  call('ZADD', LOOK_RUNS, now + (done and A.recount or A.republish), A.key)
+end
 return {A.readers, done and 0 or 1, facts}

@@ -1,14 +1,38 @@
 -- pending, unknown whose time has come: taken for this process's attention; the state stays.
 -- deferred whose time has come → pending, for a process that did not wait for the tick.
 -- pending, unknown past its time → skipped(expired) or failed(exhausted).
--- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries, baseline:<schedule>, suspended
--- A: run, reader, pid, lease. Returns LOST, {0, what became true} where it was closed, or all that a worker asks about a
--- delivery, of one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
--- suspended.
+-- pending, unknown whose reader a newer run has reached → skipped(superseded); pending, while an older delivery of the
+-- reader is on its way → deferred(order), whose time counts from when it is its turn.
+-- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
+--       baseline:<schedule>, suspended
+-- A: run, reader, pid, lease. Returns LOST, {0, what became true} where it was closed or has to wait, or all that a
+-- worker asks about a delivery, of one instant: now, the row, what it was decided against, the reader's baselines,
+-- whether anything is suspended, and what became true: older deliveries of the reader that are superseded.
 local row = row_in('PUD', A.run, A.reader)
 if not row or (row.h or 0) > now or (row.n or 0) > now then return LOST end
 if expire(A.run, A.reader, row) then return {0, facts} end
+
+local function defer(till)
+  till = math.min(math.max(till, now + 1000), now + A.lease)
+  if row.x then row.x = row.x + till - now end
+  if row.e ~= 'order' then tell('delivery', A.run, A.reader, 'D', 'order', '') end
+  row.e, row.m, row.n, row.h, row.o, row.q = 'order', nil, till, nil, nil, nil
+  write(A.run, A.reader, row, 'D', till)
+end
+
+local held = call('HMGET', run_key(A.run), 'readers', 'all')
+if held[1] then -- a word to the operator waits for nobody
+  if not held[2] and #reached(A.run, {A.reader}) > 0 then
+    supersede(A.run, {A.reader})
+    return {0, facts}
+  end
+  local till = row.s ~= 'U' and turn(A.run, A.reader, held[2])
+  if till then
+    defer(till)
+    return {0, facts}
+  end
+end
 row.h, row.o = now + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
 return {now, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
-  call('HGET', P .. 'baseline:' .. schedule_of(A.run), A.reader), call('EXISTS', P .. 'suspended')}
+  call('HGET', P .. 'baseline:' .. schedule_of(A.run), A.reader), call('EXISTS', P .. 'suspended'), facts}

@@ -13,6 +13,11 @@ if A.until_ then
   return facts
 end
 if A.gaps then call('HSET', run_key(A.key), 'gaps', A.gaps) end
+if A.reason == 'superseded' then
+  local slot, tries = slot_of(A.key), tonumber(call('HGET', run_key(A.key), 'tries') or 0)
+  local newest = slot and call('ZREVRANGEBYSCORE', open_key(A.key), '+inf', '(' .. slot, 'LIMIT', 0, 1)[1]
+  if newest then hand_on_tries(newest, tries - 1) end -- this try did not die
+end
 close_run(A.key, A.state, A.reason, A.sentence)
 if A.notice then add_notice(A.key, A.notice) end
 return facts
