@@ -11,6 +11,7 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
+from functools import partial
 from typing import Any
 
 from tests.support.story import TEAM, InProcessRun
@@ -25,8 +26,9 @@ from worker.flow.services import Services
 from worker.settings import Settings
 
 SHORT = Settings(
-    run_lease=0.6, heartbeat=0.2, delivery_lease=0.6, republish=0.4, lookup_after=0.2, resend_after=0.3, backoff=0.2
+    run_lease=0.6, heartbeat=0.2, delivery_lease=2.5, republish=0.4, lookup_after=0.2, resend_after=0.3, backoff=0.2
 )
+"""A slow mail server answers within a delivery's lease. One that is silent longer is left alone for minutes."""
 PATIENT = replace(SHORT, delivery_lease=5.0)
 """For a room: what waits for its pace keeps its lease."""
 
@@ -84,11 +86,11 @@ class Storm:
     async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
         """A queue that hands everything to some worker at once, which may be slow to begin."""
         for key in keys:
-            self._begin(lambda key=key: produce(self.services, key))
+            self._begin(partial(produce, self.services, key))
 
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         for key in keys:
-            self._begin(lambda key=key: deliver(self.services, key))
+            self._begin(partial(deliver, self.services, key))
 
     def _begin(self, act: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         async def some_time_later() -> None:

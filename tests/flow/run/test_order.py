@@ -1,6 +1,9 @@
 """What order asks of the flow: who gives way before anything is fetched, and what a late digest compares with."""
 
+import re
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from tests.support.story import InProcessRun
 from worker.domain.delivery import DeliveryState
@@ -31,6 +34,28 @@ async def test_a_run_that_begins_when_a_newer_slot_is_due_gives_way_and_asks_no_
     run = await fetched(week, MONDAY, "cron")
     assert (run.state, run.reason) == (RunState.SKIPPED, Reason.SUPERSEDED)
     assert len(week.box.log) == asked
+
+
+@pytest.mark.parametrize("edited", [False, True])
+async def test_a_run_gives_way_to_no_slot_that_an_edit_took_away(week: InProcessRun, edited: bool) -> None:
+    """What comes next of the old times is never claimed."""
+    written = (week.place / "schedules" / "week.yaml").read_text("utf-8")
+    often = re.sub(r"when: \{[^\n]*", "when: {every: 1s, timezone: UTC}", written)
+    await week.deploy(often)
+    deployment = await week.services.deployments.deployed()
+    assert deployment is not None
+    now = await week.services.clock.now()
+    key = RunKey("week", now.replace(microsecond=0))
+    await week.services.clock.request(Claim(key, deployment.bundle, "every", now + timedelta(minutes=5)), 1)
+    if edited:
+        await week.deploy(written)
+    while await week.services.clock.now() < key.slot + timedelta(seconds=1):
+        pass
+    await produce(week.services, key)
+    run = await week.services.lookups.run(key)
+    assert run is not None
+    assert (run.reason is Reason.SUPERSEDED) is not edited
+    assert bool(run.snapshots) is edited
 
 
 async def test_a_missed_slot_that_somebody_asks_for_does_not_give_way(week: InProcessRun) -> None:

@@ -81,7 +81,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         return ()
     audience = readers(schedule)
     baselines = await uses.runs.baselines(list(audience))
-    stale, on_demand = _stale(uses.triggers, schedule, run, begun.now), run.trigger == "manual"
+    stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and _gives_way(schedule, begun):
         tell(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
         return ()
@@ -159,17 +159,33 @@ async def _queued(queue: Queue, key: RunKey, notice: Reader | None) -> tuple[Del
     return keys
 
 
-def _stale(triggers: Triggers, schedule: Schedule, run: Run, begun: datetime) -> bool:
-    """Whether a newer slot was due when this attempt began, so that "now" belongs to the newer one.
+async def _is_stale(uses: ProduceUses, schedule: Schedule, begun: RunLease) -> bool:
+    """Whether "now" belongs to a newer slot than this run's.
+
+    When the schedule was edited since, what would have come next is never claimed, so that nothing takes the place of
+    this run.
+    """
+    run = begun.run
+    if _stale(uses.triggers, schedule, run, run.claimed_at):
+        return True
+    if not _stale(uses.triggers, schedule, run, begun.now):
+        return False
+    deployment = await uses.deployments.deployed()
+    timings = await uses.deployments.timings(deployment.bundle) if deployment else {}
+    return schedule.id in timings and timings[schedule.id].trigger == schedule.trigger
+
+
+def _stale(triggers: Triggers, schedule: Schedule, run: Run, moment: datetime) -> bool:
+    """Whether a newer slot was due at `moment`.
 
     A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One that was asked for now
     may wait for a worker as long as `grace`. One asked for in place of a missed slot stands where that slot stood.
     """
     slot, grace = run.key.slot, timedelta(seconds=schedule.grace)
     following = triggers.next(schedule.trigger, slot)
-    newer = following is not None and following + delay_of(schedule.id, schedule.spread) <= begun
+    newer = following is not None and following + delay_of(schedule.id, schedule.spread) <= moment
     if run.key.kind:
-        return run.claimed_at - slot > grace or (newer and begun - slot > grace)
+        return run.claimed_at - slot > grace or (newer and moment - slot > grace)
     return newer
 
 
