@@ -140,7 +140,8 @@ class Inbox:
         return self._w.say("pre.still", section.still_count, amount=summed(section.still_totals, self._w))
 
     def _sentence(self, text: str) -> str:
-        return f"{text}." if text else ""
+        """A German date may end with the full stop of its month ("9. Nov."): one is enough."""
+        return f"{text.removesuffix('.')}." if text else ""
 
 
 def _capital(text: str) -> str:
