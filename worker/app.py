@@ -41,7 +41,6 @@ from worker.flow.services import Services
 from worker.open_once import OpenOnce
 from worker.plugins import (
     CHANNELS,
-    LATER,
     STAND_INS,
     channel_kind,
     channels,
@@ -73,7 +72,7 @@ SILENT = {
 
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a plug-in that is broken."""
-    return Registry(connections(), channels(), LATER)
+    return Registry(connections(), channels())
 
 
 def shipped(folder: str) -> Path:

@@ -18,9 +18,6 @@ from worker.sources.umami import UMAMI
 
 SANDBOX = "sandbox"
 
-LATER: dict[str, str] = {}
-"""Kinds that are designed and not here, each with the sentence that refuses it."""
-
 SOURCES: tuple[SourceKind, ...] = (CLOSE, PIPEDRIVE, UMAMI)
 SOURCE_PLUGINS = "funnelbeat.sources"
 """The group of entry points in which other distributions offer a SourceKind."""

@@ -15,7 +15,7 @@ from worker.domain.digest.model import Digest
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import compared, resolve
-from worker.plugins import CHANNEL_TYPES, CONNECTIONS, LATER
+from worker.plugins import CHANNEL_TYPES, CONNECTIONS
 from worker.ports import Answer, Question
 from worker.sandbox import close_api, pipedrive_api, umami_account
 from worker.sandbox.server import Sandbox
@@ -53,7 +53,7 @@ def schedule(name: str, place: Path) -> Schedule:
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / f"{name}.yaml").write_bytes(FILES[name].read_bytes())
-    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, LATER), {})
+    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES), {})
     assert (loaded.complaints, loaded.warnings) == ((), ())
     assert loaded.bundle is not None
     return loaded.bundle.schedules[name]

@@ -10,7 +10,7 @@ from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Schedule
 from worker.domain.time.window import WindowSpec, compared, resolve
-from worker.plugins import CHANNEL_TYPES, CONNECTIONS, LATER
+from worker.plugins import CHANNEL_TYPES, CONNECTIONS
 from worker.ports import Answer, Question
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import PASSWORD, USERNAME
@@ -30,7 +30,7 @@ def example(place: Path) -> Schedule:
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
-    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, LATER), {})
+    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES), {})
     assert (loaded.complaints, loaded.warnings) == ((), ())
     assert loaded.bundle is not None
     return loaded.bundle.schedules["umami-week"]
