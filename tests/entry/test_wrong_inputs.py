@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -330,7 +331,7 @@ def test_a_stream_that_cannot_show_a_letter_gets_an_escape(monkeypatch: pytest.M
 def test_closed_streams_are_no_reason_to_fail(tmp_path: Path) -> None:
     for number, closed in enumerate(("<&-", ">&-", "2>&-", "<&- >&- 2>&-")):
         target = tmp_path / f"new{number}"
-        command = f"{sys.executable} -m worker.entry init {target} {closed}"
+        command = f"{shlex.join((sys.executable, '-m', 'worker.entry', 'init', str(target)))} {closed}"
         done = subprocess.run(["/bin/sh", "-c", command], check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
