@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.storm import ENTRIES, PATIENT, ROOM, SCHEDULE, SHORT, Received, Storm, received
+from tests.support.concurrent_runs import ENTRIES, PATIENT, ROOM, SCHEDULE, SHORT, ConcurrentRuns, Received, received
 from tests.support.story import TEAM, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
@@ -26,24 +26,24 @@ CASES = [
 """Reader, seconds between slots, catch_up, and how often a process dies. A room takes one post a second."""
 
 SECONDS = {(TEAM, "latest"): 10, (TEAM, "none"): 10, (TEAM, "all"): 10, (ROOM, "latest"): 40, (ROOM, "all"): 20}
-"""How long the storm lasts. Under `latest` most of what is for a room is superseded while an older digest leaves."""
+"""How long slots come due. Under `latest` most of what is for a room is superseded while an older digest leaves."""
 
 
-@pytest.mark.parametrize(("reader", "every", "catch_up", "odds"), CASES)
+@pytest.mark.parametrize(("reader", "every", "catch_up", "death_rate"), CASES)
 async def test_every_opening_is_the_closing_before_it(  # fixtures beside a case
-    empty_redis: EmbeddedRedis, tmp_path: Path, reader: Reader, every: int, catch_up: str, odds: float
+    empty_redis: EmbeddedRedis, tmp_path: Path, reader: Reader, every: int, catch_up: str, death_rate: float
 ) -> None:
     async with story_of(empty_redis.url, tmp_path / "project", SHORT if reader == TEAM else PATIENT) as story:
         await story.deploy(SCHEDULE.format(every=every, catch_up=catch_up, entry=ENTRIES[reader]))
-        dice = random.Random(f"{reader.entry} {catch_up} {odds}")  # noqa: S311  # the same storm each time
-        storm = Storm(story, reader, every, dice, odds)
-        await storm.rage(SECONDS[reader, catch_up])
-        await storm.settle()
-        runs, rows, box = await storm.runs(), await storm.rows(), received(story, reader)
+        dice = random.Random(f"{reader.entry} {catch_up} {death_rate}")  # noqa: S311  # the same chances each time
+        concurrent = ConcurrentRuns(story, reader, every, dice, death_rate)
+        await concurrent.run_for(SECONDS[reader, catch_up])
+        await concurrent.drain()
+        runs, rows, box = await concurrent.runs(), await concurrent.rows(), received(story, reader)
     mine = [row for row in rows if row.key.reader == reader.id]
     in_the_box(box, mine)
     in_the_ledger(mine, runs)
-    forward([baselines["deals"] for baselines in storm.stood if "deals" in baselines])
+    forward([baselines["deals"] for baselines in concurrent.baselines_seen if "deals" in baselines])
 
 
 def in_the_box(box: Sequence[Received], rows: Sequence[Delivery]) -> None:
@@ -68,7 +68,7 @@ def in_the_ledger(rows: Sequence[Delivery], runs: Sequence[Run]) -> None:
             last = row.key.run.slot if row.key.run in answered else last
 
 
-def forward(stood: Sequence[Baseline]) -> None:
-    slots = [baseline.slot for baseline in stood]
+def forward(seen: Sequence[Baseline]) -> None:
+    slots = [baseline.slot for baseline in seen]
     assert len(set(slots)) > 2
     assert slots == sorted(slots)

@@ -33,7 +33,7 @@ PATIENT = replace(SHORT, delivery_lease=5.0)
 """For a room: what waits for its pace keeps its lease."""
 
 SCHEDULE = """
-name: In a storm
+name: Many at once
 when: {{every: {every}s, catch_up: {catch_up}}}
 within: 5m
 report:
@@ -57,20 +57,20 @@ class Killed(BaseException):
 
 
 @dataclass
-class Storm:
-    """`odds`: of a death at each fail point that is passed. `dice` decides everything that is left to chance. `stood`:
-    where the reader's baselines stood, look by look.
+class ConcurrentRuns:
+    """`death_rate`: the probability of a death at each fail point that is passed. `dice` decides everything that is left
+    to chance. `baselines_seen`: where the reader's baselines stood, look by look.
     """
 
     story: InProcessRun
     reader: Reader
     every: int
     dice: random.Random
-    odds: float
+    death_rate: float
     queued: list[RunKey] = field(default_factory=list)
     work: set["asyncio.Task[Any]"] = field(default_factory=set)
-    stood: list[Mapping[str, Baseline]] = field(default_factory=list)
-    calm: bool = False
+    baselines_seen: list[Mapping[str, Baseline]] = field(default_factory=list)
+    draining: bool = False
 
     @property
     def services(self) -> Services:
@@ -79,8 +79,8 @@ class Storm:
 
     def _reach(self, point: str) -> None:
         assert point in FAIL_POINTS
-        deadly = not self.calm and point.startswith(("run.fetch", "run.kept", "run.deliv", "delivery"))
-        if deadly and self.dice.random() < self.odds:
+        deadly = not self.draining and point.startswith(("run.fetch", "run.kept", "run.deliv", "delivery"))
+        if deadly and self.dice.random() < self.death_rate:
             raise Killed(point)
 
     async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
@@ -94,7 +94,7 @@ class Storm:
 
     def _begin(self, act: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         async def some_time_later() -> None:
-            if self.dice.random() < 0.2 and not self.calm:
+            if self.dice.random() < 0.2 and not self.draining:
                 await asyncio.sleep(self.dice.uniform(0, 1.2))
             with suppress(Killed):
                 await act()
@@ -103,7 +103,7 @@ class Storm:
         self.work.add(task)
         task.add_done_callback(self.work.discard)
 
-    async def rage(self, seconds: float) -> None:
+    async def run_for(self, seconds: float) -> None:
         """The clock ticks, the pipeline moves, somebody asks now and then; source and mail server are slow at times."""
         self.story.box.close.limit.set(100_000, 8.0)
         until = time.monotonic() + seconds
@@ -117,12 +117,12 @@ class Storm:
                 self.story.box.faults.arm("GET /api/v1/opportunity/*", "slow", seconds=self.dice.uniform(0.2, 1.6))
             if self.dice.random() < 0.06:
                 self.story.box.mail.faults.delay(self.dice.uniform(0.2, 1.5))
-            self.stood.append(await self.story.baselines(self.reader))
+            self.baselines_seen.append(await self.story.baselines(self.reader))
             await asyncio.sleep(0.12)
 
-    async def settle(self, seconds: float = 90.0) -> None:
+    async def drain(self, seconds: float = 90.0) -> None:
         """Nothing new comes due, nobody dies any more, and everything ends."""
-        self.calm = True
+        self.draining = True
         self.story.box.faults.clear()
         self.story.box.mail.faults.clear()
         written = self.story.place / "schedules" / "week.yaml"
