@@ -58,8 +58,8 @@ class Killed(BaseException):
 
 @dataclass
 class ConcurrentRuns:
-    """`death_rate`: the probability of a death at each fail point that is passed. `dice` decides everything that is left
-    to chance. `baselines_seen`: where the reader's baselines stood, look by look.
+    """`death_rate`: the probability of a death at each fail point. `dice` decides all that is left to chance.
+    `baselines_seen`: where the reader's baselines stood, look by look.
     """
 
     story: InProcessRun
