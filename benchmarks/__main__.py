@@ -11,14 +11,14 @@ from typing import Any
 
 from benchmarks import claim, clock, mail, pages, stalls, tables, whole
 from benchmarks.ground import machine
-from benchmarks.measure import Result, Tell, on_terminal, printed
+from benchmarks.measure import Progress, Result, on_terminal, printed
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """`sizes` by name: "full", "quick", and "tiny" for tests."""
 
-    run: Callable[[Any, Tell], Result]
+    run: Callable[[Any, Progress], Result]
     sizes: dict[str, Any]
 
 

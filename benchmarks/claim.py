@@ -14,7 +14,7 @@ import redis
 
 from benchmarks.definitions import PROJECT, bundle
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from benchmarks.peers import Beat, RedBeat
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
@@ -128,12 +128,12 @@ def quiet_log() -> Iterator[None]:
     configure("warning")
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     figures: list[Figure] = []
     verdicts: list[Verdict] = []
     with redis_ground() as ground:
         for case in sizes:
-            taken, ping = _case(ground, case, tell)
+            taken, ping = _case(ground, case, progress)
             figures += taken
             verdicts += _ratios(taken)
             what = f"another client's PING p99 while {case} are claimed"
@@ -141,14 +141,14 @@ def run(sizes: Sizes, tell: Tell) -> Result:
     return Result("claim", tuple(figures), (*verdicts, *_steady(figures, sizes)))
 
 
-def _case(ground: Ground, case: Case, tell: Tell) -> tuple[list[Figure], float]:
+def _case(ground: Ground, case: Case, progress: Progress) -> tuple[list[Figure], float]:
     with quiet_log(), Clock(ground, case.count, case.kind) as clock:
         contenders = {OURS: clock.rate}
         if not case.alone:
             contenders["RedBeat"] = RedBeat(ground, case.count).rate
         if case.beat_seconds:
             contenders["celery beat"] = Beat(ground, case.count, case.beat_seconds).rate
-        taken = in_turns(contenders, case.rounds, tell, f"claim, {case}")
+        taken = in_turns(contenders, case.rounds, progress, f"claim, {case}")
         ping = clock.ping_ms()
     return [Figure(str(case), who, UNIT, samples) for who, samples in taken.items()], ping
 

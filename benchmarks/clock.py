@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.definitions import PROJECT, bundle
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Result, Tell, Verdict
+from benchmarks.measure import Figure, Progress, Result, Verdict
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 
@@ -32,18 +32,18 @@ QUICK = Sizes(20_000, 1, 1_000, 1_000)
 TINY = Sizes(300, 1, 20, 20)
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     """Ours and the peers take turns, each in a new process."""
     ours: list[dict[str, float]] = []
     peers: dict[str, list[dict[str, float]]] = {kind: [] for kind in PEERS}
     with redis_ground() as ground:
-        tell(f"clock: deploying {sizes.schedules:,} schedules")
+        progress(f"clock: deploying {sizes.schedules:,} schedules")
         asyncio.run(_deploy(ground, sizes.schedules))
         for number in range(sizes.rounds):
-            tell(f"clock: ours, round {number + 1} of {sizes.rounds}")
+            progress(f"clock: ours, round {number + 1} of {sizes.rounds}")
             ours.append(_ours(ground, sizes))
             for kind, taken in peers.items():
-                tell(f"clock: {PEERS[kind]}, round {number + 1} of {sizes.rounds}")
+                progress(f"clock: {PEERS[kind]}, round {number + 1} of {sizes.rounds}")
                 with child("peer_child", kind, str(_count(kind, sizes))) as peer:
                     taken.append(peer.ready)
     return Result("clock", (*_figures(ours, sizes), *_peer_figures(peers, sizes)), _verdicts(ours, sizes))

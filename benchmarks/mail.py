@@ -15,7 +15,7 @@ from pathlib import Path
 import redis
 
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from benchmarks.whole import Place, bundle
 from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
@@ -129,7 +129,7 @@ def _message(number: int, text: str, html: str) -> EmailMessage:
     return made
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     configure("warning")
     with ExitStack() as stack:
         ground: Ground = stack.enter_context(redis_ground())
@@ -139,7 +139,7 @@ def run(sizes: Sizes, tell: Tell) -> Result:
         peer = Smtplib(sizes, port, lambda: ours.sample)
         contenders = {"ours, ledger included": ours.rate, ONE: peer.one, EACH: peer.each}
         case = f"{sizes.readers:,} readers"
-        taken = in_turns(contenders, sizes.rounds, tell, f"mail, {case}")
+        taken = in_turns(contenders, sizes.rounds, progress, f"mail, {case}")
     figures = {who: Figure(case, who, UNIT, samples) for who, samples in taken.items()}
     own = next(iter(figures.values()))
     ratio = own.median / figures[ONE].median

@@ -54,7 +54,7 @@ class Result:
         }
 
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
 
 
 def on_terminal(text: str) -> None:
@@ -65,7 +65,7 @@ def on_terminal(text: str) -> None:
 
 
 def in_turns(
-    contenders: Mapping[str, Callable[[], float]], rounds: int, tell: Tell, case: str
+    contenders: Mapping[str, Callable[[], float]], rounds: int, progress: Progress, case: str
 ) -> dict[str, tuple[float, ...]]:
     """A B C, A B C, …: whatever slows the machine down for a while slows each of them down. Each contender returns its
     own sample, so that its set-up is not in it.
@@ -73,7 +73,7 @@ def in_turns(
     samples: dict[str, list[float]] = {who: [] for who in contenders}
     for number in range(rounds):
         for who, measure in contenders.items():
-            tell(f"{case}: {who}, round {number + 1} of {rounds}")
+            progress(f"{case}: {who}, round {number + 1} of {rounds}")
             samples[who].append(measure())
     return {who: tuple(taken) for who, taken in samples.items()}
 

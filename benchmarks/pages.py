@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from benchmarks.ground import child
-from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from worker.domain.schedule import Follow, Query
 from worker.ports import Question
 from worker.sandbox.cast import MAIN
@@ -106,7 +106,7 @@ class Reading:
         return seconds
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     with child("stand_in", str(sizes.pages * PAGE), str(sizes.latency)) as box:
         reading = Reading(box.ready["close"], sizes.pages)
         ways = {
@@ -116,7 +116,7 @@ def run(sizes: Sizes, tell: Tell) -> Result:
             SEQUENTIAL: reading.sequential,
         }
         case = f"{sizes.pages} pages at {sizes.latency * 1000:.0f} ms"
-        taken = in_turns({who: _run(way) for who, way in ways.items()}, sizes.rounds, tell, f"pages, {case}")
+        taken = in_turns({who: _run(way) for who, way in ways.items()}, sizes.rounds, progress, f"pages, {case}")
         refused = box.end()["refused"]
     assert refused == 0, f"{refused} requests were refused (429)"
     figures = {who: Figure(case, who, "s", samples) for who, samples in taken.items()}

@@ -8,7 +8,7 @@ a field that somebody edits for order's sake would count as one for every rule.
 import random
 from dataclasses import dataclass
 
-from benchmarks.measure import Figure, Result, Tell, Verdict
+from benchmarks.measure import Figure, Progress, Result, Verdict
 from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, Rule, bounds
 
@@ -38,11 +38,11 @@ QUICK = Sizes(800, 1_500, 3)
 TINY = Sizes(200, 300, 1)
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     rules = (*(f"fixed {days} days" for days in FIXED), *(f"stage history p{percent}" for percent in PERCENTS))
     scores: dict[str, list[tuple[float, float]]] = {rule: [] for rule in rules}
     for seed in range(sizes.rounds):
-        tell(f"stalls: histories {seed + 1} of {sizes.rounds}")
+        progress(f"stalls: histories {seed + 1} of {sizes.rounds}")
         for who, score in _judged(random.Random(seed), sizes).items():  # noqa: S311  # the same histories each time
             scores[who].append(score)
     figures = [

@@ -9,7 +9,7 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
-from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
 from worker.domain.diff.bridge import balance
 from worker.domain.diff.diff import diff
@@ -144,8 +144,8 @@ def _snapshot(rows: Table, followed: Table | None, at: datetime) -> Snapshot:
     return Snapshot("deals", "f", None, at, (at, at), tables=(rows,), followed=followed, main=TABLE)
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
-    tell(f"tables: making {sizes.rows:,} rows")
+def run(sizes: Sizes, progress: Progress) -> Result:
+    progress(f"tables: making {sizes.rows:,} rows")
     made = Tables(sizes.rows, sizes.sample)
     contenders = {
         OURS: made.ours,
@@ -154,8 +154,10 @@ def run(sizes: Sizes, tell: Tell) -> Result:
         DECODE: made.decode_one,
     }
     case = f"{sizes.rows:,} rows"
-    taken = in_turns({who: _timed(work) for who, work in contenders.items()}, sizes.rounds, tell, f"tables, {case}")
-    deep = in_turns({"DeepDiff": _timed(made.deepdiff)}, min(3, sizes.rounds), tell, f"tables, {sizes.sample:,} rows")
+    taken = in_turns({who: _timed(work) for who, work in contenders.items()}, sizes.rounds, progress, f"tables, {case}")
+    deep = in_turns(
+        {"DeepDiff": _timed(made.deepdiff)}, min(3, sizes.rounds), progress, f"tables, {sizes.sample:,} rows"
+    )
     figures = {who: Figure(case, who, "ms", samples) for who, samples in taken.items()}
     times = sizes.rows / sizes.sample
     extrapolated = Figure(case, "DeepDiff", "ms", tuple(s * times for s in deep["DeepDiff"]), _from(sizes, deep))

@@ -21,7 +21,7 @@ import redis
 
 from benchmarks import rival
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Result, Tell, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from worker.adapters.child_process import tied
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -170,19 +170,19 @@ class Rival:
         return self._sizes.runs / (time.perf_counter() - began)
 
 
-def run(sizes: Sizes, tell: Tell) -> Result:
+def run(sizes: Sizes, progress: Progress) -> Result:
     figures: list[Figure] = []
     verdicts: list[Verdict] = []
     with _place(sizes) as place, _processes(sizes, place):
         apart, shared, peer = Ours(sizes, place, apart=True), Ours(sizes, place), Rival(sizes, place)
         contenders = {OURS: apart.round, SHARED: shared.round, "rival": peer.round}
-        tell("whole runs: first round, not counted")
+        progress("whole runs: first round, not counted")
         for first in contenders.values():
             first()
         for latency in sizes.latencies:
             httpx.get(f"{place.latency}{latency}", trust_env=False).raise_for_status()
             case = f"{sizes.runs} runs, {sizes.pages} pages at {latency * 1000:.0f} ms"
-            taken = in_turns(contenders, sizes.rounds, tell, f"whole, {case}")
+            taken = in_turns(contenders, sizes.rounds, progress, f"whole, {case}")
             *own, other = (Figure(case, who, "runs/s", samples) for who, samples in taken.items())
             figures += [*own, other]
             verdicts += [

@@ -10,21 +10,28 @@ import pytest
 ROOT = Path(__file__).parents[1] / "worker"
 
 RETIRED = {
+    "came": "receipt, joined",
+    "case": "digest, or what the bundle of inputs holds",
+    "chores": "batch (of the housekeeping)",
     "crew": "processes",
     "desk": "command line",
     "family": "child processes, or a group of commands",
     "house": "services, or an account of a stand-in",
+    "lane": "bucket, or account",
     "lanes": "queues",
     "maker": "builder",
     "means": "connectors",
     "occasion": "fetch context",
     "pulse": "heartbeat",
+    "reach": "pass_point, or a name for the limit",
     "reckon": "compute",
     "room": "layer",
     "rooms": "layers",
     "shelf": "fetch cache",
     "stories": "histories",
     "story": "history",
+    "tell": "emit, report, print",
+    "told": "composed, emitted, reported, shown",
     "town": "installation",
 }
 """Word: what is said instead. A name must not contain the word, alone or beside others (`RedisShelf`, `open_house`)."""

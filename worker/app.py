@@ -29,7 +29,7 @@ from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.triggers import ApTriggers
-from worker.decorators.caches import with_kept_bundles, with_rare_chores
+from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
 from worker.domain.schedule import Bundle, Connection, Query
 from worker.errors import RequestError
@@ -237,7 +237,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=deployments,
-        upkeep=with_rare_chores(ledger.upkeep, time.monotonic),
+        upkeep=with_throttled_retention(ledger.upkeep, time.monotonic),
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
         snapshots=snapshots,

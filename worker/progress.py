@@ -29,5 +29,5 @@ def watched(watch: Watch) -> Iterator[None]:
         _watch.reset(before)
 
 
-def tell(rows: int, more: int | None = 0) -> None:
+def count_rows(rows: int, more: int | None = 0) -> None:
     _watch.get()(rows, more)

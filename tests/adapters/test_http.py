@@ -149,12 +149,12 @@ def test_every_error_of_httpx_is_one_of_ours_and_drops_its_text(kind: type[httpx
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("given", "words"),
     [
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed", "the server's certificate is not trusted"),
         ("[SSL: WRONG_VERSION_NUMBER] wrong version number", "TLS failed; is it an https:// port?"),
         ("[Errno -2] Name or service not known", "nobody knows the host's name"),
     ],
 )
-def test_why_a_connection_was_not_made_is_told_where_it_is_known(told: str, words: str) -> None:
-    assert words in http._failure(httpx.ConnectError(told)).problem
+def test_why_a_connection_was_not_made_is_told_where_it_is_known(given: str, words: str) -> None:
+    assert words in http._failure(httpx.ConnectError(given)).problem

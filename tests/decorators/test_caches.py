@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from worker.decorators.caches import BUNDLES, with_kept_bundles, with_rare_chores
+from worker.decorators.caches import BUNDLES, with_kept_bundles, with_throttled_retention
 from worker.domain.schedule import Bundle, Defaults
 from worker.ports import Deployments, Upkeep
 
@@ -22,8 +22,8 @@ class Stored:
     async def deployed(self) -> str:
         return "deployed"
 
-    async def chores(self, most: int, _pause: float) -> Any:
-        self.asked.append(f"chores {most}")
+    async def next_batch(self, most: int, _pause: float) -> Any:
+        self.asked.append(f"batch {most}")
         return "some"
 
 
@@ -50,11 +50,11 @@ async def test_what_is_not_kept_is_asked_of_the_ledger_itself() -> None:
     assert cast(Any, await with_kept_bundles(cast(Deployments, Stored())).deployed()) == "deployed"
 
 
-async def test_chores_are_left_alone_until_their_pause_is_over() -> None:
+async def test_no_batch_is_asked_for_until_the_pause_is_over() -> None:
     now, stored = [100.0], Stored()
-    rare = with_rare_chores(cast(Upkeep, stored), lambda: now[0])
-    assert cast(Any, await rare.chores(5, 1.0)) == "some"
-    assert await rare.chores(5, 1.0) is None
+    throttled = with_throttled_retention(cast(Upkeep, stored), lambda: now[0])
+    assert cast(Any, await throttled.next_batch(5, 1.0)) == "some"
+    assert await throttled.next_batch(5, 1.0) is None
     now[0] += 1.0
-    assert cast(Any, await rare.chores(5, 1.0)) == "some"
-    assert stored.asked == ["chores 5", "chores 5"]
+    assert cast(Any, await throttled.next_batch(5, 1.0)) == "some"
+    assert stored.asked == ["batch 5", "batch 5"]

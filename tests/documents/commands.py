@@ -58,38 +58,38 @@ def miss_a_slot(here: Here) -> Any:
         client.zadd("desk:due", {"asked": int(time.time() * 1000) - A_DAY})
     here.line.call("pause", "asked")
     here.line.call("resume", "asked")
-    return here.line.told("runs")["missed"][0]
+    return here.line.document_of("runs")["missed"][0]
 
 
 def explain_missed(here: Here) -> Any:
-    return here.line.told("explain", f"asked@{miss_a_slot(here)['first']}")
+    return here.line.document_of("explain", f"asked@{miss_a_slot(here)['first']}")
 
 
 def with_gaps(here: Here) -> Any:
     """A slot of yesterday, for which a list that tells the state of the moment has no answer any more."""
-    return here.line.told("run", "asked", "--for-slot", miss_a_slot(here)["first"])
+    return here.line.document_of("run", "asked", "--for-slot", miss_a_slot(here)["first"])
 
 
 def dry_with_gaps(here: Here) -> Any:
-    return here.line.told("run", "asked", "--dry-run", "--at", miss_a_slot(here)["first"])
+    return here.line.document_of("run", "asked", "--dry-run", "--at", miss_a_slot(here)["first"])
 
 
 def explain_gaps(here: Here) -> Any:
-    return here.line.told("explain", with_gaps(here)["key"])
+    return here.line.document_of("explain", with_gaps(here)["key"])
 
 
 def settled(here: Here) -> Any:
-    return here.line.told("deliveries", "settle", drop_one(here), "sent")
+    return here.line.document_of("deliveries", "settle", drop_one(here), "sent")
 
 
 def broken(here: Here, command: str) -> Any:
     with edited(here.line.place / "schedules" / "asked.yaml", "query: opportunities", "query: oportunities"):
-        return here.line.told(command)
+        return here.line.document_of(command)
 
 
 def unset(here: Here) -> Any:
     with edited(here.line.place / "funnelbeat.yaml", "{type: sandbox}, chat", UNSET):
-        return here.line.told("check")
+        return here.line.document_of("check")
 
 
 @contextmanager
@@ -113,11 +113,11 @@ def changed(here: Here) -> Any:
     (folder / "asked.yaml").rename(folder / "renamed.yaml").write_text(f"previously: asked\n{good}", encoding="utf-8")
     (folder / "other.yaml").write_text(ten.replace(HELD, "new@acme.example"), encoding="utf-8")
     (folder / "later.yaml").write_text(good.replace("every: 23h", "every: 11h"), encoding="utf-8")
-    return here.line.told("plan", "--days", "3")
+    return here.line.document_of("plan", "--days", "3")
 
 
 def previewed(here: Here) -> Any:
-    return here.line.told("preview", "asked", "--out", str(here.line.place / "preview.html"))
+    return here.line.document_of("preview", "asked", "--out", str(here.line.place / "preview.html"))
 
 
 def runs_file(here: Here) -> Any:
@@ -145,42 +145,44 @@ def journal_file(here: Here) -> Any:
 
 
 def deleted(here: Here) -> Any:
-    made = here.line.told("source", "pd", "pipelines", "create", "--set", "name=Partners", "--yes")["pipelines"][0]
-    return here.line.told("source", "pd", "pipelines", "delete", made["id"], "--yes")
+    made = here.line.document_of("source", "pd", "pipelines", "create", "--set", "name=Partners", "--yes")["pipelines"][
+        0
+    ]
+    return here.line.document_of("source", "pd", "pipelines", "delete", made["id"], "--yes")
 
 
 COMMANDS: dict[str, Command] = {
-    "init": lambda here: here.line.told("init", str(here.line.place.parent / "begun")),
+    "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
     "check, broken": lambda here: broken(here, "check"),
     "plan, broken": lambda here: broken(here, "plan"),
-    "plan": lambda here: here.line.told("plan"),
-    "deploy": lambda here: here.line.told("deploy"),
+    "plan": lambda here: here.line.document_of("plan"),
+    "deploy": lambda here: here.line.document_of("deploy"),
     "preview": previewed,
-    "run": lambda here: here.line.told("run", "asked"),
-    "run --dry-run": lambda here: here.line.told("run", "asked", "--dry-run"),
+    "run": lambda here: here.line.document_of("run", "asked"),
+    "run --dry-run": lambda here: here.line.document_of("run", "asked", "--dry-run"),
     "run, gaps": with_gaps,
     "run --dry-run, gaps": dry_with_gaps,
-    "run --to": lambda here: here.line.told("run", "asked", "--to", "mail:me@acme.example"),
-    "trigger": lambda here: here.line.told("trigger", "asked"),
-    "runs": lambda here: [miss_a_slot(here), here.line.told("runs")][1],
-    "show, first": lambda here: here.line.told("show", here.first),
-    "show": lambda here: here.line.told("show", here.second),
-    "show, nothing": lambda here: here.line.told("show", "nonsense"),
-    "explain, first": lambda here: here.line.told("explain", here.first),
-    "explain": lambda here: here.line.told("explain", here.second),
+    "run --to": lambda here: here.line.document_of("run", "asked", "--to", "mail:me@acme.example"),
+    "trigger": lambda here: here.line.document_of("trigger", "asked"),
+    "runs": lambda here: [miss_a_slot(here), here.line.document_of("runs")][1],
+    "show, first": lambda here: here.line.document_of("show", here.first),
+    "show": lambda here: here.line.document_of("show", here.second),
+    "show, nothing": lambda here: here.line.document_of("show", "nonsense"),
+    "explain, first": lambda here: here.line.document_of("explain", here.first),
+    "explain": lambda here: here.line.document_of("explain", here.second),
     "explain, missed": explain_missed,
     "explain, gaps": explain_gaps,
-    "deliveries": lambda here: here.line.told("deliveries"),
+    "deliveries": lambda here: here.line.document_of("deliveries"),
     "deliveries settle": settled,
-    "replay": lambda here: here.line.told("replay", here.second),
-    "retry": lambda here: here.line.told("retry", refuse_one(here)),
-    "forget": lambda here: here.line.told("forget", "sales@acme.example"),
-    "pause": lambda here: here.line.told("pause", "asked", "--until", "2099-01-01T09:00"),
-    "resume": lambda here: here.line.told("resume", "asked"),
-    "doctor": lambda here: here.line.told("doctor"),
-    "source": lambda here: here.line.told("source", "close"),
-    "source, one kind": lambda here: here.line.told("source", "close", "pipelines"),
+    "replay": lambda here: here.line.document_of("replay", here.second),
+    "retry": lambda here: here.line.document_of("retry", refuse_one(here)),
+    "forget": lambda here: here.line.document_of("forget", "sales@acme.example"),
+    "pause": lambda here: here.line.document_of("pause", "asked", "--until", "2099-01-01T09:00"),
+    "resume": lambda here: here.line.document_of("resume", "asked"),
+    "doctor": lambda here: here.line.document_of("doctor"),
+    "source": lambda here: here.line.document_of("source", "close"),
+    "source, one kind": lambda here: here.line.document_of("source", "close", "pipelines"),
     "source, deleted": deleted,
     "runs.json": runs_file,
     "journal.json": journal_file,

@@ -38,7 +38,7 @@ def asked_for(here: Installation) -> RunKey:
     return here.ask(ask, queue=True)
 
 
-def told_once(here: Installation, row: Delivery) -> bool:
+def sent_once(here: Installation, row: Delivery) -> bool:
     """Once; a mail twice where the ledger counts a possible duplicate. Slack is looked up, so never twice."""
     if row.key.reader.startswith("room|"):
         return set(here.posts(row.key).values()) == {1} and len(here.posts(row.key)) == len(row.parts)
@@ -50,7 +50,7 @@ def ends_well(here: Installation, key: RunKey) -> None:
     assert run.state is RunState.DELIVERED
     rows = here.deliveries(key)
     assert [row.state for row in rows] == [DeliveryState.SENT] * 2
-    assert [row.key.reader for row in rows if not told_once(here, row)] == []
+    assert [row.key.reader for row in rows if not sent_once(here, row)] == []
 
 
 @pytest.mark.parametrize("point", BY_A_WORKER)

@@ -35,9 +35,9 @@ def test_every_message_made_again_is_the_one_that_was_received(
     again = tmp_path / "again"
     with no_network():
         for key in keys:
-            told = here.told("replay", key, "--out", str(again))
-            assert [one["causes"] for one in told] == [[], [], []]
-            assert all(part["equal"] for one in told for part in one["parts"])
+            shown = here.document_of("replay", key, "--out", str(again))
+            assert [one["causes"] for one in shown] == [[], [], []]
+            assert all(part["equal"] for one in shown for part in one["parts"])
     assert {sha256(path) for path in again.iterdir()} == here.received()
     assert len(here.received()) > 12, "mails, posts, threads and files"
 
@@ -99,11 +99,11 @@ def test_another_version_is_named_where_it_renders_something_else(
         subject.write(" (new)")
     monkeypatch.setattr(app, "shipped", lambda _folder: templates)
     app.version.cache_clear()
-    told = {one["key"].split("/")[1].split("|")[0]: one for one in here.told("replay", keys[1])}
+    shown = {one["key"].split("/")[1].split("|")[0]: one for one in here.document_of("replay", keys[1])}
     app.version.cache_clear()
-    assert told["room"]["equal"]
-    assert not told["team"]["equal"]
-    assert told["team"]["causes"][0].startswith(f"it was rendered by {version}, and this is")
+    assert shown["room"]["equal"]
+    assert not shown["team"]["equal"]
+    assert shown["team"]["causes"][0].startswith(f"it was rendered by {version}, and this is")
 
 
 def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent: tuple[CommandLine, list[str]]) -> None:
@@ -112,7 +112,7 @@ def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent:
     assert row.state is DeliveryState.SENT
     assert row.version == app.version()
     assert {baseline is not None for baseline in (row.compared_with or {}).values()} == {True}
-    explained = here.told("explain", keys[1])
+    explained = here.document_of("explain", keys[1])
     (team,) = [one for one in explained["deliveries"] if one["reader"].startswith("team|")]
     assert team["decision"] == "requested"
     assert team["past"]["deals"]["slot"] == keys[0].split("@")[1].split("+")[0]

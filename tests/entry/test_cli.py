@@ -40,7 +40,7 @@ def call(*words: str) -> Result:
     return CliRunner().invoke(app, list(words), catch_exceptions=False)
 
 
-def told(*words: str) -> Any:
+def document_of(*words: str) -> Any:
     """The one JSON document on standard output; whatever else were there would break the parse."""
     return json.loads(call(*words, "--json").stdout)
 
@@ -85,67 +85,70 @@ def test_run_and_trigger_want_a_deployment_first(project: Path) -> None:
 
 
 def test_deploy_lists_what_it_adds_changes_and_removes(project: Path) -> None:
-    assert told("--project", str(project), "deploy")["added"] == ["weekly-pipeline"]
+    assert document_of("--project", str(project), "deploy")["added"] == ["weekly-pipeline"]
     path = project / BROKEN
     (project / "schedules" / "daily.yaml").write_text(path.read_text())
     path.write_text(path.read_text().replace("Weekly pipeline", "Pipeline"))
-    changed = told("--project", str(project), "deploy")
+    changed = document_of("--project", str(project), "deploy")
     assert (changed["added"], changed["changed"], changed["removed"]) == (["daily"], ["weekly-pipeline"], [])
     path.unlink()
-    assert told("--project", str(project), "deploy")["removed"] == ["weekly-pipeline"]
+    assert document_of("--project", str(project), "deploy")["removed"] == ["weekly-pipeline"]
 
 
 def test_a_run_on_demand_is_delivered_shown_and_explained(project: Path, tmp_path: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
-    done = told("--project", str(project), "run", "weekly-pipeline", "--out", str(tmp_path / "out"))
+    done = document_of("--project", str(project), "run", "weekly-pipeline", "--out", str(tmp_path / "out"))
     assert done["state"] == "delivered"
     assert {row["reader"] for row in done["deliveries"]} == {"team|sales@acme.example", "room|C0123456789"}
     assert list((tmp_path / "out").glob("*.eml"))
-    listed = told("--project", str(project), "runs")["runs"]
+    listed = document_of("--project", str(project), "runs")["runs"]
     assert [run["key"] for run in listed] == [done["key"]]
-    shown = told("--project", str(project), "show", "weekly-pipeline@latest")
+    shown = document_of("--project", str(project), "show", "weekly-pipeline@latest")
     assert shown["key"] == done["key"]
     assert shown["bridge"] is None
-    explained = told("--project", str(project), "explain", done["key"])
+    explained = document_of("--project", str(project), "explain", done["key"])
     assert all(row["compared_with"]["deals"] is None for row in explained["deliveries"])
 
 
 def test_a_second_run_compares_with_the_first_and_its_bridge_closes(project: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
-    first = told("--project", str(project), "run", "weekly-pipeline")
-    second = told("--project", str(project), "run", "weekly-pipeline")
+    first = document_of("--project", str(project), "run", "weekly-pipeline")
+    second = document_of("--project", str(project), "run", "weekly-pipeline")
     assert second["state"] == "delivered"
-    shown = told("--project", str(project), "show", second["key"])
+    shown = document_of("--project", str(project), "show", second["key"])
     assert shown["bridge"]["EUR"]["opening"] == shown["bridge"]["EUR"]["closing"] > 0
-    explained = told("--project", str(project), "explain", second["key"])
+    explained = document_of("--project", str(project), "explain", second["key"])
     assert {row["compared_with"]["deals"] for row in explained["deliveries"]} == {first["slot"]}
 
 
 def test_a_dry_run_sends_and_remembers_nothing(project: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
-    trials = told("--project", str(project), "run", "weekly-pipeline", "--dry-run")
+    trials = document_of("--project", str(project), "run", "weekly-pipeline", "--dry-run")
     assert [trial["send"] for trial in trials] == [True, True]
-    assert told("--project", str(project), "runs")["runs"] == []
+    assert document_of("--project", str(project), "runs")["runs"] == []
 
 
 def test_a_test_send_goes_to_one_address_and_moves_no_baseline(project: Path, tmp_path: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
     out = tmp_path / "out"
-    trial = told(
+    trial = document_of(
         "--project", str(project), "run", "weekly-pipeline", "--to", "email:me@acme.example", "--out", str(out)
     )
     assert trial[0]["outcome"].startswith("sent")
     assert b"me@acme.example" in next(out.glob("*.eml")).read_bytes()
-    assert told("--project", str(project), "runs")["runs"] == []
+    assert document_of("--project", str(project), "runs")["runs"] == []
 
 
 def test_the_same_key_twice_is_one_triggered_run(project: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
-    keys = {told("--project", str(project), "trigger", "weekly-pipeline", "--key", "order-77")["key"] for _ in range(2)}
+    keys = {
+        document_of("--project", str(project), "trigger", "weekly-pipeline", "--key", "order-77")["key"]
+        for _ in range(2)
+    }
     assert len(keys) == 1
-    other = told("--project", str(project), "trigger", "weekly-pipeline", "--key", "order-78")["key"]
+    other = document_of("--project", str(project), "trigger", "weekly-pipeline", "--key", "order-78")["key"]
     assert other not in keys
-    assert len(told("--project", str(project), "runs")["runs"]) == 2
+    assert len(document_of("--project", str(project), "runs")["runs"]) == 2
 
 
 def test_a_run_that_nobody_can_name_is_a_clear_problem(project: Path) -> None:

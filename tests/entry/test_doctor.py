@@ -21,7 +21,7 @@ def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
 
 
 def looked_at(here: CommandLine) -> dict[str, Any]:
-    return {one["what"]: one for one in here.told("doctor")}
+    return {one["what"]: one for one in here.document_of("doctor")}
 
 
 def write(here: CommandLine, name: str, text: str) -> None:

@@ -31,12 +31,12 @@ def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
 
 
 def test_every_command_that_tells_of_a_run_tells_its_notes(here: CommandLine) -> None:
-    ended = here.told("run", "asked")
+    ended = here.document_of("run", "asked")
     page = str(here.place / "page.html")
     asked = [("show", ended["key"]), ("explain", ended["key"]), ("preview", "asked", "--out", page)]
     for words in (*asked, ("run", "asked", "--dry-run"), ("run", "asked", "--to", "mail:me@acme.example")):
         assert NOTED in " ".join(here.call(*words).stdout.split()), words
-        told = here.told(*words)
+        told = here.document_of(*words)
         document = told[0] if isinstance(told, list) else told
         assert document["notes"] == [{"query": "idle", "sentence": f"30 {NOTE}"}], words
     assert ended["notes"] == [{"query": "idle", "sentence": f"30 {NOTE}"}]
@@ -44,7 +44,7 @@ def test_every_command_that_tells_of_a_run_tells_its_notes(here: CommandLine) ->
 
 
 def test_a_run_whose_answers_are_gone_from_redis_has_no_notes(here: CommandLine) -> None:
-    key = here.told("run", "asked")["key"]
+    key = here.document_of("run", "asked")["key"]
     with redis.Redis.from_url(here.redis.url) as client:
         client.delete(*client.keys("desk:snap:*"))
-    assert here.told("show", key)["notes"] == []
+    assert here.document_of("show", key)["notes"] == []

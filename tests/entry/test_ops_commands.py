@@ -55,7 +55,7 @@ def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: C
     run = here.run()
     assert (here.stands(run).state, mails(here)) == (RunState.PARTIAL, 1)
     key = str(here.row(run, "team").key)
-    assert here.told("retry", run) == {"run": run, "deliveries": [key]}
+    assert here.document_of("retry", run) == {"run": run, "deliveries": [key]}
     assert here.bring(key) is DeliveryState.SENT
     assert (here.stands(run).state, mails(here)) == (RunState.DELIVERED, 2)
     assert baselines(here, "team", TEAM) == {answer(here, run)}
@@ -113,9 +113,9 @@ def unknown(here: CommandLine) -> tuple[str, str]:
 def test_an_unknown_delivery_that_arrived_moves_the_baseline(here: CommandLine) -> None:
     run, key = unknown(here)
     assert here.stands(run).state is RunState.PARTIAL
-    (listed,) = here.told("deliveries", "--state", "unknown")
+    (listed,) = here.document_of("deliveries", "--state", "unknown")
     assert (listed["key"], listed["held"]) == (key, True)
-    settled = here.told("deliveries", "settle", key, "sent")
+    settled = here.document_of("deliveries", "settle", key, "sent")
     assert (settled["state"], settled["reason"]) == ("sent", "settled")
     assert here.stands(run).state is RunState.DELIVERED
     assert baselines(here, "held", HELD) == {answer(here, run)}
@@ -125,7 +125,7 @@ def test_an_unknown_delivery_that_did_not_arrive_is_sent_again_under_the_same_id
     run, key = unknown(here)
     before = here.row(run, "held")
     assert baselines(here, "held", HELD) == set()
-    assert here.told("deliveries", "settle", key, "not-sent")["state"] == "pending"
+    assert here.document_of("deliveries", "settle", key, "not-sent")["state"] == "pending"
     assert here.bring(key) is DeliveryState.SENT
     after = here.row(run, "held")
     assert (after.parts[0].sha256, after.date) == (before.parts[0].sha256, before.date)
@@ -150,9 +150,9 @@ def test_a_word_on_what_is_not_unknown_is_refused(here: CommandLine, words: tupl
 
 def test_explain_says_why_it_was_sent_and_with_what_it_was_compared(here: CommandLine) -> None:
     first, second = here.run(), here.run()
-    told = here.told("explain", first)
+    told = here.document_of("explain", first)
     assert [row["past"]["deals"]["reason"] for row in told["deliveries"]] == ["first", "first"]
-    assert {row["decision"] for row in here.told("explain", second)["deliveries"]} == {"requested"}
+    assert {row["decision"] for row in here.document_of("explain", second)["deliveries"]} == {"requested"}
     lines = here.call("explain", second).stdout
     assert f"deals compared with the digest of {first.split('@')[1].split('+')[0]}" in lines
     assert "Somebody asked for this run." in lines
@@ -165,7 +165,7 @@ def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Comma
     with Redis.from_url(here.redis.url) as client:
         for name in ("desk:missed", "desk:missed:asked"):
             client.zadd(name, {row: last})
-    told = here.told("explain", "asked@2026-11-17T09:00:00Z")
+    told = here.document_of("explain", "asked@2026-11-17T09:00:00Z")
     assert (told["state"], told["count"], told["reason"]) == ("missed", 3, "too_late")
     assert (told["first"], told["last"]) == (from_, to)
     assert "3 slots" in here.call("explain", f"asked@{to}").stdout
@@ -174,11 +174,11 @@ def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Comma
 
 def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: CommandLine) -> None:
     run = here.run()
-    told = here.told("forget", TEAM)
+    told = here.document_of("forget", TEAM)
     assert told == {"baselines": 1, "deliveries": 1, "suspensions": 0, "answers": 0, "still_named_by": ["asked"]}
-    assert [row["reader"] for row in here.told("show", run)["deliveries"]] == [f"held|{HELD}"]
+    assert [row["reader"] for row in here.document_of("show", run)["deliveries"]] == [f"held|{HELD}"]
     assert here.call("replay", run).exit_code == 0
-    assert here.told("explain", here.run())["deliveries"][1]["past"]["deals"]["reason"] == "subscribed"
+    assert here.document_of("explain", here.run())["deliveries"][1]["past"]["deals"]["reason"] == "subscribed"
 
 
 def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differs(here: CommandLine) -> None:
@@ -190,10 +190,10 @@ def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differ
         return min(frozenset.intersection(*(found.members for found in answers if found is not None)))
 
     gone = here.ask(listed_twice)
-    assert here.told("forget", gone)["answers"] >= len(both)  # also in the lists that were kept for others who ask
+    assert here.document_of("forget", gone)["answers"] >= len(both)  # also in lists kept for other runs
     done = here.call("replay", second)
     assert done.exit_code == 1
     assert "had rows that were forgotten on request" in done.output
-    assert here.told("forget", gone)["answers"] == 0
+    assert here.document_of("forget", gone)["answers"] == 0
     assert here.stands(here.run()).state is RunState.DELIVERED
     assert here.call("explain", first).exit_code == 0

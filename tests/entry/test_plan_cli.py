@@ -40,7 +40,7 @@ def call(*words: str) -> Result:
     return CliRunner().invoke(app, list(words), catch_exceptions=False)
 
 
-def told(*words: str) -> Any:
+def document_of(*words: str) -> Any:
     return json.loads(call(*words, "--json").stdout)
 
 
@@ -71,7 +71,7 @@ def overdue(server: EmbeddedRedis, weeks: int) -> list[datetime]:
 
 
 def test_plan_names_every_run_in_local_time_and_utc_with_its_readers_and_requests(weekly: Path) -> None:
-    found = told("plan", "--days", "15")
+    found = document_of("plan", "--days", "15")
     slots = mondays(found)
     assert len(slots) in (2, 3)
     assert [run["slot"] for run in found["runs"]] == [stamp(slot) for slot in slots]
@@ -89,13 +89,13 @@ def test_plan_names_every_run_in_local_time_and_utc_with_its_readers_and_request
 
 def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:
     call("deploy", "--yes")
-    before = told("plan")["schedules"][0]
+    before = document_of("plan")["schedules"][0]
     call("run", ID)
-    after = told("plan")["schedules"][0]
+    after = document_of("plan")["schedules"][0]
     assert after["unknown"] == []
     assert after["requests_per_run"] >= before["requests_per_run"] + 2
     edit(weekly, "is_stalled: true", "is_stalled: false")
-    assert told("plan")["schedules"][0]["unknown"] == ["stalled"], "what is asked now was never answered"
+    assert document_of("plan")["schedules"][0]["unknown"] == ["stalled"], "what is asked now was never answered"
 
 
 def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Path) -> None:
@@ -104,7 +104,7 @@ def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Pat
     edit(weekly, '"0 9 * * MON"', '"30 9 * * MON"')
     edit(weekly, "sales@acme.example", "boss@acme.example")
     edit(weekly, "name:", "spread: 20m\nname:")
-    found = told("plan")["changes"]
+    found = document_of("plan")["changes"]
     assert found["changed"] == [ID]
     assert found["readers_added"] == [{"schedule": ID, "reader": "team|boss@acme.example"}]
     assert found["readers_removed"] == [{"schedule": ID, "reader": "team|sales@acme.example"}]
@@ -116,7 +116,7 @@ def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Pat
     assert timedelta() < late < timedelta(minutes=20)
     shown = call("deploy", "--yes").stdout
     assert f"run moves     {ID}  {was['slot']} → {new['slot']} (due {new['due']})" in shown
-    assert told("plan")["changes"]["runs"] == []
+    assert document_of("plan")["changes"]["runs"] == []
 
 
 def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly: Path) -> None:
@@ -124,14 +124,14 @@ def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly:
     heir = weekly.with_name("monday.yaml")
     heir.write_text(f"previously: {ID}\n" + weekly.read_text(encoding="utf-8"), encoding="utf-8")
     weekly.unlink()
-    found = told("plan")["changes"]
+    found = document_of("plan")["changes"]
     assert (found["renamed"], found["added"], found["removed"]) == ([{"from": ID, "to": "monday"}], [], [])
     assert (found["runs"], found["readers_added"], found["readers_removed"]) == ([], [], [])
-    assert told("deploy")["renamed"] == [f"{ID} → monday"]
+    assert document_of("deploy")["renamed"] == [f"{ID} → monday"]
     heir.write_text("when: {every: 23h}\nreport: []\n", encoding="utf-8")
     assert call("plan").exit_code == 2
     heir.unlink()
-    gone = told("plan", "--days", "8")
+    gone = document_of("plan", "--days", "8")
     assert gone["changes"]["removed"] == ["monday"]
     vanish = [fire["slot"] for fire in gone["changes"]["runs"][0]["vanish"]]
     assert vanish == [stamp(slot) for slot in mondays(gone)]
@@ -139,7 +139,7 @@ def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly:
 
 def test_many_runs_are_counted_and_a_screenful_is_printed(weekly: Path) -> None:
     edit(weekly, 'cron: "0 9 * * MON"', "every: 10s")
-    found = told("plan", "--days", "2")
+    found = document_of("plan", "--days", "2")
     assert found["schedules"][0]["runs"] in (17_280, 17_281)
     assert len(found["runs"]) == 500
     shown = call("plan", "--days", "2").stdout
@@ -150,15 +150,15 @@ def test_many_runs_are_counted_and_a_screenful_is_printed(weekly: Path) -> None:
 def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> None:
     call("deploy", "--yes")
     far = (datetime.now(UTC) + timedelta(days=9)).replace(microsecond=0)
-    seen = told("pause", ID, "--until", far.isoformat())
+    seen = document_of("pause", ID, "--until", far.isoformat())
     assert seen == {"schedule": ID, "paused": True, "until": stamp(far)}
-    found = told("plan")
+    found = document_of("plan")
     assert all(run["slot"] >= stamp(far) for run in found["runs"])
     assert (found["schedules"][0]["paused"], found["schedules"][0]["paused_until"]) == (True, stamp(far))
     assert f"{ID} is paused until {stamp(far)}." in call("plan").stdout
-    assert told("pause", ID) == {"schedule": ID, "paused": True, "until": None}
-    assert told("plan", "--days", "60")["runs"] == []
-    assert told("resume", ID) == {
+    assert document_of("pause", ID) == {"schedule": ID, "paused": True, "until": None}
+    assert document_of("plan", "--days", "60")["runs"] == []
+    assert document_of("resume", ID) == {
         "schedule": ID,
         "paused": False,
         "was_paused": True,
@@ -187,7 +187,7 @@ def test_a_request_that_is_wrong_is_said_and_ends_with_2(weekly: Path, words: tu
 
 def test_pausing_wants_a_deployment(weekly: Path) -> None:
     assert call("pause", ID).exit_code == 2
-    assert "deploy" in told("pause", ID)["sentence"]
+    assert "deploy" in document_of("pause", ID)["sentence"]
 
 
 def test_a_missed_slot_is_run_for_its_own_window_and_the_newest_also_with_the_state_of_now(
@@ -197,24 +197,24 @@ def test_a_missed_slot_is_run_for_its_own_window_and_the_newest_also_with_the_st
     *older, newest = overdue(empty_redis, 3)
     call("pause", ID)
     call("resume", ID)
-    (row,) = told("runs", ID)["missed"]
+    (row,) = document_of("runs", ID)["missed"]
     assert (row["count"], row["reason"], row["first"]) == (3, "paused", stamp(older[0]))
     late = call("run", ID, "--for-slot", stamp(older[1]), "--json")
     done = json.loads(late.stdout)
     assert (late.exit_code, done["key"], done["state"]) == (1, f"{ID}@{stamp(older[1])}", "delivered")
     assert {gap["query"] for gap in done["gaps"]} == {"deals", "stalled"}, "a state is not dated back"
     local = f"{newest.astimezone(ZoneInfo('Europe/Berlin')):%Y-%m-%dT%H:%M}"
-    done = told("run", ID, "--for-slot", local)
+    done = document_of("run", ID, "--for-slot", local)
     assert (done["key"], done["state"], done["gaps"]) == (f"{ID}@{stamp(newest)}", "delivered", [])
-    (left,) = told("runs", ID)["missed"]
+    (left,) = document_of("runs", ID)["missed"]
     assert (left["count"], left["first"]) == (1, stamp(older[0]))
 
 
 def test_the_days_requests_count_every_run_of_a_schedule_that_fires_often(weekly: Path) -> None:
     """Only 500 runs are named one by one; the budget that somebody confirms is that of all of them."""
     edit(weekly, 'cron: "0 9 * * MON"', "every: 1m")
-    (day,) = told("plan", "--days", "1")["next_24_hours"]
-    runs = told("plan", "--days", "1")["schedules"][0]["runs"]
+    (day,) = document_of("plan", "--days", "1")["next_24_hours"]
+    runs = document_of("plan", "--days", "1")["schedules"][0]["runs"]
     queries = 6  # two funnels with a comparison each, and two lists
     assert runs in (1440, 1441)
     assert abs(day["asked"] - queries * runs) <= queries
@@ -223,9 +223,9 @@ def test_the_days_requests_count_every_run_of_a_schedule_that_fires_often(weekly
 def test_the_days_requests_leave_out_what_a_pause_keeps_from_firing(weekly: Path) -> None:
     edit(weekly, 'cron: "0 9 * * MON"', "every: 1h")
     call("deploy", "--yes")
-    (whole,) = told("plan")["next_24_hours"]
+    (whole,) = document_of("plan")["next_24_hours"]
     call("pause", ID, "--until", (datetime.now(UTC) + timedelta(hours=18)).isoformat())
-    (part,) = told("plan")["next_24_hours"]
+    (part,) = document_of("plan")["next_24_hours"]
     assert whole["asked"] * 5 / 24 <= part["asked"] <= whole["asked"] * 7 / 24
 
 
@@ -240,14 +240,17 @@ def test_another_mail_server_sender_or_template_is_in_the_plan(weekly: Path) -> 
     template = weekly.parent.parent / "templates" / "pipeline" / "email.subject.j2"
     template.parent.mkdir(parents=True)
     template.write_text("hello", encoding="utf-8")
-    assert told("plan")["changes"]["definitions"] == [
+    assert document_of("plan")["changes"]["definitions"] == [
         {"kind": "channel", "name": "email", "change": "changed", "options": ["from", "type", "url"]},
         {"kind": "template", "name": "pipeline/email.subject.j2", "change": "added", "options": []},
     ]
     shown = call("plan").stdout
     assert "  changed  channel email (from, type, url)\n" in shown
     assert "  added    template pipeline/email.subject.j2\n" in shown
-    assert [row["name"] for row in told("deploy", "--yes")["definitions"]] == ["email", "pipeline/email.subject.j2"]
+    assert [row["name"] for row in document_of("deploy", "--yes")["definitions"]] == [
+        "email",
+        "pipeline/email.subject.j2",
+    ]
     assert "Nothing changes against what is deployed." in call("plan").stdout
 
 
@@ -263,4 +266,4 @@ def test_deploy_without_a_terminal_asks_nobody_and_wants_yes(weekly: Path) -> No
     assert seen.exit_code == 2
     assert f"  added    {ID}\n" in seen.stdout
     assert "not deployed: nobody can be asked here; add --yes" in seen.stderr
-    assert told("plan")["changes"]["added"] == [ID]
+    assert document_of("plan")["changes"]["added"] == [ID]

@@ -17,7 +17,7 @@ from worker.entry import console
 from worker.entry.cli import app
 from worker.plugins import open_source
 from worker.ports import Catalog
-from worker.progress import tell, watched
+from worker.progress import count_rows, watched
 from worker.sandbox.server import SandboxThread
 
 PROJECT = "project: seen\nconnections: {crm: {type: sandbox}}\nchannels: {mail: {type: sandbox}}\n"
@@ -69,26 +69,26 @@ def test_a_list_that_pipedrive_does_not_count_says_its_rows_alone() -> None:
 def test_whatever_the_pages_the_last_words_are_the_sum(pages: list[int]) -> None:
     shown: list[str] = []
     with watched(console.Rows(shown.append)):
-        tell(0, sum(pages))
+        count_rows(0, sum(pages))
         for page in pages:
-            tell(page)
+            count_rows(page)
     assert shown[-1] == f"{sum(pages):,} of {sum(pages):,} rows"
 
 
 def test_one_list_without_a_count_leaves_no_sum_to_show() -> None:
     shown: list[str] = []
     with watched(console.Rows(shown.append)):
-        tell(12_300, 100_000)
-        tell(5, None)
-        tell(1, 50_000)
+        count_rows(12_300, 100_000)
+        count_rows(5, None)
+        count_rows(1, 50_000)
     assert shown == ["12,300 of 100,000 rows", "12,305 rows", "12,306 rows"]
 
 
 def test_who_no_longer_watches_is_told_nothing() -> None:
     shown: list[str] = []
     with watched(console.Rows(shown.append)):
-        tell(1)
-    tell(1)
+        count_rows(1)
+    count_rows(1)
     assert len(shown) == 1
 
 
@@ -96,7 +96,7 @@ def test_the_spinner_of_a_terminal_shows_the_rows(monkeypatch: pytest.MonkeyPatc
     seen = io.StringIO()
     monkeypatch.setattr(console, "err", Console(file=seen, force_terminal=True, width=80))
     with console.progress("Fetching deals"):
-        tell(12_300, 100_000)
+        count_rows(12_300, 100_000)
     assert "Fetching deals: 12,300 of 100,000 rows" in seen.getvalue()
 
 
@@ -104,5 +104,5 @@ def test_off_a_terminal_there_is_no_spinner(monkeypatch: pytest.MonkeyPatch) -> 
     seen = io.StringIO()
     monkeypatch.setattr(console, "err", Console(file=seen, force_terminal=False))
     with console.progress("Fetching deals"):
-        tell(12_300, 100_000)
+        count_rows(12_300, 100_000)
     assert seen.getvalue() == ""

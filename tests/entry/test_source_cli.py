@@ -39,7 +39,7 @@ def call(*words: str) -> Result:
     return CliRunner().invoke(app, ["source", *words], catch_exceptions=False)
 
 
-def told(*words: str) -> Any:
+def document_of(*words: str) -> Any:
     seen = call(*words, "--json")
     assert seen.exit_code == 0, seen.output
     return json.loads(seen.stdout)
@@ -54,33 +54,33 @@ def told(*words: str) -> Any:
     ],
 )
 def test_every_kind_that_a_connection_names_can_be_listed(box: SandboxThread, connection: str, kinds: set[str]) -> None:
-    assert set(told(connection)["kinds"]) == kinds
+    assert set(document_of(connection)["kinds"]) == kinds
     for kind in kinds:
-        assert set(told(connection, kind)) == {kind}
+        assert set(document_of(connection, kind)) == {kind}
         assert call(connection, kind).exit_code == 0
 
 
 def test_what_close_holds_is_what_its_stand_in_has(box: SandboxThread) -> None:
-    pipelines = {row["id"]: row for row in told("crm", "pipelines")["pipelines"]}
-    statuses = told("crm", "statuses")["statuses"]
+    pipelines = {row["id"]: row for row in document_of("crm", "pipelines")["pipelines"]}
+    statuses = document_of("crm", "statuses")["statuses"]
     assert {s["pipeline_id"] for s in statuses} == set(pipelines)
     ours = [s["label"] for s in sorted(statuses, key=lambda s: s["position"]) if s["pipeline_id"] == MAIN]
     assert pipelines[MAIN]["statuses"] == ", ".join(ours)
-    assert told("crm", "saved_searches")["saved_searches"][0]["id"] == SAVED_SEARCH
-    assert told("crm", "webhooks") == {"webhooks": []}
+    assert document_of("crm", "saved_searches")["saved_searches"][0]["id"] == SAVED_SEARCH
+    assert document_of("crm", "webhooks") == {"webhooks": []}
     assert "no webhooks" in call("crm", "webhooks").stdout
     assert MAIN in call("crm", "pipelines").stdout
 
 
 def test_a_pipeline_is_made_changed_and_deleted_once_it_is_confirmed(box: SandboxThread) -> None:
-    before = {row["id"] for row in told("pd", "pipelines")["pipelines"]}
-    made = told("pd", "pipelines", "create", "--set", "name=Partners", "--yes")["pipelines"][0]
+    before = {row["id"] for row in document_of("pd", "pipelines")["pipelines"]}
+    made = document_of("pd", "pipelines", "create", "--set", "name=Partners", "--yes")["pipelines"][0]
     assert (made["name"], made["id"] in before) == ("Partners", False)
-    changed = told("pd", "pipelines", "update", made["id"], "--set", "is_deal_probability_enabled=true", "--yes")
+    changed = document_of("pd", "pipelines", "update", made["id"], "--set", "is_deal_probability_enabled=true", "--yes")
     assert changed["pipelines"][0]["is_deal_probability_enabled"] is True
-    assert made["id"] in {row["id"] for row in told("pd", "pipelines")["pipelines"]}
-    assert told("pd", "pipelines", "delete", made["id"], "--yes") == {"deleted": True}
-    left = [row["id"] for row in told("pd", "pipelines")["pipelines"] if not row["is_deleted"]]
+    assert made["id"] in {row["id"] for row in document_of("pd", "pipelines")["pipelines"]}
+    assert document_of("pd", "pipelines", "delete", made["id"], "--yes") == {"deleted": True}
+    left = [row["id"] for row in document_of("pd", "pipelines")["pipelines"] if not row["is_deleted"]]
     assert set(left) == before
 
 
@@ -88,21 +88,21 @@ def test_a_saved_report_is_made_read_changed_and_deleted(box: SandboxThread) -> 
     goal = json.dumps({"type": "path", "value": "/pricing"})
     values = (f"websiteId={WEBSITE}", "type=goal", "name=Prices seen", f"parameters={goal}")
     sets = [word for value in values for word in ("--set", value)]
-    made = told("site", "reports", "create", *sets, "--yes")["reports"][0]
+    made = document_of("site", "reports", "create", *sets, "--yes")["reports"][0]
     assert json.loads(made["parameters"]) == {"type": "path", "value": "/pricing"}
-    told("site", "reports", "update", made["id"], "--set", "name=Prices", "--yes")
-    read = told("site", "reports", "read", made["id"])["reports"][0]
+    document_of("site", "reports", "update", made["id"], "--set", "name=Prices", "--yes")
+    read = document_of("site", "reports", "read", made["id"])["reports"][0]
     assert (read["name"], read["type"], read["website_id"]) == ("Prices", "goal", WEBSITE)
-    assert made["id"] in {row["id"] for row in told("site", "reports")["reports"]}
-    assert told("site", "reports", "delete", made["id"], "--yes") == {"deleted": True}
-    assert made["id"] not in {row["id"] for row in told("site", "reports")["reports"]}
+    assert made["id"] in {row["id"] for row in document_of("site", "reports")["reports"]}
+    assert document_of("site", "reports", "delete", made["id"], "--yes") == {"deleted": True}
+    assert made["id"] not in {row["id"] for row in document_of("site", "reports")["reports"]}
 
 
 def test_off_a_terminal_nothing_is_changed_without_yes(box: SandboxThread) -> None:
-    before = told("pd", "pipelines")
+    before = document_of("pd", "pipelines")
     refused = call("pd", "pipelines", "create", "--set", "name=Partners")
     assert (refused.exit_code, "add --yes" in refused.stderr) == (2, True)
-    assert told("pd", "pipelines") == before
+    assert document_of("pd", "pipelines") == before
 
 
 @pytest.mark.parametrize(

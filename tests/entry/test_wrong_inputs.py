@@ -98,7 +98,7 @@ def test_files_that_cannot_be_written_are_sentences(here: CommandLine, tmp_path:
     for words in (["run", "asked"], ["run", "asked", "--dry-run"]):
         one_sentence(here.call(*words, "--out", str(tmp_path / "file")))
         one_sentence(here.call(*words, "--out", str(tmp_path / "file" / "below")))
-    assert here.told("runs")["runs"] == [], "nothing is sent whose copy could not be kept"
+    assert here.document_of("runs")["runs"] == [], "nothing is sent whose copy could not be kept"
 
 
 def test_a_copy_that_cannot_be_written_is_told_and_its_message_is_sent_once(
@@ -114,7 +114,7 @@ def test_a_copy_that_cannot_be_written_is_told_and_its_message_is_sent_once(
     monkeypatch.undo()
     assert seen.exit_code == 1
     assert "could not be written: No space left on device" in seen.output
-    assert {row["state"] for row in here.told("deliveries")} == {"sent"}
+    assert {row["state"] for row in here.document_of("deliveries")} == {"sent"}
 
 
 def test_a_folder_that_this_user_may_not_write_is_refused_before_anything_is_sent(
@@ -246,7 +246,7 @@ def test_an_unset_secret_ends_preview_and_runs_before_they_fetch(here: CommandLi
         one_sentence(seen)
         assert "funnelbeat.yaml:3:" in seen.output
         assert "connections.close.api_key needs NO_SUCH_KEY, which is not set" in seen.output
-    assert here.told("runs")["runs"] == []
+    assert here.document_of("runs")["runs"] == []
 
 
 def test_check_names_an_unset_secret_in_words(here: CommandLine) -> None:
@@ -268,7 +268,7 @@ def test_a_broken_file_stops_nothing_that_serves_what_is_deployed(here: CommandL
     assert here.call("trigger", "asked").exit_code == 0
     assert here.call("run", "asked").exit_code == 0
     assert here.call("runs").exit_code == 0
-    looked = {one["what"]: one for one in here.told("doctor")}
+    looked = {one["what"]: one for one in here.document_of("doctor")}
     assert looked["definitions"]["level"] == "fail"
     assert broken in looked["definitions"]["sentence"]
     assert looked["connection close"]["level"] == "ok"
@@ -286,9 +286,9 @@ def test_keys_and_ids_are_printed_whole_however_narrow_the_terminal(
     here: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    key = here.told("run", "asked")["key"]
+    key = here.document_of("run", "asked")["key"]
     assert key in here.call("runs").output
-    ids = [row["id"] for row in here.told("source", "close", "pipelines")["pipelines"]]
+    ids = [row["id"] for row in here.document_of("source", "close", "pipelines")["pipelines"]]
     assert ids
     listed = here.call("source", "close", "pipelines").output
     assert all(one in listed for one in ids)
@@ -298,7 +298,7 @@ def test_show_prints_what_the_server_said(here: CommandLine, monkeypatch: pytest
     assert here.box is not None
     monkeypatch.setenv("FUNNELBEAT_SANDBOX", here.settings.sandbox)
     here.box.call(lambda box: box.mail.faults.refuse("sales@acme.example", 550))
-    key = here.told("run", "asked")["key"]
+    key = here.document_of("run", "asked")["key"]
     line = next(line for line in here.call("show", key).output.splitlines() if "team|sales@acme.example" in line)
     assert "550" in line
 

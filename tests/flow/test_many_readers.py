@@ -62,7 +62,7 @@ async def of_reader(shared: Services, number: int, reader: int) -> MailContent:
     return made
 
 
-@pytest.mark.parametrize("sizes", [{}, {"told": 1}, {"told": 1, "found": 1, "renderings": 100}])
+@pytest.mark.parametrize("sizes", [{}, {"digest_memo": 1}, {"digest_memo": 1, "found": 1, "renderings": 100}])
 async def test_no_reader_is_sent_what_a_reader_with_another_past_is_told(sizes: dict[str, int]) -> None:
     """The fewer of them are kept, the sooner one lies where another one lay: a key must not be an address."""
     known = bundle(READERS, SMALL)

@@ -38,31 +38,33 @@ class ComposeInstallation:
     def variables(self) -> dict[str, str]:
         return {"SANDBOX_PORT": str(self.ports["http"]), "SANDBOX_SMTP_PORT": str(self.ports["smtp"])}
 
-    def here(self, told: Service, text: str) -> str:
+    def here(self, described: Service, text: str) -> str:
         text = text.replace("//redis:6379/", f"//127.0.0.1:{self.ports['redis']}/")
-        for inside, outside in told.mounts.items():
+        for inside, outside in described.mounts.items():
             text = str(ROOT / outside if outside.startswith(".") else self.place / outside) if text == inside else text
         return text
 
-    def command(self, told: Service, words: tuple[str, ...]) -> list[str]:
-        return [*PROGRAMS[words[0]], *(self.here(told, word) for word in words[1:])]
+    def command(self, described: Service, words: tuple[str, ...]) -> list[str]:
+        return [*PROGRAMS[words[0]], *(self.here(described, word) for word in words[1:])]
 
-    def environment(self, told: Service) -> dict[str, str]:
-        given = {name: self.here(told, str(value)) for name, value in told.environment.items()}
+    def environment(self, described: Service) -> dict[str, str]:
+        given = {name: self.here(described, str(value)) for name, value in described.environment.items()}
         return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), **given}
 
     def start(self, name: str, *more: str) -> "subprocess.Popen[bytes]":
-        told = service(name, self.variables)
-        command = [*self.command(told, told.words), *more]
-        return self.stack.enter_context(running(command, self.environment(told), self.place / f"{name}.log"))
+        described = service(name, self.variables)
+        command = [*self.command(described, described.words), *more]
+        return self.stack.enter_context(running(command, self.environment(described), self.place / f"{name}.log"))
 
     def healthy(self, name: str) -> bool:
         """By the service's own health check, in the service's own environment."""
-        told = service(name, self.variables)
+        described = service(name, self.variables)
         kind, *words = services(self.variables)[name]["healthcheck"]["test"]
         assert kind == "CMD"
-        command = self.command(told, tuple(words))
-        return subprocess.run(command, env=self.environment(told), check=False, capture_output=True).returncode == 0
+        command = self.command(described, tuple(words))
+        return (
+            subprocess.run(command, env=self.environment(described), check=False, capture_output=True).returncode == 0
+        )
 
     def log(self, name: str) -> str:
         return (self.place / f"{name}.log").read_text("utf-8")
@@ -99,22 +101,22 @@ def test_the_profile_sandbox_shows_a_digest(town: ComposeInstallation) -> None:
 
 @pytest.mark.parametrize("name", services({}))
 def test_every_service_is_as_small_as_it_can_be(name: str) -> None:
-    told = services({})[name]
-    assert int(told["user"].split(":")[0]) > 0
-    assert told["read_only"] is True
-    assert told["cap_drop"] == ["ALL"]
-    assert told["security_opt"] == ["no-new-privileges:true"]
-    assert not {"cap_add", "privileged", "devices", "pid", "ipc"} & set(told)
-    assert all(str(port).startswith("127.0.0.1:") for port in told.get("ports", ()))
-    assert told["healthcheck"] == {"disable": True} if name in ONE_SHOT else told["healthcheck"]["test"]
-    assert told["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
+    described = services({})[name]
+    assert int(described["user"].split(":")[0]) > 0
+    assert described["read_only"] is True
+    assert described["cap_drop"] == ["ALL"]
+    assert described["security_opt"] == ["no-new-privileges:true"]
+    assert not {"cap_add", "privileged", "devices", "pid", "ipc"} & set(described)
+    assert all(str(port).startswith("127.0.0.1:") for port in described.get("ports", ()))
+    assert described["healthcheck"] == {"disable": True} if name in ONE_SHOT else described["healthcheck"]["test"]
+    assert described["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
 
 
 def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     found = services({})
-    assert [name for name, told in found.items() if told.get("secrets")] == ["worker"]
-    assert [name for name, told in found.items() if "outside" in told.get("networks", ())] == ["worker"]
-    assert [name for name, told in found.items() if "network_mode" in told] == ["sandbox"]
+    assert [name for name, described in found.items() if described.get("secrets")] == ["worker"]
+    assert [name for name, described in found.items() if "outside" in described.get("networks", ())] == ["worker"]
+    assert [name for name, described in found.items() if "network_mode" in described] == ["sandbox"]
 
 
 async def test_the_worker_is_told_where_the_stand_ins_listen() -> None:

@@ -50,7 +50,7 @@ def born(name: str, units: int | None, **changes: object) -> Event:
     return Created(at=BEFORE, deal=deal.id, start=deal)
 
 
-def told(*events: Event) -> dict[str, int]:
+def booked(*events: Event) -> dict[str, int]:
     return {line: amount // 100 for line, amount in bridge(events, NOW, NEXT)["EUR"].items() if amount}
 
 
@@ -120,18 +120,18 @@ def test_won_and_reopened_in_between_is_no_move() -> None:
         Won(at=LATER, deal="oppo_A"),
         Reopened(at=LATER, deal="oppo_A", stage=active_stages(MAIN)[0]),
     )
-    assert told(*log) == {"opening": 100, "closing": 100}
+    assert booked(*log) == {"opening": 100, "closing": 100}
 
 
 def test_a_deal_that_came_and_went_in_between_leaves_no_trace() -> None:
     deal = plain_deal("A", LATER, 10_000)
     log = (born("B", 1), Created(at=LATER, deal=deal.id, start=deal), Deleted(at=LATER, deal=deal.id))
-    assert told(*log) == {"opening": 1, "closing": 1}
+    assert booked(*log) == {"opening": 1, "closing": 1}
 
 
 def test_a_deal_priced_anew_and_then_deleted_is_removed_at_its_old_value() -> None:
     log = (born("A", 100), ValueChanged(at=LATER, deal="oppo_A", value=7), Deleted(at=LATER, deal="oppo_A"))
-    assert told(*log) == {"opening": 100, "removed": 100}
+    assert booked(*log) == {"opening": 100, "removed": 100}
 
 
 def test_a_deal_that_revives_at_a_higher_price_is_raised_first() -> None:

@@ -123,7 +123,7 @@ def closes(found: Bridge) -> bool:
     )
 
 
-async def told(query: Query, dialect: AccountDialect = AccountDialect.ODD) -> Any:
+async def read(query: Query, dialect: AccountDialect = AccountDialect.ODD) -> Any:
     clock = Clock()
     async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
         box.pipedrive.dialect = dialect
@@ -131,23 +131,23 @@ async def told(query: Query, dialect: AccountDialect = AccountDialect.ODD) -> An
 
 
 async def test_an_odd_account_lists_what_was_deleted_and_nothing_takes_it_for_living() -> None:
-    found = (await told(item("pipelines"))).table("pipelines")
+    found = (await read(item("pipelines"))).table("pipelines")
     listed = {row.key: found.record(row) for row in found.rows}
     assert [key for key, row in listed.items() if row["is_default"]] == ["1"]
     assert [key for key, row in listed.items() if row["is_deleted"]] == ["90"]
-    one = await told(item("pipeline", id="1", by_stage=True))
+    one = await read(item("pipeline", id="1", by_stage=True))
     assert "91" not in {row.key for row in one.table("pipeline_stages").rows}
 
 
 async def test_an_odd_account_converts_into_the_companys_currency() -> None:
-    measures = (await told(item("deals_summary", status="open"))).measured()
+    measures = (await read(item("deals_summary", status="open"))).measured()
     assert label_of(measures["total", "converted_value"].currency) == "US$"
     assert measures["total", "value_6_2"].value > 0
 
 
 async def test_who_left_is_among_everybody_and_has_won() -> None:
     params: dict[str, Any] = {"id": "1", "user_id": ["all"], "start_date": "2026-06-01", "end_date": "2026-11-18"}
-    moves = (await told(item("movements", **params))).table("movements")
+    moves = (await read(item("movements", **params))).table("movements")
     left = next(row for row in moves.rows if moves.record(row)["user"] == "Fred Gone")
     assert moves.record(left)["won_deals"] > 0
 

@@ -22,7 +22,7 @@ FIELDS = dict.fromkeys(
 )
 
 
-class Told:
+class ScriptedVisits:
     """A site of which every visit is written down: `first|second` by visit, an event with a `!` before it."""
 
     def __init__(self, *visits: str) -> None:
@@ -46,7 +46,7 @@ def hit(session: str, position: int, name: str) -> WebsiteEvent:
 
 
 def scope(*visits: str) -> VisitScope:
-    return VisitScope(Told(*visits), NOW, NOW, NOW, {})  # type: ignore[arg-type]  # only `between` is asked for
+    return VisitScope(ScriptedVisits(*visits), NOW, NOW, NOW, {})  # type: ignore[arg-type]  # only `between` is asked for
 
 
 async def post(client: httpx.AsyncClient, kind: str, filters: dict[str, str] | None = None, **given: Any) -> Any:

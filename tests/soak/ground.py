@@ -107,6 +107,6 @@ def at_rest(text: str) -> str:
     return f"{head}every: 23h{tail}"
 
 
-def rare(*case: Any) -> Any:
+def rare(*values: Any) -> Any:
     """A case of the long form alone: each takes several leases."""
-    return pytest.param(*case, marks=pytest.mark.soak)
+    return pytest.param(*values, marks=pytest.mark.soak)

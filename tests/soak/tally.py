@@ -178,7 +178,7 @@ def wait_until_closed(here: Installation, seconds: float) -> None:
 def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
     items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
     mails, posts, uploads = _received(items)
-    came = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
+    arrived = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
     async def look(services: Services) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
         runs = await services.lookups.runs(None, ALL)
@@ -186,13 +186,13 @@ def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
         return runs, await services.lookups.missed(None, ALL), rows
 
     runs, missed, rows = here.ask(look)
-    hooks = _shared_out(came, [row for _, row in rows])
+    hooks = _shared_out(arrived, [row for _, row in rows])
     fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks)) for run, row in rows]
     known = {row.key.digest for _, row in rows}
     shas = {part.sha256 for _, row in rows for part in row.parts}
     strangers = sum(n for digest, n in mails.items() if digest not in known)
     strangers += sum(n for told, n in posts.items() if told.partition(".")[0] not in known)
-    strangers += sum(n for sha, n in came.items() if sha not in shas)
+    strangers += sum(n for sha, n in arrived.items() if sha not in shas)
     return Tally(runs, missed, tuple(fates), hits, strangers)
 
 
@@ -213,7 +213,7 @@ def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Co
     return mails, posts, uploads
 
 
-def _shared_out(came: Counter[str], rows: Sequence[Delivery]) -> Counter[str]:
+def _shared_out(arrived: Counter[str], rows: Sequence[Delivery]) -> Counter[str]:
     """Webhook posts by delivery. A post names none, and two runs that found the same may say the same: each gets one,
     those that may have been sent twice get what is left, and what is left then goes to the first.
     """
@@ -224,9 +224,9 @@ def _shared_out(came: Counter[str], rows: Sequence[Delivery]) -> Counter[str]:
     shares: Counter[str] = Counter()
     for sha, alike in by_sha.items():
         turns = [*alike, *(row for row in alike if row.resent)]
-        for row in turns[: came[sha]]:
+        for row in turns[: arrived[sha]]:
             shares[str(row.key)] += 1
-        shares[str(alike[0].key)] += max(came[sha] - len(turns), 0)
+        shares[str(alike[0].key)] += max(arrived[sha] - len(turns), 0)
     return shares
 
 

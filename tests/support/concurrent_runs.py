@@ -75,9 +75,9 @@ class ConcurrentRuns:
     @property
     def services(self) -> Services:
         """A process of its own."""
-        return with_fail_points(replace(self.story.services, queue=self), self._reach)
+        return with_fail_points(replace(self.story.services, queue=self), self._pass_point)
 
-    def _reach(self, point: str) -> None:
+    def _pass_point(self, point: str) -> None:
         assert point in FAIL_POINTS
         deadly = not self.draining and point.startswith(("run.fetch", "run.kept", "run.deliv", "delivery"))
         if deadly and self.dice.random() < self.death_rate:

@@ -146,7 +146,7 @@ class CommandLine:
         """A command, as typed."""
         return CliRunner().invoke(app, ["--project", str(self.place), *words], catch_exceptions=False)
 
-    def told(self, *words: str) -> Any:
+    def document_of(self, *words: str) -> Any:
         return json.loads(self.call(*words, "--json").stdout)
 
 

@@ -13,7 +13,7 @@ from worker.flow.services import Services
 from worker.ports import Channel, DeliveryLease, HoldResult
 
 
-class Told(FakeLedger):
+class RecordingLedger(FakeLedger):
     """Gives the delivery to whoever holds it. `calls`: the arguments of every other call, by its name; of a settlement
     the attempt and the outcome, by the outcome's name.
     """
@@ -47,8 +47,10 @@ class _Through(OpenConnectors):
         return self.one
 
 
-def through(channel: Channel[Any], given: Delivery, known: Bundle, wait: float = 0.0) -> tuple[Services, Told]:
+def through(
+    channel: Channel[Any], given: Delivery, known: Bundle, wait: float = 0.0
+) -> tuple[Services, RecordingLedger]:
     """`wait`: seconds until the receiver's pace allows the message."""
-    told, connectors = Told(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
+    ledger, connectors = RecordingLedger(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
     connectors.one = channel
-    return around(told, connectors), told
+    return around(ledger, connectors), ledger

@@ -82,10 +82,10 @@ class SetLedger(RedisLedger):
 
 class Facts:
     def __init__(self) -> None:
-        self.told: list[Fact] = []
+        self.emitted: list[Fact] = []
 
     def emit(self, fact: Fact) -> None:
-        self.told.append(fact)
+        self.emitted.append(fact)
 
 
 @dataclass

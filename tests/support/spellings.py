@@ -62,12 +62,12 @@ def parts(text: str) -> set[str]:
     return {text[at : at + 4] for at in range(len(text) - 3)}
 
 
-def readings(told: str) -> set[str]:
+def readings(text: str) -> set[str]:
     """The text, and what every stretch of base64 in it holds, wherever it begins."""
-    stretches = [run[at:] for run in re.findall("[A-Za-z0-9+/]{4,}", told) for at in range(4)]
-    return {told.lower(), *(base64.b64decode(run[: len(run) // 4 * 4]).decode("latin-1").lower() for run in stretches)}
+    stretches = [run[at:] for run in re.findall("[A-Za-z0-9+/]{4,}", text) for at in range(4)]
+    return {text.lower(), *(base64.b64decode(run[: len(run) // 4 * 4]).decode("latin-1").lower() for run in stretches)}
 
 
-def shows(told: str, secret: str) -> bool:
+def shows(text: str, secret: str) -> bool:
     """Four neighbours of the secret, as they are or in base64."""
-    return bool(parts(secret.lower()) & {part for reading in readings(told) for part in parts(reading)})
+    return bool(parts(secret.lower()) & {part for reading in readings(text) for part in parts(reading)})

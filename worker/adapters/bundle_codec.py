@@ -88,7 +88,7 @@ def decode(data: bytes, name: str | None = None) -> Bundle:
     """`name`: the bundle's, which its bytes must still have. Raises LedgerError for bytes that are damaged (it says in
     which file's part), that are no bundle, or that another version wrote in another shape.
     """
-    with _told():
+    with _ledger_errors():
         _check(data, name)
         if _version(data) == 1:
             return _FIRST.decode(data).bundle
@@ -103,7 +103,7 @@ def timings(data: bytes, name: str | None = None) -> dict[str, Timing]:
     would be 300 MB. Raises as `decode`.
     """
     shared: dict[Timing, Timing] = {}
-    with _told():
+    with _ledger_errors():
         _check(data, name)
         # Row by row, so that what is equal to an earlier one is gone again before the next is made.
         each = ((schedule, _TIMING.decode(row)) for schedule, row in _rows(data))
@@ -177,7 +177,7 @@ def _json(value: Any) -> bytes:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _ledger_errors() -> Iterator[None]:
     try:
         yield
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError) as error:

@@ -60,7 +60,7 @@ def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
     return known
 
 
-def _told(value: object) -> object:
+def _printed(value: object) -> object:
     """Keys as they are printed; no run as an empty text."""
     return str(value) if isinstance(value, RunKey | DeliveryKey) else "" if value is None else value
 
@@ -76,7 +76,7 @@ class EventLog:
             isinstance(fact, DeliverySettled)
             and (fact.state in {"refused", "failed", "unknown"} or fact.reason == Reason.PARTS_MISSING)
         )
-        name, told = _form(fact)
+        name, names = _form(fact)
         (self._log.warning if troubled else self._log.info)(
-            name, **{field: _told(getattr(fact, field)) for field in told}
+            name, **{field: _printed(getattr(fact, field)) for field in names}
         )

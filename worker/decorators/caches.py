@@ -37,18 +37,18 @@ def with_kept_bundles(deployments: Deployments) -> Deployments:
     return decorated(deployments, bundle=kept)
 
 
-def with_rare_chores(upkeep: Upkeep, monotonic: Callable[[], float]) -> Upkeep:
-    """`chores` answers None without asking Redis for as long as the last call asked to pause, in seconds."""
+def with_throttled_retention(upkeep: Upkeep, monotonic: Callable[[], float]) -> Upkeep:
+    """`next_batch` answers None without asking Redis for as long as the last call asked to pause, in seconds."""
     quiet_until = 0.0
 
-    def rare(ask: Method) -> Method:
-        async def chores(most: int, pause: float) -> object:
+    def throttled(ask: Method) -> Method:
+        async def next_batch(most: int, pause: float) -> object:
             nonlocal quiet_until
             if monotonic() < quiet_until:
                 return None
             quiet_until = monotonic() + pause
             return await ask(most, pause)
 
-        return chores
+        return next_batch
 
-    return decorated(upkeep, chores=rare)
+    return decorated(upkeep, next_batch=throttled)

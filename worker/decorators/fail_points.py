@@ -24,7 +24,7 @@ from worker.flow.services import Services
 from worker.ports import Channel, Events, FetchFailed
 from worker.ports.channels import Transmit
 
-Reach = Callable[[str], None]
+PassPoint = Callable[[str], None]
 
 FAIL_POINTS = (
     "run.due",
@@ -64,12 +64,12 @@ _SETTLED: Mapping[type, str] = {
 }
 
 
-def armed(directory: Path) -> Reach:
+def armed(directory: Path) -> PassPoint:
     """A file in `directory` that is named as a fail point ends the process that passes it by SIGKILL, or sends it the
     signal that the file names. Once: whoever can remove the file is the one.
     """
 
-    def reach(point: str) -> None:
+    def pass_point(point: str) -> None:
         try:
             named = (directory / point).read_text(encoding="ascii").strip()
             (directory / point).unlink()
@@ -78,14 +78,14 @@ def armed(directory: Path) -> Reach:
         # To this very thread: a signal to the process may reach another one first, and this one would run on.
         signal.pthread_kill(threading.get_ident(), signal.Signals[named or "SIGKILL"])
 
-    return reach
+    return pass_point
 
 
-def with_fail_points(services: Services, reach: Reach) -> Services:
+def with_fail_points(services: Services, pass_point: PassPoint) -> Services:
     """The same services, which call `reach` with the name of each fail point as it is passed."""
 
     def after(point: str, happened: Callable[[Any], Any] = lambda _answer: True) -> Callable[[Method], Method]:
-        return _around(reach, after=lambda answer, _args, _named: point if happened(answer) else "")
+        return _around(pass_point, after=lambda answer, _args, _named: point if happened(answer) else "")
 
     return replace(
         services,
@@ -95,11 +95,13 @@ def with_fail_points(services: Services, reach: Reach) -> Services:
             claim=after("run.claimed", lambda answer: answer.runs),
             sweep=after("run.swept", lambda answer: answer.runs or answer.deliveries),
         ),
-        queue=decorated(services.queue, produce=_around(reach, after=lambda _, args, __: args[0] and "run.published")),
+        queue=decorated(
+            services.queue, produce=_around(pass_point, after=lambda _, args, __: args[0] and "run.published")
+        ),
         runs=decorated(
             services.runs,
             begin=after("run.fetching", lambda answer: answer.lease),
-            deliver=_around(reach, before=lambda _: "run.kept", after=lambda *_: "run.delivering"),
+            deliver=_around(pass_point, before=lambda _: "run.kept", after=lambda *_: "run.delivering"),
             postpone=after("run.postponed"),
             fail=after("run.failed"),
         ),
@@ -107,17 +109,17 @@ def with_fail_points(services: Services, reach: Reach) -> Services:
             services.deliveries,
             hold=after("delivery.taken", lambda answer: answer.lease),
             intend=_around(
-                reach,
+                pass_point,
                 before=lambda named: "" if named.get("attempt") else "delivery.rendered",
                 after=lambda *_: "delivery.sending",
             ),
             check=after("delivery.checked"),
             handed_over=after("delivery.part"),
-            settle=_around(reach, after=lambda _, args, __: _point_of(args[2])),
+            settle=_around(pass_point, after=lambda _, args, __: _point_of(args[2])),
         ),
-        events=_Events(services.events, reach),
-        transmit=_accepted(services.transmit, reach),
-        fetches=replace(services.fetches, cache=decorated(services.fetches.cache, put=_fetched(reach))),
+        events=_Events(services.events, pass_point),
+        transmit=_accepted(services.transmit, pass_point),
+        fetches=replace(services.fetches, cache=decorated(services.fetches.cache, put=_fetched(pass_point))),
     )
 
 
@@ -128,7 +130,7 @@ def _point_of(outcome: Outcome) -> str:
 
 
 def _around(
-    reach: Reach,
+    pass_point: PassPoint,
     *,
     before: Callable[[Mapping[str, Any]], str] = lambda _named: "",
     after: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], str] = lambda _answer, _args, _named: "",
@@ -138,10 +140,10 @@ def _around(
     def around(method: Method) -> Method:
         async def called(*args: Any, **named: Any) -> Any:
             if point := before(named):
-                reach(point)
+                pass_point(point)
             answer = await method(*args, **named)
             if point := after(answer, args, named):
-                reach(point)
+                pass_point(point)
             return answer
 
         return called
@@ -149,13 +151,13 @@ def _around(
     return around
 
 
-def _fetched(reach: Reach) -> Callable[[Method], Method]:
+def _fetched(pass_point: PassPoint) -> Callable[[Method], Method]:
     """An answer that others wait for was read, and nobody knows of it yet."""
 
     def around(put: Method) -> Method:
         async def called(key: str, token: int, outcome: Any) -> Any:
             if not isinstance(outcome, FetchFailed):
-                reach("share.fetched")
+                pass_point("share.fetched")
             return await put(key, token, outcome)
 
         return called
@@ -163,10 +165,10 @@ def _fetched(reach: Reach) -> Callable[[Method], Method]:
     return around
 
 
-def _accepted(transmit: Transmit, reach: Reach) -> Transmit:
+def _accepted(transmit: Transmit, pass_point: PassPoint) -> Transmit:
     async def called(channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
         receipt = await transmit(channel, part, sealed, envelope)
-        reach("delivery.accepted")
+        pass_point("delivery.accepted")
         return receipt
 
     return called
@@ -175,11 +177,11 @@ def _accepted(transmit: Transmit, reach: Reach) -> Transmit:
 class _Events:
     """Every query is answered when what came of them is told."""
 
-    def __init__(self, events: Events, reach: Reach) -> None:
+    def __init__(self, events: Events, pass_point: PassPoint) -> None:
         self._events = events
-        self._reach = reach
+        self._pass_point = pass_point
 
     def emit(self, fact: Fact) -> None:
         self._events.emit(fact)
         if isinstance(fact, QueryAnswered | QueryMissing):
-            self._reach("run.fetched")
+            self._pass_point("run.fetched")

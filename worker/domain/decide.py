@@ -75,11 +75,11 @@ def same_answer(before: Snapshot, after: Snapshot) -> bool:
     return (
         before.fingerprint == after.fingerprint
         and before.members == after.members
-        and _told(before) == _told(after)
+        and _compared_tables(before) == _compared_tables(after)
         and before.measures == after.measures
     )
 
 
-def _told(answer: Snapshot) -> tuple[Table, ...]:
+def _compared_tables(answer: Snapshot) -> tuple[Table, ...]:
     """All but how many requests it took."""
     return tuple(table for table in answer.tables if table.id != REQUESTS)

@@ -128,7 +128,7 @@ def _play(
     moved = journal_document(read_from, read_to, truth)
     _write(out / "journal.json", moved)
     _write(out / "runs.json", documents)
-    _tell(moved, documents, out)
+    _print_result(moved, documents, out)
 
 
 async def _step(services: Services, box: SandboxThread, children: ChildProcesses) -> tuple[Run, datetime, datetime]:
@@ -210,7 +210,7 @@ def _write(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _tell(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> None:
+def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> None:
     """Prints what was delivered, and compares the digest's bridge with the journal. If they differ, the demo ends with
     1.
     """

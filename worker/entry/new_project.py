@@ -14,7 +14,7 @@ LONGEST_NAME = 63
 """Characters that a project's name may have."""
 
 _PROJECT = """\
-# What this project talks to. {told}
+# What this project talks to. {what}
 project: {name}
 connections:
 {connections}
@@ -32,14 +32,14 @@ def sandbox_project(name: str) -> str:
         f"  {kind.type}: {{type: {kind.stand_in.type}}}\n  # yours: {kind.example}" for kind in SOURCES if kind.stand_in
     )
     return _PROJECT.format(
-        told=_SANDBOX_ONLY, name=slug(name), connections="\n".join(connections), channels=_sandbox_channels()
+        what=_SANDBOX_ONLY, name=slug(name), connections="\n".join(connections), channels=_sandbox_channels()
     )
 
 
 def own_project(name: str, service: str, options: str) -> str:
     """funnelbeat.yaml with one connection to a person's own service. `options`: the inside of a mapping in YAML."""
     connection = f"  {service}: {{{options}}}"
-    return _PROJECT.format(told=_SANDBOX_MAIL, name=slug(name), connections=connection, channels=_sandbox_channels())
+    return _PROJECT.format(what=_SANDBOX_MAIL, name=slug(name), connections=connection, channels=_sandbox_channels())
 
 
 def _sandbox_channels() -> str:

@@ -53,19 +53,19 @@ def replay(
 
         async def work(services: Services) -> list[dict[str, Any]]:
             found = await find_run(services.lookups, run)
-            told = []
+            documents = []
             async for again in made_again(services, found):
                 _keep(folder, again)
-                told.append(replayed_document(again, _differences(again, sent)))
-            return told
+                documents.append(replayed_document(again, _differences(again, sent)))
+            return documents
 
         with console.progress(f"Rendering {run} again", quiet=as_json):
-            told = with_ledger(directory(ctx, project), work)
+            documents = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json(told)
+        console.show_json(documents)
     else:
-        _print_replay(run, told)
-    if not all(one["equal"] for one in told):
+        _print_replay(run, documents)
+    if not all(one["equal"] for one in documents):
         raise typer.Exit(console.TROUBLE)
 
 
@@ -92,10 +92,10 @@ def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]
     }
 
 
-def _print_replay(run: str, told: list[dict[str, Any]]) -> None:
-    if not told:
+def _print_replay(run: str, documents: list[dict[str, Any]]) -> None:
+    if not documents:
         console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
-    for one in told:
+    for one in documents:
         verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
         console.out.print(f"{one['key']}: {len(one['parts'])} part(s), {verdict}", markup=False)
         for cause in one["causes"]:

@@ -111,16 +111,16 @@ def _in_brackets(names: Sequence[str]) -> str:
 
 
 def _show_moves(move: Moves) -> None:
-    lines = [f"  run moves     {move.schedule}  {stamp(was.slot)} → {_told(now)}" for was, now in move.moved]
-    lines += [f"  run appears   {move.schedule}  {_told(fire)}" for fire in move.appear]
-    lines += [f"  run vanishes  {move.schedule}  {_told(fire)}" for fire in move.vanish]
+    lines = [f"  run moves     {move.schedule}  {stamp(was.slot)} → {_fire_text(now)}" for was, now in move.moved]
+    lines += [f"  run appears   {move.schedule}  {_fire_text(fire)}" for fire in move.appear]
+    lines += [f"  run vanishes  {move.schedule}  {_fire_text(fire)}" for fire in move.vanish]
     for line in lines[:LINES]:
         console.out.print(line, markup=False)
     if len(lines) > LINES:
         console.out.print(f"  and {len(lines) - LINES} more of {move.schedule}", markup=False)
 
 
-def _told(fire: Fire) -> str:
+def _fire_text(fire: Fire) -> str:
     return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
 
 

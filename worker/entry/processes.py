@@ -33,7 +33,7 @@ from worker.entry.project_dir import (
     sandbox_for,
 )
 from worker.entry.tasks import make_worker_app, worker_arguments
-from worker.entry.watcher import Watcher, stamps, told
+from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.settings import Settings
@@ -78,7 +78,7 @@ def up(ctx: typer.Context, project: Project = None) -> None:
         refuse_unset_secrets(place, bundle)
         with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)
-            told(deploy_now(bundle, settings, place))
+            print_changes(deploy_now(bundle, settings, place))
             with ChildProcesses(("clock", "worker"), place, child_environment(settings, bundle.project)) as children:
                 count = len(bundle.schedules)
                 console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
@@ -120,12 +120,12 @@ def stop_signal() -> threading.Event:
     """An event that SIGINT and SIGTERM set."""
     stop = threading.Event()
 
-    def told(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
         structlog.get_logger().info("stopping")
         stop.set()
 
     for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, told)
+        signal.signal(signum, on_signal)
     return stop
 
 

@@ -98,11 +98,11 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         console.show_json(finished_run_document(ended, rows, notes))
     else:
         _print_run(ended, rows, notes)
-    lost = _tell_lost(copies)
+    lost = _print_lost(copies)
     raise typer.Exit(run_status(ended, rows) or lost)
 
 
-def _tell_lost(copies: Folder | None) -> int:
+def _print_lost(copies: Folder | None) -> int:
     """The copies that could not be written, on standard error; the status for them."""
     for sentence in copies.failed if copies else ():
         console.err.print(sentence, markup=False)
@@ -152,7 +152,7 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
     else:
         for trial in trials:
             console.out.print(_dry_run_line(trial), markup=False)
-    lost = _tell_lost(copies)
+    lost = _print_lost(copies)
     raise typer.Exit(_look_status(trials, len(bundle.schedules[schedule].report)) or lost)
 
 

@@ -59,8 +59,8 @@ def source(
             return await catalog.apply(kind, verb, key, values)
 
         with console.progress(f"Asking {name}", quiet=as_json):
-            told = with_catalog(place, bundle, name, work)
-    _tell(told, as_json=as_json)
+            answer = with_catalog(place, bundle, name, work)
+    _print_answer(answer, as_json=as_json)
 
 
 def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog], Awaitable[T]]) -> T:
@@ -106,28 +106,28 @@ def _value(text: str) -> tuple[str, Any]:
         return name.strip(), value
 
 
-def _tell(told: Table | list[str] | None, *, as_json: bool) -> None:
-    if isinstance(told, Table):
+def _print_answer(answer: Table | list[str] | None, *, as_json: bool) -> None:
+    if isinstance(answer, Table):
         if as_json:
-            console.show_json(held_document(told))
+            console.show_json(held_document(answer))
         else:
-            _print(told)
+            _print_table(answer)
     elif as_json:
-        console.show_json(deleted_document() if told is None else kinds_document(told))
+        console.show_json(deleted_document() if answer is None else kinds_document(answer))
     else:
-        console.out.print("Deleted." if told is None else "\n".join(told), markup=False)
+        console.out.print("Deleted." if answer is None else "\n".join(answer), markup=False)
 
 
-def _print(told: Table) -> None:
+def _print_table(answer: Table) -> None:
     console.print_columns(
-        ("id", *(column.name for column in told.columns)),
+        ("id", *(column.name for column in answer.columns)),
         [
-            (row.key, *(_cell(column, cell) for column, cell in zip(told.columns, row.cells, strict=True)))
-            for row in told.rows
+            (row.key, *(_cell(column, cell) for column, cell in zip(answer.columns, row.cells, strict=True)))
+            for row in answer.rows
         ],
     )
-    if not told.rows:
-        console.out.print(f"no {told.id}", markup=False)
+    if not answer.rows:
+        console.out.print(f"no {answer.id}", markup=False)
 
 
 def _cell(column: Column, cell: Cell) -> str:

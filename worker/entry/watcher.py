@@ -39,7 +39,7 @@ class Watcher:
             return
         waited, self._seen, self._waits = self._waits and now == self._seen, now, False
         try:
-            told(self._deploy(self._fit()))
+            print_changes(self._deploy(self._fit()))
         except LedgerError as error:
             self._waits = True
             if not waited:
@@ -61,7 +61,7 @@ class Watcher:
         return bundle
 
 
-def told(found: Changes) -> None:
+def print_changes(found: Changes) -> None:
     """What a deployment changed, with the time of day."""
     console.out.print(f"{_time()} {'Deployed.' if found else 'Nothing changes.'}")
     for line in change_lines(found):

@@ -6,6 +6,6 @@ from worker.domain.events import Fact
 from worker.ports import Events
 
 
-def tell(events: Events, facts: Iterable[Fact]) -> None:
+def emit_all(events: Events, facts: Iterable[Fact]) -> None:
     for fact in facts:
         events.emit(fact)

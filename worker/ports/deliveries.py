@@ -102,8 +102,8 @@ class DeliveryLedger(Protocol):
         """
         ...
 
-    async def pace(self, lane: str, seconds: float) -> float:
-        """Take the next place of a lane that lets one pass every `seconds`: how long to wait for it, in seconds."""
+    async def pace(self, bucket: str, seconds: float) -> float:
+        """Reserve the next turn of a bucket that allows one message every `seconds`. Returns seconds to wait for it."""
         ...
 
     async def suspend(self, subject: str, sentence: str) -> bool:

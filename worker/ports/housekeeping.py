@@ -29,7 +29,7 @@ class Expired:
 class Upkeep(Protocol):
     """What retention and forgetting take out. Raises LedgerUnavailable."""
 
-    async def chores(self, limit: int, pause: float) -> SweepResult | None:
+    async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
         """The next few runs of the housekeeping's round, oldest first; None when somebody asked less than `pause`
         seconds ago.
         """

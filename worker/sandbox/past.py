@@ -20,7 +20,7 @@ from worker.sandbox.events import (
 OPEN = 40
 OPEN_ELSEWHERE = 6
 CLOSED = 70
-REACH = timedelta(days=200)
+OLDEST_OPEN = timedelta(days=200)
 STALLED = 9
 
 Draft = Callable[..., SimulatedDeal]
@@ -59,7 +59,7 @@ def _closed(rng: random.Random, now: datetime, draft: Draft, *, won: bool) -> li
 
 
 def _open(rng: random.Random, now: datetime, draft: Draft, pipeline: str, *, stage: int, stalled: bool) -> list[Event]:
-    born = now - timedelta(days=rng.uniform(13, 30 if rng.random() < 0.5 else REACH.days))
+    born = now - timedelta(days=rng.uniform(13, 30 if rng.random() < 0.5 else OLDEST_OPEN.days))
     end = now - timedelta(days=rng.uniform(0.5, 12))
     deal = draft(born, pipeline=pipeline)
     events = _walk(rng, born, end, deal, active_stages(pipeline)[1 : stage + 1])

@@ -21,16 +21,16 @@ def funnel(scope: VisitScope, given: Mapping[str, Any]) -> Any:
     pause = timedelta(minutes=float(given["window"]))
     everything = scope.everybody().hits()
     reached: dict[str, list[datetime]] = defaultdict(list)
-    told: list[dict[str, Any]] = []
+    rows: list[dict[str, Any]] = []
     for position, step in enumerate(given["steps"]):
         now: dict[str, list[datetime]] = defaultdict(list)
         for hit in scope.hits() if position == 0 else everything:
             near = position == 0 or any(at <= hit.at <= at + pause for at in reached.get(hit.session, ()))
             if near and is_funnel_step(hit, step["type"], step["value"]):
                 now[hit.session].append(hit.at)
-        told.append(_funnel_row(step, len(now), told))
+        rows.append(_funnel_row(step, len(now), rows))
         reached = now
-    return told
+    return rows
 
 
 def _funnel_row(step: Mapping[str, Any], visitors: int, before: list[dict[str, Any]]) -> dict[str, Any]:
@@ -225,14 +225,14 @@ def _seen(hits: list[WebsiteEvent], written: Callable[[int], Any]) -> dict[str, 
 def stats(scope: VisitScope, *, without_bounces: bool = False) -> dict[str, Any]:
     """Of views: a visit with events alone is none."""
 
-    def told(within: VisitScope) -> dict[str, Any]:
+    def totals(within: VisitScope) -> dict[str, Any]:
         views = [hit for hit in within.hits() if hit.kind == VIEW]
         if without_bounces:
             views = [hit for visit in by(views, lambda hit: hit.visit).values() for hit in visit if len(visit) > 1]
         found = _seen(views, int)
         return {"pageviews": found.pop("views"), **found}
 
-    return {**told(scope), "comparison": told(scope.before())}
+    return {**totals(scope), "comparison": totals(scope.before())}
 
 
 def performance(scope: VisitScope, given: Mapping[str, Any]) -> Any:

@@ -124,7 +124,7 @@ async def test_a_round_sees_every_run_once_although_some_go_meanwhile(kept: Kept
     keys = [(await kept.run(SLOT + n * WEEK, f"k{n}")).run for n in range(7)]
     seen = []
     while True:
-        part = await kept.story.upkeep.chores(2, 0.0)
+        part = await kept.story.upkeep.next_batch(2, 0.0)
         assert part is not None
         for schedule, run in part.runs:
             assert schedule == WEEKLY
@@ -136,9 +136,9 @@ async def test_a_round_sees_every_run_once_although_some_go_meanwhile(kept: Kept
     assert seen == keys
 
 
-async def test_two_clocks_do_not_do_the_same_chores(story: LedgerFixture) -> None:
-    assert await story.upkeep.chores(5, 60.0) is not None
-    assert await story.upkeep.chores(5, 60.0) is None
+async def test_two_clocks_do_not_take_the_same_batch(story: LedgerFixture) -> None:
+    assert await story.upkeep.next_batch(5, 60.0) is not None
+    assert await story.upkeep.next_batch(5, 60.0) is None
 
 
 async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: LedgerFixture) -> None:
@@ -154,7 +154,7 @@ async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots
         return int(await story.client.ttl(f"tern:bundle:{bundle_id}"))
 
     for _ in range(2):
-        await story.upkeep.chores(100, 0.0)
+        await story.upkeep.next_batch(100, 0.0)
         await story.upkeep.end_round(SLOT)
     assert 86000 < await lives(first.bundle) <= 86400
     assert (await lives(in_use.bundle), await lives(deployed.bundle)) == (-1, -1)

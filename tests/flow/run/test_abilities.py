@@ -8,7 +8,7 @@ import pytest
 
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
-from tests.support.one_delivery import Told, through
+from tests.support.one_delivery import RecordingLedger, through
 from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Silent, Slow, TakesOnce
 from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
@@ -26,7 +26,7 @@ UNKNOWN = replace(PENDING, state=DeliveryState.UNKNOWN, attempt=1, date=THIS_WEE
 
 async def brought(
     channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
-) -> tuple[DeliveryState | None, Told, Services]:
+) -> tuple[DeliveryState | None, RecordingLedger, Services]:
     shared, told = through(channel, given, bundle([entry]), wait)
     return await deliver(shared, given.key), told, shared
 

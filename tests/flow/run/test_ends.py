@@ -29,30 +29,30 @@ async def here(redis_client: Redis) -> Month:
     return await month(redis_client, MORNING)
 
 
-def ends(told: list[Fact]) -> list[tuple[RunKey | None, str, str]]:
-    return [(fact.run, fact.state, fact.reason) for fact in told if isinstance(fact, RunEnded)]
+def ends(emitted: list[Fact]) -> list[tuple[RunKey | None, str, str]]:
+    return [(fact.run, fact.state, fact.reason) for fact in emitted if isinstance(fact, RunEnded)]
 
 
-def settled(told: list[Fact]) -> list[tuple[str, str]]:
-    return [(fact.state, fact.reason) for fact in told if isinstance(fact, DeliverySettled)]
+def settled(emitted: list[Fact]) -> list[tuple[str, str]]:
+    return [(fact.state, fact.reason) for fact in emitted if isinstance(fact, DeliverySettled)]
 
 
-def missed(told: list[Fact]) -> list[tuple[int, str]]:
-    return [(fact.count, fact.reason) for fact in told if isinstance(fact, SlotsMissed)]
+def missed(emitted: list[Fact]) -> list[tuple[int, str]]:
+    return [(fact.count, fact.reason) for fact in emitted if isinstance(fact, SlotsMissed)]
 
 
 async def test_two_clocks_tell_of_a_missed_slot_and_of_a_claim_once(here: Month) -> None:
     await put(here, daily())
     await here.ledger.set(NINE + 2 * DAY + timedelta(seconds=1))
     await asyncio.gather(tick(here.services), tick(replace(here.services, pid=78)))
-    assert missed(here.facts.told) == [(2, "caught_up")]
-    assert sum(isinstance(fact, RunClaimed) for fact in here.facts.told) == 1
+    assert missed(here.facts.emitted) == [(2, "caught_up")]
+    assert sum(isinstance(fact, RunClaimed) for fact in here.facts.emitted) == 1
 
 
 async def test_a_claim_that_a_newer_slot_takes_the_place_of_is_told_as_superseded(here: Month) -> None:
     await put(here, daily())
     await here.play(NINE + DAY + timedelta(hours=1))
-    assert ends(here.facts.told) == [(KEY, "skipped", "superseded")]
+    assert ends(here.facts.emitted) == [(KEY, "skipped", "superseded")]
 
 
 async def test_a_run_that_five_workers_began_in_vain_is_told_as_abandoned(here: Month) -> None:
@@ -62,7 +62,7 @@ async def test_a_run_that_five_workers_began_in_vain_is_told_as_abandoned(here: 
         await here.services.runs.begin(KEY, 5)
         await here.ledger.set(NINE + timedelta(minutes=minutes))
         await tick(here.services)
-    assert ends(here.facts.told) == [(KEY, "failed", "abandoned")]
+    assert ends(here.facts.emitted) == [(KEY, "failed", "abandoned")]
 
 
 async def test_a_delivery_whose_time_is_over_is_told_with_its_run(here: Month) -> None:
@@ -71,16 +71,16 @@ async def test_a_delivery_whose_time_is_over_is_told_with_its_run(here: Month) -
     await delivering(here, KEY)
     await here.ledger.set(NINE + timedelta(minutes=2) + DAY)
     await tick(here.services)
-    assert settled(here.facts.told) == [("skipped", "expired")]
-    assert ends(here.facts.told) == [(KEY, "skipped", "expired")]
+    assert settled(here.facts.emitted) == [("skipped", "expired")]
+    assert ends(here.facts.emitted) == [(KEY, "skipped", "expired")]
 
 
 async def test_a_slot_that_an_edit_finds_overdue_is_told(here: Month) -> None:
     await put(here, daily())
     await here.ledger.set(NINE + DAY + timedelta(hours=1))
     await put(here, daily(minute=30))
-    assert missed(here.facts.told) == [(1, "caught_up")]
-    assert sum(isinstance(fact, RunClaimed) for fact in here.facts.told) == 1
+    assert missed(here.facts.emitted) == [(1, "caught_up")]
+    assert sum(isinstance(fact, RunClaimed) for fact in here.facts.emitted) == 1
 
 
 async def test_a_slot_that_a_new_pause_finds_missed_is_told(here: Month) -> None:
@@ -88,15 +88,15 @@ async def test_a_slot_that_a_new_pause_finds_missed_is_told(here: Month) -> None
     await pause(here.services, "daily", NINE + timedelta(minutes=1))
     await here.ledger.set(NINE + timedelta(hours=1))
     await pause(here.services, "daily", None)
-    assert missed(here.facts.told) == [(1, "paused")]
+    assert missed(here.facts.emitted) == [(1, "paused")]
 
 
 async def test_a_run_that_reached_its_reader_is_told_as_delivered(week: InProcessRun) -> None:
     facts = Facts()
     week.services = replace(week.services, events=facts)
     run, _ = await week.run()
-    assert settled(facts.told) == [("sent", "")]
-    assert ends(facts.told) == [(run.key, "delivered", "")]
+    assert settled(facts.emitted) == [("sent", "")]
+    assert ends(facts.emitted) == [(run.key, "delivered", "")]
 
 
 async def test_a_run_whose_only_reader_was_refused_is_told_as_failed(week: InProcessRun) -> None:
@@ -104,8 +104,8 @@ async def test_a_run_whose_only_reader_was_refused_is_told_as_failed(week: InPro
     week.services = replace(week.services, events=facts)
     week.box.mail.faults.refuse("sales@acme.example", 554)
     run, _ = await week.run()
-    assert settled(facts.told) == [("refused", "refused")]
-    assert ends(facts.told) == [(run.key, "failed", "")]
+    assert settled(facts.emitted) == [("refused", "refused")]
+    assert ends(facts.emitted) == [(run.key, "failed", "")]
 
 
 async def test_a_run_that_is_abandoned_has_a_word_for_the_operator_once(week: InProcessRun) -> None:

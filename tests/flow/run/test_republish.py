@@ -16,7 +16,7 @@ SLOT = RunKey.parse("week@2026-11-23T08:00:00Z")
 
 
 @dataclass
-class Lanes:
+class RecordedQueue:
     """Implements ports.Queue: what was published, by whether somebody waits for it."""
 
     now: list[RunKey] = field(default_factory=list)
@@ -38,7 +38,7 @@ async def test_a_run_that_somebody_waits_for_is_published_again_among_those_on_d
     async def swept(_limit: int) -> Sweep:
         return Sweep((asked, SLOT), ())
 
-    lanes = Lanes()
+    queue = RecordedQueue()
     monkeypatch.setattr(week.services.clock, "sweep", swept)
-    await tick(replace(week.services, queue=lanes))
-    assert (lanes.now, lanes.fetch) == ([asked], [SLOT])
+    await tick(replace(week.services, queue=queue))
+    assert (queue.now, queue.fetch) == ([asked], [SLOT])

@@ -22,7 +22,7 @@ from worker.ports.channels import RenderRequest
 NOTHING = ("Nothing moved", "No deal added, changed", "No deal was added, changed", "same figures")
 
 
-def told(now: list[Row], before: list[Row], item: Query | None = None) -> Digest:
+def composed(now: list[Row], before: list[Row], item: Query | None = None) -> Digest:
     item = item or open_deals()
     plan = schedule(item, bridge=item.id if item.follow is not Follow.NONE else None)
     return digest(plan, [answer(now, query=item.id, followed=[])], [answer(before, query=item.id, at=LAST_WEEK)])
@@ -43,7 +43,7 @@ def text(found: Digest) -> str:
     ],
 )
 def test_a_deal_that_changed_in_place_is_named(change: dict[str, Any], words: str) -> None:
-    found = told([deal("a", 500, **change), deal("b")], [deal("a", 500), deal("b")], open_deals(status_type=None))
+    found = composed([deal("a", 500, **change), deal("b")], [deal("a", 500), deal("b")], open_deals(status_type=None))
     assert found.changed
     made = mail(found)
     for message in (made.text, made.html, printed(posts_of(found, ENTRY).posts)):
@@ -54,13 +54,13 @@ def test_a_deal_that_changed_in_place_is_named(change: dict[str, Any], words: st
 
 def test_a_list_that_nobody_follows_names_who_came_and_went() -> None:
     item = replace(open_deals(), follow=Follow.NONE)
-    found = text(told([deal("a", 900), deal("b")], [deal("a", 500), deal("c")], item))
+    found = text(composed([deal("a", 900), deal("b")], [deal("a", 500), deal("c")], item))
     assert "Changed: 1 added, 1 gone, 1 with another value" in found
 
 
 def test_what_moved_the_number_is_not_said_twice() -> None:
     now = [deal("a", 900, stage_id="x"), deal("b", 500, expected_close="2026-12-01")]
-    found = text(told(now, [deal("a", 500), deal("b", 500)]))
+    found = text(composed(now, [deal("a", 500), deal("b", 500)]))
     assert "Why: 1 raised" in found
     assert "Changed: 1 changed stage, 1 with another closing date" in found
 

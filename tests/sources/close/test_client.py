@@ -155,9 +155,9 @@ async def test_nobody_listening_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401, 429, 500])
-@pytest.mark.parametrize("told", [KEY, base64.b64encode(f"{KEY}:".encode()).decode()])
-async def test_a_key_that_the_service_repeats_is_not_passed_on(status: int, told: str) -> None:
-    error = await caught(answering(*[Said({"error": f"bad key {told}!"}, status, {"retry-after": "0"})] * 4))
+@pytest.mark.parametrize("given", [KEY, base64.b64encode(f"{KEY}:".encode()).decode()])
+async def test_a_key_that_the_service_repeats_is_not_passed_on(status: int, given: str) -> None:
+    error = await caught(answering(*[Said({"error": f"bad key {given}!"}, status, {"retry-after": "0"})] * 4))
     assert "bad key ***" in str(error)
     assert KEY not in repr(error) + repr(error.__cause__) + repr(error.__context__)
 

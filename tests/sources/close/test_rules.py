@@ -154,7 +154,7 @@ def test_credentials_are_secrets_of_which_exactly_one_is_needed() -> None:
     assert CLOSE.one_of == (("api_key", "access_token", "refresh_token"),)
 
 
-def told(params: dict[str, Any]) -> list[tuple[str, bool]]:
+def paths(params: dict[str, Any]) -> list[tuple[str, bool]]:
     return [(fault.path[-1], fault.warns) for fault in LIST.rules(use(params))]
 
 
@@ -187,14 +187,14 @@ def test_fields_that_a_digest_has_no_column_for_are_warned_of() -> None:
     assert fault.warns
     assert fault.found == "_fields: note, custom.cf_x"
     assert "no column" in fault.expected
-    assert told({"_fields": ["value", "id"]}) == []
+    assert paths({"_fields": ["value", "id"]}) == []
 
 
 def test_an_order_without_a_cut_is_warned_of() -> None:
     (fault,) = LIST.rules(use({"_order_by": "-value"}))
     assert fault.warns
     assert "show: {order_by: …}" in fault.expected
-    assert told({"_order_by": "-value", "_limit": 5}) == []
+    assert paths({"_order_by": "-value", "_limit": 5}) == []
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ async def request(pace: RateLimiter, headers: Mapping[str, str] | None = None) -
     return at
 
 
-async def told(*paces: RateLimiter) -> None:
+async def reports_taken(*paces: RateLimiter) -> None:
     for pace in paces:
         await pace.aclose()
 
@@ -40,7 +40,7 @@ async def told(*paces: RateLimiter) -> None:
 async def test_what_one_worker_heard_paces_another(redis_client: Redis) -> None:
     one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
     await request(one, TWENTY)
-    await told(one)
+    await reports_taken(one)
     went = sorted(await asyncio.gather(*(request(pace, TWENTY) for pace in (one, other) for _ in range(4))))
     assert went[-1] - went[0] >= 7 / 18 - 0.03
 
@@ -48,17 +48,17 @@ async def test_what_one_worker_heard_paces_another(redis_client: Redis) -> None:
 async def test_a_429_of_one_worker_holds_the_other_back(redis_client: Redis) -> None:
     one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear) for _ in range(2))
     await request(one, TWENTY)
-    await told(one)
+    await reports_taken(one)
     began = time.monotonic()
     one.refused(0.4)
-    await told(one)
+    await reports_taken(one)
     assert await request(other) - began >= 0.38
 
 
 async def test_places_that_were_slept_through_are_not_made_up_for_in_a_burst() -> None:
     pace = RateLimiter(LocalQuota(), hear)
     await request(pace, {"limit": "100", "remaining": "99", "reset": "1"})
-    await told(pace)
+    await reports_taken(pace)
     asking = [asyncio.create_task(request(pace, {"limit": "100", "remaining": "99", "reset": "1"})) for _ in range(12)]
     await asyncio.sleep(0.02)
     time.sleep(0.3)  # noqa: ASYNC251  # a process that is stopped
@@ -71,7 +71,7 @@ async def test_places_that_were_slept_through_are_not_made_up_for_in_a_burst() -
 async def test_a_day_without_tokens_is_an_error_at_once_and_names_its_end() -> None:
     pace = RateLimiter(LocalQuota(), hear)
     pace.spent(3939)
-    await told(pace)
+    await reports_taken(pace)
     began = time.monotonic()
     with pytest.raises(SourceUnavailable, match=r"^GET /things: the day's budget") as error:
         await pace.enter("GET /things", 10)
@@ -100,14 +100,14 @@ async def test_a_budget_that_cannot_be_reached_is_said_and_not_guessed() -> None
     with pytest.raises(LedgerUnavailable):
         await pace.enter("GET /things")
     pace.hold(5)
-    await told(pace)
+    await reports_taken(pace)
     await away.aclose()
 
 
 async def test_a_limit_that_nobody_tells_is_kept_by_counting(redis_client: Redis) -> None:
     one, other = (RateLimiter(RedisQuota(redis_client, "acme", "lane"), hear, calls=6, seconds=0.5) for _ in range(2))
     await request(one)
-    await told(one)
+    await reports_taken(one)
     went = sorted(await asyncio.gather(*(request(pace) for pace in (one, other) for _ in range(6))))
     assert went[4] - went[0] < 0.3
     for before, after in zip(went, went[6:], strict=False):

@@ -17,7 +17,7 @@ from tests.sources.pipedrive.account import (
     pipedrive,
 )
 from tests.sources.pipedrive.test_statistics import MOVED, Counted, moved
-from tests.sources.pipedrive.test_sums import TOLD, Summed
+from tests.sources.pipedrive.test_sums import SUMS, Summed
 from tests.support.scripted_http import Said
 from worker.domain.diff.stock import sums_of
 from worker.domain.money import custom
@@ -121,7 +121,7 @@ async def test_deals_that_left_are_looked_up_in_a_made_up_currency() -> None:
 
 
 async def test_sums_of_a_made_up_currency_stand_beside_the_others() -> None:
-    told = TOLD | {
+    told = SUMS | {
         "values_total": {
             "6_2": {"value": 7, "count": 1},
             "EUR": {"value": 1, "count": 1},

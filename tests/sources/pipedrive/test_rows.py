@@ -156,9 +156,9 @@ async def test_a_deal_of_another_shape_is_named_by_its_place(changes: dict[str, 
     assert str(error.value) == f"GET /api/v2/deals: {whose}{problem}"
 
 
-@pytest.mark.parametrize(("told", "confidence"), [(12.5, 12), (0.4, 0), (99.9, 100), ("35", 10), (1e300, 10)])
-async def test_a_probability_is_any_number_and_costs_nothing_but_itself(told: Any, confidence: int) -> None:
-    snapshot = await fetched(Account([deal(7, probability=told)]), asking("deals"))
+@pytest.mark.parametrize(("given", "confidence"), [(12.5, 12), (0.4, 0), (99.9, 100), ("35", 10), (1e300, 10)])
+async def test_a_probability_is_any_number_and_costs_nothing_but_itself(given: Any, confidence: int) -> None:
+    snapshot = await fetched(Account([deal(7, probability=given)]), asking("deals"))
     assert cells(snapshot, "7")["confidence"] == confidence
     assert any(note.startswith("deal 7: probability is ") for note in snapshot.notes) is (confidence == 10)
 

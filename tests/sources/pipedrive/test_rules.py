@@ -13,7 +13,7 @@ def faults(query: str, *, window: str | None = None, follow: str | None = None, 
     return PIPEDRIVE.queries[query].rules(Use(params, window, None, follow, ranges))
 
 
-def told(found: tuple[RuleViolation, ...]) -> list[tuple[str, bool]]:
+def paths(found: tuple[RuleViolation, ...]) -> list[tuple[str, bool]]:
     return [(fault.path[-1], fault.warns) for fault in found]
 
 
@@ -58,7 +58,7 @@ def test_version_two_is_sound(params: dict[str, Any]) -> None:
     ],
 )
 def test_forms_and_precedence(params: dict[str, Any], found: list[tuple[str, bool]]) -> None:
-    assert sorted(told(faults("deals", **params))) == sorted(found)
+    assert sorted(paths(faults("deals", **params))) == sorted(found)
 
 
 def test_what_is_ignored_is_said_with_what_ignores_it() -> None:
@@ -70,7 +70,7 @@ def test_what_is_ignored_is_said_with_what_ignores_it() -> None:
 
 
 def test_a_cut_list_is_not_followed() -> None:
-    assert told(faults("deals", limit=5, follow="closed")) == [("follow", False)]
+    assert paths(faults("deals", limit=5, follow="closed")) == [("follow", False)]
     assert faults("deals", limit=5, follow="none") == ()
 
 
@@ -128,11 +128,11 @@ def test_statistics_are_never_sent_as_written() -> None:
     ],
 )
 def test_each_rule_of_stalling_has_its_own_number(params: dict[str, Any], found: list[tuple[str, bool]]) -> None:
-    assert told(faults("stalled_deals", **params)) == found
+    assert paths(faults("stalled_deals", **params)) == found
 
 
 def test_a_currency_to_convert_to_went_with_version_one() -> None:
-    assert told(faults("pipeline", id="1", totals_convert_currency="USD")) == [("totals_convert_currency", True)]
+    assert paths(faults("pipeline", id="1", totals_convert_currency="USD")) == [("totals_convert_currency", True)]
     assert faults("pipeline", id="1") == ()
 
 
@@ -198,8 +198,8 @@ def test_what_pipedrive_takes_passes(query: str, params: dict[str, Any]) -> None
 
 def test_default_currency_can_be_converted_into() -> None:
     params: dict[str, Any] = {"everyone": 1, "get_summary": 1, "totals_convert_currency": "default_currency"}
-    assert told(faults("deals", id="1", **params)) == [("id", True)]
+    assert paths(faults("deals", id="1", **params)) == [("id", True)]
 
 
 def test_a_user_beside_a_filter_is_said_to_be_ignored_in_sums_too() -> None:
-    assert told(faults("deals_summary", filter_id="1", user_id="11")) == [("user_id", True)]
+    assert paths(faults("deals_summary", filter_id="1", user_id="11")) == [("user_id", True)]

@@ -62,10 +62,10 @@ class Counted(Account):
             "12": MOVED | {"won_deals": moved(5, EUR=1, USD=2)},
             "13": UNMOVED,
         }
-        self.instead[CONVERSION] = lambda asked: self.told(self.rates, asked)
-        self.instead[MOVEMENTS] = lambda asked: self.told(self.moves, asked)
+        self.instead[CONVERSION] = lambda asked: self.answered(self.rates, asked)
+        self.instead[MOVEMENTS] = lambda asked: self.answered(self.moves, asked)
 
-    def told(self, answers: dict[str, Any], asked: Asked) -> Said:
+    def answered(self, answers: dict[str, Any], asked: Asked) -> Said:
         return Said({"success": True, "data": answers[asked.params.get("user_id", "")]})
 
 
@@ -266,10 +266,10 @@ async def test_what_somebody_won_who_left_since_is_the_companys() -> None:
     found = (await fetched(account, over("conversion", user_id=["all"]))).measured()
     assert found["total", "company_won_deals"].value == 11
     assert found["total", "company_won_share_of_ended"].value == 11 / 17
-    told = await fetched(account, over("movements", user_id=["all"]))
-    assert cells(told, "13", "movements")["won_deals"] == 5
-    assert cells(told, "13", "movements")["user"] == "Cleo Gone"
-    assert told.measured()["total", "won_deals"].value == 11
+    answered = await fetched(account, over("movements", user_id=["all"]))
+    assert cells(answered, "13", "movements")["won_deals"] == 5
+    assert cells(answered, "13", "movements")["user"] == "Cleo Gone"
+    assert answered.measured()["total", "won_deals"].value == 11
 
 
 async def test_somebody_who_left_and_has_nothing_is_no_row() -> None:
@@ -287,11 +287,11 @@ async def test_somebody_who_left_and_cannot_be_asked_for_is_named_and_nothing_is
     status: int,
 ) -> None:
     account = Counted()
-    told = account.instead[MOVEMENTS]
+    answered = account.instead[MOVEMENTS]
 
     def refused(asked: Asked) -> Said:
         left = asked.params.get("user_id") == "13"
-        return Said({"success": False, "error": "user not found"}, status) if left else told(asked)
+        return Said({"success": False, "error": "user not found"}, status) if left else answered(asked)
 
     account.instead[MOVEMENTS] = refused
     snapshot = await fetched(account, over("conversion", user_id=["all"]))

@@ -10,7 +10,7 @@ from worker.domain.money import label_of
 from worker.errors import SourceRefused, SourceShapeChanged
 
 SUMMARY = "/api/v1/deals/summary"
-TOLD = {
+SUMS = {
     "values_total": {
         "EUR": {"value": 10.5, "count": 2, "value_converted": 11.1, "value_formatted": "€10"},
         "JPY": {"value": 3000, "count": 3},
@@ -24,9 +24,9 @@ TOLD = {
 
 
 class Summed(Account):
-    def __init__(self, told: Any = TOLD) -> None:
+    def __init__(self, given: Any = SUMS) -> None:
         super().__init__()
-        self.instead[SUMMARY] = lambda _: Said({"success": True, "data": told})
+        self.instead[SUMMARY] = lambda _: Said({"success": True, "data": given})
         self.v1["/api/v2/pipelines/1"] = {"data": self.v2_pipeline()}
 
     def v2_pipeline(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ async def test_every_filter_of_the_summary_goes_out_by_its_name() -> None:
 
 
 async def test_an_empty_account_has_lists_for_maps() -> None:
-    empty = TOLD | {"values_total": [], "weighted_values_total": [], "total_count": 0}
+    empty = SUMS | {"values_total": [], "weighted_values_total": [], "total_count": 0}
     snapshot = await fetched(Summed(empty), asking("deals_summary"))
     sums = snapshot.table("sums")
     assert sums is not None
@@ -70,7 +70,7 @@ async def test_an_empty_account_has_lists_for_maps() -> None:
 
 
 async def test_a_total_that_is_not_the_sum_is_noted() -> None:
-    snapshot = await fetched(Summed(TOLD | {"total_count": 6}), asking("deals_summary"))
+    snapshot = await fetched(Summed(SUMS | {"total_count": 6}), asking("deals_summary"))
     assert snapshot.notes == ("total_count is 6, the currencies together hold 5",)
 
 
@@ -97,14 +97,14 @@ def by_currency(*sums: tuple[str, float, float, str]) -> dict[str, Any]:
 async def test_converted_sums_are_in_the_companys_currency_whatever_the_users_is(
     sums: list[tuple[str, float, float, str]], formatted: str | None, currency: str | None
 ) -> None:
-    told: dict[str, Any] = {
+    given: dict[str, Any] = {
         "values_total": by_currency(*sums) or [],
         "weighted_values_total": [],
         "total_count": len(sums),
         "total_currency_converted_value": 41.1,
         "total_currency_converted_value_formatted": formatted,
     }
-    snapshot = await fetched(Summed(told), asking("deals_summary"))
+    snapshot = await fetched(Summed(given), asking("deals_summary"))
     found = snapshot.measured().get(("total", "converted_value"))
     assert (None if found is None else label_of(found.currency or "")) == currency
     note = "data.total_currency_converted_value is left out: nothing tells in which currency it is"
@@ -123,7 +123,7 @@ async def test_converted_sums_are_in_the_companys_currency_whatever_the_users_is
 )
 async def test_sums_of_another_shape_are_named_by_their_place(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(SourceShapeChanged) as error:
-        await fetched(Summed(copied(TOLD) | changes), asking("deals_summary"))
+        await fetched(Summed(copied(SUMS) | changes), asking("deals_summary"))
     assert str(error.value) == f"GET {SUMMARY}: {problem}"
 
 
@@ -148,8 +148,8 @@ async def test_sums_by_stage_are_a_call_for_each() -> None:
     account = Summed()
 
     def by_stage(asked: Asked) -> Said:
-        empty = TOLD | {"values_total": {}, "weighted_values_total": [], "total_count": 0}
-        return Said({"success": True, "data": empty if asked.params.get("stage_id") == "2" else TOLD})
+        empty = SUMS | {"values_total": {}, "weighted_values_total": [], "total_count": 0}
+        return Said({"success": True, "data": empty if asked.params.get("stage_id") == "2" else SUMS})
 
     account.instead[SUMMARY] = by_stage
     async with pipedrive(account) as (source, server):

@@ -19,7 +19,7 @@ def staged(account: Account, **changes: Any) -> Account:
     return account
 
 
-def told(before: Snapshot, after: Snapshot, **params: Any) -> set[tuple[str, str]]:
+def moves(before: Snapshot, after: Snapshot, **params: Any) -> set[tuple[str, str]]:
     item = Query("q", "pipedrive", "stalled_deals", params=params, follow=Follow.CLOSED)
     found = bridged(before, after, item)
     assert found is not None
@@ -41,7 +41,7 @@ async def test_a_stage_that_was_changed_makes_nobody_work_on_its_deals(
     before = await fetched(Account(deals), asking("stalled_deals"))
     later = following({"1", "2", "3"}, query="stalled_deals", previous=before)
     after = await fetched(staged(Account(deals), **changes), later)
-    assert told(before, after) == {why}
+    assert moves(before, after) == {why}
 
 
 async def test_a_history_that_slid_makes_nobody_work_on_the_deals_of_its_stage() -> None:
@@ -60,6 +60,6 @@ async def test_a_history_that_slid_makes_nobody_work_on_the_deals_of_its_stage()
     assert before.members == {"1"}
     later = following({"1"}, query="stalled_deals", previous=before, **params)
     fewer = await fetched(Account([still, *stays[1:]]), later)
-    assert told(before, fewer, **params) == {("moved_out", "rule")}
+    assert moves(before, fewer, **params) == {("moved_out", "rule")}
     longer = await fetched(Account([still, *stays, *long]), later)
-    assert told(before, longer, **params) == {("revived", "more_time")}
+    assert moves(before, longer, **params) == {("revived", "more_time")}

@@ -33,10 +33,10 @@ class RedisDeliveries:
             return HoldResult(None)
         if not taken[0]:
             return HoldResult(None, facts(taken[1]))
-        now, raw, pair, current, stopped, told = taken
+        now, raw, pair, current, stopped, ends = taken
         row = codec.delivery(key, raw, codec.fixed(pair))
         lease = DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
-        return HoldResult(lease, facts(told))
+        return HoldResult(lease, facts(ends))
 
     async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
         given = {**_named(key), "attempt": attempt, "republish": self._times.ms("republish"), **_event(outcome)}
@@ -89,8 +89,8 @@ class RedisDeliveries:
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         await self._scripts.run("repeat", {**_named(key), "part": part, "receipt": short(receipt)})
 
-    async def pace(self, lane: str, seconds: float) -> float:
-        arguments = {"lane": lane, "every": ceil(seconds * 1000), "patience": self._times.ms("patience")}
+    async def pace(self, bucket: str, seconds: float) -> float:
+        arguments = {"bucket": bucket, "every": ceil(seconds * 1000), "patience": self._times.ms("patience")}
         wait: int = await self._scripts.run("pace", arguments)
         return wait / 1000
 
@@ -118,8 +118,8 @@ def _event(outcome: Outcome) -> dict[str, Any]:
     """As lua/settle.lua reads it."""
     match outcome:
         case Sent(receipt, baselines, reason, missing):
-            told = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}
-            return {"event": "sent", "baselines": _moves(baselines), **told}
+            words = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}
+            return {"event": "sent", "baselines": _moves(baselines), **words}
         case Skipped(reason, baselines):
             return {"event": "skipped", "reason": reason, "baselines": _moves(baselines)}
         case Deferred(until, reason, sentence):
@@ -145,8 +145,8 @@ def _pending(reason: Reason, expires: datetime | None) -> dict[str, Any]:
     return {"event": "resolved", "reason": reason, "duplicate": reason is Reason.POSSIBLE_DUPLICATE}
 
 
-def _sentence(told: str) -> str:
-    return short(told, 1000)
+def _sentence(words: str) -> str:
+    return short(words, 1000)
 
 
 def _moves(baselines: Mapping[str, Baseline]) -> dict[str, list[Any]]:

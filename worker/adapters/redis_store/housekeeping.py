@@ -23,8 +23,8 @@ class RedisUpkeep:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
-    async def chores(self, limit: int, pause: float) -> SweepResult | None:
-        answer = await self._scripts.run("chores", {"limit": limit, "pause": round(pause * 1000)})
+    async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
+        answer = await self._scripts.run("next_batch", {"limit": limit, "pause": round(pause * 1000)})
         if answer == LOST:
             return None
         rows = await self._rows(answer[0])
@@ -70,7 +70,7 @@ class RedisUpkeep:
         baselines = 0
         async for name in self._scripts.names("baseline:*"):
             baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
-        deliveries, told = 0, list[Fact]()
+        deliveries, ends = 0, list[Fact]()
         for name in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
             run = RunKey.parse(text(name))
             fields = await self._scripts.ask("HKEYS", keys.rows(prefix, run))
@@ -78,9 +78,9 @@ class RedisUpkeep:
             if readers:
                 gone, rows = await self._scripts.run("forget", {"run": str(run), "readers": readers})
                 deliveries += gone
-                told += facts(rows)
+                ends += facts(rows)
         suspensions = await self._cut(keys.single(prefix, "suspended"), " ", wanted)
-        return Expired(baselines, deliveries, suspensions, tuple(told))
+        return Expired(baselines, deliveries, suspensions, tuple(ends))
 
     async def _cut(self, key: str, before: str, wanted: str) -> int:
         """Fields of a hash that end in the address, which follows `before`."""

@@ -35,15 +35,15 @@
     <p>:refs                      hash    s:<snapshot>, t:<table> → how many runs and pairs, or snapshots, hold it
     <p>:chores                    hash    where the housekeeping is: cursor, next
     <p>:chores:bundles            set     bundles that the housekeeping has not seen in use
-    <p>:pace:<lane>               text    when the lane's next place is free; gone soon after
+    <p>:pace:<bucket>             text    when the bucket's next turn is free; gone soon after
     <p>:quota:<account>           hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
                                           what was told of a connection's budget, and its next free place
     <p>:quota:<account>:sent      list    places of the last requests, where a limit is kept by counting
     <p>:share:<key>               hash    an answer that may serve several runs: begun, snapshot, compared; or why the
                                           last fetch brought nothing: reason, sentence, retry, ended; whose turn it is
                                           to fetch: turn, until
-    <p>:tokens:<lane>             text    the tokens of an OAuth connection, encrypted
-    <p>:tokens:<lane>:turn        text    a worker renews them; gone after half a minute
+    <p>:tokens:<account>          text    the tokens of an OAuth connection, encrypted
+    <p>:tokens:<account>:turn     text    a worker renews them; gone after half a minute
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment
@@ -107,8 +107,8 @@ def quota(prefix: str, account_id: str) -> str:
     return f"{prefix}:quota:{account_id}"
 
 
-def tokens(prefix: str, lane: str) -> str:
-    return f"{prefix}:tokens:{lane}"
+def tokens(prefix: str, account_id: str) -> str:
+    return f"{prefix}:tokens:{account_id}"
 
 
 def once(prefix: str, name: str) -> str:

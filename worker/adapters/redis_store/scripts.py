@@ -54,7 +54,7 @@ class Together:
         except Exception as error:  # noqa: BLE001  # raised again by everybody who asked
             answers = [error] * len(given)
         for (_, asker), answer in zip(given, answers, strict=True):
-            _tell(asker, answer)
+            _resolve(asker, answer)
 
     async def _answers(self, commands: list[tuple[str | bytes | int, ...]]) -> list[Any]:
         if len(commands) == 1:
@@ -66,7 +66,7 @@ class Together:
             return list(await pipe.execute(raise_on_error=False))
 
 
-def _tell(asker: asyncio.Future[Any], answer: Any) -> None:
+def _resolve(asker: asyncio.Future[Any], answer: Any) -> None:
     """Whoever asked may have left meanwhile."""
     if asker.done():
         return

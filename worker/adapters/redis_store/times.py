@@ -8,8 +8,9 @@ from worker.domain.limits import LONGEST_WAIT
 @dataclass(frozen=True, slots=True)
 class LeaseTimes:
     """Seconds. `republish`: after how long unpublished work is published again, twice as long each time. `recount`: how
-    often a run that is delivering is counted anew. `patience`: a place in a lane further off is not taken. `keep`: how
-    long snapshots that a run holds live, longer than any baseline is used. `notice`: how long a notice is tried.
+    often a run that is delivering is counted anew. `patience`: a turn of a bucket further away is not reserved.
+    `keep`: how long snapshots that a run holds live, longer than any baseline is used. `notice`: how long a notice is
+    tried.
     """
 
     run_lease: float = 60.0

@@ -39,9 +39,9 @@ def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) ->
     if status in (Status.WON, Status.LOST):
         return Move.REOPENED, status
     if last is not None and status != Status.DELETED:
-        came = _came_in(now, last, scope)
-        if came is not None:
-            return Move.MOVED_IN, came
+        joined = _why_joined(now, last, scope)
+        if joined is not None:
+            return Move.MOVED_IN, joined
     return (Move.STALLED_IN, "") if scope.stalled else (Move.MOVED_IN, "appeared")
 
 
@@ -68,7 +68,7 @@ def _unselected(now: Record, scope: Scope) -> Why:
     return (Move.MOVED_OUT, "filter") if scope.opaque else (Move.UNEXPLAINED, "still_matches")
 
 
-def _came_in(now: Record, last: Record, scope: Scope) -> str | None:
+def _why_joined(now: Record, last: Record, scope: Scope) -> str | None:
     if now.text("owner_id") != last.text("owner_id"):
         return "reassigned"
     if now.text("pipeline_id") != last.text("pipeline_id"):

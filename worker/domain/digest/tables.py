@@ -47,11 +47,11 @@ def tables(context: DigestContext) -> tuple[TableSection, ...]:
         for item in context.schedule.report
         if (now := context.snapshots.get(item.id)) is not None
         for table in now.tables
-        if table.id not in (STAGES, REQUESTS) and not _told(context, item, table, now)
+        if table.id not in (STAGES, REQUESTS) and not _shown_elsewhere(context, item, table, now)
     )
 
 
-def _told(context: DigestContext, item: Query, table: Table, now: Snapshot) -> bool:
+def _shown_elsewhere(context: DigestContext, item: Query, table: Table, now: Snapshot) -> bool:
     """A table with a row per person is long, and seldom what a team's digest is read for."""
     if table.id in context.traits[item.id].per_person:
         return item.show == Show()

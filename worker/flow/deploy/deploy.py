@@ -13,7 +13,7 @@ from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError
 from worker.flow.deploy.recompute_due import is_ahead
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
@@ -108,7 +108,7 @@ async def deploy(bundle: Bundle, uses: DeployUses) -> tuple[Deployment, Changes]
     for _ in range(TRIES):
         found = await changes(bundle, uses)
         if found.overdue:
-            tell(uses.events, (await uses.clock.claim(found.overdue, uses.pid)).facts)
+            emit_all(uses.events, (await uses.clock.claim(found.overdue, uses.pid)).facts)
             continue
         new = [name for _, name in found.renamed]
         fresh = () if found.before is None else (*found.added, *(n for n in new if n not in found.before.schedules))

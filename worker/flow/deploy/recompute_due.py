@@ -8,7 +8,7 @@ from typing import Protocol
 from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Timing
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
 from worker.ports import SlotClaim, Triggers
 
@@ -50,7 +50,7 @@ async def recompute_due(uses: RecomputeUses) -> int:
             )
             for name, at in wrong.items()
         ]
-        tell(uses.events, (await uses.clock.claim(claims, uses.pid)).facts)
+        emit_all(uses.events, (await uses.clock.claim(claims, uses.pid)).facts)
         moved += len(claims)
     return moved
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.flow.deployed import bundle_of
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
 from worker.flow.uses import UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep
 from worker.ports import Deployments
@@ -27,7 +27,7 @@ class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep, Protoco
 async def forget(uses: ForgetUses, what: str) -> Forgotten:
     """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
     gone = await uses.upkeep.forget_reader(what)
-    tell(uses.events, gone.facts)
+    emit_all(uses.events, gone.facts)
     answers = await uses.snapshots.forget_row(what)
     return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(uses.deployments, what))
 

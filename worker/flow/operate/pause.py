@@ -5,7 +5,7 @@ from typing import Protocol
 
 from worker.domain.due.pauses import Pause
 from worker.errors import ClaimLost, LedgerError, RequestError
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
@@ -58,7 +58,7 @@ async def _account(uses: PauseUses, schedule: str) -> None:
         claim = slot_claim(uses.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
-        tell(uses.events, (await uses.clock.claim([claim], uses.pid)).facts)
+        emit_all(uses.events, (await uses.clock.claim([claim], uses.pid)).facts)
 
 
 def _covers(pause_: Pause, at: datetime) -> bool:

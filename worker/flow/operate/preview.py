@@ -66,19 +66,23 @@ async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_i
     Raises RequestError for an unknown entry, or a schedule without any.
     """
     entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
-    case = (await _cases(uses, bundle, schedule, None, [entry]))[0]
+    reader_digest = (await _reader_digests(uses, bundle, schedule, None, [entry]))[0]
     channel = uses.connectors.channel(bundle, entry.channel, entry.address)
-    shown = channel.preview(await case.content(channel), case.reader.address)
-    return Preview(case.digest, shown.subject, shown.text, channel.preview_suffix)
+    shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
+    return Preview(reader_digest.digest, shown.subject, shown.text, channel.preview_suffix)
 
 
 async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
     trials = []
-    for case in await _cases(uses, bundle, schedule, at, list(schedule.to)):
-        channel = uses.connectors.channel(bundle, case.entry.channel, case.entry.address)
-        shown = channel.preview(await case.content(channel), case.reader.address)
-        noted = notes_in(case.digest.sources)
-        trials.append(DryRun(case.reader.id, case.decide(), shown.subject, case.found.gaps, notes=noted))
+    for reader_digest in await _reader_digests(uses, bundle, schedule, at, list(schedule.to)):
+        channel = uses.connectors.channel(bundle, reader_digest.entry.channel, reader_digest.entry.address)
+        shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
+        noted = notes_in(reader_digest.digest.sources)
+        trials.append(
+            DryRun(
+                reader_digest.reader.id, reader_digest.decide(), shown.subject, reader_digest.found.gaps, notes=noted
+            )
+        )
     return trials
 
 
@@ -90,14 +94,20 @@ async def send_to(
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
     like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
     entry = replace(like, id="test", channel=channel_name, address=address)
-    case = (await _cases(uses, bundle, schedule, at, [entry]))[0]
+    reader_digest = (await _reader_digests(uses, bundle, schedule, at, [entry]))[0]
     channel = uses.connectors.channel(bundle, channel_name, address)
     now = await uses.clock.now()
-    run = RunKey(schedule.id, case.slot, "manual", "0000test")
-    envelope = Envelope(DeliveryKey(run, case.reader.id), address, now)
-    content = await case.content(channel)
+    run = RunKey(schedule.id, reader_digest.slot, "manual", "0000test")
+    envelope = Envelope(DeliveryKey(run, reader_digest.reader.id), address, now)
+    content = await reader_digest.content(channel)
     subject = channel.preview(content, address).subject
-    trial = DryRun(case.reader.id, case.decide(), subject, case.found.gaps, notes=notes_in(case.digest.sources))
+    trial = DryRun(
+        reader_digest.reader.id,
+        reader_digest.decide(),
+        subject,
+        reader_digest.found.gaps,
+        notes=notes_in(reader_digest.digest.sources),
+    )
     receipts: list[Receipt] = []
     try:
         for part in channel.build(content, envelope):
@@ -108,7 +118,7 @@ async def send_to(
     return replace(trial, outcome=f"sent: {receipts[0].text}")
 
 
-async def _cases(
+async def _reader_digests(
     uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
 ) -> list[ReaderDigest]:
     """One fetch, one case per entry. Raises RequestError when `at` has not come yet."""
@@ -121,10 +131,13 @@ async def _cases(
     until = deadline(uses.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
     collected = await collect(uses, context, list(baselines.values()))
-    return [await _case(uses.digests, context, collected, r, entry, baselines.get(r, {})) for r, entry in who.items()]
+    return [
+        await _reader_digest(uses.digests, context, collected, r, entry, baselines.get(r, {}))
+        for r, entry in who.items()
+    ]
 
 
-async def _case(
+async def _reader_digest(
     digests: ReaderDigests,
     context: FetchContext,
     collected: Collected,
@@ -144,7 +157,7 @@ async def _case(
         entry=entry,
         reader=reader,
         slot=context.slot,
-        told=Composed(key, found, past, digest),
+        composed=Composed(key, found, past, digest),
         templates=digests.connectors.templates(bundle),
         renderings=Memo(1),
         route=digests.connectors.route(bundle, entry.channel, entry.address),

@@ -36,7 +36,7 @@ class Attempt:
         return self.row.state is DeliveryState.UNKNOWN
 
     @property
-    def came(self) -> str:
+    def receipt_text(self) -> str:
         """The receipt of the part that is out; empty where the receiver said nothing."""
         known = self.out is not None and len(self.receipts) > self.out
         return self.receipts[-1].text if known else ""

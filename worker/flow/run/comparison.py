@@ -75,7 +75,7 @@ class ReaderDigest:
     entry: Subscription
     reader: Reader
     slot: datetime
-    told: Composed
+    composed: Composed
     templates: Templates
     renderings: Memo
     english: Mapping[str, str]
@@ -91,15 +91,15 @@ class ReaderDigest:
 
     @property
     def found(self) -> Answers:
-        return self.told.found
+        return self.composed.found
 
     @property
     def past(self) -> Comparison:
-        return self.told.past
+        return self.composed.past
 
     @property
     def digest(self) -> Digest:
-        return self.told.digest
+        return self.composed.digest
 
     def decide(self) -> Decision:
         return decide(self.entry.send, self.digest, on_demand=self.on_demand)
@@ -113,7 +113,7 @@ class ReaderDigest:
         async def make() -> Any:
             return channel.content(RenderRequest(self.digest, form, attachments(self)), self.templates)
 
-        return await self.renderings.get((self.told.key, form, self.route), make)
+        return await self.renderings.get((self.composed.key, form, self.route), make)
 
 
 def _form(entry: Subscription) -> Subscription:
@@ -123,16 +123,16 @@ def _form(entry: Subscription) -> Subscription:
     return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
 
 
-def attachments(case: ReaderDigest) -> tuple[Attachment, ...]:
+def attachments(digest: ReaderDigest) -> tuple[Attachment, ...]:
     """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it, without
     formulas.
     """
     files: list[Attachment] = []
-    for query in case.entry.attach:
-        snapshot = case.found.snapshots.get(query)
+    for query in digest.entry.attach:
+        snapshot = digest.found.snapshots.get(query)
         if snapshot is None:
             continue
         files += [Attachment(file.name, file.media_type, without_formulas(file.body)) for file in snapshot.files]
         if snapshot.rows is not None:
-            files.append(Attachment(f"{query}.csv", "text/csv", as_csv(snapshot.rows, case.english)))
+            files.append(Attachment(f"{query}.csv", "text/csv", as_csv(snapshot.rows, digest.english)))
     return tuple(files)

@@ -25,7 +25,7 @@ from worker.errors import (
     RenderError,
     RequestError,
 )
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.reader_digests import UsesDigests
@@ -69,7 +69,7 @@ class DeliverUses(
 async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
     """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
     held = await uses.deliveries.hold(key, uses.pid)
-    tell(uses.events, held.facts)
+    emit_all(uses.events, held.facts)
     if held.lease is None:
         return None
     attempt = Attempt(held.lease.row, held.lease.now)
@@ -84,7 +84,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
         # A process that was stopped while it sent may find its claim lost and its bytes gone out all the same, when
         # somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
         if attempt.out is not None:
-            await uses.deliveries.count_repeat(key, attempt.out, attempt.came)
+            await uses.deliveries.count_repeat(key, attempt.out, attempt.receipt_text)
         return None
     return _STATES[type(outcome)]
 

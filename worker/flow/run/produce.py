@@ -14,7 +14,7 @@ from worker.domain.schedule import Bundle, CatchUp, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.readers import OPERATOR, operator_entry, readers
 from worker.flow.run.shared_fetch import UsesFetches
@@ -60,10 +60,10 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     killed after it, the sweep publishes the deliveries. An attempt that lost its claim writes nothing more.
     """
     result = await uses.runs.begin(key, uses.pid)
-    tell(uses.events, result.facts)
+    emit_all(uses.events, result.facts)
     begun = result.lease
     if begun is None:
-        return await _tell_of_abandoned(uses, key)
+        return await _notify_abandoned(uses, key)
     uses.events.emit(RunBegun(key, begun.attempt))
     try:
         renewal = _beat(uses.runs, uses.times.heartbeat, key, begun.attempt)
@@ -77,17 +77,17 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     run, key = begun.run, begun.run.key
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     if not schedule.to:
-        tell(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
+        emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     audience = readers(schedule)
     baselines = await uses.runs.baselines(list(audience))
     stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and _gives_way(schedule, begun):
-        tell(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
+        emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
         return ()
     context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
     collected = await collect(uses, context, list(baselines.values()))
-    _tell_answers(uses.events, key, collected)
+    _emit_answers(uses.events, key, collected)
     if not collected.snapshots:
         return await _nothing(uses, begun, bundle, schedule, collected)
     stored = await keep(uses.snapshots, collected)
@@ -99,7 +99,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
     )
-    tell(uses.events, handed_over.facts)
+    emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
     return handed_over.deliveries
 
@@ -133,11 +133,11 @@ async def _nothing(
     notice = _notice(uses.connectors, bundle, schedule)
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
     facts = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
-    tell(uses.events, facts)
+    emit_all(uses.events, facts)
     return await _queued(uses.queue, key, notice)
 
 
-async def _tell_of_abandoned(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
+async def _notify_abandoned(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     """Five workers died over it and told nobody: the operator hears of it from the next one that is given its key."""
     run = await uses.lookups.run(key)
     if run is None or run.reason is not Reason.ABANDONED:
@@ -217,7 +217,7 @@ async def _beat(runs: RunLedger, every: float, key: RunKey, attempt: int) -> Nev
         await runs.beat(key, attempt)
 
 
-def _tell_answers(events: Events, key: RunKey, collected: Collected) -> None:
+def _emit_answers(events: Events, key: RunKey, collected: Collected) -> None:
     for query, snapshot in collected.snapshots.items():
         rows = len(snapshot.rows.rows) if snapshot.rows else None
         seconds = (snapshot.as_of[1] - snapshot.as_of[0]).total_seconds()

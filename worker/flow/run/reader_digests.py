@@ -27,7 +27,7 @@ FOUND = 4
 run is told; each Composed holds the answers that it was made from.
 """
 
-TOLD = 10
+COMPOSED = 10
 """A message of the queue carries ten deliveries that go on side by side, and each may have a past of its own."""
 
 RENDERINGS = 20
@@ -52,7 +52,7 @@ class ReaderDigests:
     triggers: Triggers
     english: Mapping[str, str] = field(default_factory=dict)
     found: Memo = field(default_factory=lambda: Memo(FOUND))
-    told: Memo = field(default_factory=lambda: Memo(TOLD))
+    digest_memo: Memo = field(default_factory=lambda: Memo(COMPOSED))
     renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
     common: Memo = field(default_factory=lambda: Memo(COMMON))
 
@@ -76,7 +76,7 @@ class ReaderDigests:
             entry=entry,
             reader=reader,
             slot=run.key.slot,
-            told=await self.told.get(_told_key(run, now, row), lambda: self._composed(run, now, row)),
+            composed=await self.digest_memo.get(_composed_key(run, now, row), lambda: self._composed(run, now, row)),
             templates=self.connectors.templates(bundle),
             renderings=self.renderings,
             route=self.connectors.route(bundle, entry.channel, entry.address),
@@ -95,7 +95,7 @@ class ReaderDigests:
         found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
         past = await self.past(schedule, run.key.slot, found, current, row)
         of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at)
-        return Composed(_told_key(run, current, row), found, past, self.composed(of, found, past))
+        return Composed(_composed_key(run, current, row), found, past, self.composed(of, found, past))
 
     async def past(
         self,
@@ -147,7 +147,7 @@ def _found_key(run: Run) -> tuple[Hashable, ...]:
     return str(run.key), run.attempt, run.snapshots, run.gaps
 
 
-def _told_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
+def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
     """Readers of one run with the same past are told the same."""
     pair = current if row.compared_with is None else row.compared_with
     compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)

@@ -26,17 +26,17 @@ class FindableChannel(Channel[Any], Findable, Protocol):
 
 
 async def resolve_unknown(
-    uses: ResolveUses, case: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
+    uses: ResolveUses, digest: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
     identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
     """
     if isinstance(channel, Findable):
-        return await _look_up(uses, case, channel, row, moved)
+        return await _look_up(uses, digest, channel, row, moved)
     if isinstance(channel, Idempotent):
         await settle(uses, row.key, row.attempt, Pending(Reason.SAME_KEY))
         return replace(row, state=DeliveryState.PENDING)
-    if row.resent or case.entry.on_unknown is OnUnknown.HOLD:
+    if row.resent or digest.entry.on_unknown is OnUnknown.HOLD:
         return await _hold(uses, row, row.sentence)
     if row.reason is Reason.LEASE_LAPSED:
         # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
@@ -60,14 +60,14 @@ async def _hold(uses: SettleUses, row: Delivery, sentence: str) -> Delivery:
 
 
 async def _look_up(
-    uses: ResolveUses, case: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
+    uses: ResolveUses, digest: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
     """Ask the receiver for the one part whose intent has no outcome."""
     key, date = row.key, row.date
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
-    envelope = Envelope(row.key, case.reader.address, date)
-    parts = channel.build(await case.content(channel), envelope)
+    envelope = Envelope(row.key, digest.reader.address, date)
+    parts = channel.build(await digest.content(channel), envelope)
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     if done >= len(parts):
         # Another version or template began it: there is no part here that the receiver could be asked for.

@@ -25,12 +25,12 @@ PAUSE = 1.0
 A_DAYS = 200
 """Runs of one day that are thinned at once; what is left of them is thinned again in the next round."""
 
-TOLD = frozenset({RunState.DELIVERED, RunState.PARTIAL})
+SENT_SOMETHING = frozenset({RunState.DELIVERED, RunState.PARTIAL})
 
 
 async def housekeep(upkeep: Upkeep, timings: Mapping[str, Timing], now: datetime) -> int:
     """Returns how many runs went. Killed anywhere, nothing is half gone: each run goes in one step."""
-    part = await upkeep.chores(A_FEW, PAUSE)
+    part = await upkeep.next_batch(A_FEW, PAUSE)
     if part is None:
         return 0
     dropped: set[RunKey] = set()
@@ -73,4 +73,4 @@ async def _past_keeping(
 
 def _best(runs: list[Run]) -> Run | None:
     """Of one day: the newest that told somebody something, else the newest."""
-    return max(runs, key=lambda run: (run.state in TOLD, run.key.slot), default=None)
+    return max(runs, key=lambda run: (run.state in SENT_SOMETHING, run.key.slot), default=None)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from worker.domain.delivery import DeliveryKey
 from worker.domain.outcome import Outcome
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.uses import UsesDeliveries, UsesEvents
 
 
@@ -13,4 +13,4 @@ class SettleUses(UsesDeliveries, UsesEvents, Protocol): ...
 
 async def settle(uses: SettleUses, key: DeliveryKey, attempt: int, outcome: Outcome) -> None:
     """Raises ClaimLost when the delivery is another attempt's by now."""
-    tell(uses.events, await uses.deliveries.settle(key, attempt, outcome))
+    emit_all(uses.events, await uses.deliveries.settle(key, attempt, outcome))

@@ -12,7 +12,7 @@ from worker.domain.due.spread import delay_of
 from worker.domain.run import Claim, Missed, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.errors import BrokerUnavailable
-from worker.flow.facts import tell
+from worker.flow.facts import emit_all
 from worker.flow.run.retention import housekeep
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesTriggers, UsesUpkeep
 from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers
@@ -46,9 +46,9 @@ async def tick(uses: TickUses) -> Ticked:
     timings = await uses.deployments.timings(deployment.bundle)
     claims = [claim for d in due if (claim := slot_claim(uses.triggers, timings, deployment.bundle, d, now))]
     claimed = await uses.clock.claim(claims, uses.pid) if claims else Claimed()
-    tell(uses.events, claimed.facts)
+    emit_all(uses.events, claimed.facts)
     swept = await uses.clock.sweep(BATCH)
-    tell(uses.events, swept.facts)
+    emit_all(uses.events, swept.facts)
     published = await _publish(uses.queue, (*claimed.runs, *swept.runs), swept.deliveries)
     if not due:
         await housekeep(uses.upkeep, timings, now)

@@ -15,7 +15,7 @@ class WhyItMoved:
     @property
     def why(self) -> tuple[str, str] | None:
         """The largest movement with the sign of the net change, and the next two by size; None without a bridge."""
-        view = self._told
+        view = self._first_moved
         if self._number.unknown or self._number.first or view is None:
             return self._nothing() if self._number.unchanged else None
         lines = sorted(view.lines, key=lambda line: -line.amount)
@@ -35,14 +35,14 @@ class WhyItMoved:
         return self._w.say("nothing_moved"), self._w.say("nothing_moved_more")
 
     @property
-    def _told(self) -> BridgeView | None:
+    def _first_moved(self) -> BridgeView | None:
         """The bridge that Why speaks of: of the first currency in which anything moved."""
         return next((view for view in self._digest.bridges if view.lines), None)
 
     @property
     def brief_moves(self) -> str:
         """For the preheader: the three largest movements."""
-        lines = sorted(self._told.lines, key=lambda line: -line.amount)[:3] if self._told else []
+        lines = sorted(self._first_moved.lines, key=lambda line: -line.amount)[:3] if self._first_moved else []
         return ", ".join(self._counted(line, brief=True) for line in lines)
 
     def _counted(self, line: BridgeLine, *, brief: bool = False) -> str:
@@ -54,5 +54,5 @@ class WhyItMoved:
 
     def _line_amount(self, line: BridgeLine) -> str:
         """In whole units like the headline; the bridge below has the cents."""
-        currency = self._told.currency if self._told else ""
+        currency = self._first_moved.currency if self._first_moved else ""
         return self._w.whole(direction(line.move) * line.amount, currency, signed=True)

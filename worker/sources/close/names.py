@@ -36,11 +36,11 @@ class CloseNames:
     pipelines: Mapping[str, tuple[str, ...]]
     stages: Mapping[str, CloseStatus]
 
-    def user(self, user_id: str | None, told: str | None = None) -> str | None:
+    def user(self, user_id: str | None, name: str | None = None) -> str | None:
         """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
         if user_id is None:
             return None
-        return self.users.get(user_id) or told or f"Unknown user ({user_id})"
+        return self.users.get(user_id) or name or f"Unknown user ({user_id})"
 
     def statuses(self, pipeline: str) -> tuple[str, ...]:
         """The statuses of a pipeline, in its order, and last those that only the list of statuses puts there. Raises
@@ -121,8 +121,8 @@ def _organization(me: Node, seen: list[Node]) -> tuple[str, str | None]:
     known = {node.get("id").id(): node for node in organizations.items()}
     if not known:
         raise organizations.wrong("a list with an organization")
-    told = (node.get("organization_id").text_or_none() for node in seen)
-    chosen = next((key for key in told if key in known), None)
+    found = (node.get("organization_id").text_or_none() for node in seen)
+    chosen = next((key for key in found if key in known), None)
     if chosen is None and len(known) > 1:
         raise organizations.wrong("one organization, or a pipeline that names the one of this key")
     chosen = chosen or next(iter(known))

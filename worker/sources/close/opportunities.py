@@ -32,7 +32,7 @@ class OpportunityAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Beside:
     """What a reading brought besides its rows, and the names that it was read with."""
 
     pages: ClosePages
@@ -54,7 +54,7 @@ class OpportunityService:
     def scope(self) -> Scope:
         return conditions(self.question.item.params)
 
-    async def read(self, now: int) -> Reading[_Told]:  # noqa: ARG002  # Close judges what stalls itself
+    async def read(self, now: int) -> Reading[_Beside]:  # noqa: ARG002  # Close judges what stalls itself
         names = await self.directory.names()
         reader = OpportunityRowReader(names, self.scope.stalled)
         query = filters.query(self.question, names)
@@ -62,7 +62,7 @@ class OpportunityService:
             *_slice(self.question)
         )
         keys = [row.key for row in pages.rows]
-        return Reading(keys, pages.rows, _Told(pages, names), pages.due, tuple(reader.notes))
+        return Reading(keys, pages.rows, _Beside(pages, names), pages.due, tuple(reader.notes))
 
     async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:  # noqa: ARG002
         reader = OpportunityRowReader(await self.directory.names())
@@ -97,7 +97,7 @@ class Opportunities:
         """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
         return await self._list.complete(listed)
 
-    def _answer(self, listed: Listed[_Told]) -> OpportunityAnswer:
+    def _answer(self, listed: Listed[_Beside]) -> OpportunityAnswer:
         pages, names, notes = listed.beside.pages, listed.beside.names, list(listed.notes)
         total = pages.total if self._cut or pages.total is None else len(listed.rows)
         tables = [table(TABLE, COLUMNS, listed.rows, total=total, sliced=self._cut)]

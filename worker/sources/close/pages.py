@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
-from worker.progress import tell
+from worker.progress import count_rows
 from worker.sources.close import groups, ties
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
@@ -77,7 +77,7 @@ class CloseListing:
         total, more = answer.get("total_results"), answer.get("has_more").flag_or_none()
         if total.absent and more is None:
             raise answer.get("has_more").wrong("true or false, or total_results beside it")
-        tell(max(0, len(found) - shared), None if total.absent else 0)
+        count_rows(max(0, len(found) - shared), None if total.absent else 0)
         return ClosePage(
             rows=tuple(self.row(deal.object()) for deal in found),
             total=None if total.absent else total.whole(),
@@ -128,7 +128,7 @@ class CloseListing:
         if first.total > LONGEST:
             raise SourceIncomplete(ENDPOINT, f"a list of {first.total} rows is too long to read")
         length, due = len(first.rows), _due(first.total, skip, want)
-        tell(0, due)
+        count_rows(0, due)
         if length >= due or length < 2:
             return [first]
         later = range(skip + length - 1, skip + due - 1, length - 1)

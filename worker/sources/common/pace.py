@@ -28,7 +28,7 @@ slept would send all that it missed in one burst.
 """
 LOOK = 0.02
 """Seconds between two looks while somebody finds out what the limit is; twice as long each time, up to AHEAD."""
-TELL_AGAIN = 20.0
+REPORT_AGAIN = 20.0
 """Seconds after which an unchanged limit is told again, so that it does not count as forgotten."""
 
 _on_demand: ContextVar[bool] = ContextVar("on_demand", default=False)
@@ -74,9 +74,9 @@ class RateLimiter:
         self._probing = False
         self._closed_until = 0.0
         self._spare = SPARE
-        self._told: dict[tuple[str, float], tuple[float, float]] = {}
-        self._told_hold = 0.0
-        self._telling: set[asyncio.Task[None]] = set()
+        self._reported: dict[tuple[str, float], tuple[float, float]] = {}
+        self._reported_hold = 0.0
+        self._reports: set[asyncio.Task[None]] = set()
 
     async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
         """Wait for a place, in the order of asking. Every call that returns is followed by one `leave`.
@@ -140,7 +140,7 @@ class RateLimiter:
         if headers is not None:
             self._observe(headers)
         elif self._probing:
-            self._tell(RateReport(failed=True))
+            self._report(RateReport(failed=True))
         self._probing = False
         self._landed.set()
 
@@ -153,20 +153,20 @@ class RateLimiter:
         """Send nothing for so long, here and anywhere else."""
         until = asyncio.get_running_loop().time() + seconds
         self._closed_until = max(self._closed_until, until)
-        if until > self._told_hold + LOOK:
-            self._told_hold = until
-            self._tell(RateReport(hold=seconds))
+        if until > self._reported_hold + LOOK:
+            self._reported_hold = until
+            self._report(RateReport(hold=seconds))
 
     def spent(self, seconds: float) -> None:
         """The day's tokens are gone, and come back after so many seconds."""
-        self._tell(RateReport(spent=seconds))
+        self._report(RateReport(spent=seconds))
 
     def _observe(self, headers: Mapping[str, str]) -> None:
         now = asyncio.get_running_loop().time()
         heard = self._hear(headers)
         news = tuple(limit for limit in map(self._widest, heard.limits) if self._is_news(limit, now))
         if news or self._probing or heard.day != (None, None):
-            self._tell(RateReport(news, day=heard.day))
+            self._report(RateReport(news, day=heard.day))
         for limit in heard.limits:
             # What is in flight may not have been counted yet when this answer was written.
             if limit.remaining is not None and limit.remaining - self._flying <= _reserve(limit.limit, self._spare):
@@ -177,31 +177,31 @@ class RateLimiter:
         """`reset` counts down, so the longest one seen stands for the window; never shorter than `least`, which keeps a
         limiter that refills gradually from looking fast.
         """
-        known = self._told.get((limit.name, limit.limit), (0.0, 0.0))[0]
+        known = self._reported.get((limit.name, limit.limit), (0.0, 0.0))[0]
         return Limit(limit.name, limit.limit, limit.remaining, max(self._least, limit.reset, known))
 
     def _is_news(self, limit: Limit, now: float) -> bool:
-        window, told_at = self._told.get((limit.name, limit.limit), (0.0, 0.0))
-        if not self._probing and limit.reset == window and now - told_at < TELL_AGAIN:
+        window, reported_at = self._reported.get((limit.name, limit.limit), (0.0, 0.0))
+        if not self._probing and limit.reset == window and now - reported_at < REPORT_AGAIN:
             return False
-        self._told[limit.name, limit.limit] = (limit.reset, now)
+        self._reported[limit.name, limit.limit] = (limit.reset, now)
         return True
 
-    def _tell(self, heard: RateReport) -> None:
+    def _report(self, heard: RateReport) -> None:
         task = asyncio.get_running_loop().create_task(self._quota.learn(heard))
-        self._telling.add(task)
-        task.add_done_callback(self._was_told)
+        self._reports.add(task)
+        task.add_done_callback(self._report_done)
 
-    def _was_told(self, task: asyncio.Task[None]) -> None:
+    def _report_done(self, task: asyncio.Task[None]) -> None:
         """A budget that cannot be reached is said by whoever takes the next place; what it missed is told again."""
-        self._telling.discard(task)
+        self._reports.discard(task)
         self._landed.set()
         if task.cancelled() or task.exception() is not None:
-            self._told.clear()
-            self._told_hold = 0.0
+            self._reported.clear()
+            self._reported_hold = 0.0
 
     async def aclose(self) -> None:
-        await asyncio.gather(*self._telling, return_exceptions=True)
+        await asyncio.gather(*self._reports, return_exceptions=True)
 
 
 def _reserve(limit: float, spare: float) -> float:

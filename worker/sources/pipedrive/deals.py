@@ -40,7 +40,7 @@ class DealsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Beside:
     """What the first page says beside its rows, and the names that the list was read with. `sent`: endpoint → requests
     of one reading.
     """
@@ -77,13 +77,13 @@ class DealListService:
         """Of the rules only this one does not know when a deal began to stall."""
         return self.question.item.params.get("rule") == "no_next_activity"
 
-    async def read(self, now: int) -> Reading[_Told]:
+    async def read(self, now: int) -> Reading[_Beside]:
         reader = await self._reader(now)
         found, envelope = await self._listed(reader)
         notes = list(reader.names.notes)
         members = self._chosen(found, reader, notes)
         keys = [row.key for row in found]
-        return Reading(keys, members, _Told(envelope, reader.names, self._sent()), notes=(*notes, *reader.notes))
+        return Reading(keys, members, _Beside(envelope, reader.names, self._sent()), notes=(*notes, *reader.notes))
 
     def _sent(self) -> dict[str, int]:
         sent = {self.endpoint: self._pages}
@@ -195,12 +195,12 @@ class DealList:
         """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
         return await self._list.complete(listed)
 
-    async def _answer(self, listed: Listed[_Told]) -> DealsAnswer:
-        notes, told = list[str](), listed.beside
-        extra, measures = await of_pipeline(told.envelope, told.names, self._currencies, self._into, notes)
+    async def _answer(self, listed: Listed[_Beside]) -> DealsAnswer:
+        notes, beside = list[str](), listed.beside
+        extra, measures = await of_pipeline(beside.envelope, beside.names, self._currencies, self._into, notes)
         tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
-        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), told.sent)
+        return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), beside.sent)
 
 
 def _stay(node: Node) -> tuple[str, int] | None:

@@ -64,11 +64,11 @@ class PipedriveNames:
     stages: Mapping[str, PipedriveStage]
     notes: tuple[str, ...] = ()
 
-    def user(self, user_id: str | None, told: str | None = None) -> str | None:
+    def user(self, user_id: str | None, name: str | None = None) -> str | None:
         """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
         if user_id is None:
             return None
-        return self.users.get(user_id) or told or f"Unknown user ({user_id})"
+        return self.users.get(user_id) or name or f"Unknown user ({user_id})"
 
     def stage(self, stage_id: str | None) -> str | None:
         if stage_id is None:

@@ -82,16 +82,16 @@ def _converted(per_stages: Node | None, names: PipedriveNames, amounts: Amounts,
     return (table("stage_sums_converted", CONVERTED, rows),)
 
 
-def _one(stage: str, told: Node, names: PipedriveNames, amounts: Amounts, into: str) -> Iterator[Row]:
+def _one(stage: str, given: Node, names: PipedriveNames, amounts: Amounts, into: str) -> Iterator[Row]:
     """A stage's sum: {"value": …} in the currency that was asked for, or by currency as in per_stages."""
-    if told.value != [] and not told.get("value").missing:
-        symbol = symbol_of(told.get("value_formatted"))
+    if given.value != [] and not given.get("value").missing:
+        symbol = symbol_of(given.get("value_formatted"))
         currency = into if _CODE.fullmatch(into) else custom(symbol, 2, symbol) if symbol else None
         if currency is None:
-            raise told.get("value_formatted").wrong("an amount with its currency")
-        found = [(currency, told)]
+            raise given.get("value_formatted").wrong("an amount with its currency")
+        found = [(currency, given)]
     else:
-        found = list(amounts.currencies(told, lambda sums: sums.get("value").number()))
+        found = list(amounts.currencies(given, lambda sums: sums.get("value").number()))
     for currency, sums in found:
         cells = (stage, names.stage(stage), position(stage, names), currency)
         yield Row(f"{stage}|{code_of(currency)}", (*cells, amounts.computed(sums.get("value"), currency)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from worker.errors import SourceIncomplete
-from worker.progress import tell
+from worker.progress import count_rows
 from worker.sources.common.listing import overlapping
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
@@ -102,7 +102,7 @@ class PipedriveListing:
                 coming = None
                 page = PipedrivePage(answer, so_far.fresh(self._rows(answer), self.paging.shared))
                 self.progress(so_far.count)
-                tell(len(page.rows), None)
+                count_rows(len(page.rows), None)
                 onward = self.paging.onward(answer, so_far.start + so_far.count)
                 left = None if want is None else want - so_far.count
                 if onward is not None and (left is None or left > 0):

@@ -83,7 +83,7 @@ class Statistics:
         users = self._users()
         answers = await self._each(costs.CONVERSION, users)
         rates = [list(self._rates(user, answer)) for user, answer in answers.items()]
-        rows = [pair for user, own in zip(answers, rates, strict=True) for pair in own if self._told(user, own)]
+        rows = [pair for user, own in zip(answers, rates, strict=True) for pair in own if self._has_row(user, own)]
         measures: tuple[Measure, ...] = ()
         sent = {costs.CONVERSION: len(users)}
         if self.question.item.params.get("shares", len(users) > 1):
@@ -135,7 +135,7 @@ class Statistics:
         """Whether nobody asked for this user by name, who left."""
         return self._everybody and user not in self.names.active
 
-    def _told(self, user: str, rates: list[tuple[Node, Row]]) -> bool:
+    def _has_row(self, user: str, rates: list[tuple[Node, Row]]) -> bool:
         """Somebody who left and has nothing is no row."""
         return not self._gone(user) or any(row.cells[-1] for _, row in rates)
 

@@ -63,10 +63,10 @@ def measures(answer: Node, found: tuple[Line, ...], amounts: Amounts) -> tuple[M
     total = data.get("total_count").whole()
     if sum(line[1] for line in found) != total:
         amounts.notes.append(f"total_count is {total}, the currencies together hold {sum(line[1] for line in found)}")
-    return (Measure(("total", "count"), Kind.INT, total), *_told(found), *_converted(data, amounts))
+    return (Measure(("total", "count"), Kind.INT, total), *_by_currency(found), *_converted(data, amounts))
 
 
-def _told(found: tuple[Line, ...]) -> Iterator[Measure]:
+def _by_currency(found: tuple[Line, ...]) -> Iterator[Measure]:
     for currency, count, value, weighted in found:
         code = code_of(currency).lower()
         yield Measure(("total", f"count_{code}"), Kind.INT, count)

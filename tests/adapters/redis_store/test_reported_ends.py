@@ -31,7 +31,7 @@ step = st.tuples(
 )
 
 
-class ToldLife(Life):
+class ReportedLife(Life):
     """`ends`: of runs and deliveries, as the ledger had them before the last step."""
 
     def __init__(self, story: LedgerFixture) -> None:
@@ -52,19 +52,19 @@ class ToldLife(Life):
 
     async def abandon(self, run: RunKey) -> tuple[Fact, ...]:
         """Five workers begin it and die, where it can be begun at all."""
-        told: list[Fact] = []
+        reported: list[Fact] = []
         for _ in range(6):
-            told += (await self.story.runs.begin(run, CHILD)).facts
+            reported += (await self.story.runs.begin(run, CHILD)).facts
             await self.story.elapse(61)
-            told += (await self.story.clock.sweep(50)).facts
-        return tuple(told)
+            reported += (await self.story.clock.sweep(50)).facts
+        return tuple(reported)
 
     async def go(self, name: str, week: int, reader: int, off: int) -> None:
         """What is told of a step is what it changed."""
         gave = await self.take(name, week, reader, off)
         ends = await self.standing()
         new = [end for key, end in ends.items() if self.ends.get(key) != end]
-        assert Counter(told(gave)) == Counter(new), name
+        assert Counter(reported(gave)) == Counter(new), name
         REACHED.update(end[1:] for end in new)
         self.ends = ends
 
@@ -89,7 +89,7 @@ def end_of(row: Delivery) -> End:
     return row.key, row.state, row.reason or ""
 
 
-def told(gave: object) -> list[End]:
+def reported(gave: object) -> list[End]:
     """The ends among what a step gave."""
     facts = getattr(gave, "facts", gave)
     found: list[End] = []
@@ -120,7 +120,7 @@ async def test_every_end_is_told_once_and_nothing_is_open_past_its_time(
 ) -> None:
     client = connect(empty_redis.url)
     await client.flushdb()
-    life = ToldLife(LedgerFixture(client))
+    life = ReportedLife(LedgerFixture(client))
     await life.story.deploy()
     for week in range(WEEKS):
         await life.go("claim", week, 0, 0)
@@ -132,7 +132,7 @@ async def test_every_end_is_told_once_and_nothing_is_open_past_its_time(
     await client.aclose()
 
 
-async def closes_in_time(life: ToldLife) -> None:
+async def closes_in_time(life: ReportedLife) -> None:
     """What is being sent is unknown when its lease has lapsed, and closed at the next look: its time is over too.
 
     A notice to the operator has a day.
