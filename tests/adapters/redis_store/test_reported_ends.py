@@ -1,4 +1,4 @@
-"""The ends that scripts tell are the ends that stand in the ledger, each once; and nothing is open past its time."""
+"""Scripts report the ends that stand in the ledger, each once; and nothing is open past its time."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -60,7 +60,7 @@ class ReportedLife(Life):
         return tuple(reported)
 
     async def go(self, name: str, week: int, reader: int, off: int) -> None:
-        """What is told of a step is what it changed."""
+        """A step reports what it changed, and nothing else."""
         gave = await self.take(name, week, reader, off)
         ends = await self.standing()
         new = [end for key, end in ends.items() if self.ends.get(key) != end]
@@ -102,11 +102,13 @@ def reported(gave: object) -> list[End]:
 
 
 AGAIN = [*(("refuse", 0, reader, 0) for reader in range(3)), ("retry", 0, 0, 0), ("refuse", 0, 0, 0)]
-"""Ends as it had ended: nothing to tell of the run."""
+"""The run ends as it had ended: there is nothing to report of it."""
 
 
 @example(steps=AGAIN)
 @example(steps=[("cut", 0, 0, 0), ("absent", 0, 0, 0), ("late", 0, 0, 0), ("sweep", 0, 0, 0)])
+@example(steps=[("cut", 0, 0, 0), ("found", 0, 0, 0)])
+@example(steps=[("cut", 0, 0, 0), ("give up", 0, 0, 0)])
 @example(steps=[("fail", 1, 0, 0)])
 @given(steps=st.lists(step, min_size=15, max_size=60))
 @settings(
@@ -115,7 +117,7 @@ AGAIN = [*(("refuse", 0, reader, 0) for reader in range(3)), ("retry", 0, 0, 0),
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-async def test_every_end_is_told_once_and_nothing_is_open_past_its_time(
+async def test_every_end_is_reported_once_and_nothing_is_open_past_its_time(
     empty_redis: EmbeddedRedis, steps: list[tuple[str, int, int, int]]
 ) -> None:
     client = connect(empty_redis.url)
