@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from worker.adapters.redis_server import SERVER
 from worker.errors import SettingsError
-from worker.settings import FROM_FILE, NOTES, Settings, read, unknown
+from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings, read, unknown
 
 
 def test_what_is_unset_keeps_its_default() -> None:
@@ -93,3 +94,9 @@ def test_a_variable_of_ours_that_is_no_setting_is_named_with_the_one_that_was_me
         "FUNNELBEAT_TICK_FILE is no setting; did you mean FUNNELBEAT_TICK?",
     )
     assert unknown({"FUNNELBEAT_XYZZY": "3"}) == ("FUNNELBEAT_XYZZY is no setting",)
+
+
+def test_a_variable_that_an_adapter_reads_is_a_setting_too() -> None:
+    assert set(READ_ELSEWHERE) == {SERVER}
+    assert unknown({SERVER: "valkey-server"}) == ()
+    assert unknown({f"{SERVER}S": "valkey-server"}) == (f"{SERVER}S is no setting; did you mean {SERVER}?",)

@@ -1,4 +1,7 @@
-"""The environment, read once, as one frozen Settings; the only reader of os.environ besides secret references."""
+"""The environment, read once, as one frozen Settings.
+
+Besides it, os.environ is read for secret references and for what READ_ELSEWHERE names.
+"""
 
 import json
 import math
@@ -63,6 +66,12 @@ LEVELS = ("debug", "info", "warning", "error")
 LONGEST = 7 * 24 * 60 * 60
 """Seconds; no wait of ours makes sense beyond a week."""
 
+READ_ELSEWHERE: dict[str, str] = {
+    "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or newer. "
+    "Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
+}
+"""Variables that the adapter reads which needs them, so that a test that starts a Redis of its own obeys them too."""
+
 OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""
 
@@ -100,10 +109,10 @@ def unknown(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """
     source = os.environ if environ is None else environ
     names = [f"{PREFIX}{one.name.upper()}" for one in fields(Settings)]
-    known = {*names, *(f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILE), *OF_COMPOSE}
+    known = {*names, *(f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILE), *READ_ELSEWHERE, *OF_COMPOSE}
     sentences = []
     for name in sorted(name for name in source if name.startswith(PREFIX) and name not in known):
-        meant = get_close_matches(name, names, 1, 0.8)
+        meant = get_close_matches(name, [*names, *READ_ELSEWHERE], 1, 0.8)
         sentences.append(f"{name} is no setting" + (f"; did you mean {meant[0]}?" if meant else ""))
     return tuple(sentences)
 

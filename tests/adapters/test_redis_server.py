@@ -14,8 +14,8 @@ import pytest
 import redis
 from kombu.connection import Connection
 
-from worker.adapters.redis_server import EmbeddedRedis, find_binary
-from worker.errors import LedgerUnavailable, RequestError
+from worker.adapters.redis_server import SERVER, EmbeddedRedis, find_binary
+from worker.errors import LedgerUnavailable, RequestError, SettingsError
 
 kombu: Any = Connection  # untyped
 
@@ -198,14 +198,37 @@ def test_before_its_start_there_is_no_url(tmp_path: Path) -> None:
 def test_a_machine_without_a_server_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "files", lambda _name: None)
     monkeypatch.setenv("PATH", "/nonexistent")
+    monkeypatch.delenv(SERVER, raising=False)
     with pytest.raises(RequestError, match="install the package redis-server or valkey, or set FUNNELBEAT_REDIS_URL"):
         find_binary()
 
 
 def test_a_server_from_the_path_serves_where_there_is_no_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "valkey-server").symlink_to(find_binary())
+    monkeypatch.delenv(SERVER, raising=False)
     monkeypatch.setattr(metadata, "files", lambda _name: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_binary() == tmp_path / "valkey-server"
     with EmbeddedRedis(tmp_path / "data") as server:
         assert server.pid is not None
+
+
+def test_a_server_that_the_environment_names_goes_before_all_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen"
+    chosen.write_text(f'#!/bin/sh\ntouch {tmp_path}/asked\nexec {find_binary()} "$@"\n')
+    chosen.chmod(0o755)
+    monkeypatch.setenv(SERVER, str(chosen))
+    with EmbeddedRedis(tmp_path / "data") as server:
+        assert server.pid is not None
+    assert (tmp_path / "asked").exists()
+
+
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_a_server_that_is_named_and_is_no_program_is_refused(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(SERVER, str(tmp_path / name))
+    with pytest.raises(SettingsError, match="FUNNELBEAT_REDIS_SERVER: found .*, expected a program"):
+        find_binary()

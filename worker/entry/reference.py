@@ -23,7 +23,7 @@ from worker.entry.reference_commands import commands
 from worker.plugins import CHANNELS, CONNECTIONS
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Param, QuerySpec, SourceKind
-from worker.settings import FROM_FILE, NOTES, Settings
+from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings
 from worker.sources.endpoints import rows
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
@@ -59,6 +59,7 @@ def code(text: str) -> str:
 
 def settings() -> str:
     rows = [[code(f"FUNNELBEAT_{f.name.upper()}"), code(str(f.default)), NOTES[f.name]] for f in fields(Settings)]
+    rows += [[code(name), "", note] for name, note in READ_ELSEWHERE.items()]
     files = ", ".join(code(f"FUNNELBEAT_{name.upper()}_FILE") for name in FROM_FILE)
     return _page(
         "Settings",
