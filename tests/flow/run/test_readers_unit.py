@@ -1,0 +1,68 @@
+"""Who reads a schedule's digests, and where a word to the operator goes."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
+from worker.domain.delivery import Reader
+from worker.domain.schedule import ChannelSpec
+from worker.flow.run.readers import entries, entry_of, operator_entry, readers, subjects
+
+HOOK = replace(TEAM, id="hook", channel="room", address=None)
+BOSS = replace(TEAM, id="boss")
+BOTH = replace(WEEKLY, to=(TEAM, HOOK, BOSS))
+
+
+def test_one_address_in_two_entries_is_two_readers_and_a_webhook_is_its_own_address() -> None:
+    assert readers(BOTH) == {
+        READER: TEAM,
+        Reader("weekly", "hook", "webhook"): HOOK,
+        Reader("weekly", "boss", "team@acme.example"): BOSS,
+    }
+    assert entries(BOTH) == {
+        "team|team@acme.example": TEAM,
+        "hook|webhook": HOOK,
+        "boss|team@acme.example": BOSS,
+    }
+    assert readers(replace(WEEKLY, to=())) == {}
+
+
+def test_a_channel_and_an_address_in_it_are_suspended_one_by_one() -> None:
+    assert subjects(TEAM, "team@acme.example") == ("channel mail", "address mail team@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("operator", "names", "channel"),
+    [
+        ("ops@acme.example", ("mail",), "mail"),
+        ("ops@acme.example", ("room", "mail"), "room"),
+        ("ops@acme.example", (), None),
+        (None, ("mail", "room"), None),
+    ],
+)
+def test_the_operator_is_told_through_the_first_channel_that_takes_the_address(
+    operator: str | None, names: tuple[str, ...], channel: str | None
+) -> None:
+    channels = {name: ChannelSpec(name, "any") for name in ("room", "mail")}
+    bundle = replace(bundle_with(WEEKLY, operator=operator), channels=channels)
+    found = operator_entry(uses(takes=Takes(*names).takes), bundle, WEEKLY)
+    assert (found.channel if found else None) == channel
+    if found is not None:
+        assert (found.id, found.address, found.locale) == ("operator", operator, "en_GB")
+
+
+def test_an_entry_is_found_by_its_readers_id_unless_it_was_dropped() -> None:
+    nobody, bundle = uses(takes=Takes("mail").takes), bundle_with(WEEKLY, operator="ops@acme.example")
+    known = entries(WEEKLY)
+    assert entry_of(nobody, bundle, WEEKLY, known, READER.id) is TEAM
+    assert entry_of(nobody, bundle, WEEKLY, known, "team|other@acme.example") is None
+
+
+def test_the_operator_is_found_though_no_entry_names_it() -> None:
+    connectors, bundle = uses(takes=Takes("mail").takes), bundle_with(WEEKLY, operator="ops@acme.example")
+    found = entry_of(connectors, bundle, WEEKLY, {}, "operator|ops@acme.example")
+    assert found is not None
+    assert found.channel == "mail"
+    alone = replace(bundle, defaults=replace(bundle.defaults, operator=None))
+    assert entry_of(connectors, alone, WEEKLY, {}, "operator|ops@acme.example") is None

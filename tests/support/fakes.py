@@ -1,0 +1,271 @@
+"""Small stand-ins for the ports, for the unit tests of flow. Each has only the methods that one kind of function calls,
+so that a function which asks for more fails its test. `tests/test_flow_units.py` holds them to 15 lines and to the
+ports' own parameters.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
+from worker.domain.due.slots import every_after, every_before
+from worker.domain.events import Fact
+from worker.domain.outcome import Outcome
+from worker.domain.run import Missed, Run, RunKey, RunState
+from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.errors import BrokerUnavailable, ClaimLost
+from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest
+from worker.memo import Memo
+from worker.ports import Deployment
+from worker.ports.channels import PreviewPage, RenderRequest, Templates
+from worker.ports.kinds import QuerySpec
+
+NOW = THIS_WEEK
+HOUR = timedelta(hours=1)
+HOURLY = Trigger("every", "UTC", seconds=3600)
+TEAM = Subscription("team", "mail", "team@acme.example", "pipeline", "en_GB", "UTC")
+READER = Reader("weekly", "team", "team@acme.example")
+WEEKLY = Schedule("weekly", "Weekly pipeline", HOURLY, (open_deals(),), to=(TEAM,))
+RUN = Run(RunKey("weekly", NOW), RunState.DELIVERING, "every", "bundle", 1, NOW, NOW + HOUR, 1)
+KEY = DeliveryKey(RUN.key, READER.id)
+
+
+def uses(**parts: object) -> Any:
+    """What a function of flow may use: these parts of Services, and no other."""
+    return SimpleNamespace(**parts)
+
+
+def bundle_with(*schedules: Schedule, operator: str | None = None) -> Bundle:
+    """One connection, one channel, and these schedules."""
+    connections, channels = {"close": Connection("close", "any")}, {"mail": ChannelSpec("mail", "any")}
+    return Bundle("acme", Defaults(operator=operator), connections, channels, {one.id: one for one in schedules})
+
+
+def reader_digest(
+    entry: Subscription = TEAM,
+    before: Mapping[str, Snapshot] | None = None,
+    *,
+    digest: Any = None,
+    found: Mapping[str, Snapshot] | None = None,
+) -> ReaderDigest:
+    """What one reader of RUN is told: one answer, compared with `before`."""
+    baselines = {query: Baseline("before", one.slot, one.as_of[0]) for query, one in (before or {}).items()}
+    answers = Answers({"deals": answer([deal("a")])} if found is None else found, {}, ())
+    told = Composed("key", answers, Comparison(baselines, before or {}, {}), digest)
+    return ReaderDigest(
+        bundle_with(WEEKLY),
+        WEEKLY,
+        entry,
+        READER,
+        NOW,
+        told,
+        templates=uses(),
+        renderings=Memo(2),
+        english={},
+        current=baselines,
+        snapshot_ids=dict.fromkeys(answers.snapshots, "now"),
+    )
+
+
+class FixedClock:
+    def __init__(self, instant: datetime = NOW) -> None:
+        self.instant = instant
+
+    async def now(self) -> datetime:
+        return self.instant
+
+
+class Stepped:
+    """Slots as far apart as the trigger says, whole steps from the Unix epoch or from its start."""
+
+    def next(self, trigger: Trigger, after: datetime) -> datetime | None:
+        slot = every_after(trigger.seconds, trigger.start, after)
+        return None if trigger.end is not None and slot >= trigger.end else slot
+
+    def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
+        while (slot := self.next(trigger, after)) is not None:
+            yield (after := slot)
+
+    def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
+        return every_before(trigger.seconds, trigger.start, before)
+
+
+class Deployed:
+    def __init__(self, in_force: Bundle | None) -> None:
+        self.in_force = in_force
+
+    async def deployed(self) -> Deployment | None:
+        return None if self.in_force is None else Deployment("bundle", NOW)
+
+    async def bundle(self, bundle_id: str) -> Bundle | None:
+        return self.in_force
+
+    async def timings(self, bundle_id: str) -> Mapping[str, Any]:
+        return {one.id: one.timing for one in self.in_force.schedules.values()} if self.in_force else {}
+
+
+class Emitted:
+    def __init__(self) -> None:
+        self.facts: list[Fact] = []
+
+    def emit(self, fact: Fact) -> None:
+        self.facts.append(fact)
+
+
+class Published:
+    """`runs` and `on_demand` by their queue, `deliveries` of the third."""
+
+    def __init__(self) -> None:
+        self.runs, self.on_demand, self.deliveries = list[RunKey](), list[RunKey](), list[DeliveryKey]()
+
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
+        (self.on_demand if on_demand else self.runs).extend(keys)
+
+    async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
+        self.deliveries.extend(keys)
+
+
+class NoBroker(Published):
+    async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
+        raise BrokerUnavailable("nobody listens")
+
+
+class KnownRuns:
+    """Newest first."""
+
+    def __init__(self, *rows: Run) -> None:
+        self.rows = rows
+
+    async def run(self, key: RunKey) -> Run | None:
+        return next((row for row in self.rows if row.key == key), None)
+
+    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+        return tuple(row for row in self.rows if schedule in {None, row.key.schedule})[:limit]
+
+
+class KnownDeliveries(KnownRuns):
+    """Of RUN."""
+
+    def __init__(self, *of_the_run: Delivery) -> None:
+        super().__init__(RUN)
+        self.of_the_run = of_the_run
+
+    async def delivery(self, key: DeliveryKey) -> Delivery | None:
+        return next((row for row in self.of_the_run if row.key == key), None)
+
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        return tuple(row for row in self.of_the_run if row.key.run == run)
+
+
+class KnownMissed(KnownRuns):
+    def __init__(self, *rows: Missed) -> None:
+        super().__init__()
+        self.missed_rows = rows
+
+    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]:
+        return tuple(row for row in self.missed_rows if row.schedule == schedule)[:limit]
+
+
+class Stored:
+    """Snapshots by their ids; `rewritten`: ids of those that rows were taken out of."""
+
+    def __init__(self, rewritten: Sequence[str] = (), **snapshots: Snapshot) -> None:
+        self.rewritten, self.snapshots = rewritten, snapshots
+
+    async def load(self, snapshot_id: str) -> Snapshot | None:
+        return self.snapshots.get(snapshot_id)
+
+    async def forgotten(self, snapshot_id: str) -> bool:
+        return snapshot_id in self.rewritten
+
+
+class Keeping(Stored):
+    """Ids count upwards from kept0."""
+
+    async def keep(self, snapshot: Snapshot) -> str:
+        name = f"kept{len(self.snapshots)}"
+        self.snapshots[name] = snapshot
+        return name
+
+
+class Settled:
+    """`outcomes` with the attempt that brought each. `lost`: somebody else has the delivery by now."""
+
+    def __init__(self, *facts: Fact, lost: bool = False) -> None:
+        self.facts, self.lost, self.outcomes = facts, lost, list[tuple[int, Outcome]]()
+
+    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+        if self.lost:
+            raise ClaimLost(str(key))
+        self.outcomes.append((attempt, outcome))
+        return self.facts
+
+
+class OneChannel:
+    """Every definition stands for the same channel."""
+
+    def __init__(self, one: object) -> None:
+        self.one = one
+
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Any:
+        return self.one
+
+    def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return ""
+
+    def templates(self, bundle: Bundle) -> Any:
+        return None
+
+
+class OneQuery(OneChannel):
+    """Every query has the same facts."""
+
+    def __init__(self, spec: QuerySpec, one: object = None) -> None:
+        super().__init__(one)
+        self.spec = spec
+
+    def query(self, bundle: Bundle, query: Query) -> QuerySpec:
+        return self.spec
+
+
+class Takes:
+    """Some channels take such an address, by name."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        return channel in self.names
+
+
+class TwoParts:
+    """A channel whose messages have two parts: the run's name, and the receipt of the first."""
+
+    def content(self, request: RenderRequest, templates: Templates) -> str:
+        return "content"
+
+    def build(self, content: str, envelope: Envelope) -> tuple[Part, ...]:
+        return tuple(Part(n, "piece", f"{n}.txt", f"{content} {n}".encode()) for n in range(2))
+
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
+        return part.draft + b"".join(one.text.encode() for one in receipts)
+
+
+class Shown(TwoParts):
+    preview_suffix = "txt"
+
+    def preview(self, content: str, address: str) -> PreviewPage:
+        return PreviewPage(f"to {address}", content)
+
+
+class Opened:
+    """Every reader is told the same; None: nobody reads it any more."""
+
+    def __init__(self, digest: ReaderDigest | None) -> None:
+        self.digest = digest
+
+    async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
+        return self.digest
