@@ -172,8 +172,8 @@ class KnownMissed(KnownRuns):
 class Stored:
     """Snapshots by their ids; `rewritten`: ids of those that rows were taken out of."""
 
-    def __init__(self, rewritten: Sequence[str] = (), **snapshots: Snapshot) -> None:
-        self.rewritten, self.snapshots = rewritten, snapshots
+    def __init__(self, snapshots: Mapping[str, Snapshot] | None = None, rewritten: Sequence[str] = ()) -> None:
+        self.snapshots, self.rewritten = dict(snapshots or {}), rewritten
 
     async def load(self, snapshot_id: str) -> Snapshot | None:
         return self.snapshots.get(snapshot_id)
