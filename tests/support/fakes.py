@@ -3,6 +3,7 @@ so that a function which asks for more fails its test. `tests/test_flow_units.py
 ports' own parameters.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import BrokerUnavailable, ClaimLost
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest
 from worker.memo import Memo
-from worker.ports import Deployment
+from worker.ports import Answer, Deployment, Question, Source
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
 from worker.ports.kinds import QuerySpec
 
@@ -229,6 +230,28 @@ class OneQuery(OneChannel):
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         return self.spec
+
+
+class OneSource(OneQuery):
+    def source(self, bundle: Bundle, connection: str) -> Any:
+        return uses()
+
+    def account(self, bundle: Bundle, connection: str) -> str:
+        return "account"
+
+
+class Fetches:
+    """Answers each query as it is told to, by its id, and never where it is told nothing; `asked`: the questions."""
+
+    def __init__(self, **said: Exception | Answer) -> None:
+        self.said, self.asked = said, list[Question]()
+
+    async def answer(self, source: Source, account: str, question: Question) -> Answer:
+        self.asked.append(question)
+        said = self.said.get(question.item.id) or await asyncio.Future[Answer]()
+        if isinstance(said, Exception):
+            raise said
+        return said
 
 
 class Takes:

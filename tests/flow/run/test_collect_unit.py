@@ -1,6 +1,5 @@
 """Asking every query of a report at once."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import answer, deal, open_deals
-from tests.support.fakes import HOUR, NOW, TEAM, WEEKLY, OneQuery, Stepped, Stored, bundle_with, uses
+from tests.support.fakes import HOUR, NOW, TEAM, WEEKLY, Fetches, OneSource, Stepped, Stored, bundle_with, uses
 from worker.domain.delivery import Baseline
 from worker.domain.schedule import Bundle, Follow, Query
 from worker.domain.snapshot.snapshot import GapReason, Snapshot
@@ -18,7 +17,7 @@ from worker.errors import LedgerUnavailable, RequestError, SourceUnavailable
 from worker.flow.intervals import Intervals
 from worker.flow.run.collect import FetchContext, collect, question_of, resolver
 from worker.flow.run.shared_fetch import SharedFailure
-from worker.ports import Answer, FetchFailed, Question, Source
+from worker.ports import Answer, FetchFailed
 from worker.ports.kinds import QuerySpec
 
 STATE, WINDOWED = QuerySpec("opportunities", "", False, ()), QuerySpec("funnel", "", True, ())
@@ -28,30 +27,11 @@ CONTEXT = FetchContext(bundle_with(BOTH), BOTH, NOW, NOW + HOUR, NOW)
 LAST_HOUR = replace(DEALS, window=WindowSpec("since-previous-slot"), compare=WindowSpec("previous"))
 
 
-class Fetches:
-    """Answers each query as it is told to, by its id; `asked`: the questions."""
-
-    def __init__(self, **said: Exception | Answer | None) -> None:
-        self.said, self.asked = said, list[Question]()
-
-    async def answer(self, source: Source, account: str, question: Question) -> Answer:
-        self.asked.append(question)
-        said = self.said.get(question.item.id)
-        if said is None:
-            await asyncio.Event().wait()
-        if isinstance(said, Exception):
-            raise said
-        return said or Answer(answer([]))
-
-
-class Connection(OneQuery):
+class Connection(OneSource):
     def source(self, bundle: Bundle, connection: str) -> Any:
         if connection == "unset":
             raise RequestError("CLOSE_KEY is not set")
         return uses()
-
-    def account(self, bundle: Bundle, connection: str) -> str:
-        return "account"
 
 
 class Chains:
@@ -117,7 +97,7 @@ async def test_a_connection_that_cannot_be_opened_is_a_gap_of_its_queries_alone(
 async def test_a_source_that_does_not_answer_is_a_gap_when_the_runs_time_is_over() -> None:
     """The least that a source is given is a second, also where the deadline has passed."""
     late = replace(CONTEXT, deadline=NOW - HOUR, schedule=WEEKLY)
-    found = await collect(parts(Fetches(deals=None)), late, [])
+    found = await collect(parts(Fetches()), late, [])
     assert [(gap.query_id, gap.reason) for gap in found.gaps] == [("deals", GapReason.DEADLINE)]
 
 
@@ -133,7 +113,7 @@ async def test_the_state_now_is_not_told_for_a_slot_that_a_newer_one_followed() 
 async def test_a_ledger_that_fails_is_no_gap() -> None:
     runs = Chains(wrong=LedgerUnavailable("Redis cannot be reached"))
     with pytest.raises(LedgerUnavailable):
-        await collect(parts(Fetches(deals=None), runs=runs), CONTEXT, [])
+        await collect(parts(Fetches(), runs=runs), CONTEXT, [])
 
 
 def past(slot: datetime) -> dict[str, Baseline]:
