@@ -1,0 +1,222 @@
+"""The digests of a run's readers, made from what is stored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.domain.builders import answer, deal, open_deals
+from tests.support.fakes import (
+    HOUR,
+    KEY,
+    NOW,
+    READER,
+    RUN,
+    TEAM,
+    WEEKLY,
+    Deployed,
+    KnownRuns,
+    OneQuery,
+    Stepped,
+    Stored,
+    bundle_with,
+    uses,
+)
+from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
+from worker.domain.due.spread import delay_of
+from worker.domain.reason import Reason
+from worker.domain.run import Run
+from worker.domain.schedule import Schedule
+from worker.domain.snapshot.snapshot import GapReason, Snapshot
+from worker.errors import LedgerError
+from worker.flow.run.comparison import Answers, Comparison, RunSlot
+from worker.flow.run.reader_digests import ReaderDigests, digest_context, load_found
+from worker.ports.kinds import QuerySpec
+
+BOTH = replace(WEEKLY, report=(open_deals(), open_deals("other")), bridge="deals")
+ANSWERED = replace(RUN, snapshots=(("deals", "now"), ("deals:compared", "week")), gaps=(("other", "refused", "401"),))
+ROW = Delivery(KEY, DeliveryState.PENDING)
+NOW_ANSWER, BEFORE = answer([deal("a", 200)]), answer([deal("a", 100)], at=NOW - HOUR)
+WEEK = answer([deal("b")], at=NOW - 7 * HOUR)
+STORED = {"now": NOW_ANSWER, "week": WEEK, "before": BEFORE}
+BASELINE = Baseline("before", NOW - HOUR, NOW - HOUR)
+SPEC = QuerySpec("opportunities", "", False, (), lists_opportunities=True)
+
+
+class Baselines:
+    """`ids` of the earlier answers; `asked`: how often for baselines."""
+
+    def __init__(self, current: Mapping[str, Baseline] | None = None, *ids: str) -> None:
+        self.current, self.ids, self.asked = current or {}, ids, 0
+
+    async def baselines(self, readers: list[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
+        self.asked += 1
+        return dict.fromkeys(readers, self.current)
+
+    async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
+        return self.ids
+
+
+class Counted(Stored):
+    loads = 0
+
+    async def load(self, snapshot_id: str) -> Snapshot | None:
+        self.loads += 1
+        return await super().load(snapshot_id)
+
+
+def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run = ANSWERED, **other: Any) -> Any:
+    given: dict[str, Any] = {
+        "lookups": KnownRuns(run),
+        "runs": runs or Baselines({"deals": BASELINE}),
+        "snapshots": Counted(STORED),
+        "deployments": Deployed(bundle_with(schedule)),
+        "connectors": OneQuery(SPEC),
+        "triggers": Stepped(),
+    }
+    return ReaderDigests(**{**given, **other})
+
+
+async def test_a_reader_is_told_what_the_run_found_against_what_the_reader_was_sent_before() -> None:
+    told = await digests().open(ROW)
+    assert (told.reader, told.entry, told.slot, told.on_demand) == (READER, TEAM, NOW, False)
+    assert told.past.compared_with == {"deals": BASELINE, "other": None}
+    assert told.found.snapshots == {"deals": NOW_ANSWER}
+    assert told.found.compared == {"deals": WEEK}
+    assert told.snapshot_ids == {"deals": "now"}, "a comparison is nobody's baseline"
+    assert told.current == {"deals": BASELINE}
+    assert told.digest.since == NOW - HOUR
+    assert told.digest.changed
+    assert [gap.query_id for gap in told.digest.gaps] == ["other"]
+
+
+async def test_baselines_that_were_read_with_the_row_are_not_read_again() -> None:
+    runs = Baselines({"deals": BASELINE})
+    told = await digests(runs).open(ROW, {})
+    assert runs.asked == 0
+    assert told.past.compared_with["deals"] is None
+
+
+async def test_readers_with_the_same_past_are_told_the_same_and_it_is_made_once() -> None:
+    boss = replace(TEAM, id="boss", address="boss@acme.example")
+    made = digests(schedule=replace(BOTH, to=(TEAM, boss)))
+    other = replace(ROW, key=replace(KEY, reader="boss|boss@acme.example"))
+    one, two = await made.open(ROW), await made.open(other)
+    loads = made.snapshots.loads
+    assert one.told is two.told
+    assert one.reader != two.reader
+    await made.open(ROW)
+    assert made.snapshots.loads == loads
+
+
+async def test_readers_with_another_past_are_told_something_else() -> None:
+    made = digests()
+    one, two = await made.open(ROW, {"deals": BASELINE}), await made.open(ROW, {})
+    assert one.told.key != two.told.key
+    assert (one.digest.since, two.digest.since) == (NOW - HOUR, None)
+
+
+@pytest.mark.parametrize("schedule", [replace(BOTH, to=()), replace(BOTH, to=(replace(TEAM, id="new"),))])
+async def test_an_entry_that_the_run_does_not_know_is_told_nothing(schedule: Schedule) -> None:
+    assert await digests(schedule=schedule).open(ROW) is None
+
+
+async def test_a_run_that_is_gone_is_told_to_nobody_and_a_bundle_that_is_gone_is_an_error() -> None:
+    assert await digests(lookups=KnownRuns()).open(ROW) is None
+    with pytest.raises(LedgerError, match="deploy again"):
+        await digests(deployments=Deployed(None)).open(ROW)
+
+
+async def test_somebody_asked_for_a_run_on_demand() -> None:
+    assert (await digests(run=replace(ANSWERED, trigger="manual")).open(ROW)).on_demand
+
+
+def found(**snapshots: Snapshot) -> Answers:
+    return Answers(snapshots, {}, ())
+
+
+async def past(current: Mapping[str, Baseline], row: Delivery | None = None, **made: Any) -> Comparison:
+    compared: Comparison = await digests(**made).past(WEEKLY, NOW, found(deals=NOW_ANSWER), current, row)
+    return compared
+
+
+async def test_what_was_fixed_at_the_first_decision_stays_though_the_baseline_moved_on() -> None:
+    moved = Baseline("week", NOW - 7 * HOUR, NOW - 7 * HOUR)
+    fixed = replace(ROW, compared_with={"deals": BASELINE})
+    assert (await past({"deals": moved}, fixed)).compared_with == {"deals": BASELINE}
+    none = replace(ROW, compared_with={"deals": None}, why_first={"deals": Reason.SUBSCRIBED})
+    assert (await past({"deals": BASELINE}, none)).why_first == {"deals": Reason.SUBSCRIBED}
+
+
+@pytest.mark.parametrize(
+    ("current", "runs", "reason"),
+    [
+        ({}, Baselines(), Reason.FIRST),
+        ({}, Baselines(None, "before"), Reason.SUBSCRIBED),
+        ({"deals": replace(BASELINE, snapshot="gone")}, Baselines(), Reason.BASELINE_EXPIRED),
+        ({"deals": replace(BASELINE, slot=NOW - timedelta(days=401))}, Baselines(), Reason.BASELINE_EXPIRED),
+        ({"deals": replace(BASELINE, slot=NOW)}, Baselines(), Reason.LATER_DIGEST),
+        ({"deals": replace(BASELINE, slot=NOW + HOUR)}, Baselines(), Reason.LATER_DIGEST),
+    ],
+)
+async def test_a_reader_without_a_usable_past_is_told_why(
+    current: dict[str, Baseline], runs: Baselines, reason: Reason
+) -> None:
+    compared = await past(current, runs=runs)
+    assert (compared.compared_with, compared.earlier) == ({"deals": None}, {})
+    assert compared.why_first == {"deals": reason}
+
+
+async def test_an_answer_to_another_question_is_no_past() -> None:
+    other = Stored({"before": answer([deal("a")], at=NOW - HOUR, fingerprint="other")})
+    assert (await past({"deals": BASELINE}, snapshots=other)).why_first == {"deals": Reason.QUERY_CHANGED}
+
+
+async def test_what_is_stored_is_read_back_and_what_is_gone_is_a_gap_that_says_so() -> None:
+    answers = await load_found(uses(load=Stored(STORED).load), ANSWERED)
+    assert (answers.snapshots, answers.compared) == ({"deals": NOW_ANSWER}, {"deals": WEEK})
+    assert [(gap.query_id, gap.reason, gap.sentence) for gap in answers.gaps] == [("other", GapReason.REFUSED, "401")]
+    lost = await load_found(uses(load=Stored().load), ANSWERED)
+    assert (lost.snapshots, lost.compared) == ({}, {})
+    assert [(gap.query_id, gap.reason) for gap in lost.gaps] == [
+        ("other", GapReason.REFUSED),
+        ("deals", GapReason.INCOMPLETE),
+    ]
+
+
+def slot_of(late: timedelta, schedule: Schedule = BOTH) -> RunSlot:
+    return RunSlot(bundle_with(schedule), schedule, str(RUN.key), NOW, NOW + late)
+
+
+COMPARISON = Comparison({"deals": BASELINE, "other": None}, {"deals": BEFORE}, {"other": Reason.FIRST})
+
+
+def test_a_digest_is_made_from_the_answers_one_past_and_what_is_known_of_the_queries() -> None:
+    context = digest_context(OneQuery(SPEC), Stepped(), slot_of(HOUR), found(deals=NOW_ANSWER), COMPARISON)  # type: ignore[arg-type]  # of the connectors it asks for queries alone
+    assert context.baselines == {"deals": (BASELINE, BEFORE), "other": None}
+    assert context.traits["deals"].lists_opportunities
+    assert context.connections == {"close": "any"}
+    assert context.next_slot == NOW + HOUR
+
+
+@pytest.mark.parametrize(("seconds", "late"), [(0, 0), (60, 0), (61, 61)])
+def test_a_run_is_late_once_its_grace_is_over(seconds: int, late: int) -> None:
+    connectors: Any = OneQuery(SPEC)
+    of = slot_of(timedelta(seconds=seconds))
+    assert digest_context(connectors, Stepped(), of, found(), COMPARISON).late == late
+
+
+def test_a_run_that_is_spread_is_not_late_by_its_share() -> None:
+    connectors: Any = OneQuery(SPEC)
+    spread = replace(BOTH, spread=1800)
+    share = delay_of(spread.id, 1800)
+    assert digest_context(connectors, Stepped(), slot_of(share, spread), found(), COMPARISON).late == 0
+
+
+def test_one_past_and_one_runs_answers_always_give_the_same_digest() -> None:
+    made, answers = digests(), found(deals=NOW_ANSWER)
+    one = made.composed(slot_of(timedelta()), answers, COMPARISON)
+    assert one == made.composed(slot_of(timedelta()), answers, COMPARISON)
+    assert (one.run, one.since, one.next_slot) == (str(RUN.key), NOW - HOUR, NOW + HOUR)
