@@ -73,7 +73,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.REFUSED: "The receiver refused it for good.",
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",
     Reason.EXHAUSTED: "Every try failed until its time was over.",
-    Reason.PARTS_MISSING: "The digest was sent; the receiver refused a later part of it, such as a file.",
+    Reason.PARTS_MISSING: "The digest was sent, but for a later part of it, such as a file.",
     Reason.UNCLEAR: "The connection broke after the message was handed over: it may have been accepted.",
     Reason.LEASE_LAPSED: "The process that was sending it ended: it may have been accepted.",
     Reason.HELD: "It may have been accepted; it is held until somebody settles it.",

@@ -81,8 +81,12 @@ class DeliveryLedger(Protocol):
         """Immediately before the bytes leave: still ours? Raises ClaimLost."""
         ...
 
-    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
-        """One part of several was accepted."""
+    async def handed_over(
+        self, key: DeliveryKey, attempt: int, part: int, receipt: str, moved: Mapping[str, Baseline]
+    ) -> None:
+        """One part of several was accepted. `moved`: the baselines that the delivery moves where its time is over, or a
+        newer run takes its place, before the last part is sent.
+        """
         ...
 
     async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:

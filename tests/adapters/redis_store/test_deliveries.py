@@ -22,7 +22,7 @@ STEPS: dict[str, tuple[Step, str]] = {
     "intend": (lambda s, k, _: s.intend(k), "pending"),
     "intend a later part": (lambda s, k, a: s.intend(k, part=1, parts=2, attempt=a or 1), "sending"),
     "check": (lambda s, k, a: s.deliveries.check(k, a), "sending"),
-    "handed_over": (lambda s, k, a: s.deliveries.handed_over(k, a, 0, "ts"), "sending unknown"),
+    "handed_over": (lambda s, k, a: s.deliveries.handed_over(k, a, 0, "ts", {}), "sending unknown"),
     "sent": (lambda s, k, a: s.deliveries.settle(k, a, Sent("ok", {})), "sending unknown held"),
     "defer": (lambda s, k, a: s.deliveries.settle(k, a, Deferred(SLOT, Reason.BACKOFF, "421")), "pending sending"),
     "refuse": (lambda s, k, a: s.deliveries.settle(k, a, Refused(Reason.REFUSED, "550")), "pending sending"),
@@ -193,7 +193,7 @@ async def test_readers_with_the_same_baselines_share_one_stored_pair(story: Ledg
 async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFixture) -> None:
     (key,) = await story.delivering()
     attempt = await story.intend(key, part=0, parts=3, sha="a0")
-    await story.deliveries.handed_over(key, attempt, 0, "C1 100.1")
+    await story.deliveries.handed_over(key, attempt, 0, "C1 100.1", {})
     assert await story.intend(key, part=1, parts=3, attempt=attempt, sha="a1") == attempt
     await story.deliveries.settle(key, attempt, Deferred(await story.soon(1), Reason.RATE_LIMITED, "wait"))
     assert (await story.row(key)).parts == (
@@ -204,7 +204,7 @@ async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFi
     await story.elapse(2)
     await story.clock.sweep(10)
     attempt = await story.intend(key, part=1, parts=3, sha="a1")
-    await story.deliveries.handed_over(key, attempt, 1, "C1 100.2")
+    await story.deliveries.handed_over(key, attempt, 1, "C1 100.2", {})
     await story.intend(key, part=2, parts=3, attempt=attempt, sha="a2")
     await story.deliveries.settle(key, attempt, Sent("C1 100.3", {}))
     row = await story.row(key)
@@ -215,7 +215,7 @@ async def test_a_try_resumes_at_the_first_part_without_a_receipt(story: LedgerFi
 async def test_a_part_that_a_look_up_found_is_kept_and_the_rest_is_sent(story: LedgerFixture) -> None:
     key = await story.sending(parts=2)
     await story.deliveries.settle(key, 1, Unknown("timeout", await story.soon()))
-    await story.deliveries.handed_over(key, 1, 0, "C1 100.1")
+    await story.deliveries.handed_over(key, 1, 0, "C1 100.1", {})
     await story.deliveries.settle(key, 1, Pending(Reason.FOUND))
     row = await story.row(key)
     assert (row.state, row.resent) == (DeliveryState.PENDING, False)

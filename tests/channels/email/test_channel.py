@@ -87,6 +87,7 @@ def test_the_list_id_comes_from_schedule_and_sender() -> None:
         ("data", "554 5.6.0 malformed", None),
         ("data", "550 5.7.26 unauthenticated mail", None),
         ("data", "552 5.3.4 message too big", None),
+        ("data", "550 5.1.1 no such user", "address"),
     ],
 )
 async def test_a_permanent_refusal_says_what_to_stop_using(step: str, reply: str, suspend: str | None) -> None:

@@ -98,3 +98,33 @@ def test_a_host_that_is_blocked_is_the_channels_in_every_step() -> None:
 @pytest.mark.parametrize("enhanced", [f"5.7.{detail}" for detail in (0, 1, 5, 13, 20, 27, 133, 350, 511, 705)])
 def test_no_policy_of_any_number_stops_a_reader(enhanced: str) -> None:
     assert blamed("rcpt", 550, enhanced, "Rejected for policy reasons") != "address"
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "text"),
+    [
+        (550, "5.1.1", f"{ANN}: user unknown"),
+        (550, "5.1.10", "RESOLVER.ADR.RecipientNotFound"),
+        (550, "5.1.2", "Bad destination system"),
+        (553, "5.1.3", "not a valid address"),
+        (551, "5.1.6", "The recipient has moved"),
+    ],
+)
+def test_an_address_that_is_refused_after_the_message_is_the_readers(code: int, enhanced: str, text: str) -> None:
+    """A gateway that asks the mailbox's server only when it has the whole message; one recipient is in the envelope."""
+    assert blamed("data", code, enhanced, text) == "address"
+
+
+@pytest.mark.parametrize(
+    ("enhanced", "text", "suspend"),
+    [
+        ("5.1.0", "Other address status", None),
+        ("", "No such user here", None),
+        ("5.1.7", "Bad sender's mailbox address syntax", "channel"),
+        ("5.1.8", "Bad sender's system address", "channel"),
+    ],
+)
+def test_after_the_message_only_a_code_of_the_recipients_address_blames_it(
+    enhanced: str, text: str, suspend: str | None
+) -> None:
+    assert blamed("data", 550, enhanced, text) == suspend

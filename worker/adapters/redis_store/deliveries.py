@@ -68,8 +68,11 @@ class RedisDeliveries:
     async def check(self, key: DeliveryKey, attempt: int) -> None:
         await self._scripts.own("check", key, {**_named(key), "attempt": attempt, "lease": self._lease})
 
-    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
+    async def handed_over(
+        self, key: DeliveryKey, attempt: int, part: int, receipt: str, moved: Mapping[str, Baseline]
+    ) -> None:
         done = {"attempt": attempt, "part": part, "receipt": short(receipt), "lease": self._lease}
+        done["baselines"] = _moves(moved)
         await self._scripts.own("handed_over", key, {**_named(key), **done})
 
     async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:

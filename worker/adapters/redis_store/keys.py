@@ -50,9 +50,10 @@
 
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
-expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]],
-v sent once more, y closed although it may have arrived, w version that rendered a later try, h held until and o by
-which process, q times published again, t when it was settled or became unknown.
+expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]], l
+baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
+that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
+became unknown.
 """
 
 from worker.domain.run import RunKey

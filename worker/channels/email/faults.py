@@ -78,6 +78,9 @@ RULES: tuple[FaultRule, ...] = (
     # The reader's address: unknown, moved, or switched off. 5.4.1 is Exchange's word for unknown.
     FaultRule(Fault.READER, enhanced=r"5\.(1\.\d+|2\.[01]|4\.[14])", phases=RCPT),
     FaultRule(Fault.READER, enhanced="", codes=frozenset({550, 551, 553}), phases=RCPT),
+    # A gateway that asks the mailbox's server when it has the message. The envelope holds one recipient, so that a code
+    # of the recipient's address is of this one; 5.1.0 does not say whose address is meant.
+    FaultRule(Fault.READER, enhanced=r"5\.1\.([1-46]|10)", phases=frozenset({"data"})),
     # What a server has against MAIL is against our sender, but for the message's size.
     FaultRule(Fault.MESSAGE, enhanced=r"5\.3\.4"),
     FaultRule(Fault.MESSAGE, codes=frozenset({552})),

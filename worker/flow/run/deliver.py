@@ -175,7 +175,8 @@ async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[A
         attempt.out = part.number
         attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
         if part.number + 1 < len(parts):
-            await uses.deliveries.handed_over(key, attempt.begun, part.number, attempt.receipts[-1].text)
+            done = attempt.receipts[-1].text
+            await uses.deliveries.handed_over(key, attempt.begun, part.number, done, sent(digest))
             attempt.out = None
 
 

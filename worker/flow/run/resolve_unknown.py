@@ -84,7 +84,7 @@ async def _look_up(
     if done + 1 == len(parts):
         await settle(uses, row.key, row.attempt, Sent(found.text, moved))
         return replace(row, state=DeliveryState.SENT, reason=Reason.FOUND)
-    await uses.deliveries.handed_over(key, row.attempt, done, found.text)
+    await uses.deliveries.handed_over(key, row.attempt, done, found.text, moved)
     await settle(uses, row.key, row.attempt, Pending(Reason.FOUND))
     parts_now = (*row.parts[:done], replace(row.parts[done], state=DeliveryState.SENT, receipt=found.text))
     return replace(row, state=DeliveryState.PENDING, parts=(*parts_now, *row.parts[done + 1 :]))

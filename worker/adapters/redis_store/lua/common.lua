@@ -201,6 +201,7 @@ end
 local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
+  if state ~= 'H' then row.l = nil end
   tell('delivery', run, reader, state, reason or '', sentence or '')
   write(run, reader, row, state, nil)
 end
@@ -215,10 +216,41 @@ end
 -- When to look at a row that waits until `at`: when its time is over, if that comes first.
 local function no_later(row, at) return row.x and math.min(at, row.x) or at end
 
+-- Moves this reader's baselines forward by their slots, never back (semantics 5). An answer that was read before the one
+-- in the digest before it moves them too: the next digest opens with what this reader was sent last.
+local function move_baselines(run, reader, moves)
+  if not next(moves) then return end
+  local key = P .. 'baseline:' .. schedule_of(run)
+  local text = call('HGET', key, reader)
+  local held = text and cjson.decode(text) or {}
+  for query, new in pairs(moves) do
+    local at = held[query]
+    if not at or new[2] > at[2] then held[query] = new end
+  end
+  call('HSET', key, reader, cjson.encode(held))
+end
+
+-- Whether the reader has the digest's main part. Then the reader was sent the digest, whatever becomes of the rest: the
+-- next digest compares with it.
+local function posted(row) return row.p and row.p[1] and row.p[1][1] == 'S' end
+
+-- What is missing of a digest whose main part was accepted, and what ended it.
+local function missing(row, what)
+  local n = 0
+  for _, part in ipairs(row.p) do if part[1] ~= 'S' then n = n + 1 end end
+  local said = row.m and row.m ~= '' and ': ' .. row.m or ''
+  return string.format('%d of %d parts were missing when %s%s', n, #row.p, what, said)
+end
+
 -- What waited past its time. True when the row was closed. What is held waits for somebody, without end.
 local function expire(run, reader, row)
   if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
-  if row.s == 'U' then
+  if posted(row) then
+    local moves, sentence = row.l or {}, missing(row, 'its time was over')
+    unsend(row)
+    settle(run, reader, row, 'S', 'parts_missing', sentence)
+    move_baselines(run, reader, moves)
+  elseif row.s == 'U' then
     row.y = true
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
@@ -236,18 +268,26 @@ end
 local STEP = 200
 
 local function supersede(old, names)
-  local marks, members = {}, {}
+  local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
     if state and string.find('PDUH', state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
-      if state == 'U' or state == 'H' then row.y = true end
-      row.e, row.t, row.n, row.h, row.o, row.q = 'superseded', now, nil, nil, nil, nil
-      marks[#marks + 1], marks[#marks + 2] = names[i], 'K' .. cjson.encode(row)
+      local ended, reason, moves = 'K', 'superseded', row.l or {}
+      if posted(row) then
+        ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
+        unsend(row)
+        move_baselines(old, names[i], moves)
+        sent = sent + 1
+      elseif state == 'U' or state == 'H' then
+        row.y = true
+      end
+      row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
+      marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
       members[#members + 1] = old .. '/' .. names[i]
       gone[CLASS[state]] = gone[CLASS[state]] + 1
-      tell('delivery', old, names[i], 'K', 'superseded', '')
+      tell('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
   if #members == 0 then return end
@@ -257,7 +297,8 @@ local function supersede(old, names)
     -- Lua would write nothing taken away as -0, which is no integer to Redis.
     if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
   end
-  call('HINCRBY', run_key(old), 'n:skipped', #members)
+  call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
+  if sent > 0 then call('HINCRBY', run_key(old), 'n:sent', sent) end
   conclude(old, 'superseded')
 end
 
@@ -352,18 +393,4 @@ local function finish(run)
   end
   call('HDEL', run_key(run), 'todo')
   return true
-end
-
--- Moves this reader's baselines forward by their slots, never back (semantics 5). An answer that was read before the one
--- in the digest before it moves them too: the next digest opens with what this reader was sent last.
-local function move_baselines(run, reader, moves)
-  if not next(moves) then return end
-  local key = P .. 'baseline:' .. schedule_of(run)
-  local text = call('HGET', key, reader)
-  local held = text and cjson.decode(text) or {}
-  for query, new in pairs(moves) do
-    local at = held[query]
-    if not at or new[2] > at[2] then held[query] = new end
-  end
-  call('HSET', key, reader, cjson.encode(held))
 end
