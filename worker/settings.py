@@ -67,8 +67,8 @@ LONGEST = 7 * 24 * 60 * 60
 """Seconds; no wait of ours makes sense beyond a week."""
 
 READ_ELSEWHERE: dict[str, str] = {
-    "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or newer. "
-    "Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
+    "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or "
+    "newer. Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
 }
 """Variables that the adapter reads which needs them, so that a test that starts a Redis of its own obeys them too."""
 

@@ -230,5 +230,5 @@ def test_a_server_that_is_named_and_is_no_program_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(SERVER, str(tmp_path / name))
-    with pytest.raises(SettingsError, match="FUNNELBEAT_REDIS_SERVER: found .*, expected a program"):
+    with pytest.raises(SettingsError, match=r"FUNNELBEAT_REDIS_SERVER: found .*, expected a program"):
         find_binary()
