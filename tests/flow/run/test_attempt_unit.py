@@ -44,8 +44,8 @@ def test_what_was_found_out_takes_the_place_of_what_was_unknown() -> None:
 
 def test_a_part_that_is_out_has_a_receipt_only_if_its_own_came() -> None:
     attempt = Attempt(ROW, NOW)
-    assert attempt.came == "", "nothing is out"
+    assert attempt.receipt_text == "", "nothing is out"
     attempt.out = 1
-    assert attempt.came == "", "the receipt of an earlier part is not this part's"
+    assert attempt.receipt_text == "", "the receipt of an earlier part is not this part's"
     attempt.receipts.append(Receipt("receipt 1"))
-    assert attempt.came == "receipt 1"
+    assert attempt.receipt_text == "receipt 1"

@@ -76,7 +76,7 @@ class Ledger(Held):
     async def check(self, key: DeliveryKey, attempt: int) -> None:
         self.log.append(f"check {attempt}")
 
-    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
+    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str, moved: object) -> None:
         self.log.append(f"{part} {receipt}")
 
 

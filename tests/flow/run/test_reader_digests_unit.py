@@ -105,7 +105,7 @@ async def test_readers_with_the_same_past_are_told_the_same_and_it_is_made_once(
     other = replace(ROW, key=replace(KEY, reader="boss|boss@acme.example"))
     one, two = await made.open(ROW), await made.open(other)
     loads = made.snapshots.loads
-    assert one.told is two.told
+    assert one.composed is two.composed
     assert one.reader != two.reader
     await made.open(ROW)
     assert made.snapshots.loads == loads
@@ -114,7 +114,7 @@ async def test_readers_with_the_same_past_are_told_the_same_and_it_is_made_once(
 async def test_readers_with_another_past_are_told_something_else() -> None:
     made = digests()
     one, two = await made.open(ROW, {"deals": BASELINE}), await made.open(ROW, {})
-    assert one.told.key != two.told.key
+    assert one.composed.key != two.composed.key
     assert (one.digest.since, two.digest.since) == (NOW - HOUR, None)
 
 

@@ -43,7 +43,7 @@ class TakesOnce(TwoParts):
 class Ledger(Settled):
     handed: tuple[int, int, str] | None = None
 
-    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str) -> None:
+    async def handed_over(self, key: DeliveryKey, attempt: int, part: int, receipt: str, moved: object) -> None:
         self.handed = attempt, part, receipt
 
 

@@ -28,7 +28,7 @@ class Part:
     def __init__(self, *runs: Run) -> None:
         self.given, self.ended = runs, list[datetime]()
 
-    async def chores(self, limit: int, pause: float) -> SweepResult | None:
+    async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
         return SweepResult(tuple((one.key.schedule, one) for one in self.given), ended=True)
 
     async def end_round(self, missed_before: datetime) -> int:
@@ -56,7 +56,7 @@ class Upkeep(Part):
 class Early(Upkeep):
     """Somebody asked a moment ago."""
 
-    async def chores(self, limit: int, pause: float) -> SweepResult | None:
+    async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
         return None
 
 

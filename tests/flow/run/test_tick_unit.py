@@ -58,7 +58,7 @@ class Idle:
     def __init__(self) -> None:
         self.asked = 0
 
-    async def chores(self, limit: int, pause: float) -> None:
+    async def next_batch(self, limit: int, pause: float) -> None:
         self.asked += 1
 
 
