@@ -293,6 +293,6 @@ def test_an_outage_of_any_length_accounts_for_every_slot_once(
     expected = len(list(islice(takewhile(lambda slot: slot <= now, triggers.upcoming(trigger, begun)), 9000)))
     while due is not None and due <= now:
         found = account(trigger, due, now, catch_up, 60, triggers.next, limit=200)
-        runs, missed, due = runs + len(found.runs), missed + sum(gone.n for gone in found.missed), found.next_slot
+        runs, missed, due = runs + len(found.runs), missed + sum(gone.count for gone in found.missed), found.next_slot
     assert runs + missed == expected
     assert due == triggers.next(trigger, now)

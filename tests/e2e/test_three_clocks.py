@@ -22,7 +22,8 @@ from worker.adapters.child_process import tied
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.domain.run import Missed, Run
+from worker.domain.missed import MissedRow
+from worker.domain.run import Run
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
 from worker.settings import Settings
@@ -47,8 +48,8 @@ class Clocks:
     children: list[subprocess.Popen[bytes]]
     logs: list[Path]
 
-    def ledger(self) -> tuple[list[Run], list[Missed]]:
-        async def look() -> tuple[list[Run], list[Missed]]:
+    def ledger(self) -> tuple[list[Run], list[MissedRow]]:
+        async def look() -> tuple[list[Run], list[MissedRow]]:
             client = connect(self.settings.redis_url)
             lookups = RedisLedger(client, "town").lookups
             found = list(await lookups.runs(None, 100_000)), list(await lookups.missed(None, 100_000))
@@ -102,7 +103,7 @@ def _start(place: Path, environment: dict[str, str], log: Path) -> subprocess.Po
         return subprocess.Popen(tied(command), env=environment, stdout=output, stderr=output, start_new_session=True)
 
 
-def every_slot_is_accounted_for(runs: list[Run], missed: list[Missed]) -> None:
+def every_slot_is_accounted_for(runs: list[Run], missed: list[MissedRow]) -> None:
     """Up to a schedule's newest run, each slot is one run or stands in one row; what came later is not looked at."""
     for name in {run.key.schedule for run in runs}:
         slots = [run.key.slot for run in runs if run.key.schedule == name]

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from tests.soak.havoc import Hit
 from tests.support.town import Installation
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import CLOSED, Missed, Run
+from worker.domain.run import CLOSED, Run
 from worker.flow.services import Services
 from worker.sandbox.outbox import Received
 
@@ -81,7 +82,7 @@ class Line:
 @dataclass(slots=True)
 class Tally:
     runs: tuple[Run, ...]
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedRow, ...]
     fates: tuple[Fate, ...]
     hits: Sequence[Hit] = ()
     strangers: int = 0
@@ -180,7 +181,7 @@ def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
     mails, posts, uploads = _received(items)
     arrived = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
-    async def look(services: Services) -> tuple[tuple[Run, ...], tuple[Missed, ...], list[tuple[Run, Delivery]]]:
+    async def look(services: Services) -> tuple[tuple[Run, ...], tuple[MissedRow, ...], list[tuple[Run, Delivery]]]:
         runs = await services.lookups.runs(None, ALL)
         rows = [(run, row) for run in runs for row in await services.lookups.deliveries(run.key)]
         return runs, await services.lookups.missed(None, ALL), rows

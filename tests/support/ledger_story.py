@@ -8,9 +8,10 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
+from worker.domain.missed import MissedRow
 from worker.domain.outcome import DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, Run, RunKey
+from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 from worker.ports import ClockLedger, DeliveryLedger, Deployments, HeartbeatStore, Lookups, RunLedger, SlotClaim, Upkeep
 
@@ -76,7 +77,9 @@ class LedgerFixture:
         names = schedules or (WEEKLY,)
         return (await self.deployments.activate(bundle(*names), dict.fromkeys(names, slot), ())).bundle
 
-    async def claimed(self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[Missed, ...] = ()) -> RunKey:
+    async def claimed(
+        self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[MissedRow, ...] = ()
+    ) -> RunKey:
         """One slot of WEEKLY claimed, the next one set; deploys where nothing is deployed."""
         if await self.deployments.deployed() is None:
             await self.deploy(slot=slot)

@@ -7,8 +7,9 @@ from worker.documents.bridge import bridge_document
 from worker.documents.deliveries import delivery_document
 from worker.domain.delivery import Delivery
 from worker.domain.diff.bridge import Bridge
+from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
-from worker.domain.run import Missed, Run, stamp
+from worker.domain.run import Run, stamp
 
 
 def run_document(run: Run) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def note_documents(notes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"query": query, "sentence": sentence} for query, sentence in notes]
 
 
-def missed_document(missed: Missed) -> dict[str, Any]:
+def missed_document(missed: MissedRow) -> dict[str, Any]:
     """Slots in a row that never ran: {"schedule", "state": "missed", "first", "last", "count", "reason", "sentence"}.
 
     `first` and `last` are among the `count`, and the same where it is 1.
@@ -64,7 +65,7 @@ def missed_document(missed: Missed) -> dict[str, Any]:
     }
 
 
-def run_list_document(runs: Iterable[Run], missed: Iterable[Missed]) -> dict[str, Any]:
+def run_list_document(runs: Iterable[Run], missed: Iterable[MissedRow]) -> dict[str, Any]:
     """Both in the order given: {"runs": [run, …], "missed": [missed slots, …]}."""
     return {"runs": [run_document(run) for run in runs], "missed": [missed_document(row) for row in missed]}
 

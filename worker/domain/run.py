@@ -64,17 +64,6 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """Slots in a row that never ran: `first` and `last` are both among the `count`."""
-
-    schedule: str
-    first: datetime
-    last: datetime
-    count: int
-    reason: Reason
-
-
-@dataclass(frozen=True, slots=True)
 class Run:
     """The ledger's row. `snapshots` maps a query's id to its stored snapshot, `gaps` to reason and sentence."""
 

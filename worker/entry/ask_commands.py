@@ -11,8 +11,9 @@ from worker.documents.explained import explained_document
 from worker.documents.runs import missed_document, run_list_document, shown_run_document
 from worker.domain.delivery import Delivery
 from worker.domain.diff.bridge import Bridge
+from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
-from worker.domain.run import Missed, Run, stamp
+from worker.domain.run import Run, stamp
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
@@ -36,7 +37,7 @@ def runs(
     """Runs and missed slots, newest first."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Sequence[Run], Sequence[Missed]]:
+        async def work(services: Services) -> tuple[Sequence[Run], Sequence[MissedRow]]:
             found = await services.lookups.runs(schedule, limit), await services.lookups.missed(schedule, limit)
             if schedule is not None and not any(found):
                 await deployed_schedule(services.deployments, schedule)
@@ -89,16 +90,16 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
     """Why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Explained, ...], tuple[Noted, ...]] | Missed:
+        async def work(services: Services) -> tuple[Run, tuple[Explained, ...], tuple[Noted, ...]] | MissedRow:
             found = await explained(services, run)
-            return found if isinstance(found, Missed) else (*found, await notes_of(services.snapshots, found[0]))
+            return found if isinstance(found, MissedRow) else (*found, await notes_of(services.snapshots, found[0]))
 
         found = with_ledger(directory(ctx, project), work)
-    document = missed_document(found) if isinstance(found, Missed) else explained_document(*found)
+    document = missed_document(found) if isinstance(found, MissedRow) else explained_document(*found)
     if as_json:
         console.show_json(document)
         return
-    for line in _missed_lines(document) if isinstance(found, Missed) else _explained_lines(document):
+    for line in _missed_lines(document) if isinstance(found, MissedRow) else _explained_lines(document):
         console.out.print(line, markup=False)
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause
 from worker.domain.events import Fact
-from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.missed import MissedRow, MissedSlots
+from worker.domain.run import Claim, RunKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class SlotClaim:
     expected: datetime
     next_due: datetime | None
     runs: tuple[Claim, ...]
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedSlots, ...]
     latest: bool
     bundle: str = ""
 
@@ -73,7 +74,7 @@ class ClockLedger(Protocol):
         ...
 
     async def request(
-        self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
+        self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
     ) -> bool:
         """A run on demand; False when its key exists already. `missed`: the row that its slot stands in, of which
         `rest` remains; False also when that row is not there any more.

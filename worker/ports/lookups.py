@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.run import Missed, Run, RunKey
+from worker.domain.missed import MissedRow
+from worker.domain.run import Run, RunKey
 
 
 class Lookups(Protocol):
@@ -16,7 +17,7 @@ class Lookups(Protocol):
         """Newest first, by slot."""
         ...
 
-    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]: ...
+    async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]: ...
 
     async def delivery(self, key: DeliveryKey) -> Delivery | None: ...
 

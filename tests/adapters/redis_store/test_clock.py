@@ -7,8 +7,9 @@ import pytest
 
 from tests.support.ledger_story import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, bundle
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, RunKey, RunState
+from worker.domain.run import Claim, RunKey, RunState
 from worker.ports import Due, SlotClaim
 
 
@@ -72,11 +73,11 @@ async def test_three_clocks_side_by_side_make_each_run_once(story: LedgerFixture
 
 
 async def test_missed_slots_are_noted_once_and_count_as_the_last_slot(story: LedgerFixture) -> None:
-    gone = Missed(WEEKLY, SLOT - 3 * WEEK, SLOT - WEEK, 3, Reason.CAUGHT_UP)
+    gone = MissedRow(SLOT - 3 * WEEK, SLOT - WEEK, 3, Reason.CAUGHT_UP, schedule=WEEKLY)
     await story.claimed(missed=(gone,))
     assert await story.lookups.missed(WEEKLY, 5) == await story.lookups.missed(None, 5) == (gone,)
     assert await story.lookups.missed("other", 5) == ()
-    only = Missed(WEEKLY, SLOT + WEEK, SLOT + WEEK, 1, Reason.TOO_LATE)
+    only = MissedRow(SLOT + WEEK, SLOT + WEEK, 1, Reason.TOO_LATE, schedule=WEEKLY)
     await story.clock.claim([SlotClaim(WEEKLY, SLOT + WEEK, SLOT + 2 * WEEK, (), (only,), latest=False)], CLOCK)
     assert await story.lookups.missed(None, 1) == (only,)
     assert await story.deployments.last_slot(WEEKLY) == SLOT + WEEK

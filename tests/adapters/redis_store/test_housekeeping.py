@@ -8,9 +8,10 @@ from redis.asyncio import Redis
 from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
 from worker.adapters.redis_store.snapshots import RedisSnapshots
 from worker.domain.delivery import Baseline, DeliveryKey
+from worker.domain.missed import MissedRow
 from worker.domain.outcome import Sent
 from worker.domain.reason import Reason
-from worker.domain.run import Missed, RunState
+from worker.domain.run import RunState
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, table
 
 AT = datetime(2026, 11, 16, 14, 0, 3, tzinfo=UTC)
@@ -142,7 +143,7 @@ async def test_two_clocks_do_not_take_the_same_batch(story: LedgerFixture) -> No
 
 
 async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: LedgerFixture) -> None:
-    old = Missed(WEEKLY, SLOT - 2 * WEEK, SLOT - WEEK, 2, Reason.TOO_LATE)
+    old = MissedRow(SLOT - 2 * WEEK, SLOT - WEEK, 2, Reason.TOO_LATE, schedule=WEEKLY)
     await story.claimed(missed=(old,))
     first = await story.deployments.activate(bundle(WEEKLY, "one"), {}, ())
     in_use = await story.deployments.activate(bundle(WEEKLY, "two"), {}, ())

@@ -20,6 +20,7 @@ from worker.domain.due.slots import (
     following,
     parse_every,
 )
+from worker.domain.missed import MissedSlots
 from worker.domain.reason import Reason
 from worker.domain.schedule import CatchUp, Trigger
 from worker.domain.time.duration import DurationError, parse_duration
@@ -148,14 +149,14 @@ def hourly(start: datetime) -> Iterator[datetime]:
 def test_the_newest_of_many_late_slots_runs_and_the_older_ones_are_one_missed_range() -> None:
     found = account_slots(hourly(NOON), NOON + timedelta(hours=5, minutes=30), CatchUp.LATEST, 60)
     assert found.runs == (NOON + timedelta(hours=5),)
-    assert found.missed == ((NOON, NOON + timedelta(hours=4), 5, Reason.CAUGHT_UP),)
+    assert found.missed == (MissedSlots(NOON, NOON + timedelta(hours=4), 5, Reason.CAUGHT_UP),)
     assert found.next_slot == NOON + timedelta(hours=6)
 
 
 def test_without_catching_up_late_slots_are_missed_and_the_one_on_time_runs() -> None:
     found = account_slots(hourly(NOON), NOON + timedelta(hours=2, seconds=60), CatchUp.NONE, 60)
     assert found.runs == (NOON + timedelta(hours=2),)
-    assert found.missed == ((NOON, NOON + timedelta(hours=1), 2, Reason.TOO_LATE),)
+    assert found.missed == (MissedSlots(NOON, NOON + timedelta(hours=1), 2, Reason.TOO_LATE),)
 
 
 def test_a_second_past_the_grace_is_late() -> None:
@@ -202,14 +203,14 @@ def test_a_long_outage_is_read_no_further_than_the_limit() -> None:
     found = account_slots(counted(), NOON + timedelta(days=999), CatchUp.LATEST, 60, limit=10)
     assert len(read) == 11
     assert found.runs == ()
-    assert found.missed[0].n == 10, "newer slots are due: none of these is the newest"
+    assert found.missed[0].count == 10, "newer slots are due: none of these is the newest"
     assert found.next_slot == NOON + timedelta(hours=10)
 
 
 def test_a_week_at_one_second_is_counted_not_walked() -> None:
     found = account_every(1, NOON, NOON + timedelta(days=7), CatchUp.LATEST, 60)
     assert found.runs == (NOON + timedelta(days=7),)
-    assert found.missed[0].n == 7 * 86_400
+    assert found.missed[0].count == 7 * 86_400
     assert found.next_slot == NOON + timedelta(days=7, seconds=1)
 
 
@@ -249,7 +250,7 @@ def test_every_expected_slot_is_a_run_or_missed_exactly_once(
     for answer in answers:
         for gone in answer.missed:
             slots = [slot for slot in expected if gone.first <= slot <= gone.last]
-            assert (len(slots), slots[0], slots[-1]) == (gone.n, gone.first, gone.last)
+            assert (len(slots), slots[0], slots[-1]) == (gone.count, gone.first, gone.last)
             covered += slots
         covered += answer.runs
     assert covered == expected, "in order, none twice, none forgotten"

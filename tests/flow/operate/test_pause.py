@@ -8,8 +8,9 @@ from redis.asyncio import Redis
 
 from tests.flow.deploy.test_deploy import DAY, MORNING, NINE, daily, delivering, put, reader, slots
 from tests.support.set_clock import Month, month
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, Run, RunKey, RunState
+from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.schedule import CatchUp
 from worker.errors import ClaimLost, RequestError
 from worker.flow.operate.on_demand import request
@@ -161,8 +162,8 @@ async def test_a_missed_slot_is_run_as_the_run_it_would_have_been_and_its_row_is
     assert str(key) == "daily@2026-11-25T09:00:00Z"
     rows = await here.services.lookups.missed("daily", 9)
     assert rows == (
-        Missed("daily", NINE + 3 * DAY, NINE + 4 * DAY, 2, Reason.PAUSED),
-        Missed("daily", NINE, NINE + DAY, 2, Reason.PAUSED),
+        MissedRow(NINE + 3 * DAY, NINE + 4 * DAY, 2, Reason.PAUSED, schedule="daily"),
+        MissedRow(NINE, NINE + DAY, 2, Reason.PAUSED, schedule="daily"),
     )
     assert rows == await here.services.lookups.missed(None, 9)
     assert (await delivering(here, key)).run == key

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.triggers import ApTriggers
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Missed
 from worker.domain.schedule import Trigger
 from worker.errors import RequestError
 from worker.flow.operate.run_missed import around
@@ -25,11 +25,11 @@ NAMED = [
 ]
 
 
-def row_of(slots: list[datetime]) -> Missed:
-    return Missed("daily", slots[0], slots[-1], len(slots), Reason.CAUGHT_UP)
+def row_of(slots: list[datetime]) -> MissedRow:
+    return MissedRow(slots[0], slots[-1], len(slots), Reason.CAUGHT_UP, schedule="daily")
 
 
-def slots_of(trigger: Trigger, row: Missed) -> list[datetime]:
+def slots_of(trigger: Trigger, row: MissedRow) -> list[datetime]:
     coming = TRIGGERS.upcoming(trigger, row.first - timedelta(milliseconds=1))
     found = list(islice(coming, row.count))
     assert (found[0], found[-1]) == (row.first, row.last)
@@ -54,7 +54,7 @@ def test_a_row_that_another_trigger_named_is_not_told_apart(trigger: Trigger) ->
         for slot in (slots[2] + timedelta(seconds=1), *([slots[2]] if asked is other else [])):
             with pytest.raises(RequestError, match="not named by the trigger"):
                 around(TRIGGERS, asked, row_of(slots), slot)
-    longer = Missed("daily", slots[0], slots[-1], 6, Reason.CAUGHT_UP)
+    longer = MissedRow(slots[0], slots[-1], 6, Reason.CAUGHT_UP, schedule="daily")
     with pytest.raises(RequestError, match="missed are 6 slots"):
         around(TRIGGERS, trigger, longer, slots[2])
 

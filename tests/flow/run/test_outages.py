@@ -119,7 +119,7 @@ def test_a_pause_without_an_end_takes_everything_and_says_so() -> None:
     trigger = Trigger("every", "UTC", seconds=60)
     found = account_around(trigger, START, START + timedelta(days=7), CatchUp.ALL, 60, TRIGGERS.next, pause=Pause(None))
     assert found.runs == ()
-    assert [(row.n, row.reason) for row in found.missed] == [(7 * 1440 + 1, Reason.PAUSED)]
+    assert [(row.count, row.reason) for row in found.missed] == [(7 * 1440 + 1, Reason.PAUSED)]
     assert found.next_slot == START + timedelta(days=7, minutes=1)
 
 
@@ -127,14 +127,14 @@ def test_what_is_due_when_a_pause_ends_runs() -> None:
     trigger, end = Trigger("every", "UTC", seconds=3600), START + timedelta(hours=2)
     found = account_around(trigger, START, end, CatchUp.LATEST, 60, TRIGGERS.next, pause=Pause(end))
     assert found.runs == (end,)
-    assert [(row.last, row.n) for row in found.missed] == [(end - timedelta(hours=1), 2)]
+    assert [(row.last, row.count) for row in found.missed] == [(end - timedelta(hours=1), 2)]
 
 
 def test_a_pause_of_more_slots_than_one_call_speaks_of_is_gone_through_in_order() -> None:
     trigger = Trigger("cron", "UTC", "* * * * *")
     now, pause = START + timedelta(days=3), Pause(START + timedelta(days=2))
     found = account_around(trigger, START, now, CatchUp.ALL, 60, TRIGGERS.next, pause=pause)
-    assert (found.runs, found.missed[0].n) == ((), LIMIT)
+    assert (found.runs, found.missed[0].count) == ((), LIMIT)
     assert found.next_slot == START + timedelta(minutes=LIMIT)
 
 

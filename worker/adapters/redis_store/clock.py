@@ -13,7 +13,8 @@ from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause
 from worker.domain.events import Fact
-from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.missed import MissedRow
+from worker.domain.run import Claim, RunKey
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import Claimed, Due, SlotClaim, Sweep
 
@@ -57,10 +58,11 @@ class RedisClock:
         return Claimed(tuple(created), tuple(told))
 
     async def request(
-        self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
+        self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
     ) -> bool:
-        row = None if missed is None else missed_row(missed)
-        asked = {"slots": [], "request": claim_row(claim), "missed": row, "rest": [missed_row(part) for part in rest]}
+        row = None if missed is None else missed_row(missed.schedule, missed)
+        left = [missed_row(part.schedule, part) for part in rest]
+        asked = {"slots": [], "request": claim_row(claim), "missed": row, "rest": left}
         created, _ = await self._scripts.run("claim", {**self._by(pid), **asked})
         return bool(created)
 
@@ -120,7 +122,7 @@ def _entry(entry: SlotClaim) -> dict[str, Any]:
         **({"bundle": entry.bundle} if entry.bundle else {}),
         "expected": to_ms(entry.expected),
         "runs": [claim_row(claim) for claim in entry.runs],
-        "missed": [missed_row(missed) for missed in entry.missed],
+        "missed": [missed_row(entry.schedule, missed) for missed in entry.missed],
         "latest": entry.latest,
     }
     if entry.next_due is not None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
 from worker.domain.due.pauses import Pause
+from worker.domain.missed import MissedRow, MissedSlots
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, Run, RunKey, RunState
+from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.epoch import from_ms, to_ms
 
@@ -47,9 +48,9 @@ def claim_row(claim: Claim) -> dict[str, Any]:
     }
 
 
-def missed_row(missed: Missed) -> dict[str, Any]:
+def missed_row(schedule: str, missed: MissedSlots) -> dict[str, Any]:
     return {
-        "schedule": missed.schedule,
+        "schedule": schedule,
         "first": to_ms(missed.first),
         "last": to_ms(missed.last),
         "count": missed.count,
@@ -57,9 +58,9 @@ def missed_row(missed: Missed) -> dict[str, Any]:
     }
 
 
-def missed(raw: bytes) -> Missed:
+def missed(raw: bytes) -> MissedRow:
     schedule, first, last, count, reason = json.loads(raw)
-    return Missed(schedule, from_ms(first), from_ms(last), count, Reason(reason))
+    return MissedRow(from_ms(first), from_ms(last), count, Reason(reason), schedule=schedule)
 
 
 def pause(till: bytes | None) -> Pause | None:

@@ -7,7 +7,8 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.run import Missed, Run, RunKey
+from worker.domain.missed import MissedRow
+from worker.domain.run import Run, RunKey
 
 
 class RedisLookups:
@@ -33,7 +34,7 @@ class RedisLookups:
                 answers = await rows.execute()
         return tuple(codec.run(key, row) for key, row in zip(found, answers, strict=True) if row)
 
-    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]:
+    async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]:
         """Newest first, by the last slot of each row."""
         if limit <= 0:
             return ()

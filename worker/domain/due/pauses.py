@@ -1,6 +1,6 @@
 """Pauses: what is due meanwhile is missed for a reason of its own, and never made up for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.domain.due.slots import LIMIT, Accounted, NextAfter, account
@@ -34,7 +34,7 @@ def account_paused(
     edge = now if pause.until is None else min(now, pause.until - _INSTANT)
     # A grace of less than nothing: whatever has come is too late.
     found = account(trigger, due, edge, CatchUp.NONE, -DAY, next_after, limit=limit)
-    missed = tuple(gone._replace(reason=Reason.PAUSED) for gone in found.missed)
+    missed = tuple(replace(gone, reason=Reason.PAUSED) for gone in found.missed)
     return Accounted((), missed, found.next_slot)
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from worker.domain.missed import MissedSlots
 from worker.domain.reason import Reason
 from worker.domain.schedule import CatchUp, Trigger
 from worker.domain.time import cron
@@ -21,15 +21,6 @@ NextWall = Callable[[datetime], datetime | None]
 NextAfter = Callable[[Trigger, datetime], datetime | None]
 
 
-class MissedRange(NamedTuple):
-    """Slots in a row that will never run: `first` and `last` are both among the `n`."""
-
-    first: datetime
-    last: datetime
-    n: int
-    reason: Reason
-
-
 @dataclass(frozen=True, slots=True)
 class Accounted:
     """What becomes of slots that have come: oldest first. `next_slot` is the first slot not spoken of: still to come,
@@ -37,7 +28,7 @@ class Accounted:
     """
 
     runs: tuple[datetime, ...]
-    missed: tuple[MissedRange, ...]
+    missed: tuple[MissedSlots, ...]
     next_slot: datetime | None
 
 
@@ -125,7 +116,7 @@ def account_slots(
         taken.append(slot)
     more = next_slot is not None and next_slot <= now
     late = _late(taken, now, catch_up, grace_seconds, more=more)
-    missed = (MissedRange(taken[0], taken[late - 1], late, _REASONS[catch_up]),) if late else ()
+    missed = (MissedSlots(taken[0], taken[late - 1], late, _REASONS[catch_up]),) if late else ()
     return Accounted(tuple(taken[late:]), missed, next_slot)
 
 
@@ -166,7 +157,7 @@ def account_every(
         CatchUp.NONE: min(count, max(0, -((due + timedelta(seconds=grace_seconds) - now) // step))),
     }[catch_up]
     spoken = min(count, late + limit)
-    missed = (MissedRange(due, due + (late - 1) * step, late, _REASONS[catch_up]),) if late else ()
+    missed = (MissedSlots(due, due + (late - 1) * step, late, _REASONS[catch_up]),) if late else ()
     following = due + spoken * step
     runs = tuple(due + number * step for number in range(late, spoken))
     return Accounted(runs, missed, None if end is not None and following >= end else following)

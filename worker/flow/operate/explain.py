@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Missed, Run, RunKey
+from worker.domain.run import Run, RunKey
 from worker.errors import LedgerError
 from worker.flow.operate.find_run import FAR, find_run
 from worker.flow.run.reader_digests import UsesDigests
@@ -28,7 +29,7 @@ class Explained:
 class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
 
 
-async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explained, ...]] | Missed:
+async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explained, ...]] | MissedRow:
     """A run with each of its deliveries, or the row of missed slots that `ID@slot` stands in.
 
     Raises RequestError when `reference` names neither.
@@ -41,7 +42,7 @@ async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explain
     return run, tuple([await _explained(uses, row) for row in rows])
 
 
-async def _missed(lookups: Lookups, reference: str) -> Missed | None:
+async def _missed(lookups: Lookups, reference: str) -> MissedRow | None:
     """A run of that very slot goes before; a longer key that begins like it does not."""
     try:
         key = RunKey.parse(reference)

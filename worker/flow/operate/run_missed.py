@@ -1,10 +1,12 @@
 """A slot that was missed is run after all, as the run that it would have been."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Protocol
 
-from worker.domain.run import Claim, Missed, RunKey, stamp
+from worker.domain.missed import MissedRow
+from worker.domain.run import Claim, RunKey, stamp
 from worker.domain.schedule import Trigger
 from worker.errors import RequestError
 from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
@@ -42,26 +44,26 @@ async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> 
     return key
 
 
-def around(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) -> tuple[Missed, ...]:
+def around(triggers: Triggers, trigger: Trigger, row: MissedRow, slot: datetime) -> tuple[MissedRow, ...]:
     """What is left of a row of missed slots without one of them. Raises RequestError where the row cannot be told
     apart, because the trigger that named its slots is another one by now.
     """
     if row.count == 1 or (row.count == 2 and slot in (row.first, row.last)):
         left = [edge for edge in {row.first, row.last} if edge != slot]
-        return tuple(Missed(row.schedule, edge, edge, 1, row.reason) for edge in left)
+        return tuple(replace(row, first=edge, last=edge, count=1) for edge in left)
     before, after = _sides(triggers, trigger, row, slot)
-    parts: list[Missed] = []
+    parts: list[MissedRow] = []
     if before is not None:
-        parts.append(Missed(row.schedule, row.first, before[1], before[0], row.reason))
+        parts.append(replace(row, last=before[1], count=before[0]))
     if after is not None:
-        parts.append(Missed(row.schedule, after[1], row.last, after[0], row.reason))
+        parts.append(replace(row, first=after[1], count=after[0]))
     return tuple(parts)
 
 
 _Side = tuple[int, datetime] | None
 
 
-def _sides(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) -> tuple[_Side, _Side]:
+def _sides(triggers: Triggers, trigger: Trigger, row: MissedRow, slot: datetime) -> tuple[_Side, _Side]:
     """How many slots lie on each side of `slot`, with the one next to it; None where there are none."""
     if trigger.kind == "every":
         step = timedelta(seconds=trigger.seconds)
@@ -86,6 +88,6 @@ def _sides(triggers: Triggers, trigger: Trigger, row: Missed, slot: datetime) ->
     return earlier, later
 
 
-def _changed(row: Missed, slot: datetime) -> RequestError:
+def _changed(row: MissedRow, slot: datetime) -> RequestError:
     where = f"{row.count} slots from {stamp(row.first)} to {stamp(row.last)}"
     return RequestError(f"{stamp(slot)} is not named by the trigger as it is deployed; missed are {where}")

@@ -9,7 +9,7 @@ from typing import Protocol
 from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause, account_around
 from worker.domain.due.spread import delay_of
-from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.run import Claim, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.errors import BrokerUnavailable
 from worker.flow.facts import emit_all
@@ -80,9 +80,10 @@ def slot_claim(
         following = triggers.next(trigger, now - delay)
     until = _until(timing.within, now, following and following + delay)
     runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
-    missed = tuple(Missed(due.schedule, first, last, n, reason) for first, last, n, reason in accounted.missed)
     next_due = accounted.next_slot and accounted.next_slot + delay
-    return SlotClaim(due.schedule, due.at, next_due, runs, missed, timing.catch_up is CatchUp.LATEST, bundle_id)
+    return SlotClaim(
+        due.schedule, due.at, next_due, runs, accounted.missed, timing.catch_up is CatchUp.LATEST, bundle_id
+    )
 
 
 def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:

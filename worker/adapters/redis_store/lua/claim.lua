@@ -20,7 +20,7 @@ local function create(run)
   call('ZADD', P .. 'runs:' .. schedule, run.slot, run.key)
   call('ZADD', P .. 'open:' .. schedule, run.slot, run.key)
   created[#created + 1] = run.key
-  tell('claimed', run.key, A.pid)
+  report('claimed', run.key, A.pid)
 end
 
 -- A run that was postponed had its tries and ends by itself, with its notice; one that somebody asked for is wanted.
@@ -66,7 +66,7 @@ local function take(entry)
   local last = 0
   for _, missed in ipairs(entry.missed) do
     note(entry.schedule, missed)
-    tell('missed', missed.schedule, missed.count, missed.reason)
+    report('missed', missed.schedule, missed.count, missed.reason)
     last = math.max(last, missed.last)
   end
   for _, run in ipairs(entry.runs) do

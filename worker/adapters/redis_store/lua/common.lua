@@ -91,14 +91,14 @@ local function release_snapshot(id)
   call('UNLINK', P .. 'snap:' .. id)
 end
 
--- What this call made true, for whoever called to tell: {'run', run, state, reason} where a run is closed, or closed
+-- What this call made true, for the caller to emit: {'run', run, state, reason} where a run is closed, or closed
 -- otherwise than before; {'delivery', run, reader, letter, reason, sentence}; claim.lua has more.
 local facts = {}
 
-local function tell(...) facts[#facts + 1] = {...} end
+local function report(...) facts[#facts + 1] = {...} end
 
 local function close_run(run, state, reason, sentence)
-  tell('run', run, state, reason)
+  report('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
@@ -131,7 +131,7 @@ local function conclude(run, reason)
   local outcome
   if bad > 0 then outcome = sent > 0 and 'partial' or 'failed' else outcome = sent > 0 and 'delivered' or 'skipped' end
   if outcome ~= 'skipped' then reason = nil end
-  if n[7] ~= outcome then tell('run', run, outcome, reason or '') end
+  if n[7] ~= outcome then report('run', run, outcome, reason or '') end
   if n[7] == 'delivering' then
     call('HSET', key, 'state', outcome, 'closed_at', now)
   elseif n[7] ~= outcome then
@@ -202,7 +202,7 @@ local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
   if state ~= 'H' then row.l = nil end
-  tell('delivery', run, reader, state, reason or '', sentence or '')
+  report('delivery', run, reader, state, reason or '', sentence or '')
   write(run, reader, row, state, nil)
 end
 
@@ -287,7 +287,7 @@ local function supersede(old, names)
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
       members[#members + 1] = old .. '/' .. names[i]
       gone[CLASS[state]] = gone[CLASS[state]] + 1
-      tell('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
+      report('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
   if #members == 0 then return end

@@ -15,7 +15,7 @@ if expire(A.run, A.reader, row) then return {0, facts} end
 local function defer(till)
   till = math.min(math.max(till, now + 1000), now + A.lease)
   if row.x then row.x = row.x + till - now end
-  if row.e ~= 'order' then tell('delivery', A.run, A.reader, 'D', 'order', '') end
+  if row.e ~= 'order' then report('delivery', A.run, A.reader, 'D', 'order', '') end
   row.e, row.m, row.n, row.h, row.o, row.q = 'order', nil, till, nil, nil, nil
   write(A.run, A.reader, row, 'D', till)
 end

@@ -40,7 +40,7 @@ end
 function on.deferred()
   unsend(row)
   row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
-  tell('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
+  report('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
   write(A.run, A.reader, row, 'D', no_later(row, A.at))
 end
 
@@ -57,7 +57,7 @@ end
 function on.unknown()
   if row.s == 'G' then row.t = now end
   row.e, row.m, row.n, row.h, row.o, row.q = 'unclear', A.sentence, A.at, nil, nil, nil
-  tell('delivery', A.run, A.reader, 'U', row.e, A.sentence)
+  report('delivery', A.run, A.reader, 'U', row.e, A.sentence)
   write(A.run, A.reader, row, 'U', no_later(row, A.at))
 end
 
