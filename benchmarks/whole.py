@@ -91,7 +91,9 @@ def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
     daily = Trigger("cron", "UTC", expression="0 9 * * *")
     names = {f"{'apart' if apart else 'digest'}-{number:03d}": number for number in range(sizes.runs)}
     schedules = {
-        name: Schedule(name, f"Digest {number}", daily, (_item(number if apart else 0),), to, bridge="deals")
+        name: Schedule(
+            daily, id=name, name=f"Digest {number}", report=(_item(number if apart else 0),), to=to, bridge="deals"
+        )
         for name, number in names.items()
     }
     return Bundle(

@@ -104,7 +104,7 @@ def test_timings_are_those_fields_of_every_schedule(bundle: Bundle) -> None:
 
 def test_schedules_with_equal_timing_share_one_object() -> None:
     daily = Trigger("cron", "UTC", expression="0 9 * * *")
-    schedules = {name: Schedule(name, name.upper(), daily, ()) for name in ("a", "b")}
+    schedules = {name: Schedule(daily, id=name, name=name.upper(), report=()) for name in ("a", "b")}
     found = timings(encode(_bundle(schedules=schedules)))
     assert found["a"] is found["b"]
 
@@ -132,7 +132,7 @@ def test_the_bytes_are_lines_of_json_with_sorted_keys_and_a_list_of_the_parts() 
 
 
 def test_a_bundle_of_the_version_before_is_still_read() -> None:
-    whole = _bundle(schedules={"a": Schedule("a", "A", Trigger("every", "UTC", seconds=60), ())})
+    whole = _bundle(schedules={"a": Schedule(Trigger("every", "UTC", seconds=60), id="a", name="A", report=())})
     data = msgspec.json.encode({"bundle": whole, "version": 1}, order="sorted")
     assert decode(data, bundle_id(data)) == whole
     assert list(timings(data)) == ["a"]
@@ -150,7 +150,9 @@ def test_one_byte_changed_anywhere_is_noticed_and_the_file_named(bundle: Bundle,
 
 
 def test_the_file_whose_part_is_damaged_is_the_one_that_is_named() -> None:
-    made = {name: Schedule(name, name, Trigger("every", "UTC", seconds=60), ()) for name in ("tern", "gull")}
+    made = {
+        name: Schedule(Trigger("every", "UTC", seconds=60), id=name, name=name, report=()) for name in ("tern", "gull")
+    }
     data = encode(_bundle(schedules=made, templates={"pipeline/email.html.j2": "Hello"}))
     for found, file in ((b"Hello", "templates/pipeline/email.html.j2"), (b'"name":"gull"', "schedules/gull.yaml")):
         damaged = data.replace(found, b"#" + found[1:])

@@ -92,4 +92,4 @@ def stalled_deals(query_id: str = "stalled", /, **params: Any) -> Query:
 
 def schedule(*report: Query, bridge: str | None = None) -> Schedule:
     trigger = Trigger("cron", "Europe/Berlin", "0 9 * * MON")
-    return Schedule("weekly-pipeline", "Weekly pipeline", trigger, report, bridge=bridge)
+    return Schedule(trigger, id="weekly-pipeline", name="Weekly pipeline", report=report, bridge=bridge)

@@ -32,7 +32,9 @@ def schedules(draw: st.DrawFn, name: str) -> Schedule:
     zone = draw(st.sampled_from(["UTC", "Europe/Berlin"]))
     item = Query("deals", "close", "opportunities", params=draw(st.dictionaries(st.just("p"), values, max_size=1)))
     entries = tuple(Subscription(i, "mail", f"{i}@x.example", "t", "en_GB", "UTC") for i in draw(st.sets(st.just("a"))))
-    return Schedule(name, name, Trigger("cron", zone, "0 9 * * *"), (item,), entries, paused=draw(st.booleans()))
+    return Schedule(
+        Trigger("cron", zone, "0 9 * * *"), id=name, name=name, report=(item,), to=entries, paused=draw(st.booleans())
+    )
 
 
 @st.composite
@@ -61,7 +63,10 @@ def test_parameters_that_differ_only_in_their_kind_are_a_change(one: Any, other:
 
     def asking(value: Any) -> Bundle:
         item = Query("deals", "close", "opportunities", params={"p": value})
-        return replace(OWN, schedules={"week": Schedule("week", "Week", Trigger("cron", "UTC", "0 9 * * *"), (item,))})
+        return replace(
+            OWN,
+            schedules={"week": Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="week", name="Week", report=(item,))},
+        )
 
     same = encode(asking(one)) == encode(asking(other))
     assert (definition_changes(decode(encode(asking(one))), asking(other)) == ()) is same

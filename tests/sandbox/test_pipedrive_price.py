@@ -38,7 +38,7 @@ QUESTIONS = {
 
 
 def reckoned(query: Query, sent: RequestCount | None) -> DayCost:
-    schedule = Schedule("one", "one", Trigger("cron", "UTC", "0 9 * * *"), (query,))
+    schedule = Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="one", name="one", report=(query,))
     made = Bundle("acme", Defaults(), {"pipedrive": Connection("pipedrive", "pipedrive")}, {}, {"one": schedule})
     known = {} if sent is None else {"one": {query.id: sent}}
     (found,) = cost(OpenConnectors({}, Path()), made, {"one": [NOW]}, {}, known)

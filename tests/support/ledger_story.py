@@ -45,7 +45,7 @@ return 1
 
 
 def bundle(*schedules: str) -> Bundle:
-    made = {s: Schedule(s, s.title(), Trigger("every", "UTC", seconds=60), ()) for s in schedules}
+    made = {s: Schedule(Trigger("every", "UTC", seconds=60), id=s, name=s.title(), report=()) for s in schedules}
     return Bundle(PROJECT, Defaults(), {}, {}, made)
 
 

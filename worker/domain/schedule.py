@@ -115,46 +115,38 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """One YAML file. `within`: a run's deadline in seconds after its slot (None: the earlier of next slot and 1800).
-    `grace`: seconds after due that still count as on time. `spread`: seconds over which due instants are dealt out
-    (domain.spread). `previously`: the id of the schedule whose history this one carries on.
+class Timing:
+    """When a schedule is due, and what becomes of slots that are late. A clock keeps this much of each schedule, so
+    that it can hold very many.
+
+    `grace`: seconds after the due instant that still count as on time. `within`: a run's deadline, in seconds after it
+    starts (None: the earlier of the next slot and 1800). `spread`: seconds over which due instants are distributed
+    (domain.due.spread).
     """
 
-    id: str
-    name: str
     trigger: Trigger
-    report: tuple[Query, ...]
-    to: tuple[Subscription, ...] = ()
-    bridge: str | None = None
-    template: str = "pipeline"
     catch_up: CatchUp = CatchUp.LATEST
     grace: int = 60
     within: int | None = None
     spread: int = 0
     paused: bool = False
-    previously: str | None = None
     retention: Retention = Retention()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule(Timing):
+    """One YAML file. `previously`: the id of the schedule whose history this one carries on."""
+
+    id: str
+    name: str
+    report: tuple[Query, ...]
+    to: tuple[Subscription, ...] = ()
+    bridge: str | None = None
+    template: str = "pipeline"
+    previously: str | None = None
 
     def item(self, query_id: str) -> Query:
         return next(item for item in self.report if item.id == query_id)
-
-    @property
-    def timing(self) -> "Timing":
-        return Timing(self.trigger, self.catch_up, self.grace, self.within, self.spread, self.paused, self.retention)
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """What a clock needs to know of a schedule: the same fields, and nothing else, so that it can hold very many."""
-
-    trigger: Trigger
-    catch_up: CatchUp
-    grace: int
-    within: int | None
-    spread: int = 0
-    paused: bool = False
-    retention: Retention = Retention()
 
 
 @dataclass(frozen=True, slots=True)

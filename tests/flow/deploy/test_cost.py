@@ -47,7 +47,7 @@ def bundle(**reports: tuple[Query, ...]) -> Bundle:
         Defaults(),
         {kind: Connection(kind, kind) for kind in kinds},
         {},
-        {name: Schedule(name, name, trigger, items) for name, items in reports.items()},
+        {name: Schedule(trigger, id=name, name=name, report=items) for name, items in reports.items()},
     )
 
 

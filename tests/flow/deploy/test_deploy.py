@@ -33,7 +33,9 @@ TEAM = Subscription("team", "mail", "sales@tern.example", "pipeline", "en_GB", "
 
 def daily(name: str = "daily", hour: int = 9, minute: int = 0, **more: Any) -> Schedule:
     items = (Query("deals", "close", "opportunities"),)
-    return Schedule(name, name, Trigger("cron", "UTC", f"{minute} {hour} * * *"), items, (TEAM,), **more)
+    return Schedule(
+        Trigger("cron", "UTC", f"{minute} {hour} * * *"), id=name, name=name, report=items, to=(TEAM,), **more
+    )
 
 
 async def put(here: Month, *schedules: Schedule) -> Changes:

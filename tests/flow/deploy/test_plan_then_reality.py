@@ -21,12 +21,12 @@ AUTUMN = datetime(2026, 10, 12, 12, 0, tzinfo=UTC)  # Berlin on 25 October, New 
 
 
 def cron(name: str, zone: str, expression: str, catch_up: CatchUp = CatchUp.LATEST, spread: int = 0) -> Schedule:
-    return Schedule(name, name, Trigger("cron", zone, expression), (), catch_up=catch_up, spread=spread)
+    return Schedule(Trigger("cron", zone, expression), id=name, name=name, report=(), catch_up=catch_up, spread=spread)
 
 
 def every(name: str, hours: int, start: datetime, spread: int) -> Schedule:
     trigger = Trigger("every", "UTC", seconds=hours * 3600, start=start, end=start + timedelta(days=25))
-    return Schedule(name, name, trigger, (), spread=spread)
+    return Schedule(trigger, id=name, name=name, report=(), spread=spread)
 
 
 def of(*schedules: Schedule) -> Bundle:

@@ -31,7 +31,7 @@ def timings(trigger: Trigger, catch_up: CatchUp = CatchUp.LATEST, within: int | 
 def test_every_claimed_run_has_the_deadline_that_a_run_begun_now_has(
     trigger: Trigger, catch_up: CatchUp, within: int | None, late: int
 ) -> None:
-    schedule = Schedule("tern/weekly", "Weekly", trigger, (), catch_up=catch_up, within=within)
+    schedule = Schedule(trigger, id="tern/weekly", name="Weekly", report=(), catch_up=catch_up, within=within)
     due = TRIGGERS.next(trigger, NOW - timedelta(seconds=late))
     assert due is not None
     now = max(NOW, due)

@@ -84,7 +84,7 @@ def test_expected_slots_are_runs_and_missed_ones_after_outages_of_any_length(
 async def test_a_slot_is_stale_only_when_the_next_one_was_due(redis_client: Redis) -> None:
     """Not when it had merely come: a run that is spread would never tell the state of now."""
     services = (await month(redis_client, START)).services
-    schedule = Schedule("hourly", "Hourly", Trigger("every", "UTC", seconds=3600), (), spread=1700)
+    schedule = Schedule(Trigger("every", "UTC", seconds=3600), id="hourly", name="Hourly", report=(), spread=1700)
     due = START + timedelta(hours=1) + delay_of("hourly", 1700)
     for moment, stale in ((due - timedelta(seconds=1), False), (due, True)):
         run = Run(RunKey("hourly", START), RunState.FETCHING, "every", "b", 1, START, moment, 1)

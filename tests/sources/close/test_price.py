@@ -78,7 +78,7 @@ def reckoned(item: Query, rows: int | None, *, attached: bool = False) -> int:
     entry = Subscription(
         "team", "mail", "sales@acme.example", "pipeline", "en", "UTC", attach=(item.id,) if attached else ()
     )
-    schedule = Schedule("one", "one", Trigger("cron", "UTC", "0 9 * * *"), (item,), (entry,))
+    schedule = Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="one", name="one", report=(item,), to=(entry,))
     bundle = Bundle("acme", Defaults(), {"close": Connection("close", "close")}, {}, {"one": schedule})
     (of,) = cost(OpenConnectors({}, Path()), bundle, {"one": [NOW]}, {"one": {item.id: rows}})
     assert of.unknown == 0

@@ -81,7 +81,7 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
     basis = ActivationBasis(
         deployed.bundle if deployed else None, {name: asked.get(name) for name in (*turned, *removed)}
     )
-    state = await _ledger_state(uses, basis, {name: before[name].timing for name in leaving}, after, origins)
+    state = await _ledger_state(uses, basis, {name: before[name] for name in leaving}, after, origins)
     return Changes(
         added=tuple(sorted(after.keys() - origins.keys())),
         changed=tuple(sorted(n for n in after.keys() & before.keys() if not same(after[n], before[n]))),
@@ -180,7 +180,7 @@ def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> dat
     """When it is due first: where its trigger stays, at the slot that it waits for already."""
     delay = delay_of(schedule.id, schedule.spread)
     at = state.pending.get(was.id) if was is not None else None
-    ahead = at is not None and was is not None and is_ahead(state.triggers, was.id, was.timing, at, state.now)
+    ahead = at is not None and was is not None and is_ahead(state.triggers, was.id, was, at, state.now)
     if was is not None and was.trigger == schedule.trigger and not ahead:
         return None if at is None else at - delay_of(was.id, was.spread) + delay
     ids = [was.id] if was is not None else [schedule.id, *([schedule.previously] if schedule.previously else [])]

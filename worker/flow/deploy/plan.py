@@ -135,7 +135,7 @@ async def _planned(
 ) -> Planned:
     name = schedule.id
     pause, late = span.pause(schedule, was), span.late(found, was)
-    coming, count = span.first(name, schedule.timing, span.at(schedule, found), pause)
+    coming, count = span.first(name, schedule, span.at(schedule, found), pause)
     return Planned(
         schedule=name,
         zone=schedule.trigger.zone,
@@ -171,13 +171,13 @@ class _Span:
     def day(self, schedule: Schedule, found: Changes, was: Schedule | None) -> Iterator[datetime]:
         """The slots of every run of the next 24 hours, however many, one by one."""
         pause, at = self.pause(schedule, was), self.at(schedule, found)
-        coming = fires(self.triggers, schedule.id, schedule.timing, at, self.now, self.now + DAY, pause)
+        coming = fires(self.triggers, schedule.id, schedule, at, self.now, self.now + DAY, pause)
         return (fire.slot for fire in chain(self.late(found, was), coming))
 
     def of(self, schedule: Schedule) -> tuple[Fire, ...]:
         """The runs of a schedule as it is deployed."""
         name = schedule.id
-        return self.first(name, schedule.timing, self.pending.get(name), self.pauses.get(name))[0]
+        return self.first(name, schedule, self.pending.get(name), self.pauses.get(name))[0]
 
     def first(
         self, name: str, timing: Timing, at: datetime | None, pause: Pause | None

@@ -55,7 +55,7 @@ async def _account(uses: PauseUses, schedule: str) -> None:
         now = await uses.clock.now()
         if at is None or at > now or not _covers(held, at):
             return
-        claim = slot_claim(uses.triggers, {schedule: known.timing}, bundle, Due(schedule, at, held), now)
+        claim = slot_claim(uses.triggers, {schedule: known}, bundle, Due(schedule, at, held), now)
         if claim is None:
             return
         emit_all(uses.events, (await uses.clock.claim([claim], uses.pid)).facts)
