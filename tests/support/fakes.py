@@ -13,8 +13,9 @@ from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact
+from worker.domain.missed import MissedRow
 from worker.domain.outcome import Outcome
-from worker.domain.run import Missed, Run, RunKey, RunState
+from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import BrokerUnavailable, ClaimLost
@@ -29,7 +30,7 @@ HOUR = timedelta(hours=1)
 HOURLY = Trigger("every", "UTC", seconds=3600)
 TEAM = Subscription("team", "mail", "team@acme.example", "pipeline", "en_GB", "UTC")
 READER = Reader("weekly", "team", "team@acme.example")
-WEEKLY = Schedule("weekly", "Weekly pipeline", HOURLY, (open_deals(),), to=(TEAM,))
+WEEKLY = Schedule(HOURLY, id="weekly", name="Weekly pipeline", report=(open_deals(),), to=(TEAM,))
 RUN = Run(RunKey("weekly", NOW), RunState.DELIVERING, "every", "bundle", 1, NOW, NOW + HOUR, 1)
 KEY = DeliveryKey(RUN.key, READER.id)
 
@@ -105,7 +106,7 @@ class Deployed:
         return self.in_force
 
     async def timings(self, bundle_id: str) -> Mapping[str, Any]:
-        return {one.id: one.timing for one in self.in_force.schedules.values()} if self.in_force else {}
+        return {one.id: one for one in self.in_force.schedules.values()} if self.in_force else {}
 
 
 class Emitted:
@@ -162,11 +163,11 @@ class KnownDeliveries(KnownRuns):
 
 
 class KnownMissed(KnownRuns):
-    def __init__(self, *rows: Missed) -> None:
+    def __init__(self, *rows: MissedRow) -> None:
         super().__init__()
         self.missed_rows = rows
 
-    async def missed(self, schedule: str | None, limit: int) -> tuple[Missed, ...]:
+    async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]:
         return tuple(row for row in self.missed_rows if row.schedule == schedule)[:limit]
 
 

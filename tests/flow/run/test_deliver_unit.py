@@ -104,8 +104,8 @@ class Stolen(Ledger):
 class PacedLedger(Ledger):
     wait = 0.0
 
-    async def pace(self, lane: str, seconds: float) -> float:
-        self.log.append(f"pace {lane} {seconds}")
+    async def pace(self, bucket: str, seconds: float) -> float:
+        self.log.append(f"pace {bucket} {seconds}")
         return self.wait
 
 

@@ -101,11 +101,11 @@ class Ledger(HandsOver):
 class Notifies(Ledger):
     """Of a run that was abandoned; `told`: somebody was told before."""
 
-    told = False
+    notified = False
 
     async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
         self.writes.append(("notify", tuple(gap.query_id for gap in gaps), notice))
-        first, self.told = not self.told, True
+        first, self.notified = not self.notified, True
         return first
 
 
@@ -258,8 +258,8 @@ async def test_an_attempt_that_lost_its_claim_writes_and_queues_nothing_more() -
     given = parts(Ledger(lease(), ClaimLost(str(RUN.key))))
     assert await produce(given, RUN.key) == ()
     assert (given.runs.writes, given.queue.deliveries) == ([], [])
-    [told] = [fact for fact in given.events.facts if isinstance(fact, Interrupted)]
-    assert "attempt 2 lost its lease" in told.sentence
+    [notified] = [fact for fact in given.events.facts if isinstance(fact, Interrupted)]
+    assert "attempt 2 lost its lease" in notified.sentence
 
 
 async def test_a_lease_that_lapses_while_a_service_is_asked_ends_the_asking() -> None:

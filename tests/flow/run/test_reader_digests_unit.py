@@ -80,23 +80,23 @@ def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run =
 
 
 async def test_a_reader_is_told_what_the_run_found_against_what_the_reader_was_sent_before() -> None:
-    told = await digests().open(ROW)
-    assert (told.reader, told.entry, told.slot, told.on_demand) == (READER, TEAM, NOW, False)
-    assert told.past.compared_with == {"deals": BASELINE, "other": None}
-    assert told.found.snapshots == {"deals": NOW_ANSWER}
-    assert told.found.compared == {"deals": WEEK}
-    assert told.snapshot_ids == {"deals": "now"}, "a comparison is nobody's baseline"
-    assert told.current == {"deals": BASELINE}
-    assert told.digest.since == NOW - HOUR
-    assert told.digest.changed
-    assert [gap.query_id for gap in told.digest.gaps] == ["other"]
+    composed = await digests().open(ROW)
+    assert (composed.reader, composed.entry, composed.slot, composed.on_demand) == (READER, TEAM, NOW, False)
+    assert composed.past.compared_with == {"deals": BASELINE, "other": None}
+    assert composed.found.snapshots == {"deals": NOW_ANSWER}
+    assert composed.found.compared == {"deals": WEEK}
+    assert composed.snapshot_ids == {"deals": "now"}, "a comparison is nobody's baseline"
+    assert composed.current == {"deals": BASELINE}
+    assert composed.digest.since == NOW - HOUR
+    assert composed.digest.changed
+    assert [gap.query_id for gap in composed.digest.gaps] == ["other"]
 
 
 async def test_baselines_that_were_read_with_the_row_are_not_read_again() -> None:
     runs = Baselines({"deals": BASELINE})
-    told = await digests(runs).open(ROW, {})
+    composed = await digests(runs).open(ROW, {})
     assert runs.asked == 0
-    assert told.past.compared_with["deals"] is None
+    assert composed.past.compared_with["deals"] is None
 
 
 async def test_readers_with_the_same_past_are_told_the_same_and_it_is_made_once() -> None:
