@@ -1,5 +1,5 @@
-"""What Funnelbeat knows about windows, snapshots, bridges, runs and deliveries.
+"""Windows, snapshots, bridges, runs and deliveries.
 
-Imports the standard library and its own siblings. Never does I/O, never awaits, never asks a clock, never logs:
-every instant is an argument.
+The domain imports the standard library and its own siblings. It does no I/O, never awaits, never reads a clock and
+never logs: every instant is an argument.
 """

@@ -1,4 +1,6 @@
-"""Whether a digest goes to a reader, and which baselines its delivery moves; pure, so it may be asked again."""
+"""Whether a digest is sent to a reader, and which baselines its delivery moves. The functions are pure, so that a
+decision can be made again later.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,11 +13,11 @@ from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 EXPIRES = timedelta(days=400)
-"""A baseline older than this is treated as none: nobody remembers that digest, and snapshots are not kept longer."""
+"""An older baseline counts as none: nobody remembers that digest, and snapshots are not kept longer."""
 
 
 def decide(send: Send, digest: Digest, *, on_demand: bool = False, suspended: bool = False) -> Decision:
-    """The first rule that matches. An address that refused for good is left alone whoever asks."""
+    """The first rule that matches decides. An address that refused for good is skipped, whoever asks."""
     if suspended:
         return Decision(send=False, reason=Reason.SUSPENDED)
     if on_demand:
@@ -32,9 +34,9 @@ def decide(send: Send, digest: Digest, *, on_demand: bool = False, suspended: bo
 def why_unusable(
     baseline: Baseline | None, before: Snapshot | None, after: Snapshot | None, now: datetime
 ) -> Reason | None:
-    """Why this reader's query is treated as if nothing was ever sent; None where the baseline can be compared with.
+    """Why this reader's query is treated as if nothing was ever sent; None if the baseline can be used.
 
-    `before` is the baseline's snapshot as far as it is still kept, `after` the answer of this run (None: a gap).
+    `before` is the baseline's snapshot if it is still kept. `after` is the answer of this run; None stands for a gap.
     """
     if baseline is None:
         return Reason.FIRST
@@ -46,8 +48,8 @@ def why_unusable(
 
 
 def sent_baselines(slot: datetime, ids: Mapping[str, str], snapshots: Mapping[str, Snapshot]) -> dict[str, Baseline]:
-    """What a sent delivery of the run for `slot` moves: every query that was answered (a gap is in neither mapping).
-    `ids` and `snapshots` go by query id. The ledger, which knows where a baseline stands, lets none go back.
+    """The baselines that a sent delivery of the run for `slot` moves: one for each query that was answered. `ids` and
+    `snapshots` go by query id; a gap is in neither. The ledger knows the present baseline and never moves one back.
     """
     return {query: Baseline(ids[query], slot, snapshot.as_of[0]) for query, snapshot in snapshots.items()}
 
@@ -59,8 +61,8 @@ def skipped_baselines(
     current: Mapping[str, Baseline],
     before: Mapping[str, Snapshot],
 ) -> dict[str, Baseline]:
-    """What a delivery skipped as `no_change` moves: only queries whose answer is equal in every cell to the one this
-    reader was sent (`before`). Anything else would let small changes that do not count add up unseen.
+    """The baselines that a delivery skipped as `no_change` moves: only those of queries whose answer equals in every
+    cell the one that the reader was sent (`before`). Otherwise small changes that do not count would add up unseen.
     """
     equal = {
         query: snapshot
@@ -71,7 +73,7 @@ def skipped_baselines(
 
 
 def same_answer(before: Snapshot, after: Snapshot) -> bool:
-    """Equal rows and numbers; when they were read, and over which window, may differ."""
+    """Whether rows and numbers are equal. The time of reading and the window may differ."""
     return (
         before.fingerprint == after.fingerprint
         and before.members == after.members
@@ -81,5 +83,5 @@ def same_answer(before: Snapshot, after: Snapshot) -> bool:
 
 
 def _compared_tables(answer: Snapshot) -> tuple[Table, ...]:
-    """All but how many requests it took."""
+    """All tables except the count of requests."""
     return tuple(table for table in answer.tables if table.id != REQUESTS)

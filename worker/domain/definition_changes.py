@@ -1,4 +1,6 @@
-"""What differs between two bundles, definition by definition: nothing if and only if their ids are equal."""
+"""The differences between two bundles, definition by definition. There are none if and only if the ids of the bundles
+are equal.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -9,7 +11,7 @@ from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
 _KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "template": "digest"}
-"""Fields of a schedule that the user's file calls by another name."""
+"""Fields of a schedule that have another name in the user's file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +27,8 @@ class DefinitionChange:
 
 
 def definition_changes(before: Bundle | None, after: Bundle) -> tuple[DefinitionChange, ...]:
-    """`before` is the bundle in force, None for a first deployment. A schedule that was renamed counts as one that was
-    removed and one that was added.
+    """`before` is the bundle in force, None for a first deployment. A renamed schedule counts as one removed and one
+    added.
     """
     was = before or Bundle("", after.defaults, {}, {}, {})
     return (
@@ -41,7 +43,7 @@ def definition_changes(before: Bundle | None, after: Bundle) -> tuple[Definition
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether both are stored as the same bytes. Python's own `==` takes 1, 1.0 and true for the same parameter."""
+    """Whether both are stored as the same bytes. Python's own `==` treats 1, 1.0 and True as equal parameters."""
     if isinstance(one, Mapping) and isinstance(other, Mapping):
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
@@ -56,7 +58,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _each(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[DefinitionChange]:
-    """Added and removed by name; what was added stands before what was removed."""
+    """Definitions added, removed and changed, in this order, each sorted by name."""
     for name in sorted(after.keys() - before.keys()):
         yield DefinitionChange(kind, name, ADDED)
     for name in sorted(before.keys() - after.keys()):

@@ -1,4 +1,4 @@
-"""A delivery: the effort to bring one run to one reader, its parts, its identity and how it may end."""
+"""A delivery: the attempts to bring one run to one reader, with its parts, its identity and its end."""
 
 import hashlib
 from collections.abc import Mapping
@@ -10,8 +10,8 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 
 READER = "%READER-ADDRESS%"
-"""Stands in a filled template where the reader's own address belongs: a digest is rendered once for many readers, and
-the channel's `build` puts the address in.
+"""Stands in a filled template for the reader's own address. A digest is rendered once for many readers, and the
+channel's `build` puts the address in.
 """
 
 
@@ -28,7 +28,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Reader:
-    """One address in one entry of one schedule; what baselines belong to."""
+    """One address in one entry of one schedule. Baselines belong to a reader."""
 
     schedule: str
     entry: str
@@ -36,15 +36,13 @@ class Reader:
 
     @property
     def id(self) -> str:
-        """Names the reader within its schedule: the field in a run's deliveries."""
+        """Names the reader within its schedule. It is the field in the hash of a run's deliveries."""
         return f"{self.entry}|{self.address}"
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
-    """`run/reader`, the reader by its id in the schedule. Message-ID, MIME boundary and a webhook's idempotency key
-    derive from it.
-    """
+    """`run/reader`, with the reader's id. Message-ID, MIME boundary and a webhook's idempotency key derive from it."""
 
     run: RunKey
     reader: str
@@ -54,27 +52,27 @@ class DeliveryKey:
 
     @classmethod
     def parse(cls, text: str) -> "DeliveryKey":
-        """Raises ValueError on anything else than a whole key."""
+        """Raises ValueError for anything else than a whole key."""
         run, reader = cls.parted(text)
         return cls(RunKey.parse(run), reader)
 
     @staticmethod
     def parted(text: str) -> tuple[str, str]:
-        """Run and reader as they are written, the run maybe as ID@latest. A run holds an @, and may hold a / before it.
+        """Run and reader as written; the run may be ID@latest. A run holds an @, and may hold a / before it.
 
-        Raises ValueError where there is no @ or no / after it.
+        Raises ValueError if there is no @, or no / after it.
         """
         slash = text.index("/", text.index("@"))
         return text[:slash], text[slash + 1 :]
 
     @property
     def address(self) -> str:
-        """The reader's: its id is "entry|address"."""
+        """The reader's address. The reader's id is "entry|address"."""
         return self.reader.split("|", 1)[1]
 
     @property
     def digest(self) -> str:
-        """32 hexadecimal characters that are the same in every try."""
+        """32 hexadecimal characters, the same in every try."""
         return hashlib.sha256(str(self).encode()).hexdigest()[:32]
 
 
@@ -84,12 +82,12 @@ class Baseline:
 
     snapshot: str
     slot: datetime
-    as_of: datetime  # of the first byte: "created since" is asked from here
+    as_of: datetime  # of the first byte: "created since" is asked from this instant
 
 
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """`receipt`: the receiver's own words or ids (queue id; channel and ts). `sha256` of the exact bytes sent."""
+    """`receipt`: the receiver's own words or ids (queue id; channel and ts). `sha256` is of the exact bytes sent."""
 
     state: DeliveryState = DeliveryState.PENDING
     sha256: str = ""
@@ -98,10 +96,10 @@ class PartState:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The ledger's row. `compared_with` maps a query's id to the baseline it was decided against (None: there was
-    none), fixed at the first decision. `date` is the instant of the first intent. `resent`: it is a possible duplicate.
-    `why_first`: for the queries without a baseline, fixed with compared_with. `version`: the Funnelbeat that rendered
-    the last try. `may_have_arrived`: it was unknown when a newer run took its place or its time was over.
+    """The ledger's row. `compared_with` maps a query's id to the baseline of the first decision, which stays (None:
+    there was none). `why_first` says for queries without a baseline why there is none, and stays too. `date`: the
+    instant of the first intent. `resent`: the delivery is a possible duplicate. `version`: the Funnelbeat that rendered
+    the last try. `may_have_arrived`: the delivery was unknown when a newer run superseded it or it expired.
     """
 
     key: DeliveryKey
@@ -124,7 +122,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Send or not, and always why. `until` for a delivery that has to wait."""
+    """Whether to send, with the reason. `until`: for a delivery that has to wait."""
 
     send: bool
     reason: Reason
@@ -140,7 +138,9 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """Identity of one message to one reader: the same in every try, so that a second copy can be known as one."""
+    """The identity of one message to one reader. It is the same in every try, so that a second copy can be
+    recognised.
+    """
 
     key: DeliveryKey
     address: str
@@ -151,7 +151,7 @@ class Envelope:
 class Part:
     """One thing to hand over: a mail, a post, an upload. `name` is a file name made from slugs, never from data.
 
-    `draft` is complete but for what only earlier receipts tell (a thread's parent).
+    `draft` is complete except for what earlier receipts bring (such as the parent of a thread).
     """
 
     number: int
@@ -163,6 +163,6 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`text` is what the receiver said or named; kept in the ledger, at most 200 characters."""
+    """`text`: what the receiver said or named, stored in the ledger, at most 200 characters."""
 
     text: str

@@ -1,4 +1,4 @@
-"""Facts in the past tense that flow emits: the log, metrics and pages are made from them."""
+"""Facts that flow emits, named in the past tense. Logs, metrics and pages are made from them."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from worker.domain.run import RunKey
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`run` is None where no single run is meant."""
+    """`run` is None if the fact belongs to no single run."""
 
     run: RunKey | None
 
@@ -46,7 +46,7 @@ class QueryMissing(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Fact):
-    """A run is closed; or it is closed otherwise than before, after a late settlement or another try."""
+    """A run is closed, or closed in another state than before, after a late settlement or another try."""
 
     state: str
     reason: str
@@ -54,7 +54,7 @@ class RunEnded(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DeliverySettled(Fact):
-    """What became of a delivery; `deferred` and `unknown` are no ends, unless the reason is `held`."""
+    """The new state of a delivery. `deferred` and `unknown` are no ends, unless the reason is `held`."""
 
     delivery: DeliveryKey
     state: str
@@ -64,7 +64,7 @@ class DeliverySettled(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Suspended(Fact):
-    """An address or a whole channel is not used again until the next deployment. Told once."""
+    """An address or a whole channel is not used again until the next deployment. Emitted once."""
 
     subject: str
     sentence: str
@@ -72,6 +72,6 @@ class Suspended(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
-    """Work stopped half-way: Redis or the broker was away, or its lease had lapsed. The lease brings it back."""
+    """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
 
     sentence: str

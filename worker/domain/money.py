@@ -15,26 +15,26 @@ _EXPONENTS = {
 
 
 def custom(code: str, digits: int, label: str) -> str:
-    """A currency that ISO 4217 does not know, as one text that says all that is needed: `code` is the service's own,
-    `label` what people call it.
+    """A currency that ISO 4217 does not have, as one text. `code` is the service's own, `digits` the number of
+    decimals, `label` the name that people use.
     """
     return f"{code}:{digits}:{label}"
 
 
 def exponent(currency: str) -> int:
-    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4; a custom one says it)."""
+    """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4; a custom currency names its own)."""
     made_up = _parts(currency)
     return _EXPONENTS.get(currency, 2) if made_up is None else int(made_up[1])
 
 
 def code_of(currency: str) -> str:
-    """The service's own code of a custom currency; any other currency is its code."""
+    """The service's own code of a custom currency. Any other currency is its own code."""
     made_up = _parts(currency)
     return currency if made_up is None else made_up[0]
 
 
 def label_of(currency: str) -> str:
-    """What a custom currency is called; any other currency is called by its code."""
+    """The label of a custom currency. Any other currency is labelled with its code."""
     made_up = _parts(currency)
     return currency if made_up is None else made_up[2]
 
@@ -54,9 +54,9 @@ class Money:
 
 
 def from_hundredths(hundredths: int, currency: str) -> tuple[int, int]:
-    """A service's cents in the currency's own minor units, and the remainder that does not fit (in hundredths).
+    """A service's cents in minor units of the currency, and the remainder that does not fit, in hundredths.
 
-    A service may write every amount in hundredths, also of a currency that has none.
+    A service may write every amount in hundredths, even for a currency without decimals.
     """
     digits = exponent(currency)
     if digits >= 2:

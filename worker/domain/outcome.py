@@ -1,13 +1,14 @@
-"""What a worker, or a person, says of one delivery; the ledger's script lets each come from its own states alone.
+"""The outcome of one delivery, as a worker or a person reports it. The ledger's script accepts each outcome only from
+the states in this table.
 
 | outcome | from | to |
 |---|---|---|
-| Sent | sending, unknown, unknown(held); pending, for an attempt that was thought dead and brings its receipt | sent |
+| Sent | sending, unknown, unknown(held); pending, if an attempt that was thought dead brings its receipt | sent |
 | Skipped | pending | skipped |
 | Deferred | pending, sending | deferred |
 | Refused, DeliveryFailed | pending, sending | refused, failed |
-| Unknown | sending, unknown; without an instant to look again unknown alone | unknown; unknown(held) |
-| Pending | unknown; also unknown(held) where somebody says that it did not arrive | pending |
+| Unknown | sending, unknown; without `again_at` only unknown | unknown; unknown(held) |
+| Pending | unknown; also unknown(held), if a person says that it did not arrive | pending |
 """
 
 from collections.abc import Mapping
@@ -20,9 +21,9 @@ from worker.domain.reason import Reason
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The last part was accepted. `receipt` is the receiver's; `baselines` are the reader's that this moves, by query.
-    `reason`: who said so, where it was not the receiver at once; or PARTS_MISSING, and then `missing` says what was
-    refused after the main part was accepted, and `receipt` is the main part's.
+    """The last part was accepted. `receipt` is the receiver's. `baselines`: the reader's baselines that move, by query.
+    `reason`: how this is known, if not from the receiver at once. With PARTS_MISSING, `missing` says what was refused
+    after the main part was accepted, and `receipt` is the main part's.
     """
 
     receipt: str
@@ -33,7 +34,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing is sent. `baselines` are those that a byte-equal answer may move."""
+    """Nothing is sent. `baselines`: those that move all the same, because their answers are equal byte for byte."""
 
     reason: Reason
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
@@ -41,7 +42,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not accepted, and tried again from `until` on."""
+    """Surely not accepted. The delivery is tried again from `until` on."""
 
     until: datetime
     reason: Reason
@@ -50,7 +51,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not accepted, and pointless to repeat."""
+    """Surely not accepted, and another try is pointless."""
 
     reason: Reason
     sentence: str
@@ -58,7 +59,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """It could not be made: a template's fault, or a message past a limit."""
+    """The message could not be made: the template failed, or the message is past a limit."""
 
     reason: Reason
     sentence: str
@@ -66,8 +67,8 @@ class DeliveryFailed:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It may have been accepted. Looked at again at `again_at`; None: held, closed until superseded or settled. The
-    last sentence stays where there is no new one.
+    """The message may have been accepted. The ledger looks again at `again_at`; None: the delivery is held, closed
+    until it is superseded or settled. An empty `sentence` leaves the last one.
     """
 
     sentence: str = ""
@@ -76,8 +77,8 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """It did not arrive, or (POSSIBLE_DUPLICATE) goes out once more under the same identity: twice is the most.
-    `expires`: somebody said so, and it is tried until then.
+    """The message did not arrive, or (POSSIBLE_DUPLICATE) it is sent once more under the same identity, at most twice.
+    `expires`: a person reported this outcome, and the delivery is tried until then.
     """
 
     reason: Reason

@@ -1,10 +1,10 @@
-"""Why something was or was not sent, run or fetched: one closed list for code, ledger, log and docs."""
+"""Why something was or was not sent, run or fetched: one closed list for code, ledger, log and documentation."""
 
 from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """`SENTENCES` below says each in words; a test fails when one is undocumented."""
+    """`SENTENCES` below says each one in words. A test fails if a reason is undocumented."""
 
     # why a digest is sent
     FIRST = "first"

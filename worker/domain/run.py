@@ -1,4 +1,4 @@
-"""A run: one execution of one schedule for one slot, and the states it passes through."""
+"""A run: one execution of one schedule for one slot, and its states."""
 
 import re
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ _KEY = re.compile(
 
 
 def stamp(instant: datetime) -> str:
-    """An instant as it stands in keys: 2026-11-23T14:00:00Z, with milliseconds only where there are any."""
+    """An instant as keys hold it: 2026-11-23T14:00:00Z, with milliseconds only if there are any."""
     utc = instant.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}" if utc.microsecond else "") + "Z"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RunKey:
-    """`schedule@slot` for a slot that a trigger named; `+manual.xxxxxxxx` or `+event.xxxxxxxx` for the others."""
+    """`schedule@slot` for a slot that a trigger named; `+manual.xxxxxxxx` or `+event.xxxxxxxx` for other runs."""
 
     schedule: str
     slot: datetime
@@ -45,7 +45,7 @@ class RunKey:
 
     @classmethod
     def parse(cls, text: str) -> "RunKey":
-        """Raises ValueError on anything else than a whole key."""
+        """Raises ValueError for anything else than a whole key."""
         found = _KEY.fullmatch(text)
         if found is None:
             raise ValueError(f"{text!r} is not a run key")
@@ -65,7 +65,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The ledger's row. `snapshots` maps a query's id to its stored snapshot, `gaps` to reason and sentence."""
+    """The ledger's row. `snapshots` pairs query ids with stored snapshots; `gaps` holds query id, reason
+    and sentence.
+    """
 
     key: RunKey
     state: RunState
@@ -85,5 +87,5 @@ class Run:
 
     @property
     def incomplete(self) -> int:
-        """How many parts are missing: a flag beside the state."""
+        """The number of missing parts, a flag beside the state."""
         return len(self.gaps)

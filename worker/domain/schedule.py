@@ -9,11 +9,11 @@ from typing import Any
 from worker.domain.time.window import WindowSpec
 
 SHARE_FOR = 300
-"""Seconds for which an answer that one run fetched may serve another, unless an item says otherwise."""
+"""Seconds for which an answer that one run fetched may serve another run, unless the query sets another time."""
 
 
 class CatchUp(StrEnum):
-    """What happens to slots that passed while nothing ran."""
+    """What happens to slots that passed while no clock was running."""
 
     NONE = "none"  # they are missed
     LATEST = "latest"  # the newest runs late, older ones are missed
@@ -28,7 +28,7 @@ class Send(StrEnum):
 
 
 class Follow(StrEnum):
-    """How far a list finds out what became of rows that left it."""
+    """How far the rows that left a list are looked up."""
 
     NONE = "none"
     DEPARTURES = "departures"
@@ -36,7 +36,7 @@ class Follow(StrEnum):
 
 
 class OnUnknown(StrEnum):
-    """What to do with a message that may or may not have been accepted, when nobody can be asked."""
+    """What happens to a message that may have been accepted, if the receiver cannot be asked."""
 
     RESEND = "resend"
     HOLD = "hold"
@@ -45,8 +45,8 @@ class OnUnknown(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`) or every (`seconds` of
-    elapsed time, counted from the Unix epoch or from `start`). Half open: no slot lies before `start`, none at `end`
-    or after it.
+    elapsed time, counted from the Unix epoch or from `start`). The range is half open: slots lie at or after `start`
+    and before `end`.
     """
 
     kind: str
@@ -59,7 +59,9 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Cuts only the display: `order_by` a column, with a leading minus for descending."""
+    """Changes only what is displayed. `order_by`: a column, with a leading minus for descending order.
+    `limit`: rows.
+    """
 
     order_by: str | None = None
     limit: int | None = None
@@ -67,11 +69,12 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One query of a report. `source` names a connection; `params` are the API's own, checked at load.
+    """One query of a report. `source` names a connection. `params` are the API's own and are checked when the
+    definition is read.
 
-    `compare`: a comparison name (previous, same-days-last-week, …, or a window), None for none.
-    `as_written`: ranges stay in `params` under the API's names and are not resolved by us. `share_for`: seconds that
-    an answer may be old which another run fetched.
+    `compare`: a comparison (previous, same-days-last-week, …, or a window), None for none. `as_written`: ranges stay in
+    `params` under the API's names and are not resolved. `share_for`: the greatest age, in seconds, of an answer that
+    another run fetched.
     """
 
     id: str
@@ -90,9 +93,10 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An entry of `to:`: who gets the digest through which channel. `address` is normalised; None with a webhook.
+    """An entry of `to:`: who gets the digest, and through which channel. `address` is normalised; it is None for a
+    webhook.
 
-    Empty `template`, `locale` and `zone` were filled from digest and defaults at load.
+    `template`, `locale` and `zone` are filled from `digest` and `defaults` when the definition is read.
     """
 
     id: str
@@ -108,7 +112,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Seconds for which a schedule's runs are kept: every one, then one a day, then none."""
+    """Seconds for which a schedule's runs are kept: `all` for every run, `daily` for one run a day."""
 
     all: int = 35 * 86_400
     daily: int = 400 * 86_400
@@ -151,7 +155,7 @@ class Schedule(Timing):
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`options` as written, secrets still as references (`${NAME}`, `${file:PATH}`); never their values."""
+    """`options` as written. Secrets stay references (`${NAME}`, `${file:PATH}`) and never become values."""
 
     name: str
     type: str
@@ -160,7 +164,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """As Connection, for a way to send."""
+    """Like Connection, for a channel."""
 
     name: str
     type: str
@@ -178,9 +182,10 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything a run needs from the project's files: immutable, content-addressed, what a deployment pins.
+    """Everything that a run needs from the project's files. A bundle is immutable and content-addressed; a deployment
+    pins one.
 
-    `templates`: the project's own, by path below templates/; the built-in ones belong to the version.
+    `templates`: the project's own, by path below templates/. The templates that Funnelbeat ships belong to its version.
     """
 
     project: str

@@ -1,1 +1,1 @@
-"""The canonical answer to one query: measures, tables, typed rows, the scope that they were asked for."""
+"""The canonical answer to one query: measures, tables, typed rows, and the scope that was asked for."""

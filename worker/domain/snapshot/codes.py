@@ -1,4 +1,4 @@
-"""What a service calls a next step or the reason of a stall: stored as its code, worded where a reader sees it.
+"""Next steps and stall reasons of a service, stored as codes. A reader sees them in the reader's own language.
 
 A code may carry values: "no_update:10:Offer". The words of one language map "<kind>.<code>" to a phrase in which {1}
 and {2} stand for those values. A phrase may have two forms, "<kind>.<code>.one" and ".other", chosen by the first
@@ -13,19 +13,23 @@ _PLACE = re.compile(r"\{(\d)\}")
 
 
 class CodeKind(StrEnum):
-    """Also the name of the column that holds such codes. Next steps may be free text of people, which is no code."""
+    """The kind is also the name of the column that holds such codes. A next step may also be a person's own text, which
+    is no code.
+    """
 
     NEXT_STEP = "next_step"
     STALL_REASON = "stall_reason"
 
 
 def coded(code: str, *values: object) -> str:
-    """Only the last value may hold a colon."""
+    """A code with its values. Only the last value may hold a colon."""
     return ":".join([code, *map(str, values)])
 
 
 def worded(kind: CodeKind, text: str, words: Mapping[str, str]) -> str | None:
-    """`text` in the language of `words`; None where it is no code of theirs, or has another number of values."""
+    """`text` in the language of `words`. None if the text is no code of that language, or has another
+    number of values.
+    """
     code, _, rest = text.partition(":")
     key = f"{kind}.{code}"
     form = "one" if rest.partition(":")[0] == "1" else "other"
@@ -40,6 +44,8 @@ def worded(kind: CodeKind, text: str, words: Mapping[str, str]) -> str | None:
 
 
 def code_of(kind: CodeKind, text: str, english: Mapping[str, str]) -> str:
-    """The code whose English word an older snapshot holds in its place; any other text as it is."""
+    """The code for a text. Older snapshots hold the English words in place of a code; any other text is returned as it
+    is.
+    """
     keys = (key for key, word in english.items() if word == text and key.startswith(f"{kind}."))
     return next((key.removeprefix(f"{kind}.") for key in keys), text)

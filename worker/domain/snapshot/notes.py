@@ -1,4 +1,4 @@
-"""What a source says beside an answer: a text, or a code for what a digest has to say in its reader's language.
+"""What a source says beside an answer: a sentence, or a code that is put into the reader's language.
 
 A coded note is stored as "<code>:<number>". Every other note is a sentence as the source wrote it.
 """
@@ -11,7 +11,7 @@ _MORE = re.compile(r"and (\d+) more notes")
 
 
 class NoteCode(StrEnum):
-    NOT_JUDGED = "not_judged"  # so many open deals may or may not stall: the rule knows nothing of their stage
+    NOT_JUDGED = "not_judged"  # the number of open deals that the rule cannot judge
 
 
 _SENTENCES = {
@@ -51,13 +51,15 @@ def unjudged(notes: Iterable[str]) -> int:
 
 
 def split(notes: Iterable[str], most: int) -> tuple[tuple[str, ...], int]:
-    """The first notes, and how many more there are. A source that had too many says itself how many it left out."""
-    told: list[str] = []
+    """The first `most` notes, and the number of the others. A source with too many notes writes itself how many it left
+    out, and these are counted too.
+    """
+    shown: list[str] = []
     more = 0
     for note in notes:
         beyond = _MORE.fullmatch(note)
         if beyond is not None:
             more += int(beyond[1])
         else:
-            told.append(note)
-    return tuple(told[:most]), more + max(0, len(told) - most)
+            shown.append(note)
+    return tuple(shown[:most]), more + max(0, len(shown) - most)

@@ -1,4 +1,6 @@
-"""The one shape of an opportunity row, whichever service it came from, and why a deal may leave or join."""
+"""The one shape of an opportunity row, whichever service it came from, and the reasons why a deal leaves or joins a
+list.
+"""
 
 from enum import StrEnum
 
@@ -34,9 +36,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("stall_reason", Kind.TEXT),
     Column("url", Kind.TEXT),
 )
-"""`status`: a word of Status. `period`: one_time, monthly or annual. `annual`: monthly × 12, else × 1.
-`stalled_since`: the first complete run whose list held the row without a break ("since at least"). `next_step` and
-`stall_reason` are a service's codes (snapshot/codes.py), or null; a next step may also be a person's own text.
+"""`status`: a word of Status. `period`: one_time, monthly or annual. `annual`: the value per year, monthly × 12, else ×
+1. `stalled_since`: the first of the complete runs in a row whose list held the row ("since at least"). `next_step` and
+`stall_reason`: a service's code (snapshot/codes.py), or null; a next step may also be a person's own text.
 """
 
 
@@ -45,7 +47,7 @@ class Status(StrEnum):
     WON = "won"
     LOST = "lost"
     DELETED = "deleted"
-    ARCHIVED = "archived"  # open but put away, as a looked-up deal may be: it moved out
+    ARCHIVED = "archived"  # open, but put away by a user; such a deal moved out of the list
 
 
 class Move(StrEnum):
@@ -68,4 +70,4 @@ class Move(StrEnum):
 
 
 INWARD = frozenset({Move.NEW, Move.REOPENED, Move.MOVED_IN, Move.STALLED_IN, Move.CONVERTED_IN, Move.RAISED})
-"""Terms that add to the closing; all others take away."""
+"""Terms that are added to the closing; all others are subtracted."""

@@ -1,4 +1,4 @@
-"""One row read by column name. A column that an older answer lacks reads as null, so nothing here can miss."""
+"""One row, read by column name. A column that an older answer lacks reads as null, so that reading never fails."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
-"""How many requests an answer took, kept beside it, so that the cost of the next one can be reckoned.
+"""How many requests an answer took. The cost of the next one is computed from it.
 
-It says nothing of what was asked: digests do not show it, and it is never a change.
+The count is stored beside the answer. It is no part of what was asked: digests do not show it, and it never counts as a
+change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,13 +12,15 @@ from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, Table, 
 REQUESTS = "requests"
 """The id of the table, keyed by endpoint."""
 COLUMNS = (Column("count", Kind.INT), Column("tokens", Kind.INT), Column("shared", Kind.BOOL))
-"""`tokens`: the price of all of them together. `shared`: asked once however many queries need it."""
+"""`tokens`: the price of all these requests together. `shared`: the request is sent once, however many
+queries need it.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestCount:
-    """Requests of one answer and what they cost of a day's tokens. `shared`: by endpoint, what other queries need too
-    and is not among them.
+    """Requests of one answer, and the tokens of a day that they cost. `shared`: requests by endpoint that other queries
+    need too; they are not counted in `requests` and `tokens`.
     """
 
     requests: int
@@ -26,19 +29,19 @@ class RequestCount:
 
 
 def requests(counted: Iterable[tuple[str, int, int, bool]]) -> Table:
-    """From endpoint, number, tokens and whether they are shared."""
+    """`counted`: endpoint, number of requests, tokens, and whether they are shared."""
     return table(REQUESTS, COLUMNS, (Row(endpoint, (count, tokens, own)) for endpoint, count, tokens, own in counted))
 
 
 def sent_for(snapshot: Snapshot) -> RequestCount | None:
-    """None for an answer that tells nothing of it."""
+    """None for an answer that has no count."""
     found = snapshot.table(REQUESTS)
     if found is None:
         return None
     rows = {row.key: found.record(row) for row in found.rows}
-    told = {key: (_whole(row["count"]), _whole(row["tokens"])) for key, row in rows.items()}
-    own = [told[key] for key, row in rows.items() if row["shared"] is not True]
-    shared = {key: told[key] for key, row in rows.items() if row["shared"] is True}
+    counts = {key: (_whole(row["count"]), _whole(row["tokens"])) for key, row in rows.items()}
+    own = [counts[key] for key, row in rows.items() if row["shared"] is not True]
+    shared = {key: counts[key] for key, row in rows.items() if row["shared"] is True}
     return RequestCount(sum(count for count, _ in own), sum(tokens for _, tokens in own), shared)
 
 

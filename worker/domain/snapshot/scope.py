@@ -1,6 +1,6 @@
-"""What a list asks of a row, as far as a row can tell. A source says which checks its parameters mean.
+"""Which rows belong to a list, as far as a row can show it. A source states which checks its parameters mean.
 
-The scope holds every condition but those on stalling, stage and status. All of them together are the selection. A
+The scope holds every condition except those on stalling, stage and status. All conditions together are the selection. A
 filter that cannot be checked from a row makes the scope opaque.
 """
 
@@ -16,7 +16,7 @@ OWNER = "reassigned"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One condition. `word` is what a move is called that breaks it; `holds` is told one row."""
+    """One condition. `word` names a move that breaks it; `holds` takes one row."""
 
     word: str
     column: str
@@ -25,12 +25,12 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`stalled`: what the selection says of stalling, None when it says nothing. `opaque`: a filter we cannot check.
+    """`stalled`: what the selection says about stalling, None if it says nothing. `opaque`: a filter that cannot be
+    checked from a row.
 
     `judged`: a rule is applied to every row, so that a row without an answer is one that the rule cannot judge.
-    `untouched`: the detail of a row that does not stall any more although nobody changed it; "" says nothing.
-    `statuses`: what the list is of, in the words of Status (a list of archived rows: archived alone); empty where
-    that is not known.
+    `untouched`: the detail of a row that no longer stalls although nobody changed it; "" says nothing. `statuses`: the
+    statuses of the listed rows, in the words of Status (only "archived" for a list of archived rows); empty if unknown.
     """
 
     within: tuple[Check, ...] = ()
@@ -59,7 +59,7 @@ def one_of(word: str, column: str, allowed: frozenset[str]) -> Check:
 
     def holds(row: Record) -> bool:
         found = row.text(column)
-        # a deal without owner is outside every list of owners; of other columns a null only says that it is not known
+        # A deal without an owner is outside every list of owners. In other columns a null only means "unknown".
         return found in allowed if found is not None else word != OWNER
 
     return Check(word, column, holds)

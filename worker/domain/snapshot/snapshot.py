@@ -9,7 +9,7 @@ from enum import StrEnum
 from worker.domain.time.window import Window
 
 SCHEMA = 1
-"""Version of the stored shapes; readers accept this one and the one before."""
+"""Version of the stored shapes. Readers accept this version and the one before."""
 
 Cell = str | int | float | bool | None
 
@@ -30,7 +30,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`significant`: a change of this cell is a change worth telling. `sum`: adding the column up makes sense."""
+    """`significant`: a change of this cell is reported as a change. `sum`: adding the column up makes sense."""
 
     name: str
     kind: Kind
@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`key` is the service's id, never a label; `cells` stand in the order of the table's columns."""
+    """`key` is the service's id, never a label. `cells` are in the order of the table's columns."""
 
     key: str
     cells: tuple[Cell, ...]
@@ -49,7 +49,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Table:
     """`rows` have unique keys and are sorted by key. `total` is the service's own count. `sliced`: the user cut the
-    list (`_limit`, `_skip`), so it is shown and never diffed.
+    list (`_limit`, `_skip`); such a list is shown and never compared.
     """
 
     id: str
@@ -76,7 +76,9 @@ class Table:
 def table(
     table_id: str, columns: tuple[Column, ...], rows: Iterable[Row], *, total: int | None = None, sliced: bool = False
 ) -> Table:
-    """A table in canonical order. Raises ValueError on a repeated key: two rows of one key would be one deal twice."""
+    """A table in canonical order. Raises ValueError on a repeated key, because two rows of one key would be one deal
+    twice.
+    """
     ordered = tuple(sorted(rows, key=lambda row: row.key))
     for before, after in itertools.pairwise(ordered):
         if before.key == after.key:
@@ -86,7 +88,9 @@ def table(
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One number, e.g. ("stage", "stat_x", "count"). A null value says why in `why_null`; null is never zero."""
+    """One number, keyed for example ("stage", "stat_x", "count"). A null value has its reason in `why_null`; null is
+    never zero.
+    """
 
     key: tuple[str, ...]
     kind: Kind
@@ -97,7 +101,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file exactly as a service or we made it (a per-user CSV): opaque bytes."""
+    """A file as the service or Funnelbeat made it (such as a CSV per user). Its bytes are opaque."""
 
     name: str
     media_type: str
@@ -106,10 +110,10 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`as_of`: when the first request was sent and the last byte arrived. `members`: the keys that the service listed
-    for the selection, and the few that it left out although a look-up found them. `followed`: rows looked up because
-    they left, with what became of them; not members. `main` names the table whose keys the members are, None for a
-    query without one.
+    """`as_of`: when the first request was sent, and when the last byte arrived. `members`: the keys that the service
+    listed for the selection, and the few that it left out although a look-up found them. `followed`: rows that left the
+    list and were looked up, with their new state; they are not members. `main`: the table whose keys are the members,
+    None for a query without one.
     """
 
     query_id: str
@@ -123,7 +127,9 @@ class Snapshot:
     followed: Table | None = None
     main: str | None = None
     files: tuple[File, ...] = ()
-    notes: tuple[str, ...] = ()  # warnings a reader of `explain` wants: an invariant that did not hold, a lenient parse
+    notes: tuple[
+        str, ...
+    ] = ()  # warnings for `explain`: an invariant that did not hold, a value that was read leniently
     schema: int = SCHEMA
 
     def table(self, table_id: str) -> Table | None:
@@ -139,7 +145,7 @@ class Snapshot:
 
 
 class GapReason(StrEnum):
-    """Why a part is missing from a digest. The sentence beside it says the rest."""
+    """Why a part is missing from a digest. The gap's sentence gives the details."""
 
     UNAVAILABLE = "unavailable"  # timeouts, resets, 5xx
     RATE_LIMITED = "rate_limited"
@@ -152,8 +158,8 @@ class GapReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A query yields exactly one Snapshot or one Gap; a partly read list is a Gap. `retry_after`: seconds after which
-    asking again makes sense, where the service named them.
+    """A query gives exactly one Snapshot or one Gap; a partly read list is a Gap. `retry_after`: seconds after which
+    another try makes sense, if the service named them.
     """
 
     query_id: str

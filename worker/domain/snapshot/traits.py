@@ -1,4 +1,6 @@
-"""What a digest must know of a query besides its answer. The source states these facts, in no service's words."""
+"""What a digest must know about a query besides its answer. The source states these facts without words of
+its service.
+"""
 
 from dataclasses import dataclass
 
