@@ -1,1 +1,1 @@
-"""What changed between two snapshots, why, and the bridge that closes over it."""
+"""What changed between two snapshots, why, and the bridge that adds up to the closing."""

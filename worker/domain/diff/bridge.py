@@ -1,8 +1,8 @@
 """Why a total moved between two complete answers to one list: one reason per deal, per currency, to the minor unit.
 
 Per currency: opening + new + reopened + moved in + newly stalled + converted in + raised − lowered − won − lost − moved
-out − revived − converted out − removed − unexplained = closing. Opening and closing are added up from the rows, the
-terms from the moves, so that the equation is a fact to check and not a definition.
+out − revived − converted out − removed − unexplained = closing. Opening and closing are summed from the rows, the terms
+from the moves. So the equation can be checked, and does not hold by definition.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,13 +25,13 @@ class NoBridge(StrEnum):
     QUERY_CHANGED = "query_changed"
     SLICED = "sliced"
     NOT_A_LIST = "not_a_list"
-    NOT_FOLLOWED = "not_followed"  # `follow: none`: nobody looked up what became of those that left
+    NOT_FOLLOWED = "not_followed"  # `follow: none`: the rows that left were not looked up
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One currency's bridge, minor units. `amounts` and `counts` hold every class, zeros included. `unvalued` counts
-    deals that have no value now, `unvalued_before` those that had none in the baseline.
+    """One currency's bridge, in minor units. `amounts` and `counts` hold every class, zeros included. `unvalued`: deals
+    without a value now; `unvalued_before`: deals without a value in the baseline.
     """
 
     currency: str
@@ -47,7 +47,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """`terms`: most deals first. `steps`: every single move, a deal's price moves before its membership class."""
+    """`terms`: most deals first. `steps`: every single move; a deal's price moves come before its membership class."""
 
     basis: Basis
     terms: tuple[Terms, ...]
@@ -55,12 +55,12 @@ class Bridge:
 
     @property
     def unvalued(self) -> tuple[int, int]:
-        """Deals without a value, then and now."""
+        """The number of deals without a value, before and now."""
         return sum(t.unvalued_before for t in self.terms), sum(t.unvalued for t in self.terms)
 
 
 def why_no_bridge(before: Snapshot | None, after: Snapshot | None, follow: Follow) -> NoBridge | None:
-    """None when both sides are complete answers to the same question and departures were looked up."""
+    """None if both sides are complete answers to the same question and departures were looked up."""
     reason = why_not_compared(before, after)
     if reason is None and follow is Follow.NONE:
         return NoBridge.NOT_FOLLOWED
@@ -68,7 +68,7 @@ def why_no_bridge(before: Snapshot | None, after: Snapshot | None, follow: Follo
 
 
 def why_not_compared(before: Snapshot | None, after: Snapshot | None) -> NoBridge | None:
-    """None when the members of both sides may be held against each other."""
+    """None if the members of both sides can be compared."""
     if before is None or after is None:
         return NoBridge.MISSING
     if before.fingerprint != after.fingerprint:
@@ -87,10 +87,10 @@ def bridge(
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,
 ) -> Bridge | None:
-    """None where `why_no_bridge` gives a reason. `follow` and `scope` are the query's. `changes`, where the caller
-    has it, saves comparing the rows again.
+    """None if `why_no_bridge` gives a reason. `follow` and `scope` are the query's. `changes` saves comparing the rows
+    again, if the caller has them.
 
-    `as_entered` is granted only if every deal of both sides has one and the same period; otherwise it is `annual`.
+    The basis is `as_entered` only if every deal of both sides has one and the same period; otherwise it is `annual`.
     """
     if before is None or after is None or why_no_bridge(before, after, follow) is not None:
         return None
@@ -105,7 +105,7 @@ def balance(
     basis: Basis = Basis.ANNUAL,
     changes: TableDiff | None = None,
 ) -> Bridge:
-    """The bridge of two lists that may be compared, also one with `follow: none`, whose departures are unexplained.
+    """The bridge of two lists that can be compared. With `follow: none` the departures are unexplained.
 
     Raises ValueError for an answer that is no list.
     """
@@ -122,7 +122,9 @@ def balance(
 
 
 def _settled(moved: Iterable[Pair], basis: Basis) -> dict[str, str]:
-    """A deal without a currency on one side counts there in the currency of its other side: else it would jump."""
+    """A deal without a currency on one side counts in the currency of its other side. Otherwise it would move from one
+    currency to another.
+    """
     known = {}
     for pair in moved:
         if pair.was is not None and pair.now is not None:

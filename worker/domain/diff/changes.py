@@ -1,4 +1,4 @@
-"""What of an answer is worth telling a reader who wants to hear of changes only, by name."""
+"""The changes of an answer that count for a reader who asked for changes only, by name."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -10,12 +10,12 @@ from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Snapshot
 
 STATUS = "status"
-"""The column whose new value says more than that it changed."""
+"""A column for which the new value is reported too."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """`rows` have another cell in `column`; `to` is the new cell, where it says what became of them."""
+    """`rows`: the number of rows with another cell in `column`. `to`: the new cell, if it is reported."""
 
     column: str
     rows: int
@@ -24,9 +24,9 @@ class ColumnChange:
 
 @dataclass(frozen=True, slots=True)
 class QueryChange:
-    """Everything significant that differs between two answers to one query. `first`: there was none before.
+    """Everything significant that differs between two answers to one query. `first`: there was no answer before.
 
-    `added`, `removed` and `rows` (those that changed in place) are counted over all tables; `measures` are their keys.
+    `added`, `removed` and `rows` (rows that changed in place) are counted over all tables. `measures`: their keys.
     """
 
     query_id: str
@@ -42,9 +42,10 @@ class QueryChange:
 
 
 def query_change(before: Snapshot | None, after: Snapshot, watch: Collection[str] = ()) -> QueryChange:
-    """False as a truth value where nothing significant differs. A cut list shows, and never counts.
+    """The result is false if nothing significant differs. A sliced list is shown, but never counts.
 
-    Cells count by their column's own mark, measures always; or, where the schedule has `watch`, by being named there.
+    Cells count if their column is significant; measures always count. If the schedule has `watch`, only what is named
+    there counts.
     """
     if before is None:
         return QueryChange(after.query_id, first=True)

@@ -1,4 +1,4 @@
-"""What changed between two tables, row by row and cell by cell; pure, and a patch: `apply(diff(a, b), a) == b`."""
+"""What changed between two tables, row by row and cell by cell. A diff is also a patch: `apply(diff(a, b), a) == b`."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class CellChange:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """`before` and `after` are the whole rows, in the columns of the diff; `cells` only those that differ."""
+    """`before` and `after` are the whole rows, in the columns of the diff. `cells`: only the cells that differ."""
 
     before: Row
     after: Row
@@ -30,7 +30,7 @@ class RowChange:
 
 @dataclass(frozen=True, slots=True)
 class TableDiff:
-    """`columns` are those that both tables have, in the new table's order: rows of the diff are cut to them.
+    """`columns`: the columns that both tables have, in the new table's order. Rows of the diff are cut to them.
 
     All three groups are sorted by key. `total` is the new table's.
     """
@@ -48,7 +48,7 @@ class TableDiff:
 
 @dataclass(frozen=True, slots=True)
 class MeasureChange:
-    """`before` is None for a measure that is new, `after` for one that is no longer there."""
+    """`before` is None for a new measure, `after` for one that is gone."""
 
     key: tuple[str, ...]
     before: Measure | None
@@ -56,12 +56,12 @@ class MeasureChange:
 
 
 def diff(old: Table, new: Table) -> TableDiff:
-    """Raises ValueError for a list that the user cut: a row missing from a slice says nothing."""
+    """Raises ValueError for a list that the user cut: a row that is missing from a slice has no meaning."""
     if old.sliced or new.sliced:
         raise ValueError(f"{new.id}: a cut list cannot be compared")
     columns = _common(old, new)
     was = {row.key: row.cells for row in _cut(old, columns)}
-    take = was.pop  # what stays behind in `was` is what left: no second pass over the keys
+    take = was.pop  # the rows that remain in `was` are those that left; no second pass over the keys
     differ = [(before, row) for row in _cut(new, columns) if (before := take(row.key, None)) != row.cells]
     changed = [
         RowChange(Row(row.key, before), row, _cells(columns, before, row.cells))
@@ -79,7 +79,7 @@ def diff(old: Table, new: Table) -> TableDiff:
 
 
 def apply(changes: TableDiff, old: Table) -> Table:
-    """The new table, in the columns that both have. Raises ValueError if `old` is not the table it was made from."""
+    """The new table, in the columns that both have. Raises ValueError if `old` is not the table of the diff."""
     rows = {row.key: row for row in _cut(old, changes.columns)}
     for row in changes.removed:
         if rows.pop(row.key, None) != row:
@@ -93,7 +93,7 @@ def apply(changes: TableDiff, old: Table) -> Table:
 
 
 def diff_measures(old: Iterable[Measure], new: Iterable[Measure]) -> tuple[MeasureChange, ...]:
-    """Measures whose value or currency differ, or that only one side has; why a null is null is no change."""
+    """Measures whose value or currency differs, or that only one side has. The reason of a null does not count."""
     before = {measure.key: measure for measure in old}
     after = {measure.key: measure for measure in new}
     keys = [*after, *(key for key in before if key not in after)]
@@ -102,12 +102,12 @@ def diff_measures(old: Iterable[Measure], new: Iterable[Measure]) -> tuple[Measu
 
 
 def watch_names(key: tuple[str, ...], watch: Collection[str]) -> bool:
-    """`watch` names a measure by its last word ("count_total_won") or by all of them with dots between."""
+    """`watch` names a measure by its last word ("count_total_won"), or by all its words joined with dots."""
     return key[-1] in watch or ".".join(key) in watch
 
 
 def counts(column: Column, watch: Collection[str]) -> bool:
-    """Whether a change of a cell of this column is worth telling; `watch` replaces the column's own mark."""
+    """Whether a change in this column counts. `watch` replaces the column's own mark."""
     return column.name in watch if watch else column.significant
 
 
@@ -119,7 +119,7 @@ def _common(old: Table, new: Table) -> tuple[Column, ...]:
 
 
 def _cut(source: Table, columns: tuple[Column, ...]) -> Iterable[Row]:
-    """The table's rows in these columns; as they are, where these are its own."""
+    """The table's rows in these columns. They are returned as they are if the columns are the table's own."""
     names = [column.name for column in columns]
     if names == [column.name for column in source.columns]:
         return source.rows

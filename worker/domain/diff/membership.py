@@ -1,11 +1,11 @@
-"""Why a deal left a list and why one joined it: the first rule that matches, in the order of docs/semantics.md."""
+"""Why a deal left a list, and why one joined it: the first rule that matches, in the order of docs/semantics.md."""
 
 from worker.domain.snapshot.opportunity import Move, Status
 from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.scope import Scope
 
 Why = tuple[Move, str]
-"""A membership class and its detail ("" where the class says all)."""
+"""A membership class and its detail ("" if the class says everything)."""
 
 _ENDS = {
     Status.DELETED.value: Move.REMOVED,
@@ -15,7 +15,7 @@ _ENDS = {
 
 
 def why_left(was: Record, now: Record | None, scope: Scope) -> Why:
-    """`now` is the row as it was looked up after it left; None when nobody looked, and then nothing is claimed."""
+    """`now` is the row as it was looked up after it left. None means that nobody looked; then no reason is given."""
     if now is None:
         return Move.UNEXPLAINED, "not_looked_up"
     end = _ENDS.get(now.text("status") or "")
@@ -29,7 +29,7 @@ def why_left(was: Record, now: Record | None, scope: Scope) -> Why:
 
 
 def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) -> Why:
-    """`last` is the row as the baseline last knew it although it was no member; `since_ms` its first byte, in
+    """`last`: the row as the baseline knew it, although it was no member. `since_ms`: the baseline's first byte, in
     milliseconds since the Unix epoch.
     """
     created = now.whole("created_at")
@@ -46,9 +46,9 @@ def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) ->
 
 
 def _moving_again(was: Record, now: Record, scope: Scope) -> Why | None:
-    """Where the service does not say whether it stalls, its absence from the stalled list does, unless another filter
-    may have taken it out. Where every row is judged, null means that the rule cannot tell: a deal that nobody touched
-    then left the rule, and does not move again.
+    """If the service does not say whether a deal stalls, its absence from the stalled list shows that it moves again,
+    unless another filter may have removed it. If every row is judged, null means that the rule cannot judge the deal: a
+    deal that nobody touched then left the rule, and does not move again.
     """
     stalled, how = now.flag("stalled"), _direction(was, now)
     if stalled is None and scope.judged and not how:
@@ -64,7 +64,7 @@ def _unselected(now: Record, scope: Scope) -> Why:
     word = scope.unselected(now)
     if word is not None:
         return Move.MOVED_OUT, word
-    # read, open and matching all that can be checked: only a filter we cannot see may have dropped it
+    # The deal is open and matches every check, so only a filter that cannot be checked may have removed it.
     return (Move.MOVED_OUT, "filter") if scope.opaque else (Move.UNEXPLAINED, "still_matches")
 
 
@@ -77,12 +77,12 @@ def _why_joined(now: Record, last: Record, scope: Scope) -> str | None:
     if outside is not None:
         return outside
     if scope.stalled and not last.flag("stalled"):
-        return None  # it was in scope and moving: that it stalls now is the reason
+        return None  # it was in scope and moving, so it joined because it stalls now
     return scope.unselected(last) or ("filter" if scope.opaque else None)
 
 
 def _direction(was: Record, now: Record) -> str:
-    """What was done to a deal, as far as its two readings show; "" where nothing was."""
+    """How a deal was changed, as far as its two readings show; "" if it was not."""
     before, after = was.whole("stage_order"), now.whole("stage_order")
     if before is not None and after is not None and before != after:
         return "advanced" if after > before else "moved_back"

@@ -1,4 +1,4 @@
-"""Every move of every deal between two answers to one list: price moves, and at most one class of membership."""
+"""Every move of every deal between two answers to one list: price moves, and at most one membership class."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from worker.domain.time.epoch import to_ms
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A deal as the baseline held it and as it was last read (None: it was not), and why it joined or left, if so."""
+    """A deal in the baseline and in its newest reading (None: there is none), and why it joined or left, if it did."""
 
     was: Record | None
     now: Record | None
@@ -24,9 +24,9 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One move of one deal. `amount` ≥ 0 in minor units of `currency`; `known` is False where it stands for a null
-    value. `detail`: the why of a membership class, or "period" for a price move that holds a change of period.
-    `row` is the newest reading of the deal.
+    """One move of one deal. `amount` ≥ 0, in minor units of `currency`. `known` is False if the amount stands for a
+    null value. `detail`: the reason of a membership class, or "period" for a price move that includes a change of
+    period. `row`: the newest reading of the deal.
     """
 
     move: Move
@@ -42,12 +42,12 @@ class Step:
 
     @property
     def signed(self) -> int:
-        """As it acts on the closing."""
+        """The amount with the sign with which it changes the closing."""
         return self.amount if self.move in INWARD else -self.amount
 
 
 def pairs(before: Snapshot, after: Snapshot, scope: Scope, changes: TableDiff) -> Iterator[Pair]:
-    """Every deal that differs: those in both, those that joined, those that left. No other row is read."""
+    """Every deal that differs: those in both lists, those that joined, those that left. No other row is read."""
     names = [column.name for column in changes.columns]
     for change in changes.changed:
         yield Pair(record(names, change.before), record(names, change.after))
@@ -59,9 +59,9 @@ def pairs(before: Snapshot, after: Snapshot, scope: Scope, changes: TableDiff) -
 
 
 def steps(pair: Pair, basis: Basis, home: str) -> Iterator[Step]:
-    """A pair's moves. Price first, up to the last value that was read; then its class at that value.
+    """A pair's moves: price moves first, up to the last value that was read, then the membership class at that value.
 
-    `home` is the currency in which a deal counts that has none itself.
+    `home` is the currency for a deal that has none itself.
     """
     if pair.was is not None and pair.now is not None:
         yield from _price(pair.was, pair.now, basis, home)
@@ -82,14 +82,14 @@ def _joined(before: Snapshot, added: Iterable[Record], scope: Scope) -> Iterator
 
 
 def _reading(now: Record | None) -> Record | None:
-    """A deal that is gone at the service has no last value of its own: it leaves at what it was worth."""
+    """A deal that the service no longer has leaves at its last known value."""
     if now is not None and now.text("status") == Status.DELETED and amount_of(now) is None:
         return None
     return now
 
 
 def _price(was: Record, now: Record, basis: Basis, home: str) -> Iterator[Step]:
-    """Raised, lowered, or out of one currency and into another: nothing is ever converted here."""
+    """Raised, lowered, or out of one currency and into another. Amounts are never converted."""
     old, new = amount_of(was, basis), amount_of(now, basis)
     old_in, new_in = currency_of(was, basis), currency_of(now, basis)
     detail = "period" if was.text("period") != now.text("period") else ""

@@ -1,4 +1,6 @@
-"""Since when a deal is known to stall: the first complete run that held it, carried from run to run by the query."""
+"""Since when a deal is known to stall: the first complete run that held it. Each run carries this over from the last
+one.
+"""
 
 from bisect import bisect_left
 
@@ -7,7 +9,7 @@ from worker.domain.time.epoch import to_ms
 
 
 def find(rows: Table, key: str) -> Row | None:
-    """One row by its key, in logarithmic time: a table's rows are sorted by key."""
+    """One row by its key, in logarithmic time, because a table's rows are sorted by key."""
     position = bisect_left(rows.rows, key, key=lambda row: row.key)
     if position == len(rows.rows) or rows.rows[position].key != key:
         return None
@@ -15,10 +17,10 @@ def find(rows: Table, key: str) -> Row | None:
 
 
 def carried(previous: Snapshot | None, key: str, stalled: bool | None, as_of_ms: int) -> int | None:
-    """`stalled_since` of one listed row, in milliseconds since the Unix epoch; None when it does not stall.
+    """`stalled_since` of one listed row, in milliseconds since the Unix epoch; None if it does not stall.
 
-    `previous` is the newest complete snapshot of the same query. A row that was not listed there, or did not stall
-    there, begins anew at `as_of_ms`: one run without it is a break.
+    `previous` is the newest complete snapshot of the same query. A row that was not listed in it, or did not stall in
+    it, begins at `as_of_ms`: one run without it is a break.
     """
     if stalled is not True:
         return None
@@ -34,5 +36,5 @@ def carried(previous: Snapshot | None, key: str, stalled: bool | None, as_of_ms:
 
 
 def departed(formerly: frozenset[str], members: frozenset[str]) -> frozenset[str]:
-    """Keys that were listed once and are not now: what a run has to look up before it may say what became of them."""
+    """Keys that were listed before and are not listed now. A run has to look these up before it can give a reason."""
     return formerly - members

@@ -1,4 +1,4 @@
-"""What a list of deals is worth: per currency, in minor units, on one basis."""
+"""The value of a list of deals: per currency, in minor units, on one basis."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.snapshot import Cell, Table
 
 NO_CURRENCY = "XXX"
-"""ISO 4217 for "no currency involved": an amount whose currency nobody named, or deals none of which has a value."""
+"""ISO 4217 for "no currency involved": for an amount without a currency, and for deals none of which has a value."""
 
 
 class Basis(StrEnum):
-    """Which amount is added up: a year's worth, or what was typed in (only where every deal has one period)."""
+    """Which amount is summed: the value per year, or the value as entered (only if every deal has the same period)."""
 
     ANNUAL = "annual"
     AS_ENTERED = "as_entered"
@@ -26,7 +26,7 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """One currency: how many deals, their total in minor units, and how many of them have no value."""
+    """One currency: the number of deals, their total in minor units, and the number of deals without a value."""
 
     count: int = 0
     total: int = 0
@@ -41,7 +41,7 @@ class Stock:
     adrift: Mapping[str, bool]
 
     def settled(self, home: str, known: Mapping[str, str] | None = None) -> dict[str, Sum]:
-        """With every deal counted: one adrift in the currency that `known` gives its key, else in `home`."""
+        """Every deal counted. One adrift counts in the currency that `known` gives its key, else in `home`."""
         sums = dict(self.sums)
         for key, null in self.adrift.items():
             currency = (known or {}).get(key, home)
@@ -51,7 +51,7 @@ class Stock:
 
 
 def stock(table: Table, basis: Basis = Basis.ANNUAL) -> Stock:
-    """Adds a list up per currency; null counts as nothing and is counted apart."""
+    """Sums a list per currency. A null adds nothing and is counted separately."""
     amount_at, currency_at = _position(table, basis.column), _position(table, "currency")
     if amount_at is None or currency_at is None:
         return Stock({}, {row.key: True for row in table.rows})
@@ -65,7 +65,7 @@ def stock(table: Table, basis: Basis = Basis.ANNUAL) -> Stock:
 
 
 def main_currency(*stocks: Stock) -> str:
-    """The one with the most deals; where a deal that has neither value nor currency is counted."""
+    """The currency with most deals. A deal with neither value nor currency counts in it."""
     counts: dict[str, int] = {}
     for one in stocks:
         for currency, found in one.sums.items():
@@ -74,7 +74,7 @@ def main_currency(*stocks: Stock) -> str:
 
 
 def sums_of(table: Table, basis: Basis = Basis.ANNUAL) -> dict[str, Sum]:
-    """What the list holds, currency by currency, every deal counted; most deals first."""
+    """The sums of the list per currency, with every deal counted; most deals first."""
     found = stock(table, basis)
     sums = found.settled(main_currency(found))
     return dict(sorted(sums.items(), key=lambda one: (-one[1].count, one[0])))
@@ -85,12 +85,12 @@ def amount_of(row: Record, basis: Basis = Basis.ANNUAL) -> int | None:
 
 
 def currency_of(row: Record, basis: Basis = Basis.ANNUAL) -> str | None:
-    """None for a deal that has neither: it may take any currency without being converted."""
+    """None for a deal with neither value nor currency: it can count in any currency."""
     return row.text("currency") or (NO_CURRENCY if amount_of(row, basis) else None)
 
 
 def share_one_period(*tables: Table | None) -> bool:
-    """Whether amounts as entered may be added: monthly and annual ones may not."""
+    """Whether amounts as entered can be summed: monthly and annual ones cannot."""
     periods = set()
     for table in tables:
         if table is not None:
@@ -104,7 +104,7 @@ def _position(table: Table, column: str) -> int | None:
 
 
 def _grouped(table: Table, amount_at: int, currency_at: int) -> dict[Cell, list[Cell]]:
-    """Amounts by currency. One currency is the rule, and then no row needs a look-up: a list may hold 100,000."""
+    """Amounts by currency. Most lists have one currency and need no look-up per row: a list may hold 100,000."""
     currencies = {row.cells[currency_at] for row in table.rows}
     if len(currencies) == 1:
         return {currencies.pop(): [row.cells[amount_at] for row in table.rows]}

@@ -1,4 +1,4 @@
-"""One run's answers and one group of readers' past, made into a digest: a function of its arguments alone."""
+"""Composes a digest from one run's answers and the past of one group of readers, as a pure function."""
 
 from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
@@ -11,7 +11,7 @@ from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 
 def compose(context: DigestContext) -> Digest:
-    """Everything there is to say; a template prints it, cuts it, and says that it did."""
+    """The whole digest. A template prints it, cuts it, and says that it did."""
     changes = _changes(context)
     top = head(context, changed=bool(changes))
     reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
@@ -59,7 +59,7 @@ def _holds(context: DigestContext) -> Holds:
 
 
 def _changes(context: DigestContext) -> tuple[QueryChange, ...]:
-    """A gap changes nothing; an answer that this reader was never sent is news."""
+    """A gap is no change. An answer that this reader was never sent is one."""
     found = (
         query_change(context.before(item.id), now, item.watch)
         for item in context.schedule.report
@@ -69,7 +69,7 @@ def _changes(context: DigestContext) -> tuple[QueryChange, ...]:
 
 
 def _gaps(context: DigestContext) -> tuple[Gap, ...]:
-    """In the report's order, whatever order they came in."""
+    """In the order of the report."""
     order = {item.id: position for position, item in enumerate(context.schedule.report)}
     return tuple(sorted(context.gaps, key=lambda gap: order.get(gap.query_id, len(order))))
 
@@ -92,5 +92,5 @@ def _source(context: DigestContext, item: Query) -> SourceLine:
 
 
 def _notes(*answers: Snapshot | None) -> tuple[str, ...]:
-    """Of a query's answer and of the one that it is compared with, each once."""
+    """The notes of a query's answer and of the answer that it is compared with, each once."""
     return tuple(dict.fromkeys(note for answer in answers if answer is not None for note in answer.notes))

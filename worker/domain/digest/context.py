@@ -1,4 +1,4 @@
-"""What a digest is made from: one run's answers and gaps, and what one group of readers was sent before."""
+"""The inputs of a digest: one run's answers and gaps, and what one group of readers was sent before."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,9 +15,9 @@ Compared = tuple[Baseline, Snapshot]
 
 @dataclass(frozen=True, slots=True)
 class DigestContext:
-    """`run` is the run's key as text. `traits` (what a source says of a query), `snapshots`, `compared` (answers for
-    comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline` says why a
-    reader has none. `connections`: name → type. `late`: seconds after the slot.
+    """`run` is the run's key as text. `traits` (what a source says about a query), `snapshots`, `compared` (answers for
+    comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline`: why a reader
+    has none. `connections`: name → type. `late`: seconds after the slot.
     """
 
     schedule: Schedule
@@ -34,7 +34,7 @@ class DigestContext:
     late: int = 0
 
     def baseline(self, query_id: str) -> Compared | None:
-        """None also where the stored answer was to another question. Under a gap it is what was last known."""
+        """None also if the stored answer was to another question. Under a gap, it is the last known answer."""
         found = self.baselines.get(query_id)
         now = self.snapshots.get(query_id)
         if found is not None and now is not None and found[1].fingerprint != now.fingerprint:
@@ -46,7 +46,7 @@ class DigestContext:
         return None if found is None else found[1]
 
     def why_first(self, query_id: str) -> Reason | None:
-        """Why there is nothing to compare this query with; None where there is something."""
+        """Why there is nothing to compare this query with; None if there is something."""
         if self.baseline(query_id) is not None:
             return None
         edited = Reason.QUERY_CHANGED if self.baselines.get(query_id) is not None else Reason.FIRST
@@ -56,7 +56,7 @@ class DigestContext:
         return next((gap for gap in self.gaps if gap.query_id == query_id), None)
 
     def key_item(self) -> Query | None:
-        """The query whose total heads the digest: the bridge's, else the first list of opportunities, else none."""
+        """The query whose total heads the digest: the bridge's, else the first list of opportunities, else None."""
         if self.schedule.bridge is not None:
             return self.schedule.item(self.schedule.bridge)
         return next((item for item in self.schedule.report if self.traits[item.id].lists_opportunities), None)

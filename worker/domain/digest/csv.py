@@ -1,4 +1,6 @@
-"""A table as CSV for a spreadsheet: money in major units, instants as ISO 8601, text that no spreadsheet runs."""
+"""A table as CSV for a spreadsheet: money in major units, instants in ISO 8601, no text that a spreadsheet
+would run.
+"""
 
 import csv
 import io
@@ -19,8 +21,8 @@ _ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 
 
 def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
-    """UTF-8 with a byte order mark, which spreadsheets need to read names right; CRLF line ends (RFC 4180). `words`: of
-    services, for the codes of next steps and stall reasons; a code without a word stands as it is.
+    """UTF-8 with a byte order mark, which spreadsheets need to decode names; CRLF line ends (RFC 4180). `words`: the
+    services' words for codes of next steps and stall reasons. A code without a word is written as it is.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -31,11 +33,13 @@ def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
 
 
 def without_formulas(content: bytes) -> bytes:
-    """A service's own CSV: as it came, or, where a cell would run as a formula, written anew with that cell inert."""
+    """A service's own CSV. It is unchanged, unless a cell would run as a formula: then the file is written again, and
+    that cell is shown as text.
+    """
     text = content.decode("utf-8-sig", "replace")
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
-    except csv.Error:  # a field past the reader's limit: no table that a spreadsheet would take either
+    except csv.Error:  # a field past the reader's limit; no spreadsheet would take this table either
         return content
     kept = [[cell if _NUMBER.fullmatch(cell) else _inert(cell) for cell in row] for row in rows]
     if kept == rows:
@@ -52,7 +56,7 @@ def _printed(rows: Table, row: Row, words: Mapping[str, str]) -> list[str]:
 
 
 def _cell(column: Column, value: Cell, currency: str, words: Mapping[str, str]) -> str:
-    """Null is an empty field; a null amount is not 0."""
+    """Null is an empty field. A null amount is not 0."""
     if value is None:
         return ""
     if column.kind is Kind.MONEY and isinstance(value, int):
@@ -78,9 +82,9 @@ def major(amount: int, currency: str) -> str:
 
 
 def _inert(text: str) -> str:
-    """A cell that begins like a formula is shown, not run (https://owasp.org/www-community/attacks/CSV_Injection).
+    """A cell that begins like a formula is shown and not run (https://owasp.org/www-community/attacks/CSV_Injection).
 
-    Line breaks and tabs stay, as a quoted field may hold them; every other control character becomes a blank.
+    Line breaks and tabs stay, because a quoted field may hold them. Every other control character becomes a blank.
     """
     kept = "".join(part if part in _LAYOUT else harmless(part) for part in re.split("([\t\n])", _one_break(text)))
     return f"'{kept}" if _ACTIVE.match(kept) else kept

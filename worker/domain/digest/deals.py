@@ -1,4 +1,4 @@
-"""Rows of a list as a digest shows them: deals, moves, groups by owner, totals per currency, order and cut."""
+"""Rows of a list as a digest shows them: deals, moves, groups by owner, totals per currency, order and limit."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,7 +16,9 @@ from worker.sanitize import visible
 
 
 def deal(row: Record, seen: Snapshot) -> Deal:
-    """`seen` is the answer that holds the row: a deal first seen stalling there has no "since" yet, not 0 days."""
+    """`seen` is the answer that holds the row. A deal that is first seen stalling in that answer has no "since" yet,
+    which is not 0 days.
+    """
     amount, currency = amount_of(row), currency_of(row)
     return Deal(
         key=row.key,
@@ -46,13 +48,15 @@ def deal_move(step: Step) -> DealMove:
 
 
 def title(row: Record) -> str:
-    """The first that a reader can see: the deal's own name, its customer's, at last its id."""
+    """The first of these that a reader can see: the deal's own name, its customer's name, its id."""
     names = (row.text("title"), row.text("lead"))
     return next((name for name in names if name is not None and visible(name)), row.key)
 
 
 def by_size(moves: Iterable[DealMove], currencies: Sequence[str] = ()) -> tuple[DealMove, ...]:
-    """Largest first within a currency, because amounts of two currencies have no order; unvalued ones last."""
+    """Largest first within a currency, because amounts of two currencies have no order. Deals without a value come
+    last.
+    """
     rank = {currency: position for position, currency in enumerate(currencies)}
 
     def place(move: DealMove) -> tuple[int, int, str, str]:
@@ -64,7 +68,7 @@ def by_size(moves: Iterable[DealMove], currencies: Sequence[str] = ()) -> tuple[
 
 
 def totals(deals: Iterable[Deal]) -> tuple[Money, ...]:
-    """One sum per currency, most deals first; a deal without a value adds nothing and makes no zero."""
+    """One sum per currency, most deals first. A deal without a value adds nothing, and makes no zero."""
     counts: dict[str, int] = {}
     sums: dict[str, int] = {}
     for one in deals:
@@ -76,12 +80,12 @@ def totals(deals: Iterable[Deal]) -> tuple[Money, ...]:
 
 
 def money(sums: Mapping[str, Sum]) -> tuple[Money, ...]:
-    """The same, from a list's own sums."""
+    """As `totals`, from a list's own sums."""
     return tuple(Money(one.total, currency) for currency, one in sums.items() if one.count > one.unvalued)
 
 
 def by_owner(deals: Sequence[Deal]) -> tuple[OwnerGroup, ...]:
-    """Nobody's first, then by value in the currency of most deals. Each group keeps the order it was given."""
+    """Deals without an owner first, then by value in the currency with most deals. Each group keeps its order."""
     groups: dict[str | None, list[Deal]] = {}
     for one in deals:
         groups.setdefault(one.owner_id, []).append(one)
@@ -96,7 +100,7 @@ def by_owner(deals: Sequence[Deal]) -> tuple[OwnerGroup, ...]:
 
 
 def ordered(rows: Iterable[Record], order_by: str | None) -> list[Record]:
-    """By one column, nulls last in either direction; by key among equals. None: by value, largest first."""
+    """Sorted by one column, nulls last in both directions, equal rows by key. `by` None: by value, largest first."""
     listed = sorted(rows, key=lambda row: row.key)
     descending = order_by is None or order_by.startswith("-")
     column = "annual" if order_by is None else order_by.lstrip("-")
@@ -110,7 +114,7 @@ def ordered(rows: Iterable[Record], order_by: str | None) -> list[Record]:
 
 
 def cut(rows: list[Record], show: Show) -> tuple[list[Record], int]:
-    """The rows to show, and how many are hidden."""
+    """The rows to show, and the number of hidden ones."""
     if show.limit is None:
         return rows, 0
     return rows[: show.limit], max(0, len(rows) - show.limit)

@@ -27,7 +27,7 @@ class Headline:
 
 
 def head(context: DigestContext, *, changed: bool) -> Headline:
-    """`changed`: whether anything in the whole digest moved, for a report that has no list to head it."""
+    """`changed`: whether anything in the whole digest moved, for a report without a list at its head."""
     item = context.key_item()
     if item is None:
         return _headless(context, changed=changed)
@@ -41,7 +41,7 @@ def head(context: DigestContext, *, changed: bool) -> Headline:
 
 
 def views(found: Bridge) -> tuple[BridgeView, ...]:
-    """A bridge to print: classes without a deal are left out."""
+    """A bridge to print, without the classes that have no deal."""
     return tuple(_view(terms) for terms in found.terms)
 
 
@@ -50,7 +50,7 @@ def stages(now: Snapshot) -> tuple[StageSum, ...]:
     groups: dict[tuple[int, str, str], list[Record]] = {}
     for row in records(now.rows).values():
         order = row.whole("stage_order")
-        # stages without a place come last; by id too, because two pipelines may have stages of one name
+        # Stages without a position come last. The id is compared too: two pipelines may have stages of one name.
         place = (order if order is not None else 1 << 31, row.text("stage") or "", row.text("stage_id") or "")
         groups.setdefault(place, []).append(row)
     return tuple(
@@ -99,7 +99,7 @@ def _first_keys(now: Snapshot) -> tuple[KeyFigure, ...]:
 
 
 def _last_known(before: Snapshot | None) -> tuple[KeyFigure, ...]:
-    """The old figure never stands where the new one is missing: it is the opening, and there is no closing."""
+    """The old figure is the opening. There is no closing, so that the old figure never stands for the new one."""
     sums = {} if before is None or before.rows is None else sums_of(before.rows)
     return tuple(KeyFigure(currency, None, None, one.total, one.count) for currency, one in sums.items())
 

@@ -1,4 +1,6 @@
-"""The channel-neutral content of one run for one audience. Templates print it; nothing here knows a format."""
+"""The content of one digest for one audience, independent of the channel. Templates print it; no format is
+known here.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,17 +15,17 @@ from worker.domain.time.window import Window
 
 
 class Holds(StrEnum):
-    """Of which deals the list is that heads a digest."""
+    """Which deals the list at the head of a digest holds."""
 
     OPEN = "open"
     WON = "won"
     LOST = "lost"
     ARCHIVED = "archived"
-    LISTED = "listed"  # of several statuses, or of ones that the query does not say
+    LISTED = "listed"  # several statuses, or statuses that the query does not name
 
 
 class Standing(StrEnum):
-    """How the key figure stands against this reader's last digest."""
+    """The key figure compared with this reader's last digest."""
 
     FIRST = "first"
     MOVED = "moved"
@@ -33,9 +35,9 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyFigure:
-    """One currency's open total. Minor units; `opening`, `delta` and `ratio` (a fraction) are None without a baseline.
-    With standing UNKNOWN `closing` is None and `opening` the last known total. `unvalued` deals have no value: where
-    it equals `count`, the total of nothing is not a zero to print (its currency may then be XXX).
+    """One currency's open total, in minor units. `opening`, `delta` and `ratio` (a fraction) are None without a
+    baseline. With standing UNKNOWN, `closing` is None and `opening` is the last known total. `unvalued`: deals without
+    a value. If it equals `count`, there is no total to print, not even a zero, and the currency may be XXX.
     """
 
     currency: str
@@ -50,7 +52,7 @@ class KeyFigure:
 
 @dataclass(frozen=True, slots=True)
 class BridgeLine:
-    """`amount` in minor units, never negative: the class says the direction."""
+    """`amount` in minor units, never negative: the class gives the direction."""
 
     move: Move
     count: int
@@ -59,7 +61,7 @@ class BridgeLine:
 
 @dataclass(frozen=True, slots=True)
 class BridgeView:
-    """One currency's bridge; `lines` without zero rows, in the order of Move."""
+    """One currency's bridge. `lines` are in the order of Move, without those of zero deals."""
 
     currency: str
     opening: int
@@ -72,8 +74,8 @@ class BridgeView:
 
 @dataclass(frozen=True, slots=True)
 class DealMove:
-    """One deal's one move; `amount` is signed as it acts on the closing. `detail` is the why of a membership class
-    (reassigned, pipeline, advanced, touched, …).
+    """One move of one deal. `amount` has the sign with which it changes the closing. `detail`: why the deal joined or
+    left the list (reassigned, pipeline, advanced, touched, …).
     """
 
     key: str
@@ -88,7 +90,7 @@ class DealMove:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """`annual` is its value on the bridge's basis, None where it has none. `stalled_since` is "since at least"."""
+    """`annual`: the value on the bridge's basis, None if the deal has none. `stalled_since` means "since at least"."""
 
     key: str
     title: str
@@ -104,7 +106,7 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class OwnerGroup:
-    """Deals of one owner, largest first; `totals` one Money per currency, most deals first. `owner` None: nobody's."""
+    """Deals of one owner, largest first. `totals`: one Money per currency, most deals first. `owner` None: no owner."""
 
     owner_id: str | None
     owner: str | None
@@ -114,8 +116,8 @@ class OwnerGroup:
 
 @dataclass(frozen=True, slots=True)
 class StalledSection:
-    """`newly` is everything stalled when `first`. `moving_again` and `left` say what became of those that left the
-    list; `still` were there before and are there now.
+    """`newly`: deals that stall since the last digest, or all of them if `first`. `moving_again` and `left`: deals that
+    left the list. `still`: deals that were in the list before and are in it now.
     """
 
     query_id: str
@@ -128,14 +130,14 @@ class StalledSection:
     still_count: int
     still_totals: tuple[Money, ...]
     still_longest: Deal | None
-    hidden: int = 0  # deals that `show.limit` left out, said with the table
-    unjudged: int = 0  # open deals that may or may not stall: their service's rule cannot tell
+    hidden: int = 0  # deals that `show.limit` left out; the table says so
+    unjudged: int = 0  # open deals that the service's rule cannot judge
     bridges: tuple[BridgeView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FunnelStage:
-    """`advanced` is a fraction, None where not computable and for a won stage; `before_*` from the comparison."""
+    """`advanced` is a fraction, None if it cannot be computed and for a won stage. `before_*`: from the comparison."""
 
     key: str
     label: str
@@ -156,7 +158,9 @@ class FunnelSection:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measure beside its comparison. `name` is the service's metric ("count_total_won"); templates word it."""
+    """One measure beside its comparison. `name` is the service's metric ("count_total_won"); templates put it into
+    words.
+    """
 
     name: str
     kind: Kind
@@ -168,8 +172,8 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FigureSection:
-    """Totals of a funnel report or a list's own aggregates. `before_is`: "comparison", "baseline" or "" for none;
-    `new_period`: the baseline's window is another, so nothing is compared with it, only with `compared`.
+    """Totals of a funnel report, or a list's own aggregates. `before_is`: "comparison", "baseline", or "" for none.
+    `new_period`: the baseline has another window, so that only `compared` is compared with.
     """
 
     query_id: str
@@ -182,8 +186,8 @@ class FigureSection:
 
 @dataclass(frozen=True, slots=True)
 class TableSection:
-    """Any other table: groups of `_group_by`, per-user totals, a list that is neither bridge nor stalled.
-    `hidden` rows were cut by `show.limit`.
+    """Any other table: groups of `_group_by`, totals per user, a list that is neither bridge nor stalled. `hidden`:
+    rows that `show.limit` cut.
     """
 
     query_id: str
@@ -193,14 +197,14 @@ class TableSection:
     hidden: int = 0
 
     def currency(self, row: tuple[Cell, ...]) -> str | None:
-        """Of the row's money cells; None where the table names none."""
+        """The currency of the row's money cells, None if the table names none."""
         named = (cell for column, cell in zip(self.columns, row, strict=False) if column.name == "currency")
         return next((cell for cell in named if isinstance(cell, str) and cell), None)
 
 
 @dataclass(frozen=True, slots=True)
 class StageSum:
-    """Open deals of one stage, for a first digest, which has no movement to show."""
+    """Open deals of one stage. A first digest shows these, because it has no movement to show."""
 
     stage: str | None
     count: int
@@ -209,8 +213,8 @@ class StageSum:
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """What one query brought: `rows` and `total` of a list, null for anything else. `gap`: it is missing. `notes`: what
-    the source says beside its answer (snapshot/notes.py). `stalled`: it lists the deals that stall.
+    """The answer of one query: `rows` and `total` of a list, None for anything else. `gap`: why it is missing. `notes`:
+    what the source says beside its answer (snapshot/notes.py). `stalled`: the query lists stalled deals.
     """
 
     query_id: str
@@ -227,10 +231,10 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """`slot` nominal, `as_of` when the newest state was read; `late` seconds after the slot, 0 when on time.
-    `since` is the slot of the key query's baseline, None for a first digest. `moves` are the bridge's single moves,
-    largest first, all of them: a template cuts and says so. `changes` say why `changed` is true, query by query.
-    `holds`: of which deals the key query's list is.
+    """`slot` is nominal. `as_of`: when the newest state was read. `late`: seconds after the slot, 0 if on time.
+    `since`: the slot of the key query's baseline, None for a first digest. `moves`: all single moves of the bridge,
+    largest first; a template cuts them and says so. `changes`: why `changed` is true, query by query. `holds`: which
+    deals the key query's list holds.
     """
 
     schedule: str

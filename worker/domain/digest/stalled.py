@@ -1,4 +1,4 @@
-"""Who must act: deals that began to stall since this reader's last digest, those that still do, and those that left."""
+"""Deals that began to stall since this reader's last digest, those that still stall, and those that left the list."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ _PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED
 
 
 def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
-    """One for each stalled list that was read; a gap has none, because nothing is known of it."""
+    """One section for each stalled list that was read. A gap has none, because nothing is known about it."""
     items = (item for item in context.schedule.report if context.traits[item.id].stalled)
     return tuple(
         _section(item, context.traits[item.id].scope, context.before(item.id), now)
@@ -63,6 +63,6 @@ def _fill(item: Query, now: Snapshot, known: frozenset[str], found: Bridge, *, f
 
 
 def _longest(deals: list[Deal]) -> Deal | None:
-    """None while no deal's beginning is known."""
+    """None if no deal's beginning is known."""
     dated = [(one.stalled_since, one.title, one) for one in deals if one.stalled_since is not None]
     return min(dated, key=lambda one: one[:2])[2] if dated else None

@@ -1,4 +1,4 @@
-"""Funnels, figures and whatever else an answer holds, beside what they are compared with."""
+"""Funnels, figures and all other tables of an answer, beside what they are compared with."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Kind, Measure, Snapshot, Table
 
 STAGES = "stages"
-"""The id of a funnel's table: one row per stage (label, type active or won, position, count, count_conversion_rate, …),
-whichever service it came from.
+"""The id of a funnel's table, with one row per stage (label, type active or won, position, count,
+count_conversion_rate, …). It is the same for every service.
 """
 
 PER_YEAR = "annual"
@@ -30,7 +30,9 @@ def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
 
 
 def figures(context: DigestContext) -> tuple[FigureSection, ...]:
-    """A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals."""
+    """A list's own aggregates are shown only if no other section gives its total: not for the bridge's list, and not
+    for stalled deals.
+    """
     return tuple(
         _figures(context, item.id, now)
         for item in context.schedule.report
@@ -39,8 +41,8 @@ def figures(context: DigestContext) -> tuple[FigureSection, ...]:
 
 
 def tables(context: DigestContext) -> tuple[TableSection, ...]:
-    """Every table that no other section tells: a list that is neither key nor stalled, groups, and, where the item's
-    `show` asks for them, numbers per person.
+    """Every table that no other section shows: lists that are neither key nor stalled, groups, and numbers per person
+    if the query's `show` asks for them.
     """
     return tuple(
         _table(item, table, now)
@@ -52,7 +54,9 @@ def tables(context: DigestContext) -> tuple[TableSection, ...]:
 
 
 def _shown_elsewhere(context: DigestContext, item: Query, table: Table, now: Snapshot) -> bool:
-    """A table with a row per person is long, and seldom what a team's digest is read for."""
+    """Whether the table is left out. A table with a row per person is long, and seldom the reason to read a team's
+    digest.
+    """
     if table.id in context.traits[item.id].per_person:
         return item.show == Show()
     return table.id == now.main and _totalled(context, item, now)
@@ -82,7 +86,7 @@ def _stage(row: Record, before: Record | None) -> FunnelStage:
 
 
 def _advanced(row: Record | None, *, won: bool) -> float | None:
-    """The service says 0 for the won stage, where there is nothing left to advance to."""
+    """The service writes 0 for the won stage, from which no deal can advance."""
     return None if row is None or won else row.number("count_conversion_rate")
 
 
@@ -103,7 +107,7 @@ def _figures(context: DigestContext, query: str, now: Snapshot) -> FigureSection
 
 
 def _same_start(before: Snapshot, now: Snapshot) -> bool:
-    """Two answers over windows say how something moved only if both count from the same instant."""
+    """Two answers over windows can be compared only if both count from the same instant."""
     if before.window is None or now.window is None:
         return before.window is now.window
     return before.window.start == now.window.start
@@ -116,7 +120,7 @@ def _figure_pairs(now: Snapshot, earlier: Snapshot | None) -> Iterator[Figure]:
 
 
 def _figure(measure: Measure, before: Measure | None) -> Figure:
-    same = before is not None and before.currency == measure.currency  # amounts of two currencies have no difference
+    same = before is not None and before.currency == measure.currency  # amounts in two currencies have no difference
     return Figure(
         name=measure_name(measure.key),
         kind=measure.kind,
@@ -128,13 +132,13 @@ def _figure(measure: Measure, before: Measure | None) -> Figure:
 
 
 def measure_name(key: tuple[str, ...]) -> str:
-    """A total goes by its own name, any other measure by all the words of its key, with dots between."""
+    """A total has its own name. Any other measure has all the words of its key, joined with dots."""
     return key[1] if len(key) == 2 and key[0] == "total" else ".".join(key)
 
 
 def _largest_first(table: Table) -> str | None:
-    """The order of a table where `show` names none: of deals by their value per year, else by the first column that
-    may be added up. None for rows of days, or with nothing to add up, which stay.
+    """The order of a table if `show` names none: deals by value per year, other rows by the first column that can be
+    summed. None for rows of days, or without such a column; these rows keep their order.
     """
     if table.columns and table.columns[0].kind in {Kind.DATE, Kind.INSTANT}:
         return None

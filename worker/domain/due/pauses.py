@@ -1,4 +1,4 @@
-"""Pauses: what is due meanwhile is missed for a reason of its own, and never made up for."""
+"""Pauses: slots that come during a pause are missed, with a reason of their own, and are not caught up."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """`until`: what is due then or later runs again; None: until somebody resumes it."""
+    """`until`: slots at or after it run again. None: the pause lasts until a person ends it."""
 
     until: datetime | None = None
 
@@ -28,11 +28,11 @@ class Pause:
 def account_paused(
     trigger: Trigger, due: datetime, now: datetime, pause: Pause, next_after: NextAfter, *, limit: int = LIMIT
 ) -> Accounted:
-    """Every slot from `due` on that has come by `now` and lies before the pause's end is missed; `next_slot` is the
-    first that is not spoken of, which may have come already.
+    """Every slot from `due` on that has come by `now` and lies before the end of the pause is missed. `next_slot` is
+    the first slot without a decision; it may have come already.
     """
     edge = now if pause.until is None else min(now, pause.until - _INSTANT)
-    # A grace of less than nothing: whatever has come is too late.
+    # With a negative grace every slot that has come is too late.
     found = account(trigger, due, edge, CatchUp.NONE, -DAY, next_after, limit=limit)
     missed = tuple(replace(gone, reason=Reason.PAUSED) for gone in found.missed)
     return Accounted((), missed, found.next_slot)
@@ -48,7 +48,7 @@ def account_around(
     *,
     pause: Pause | None = None,
 ) -> Accounted:
-    """As `slots.account`, but for what a pause takes away first."""
+    """As `slots.account`, after the slots of a pause are taken out."""
     if pause is None:
         return account(trigger, due, now, catch_up, grace_seconds, next_after)
     taken = account_paused(trigger, due, now, pause, next_after)

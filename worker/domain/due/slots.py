@@ -1,4 +1,4 @@
-"""Slots: from the wall times that a trigger names to instants, and what becomes of those that have passed."""
+"""Slots: from the wall times that a trigger names to instants, and the decision about slots that have passed."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,8 +23,9 @@ NextAfter = Callable[[Trigger, datetime], datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Accounted:
-    """What becomes of slots that have come: oldest first. `next_slot` is the first slot not spoken of: still to come,
-    or already due when a call was too small for the outage (then account again from there). None: there is none.
+    """The decision about slots that have come, oldest first. `next_slot`: the first slot without a decision. It is
+    still to come, or already due if there were more slots than one call decides about (then account again from it).
+    None: there is none.
     """
 
     runs: tuple[datetime, ...]
@@ -33,7 +34,7 @@ class Accounted:
 
 
 def parse_every(text: str) -> int:
-    """Seconds of an `every:`, from 1 up to but not including a day. Raises DurationError."""
+    """Seconds of an `every:`, at least 1 and less than a day. Raises DurationError."""
     seconds = parse_duration(text)
     if seconds < 1:
         raise DurationError(f"every: {clipped(text)} is less than a second", "write at least 1s")
@@ -47,8 +48,9 @@ def parse_every(text: str) -> int:
 
 
 def following(after: datetime, zone: ZoneInfo, next_wall: NextWall, *, both_of_twice: bool) -> datetime | None:
-    """The first slot strictly after `after`: a missing wall time counts at the change, a repeated one at its first
-    coming, or at both. Wall times that collapse into one instant are one slot, because only later instants count.
+    """The first slot strictly after `after`. A missing wall time counts at the change of clocks; a repeated one counts
+    at its first instant, or at both. Wall times that fall on one instant are one slot, because only later instants
+    count.
     """
     shown = wall(after, zone)
     soonest = named = next_wall(shown)
@@ -65,8 +67,8 @@ def following(after: datetime, zone: ZoneInfo, next_wall: NextWall, *, both_of_t
 def _second_coming(
     after: datetime, named: datetime | None, before: datetime | None, zone: ZoneInfo, next_wall: NextWall
 ) -> datetime | None:
-    """The soonest second coming after `after`, from `named` on. No wall time from `before` on, whose first coming is
-    the next one, comes a second time sooner than that.
+    """The earliest second instant after `after`, from `named` on. The search ends at `before`, whose first instant is
+    the next slot: no later wall time comes a second time sooner.
     """
     while named is not None and (before is None or named < before):
         repeated = second(named, zone)
@@ -86,8 +88,8 @@ def account(
     *,
     limit: int = LIMIT,
 ) -> Accounted:
-    """What the tick asks: decide about `due` (this trigger's first undecided slot) and all after it up to `now`.
-    `due` is kept even where a new tzdata would no longer name it: it was expected.
+    """Decides about `due` (this trigger's first slot without a decision) and every slot after it up to `now`. `due`
+    counts even if a new tzdata no longer names it, because it was expected.
     """
     if trigger.kind == "every":
         return account_every(trigger.seconds, due, now, catch_up, grace_seconds, limit=limit, end=trigger.end)
@@ -104,8 +106,8 @@ def _from(trigger: Trigger, due: datetime, next_after: NextAfter) -> Iterator[da
 def account_slots(
     slots: Iterable[datetime], now: datetime, catch_up: CatchUp, grace_seconds: int, *, limit: int = LIMIT
 ) -> Accounted:
-    """Decide about the slots up to `now`; `slots` ascend from the first one that nobody has decided about and are
-    read lazily, one past the last that is used. At most `limit` slots are spoken of in one call.
+    """Decides about the slots up to `now`. `slots` ascend from the first one without a decision. They are read lazily,
+    one past the last that is used. One call decides about at most `limit` slots.
     """
     taken: list[datetime] = []
     next_slot: datetime | None = None
@@ -124,7 +126,7 @@ _REASONS = {CatchUp.NONE: Reason.TOO_LATE, CatchUp.LATEST: Reason.CAUGHT_UP, Cat
 
 
 def _late(taken: list[datetime], now: datetime, catch_up: CatchUp, grace_seconds: int, *, more: bool) -> int:
-    """How many of the slots, from the oldest, are missed. Those that are not follow without a break."""
+    """The number of missed slots, counted from the oldest. The slots after them are not missed."""
     if catch_up is CatchUp.ALL or not taken:
         return 0
     if catch_up is CatchUp.LATEST:
@@ -143,8 +145,9 @@ def account_every(
     limit: int = LIMIT,
     end: datetime | None = None,
 ) -> Accounted:
-    """As `account_slots` for slots `seconds` apart from `due` on (before `end`), by counting: a week at one second
-    costs what one slot does. Only runs are bounded by `limit`; a missed range may stand for any number.
+    """As `account_slots`, for slots `seconds` apart from `due` on (before `end`). It counts instead of listing, so that
+    a week at one second costs as much as one slot. Only runs are bounded by `limit`; the missed slots may be any
+    number.
     """
     step = timedelta(seconds=seconds)
     if due > now:
@@ -164,8 +167,8 @@ def account_every(
 
 
 def every_after(seconds: int, start: datetime | None, after: datetime) -> datetime:
-    """The first instant strictly after `after` that lies whole steps from the epoch, or from `start` and not before
-    it. Elapsed time: daylight saving does not exist here.
+    """The first instant strictly after `after` that lies whole steps from the epoch, or from `start` and not before it.
+    This is elapsed time, so that daylight saving has no effect.
     """
     if start is not None and after < start:
         return start.astimezone(UTC)
@@ -174,7 +177,7 @@ def every_after(seconds: int, start: datetime | None, after: datetime) -> dateti
 
 
 def every_before(seconds: int, start: datetime | None, before: datetime) -> datetime | None:
-    """The last such instant strictly before `before`; None when that would be before `start`."""
+    """The last such instant strictly before `before`; None if that would be before `start`."""
     origin, step = start or EPOCH, timedelta(seconds=seconds)
     slot = origin - ((origin - before) // step + 1) * step
     return None if start is not None and slot < start else slot.astimezone(UTC)
@@ -183,8 +186,9 @@ def every_before(seconds: int, start: datetime | None, before: datetime) -> date
 def first_slot(
     trigger: Trigger, now: datetime, next_after: NextAfter, last_slot: datetime | None, edited: bool
 ) -> datetime | None:
-    """The first slot of a definition that comes into force at `now`: strictly later. A trigger that was edited after
-    its schedule already had a slot today (in the new trigger's zone) waits for another day, if it names one a day.
+    """The first slot of a definition that comes into force at `now`; it is strictly later. If a trigger that names one
+    slot a day was edited after its schedule had a slot today (in the new trigger's zone), the first slot is on another
+    day.
     """
     slot = next_after(trigger, now)
     if not edited or last_slot is None or trigger.kind != "cron" or not cron.parse(trigger.expression).once_a_day:

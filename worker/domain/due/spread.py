@@ -1,6 +1,6 @@
-"""`spread:` deals the due instants of schedules that share a slot over some minutes; the slots stay where they are.
+"""`spread:` distributes the due instants of schedules that share a slot over some minutes. The slots do not change.
 
-The share is a function of the schedule's id alone, so that it is the same on every machine and in every deployment.
+The delay is a function of the schedule's id alone, so that it is the same on every machine and in every deployment.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ _SHARES = 2**32
 
 @lru_cache(maxsize=4096)
 def delay_of(schedule: str, spread: int) -> timedelta:
-    """How long after its slot a schedule is due: whole seconds, from none up to but not including `spread`."""
+    """How long after its slot a schedule is due: whole seconds, at least 0 and less than `spread`."""
     if not spread:
         return timedelta()
     share = int.from_bytes(hashlib.sha256(schedule.encode()).digest()[:4])
@@ -25,7 +25,7 @@ def delay_of(schedule: str, spread: int) -> timedelta:
 
 
 def shortest_interval(trigger: Trigger) -> int:
-    """Seconds between the two slots that lie closest on the clock on the wall, days without a change of clocks."""
+    """Seconds of wall time between the two closest slots, on days without a change of clocks."""
     if trigger.kind == "every":
         return trigger.seconds
     fields = cron.parse(trigger.expression)

@@ -1,1 +1,1 @@
-"""Zones, durations, crontabs and windows: from what a definition says to instants in UTC."""
+"""Zones, durations, crontabs and windows: from the words of a definition to instants in UTC."""

@@ -1,4 +1,6 @@
-"""Our cron dialect: crontab's five fields, read into plain numbers. Where dialects disagree it refuses, not guesses."""
+"""Our cron dialect: crontab's five fields, parsed into numbers. An expression that dialects read differently is
+refused.
+"""
 
 import re
 from calendar import monthrange
@@ -29,8 +31,9 @@ class CronError(TimeWordError):
 
 @dataclass(frozen=True, slots=True)
 class CronFields:
-    """What each field allows, ascending. `weekday` counts from Monday = 0 as `date.weekday()` and APScheduler do, not
-    as crontab does. `both_of_twice`: the hour is `*` or stepped, so an hour that comes twice counts twice.
+    """The values that each field allows, ascending. `weekday` counts from Monday = 0 as `date.weekday()` and
+    APScheduler do, not as crontab does. `both_of_twice`: the hour is `*` or stepped, so that an hour which comes twice
+    counts twice.
     """
 
     minute: tuple[int, ...]
@@ -42,7 +45,7 @@ class CronFields:
 
     @property
     def once_a_day(self) -> bool:
-        """Names at most one slot on any local day."""
+        """Whether there is at most one slot on any local day."""
         return len(self.minute) * len(self.hour) == 1
 
 
@@ -70,7 +73,7 @@ _WEEKDAY = _Field("weekday", 0, 6, _WEEKDAYS, wraps=True)
 
 
 def parse(expression: str) -> CronFields:
-    """Raises CronError with one sentence; also for what never fires (30 February)."""
+    """Raises CronError with one sentence, also for an expression that never fires (30 February)."""
     texts = _split(expression)
     parts = zip((_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY), texts, strict=True)
     minute, hour, day, month, sunday_first = (_values(field, text) for field, text in parts)
@@ -115,7 +118,7 @@ def _item(field: _Field, item: str) -> tuple[int, ...]:
 
 
 def _step(field: _Field, item: str, text: str | None, length: int) -> int:
-    """A step that leaves only the first value is a mistake: `*/90` is not every ninety minutes."""
+    """A step that leaves only the first value is a mistake: `*/90` does not mean every ninety minutes."""
     if text is None:
         return 1
     step = int(text)
@@ -130,7 +133,7 @@ def _range(field: _Field, item: str, first: str, last: str) -> tuple[int, ...]:
     low, high = _number(field, item, first), _number(field, item, last)
     if low <= high:
         values = tuple(dict.fromkeys(value % _turn(field) for value in range(low, high + 1)))
-    elif field.wraps:  # FRI-MON is a usual way to name a long weekend
+    elif field.wraps:  # people write FRI-MON for a long weekend
         values = (*range(low, field.high + 1), *range(field.low, high + 1))
     else:
         raise field.error(
@@ -140,7 +143,7 @@ def _range(field: _Field, item: str, first: str, last: str) -> tuple[int, ...]:
 
 
 def _number(field: _Field, item: str, word: str) -> int:
-    """A weekday may be 7, so that 5-7 is a range; whoever wants one value takes it modulo `_turn`."""
+    """A weekday may be 7, so that 5-7 is a range. A caller that wants one value takes it modulo `_turn`."""
     if word in field.names:
         return field.names.index(word) + field.low
     limit = 7 if field.wraps else field.high

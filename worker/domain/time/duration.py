@@ -1,4 +1,4 @@
-"""Stretches of elapsed time as people write them: 90s, 15m, 1h30m, 2d."""
+"""Elapsed time as people write it: 90s, 15m, 1h30m, 2d."""
 
 import re
 
@@ -21,7 +21,7 @@ class DurationError(TimeWordError):
 
 
 def clipped(text: str) -> str:
-    """Foreign text as it may stand in a sentence: quoted, escaped, short."""
+    """Text from a user as it may stand in a sentence: quoted, escaped, short."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
@@ -36,7 +36,7 @@ def parse_duration(text: str) -> int:
 
 
 def written(seconds: int) -> str:
-    """As people write it: 5400 is 1h30m."""
+    """The duration as people write it: 5400 is 1h30m."""
     parts: list[str] = []
     for unit, length in zip("wdhms", _UNITS, strict=True):
         count, seconds = divmod(seconds, length)

@@ -1,4 +1,6 @@
-"""Instants as whole milliseconds since the Unix epoch, UTC: how they are stored, and how `instant` cells hold them."""
+"""Instants as whole milliseconds since the Unix epoch, UTC. Instants are stored so, and `instant` cells
+hold them so.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +9,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def to_ms(instant: datetime) -> int:
-    """Floor, without a float between: an instant never moves into the future by being stored."""
+    """Rounded down without a float, so that storing never moves an instant into the future."""
     return (instant - EPOCH) // _MILLISECOND
 
 

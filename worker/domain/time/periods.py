@@ -17,7 +17,7 @@ class WindowError(TimeWordError):
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """`week_start` as `date.weekday()` counts; the fiscal year begins on `month`-`day`. Made by `calendar_of`."""
+    """`week_start` as `date.weekday()` counts. The fiscal year begins on `month`-`day`. `calendar_of` makes one."""
 
     week_start: int = 0
     month: int = 1
@@ -27,12 +27,12 @@ class Calendar:
         return date(year, self.month, self.day)
 
     def year_of(self, day: date) -> int:
-        """The fiscal year that `day` lies in, by the calendar year in which it begins."""
+        """The fiscal year of `day`, named by the calendar year in which it begins."""
         return day.year if day >= self.year_start(day.year) else day.year - 1
 
 
 def calendar_of(week_start: str, fiscal_year_start: str) -> Calendar:
-    """From the words in `defaults`. Raises WindowError."""
+    """A calendar from the words in `defaults`. Raises WindowError."""
     if week_start.lower() not in WEEKDAYS:
         raise WindowError(f"{clipped(week_start)} is not a day of the week", f"write one of {', '.join(WEEKDAYS)}")
     found = _MONTH_DAY.fullmatch(fiscal_year_start)
@@ -45,13 +45,15 @@ def calendar_of(week_start: str, fiscal_year_start: str) -> Calendar:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of another month, or that month's last day where it is shorter."""
+    """The same day of another month, or that month's last day if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def period(unit: str, day: date, steps: int, calendar: Calendar) -> tuple[date, date]:
-    """First day, and first day after, of the day, week, month, quarter or year that lies `steps` from that of `day`."""
+    """The first day, and the first day after, of the day, week, month, quarter or year that lies `steps` from that of
+    `day`.
+    """
     if unit == "day":
         return _days(day + timedelta(days=steps), 1)
     if unit == "week":
@@ -70,7 +72,9 @@ def _days(start: date, count: int) -> tuple[date, date]:
 
 
 def _quarter(day: date, steps: int, calendar: Calendar) -> tuple[date, date]:
-    """Reckoned from the year's start every time, so that a year that begins on the 31st keeps its quarters joined."""
+    """Computed from the start of the year, so that the quarters of a year that begins on the 31st have no gap between
+    them.
+    """
     year = calendar.year_of(day)
     current = sum(_quarter_start(calendar, 4 * year + number) <= day for number in (1, 2, 3))
     number = 4 * year + current + steps

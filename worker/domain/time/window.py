@@ -1,8 +1,8 @@
-"""Windows: half-open stretches of time that belong to a slot, and what they are compared with.
+"""Windows: half-open ranges of time that belong to a slot, and the windows that they are compared with.
 
-Everything here is a function of the slot and the zone, never of when a run happened. A window's edges are local
-midnights (a day starts at its first existing instant) except for `since-previous-slot` and ranges. `last-7d` is the
-seven whole local days before the slot's own day, so that it never changes after it was read.
+Everything here is a function of the slot and the zone. It does not depend on when a run happened. A window's edges are
+local midnights (a day starts at its first existing instant), except for `since-previous-slot` and ranges. `last-7d` is
+the seven whole local days before the day of the slot, so that it never changes after it was read.
 """
 
 import re
@@ -40,7 +40,7 @@ _INSTANT = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """[start, end) in UTC; `zone` is the IANA zone it was resolved in; `so_far`: it ends after the data was read."""
+    """[start, end) in UTC. `zone`: the IANA zone that it was resolved in. `so_far`: it ends after the data was read."""
 
     start: datetime
     end: datetime
@@ -61,7 +61,7 @@ class WindowSpec:
 
 
 def is_window_name(text: str) -> bool:
-    """Whether `resolve` knows the name; "range" is not one, it needs two instants."""
+    """Whether `resolve` knows the name. "range" is no such name, because it needs two instants."""
     return text in WINDOW_NAMES or _LAST_DAYS.fullmatch(text) is not None
 
 
@@ -74,8 +74,8 @@ def resolve(
     fiscal_year_start: str = "01-01",
     previous_slot: datetime | None = None,
 ) -> Window:
-    """The window that `spec` names at `slot`; so far, as long as it ends after the slot. `all-time` runs from the Unix
-    epoch to the end of the slot's day. Without a `previous_slot`, what is since then is everything before the slot.
+    """The window that `spec` names at `slot`. It is `so_far` if it ends after the slot. `all-time` runs from the Unix
+    epoch to the end of the slot's day. Without a `previous_slot`, since-previous-slot is everything before the slot.
     Naive edges of a range are wall times in `zone`. Raises WindowError and ZoneError.
     """
     place, calendar = zone_named(zone), calendar_of(week_start, fiscal_year_start)
@@ -98,10 +98,10 @@ def compared(
     previous_slot: datetime | None = None,
     earlier_slot: datetime | None = None,
 ) -> Window:
-    """What `window` is compared with. `previous` is the same named period one step earlier, `same-days-…` the same
-    days of an earlier week, month, quarter or year (shorter months end earlier); both are cut where the window itself
-    stands at the slot, on the clock on the wall. Any other name or range stands as written. `earlier_slot`: the slot
-    before `previous_slot`, for the previous of since-previous-slot. Raises WindowError where nothing lies before.
+    """The window that `window` is compared with. `previous` is the same named period one step earlier; `same-days-…`
+    are the same days of an earlier week, month, quarter or year (shorter months end earlier). Both are cut at the wall
+    time of the slot, as the window itself is. Any other name or range is used as written. `earlier_slot`: the slot
+    before `previous_slot`, for the previous of since-previous-slot. Raises WindowError if nothing lies before.
     """
     place, calendar = zone_named(window.zone), calendar_of(week_start, fiscal_year_start)
     if spec.name in _SAME_DAYS:
@@ -121,7 +121,7 @@ def compared(
 
 
 def check_pair(window: WindowSpec, compare: WindowSpec) -> None:
-    """What can be said without a slot: raises WindowError for a comparison with what never was."""
+    """The check that needs no slot. Raises WindowError for a comparison with a window that cannot exist."""
     if window.name == ALL_TIME and compare.name == PREVIOUS:
         raise WindowError("compare: previous has nothing before window: all-time", "write compare: none")
 
@@ -143,7 +143,7 @@ def _named(name: str, day: date, place: ZoneInfo, calendar: Calendar, *, back: i
     unit, steps = _NAMED[name]
     first_day, after = period(unit, day, steps - back, calendar)
     start, end = day_start(first_day, place), day_start(after, place)
-    # A day that a zone left out altogether is nobody's yesterday (Apia, 30 December 2011).
+    # A day that a zone skipped is no "yesterday" (Apia, 30 December 2011); the day before it is.
     return (start, end) if start < end else _named(name, day - timedelta(days=1), place, calendar, back=back)
 
 
@@ -172,7 +172,7 @@ def _previous(
 
 
 def _just_before(window: Window, place: ZoneInfo) -> datetime:
-    """As long as the window: whole days by the clock on the wall, less than a day by elapsed time."""
+    """The same length as the window: whole days by wall time, less than a day by elapsed time."""
     length = window.end - window.start
     if length < timedelta(days=1):
         return window.start - length
@@ -181,16 +181,16 @@ def _just_before(window: Window, place: ZoneInfo) -> datetime:
 
 
 def _elapsed(window: Window, slot: datetime, place: ZoneInfo) -> timedelta:
-    """On the wall: Tuesday 09:00 stands against Tuesday 09:00 whatever the clocks did at the weekend."""
+    """By wall time, so that Tuesday 09:00 is compared with Tuesday 09:00 even if clocks changed at the weekend."""
     return wall(slot, place) - wall(window.start, place)
 
 
 def _same_days(window: Window, slot: datetime, place: ZoneInfo, days: int, months: int) -> tuple[datetime, datetime]:
-    """The last instant is moved, not the end, so that 30 March against February is a day and not nothing."""
+    """The last instant is moved, not the end, so that 30 March compared with February is a day and not empty."""
     end = max(min(window.end, slot), window.start + _INSTANT)
     start = _moved(wall(window.start, place), days, months)
     last = _moved(wall(end - _INSTANT, place), days, months)
-    if last < start:  # both edges fell on a short month's last day, the later hour first
+    if last < start:  # both edges moved to the last day of a short month, and their hours are in the wrong order
         last = start + (end - _INSTANT - window.start)
     return first(start, place), first(last + _INSTANT, place)
 

@@ -1,4 +1,6 @@
-"""Between wall clocks and instants: the one place that knows what happens when clocks are put forward or back."""
+"""Conversion between wall clocks and instants. Only this module knows what happens when clocks are put
+forward or back.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +16,7 @@ class ZoneError(TimeWordError):
 
 
 def zone_named(name: str) -> ZoneInfo:
-    """Raises ZoneError; zoneinfo itself raises KeyError, ValueError or OSError, depending on how a name is wrong."""
+    """Raises ZoneError. zoneinfo itself raises KeyError, ValueError or OSError, depending on how a name is wrong."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -22,7 +24,9 @@ def zone_named(name: str) -> ZoneInfo:
 
 
 def written_zone(name: str) -> ZoneInfo:
-    """As `zone_named`, for a name in a definition: none that each host reads in its own way. Raises ZoneError."""
+    """As `zone_named`, for a name in a definition. Names that each host reads in its own way are refused. Raises
+    ZoneError.
+    """
     if name in _OF_THE_HOST or name.startswith(_FOLDERS):
         found = f"the time zone {clipped(name)}, which is not the same everywhere"
         raise ZoneError(found, "write an IANA name such as Europe/Berlin")
@@ -30,13 +34,13 @@ def written_zone(name: str) -> ZoneInfo:
 
 
 def wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    """What clocks in `zone` show at `instant`, naive and without fold, so that it can be reckoned with."""
+    """The time that clocks in `zone` show at `instant`, naive and without fold, so that one can calculate with it."""
     return instant.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
 def first(shown: datetime, zone: ZoneInfo) -> datetime:
-    """The instant at which clocks first show `shown` (naive), in UTC; if they never do, the instant at which they
-    jump over it. Never decreases as `shown` grows, which is what lets slots strictly increase.
+    """The instant, in UTC, at which clocks first show `shown` (naive). If they never do, it is the instant at which
+    they jump over it. The result never decreases as `shown` grows, so that slots strictly increase.
     """
     before = shown.replace(tzinfo=zone, fold=0).astimezone(UTC)
     if wall(before, zone) == shown.replace(fold=0):
@@ -45,20 +49,20 @@ def first(shown: datetime, zone: ZoneInfo) -> datetime:
 
 
 def second(shown: datetime, zone: ZoneInfo) -> datetime | None:
-    """The second instant at which clocks show `shown`, None when it comes once or never (PEP 495: fold=1 lies later
-    in a repeated hour and earlier in a missing one).
+    """The second instant at which clocks show `shown`, None if there is none (PEP 495: fold=1 is later in a repeated
+    hour and earlier in a missing one).
     """
     early, late = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
     return late if late > early else None
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
-    """A day starts at its first existing instant: where clocks are put forward at midnight that is 01:00."""
+    """A day starts at its first existing instant: 01:00 if clocks are put forward at midnight."""
     return first(datetime.combine(day, time()), zone)
 
 
 def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The instant in (low, high] from which on the offset is no longer that of `low`; zoneinfo does not tell it."""
+    """The instant in (low, high] from which on the offset differs from that of `low`. zoneinfo does not give it."""
     offset = low.astimezone(zone).utcoffset()
     lower, upper = int(low.timestamp()), int(high.timestamp()) + 1
     while upper - lower > 1:
@@ -71,7 +75,7 @@ def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
 
 
 def later_wall(instant: datetime, zone: ZoneInfo) -> datetime:
-    """The earliest reading that clocks will still show for the second time: `wall`, or less when they are about to be
-    put back. Twelve hours see every change since 1970 coming (the largest was seven hours, Vostok 1994).
+    """The earliest wall time that clocks will still show for the second time: `wall`, or less if they are about to be
+    put back. Twelve hours cover every change since 1970 (the largest was seven hours, Vostok 1994).
     """
     return min(wall(instant, zone), wall(instant + timedelta(hours=12), zone) - timedelta(hours=12))
