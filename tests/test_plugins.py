@@ -9,7 +9,8 @@ from worker.adapters.definitions import load
 from worker.app import registry
 from worker.plugins import CHANNEL_TYPES, CONNECTIONS, SOURCES, STAND_INS
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import CHOSEN, InitForm, ParamKind, QuerySpec, SourceKind
+from worker.ports.init_forms import CHOSEN, InitForm
+from worker.ports.kinds import ParamKind, QuerySpec, SourceKind
 from worker.rendering import words_de, words_en
 
 TYPES = [*CONNECTIONS.items(), *CHANNEL_TYPES.items()]

@@ -25,7 +25,8 @@ from worker.entry.options import Json
 from worker.errors import RequestError, SourceError
 from worker.plugins import SANDBOX, connections
 from worker.ports import Catalog
-from worker.ports.kinds import CHOSEN, InitField, InitForm, SourceKind
+from worker.ports.init_forms import CHOSEN, InitField, InitForm
+from worker.ports.kinds import SourceKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What flow asks of the world: small Protocols, no implementation. One method does one thing.
+"""What flow needs from the world: small Protocols without implementation. One method does one thing.
 
 Every instant is UTC.
 """

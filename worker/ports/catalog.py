@@ -1,4 +1,4 @@
-"""What an account holds, for people at a command line. No run comes here: a schedule only reads."""
+"""What an account holds, for people at a command line. Runs do not use it, because a schedule only reads."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
@@ -11,13 +11,15 @@ class Catalog(Protocol):
     """A source that lists what its account holds: each name in its kind's `catalogue`."""
 
     async def holds(self, kind: str) -> Table:
-        """Everything of one kind, keyed by the service's ids. Raises RequestError for an unknown kind, SourceError."""
+        """Everything of one kind, keyed by the service's ids. Raises RequestError for an unknown kind, and
+        SourceError.
+        """
         ...
 
 
 @runtime_checkable
 class Editable(Protocol):
-    """A catalog of which some things can be made, changed and deleted. A write is sent once."""
+    """A catalog in which some things can be made, changed and deleted. A write is sent once."""
 
     @property
     def verbs(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
@@ -25,7 +27,7 @@ class Editable(Protocol):
         ...
 
     async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-        """The row as it is afterwards, None once it is deleted. `key` is empty for create. Raises RequestError for a
-        verb, key or value that does not fit, SourceError.
+        """The row after the change, None after a deletion. `key` is empty for create. Raises RequestError for a verb,
+        key or value that does not fit, and SourceError.
         """
         ...

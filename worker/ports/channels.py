@@ -1,4 +1,4 @@
-"""Ways to send: what every channel does, what some of them can do besides, and what templates give them."""
+"""Channels: what every channel does, what only some can do, and what they get from templates."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from worker.domain.schedule import Subscription
 from worker.ports.kinds import Option, RuleViolation
 
 C = TypeVar("C")
-"""A channel's own form of a message's content. Nobody but the channel looks inside, and it does not change."""
+"""A channel's own form of a message's content. Only the channel reads it, and it does not change."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a message is made from. `entry` says which template, language and zone; it has no id and no address, because
-    one content serves many readers. `files` go along with the message.
+    """What a message is made from. `entry` gives template, language and zone; it has no id and no address, because one
+    content serves many readers. `files` are attached.
     """
 
     digest: Digest
@@ -25,29 +25,29 @@ class RenderRequest:
 
 
 class TemplatePage(Protocol):
-    """One digest in one length, ready to be put into templates."""
+    """One digest in one length, ready for templates."""
 
     def fill(self, name: str) -> str:
-        """The text that a file in the entry's template folder makes of the digest. Raises RenderError with template
+        """The text of one file in the entry's template folder, filled with the digest. Raises RenderError with template
         and line.
         """
         ...
 
 
 class Templates(Protocol):
-    """A project's own templates, and those that Funnelbeat ships where the project has none."""
+    """A project's own templates, and the ones that Funnelbeat ships for those that the project does not have."""
 
     def pages(self, request: RenderRequest) -> Iterator[TemplatePage]:
-        """The whole digest first, then shorter and shorter forms of it. Each says in its text what it leaves out.
+        """The whole digest first, then shorter and shorter forms of it. Each form says in its text what it leaves out.
 
-        Raises RenderError for a language that nobody knows.
+        Raises RenderError for an unknown language.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """A message as a person looks at it: one line that names it, and the whole text."""
+    """A message for a person to look at: one line that names it, and the whole text."""
 
     subject: str
     text: str
@@ -58,27 +58,27 @@ class Channel(Protocol[C]):
 
     @property
     def preview_suffix(self) -> str:
-        """How the name of a previewed file ends, as "html"."""
+        """The suffix of a previewed file's name, such as "html"."""
         ...
 
     def content(self, request: RenderRequest, templates: Templates) -> C:
-        """What all readers with the same request are sent. A function of its arguments. Raises RenderError."""
+        """The content for all readers with the same request, as a pure function. Raises RenderError."""
         ...
 
     def preview(self, content: C, address: str) -> PreviewPage:
-        """What the reader at `address` would see of `build`'s message."""
+        """The message of `build` as the reader at `address` would see it."""
         ...
 
     def build(self, content: C, envelope: Envelope) -> tuple[Part, ...]:
-        """The parts of the message to one reader: a function of its arguments. Raises RenderError past a limit."""
+        """The parts of the message to one reader, as a pure function. Raises RenderError past a limit."""
         ...
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
-        """The exact bytes of a part, given the receipts of those before it. Their SHA-256 goes into the ledger."""
+        """The exact bytes of a part, given the receipts of the parts before it. The ledger stores their SHA-256."""
         ...
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
-        """Hand one part over, once. Raises DeliveryDeferred, DeliveryRefused or DeliveryUncertain."""
+        """Hands one part over, once. Raises DeliveryDeferred, DeliveryRefused or DeliveryUncertain."""
         ...
 
     async def aclose(self) -> None: ...
@@ -86,7 +86,7 @@ class Channel(Protocol[C]):
 
 @runtime_checkable
 class ChannelGroup(Protocol):
-    """Several channels under one type. The kind's `route` says which of them a message to an address takes."""
+    """Several channels under one type. The kind's `route` names the channel for an address."""
 
     def channel(self, route: str) -> Channel[Any]: ...
 
@@ -121,13 +121,13 @@ class Findable(Protocol):
     """The receiver can be asked whether a part arrived."""
 
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
-        """The receipt of a part that may have arrived; None when it surely has not. Raises DeliveryDeferred."""
+        """The receipt of a part that may have arrived; None if it surely has not. Raises DeliveryDeferred."""
         ...
 
 
 @runtime_checkable
 class Idempotent(Protocol):
-    """The receiver takes a part once under one key, however often it is sent: a repeat is no duplicate."""
+    """The receiver takes a part once under one key, however often it is sent, so that a repeat is no duplicate."""
 
     def idempotency_key(self, part: Part, envelope: Envelope) -> str:
         """The key that `send` hands over with the part. It is the same in every try."""
@@ -136,44 +136,46 @@ class Idempotent(Protocol):
 
 @runtime_checkable
 class Paced(Protocol):
-    """The receiver takes only so many messages in a time."""
+    """The receiver accepts only a limited number of messages in a time."""
 
     def pace(self, address: str) -> tuple[str, float]:
-        """A key that is shared by all messages which wait for each other, and the seconds between two of them. The key
-        is stored and printed: it holds no secret.
+        """The bucket that the message waits in, and the seconds between two messages of it. Messages with the same
+        bucket wait for each other. The name of the bucket is stored and printed, so it holds no secret.
         """
         ...
 
 
 @runtime_checkable
 class Checked(Protocol):
-    """The channel can tell whether it would work, without sending anything."""
+    """The channel can tell whether it works without sending anything."""
 
     async def check(self, addresses: Sequence[str]) -> str:
-        """Whom it speaks to, in a few words; may look whether `addresses` can be reached. Raises DeliveryError."""
+        """The account that it uses, in a few words. It may check whether `addresses` can be reached. Raises
+        DeliveryError.
+        """
         ...
 
 
 @runtime_checkable
 class ExplainsReceipts(Protocol):
-    """A receipt can tell more than that the part was accepted."""
+    """A receipt holds more than that the part was accepted."""
 
     def explain_receipt(self, receipt: str) -> str:
-        """One clause for a person; empty where the receipt tells nothing more."""
+        """One clause for a person; empty if the receipt holds nothing more."""
         ...
 
 
 @runtime_checkable
 class SavesFiles(Protocol):
-    """What a person wants to keep of a part is not all of its sealed bytes."""
+    """The file that a person wants to keep is not the whole of a part's sealed bytes."""
 
     def saved(self, part: Part, sealed: bytes) -> bytes:
-        """The bytes of the file that `part.name` names."""
+        """The bytes of the file with the name `part.name`."""
         ...
 
 
 def saved(channel: Channel[Any], part: Part, sealed: bytes) -> bytes:
-    """The file that is kept of a part that was sent."""
+    """The bytes to keep of a part that was sent."""
     return channel.saved(part, sealed) if isinstance(channel, SavesFiles) else sealed
 
 

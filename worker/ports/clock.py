@@ -14,8 +14,8 @@ from worker.domain.run import Claim, RunKey
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A schedule whose next slot has come: it was due `at` (the slot and its share of `spread`). `pause` was set at run
-    time, and may be over by now.
+    """A schedule whose next slot has come. `at`: the slot plus the schedule's delay by `spread`. `pause` was set at run
+    time, and may be over.
     """
 
     schedule: str
@@ -25,10 +25,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class SlotClaim:
-    """One conditional write: if the schedule is still due next when `expected`, create these runs, note what was
-    missed, set when it is due next. `latest`: an older run that nobody fetches is superseded, and hands its lost
-    tries on. `bundle`: what it was reckoned from; nothing is written when another one is in force by now. Empty:
-    whatever is in force.
+    """One conditional write. If the schedule is still due next at `expected`, it creates these runs, records the missed
+    slots and sets when the schedule is due next. `latest`: an older run that no worker fetches is superseded, and
+    passes on its count of failed tries. `bundle`: the bundle that this was computed from; nothing is written if another
+    one is in force. Empty: any bundle.
     """
 
     schedule: str
@@ -42,7 +42,7 @@ class SlotClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """The runs that one call created, and all that it made true: claims, missed slots, what was superseded."""
+    """The runs that one call created, and its facts: claims, missed slots, superseded runs."""
 
     runs: tuple[RunKey, ...] = ()
     facts: tuple[Fact, ...] = ()
@@ -50,7 +50,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What the tick has to publish: `runs` to fetch, `deliveries` to bring on; and what the sweep made true."""
+    """What the tick has to publish: `runs` to fetch, `deliveries` to continue. `facts`: the sweep's."""
 
     runs: tuple[RunKey, ...]
     deliveries: tuple[DeliveryKey, ...]
@@ -58,7 +58,7 @@ class Sweep:
 
 
 class ClockLedger(Protocol):
-    """Due slots become runs; what nobody looks after any more becomes work again.
+    """Turns due slots into runs, and abandoned work into work again.
 
     Every method is one atomic step in Redis, on Redis's clock. Raises LedgerUnavailable.
     """
@@ -70,14 +70,14 @@ class ClockLedger(Protocol):
         ...
 
     async def claim(self, batch: Sequence[SlotClaim], pid: int) -> Claimed:
-        """What this call created and made true; an entry that another clock took first gives neither."""
+        """What this call created. An entry that another clock took first gives nothing."""
         ...
 
     async def request(
         self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
     ) -> bool:
-        """A run on demand; False when its key exists already. `missed`: the row that its slot stands in, of which
-        `rest` remains; False also when that row is not there any more.
+        """Creates a run on demand. False if its key exists. `missed`: the row that holds its slot, of which `rest`
+        remains; also False if that row is gone.
         """
         ...
 
@@ -86,21 +86,23 @@ class ClockLedger(Protocol):
         ...
 
     async def sweep(self, limit: int) -> Sweep:
-        """Lapsed leases, deferred and unpublished work that has come due, moved on and returned for publishing."""
+        """Finds lapsed leases, and deferred and unpublished work that is due; moves it on and returns it for
+        publishing.
+        """
         ...
 
     async def pending(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
-        """When each is due next, or has been due since: only those that are due at all."""
+        """When each of these schedules is due next. Schedules that are not due at all are left out."""
         ...
 
     async def pause(self, schedule: str, until: datetime | None) -> None: ...
 
     async def resume(self, schedule: str) -> bool:
-        """End a pause. Raises ClaimLost while something that came due during the pause is not accounted for; False
-        when there was none.
+        """Ends a pause. False if there was none. Raises ClaimLost while a slot that came during the pause is not
+        accounted for.
         """
         ...
 
     async def pauses(self) -> Mapping[str, Pause]:
-        """Set at run time, by schedule; some may be over."""
+        """The pauses that were set at run time, by schedule. Some may be over."""
         ...

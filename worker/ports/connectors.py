@@ -1,4 +1,4 @@
-"""Triggers, stored answers, queue, facts, and what definitions stand for in a process."""
+"""Triggers, stored answers, the queue, facts, and what a process opens for definitions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,41 +15,43 @@ from worker.ports.sources import Source
 
 
 class Triggers(Protocol):
-    """Which instants a trigger names; a function of the trigger alone."""
+    """The instants that a trigger names, as a function of the trigger alone."""
 
     def next(self, trigger: Trigger, after: datetime) -> datetime | None:
-        """The first slot strictly after `after`; None when there is none."""
+        """The first slot strictly after `after`; None if there is none."""
         ...
 
     def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
-        """Every slot after `after`, lazily, mostly without end."""
+        """Every slot after `after`, lazily; mostly without an end."""
         ...
 
     def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
-        """The last slot strictly before `before`; None when the trigger never named one."""
+        """The last slot strictly before `before`; None if there is none."""
         ...
 
 
 class Snapshots(Protocol):
-    """Immutable, addressed by content."""
+    """Stored answers. They are immutable and addressed by content."""
 
     async def keep(self, snapshot: Snapshot) -> str:
-        """Store and name it. Unreferenced ones vanish after a day: a run that enters `delivering` holds its own."""
+        """Stores a snapshot and returns its id. An unreferenced one expires after a day; a run that enters `delivering`
+        holds its own.
+        """
         ...
 
     async def load(self, snapshot_id: str) -> Snapshot | None: ...
 
     async def forgotten(self, snapshot_id: str) -> bool:
-        """Whether rows were taken out of it on request after it was kept."""
+        """Whether rows were removed on request after it was stored."""
         ...
 
     async def forget_row(self, key: str) -> int:
-        """Take one row, by its key, out of every snapshot; how many held it. Their ids stay."""
+        """Removes one row, by its key, from every snapshot. Returns how many held it. Their ids stay."""
         ...
 
 
 class Queue(Protocol):
-    """Carries keys to the workers. Losing a message is allowed: the sweep finds what is left lying. Raises
+    """Carries keys to the workers. A lost message does no harm, because the sweep publishes again. Raises
     BrokerUnavailable.
     """
 
@@ -63,33 +65,35 @@ class Events(Protocol):
 
 
 class Connectors(Protocol):
-    """What a bundle's definitions stand for in this process: opened once, and closed when nobody asks any more.
+    """What this process opens for the definitions of a bundle: opened once, and closed when it is no longer used.
 
-    Raises RequestError where a secret that the definition refers to is not set.
+    Raises RequestError if a secret that the definition refers to is not set.
     """
 
     def source(self, bundle: Bundle, connection: str) -> Source: ...
 
     def account(self, bundle: Bundle, connection: str) -> str:
-        """A short text that stands for the account behind a connection, credentials included and not readable."""
+        """A short text that stands for the account behind a connection. It covers the credentials, and does not show
+        them.
+        """
         ...
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
-        """What its connection's type says of a query. Raises RequestError where this process has no such type or query:
-        a plug-in that is not installed here.
+        """The spec of a query. Raises RequestError if this process does not have the type or the query, such as a
+        plug-in that is not installed here.
         """
         ...
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
-        """The channel that messages to this address take. None: the address is in the channel's own options."""
+        """The channel for messages to this address. None: the address is in the channel's own options."""
         ...
 
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
-        """Names the channel where one definition stands for several; empty where it stands for one."""
+        """The name of the channel if one definition stands for several; otherwise empty."""
         ...
 
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
-        """Whether messages can be addressed in this way through the channel."""
+        """Whether the channel takes messages to such an address."""
         ...
 
     def templates(self, bundle: Bundle) -> Templates: ...

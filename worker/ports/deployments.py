@@ -1,4 +1,4 @@
-"""What is in force, and when its schedules came last."""
+"""What is in force, and the last slots of its schedules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class ActivationBasis:
-    """What a deployment was reckoned from: the bundle in force, and when schedules are due next."""
+    """The state that a deployment was computed from: the bundle in force, and when its schedules are due next."""
 
     bundle: str | None
     pending: Mapping[str, datetime | None]
@@ -36,11 +36,11 @@ class Deployments(Protocol):
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
     ) -> Deployment:
-        """Store the bundle and put it in force. `firsts`: when new schedules, and those whose trigger changed, are due
-        first; the others keep theirs. `gone`: schedules that are no longer there. `dropped`: readers that are no
-        longer named: their baselines go. `fresh`: schedules that begin without a past. A schedule that names another
-        as `previously` takes over its runs, chains, baselines, last slot and pause, once. Suspensions are lifted:
-        somebody may have mended what was refused. Raises ClaimLost when `basis` does not hold any more.
+        """Stores the bundle and puts it in force. `firsts`: when new schedules, and those whose trigger changed, are
+        due first; the others keep their due instants. `gone`: schedules that are removed. `dropped`: readers that are
+        no longer named; their baselines are removed. `fresh`: schedules that begin without a history. A schedule that
+        names another as `previously` takes over its runs, chains, baselines, last slot and pause, once. Suspensions are
+        lifted, because what was refused may be repaired. Raises ClaimLost if `basis` no longer holds.
         """
         ...
 
@@ -49,7 +49,9 @@ class Deployments(Protocol):
     async def bundle(self, bundle_id: str) -> Bundle | None: ...
 
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
-        """Of every schedule of a bundle, by its id: all that a clock needs. Raises LedgerError when it is lost."""
+        """The timing of every schedule of a bundle, by its id: all that a clock needs. Raises LedgerError if the bundle
+        is lost.
+        """
         ...
 
     async def last_slot(self, schedule: str) -> datetime | None:
@@ -57,5 +59,5 @@ class Deployments(Protocol):
         ...
 
     async def last_slots(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
-        """`last_slot` of those that have one."""
+        """`last_slot` of the schedules that have one."""
         ...

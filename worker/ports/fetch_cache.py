@@ -1,4 +1,4 @@
-"""Answers that several runs may share, and whose turn it is to fetch one."""
+"""Answers that several runs can share, and the turn to fetch one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A stored answer: when its fetch began, and the snapshots' ids (the comparison's too, where there is one)."""
+    """A stored answer: when its fetch began, and the ids of its snapshots (and of the comparison's, if
+    there is one).
+    """
 
     begun: datetime
     snapshot: str
@@ -16,7 +18,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class FetchFailed:
-    """Why a fetch that others waited for brought nothing. `reason` is a GapReason; `retry_after` in seconds."""
+    """Why a fetch that others waited for failed. `reason` is a GapReason; `retry_after` in seconds."""
 
     reason: str
     sentence: str
@@ -25,32 +27,35 @@ class FetchFailed:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """It is the asker's turn to fetch: `begun` now on Redis's clock. `token` fences off whoever comes too late."""
+    """The caller has the turn to fetch, from `begun` on, by Redis's clock. `token` is the fencing token of the turn."""
 
     begun: datetime
     token: int
 
 
 class FetchCache(Protocol):
-    """Answers that may serve several runs, and whose turn it is to fetch one. On Redis's clock."""
+    """Answers that several runs can share, and the turn to fetch one. All times are by Redis's clock."""
 
     async def look(
         self, key: str, since: datetime, age: float, waited: float, *, urgent: bool = False
     ) -> Hit | FetchFailed | Turn | None:
-        """An answer begun at or after `since` and at most `age` seconds ago; the failure of a fetch that ended within
-        the last `waited` seconds, in which the asker stood by; else the turn to fetch; None while somebody else has it.
-        `urgent`: not to wait for a fetch that was begun too early to serve (its own has token 0 and is not kept).
+        """An answer begun at or after `since` and at most `age` seconds ago; else the failure of a fetch that ended
+        within the last `waited` seconds, while the caller waited; else the turn to fetch; None while another process
+        has the turn. `urgent`: do not wait for a fetch that began too early to be used. An urgent turn has token 0, and
+        its answer is not stored.
         """
         ...
 
     async def beat(self, key: str, token: int) -> bool:
-        """Renew the turn. False: it lapsed and somebody else may have it."""
+        """Renews the turn. False: it lapsed, and another process may have it."""
         ...
 
     async def put(self, key: str, token: int, outcome: Hit | FetchFailed) -> bool:
-        """Keep what came of the turn and end it. False: it was no longer the caller's, and nothing is kept."""
+        """Stores the outcome of the turn and ends it. False: the turn was no longer the caller's, and nothing is
+        stored.
+        """
         ...
 
     async def leave(self, key: str, token: int) -> None:
-        """End the turn without an outcome."""
+        """Ends the turn without an outcome."""
         ...

@@ -6,14 +6,14 @@ from worker.domain.heartbeat import Alive
 
 
 class HeartbeatStore(Protocol):
-    """Which processes say that they are there. Raises LedgerUnavailable."""
+    """The processes that report that they are alive. Raises LedgerUnavailable."""
 
     async def say_alive(self, kind: str, host: str, pid: int) -> None:
-        """A process is there and at work; said every few seconds."""
+        """Reports that a process is alive and at work; called every few seconds."""
         ...
 
     async def say_gone(self, kind: str, host: str, pid: int) -> None: ...
 
     async def alive(self) -> tuple[Alive, ...]:
-        """Whoever said so in the last day, the latest first."""
+        """The processes that reported in the last day, the latest first."""
         ...

@@ -1,4 +1,4 @@
-"""What is taken out of the ledger: by retention, and on request."""
+"""What is removed from the ledger: by retention, and on request."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,9 @@ from worker.domain.run import Run, RunKey
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """Some of the ledger's runs, each with the id that its schedule has now. `ended`: after them it begins anew."""
+    """A batch of the ledger's runs, each with the present id of its schedule. `ended`: the batch was the last one of
+    the round, and the next call begins a new round.
+    """
 
     runs: tuple[tuple[str, Run], ...]
     ended: bool
@@ -18,7 +20,7 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How much was removed; `facts`: the ends of runs that waited for these deliveries alone."""
+    """How much was removed. `facts`: the ends of runs that waited only for these deliveries."""
 
     baselines: int
     deliveries: int
@@ -27,32 +29,34 @@ class Expired:
 
 
 class Upkeep(Protocol):
-    """What retention and forgetting take out. Raises LedgerUnavailable."""
+    """What retention and forgetting remove. Raises LedgerUnavailable."""
 
     async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
-        """The next few runs of the housekeeping's round, oldest first; None when somebody asked less than `pause`
-        seconds ago.
+        """The next runs of the round, oldest first, at most `limit`. None if a clock asked less than `pause` seconds
+        ago.
         """
         ...
 
     async def runs_between(self, schedule: str, start: datetime, end: datetime, limit: int) -> tuple[Run, ...]:
-        """Oldest first, by slot; half open."""
+        """Runs with a slot in [start, end), oldest first, at most `limit`."""
         ...
 
     async def floor(self, schedule: str, since: datetime) -> datetime | None:
-        """The oldest slot that a baseline (not older than `since`) or an open delivery of the schedule may still be
-        compared with; answers from there on are in use.
+        """The oldest slot that a baseline (not older than `since`) or an open delivery of the schedule can still be
+        compared with. Answers from this slot on are in use.
         """
         ...
 
     async def drop(self, key: RunKey, floor: datetime) -> bool:
-        """Remove a closed run older than `floor`, with what only it held; False when something still asks for it."""
+        """Removes a closed run older than `floor`, with what only it held. False if it is still needed."""
         ...
 
     async def end_round(self, missed_before: datetime) -> int:
-        """Remove rows of missed slots older than that, and bundles that no run was seen to use; how many bundles."""
+        """Removes older rows of missed slots, and bundles that no run of the round used. Returns the number
+        of bundles.
+        """
         ...
 
     async def forget_reader(self, address: str) -> Expired:
-        """Remove an address's baselines, deliveries and suspensions, in every schedule."""
+        """Removes an address's baselines, deliveries and suspensions, in every schedule."""
         ...

@@ -1,4 +1,4 @@
-"""What a kind of connection or channel offers: the facts that a definition is checked against."""
+"""What a kind of source offers. Definitions are checked against it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from worker.domain.snapshot.scope import EVERYTHING, Scope
 from worker.domain.snapshot.traits import QueryTraits
+from worker.ports.init_forms import FirstSchedule, InitForm
 from worker.ports.quota import Quota
 from worker.ports.sources import Source
 from worker.ports.tokens import Renewal
@@ -21,17 +22,17 @@ class ParamKind(StrEnum):
     INT = "int"
     BOOL = "bool"
     CHOICE = "choice"  # one of `choices`
-    CHOICES = "choices"  # a list, or comma-separated text, of `choices` (of anything where they are empty)
+    CHOICES = "choices"  # a list, or comma-separated text, of `choices` (of any values if there are no choices)
     RANGE = "range"  # {start, end}, ISO 8601
     INSTANT = "instant"  # a date or an instant, ISO 8601, or a window's name
     OBJECT = "object"
-    LIST = "list"  # of texts or mappings; what they may hold is for the query's rules to say
+    LIST = "list"  # of texts or mappings; the query's rules check what they hold
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
-    """`note`: one clause for the generated reference. `spans`: the parameter is the start or the end of the stretch of
-    time that a windowed query needs.
+    """`note`: one clause for the generated reference. `spans`: the parameter is the start or the end of the range that
+    a windowed query needs.
     """
 
     name: str
@@ -44,8 +45,8 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class RuleViolation:
-    """A rule between parameters that is broken. `path` leads to the offending key below the item
-    (("params", "compared_relative_range") or ("window",)). `warns`: it works, but not as one may think.
+    """A broken rule between parameters. `path`: the offending key below the item (("params", "compared_relative_range")
+    or ("window",)). `warns`: the definition works, but perhaps not as its author expects.
     """
 
     path: tuple[str, ...]
@@ -56,7 +57,7 @@ class RuleViolation:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """How a definition uses a query: what its rules may look at. `ranges` is "" or "as_written"."""
+    """How a definition uses a query; the query's rules check this. `ranges` is "" or "as_written"."""
 
     params: Mapping[str, Any]
     window: str | None
@@ -67,10 +68,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What one answer costs: requests, and tokens of a day (0: the service counts none). `page`: rows that one request
-    of a list brings, so that both are the price of a page; 0 for what is no list. `more`: it is the least that an
-    answer costs, and the rest depends on what the account holds. `shared`: rows of a page that the one before brings
-    too. `file`: requests of the file that `attach` asks for beside the answer.
+    """What one answer costs: requests, and tokens of a day (0 if the service counts none). `page`: the rows that one
+    request of a list brings, so that both are the price of a page; 0 for anything but a list. `more`: this is the
+    minimum, and the rest depends on what the account holds. `shared`: rows of a page that the page before brings too.
+    `file`: requests for the file that `attach` asks for.
     """
 
     requests: int = 1
@@ -81,7 +82,9 @@ class Price:
     file: int = 0
 
     def pages(self, rows: int | None) -> int:
-        """Of a list of so many rows. It is 1 for what is no list, and for one of unknown length (None)."""
+        """Pages of a list with that many rows. It is 1 for anything but a list, and for a list of unknown length
+        (None).
+        """
         if not self.page or rows is None or rows <= self.page:
             return 1
         return 1 + -(-(rows - self.page) // (self.page - self.shared))
@@ -89,7 +92,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class KeptNames:
-    """What a source asks for beside every question, and keeps for `kept` seconds: who and what the ids mean."""
+    """The names behind the ids, which a source reads beside every question and keeps for `kept` seconds."""
 
     requests: int = 0
     tokens: int = 0
@@ -98,16 +101,16 @@ class KeptNames:
 
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
-    """`windowed`: the answer belongs to a window; otherwise it is the state when it is read. `lists`: the answer has
-    members, so that `follow` and `show` make sense. `rules`: relations between parameters that their kinds cannot say.
-    `default_follow`: for a definition without `follow`. `price`: of one answer whose like was never read, by its
-    parameters where it depends on them. `names`: what is asked for beside it.
+    """`windowed`: the answer belongs to a window; otherwise it is the state at the time of reading. `lists`: the answer
+    has members, so that `follow` and `show` make sense. `rules`: relations between parameters that their kinds cannot
+    express. `default_follow`: for a definition without `follow`. `price`: of an answer when no like answer was read
+    before; it may depend on the parameters. `names`: what is read beside the answer.
 
-    The rest is what a digest must know. `lists_opportunities`: the members are opportunities with the columns of
-    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: only those that stall,
-    always or for some parameters. `conditions`: which rows the parameters ask for. `per_person`: ids of tables with a
-    row for each person. `counts`: what the stages of the funnel count ("deals", "visitors"); the column's head is the
-    word "<counts>_head". It is empty for a query without a funnel.
+    The other fields are for digests. `lists_opportunities`: the members are opportunities with the columns of
+    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: the list holds stalled
+    deals only, always or for some parameters. `conditions`: the rows that the parameters ask for. `per_person`: ids of
+    tables with a row for each person. `counts`: what the stages of a funnel count ("deals", "visitors"), "" for a query
+    without a funnel; the column's heading is the word "<counts>_head".
     """
 
     name: str
@@ -126,11 +129,11 @@ class QuerySpec:
     per_person: frozenset[str] = frozenset()
 
     def price_of(self, params: Mapping[str, Any]) -> Price:
-        """With a definition's parameters."""
+        """The price for a definition's parameters."""
         return self.price(params) if callable(self.price) else self.price
 
     def traits(self, params: Mapping[str, Any]) -> QueryTraits:
-        """With a definition's parameters."""
+        """The traits for a definition's parameters."""
         return QueryTraits(
             lists_opportunities=self.lists_opportunities,
             stalled=self.stalled(params) if callable(self.stalled) else self.stalled,
@@ -141,7 +144,7 @@ class QuerySpec:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One key of a connection or channel. `secret`: may (and should) be a reference, and is never printed."""
+    """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed."""
 
     name: str
     secret: bool = False
@@ -149,8 +152,8 @@ class Option:
     note: str = ""
 
 
-def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, ...]]:
-    """The fault of options where the first of `names` is written without one of the others."""
+def required_with(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, ...]]:
+    """A check of options: if the first of `names` is written, the others are required."""
 
     def faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
         if names[0] not in options:
@@ -164,7 +167,7 @@ def together(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, 
 
 
 class OpenSource(Protocol):
-    """Makes a source. `options`: with resolved secrets. `clock`: gives UTC. `quota`: the budget that other processes
+    """Makes a source. `options`: secrets are resolved. `clock`: returns UTC. `quota`: the budget that other processes
     share, if there is one. `renewal`: how an expired token is replaced.
 
     Raises RequestError for options that cannot be used. Its text holds no secret.
@@ -181,47 +184,9 @@ class OpenSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class InitField:
-    """One question of `init`. The answer becomes the value of `option`. `default`: the answer of Enter; it is not
-    written to the project. `variable`: the environment variable of a secret; the secret is typed hidden and never
-    written. `address`: an answer that holds "://" becomes the value of this option instead. `asked`: whether to ask,
-    given the options that were answered so far.
-    """
-
-    option: str
-    words: str
-    default: str | None = None
-    variable: str = ""
-    address: str = ""
-    asked: Callable[[Mapping[str, str]], bool] = lambda _answered: True
-
-
-@dataclass(frozen=True, slots=True)
-class InitForm:
-    """What `init` asks for a connection, in this order. `choose`: a name of the catalogue. The person chooses one of
-    its entries for the first schedules. The table needs a column `name`.
-    """
-
-    fields: tuple[InitField, ...]
-    choose: str
-
-
-CHOSEN = "CHOSEN"
-"""Stands in a first schedule for the id that was chosen."""
-
-
-@dataclass(frozen=True, slots=True)
-class FirstSchedule:
-    """A schedule that `init` writes. `text`: its YAML, in which the connection has the name of its type."""
-
-    id: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class StandIn:
-    """A type of connection that needs no account. `options`: what the sandbox's stand-in of this service takes, besides
-    its address as `base_url`.
+    """A type of connection that needs no account. `options`: the options of the sandbox's stand-in, except its address,
+    `base_url`.
     """
 
     type: str
@@ -230,12 +195,13 @@ class StandIn:
 
 @dataclass(frozen=True, slots=True)
 class SourceKind:
-    """One service that a connection can be of: everything that Funnelbeat knows of it.
+    """One service that a connection can use, with everything that Funnelbeat knows about it.
 
-    `one_of`: groups of which exactly one key must be there. `faults`: what else is wrong with the options (secrets
-    still references). `catalogue`: what `source` lists of an account, where the source is a Catalog. `words`: what only
-    this service has, by language and key; a key that another service or Funnelbeat itself has must say the same.
-    `example`: a connection as a mapping in YAML, on one line, that a new project shows in a comment.
+    `one_of`: groups of options of which exactly one must be written. `faults`: what else is wrong with the options;
+    secrets are still references there. `catalogue`: what `source` lists of an account, if the source is a Catalog.
+    `words`: words of this service alone, by language and key. If another service or Funnelbeat itself has the same key,
+    the text must be the same. `example`: a connection as a mapping in YAML, on one line, that a new project shows in a
+    comment.
     """
 
     type: str
@@ -250,18 +216,3 @@ class SourceKind:
     stand_in: StandIn | None = None
     example: str = ""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelType:
-    """`address` normalises an entry's address, or raises ValueError with what to write. `needs_address` says whether
-    an entry must, or must not, have one, given the channel's options. `faults`: what is wrong with the options
-    (secrets still references).
-    """
-
-    type: str
-    options: tuple[Option, ...]
-    address: Callable[[str], str]
-    needs_address: Callable[[Mapping[str, str]], bool] = lambda _options: True
-    faults: Callable[[Mapping[str, str]], tuple[RuleViolation, ...]] = lambda _options: ()
-    one_of: tuple[tuple[str, ...], ...] = field(default=())

@@ -9,7 +9,7 @@ from worker.domain.run import Run, RunKey
 
 
 class Lookups(Protocol):
-    """What the ledger tells and does not change. Raises LedgerUnavailable."""
+    """What the ledger holds, without changing it. Raises LedgerUnavailable."""
 
     async def run(self, key: RunKey) -> Run | None: ...
 

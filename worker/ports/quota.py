@@ -1,4 +1,4 @@
-"""The budget of one connection, shared by all who use it."""
+"""The request budget of one connection, which all its users share."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,8 +6,9 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One limit as an answer told it: `remaining` requests until `reset` seconds from the answer, then `limit` anew.
-    `remaining` is None for a policy that only names its window, which `reset` then is. `name` is the header's.
+    """One limit, as an answer stated it: `remaining` requests until `reset` seconds after the answer, then `limit`
+    again. `remaining` is None for a policy that only names its window; then `reset` is that window. `name` is the
+    header's.
     """
 
     name: str
@@ -18,9 +19,9 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Reservations:
-    """When requests may be sent: `waits` in seconds from now, in order; empty while somebody else finds out what the
-    limit is. `every`: seconds between two. `probe`: nothing is known yet, so the answer has to be told. `spent`: the
-    day's tokens do not suffice; seconds after which it is worth asking again.
+    """When requests may be sent. `waits`: seconds from now, in order; empty while another caller finds out the limit.
+    `every`: seconds between two requests. `probe`: the limit is unknown, so the caller must report the answer's.
+    `spent`: the day's tokens do not suffice; seconds after which it is worth asking again.
     """
 
     waits: tuple[float, ...] = ()
@@ -31,9 +32,10 @@ class Reservations:
 
 @dataclass(frozen=True, slots=True)
 class RateReport:
-    """What answers told of a connection's budget. `limits`: `reset` is the whole window here, as far as it is known.
-    `hold`: seconds in which nobody sends. `day`: tokens a day and what is left of them, None where untold. `spent`:
-    seconds until a spent day ends. Empty: the answer told nothing, or (`failed`) none came.
+    """What answers say about a connection's budget. `limits`: `reset` is the whole window here, as far as it is known.
+    `hold`: seconds in which nobody sends. `day`: tokens per day, and how many are left; None if unknown. `spent`:
+    seconds until a spent day ends. An empty report means that the answer said nothing, or (`failed`) that there was
+    none.
     """
 
     limits: tuple[Limit, ...] = ()
@@ -44,18 +46,19 @@ class RateReport:
 
 
 class Quota(Protocol):
-    """The budget of one connection, shared by all who use it."""
+    """The request budget of one connection, which all its users share."""
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
     ) -> Reservations:
-        """Places for `count` requests, which cost `cost` tokens of the day together. `urgent`: for a run on demand,
-        which may use what others leave. `calls` in any `seconds`, where the service has a limit and never tells it.
+        """Reserves places for `count` requests, which together cost `cost` tokens of the day. `urgent`: for a run on
+        demand, which may use the part that is kept for it. `calls` in any `seconds`: a limit of the service that its
+        answers do not state.
         """
         ...
 
     async def learn(self, heard: RateReport) -> None: ...
 
     async def day(self) -> tuple[float | None, float | None]:
-        """Tokens of a day, and how many of them are left; None where nobody was told lately."""
+        """Tokens of a day, and how many are left; None if no recent answer stated them."""
         ...

@@ -14,8 +14,8 @@ from worker.domain.snapshot.snapshot import Gap
 
 @dataclass(frozen=True, slots=True)
 class RunLease:
-    """A run that this attempt owns. `attempt` is the fencing token: every later write names it. `postponed`: an earlier
-    attempt found every service failing, and left it to be tried again.
+    """A run that this attempt owns. `attempt` is the fencing token: every later write names it. `postponed`: in an
+    earlier attempt every source failed, and the run was postponed.
     """
 
     run: Run
@@ -26,7 +26,9 @@ class RunLease:
 
 @dataclass(frozen=True, slots=True)
 class BeginResult:
-    """`lease` is None where nothing is to do; `facts`: what the look made true, an end of the run."""
+    """`lease` is None if there is nothing to do. `facts`: changes that the call itself made, such as the end of the
+    run.
+    """
 
     lease: RunLease | None
     facts: tuple[Fact, ...] = ()
@@ -34,8 +36,8 @@ class BeginResult:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A run's deliveries, by key, and what became true with them: deliveries of older runs that are superseded, and its
-    own whose readers a newer run has reached.
+    """A run's deliveries, by key. `facts`: deliveries of older runs that are superseded, and deliveries of this run
+    whose readers a newer run has reached.
     """
 
     deliveries: tuple[DeliveryKey, ...]
@@ -43,24 +45,24 @@ class HandOver:
 
 
 class RunLedger(Protocol):
-    """A worker takes a run, keeps it, hands it over, or leaves it. Every method is one atomic step in Redis.
+    """A worker begins a run, keeps its lease, hands it over, or gives it up. Every method is one atomic step in Redis.
 
-    Raises LedgerUnavailable. Methods that name an attempt raise ClaimLost when it is no longer the one in force.
+    Raises LedgerUnavailable. A method that names an attempt raises ClaimLost if that attempt no longer owns the run.
     """
 
     async def begin(self, key: RunKey, pid: int) -> BeginResult:
-        """claimed → fetching. No lease: it is closed, somebody else has it, or it is not to start yet."""
+        """claimed → fetching. No lease: the run is closed, another worker has it, or it must not start yet."""
         ...
 
     async def beat(self, key: RunKey, attempt: int) -> None:
-        """Renew the run's lease."""
+        """Renews the run's lease."""
         ...
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]: ...
 
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
-        """Ids of complete snapshots of one query, newest first, down to the newest one not after `since` (a slot);
-        only the newest when `since` is None.
+        """Ids of complete snapshots of one query, newest first, down to the newest one that is not after `since` (a
+        slot). Only the newest if `since` is None.
         """
         ...
 
@@ -74,11 +76,12 @@ class RunLedger(Protocol):
         *,
         supersede: bool = True,
     ) -> HandOver:
-        """fetching → delivering: snapshots, gaps and one pending delivery per reader (with its expiry) in one
-        script; older open deliveries of the same readers are superseded, and so are its own where a run of a later slot
-        that was claimed after it has reached the reader. Not `supersede`: each delivery waits until every older one of
-        its reader is closed.
-        A query's comparison is kept under "<query>:compared" and is no link of its chain.
+        """fetching → delivering. One script writes snapshots, gaps and one pending delivery per reader (with its
+        expiry). Older open deliveries of the same readers are superseded. This run's own deliveries are superseded if a
+        run of a later slot, claimed after it, has reached the reader. Without `supersede`, each delivery waits until
+        every older one of its reader is closed.
+
+        A query's comparison is stored as "<query>:compared" and is no part of its chain.
         """
         ...
 
@@ -89,17 +92,17 @@ class RunLedger(Protocol):
     async def fail(
         self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
     ) -> tuple[Fact, ...]:
-        """fetching → failed, and a notice to the operator as a delivery of its own: `notice` is its reader, None
-        where nobody is to be told.
+        """fetching → failed, with a notice to the operator as a delivery of its own. `notice` is its reader, None if
+        there is no operator.
         """
         ...
 
     async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
-        """Of a run that is failed(abandoned): what it brought nothing for, and a notice to the operator as `fail` makes
-        one. True once; until then the sweep publishes the run again.
+        """Adds to a failed(abandoned) run its gaps, and a notice to the operator like that of `fail`. True once. Until
+        then the sweep publishes the run again.
         """
         ...
 
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
-        """claimed, fetching → skipped. One that is superseded hands its lost tries on to the run in its place."""
+        """claimed, fetching → skipped. A superseded run passes its count of failed tries on to the run in its place."""
         ...

@@ -7,8 +7,8 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """`expires`: seconds since the epoch. `seed` stands for the refresh token of the definition that these came from.
-    `begun`: a renewal was under way with `refresh` when this was written.
+    """`expires`: seconds since the epoch. `seed`: stands for the refresh token of the definition that these tokens came
+    from. `begun`: a renewal with `refresh` was under way when this was written.
     """
 
     access: str = field(repr=False)
@@ -24,20 +24,20 @@ class TokenStore(Protocol):
     async def load(self) -> Tokens | None: ...
 
     async def begin(self) -> bool:
-        """Take the turn to renew; it lapses by itself. False: somebody else has it."""
+        """Takes the turn to renew, which lapses by itself. False: another process has it."""
         ...
 
     async def save(self, tokens: Tokens) -> None: ...
 
     async def leave(self) -> None:
-        """End the turn."""
+        """Ends the turn."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How a credential gets another token. `reread`: the connection's options with their references resolved again.
-    `tokens`: where renewed ones are kept, None where no key to encrypt them is set.
+    """How a credential gets a new token. `reread`: the connection's options, with their references resolved again.
+    `tokens`: where renewed tokens are stored, None if no key to encrypt them is set.
     """
 
     reread: Callable[[], Mapping[str, str]]

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from worker.ports.kinds import FirstSchedule, InitField, InitForm, RuleViolation, SourceKind, StandIn, together
+from worker.ports.init_forms import FirstSchedule, InitField, InitForm
+from worker.ports.kinds import RuleViolation, SourceKind, StandIn, required_with
 from worker.sources.close.catalog import KINDS
 from worker.sources.close.source import BASE_URL, open_source
 from worker.sources.close.specs import OPTIONS, QUERIES
@@ -32,7 +33,7 @@ to:
   - {id: team, channel: email, address: sales@acme.example}
 """
 
-_RENEWAL = together("refresh_token", "client_id", "client_secret")
+_RENEWAL = required_with("refresh_token", "client_id", "client_secret")
 _ITS_OWN = re.compile(r"https://([a-z0-9-]+\.)*close\.com(:443)?(?P<path>/.*)?", re.IGNORECASE)
 
 

@@ -1,6 +1,7 @@
 """Pipedrive as one object: what a connection of this type offers, and what `init` asks for it."""
 
-from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn, together
+from worker.ports.init_forms import FirstSchedule, InitField, InitForm
+from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.pipedrive.catalog import KINDS
 from worker.sources.pipedrive.source import open_source
 from worker.sources.pipedrive.specs import OPTIONS, QUERIES
@@ -39,7 +40,7 @@ PIPEDRIVE = SourceKind(
     queries=QUERIES,
     open=open_source,
     one_of=(("company_domain", "base_url"), ("api_token", "access_token", "refresh_token")),
-    faults=together("refresh_token", "client_id", "client_secret"),
+    faults=required_with("refresh_token", "client_id", "client_secret"),
     catalogue=tuple(KINDS),
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),

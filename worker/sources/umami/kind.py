@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from worker.ports.kinds import FirstSchedule, InitField, InitForm, SourceKind, StandIn, together
+from worker.ports.init_forms import FirstSchedule, InitField, InitForm
+from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.umami import address
 from worker.sources.umami.catalog import KINDS
 from worker.sources.umami.source import open_source
@@ -47,7 +48,7 @@ UMAMI = SourceKind(
     queries=QUERIES,
     open=open_source,
     one_of=(("username", "api_key"),),
-    faults=together("username", "password", "base_url"),
+    faults=required_with("username", "password", "base_url"),
     catalogue=KINDS,
     ask_for_init=_FORM,
     first_schedules=(FirstSchedule("weekly-website", _WEEKLY),),
