@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from worker.documents.deployment import definitions_document
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
-from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
+from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.moves import Moves
+from worker.flow.deploy.plan import Plan, Planned
 
 
 def plan_document(found: Plan) -> dict[str, Any]:

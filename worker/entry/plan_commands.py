@@ -18,7 +18,9 @@ from worker.entry.project_dir import bundle_of
 from worker.entry.run_commands import ScheduleId, instant
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
-from worker.flow.deploy.plan import Fire, Moves, Plan, Planned
+from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.moves import Moves
+from worker.flow.deploy.plan import Plan, Planned
 from worker.flow.deploy.plan import plan as planned
 from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate import pause as pausing

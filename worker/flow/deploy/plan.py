@@ -1,33 +1,20 @@
 """What is going to happen: which runs will fire, for whom, at what cost, and what a deployment would change of it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain, islice
 from typing import Protocol
 
 from worker.domain.due.pauses import Pause
-from worker.domain.due.spread import delay_of
-from worker.domain.schedule import Bundle, Query, Schedule, Timing
+from worker.domain.schedule import Bundle, Query, Schedule
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.flow.deploy.cost import DAY, DayCost, answer_cost, attached, cost
+from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
+from worker.flow.deploy.fires import Fire, Span
+from worker.flow.deploy.moves import Moves, compared
 from worker.flow.run.readers import readers
-from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
-from worker.ports import Due, SlotClaim, Triggers
-
-LIST = 500
-"""Runs of one schedule that are named one by one; the rest is counted."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Fire:
-    """A run that will be claimed `due`, which is later than its slot where the schedule is spread or was late."""
-
-    due: datetime
-    slot: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +44,6 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
-    """What a deployment does to the runs of one schedule: `moved` pairs a run with the one in its place that day."""
-
-    schedule: str
-    appear: tuple[Fire, ...]
-    vanish: tuple[Fire, ...]
-    moved: tuple[tuple[Fire, Fire], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """Readers as (schedule, reader id). `day`: what the next 24 hours ask of each connection."""
 
@@ -88,7 +65,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
     found = await changes(bundle, uses)
     before = found.before.schedules if found.before else {}
     now = await uses.clock.now()
-    span = _Span(
+    span = Span(
         triggers=uses.triggers,
         now=now,
         until=now + timedelta(days=days),
@@ -105,11 +82,11 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         for row in planned
     }
     moves = [
-        _moves(row.schedule, span.of(origin) if (origin := before.get(origins[row.schedule])) else (), row.fires)
+        compared(row.schedule, span.of(origin) if (origin := before.get(origins[row.schedule])) else (), row.fires)
         for row in planned
         if row.schedule in found.firsts or row.schedule in found.changed
     ]
-    moves += [_moves(name, span.of(before[name]), ()) for name in found.removed]
+    moves += [compared(name, span.of(before[name]), ()) for name in found.removed]
     had = {(_heir(found, r.schedule), r.id) for schedule in before.values() for r in readers(schedule)}
     has = {(r.schedule, r.id) for schedule in bundle.schedules.values() for r in readers(schedule)}
     return Plan(
@@ -131,7 +108,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
 
 
 async def _planned(
-    uses: PlanUses, bundle: Bundle, schedule: Schedule, span: "_Span", found: Changes, was: Schedule | None
+    uses: PlanUses, bundle: Bundle, schedule: Schedule, span: Span, found: Changes, was: Schedule | None
 ) -> Planned:
     name = schedule.id
     pause, late = span.pause(schedule, was), span.late(found, was)
@@ -145,84 +122,6 @@ async def _planned(
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Span:
-    """What is looked at: from `now` to `until`, with what the ledger holds of each schedule."""
-
-    triggers: Triggers
-    now: datetime
-    until: datetime
-    pending: Mapping[str, datetime]
-    pauses: Mapping[str, Pause]
-
-    def at(self, schedule: Schedule, found: Changes) -> datetime | None:
-        """When it is due next, once it is deployed."""
-        return found.firsts[schedule.id] if schedule.id in found.firsts else self.pending.get(schedule.id)
-
-    def pause(self, schedule: Schedule, was: Schedule | None) -> Pause | None:
-        return Pause() if schedule.paused else self.pauses.get(was.id if was else schedule.id)
-
-    def late(self, found: Changes, was: Schedule | None) -> list[Fire]:
-        """What a deployment claims first, because it was due under the definition in force."""
-        return [Fire(self.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
-
-    def day(self, schedule: Schedule, found: Changes, was: Schedule | None) -> Iterator[datetime]:
-        """The slots of every run of the next 24 hours, however many, one by one."""
-        pause, at = self.pause(schedule, was), self.at(schedule, found)
-        coming = fires(self.triggers, schedule.id, schedule, at, self.now, self.now + DAY, pause)
-        return (fire.slot for fire in chain(self.late(found, was), coming))
-
-    def of(self, schedule: Schedule) -> tuple[Fire, ...]:
-        """The runs of a schedule as it is deployed."""
-        name = schedule.id
-        return self.first(name, schedule, self.pending.get(name), self.pauses.get(name))[0]
-
-    def first(
-        self, name: str, timing: Timing, at: datetime | None, pause: Pause | None
-    ) -> tuple[tuple[Fire, ...], int]:
-        """The runs that can be named, and how many there are in all."""
-        coming = fires(self.triggers, name, timing, at, self.now, self.until, pause)
-        named = tuple(islice(coming, LIST))
-        if len(named) < LIST:
-            return named, len(named)
-        if timing.trigger.kind != "every":
-            return named, len(named) + sum(1 for _ in coming)
-        end = self.until if timing.trigger.end is None else min(self.until, timing.trigger.end)
-        rest = (end - named[-1].due - timedelta(microseconds=1)) // timedelta(seconds=timing.trigger.seconds)
-        return named, len(named) + max(0, rest)
-
-
-def fires(
-    triggers: Triggers,
-    name: str,
-    timing: Timing,
-    at: datetime | None,
-    now: datetime,
-    until: datetime,
-    pause: Pause | None = None,
-) -> Iterator[Fire]:
-    """Runs of a schedule that is due next `at`, up to but not including `until`. What is due already fires now, as
-    far as its `catch_up` lets it.
-    """
-    claims: list[SlotClaim] = []
-    while at is not None and at <= now:
-        claim = slot_claim(triggers, {name: timing}, "", Due(name, at, pause), now)
-        if claim is None:
-            return
-        claims.append(claim)
-        at = claim.next_due
-    yield from (Fire(now, run.key.slot) for claim in claims for run in claim.runs)
-    if at is None or timing.paused:
-        return
-    delay = delay_of(name, timing.spread)
-    for slot in chain([at - delay], triggers.upcoming(timing.trigger, at - delay)):
-        due = slot + delay
-        if due >= until or (pause is not None and pause.until is None):
-            return
-        if pause is None or pause.over(due):
-            yield Fire(due, slot)
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
@@ -266,22 +165,6 @@ def _length(last: Snapshot | None) -> int | None:
         return None
     whole = None if last.rows.sliced else last.rows.total
     return len(last.rows.rows) if whole is None else whole
-
-
-def _moves(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:
-    """Compared as far as both are named. On one UTC day the first that vanishes is taken for the first that appears."""
-    edge = min([row[-1].due for row in (was, now) if len(row) >= LIST], default=None)
-    before = {fire for fire in was if edge is None or fire.due <= edge}
-    after = {fire for fire in now if edge is None or fire.due <= edge}
-    vanish, appear = sorted(before - after), sorted(after - before)
-    moved: list[tuple[Fire, Fire]] = []
-    for fire in list(vanish):
-        place = next((new for new in appear if new.slot.date() == fire.slot.date()), None)
-        if place is not None:
-            moved.append((fire, place))
-            vanish.remove(fire)
-            appear.remove(place)
-    return Moves(schedule, tuple(appear), tuple(vanish), tuple(moved))
 
 
 def _heir(found: Changes, schedule: str) -> str:

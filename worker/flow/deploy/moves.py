@@ -1,0 +1,31 @@
+"""What a deployment does to the runs of one schedule."""
+
+from dataclasses import dataclass
+
+from worker.flow.deploy.fires import LIST, Fire
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a deployment does to the runs of one schedule: `moved` pairs a run with the one in its place that day."""
+
+    schedule: str
+    appear: tuple[Fire, ...]
+    vanish: tuple[Fire, ...]
+    moved: tuple[tuple[Fire, Fire], ...]
+
+
+def compared(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:
+    """Compared as far as both are named. On one UTC day the first that vanishes is taken for the first that appears."""
+    edge = min([row[-1].due for row in (was, now) if len(row) >= LIST], default=None)
+    before = {fire for fire in was if edge is None or fire.due <= edge}
+    after = {fire for fire in now if edge is None or fire.due <= edge}
+    vanish, appear = sorted(before - after), sorted(after - before)
+    moved: list[tuple[Fire, Fire]] = []
+    for fire in list(vanish):
+        place = next((new for new in appear if new.slot.date() == fire.slot.date()), None)
+        if place is not None:
+            moved.append((fire, place))
+            vanish.remove(fire)
+            appear.remove(place)
+    return Moves(schedule, tuple(appear), tuple(vanish), tuple(moved))
