@@ -39,7 +39,7 @@ from worker.errors import (
 )
 from worker.flow.intervals import Intervals
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.run.deliver import deliver, sent
+from worker.flow.run.deliver import deliver
 from worker.ports import DeliveryLease, HoldResult
 
 PENDING = Delivery(KEY, DeliveryState.PENDING)
@@ -389,8 +389,8 @@ async def test_what_is_unknown_and_was_sent_twice_is_held_and_not_sent_again() -
 
 
 def test_what_is_sent_moves_the_baselines_of_what_was_answered_and_a_notice_moves_none() -> None:
-    assert sent(reader_digest()) == MOVED
-    assert sent(reader_digest(replace(TEAM, id="operator"))) == {}
+    assert reader_digest().sent_baselines() == MOVED
+    assert reader_digest(replace(TEAM, id="operator")).sent_baselines() == {}
 
 
 async def test_a_notice_goes_whatever_is_decided_and_moves_no_baseline() -> None:

@@ -8,7 +8,6 @@ from worker.domain.reason import Reason
 from worker.errors import LedgerError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import find_run
-from worker.flow.run.deliver import sent as moved_by
 from worker.flow.run.produce import expiry
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.settle import SettleUses
@@ -33,7 +32,7 @@ async def settle(uses: SettleByHandUses, reference: str, *, arrived: bool) -> De
     row = await _unknown(uses.lookups, reference)
     if arrived:
         case = await uses.digests.open(row)
-        moved = moved_by(case) if case is not None else {}
+        moved = case.sent_baselines() if case is not None else {}
         await settle_delivery(uses, row.key, row.attempt, Sent(RECEIPT, moved, Reason.SETTLED))
     else:
         run = await find_run(uses.lookups, str(row.key.run))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from worker.domain.decide import decide
+from worker.domain.decide import decide, sent_baselines, skipped_baselines
 from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
@@ -103,6 +103,16 @@ class ReaderDigest:
 
     def decide(self) -> Decision:
         return decide(self.entry.send, self.digest, on_demand=self.on_demand)
+
+    def sent_baselines(self) -> Mapping[str, Baseline]:
+        """The baselines that the delivery moves when it is sent, by query: those of complete answers."""
+        return {} if self.notice else sent_baselines(self.slot, self.snapshot_ids, self.found.snapshots)
+
+    def skipped_baselines(self, reason: Reason) -> Mapping[str, Baseline]:
+        """The baselines that a skipped delivery moves, by query: those of answers that are equal byte for byte."""
+        if reason is not Reason.NO_CHANGE:
+            return {}
+        return skipped_baselines(self.slot, self.snapshot_ids, self.found.snapshots, self.current, self.past.earlier)
 
     async def content(self, channel: Channel[Any]) -> Any:
         """Made once for all who are told the same in the same words through the same channel; addresses are put in when

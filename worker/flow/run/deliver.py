@@ -4,16 +4,11 @@ Intent is written before bytes leave and the outcome after it; what lies between
 repeated as semantics 7 says, never silently.
 """
 
-import asyncio
-import hashlib
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
-from worker.domain.decide import sent_baselines, skipped_baselines
-from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, DeliveryState, Envelope, Part, Receipt
+from worker.domain.delivery import Decision, Delivery, DeliveryKey, DeliveryState
 from worker.domain.events import Suspended
-from worker.domain.limits import LONGEST_WAIT
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.errors import (
@@ -28,6 +23,7 @@ from worker.errors import (
 from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.hand_over import hand_over
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
@@ -41,16 +37,12 @@ from worker.flow.uses import (
     UsesTimes,
     UsesTransmit,
 )
-from worker.ports import Channel, DeliveryLease, DeliveryLedger
-from worker.ports.channels import Paced
+from worker.ports import DeliveryLease, DeliveryLedger
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
 short outages need.
 """
-
-OF_THE_LEASE = 0.8
-"""How much of a delivery's lease its receiver is waited for. The rest is for writing down that no answer came."""
 
 
 class DeliverUses(
@@ -104,14 +96,14 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
     attempt.find_out_after = wait_if_unclear(uses.times, channel)
     if attempt.unknown:
-        attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, sent(digest)))
+        attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, digest.sent_baselines()))
         if attempt.row.state is not DeliveryState.PENDING:
             return None
     decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=lease.suspensions)
     if not decision.send:
-        return Skipped(decision.reason, _unmoved(digest, decision.reason))
-    await _hand_over(uses, digest, channel, attempt)
-    return Sent(attempt.receipts[-1].text, sent(digest))
+        return Skipped(decision.reason, digest.skipped_baselines(decision.reason))
+    await hand_over(uses, digest, channel, attempt)
+    return Sent(attempt.receipts[-1].text, digest.sent_baselines())
 
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:
@@ -140,7 +132,7 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
     if attempt.digest is None or not attempt.receipts:
         return Refused(Reason.REFUSED, _words(error))
     missing = f"{attempt.part} was refused: {_words(error)}"
-    return Sent(attempt.receipts[0].text, sent(attempt.digest), Reason.PARTS_MISSING, missing)
+    return Sent(attempt.receipts[0].text, attempt.digest.sent_baselines(), Reason.PARTS_MISSING, missing)
 
 
 async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
@@ -150,67 +142,6 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *
     if row.date is not None or digest.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
     return digest.decide()
-
-
-async def _hand_over(uses: DeliverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
-    """Every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
-    key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
-    parts = channel.build(await digest.content(channel), envelope)
-    for part in parts[len(attempt.receipts) :]:
-        attempt.part = part.name
-        await _pace(uses.deliveries, channel, digest.reader.address)
-        sealed = channel.seal(part, attempt.receipts)
-        attempt.begun = await uses.deliveries.intend(
-            key,
-            part.number,
-            len(parts),
-            hashlib.sha256(sealed).hexdigest(),
-            attempt.date,
-            digest.past.compared_with,
-            attempt=attempt.begun,
-            why_first=digest.past.why_first,
-            version=uses.version,
-        )
-        await _still_ours(uses, attempt)
-        attempt.out = part.number
-        attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
-        if part.number + 1 < len(parts):
-            done = attempt.receipts[-1].text
-            await uses.deliveries.handed_over(key, attempt.begun, part.number, done, sent(digest))
-            attempt.out = None
-
-
-async def _transmitted(
-    uses: DeliverUses, digest: ReaderDigest, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope
-) -> Receipt:
-    """Waits for the receiver while the attempt is ours: past the lease its answer would be somebody else's."""
-    patience = uses.times.delivery_lease * OF_THE_LEASE
-    try:
-        async with asyncio.timeout(patience):
-            return await uses.transmit(channel, part, sealed, envelope)
-    except TimeoutError:
-        raise DeliveryUncertain(digest.entry.channel, f"no answer came within {patience:.0f} seconds") from None
-
-
-async def _still_ours(uses: DeliverUses, attempt: Attempt) -> None:
-    """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
-    may have been stopped in between, and is asked for again.
-    """
-    fresh = uses.times.delivery_lease / 2
-    asked = -fresh
-    while uses.monotonic() - asked >= fresh:
-        asked = uses.monotonic()
-        await uses.deliveries.check(attempt.row.key, attempt.begun)
-
-
-async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
-    """Wait for the receiver's pace. Raises PaceTooLong."""
-    if not isinstance(channel, Paced):
-        return
-    wait = await ledger.pace(*channel.pace(address))
-    if wait > LONGEST_WAIT:
-        raise PaceTooLong(wait)
-    await asyncio.sleep(wait)
 
 
 async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:
@@ -224,21 +155,6 @@ async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -
 
 async def _in(uses: UsesClock, seconds: float) -> datetime:
     return await uses.clock.now() + timedelta(seconds=seconds)
-
-
-def sent(digest: ReaderDigest) -> Mapping[str, Baseline]:
-    """The baselines that this delivery moves when it is sent: of complete queries."""
-    if digest.notice:
-        return {}
-    return sent_baselines(digest.slot, digest.snapshot_ids, digest.found.snapshots)
-
-
-def _unmoved(digest: ReaderDigest, reason: Reason) -> Mapping[str, Baseline]:
-    """The baselines that a skipped delivery moves all the same: of answers that are byte-equal."""
-    if reason is not Reason.NO_CHANGE:
-        return {}
-    before = digest.past.earlier
-    return skipped_baselines(digest.slot, digest.snapshot_ids, digest.found.snapshots, digest.current, before)
 
 
 async def _suspend(uses: DeliverUses, attempt: Attempt, error: DeliveryRefused) -> None:

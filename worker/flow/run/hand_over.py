@@ -1,0 +1,84 @@
+"""Sending the parts of a message: for each part the pace, the intent, the check of the claim, and the transmission.
+
+The intent is written before the bytes leave. What happens in between is `unknown` if the process dies.
+"""
+
+import asyncio
+import hashlib
+from typing import Any, Protocol
+
+from worker.domain.delivery import Envelope, Part, Receipt
+from worker.domain.limits import LONGEST_WAIT
+from worker.errors import DeliveryUncertain
+from worker.flow.run.attempt import Attempt, PaceTooLong
+from worker.flow.run.comparison import ReaderDigest
+from worker.flow.uses import UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
+from worker.ports import Channel, DeliveryLedger
+from worker.ports.channels import Paced
+
+OF_THE_LEASE = 0.8
+"""How much of a delivery's lease its receiver is waited for. The rest is for writing down that no answer came."""
+
+
+class HandOverUses(UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
+
+
+async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
+    """Every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
+    key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
+    parts = channel.build(await digest.content(channel), envelope)
+    for part in parts[len(attempt.receipts) :]:
+        attempt.part = part.name
+        await _pace(uses.deliveries, channel, digest.reader.address)
+        sealed = channel.seal(part, attempt.receipts)
+        attempt.begun = await uses.deliveries.intend(
+            key,
+            part.number,
+            len(parts),
+            hashlib.sha256(sealed).hexdigest(),
+            attempt.date,
+            digest.past.compared_with,
+            attempt=attempt.begun,
+            why_first=digest.past.why_first,
+            version=uses.version,
+        )
+        await _still_ours(uses, attempt)
+        attempt.out = part.number
+        attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
+        if part.number + 1 < len(parts):
+            done = attempt.receipts[-1].text
+            await uses.deliveries.handed_over(key, attempt.begun, part.number, done, digest.sent_baselines())
+            attempt.out = None
+
+
+async def _transmitted(
+    uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope
+) -> Receipt:
+    """Waits for the receiver while the attempt is ours: past the lease its answer would be somebody else's."""
+    patience = uses.times.delivery_lease * OF_THE_LEASE
+    try:
+        async with asyncio.timeout(patience):
+            return await uses.transmit(channel, part, sealed, envelope)
+    except TimeoutError:
+        raise DeliveryUncertain(digest.entry.channel, f"no answer came within {patience:.0f} seconds") from None
+
+
+async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:
+    """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
+    may have been stopped in between, and is asked for again.
+    """
+    fresh = uses.times.delivery_lease / 2
+    asked = -fresh
+    while uses.monotonic() - asked >= fresh:
+        asked = uses.monotonic()
+        await uses.deliveries.check(attempt.row.key, attempt.begun)
+
+
+async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
+    """Wait for the receiver's pace. Raises PaceTooLong."""
+    if not isinstance(channel, Paced):
+        return
+    wait = await ledger.pace(*channel.pace(address))
+    if wait > LONGEST_WAIT:
+        raise PaceTooLong(wait)
+    await asyncio.sleep(wait)
