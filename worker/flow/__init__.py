@@ -1,4 +1,4 @@
-"""The story of a run: tick, produce, deliver. Reads top to bottom.
+"""The steps of a run: tick, produce, deliver. And what people ask for: deploy, preview, replay and others.
 
-Imports domain, ports and errors. Never imports a library, never reads a clock: time comes from the ledger.
+Flow imports domain, ports and errors. It imports no library and reads no clock: time comes from the ledger.
 """

@@ -1,4 +1,4 @@
-"""What a script made true is told once, to whoever listens."""
+"""Emits the facts that a ledger script returned."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""How long flow waits for what."""
+"""How long flow waits."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from worker.domain.limits import LONGEST_FETCH
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """Seconds. `lookup_after`: how long a receiver that can be asked is given; `resend_after`: how long an unclear
-    message waits where nobody can be asked; `heartbeat`: how often a run's lease is renewed; `retry_fetch`: before a
-    run that brought nothing is tried again; `backoff`: before a delivery's second try, longer each time after it;
-    `delivery_lease`: after how long somebody else may think that a delivery's attempt has ended; `longest_fetch`: for
-    how long one try of a run asks its sources at most.
+    """Seconds. `heartbeat`: how often a run's lease is renewed. `lookup_after`: the wait before a receiver is asked
+    about an unclear message. `resend_after`: the wait before an unclear message is sent again, if the receiver cannot
+    be asked. `retry_fetch`: the wait before a run without any answer is tried again. `backoff`: the wait before a
+    delivery's second try; later waits are longer. `delivery_lease`: the time after which another process may assume
+    that an attempt has ended. `longest_fetch`: how long one try of a run asks its sources at most.
     """
 
     heartbeat: float = 15.0

@@ -1,4 +1,4 @@
-"""Everything that flow uses, gathered once by the composition root. Functions of flow name the parts that they use."""
+"""Everything that flow uses, made once by the composition root. Functions of flow name the parts that they use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from worker.ports.channels import Transmit
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`pid` is recorded with what this process claims and begins. `monotonic` tells seconds that only grow.
-    `transmit` hands one part of a message to its receiver. `version`: of Funnelbeat and the templates that it ships.
+    """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
+    `transmit` hands one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
     """
 
     clock: ClockLedger

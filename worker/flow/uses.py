@@ -1,7 +1,8 @@
-"""What a function of flow may use, one protocol for each part of Services.
+"""One protocol for each part of Services, so that a function of flow can name what it uses.
 
-A function takes the one or two ports that it uses. One that needs more takes an object with these parts, and its type
-names them: `class TickUses(UsesClock, UsesQueue, Protocol)`. Services has them all; a test gives only those.
+A function takes the one or two ports that it uses. A function that needs more takes an object with these parts, and the
+object's type names them: `class TickUses(UsesClock, UsesQueue, Protocol)`. Services has all parts; a test gives only
+those.
 """
 
 from collections.abc import Callable
@@ -85,7 +86,7 @@ class UsesTransmit(Protocol):
 
 
 class UsesTimes(Protocol):
-    """`times`: how long is waited for what. `monotonic`: seconds that only grow."""
+    """`times`: how long flow waits. `monotonic`: seconds that only grow."""
 
     @property
     def times(self) -> Intervals: ...

@@ -1,1 +1,1 @@
-"""From a bundle to what is in force: plan, cost, activation."""
+"""From a bundle to the deployment in force: plan, cost, activation."""

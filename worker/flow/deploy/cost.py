@@ -1,6 +1,7 @@
-"""What the next day will ask of each connection: requests and tokens, with what is fetched once for several runs.
+"""The requests and tokens that the next day needs of each connection. What several runs share is counted once.
 
-An estimate by the definitions and the last answers: look-ups of what left a list, and tries come on top.
+It is an estimate by the definitions and the last answers. Look-ups of rows that left a list, and repeated tries, come
+on top.
 """
 
 import json
@@ -17,17 +18,17 @@ from worker.ports.kinds import KeptNames, Price
 
 DAY = timedelta(days=1)
 Lengths = Mapping[str, Mapping[str, int | None]]
-"""Rows of each list when it was read last, by schedule and query; None where nobody read it yet."""
+"""Rows of each list when it was read last, by schedule and query; None if it was never read."""
 LastSent = Mapping[str, Mapping[str, RequestCount]]
-"""What each answer took when it was read last, by schedule and query, where its source tells it."""
+"""The requests of each answer when it was read last, by schedule and query, if its source counts them."""
 _NOTHING: LastSent = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class DayCost:
-    """`asked`: queries of all runs; `fetched`: how many of them are left once equal ones of one slot are fetched once.
-    `tokens` is 0 where the service counts none. `unknown`: fetches of lists whose length nobody knows, and of what
-    depends on the account; each is counted as the least that it takes.
+    """`asked`: queries of all runs. `fetched`: how many of them are fetched, because equal ones of one slot are fetched
+    once. `tokens` is 0 if the service counts none. `unknown`: fetches whose cost is not known (lists of unknown length,
+    and answers that depend on the account); each is counted as its minimum.
     """
 
     connection: str
@@ -46,7 +47,7 @@ class DayCost:
 
 
 def next_day(connectors: Connectors, triggers: Triggers, bundle: Bundle, now: datetime) -> tuple[DayCost, ...]:
-    """By the definitions alone: no list's length is known, and nothing is paused but what they say is."""
+    """By the definitions alone: no list's length is known, and only their own `paused` counts."""
     until = now + DAY
     slots = {
         name: takewhile(lambda slot: slot < until, triggers.upcoming(schedule.trigger, now))
@@ -63,9 +64,10 @@ def cost(
     lengths: Lengths,
     sent: LastSent = _NOTHING,
 ) -> tuple[DayCost, ...]:
-    """Of the runs that fire at `slots`, by schedule, for each connection that they use.
+    """The cost of the runs that fire at `slots`, by schedule, for each connection that they use.
 
-    A run whose slot is another fetches anew, whatever `share_for` says: what was begun before its slot cannot serve it.
+    Runs with different slots never share a fetch, whatever `share_for` says: a fetch that began before a run's slot
+    cannot serve it.
     """
     asked: dict[str, int] = dict.fromkeys(bundle.connections, 0)
     fetches: dict[tuple[str, ...], _Fetched] = {}
@@ -85,7 +87,7 @@ def cost(
 @dataclass(slots=True)
 class _Fetched:
     """One question that is asked at each of `slots`, once for all schedules that ask it. `file`: requests of the file
-    beside it. `rows`: of the list. `sent`: what it took when it was asked last.
+    beside it. `rows`: of the list. `sent`: the requests when it was asked last.
     """
 
     source: str
@@ -108,7 +110,7 @@ class _Fetched:
 
 
 def answer_cost(price: Price, rows: int | None, sent: RequestCount | None) -> tuple[int, int]:
-    """Requests and tokens of one answer, by what the last one took, else by the length of the last list."""
+    """Requests and tokens of one answer: those of the last answer, else computed from the length of the last list."""
     if sent is not None:
         return sent.requests, sent.tokens
     pages = price.pages(rows)
@@ -116,13 +118,13 @@ def answer_cost(price: Price, rows: int | None, sent: RequestCount | None) -> tu
 
 
 def attached(schedule: Schedule, item: Query) -> bool:
-    """Whether a reader gets what the service offers as a file beside the answer."""
+    """Whether a reader gets the file that the service offers beside the answer."""
     return any(item.id in entry.attach for entry in schedule.to)
 
 
 def _questions(schedule: Schedule) -> Iterator[tuple[tuple[str, ...], Query, bool]]:
-    """What each run asks, by what an equal question is known, and whether a file comes with it. A comparison is a
-    question of its own, without a file.
+    """The questions of each run: a key that is equal for equal questions, the query, and whether a file comes with it.
+    A comparison is a question of its own, without a file.
     """
     for item in schedule.report:
         files = attached(schedule, item)
@@ -147,7 +149,7 @@ def _sum(source: str, asked: int, fetches: Iterable[_Fetched]) -> DayCost:
 
 
 def _beside(own: list[_Fetched]) -> tuple[int, int]:
-    """Requests and tokens of names and of what answers share: once for all questions, as long as they are kept."""
+    """Requests and tokens of names, and of what answers share: once for all questions, as long as they are kept."""
     kept = max((one.names.kept for one in own), default=0.0)
     times, read = 0, None
     for slot in sorted({slot for one in own if one.names.requests for slot in one.slots}):

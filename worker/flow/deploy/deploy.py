@@ -1,4 +1,4 @@
-"""Putting a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
+"""Puts a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,10 +24,11 @@ TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Schedule ids against `before`, the bundle in force. `renamed`: (old, new); neither is added or removed. `firsts`:
-    when the added are due first, and those that are due otherwise than before. `overdue`: what a clock would do at this
-    moment for schedules that change, under the definitions that they were due by. `dropped`: readers no longer named.
-    `definitions`: every definition that differs, schedules among them; empty if and only if the bundle is in force.
+    """Schedule ids compared with `before`, the bundle in force. `renamed`: (old, new); neither counts as added or
+    removed. `firsts`: the first due instants of added schedules, and of those that are due at another time than before.
+    `overdue`: the claims that a clock would make now for schedules that change, under their old definitions. `dropped`:
+    readers that are no longer named. `definitions`: every definition that differs, schedules among them; empty if and
+    only if the bundle is in force.
     """
 
     added: tuple[str, ...]
@@ -51,7 +52,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class _LedgerState:
-    """What is known of the ledger at one instant. `pending` and `lasts` as after `overdue` was written."""
+    """The state of the ledger at one instant. `pending` and `lasts`: as they will be once `overdue` is written."""
 
     triggers: Triggers
     now: datetime
@@ -67,7 +68,7 @@ class DeployUses(ChangesUses, UsesEvents, UsesProcess, Protocol): ...
 
 
 async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
-    """Compare with the deployment in force; nothing is written."""
+    """Compares with the deployment in force. Nothing is written."""
     deployed = await uses.deployments.deployed()
     old = await uses.deployments.bundle(deployed.bundle) if deployed else None
     before, after = old.schedules if old else {}, bundle.schedules
@@ -75,7 +76,7 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
     renamed = tuple(sorted((origin, name) for name, origin in origins.items() if origin != name))
     removed = before.keys() - after.keys() - {origin for origin, _ in renamed}
     turned = {o: n for n, o in origins.items() if n != o or _timed(before[o]) != _timed(after[n])}
-    # A rename alone leaves what is due to the new name.
+    # After a rename alone, what is due belongs to the new name.
     leaving = removed | {o for o, n in turned.items() if _timed(before[o]) != _timed(after[n])}
     asked = await uses.clock.pending([*turned, *removed])
     basis = ActivationBasis(
@@ -100,10 +101,10 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
 
 
 async def deploy(bundle: Bundle, uses: DeployUses) -> tuple[Deployment, Changes]:
-    """One atomic step: before it the old definitions are in force, after it the new ones. What was due under the old
-    ones and had not been looked at is claimed or noted first, as a clock would have, so that no slot is lost.
+    """One atomic step: before it the old definitions are in force, after it the new ones. Slots that were due under the
+    old ones and not yet claimed are claimed or recorded as missed first, as a clock would do, so that no slot is lost.
 
-    Raises LedgerError when others keep deploying in between.
+    Raises LedgerError if other deployments keep changing what is in force.
     """
     for _ in range(TRIES):
         found = await changes(bundle, uses)
@@ -120,11 +121,11 @@ async def deploy(bundle: Bundle, uses: DeployUses) -> tuple[Deployment, Changes]
         except ClaimLost:
             continue
         return deployment, found
-    raise LedgerError("what is deployed kept changing meanwhile; deploy again")
+    raise LedgerError("other deployments kept changing what is in force; deploy again")
 
 
 def _origin(schedule: Schedule, before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> str | None:
-    """The id in the old bundle that this schedule carries on; None for one that is new."""
+    """The id in the old bundle that this schedule carries on; None for a new schedule."""
     if schedule.id in before:
         return schedule.id
     old = schedule.previously
@@ -132,7 +133,7 @@ def _origin(schedule: Schedule, before: Mapping[str, Schedule], after: Mapping[s
 
 
 def _timed(schedule: Schedule) -> tuple[object, ...]:
-    """What decides when it is due; not what becomes of slots that are late."""
+    """What decides when the schedule is due. What happens to late slots is no part of it."""
     return schedule.trigger, schedule.spread, schedule.paused
 
 
@@ -166,7 +167,7 @@ def _claims(
     pause: Pause | None,
     now: datetime,
 ) -> Iterator[SlotClaim]:
-    """In the order in which they follow on each other: one speaks of so many slots at most."""
+    """In the order in which they follow each other, because one claim covers a limited number of slots."""
     at = basis.pending.get(name)
     while at is not None and at <= now:
         claim = slot_claim(triggers, timings, basis.bundle or "", Due(name, at, pause), now)
@@ -177,7 +178,7 @@ def _claims(
 
 
 def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> datetime | None:
-    """When it is due first: where its trigger stays, at the slot that it waits for already."""
+    """When it is due first. If its trigger stays, that is the slot that it waits for already."""
     delay = delay_of(schedule.id, schedule.spread)
     at = state.pending.get(was.id) if was is not None else None
     ahead = at is not None and was is not None and is_ahead(state.triggers, was.id, was, at, state.now)
@@ -192,8 +193,9 @@ def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> dat
 def _dropped(
     before: Mapping[str, Schedule], after: Mapping[str, Schedule], origins: Mapping[str, str]
 ) -> tuple[Reader, ...]:
-    """Readers that are no longer named: one who is named again later begins afresh (semantics 5, "re-added"). Those of
-    a schedule that is gone stay until it comes back, under its own id or another that says `previously`.
+    """Readers that are no longer named: one that is named again later has no baselines (semantics 5, "re-added"). The
+    readers of a removed schedule stay until it comes back, under its own id or under another that names it as
+    `previously`.
     """
     gone: list[Reader] = []
     for name, origin in origins.items():

@@ -14,12 +14,12 @@ from worker.flow.run.tick import slot_claim
 from worker.ports import Due, SlotClaim, Triggers
 
 LIST = 500
-"""Runs of one schedule that are named one by one; the rest is counted."""
+"""Runs of one schedule that are listed one by one. The others are only counted."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fire:
-    """A run that will be claimed `due`, which is later than its slot where the schedule is spread or was late."""
+    """A run that will be claimed at `due`. That is later than its slot if the schedule is spread or was late."""
 
     due: datetime
     slot: datetime
@@ -27,7 +27,7 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What is looked at: from `now` to `until`, with what the ledger holds of each schedule."""
+    """The time from `now` to `until`, with the state of the ledger for each schedule."""
 
     triggers: Triggers
     now: datetime
@@ -36,18 +36,18 @@ class Span:
     pauses: Mapping[str, Pause]
 
     def at(self, schedule: Schedule, found: Changes) -> datetime | None:
-        """When it is due next, once it is deployed."""
+        """When the schedule is due next, once the bundle is deployed."""
         return found.firsts[schedule.id] if schedule.id in found.firsts else self.pending.get(schedule.id)
 
     def pause(self, schedule: Schedule, was: Schedule | None) -> Pause | None:
         return Pause() if schedule.paused else self.pauses.get(was.id if was else schedule.id)
 
     def late(self, found: Changes, was: Schedule | None) -> list[Fire]:
-        """What a deployment claims first, because it was due under the definition in force."""
+        """Runs that a deployment claims first, because they were due under the definition in force."""
         return [Fire(self.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
 
     def day(self, schedule: Schedule, found: Changes, was: Schedule | None) -> Iterator[datetime]:
-        """The slots of every run of the next 24 hours, however many, one by one."""
+        """The slots of every run of the next 24 hours, lazily and without a limit."""
         pause, at = self.pause(schedule, was), self.at(schedule, found)
         coming = fires(self.triggers, schedule.id, schedule, at, self.now, self.now + DAY, pause)
         return (fire.slot for fire in chain(self.late(found, was), coming))
@@ -60,7 +60,7 @@ class Span:
     def first(
         self, name: str, timing: Timing, at: datetime | None, pause: Pause | None
     ) -> tuple[tuple[Fire, ...], int]:
-        """The runs that can be named, and how many there are in all."""
+        """The runs that are listed, and the number of all."""
         coming = fires(self.triggers, name, timing, at, self.now, self.until, pause)
         named = tuple(islice(coming, LIST))
         if len(named) < LIST:
@@ -81,8 +81,8 @@ def fires(
     until: datetime,
     pause: Pause | None = None,
 ) -> Iterator[Fire]:
-    """Runs of a schedule that is due next `at`, up to but not including `until`. What is due already fires now, as
-    far as its `catch_up` lets it.
+    """Runs of a schedule that is due next at `at`, before `until`. Slots that are due already fire now, as far as its
+    `catch_up` allows.
     """
     claims: list[SlotClaim] = []
     while at is not None and at <= now:

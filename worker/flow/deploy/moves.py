@@ -7,7 +7,9 @@ from worker.flow.deploy.fires import LIST, Fire
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """What a deployment does to the runs of one schedule: `moved` pairs a run with the one in its place that day."""
+    """What a deployment does to the runs of one schedule. `moved` pairs a run with the one that replaces it
+    that day.
+    """
 
     schedule: str
     appear: tuple[Fire, ...]
@@ -16,7 +18,9 @@ class Moves:
 
 
 def compared(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:
-    """Compared as far as both are named. On one UTC day the first that vanishes is taken for the first that appears."""
+    """Compared as far as both lists reach. On each UTC day the first run that vanishes is paired with the first that
+    appears.
+    """
     edge = min([row[-1].due for row in (was, now) if len(row) >= LIST], default=None)
     before = {fire for fire in was if edge is None or fire.due <= edge}
     after = {fire for fire in now if edge is None or fire.due <= edge}

@@ -1,4 +1,6 @@
-"""What is going to happen: which runs will fire, for whom, at what cost, and what a deployment would change of it."""
+"""What is going to happen: which runs will fire, for which readers, at what cost, and what a deployment
+would change.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,9 +21,9 @@ from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Requests of one run as far as they are known; `unknown`: lists that nobody has read yet, by query id. Looking up
-    what left a list comes on top, and so does reading a list again that changed meanwhile. `lengths`: rows of each
-    list, None for one that nobody has read. `sent`: what the last answers took, where they tell it. Names come on top.
+    """Requests of one run, as far as they are known. `unknown`: ids of queries whose cost is not known. `lengths`: rows
+    of each list, None for one that was never read. `sent`: the requests of the last answers, if their sources count
+    them. Look-ups of rows that left a list, names, and the second reading of a list that changed meanwhile come on top.
     """
 
     requests: int
@@ -45,7 +47,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Readers as (schedule, reader id). `day`: what the next 24 hours ask of each connection."""
+    """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection."""
 
     now: datetime
     until: datetime
@@ -61,7 +63,7 @@ class PlanUses(ChangesUses, UsesConnectors, UsesRuns, UsesSnapshots, Protocol): 
 
 
 async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
-    """As though `bundle` were deployed now and a clock were running all the time; nothing is written."""
+    """What would happen if `bundle` were deployed now and a clock ran all the time. Nothing is written."""
     found = await changes(bundle, uses)
     before = found.before.schedules if found.before else {}
     now = await uses.clock.now()
@@ -125,26 +127,26 @@ async def _planned(
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
-    """By what the last answer took, or by how long the list was when it was read last."""
+    """By the requests of the last answer, or by the length of the list when it was read last."""
     requests, lengths, sent, unknown = 0, dict[str, int | None](), dict[str, RequestCount](), list[str]()
     for item in schedule.report:
         price = uses.connectors.query(bundle, item).price_of(item.params)
         last = await _last(uses, item, was) if price.page or price.tokens else None
-        told = sent_for(last) if last is not None else None
-        if told is not None:
-            sent[item.id] = told
+        counted = sent_for(last) if last is not None else None
+        if counted is not None:
+            sent[item.id] = counted
         if price.page:
             lengths[item.id] = _length(last)
-        if told is None and (price.more or (price.page and lengths[item.id] is None)):
+        if counted is None and (price.more or (price.page and lengths[item.id] is None)):
             unknown.append(item.id)
         else:
-            requests += answer_cost(price, lengths.get(item.id), told)[0] * (1 if item.compare is None else 2)
+            requests += answer_cost(price, lengths.get(item.id), counted)[0] * (1 if item.compare is None else 2)
             requests += price.file if attached(schedule, item) else 0
     return Cost(requests, tuple(unknown), lengths, sent)
 
 
 async def _last(uses: PlanUses, item: Query, was: Schedule | None) -> Snapshot | None:
-    """None for a question that was never answered, or was asked otherwise then."""
+    """None for a question that was never answered, or that was another one then."""
     former = {known.id: known for known in was.report} if was else {}
     known = former.get(item.id)
     if (

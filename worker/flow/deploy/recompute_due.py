@@ -1,4 +1,4 @@
-"""Due instants that a new tzdata has made wrong are reckoned anew when a clock begins."""
+"""Computes due instants again that a new tzdata made wrong, when a clock begins."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,8 +20,9 @@ class RecomputeUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTri
 
 
 async def recompute_due(uses: RecomputeUses) -> int:
-    """How many schedules are due otherwise than they were. A slot that has come stays, as it was expected; so does one
-    that its trigger still names, because an edit may have put it off, unless it is further away than an edit puts it.
+    """Returns the number of schedules whose due instant changed. A slot that has come stays, because it was expected. A
+    slot that its trigger still names stays too, because an edit may have postponed it, unless it is further away than
+    an edit can put it.
     """
     deployment = await uses.deployments.deployed()
     if deployment is None:
@@ -56,8 +57,8 @@ async def recompute_due(uses: RecomputeUses) -> int:
 
 
 def is_ahead(triggers: Triggers, name: str, timing: Timing, at: datetime, now: datetime) -> bool:
-    """Whether a schedule that is due at `at` waits past its trigger's next slot: the clock of Redis was ahead once. An
-    edit puts the next slot off to a later day at most.
+    """Whether a schedule that is due at `at` waits past its trigger's next slot, because Redis's clock was ahead once.
+    An edit postpones the next slot to a later day at most.
     """
     delay = delay_of(name, timing.spread)
     latest = first_slot(timing.trigger, now, triggers.next, now, edited=True)
@@ -70,6 +71,8 @@ def _named(triggers: Triggers, name: str, timings: Mapping[str, Timing], at: dat
 
 
 def _anew(triggers: Triggers, name: str, timing: Timing, now: datetime, last: datetime | None) -> datetime | None:
-    passed = last if last is not None and last <= now else None  # a slot to come was claimed by a clock that was ahead
+    passed = (
+        last if last is not None and last <= now else None
+    )  # a slot after now was claimed while Redis's clock was ahead
     slot = first_slot(timing.trigger, now, triggers.next, passed, edited=passed is not None)
     return None if slot is None else slot + delay_of(name, timing.spread)

@@ -1,4 +1,4 @@
-"""Is everything in order that this project needs? One finding for each thing that was looked at."""
+"""Checks whether everything that this project needs is in order. There is one finding for each check."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ from worker.ports import (
 from worker.ports.channels import Checked
 
 QUIET = timedelta(seconds=30)
-"""After so long without a sign of life a process counts as gone."""
+"""A process without a sign of life for so long counts as gone."""
 
 OVERDUE = timedelta(seconds=60)
 MUCH = 0.75
-"""Of a day's tokens."""
+"""The part of a day's tokens from which on a warning is given."""
 APART = 2.0
 """Seconds by which a host's clock may differ from Redis's."""
 
@@ -41,7 +41,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`what` was looked at, and what was found, in a sentence."""
+    """`what` was checked, and the result in a sentence."""
 
     what: str
     level: Level
@@ -49,7 +49,7 @@ class Finding:
 
 
 async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
-    """Our own errors are what was found."""
+    """The finding of one check. A FunnelbeatError is a failed check."""
     try:
         return Finding(what, Level.OK, await look())
     except FunnelbeatError as error:
@@ -74,7 +74,7 @@ def _source(connectors: Connectors, bundle: Bundle, name: str) -> Callable[[], A
 
 
 async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
-    """Every channel is logged into, and the addresses that schedules name are looked at where that is possible."""
+    """Every channel logs in, and the addresses that schedules name are checked if the channel can do that."""
     found = []
     for name in sorted(bundle.channels):
         for route, addresses in _routes(connectors, bundle, name).items():
@@ -84,7 +84,7 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
 
 
 def _routes(connectors: Connectors, bundle: Bundle, name: str) -> Mapping[str, list[str]]:
-    """Addresses by the channel that they take, where one definition stands for several."""
+    """Addresses by channel, for a definition that stands for several channels."""
     entries = [entry for schedule in bundle.schedules.values() for entry in schedule.to if entry.channel == name]
     addresses = sorted({entry.address for entry in entries if entry.address})
     routes = {address: connectors.route(bundle, name, address) for address in addresses}
@@ -105,7 +105,7 @@ def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[
 async def budgets(
     connectors: Connectors, triggers: Triggers, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
 ) -> list[Finding]:
-    """What the next day asks of each connection, against the tokens that the service said it has."""
+    """The cost of the next day for each connection, compared with the tokens that the service allows."""
     return [
         await looked_at_day(of, quotas(connectors.account(bundle, of.connection)))
         for of in next_day(connectors, triggers, bundle, now)
@@ -113,7 +113,7 @@ async def budgets(
 
 
 async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
-    """Other programs take their part of the same day, so three quarters of it are worth a word."""
+    """Other programs use the same day's tokens, so three quarters of them are worth a warning."""
     what, told = f"budget {of.connection}", f"the next 24 hours ask for {of}"
     limit, left = await quota.day()
     if limit is None or left is None:
@@ -123,7 +123,7 @@ async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
 
 
 async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Finding:
-    """Redis's clock decides when something is due; a host that differs dates its answers wrongly."""
+    """Redis's clock decides when something is due. A host with another time dates its answers wrongly."""
     before = wall()
     now = await clock.now()
     apart = (now - (before + (wall() - before) / 2)).total_seconds()
@@ -136,9 +136,9 @@ async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Find
 async def deployment(
     deployments: Deployments, clock: ClockLedger, bundle: Bundle, *, deployed_before: bool = False
 ) -> list[Finding]:
-    """What is in force against what the directory holds, and whether slots are waiting that nobody takes.
+    """Compares what is in force with the directory, and checks whether slots wait that no clock takes.
 
-    `deployed_before`: it is known that there was a deployment, so that a ledger without one has lost it.
+    `deployed_before`: there was a deployment, so that a ledger without one has lost it.
     """
     deployed = await deployments.deployed()
     if deployed is None and deployed_before:
@@ -178,7 +178,7 @@ async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Trig
 
 
 async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
-    """Addresses and channels of the definitions that get nothing, because they refused something for good."""
+    """Addresses and channels of the definitions that are suspended, because they refused something for good."""
     named = {
         subject
         for schedule in bundle.schedules.values()
@@ -191,7 +191,7 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
 
 
 async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:
-    """Clocks and workers that gave a sign of life of late."""
+    """Clocks and workers that gave a sign of life recently."""
     now, seen = await clock.now(), await heartbeats.alive()
     found = []
     for kind, without in (("clock", "nothing will fire"), ("worker", "nothing will be fetched or sent")):

@@ -1,4 +1,4 @@
-"""Why a run's deliveries went or did not go, and what they were compared with: asked of what is stored."""
+"""Why a run's deliveries were sent or not, and what they were compared with, from what is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from worker.ports import Lookups, Snapshots
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """`decision`: why it was sent or left out, None where nothing was decided or it can no longer be reckoned.
-    `compared` maps each query to the baseline that this reader had, or to why there was none.
+    """`decision`: why it was sent or left out, None if nothing was decided or it can no longer be computed. `compared`
+    maps each query to the baseline that this reader had, or to the reason why there was none.
     """
 
     row: Delivery
@@ -30,9 +30,9 @@ class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
 
 
 async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explained, ...]] | MissedRow:
-    """A run with each of its deliveries, or the row of missed slots that `ID@slot` stands in.
+    """A run with each of its deliveries, or the row of missed slots that holds `ID@slot`.
 
-    Raises RequestError when `reference` names neither.
+    Raises RequestError if `reference` names neither.
     """
     missed = await _missed(uses.lookups, reference)
     if missed is not None:
@@ -43,7 +43,7 @@ async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explain
 
 
 async def _missed(lookups: Lookups, reference: str) -> MissedRow | None:
-    """A run of that very slot goes before; a longer key that begins like it does not."""
+    """A run of that very slot is preferred. A longer key that begins like the slot's is no such run."""
     try:
         key = RunKey.parse(reference)
     except ValueError:
@@ -55,18 +55,18 @@ async def _missed(lookups: Lookups, reference: str) -> MissedRow | None:
 
 
 async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
-    """A decision is a function of what is stored, so it is made again rather than kept."""
+    """A decision is a function of what is stored, so it is made again and not stored."""
     pair = row.compared_with or {}
     compared = {query: baseline or row.why_first.get(query, Reason.FIRST) for query, baseline in pair.items()}
     if row.state is DeliveryState.SKIPPED or row.date is None:
         return Explained(row, row.reason, compared)
     try:
-        case = await uses.digests.open(row)
+        digest = await uses.digests.open(row)
     except LedgerError:
         return Explained(row, None, compared)
-    if case is None or not await _all_there(uses.snapshots, row, case.snapshot_ids):
+    if digest is None or not await _all_there(uses.snapshots, row, digest.snapshot_ids):
         return Explained(row, None, compared)
-    return Explained(row, Reason.SOURCE if case.notice else case.decide().reason, compared)
+    return Explained(row, Reason.SOURCE if digest.notice else digest.decide().reason, compared)
 
 
 async def _all_there(snapshots: Snapshots, row: Delivery, answers: Mapping[str, str]) -> bool:

@@ -10,14 +10,14 @@ from worker.flow.deployed import bundle_of
 from worker.ports import Deployments, Lookups
 
 FAR = 1000
-"""How many runs a prefix is looked for in at first, newest first."""
+"""Runs that are searched for a prefix at first, newest first."""
 
 ALL = 1_000_000
 """More runs than any retention keeps."""
 
 
 async def find_run(lookups: Lookups, reference: str) -> Run:
-    """Raises RequestError when nothing fits, or more than one run does."""
+    """Raises RequestError if no run fits, or more than one."""
     exact = await _exact(lookups, reference)
     if exact is not None:
         return exact
@@ -56,7 +56,9 @@ async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
 
 
 async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[str, Schedule]:
-    """The bundle in force and what it says of a schedule. Raises RequestError when nothing is deployed, or not this."""
+    """The bundle in force and its definition of a schedule. Raises RequestError if nothing is deployed, or not this
+    schedule.
+    """
     deployed = await deployments.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
@@ -69,7 +71,7 @@ async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[st
 
 def refuse_slot_to_come(option: str, slot: datetime, now: datetime) -> None:
     """Raises RequestError for a slot after `now`. A baseline never moves back to an older slot, so every digest until
-    that slot would compare with the answers of today.
+    that slot would compare with today's answers.
     """
     if slot > now:
         raise RequestError(f"{option}: found {stamp(slot)}, which has not come yet; write an instant that has passed")

@@ -1,4 +1,4 @@
-"""Forgetting a person or a deal on request: what is remembered of it goes, and what else is stored stays usable."""
+"""Forgetting a person or a deal on request. Everything else that is stored stays usable."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,7 +12,7 @@ from worker.ports import Deployments
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """What was removed. `named`: schedules in force that still name the address, and so begin to remember it anew."""
+    """How much was removed. `named`: schedules in force that still name the address; their next runs store it again."""
 
     baselines: int = 0
     deliveries: int = 0
@@ -25,7 +25,7 @@ class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep, Protoco
 
 
 async def forget(uses: ForgetUses, what: str) -> Forgotten:
-    """`what` is a reader's address or a row's key. Messages that were sent are with their receivers and in no store."""
+    """`what` is a reader's address or a row's key. Messages that were sent are with their receivers, and not stored."""
     gone = await uses.upkeep.forget_reader(what)
     emit_all(uses.events, gone.facts)
     answers = await uses.snapshots.forget_row(what)

@@ -1,4 +1,4 @@
-"""What sources said beside the answers of a run, read again from what is stored."""
+"""What sources said beside the answers of a run, from what is stored."""
 
 from collections.abc import Iterable
 
@@ -13,14 +13,14 @@ Noted = tuple[str, str]
 
 
 async def notes_of(stored: Snapshots, run: Run) -> tuple[Noted, ...]:
-    """In the order in which the run stored its answers. An answer that is gone from Redis has none."""
+    """In the order in which the run stored its answers. An answer that is gone from Redis has no notes."""
     found = await load_found(stored, run)
     answers = [*found.snapshots.items(), *found.compared.items()]
     return _once((query, note) for query, answer in answers for note in answer.notes)
 
 
 def notes_in(lines: Iterable[SourceLine]) -> tuple[Noted, ...]:
-    """Of a digest that was not stored."""
+    """The notes of a digest that is not stored."""
     return _once((line.query_id, note) for line in lines for note in line.notes)
 
 

@@ -1,4 +1,4 @@
-"""Runs that a person asks for: through the queue, or here and now in this process."""
+"""Runs that a person asks for: through the queue, or in this process at once."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ from worker.flow.uses import UsesClock, UsesDeployments, UsesProcess, UsesTrigge
 from worker.ports import Lookups
 
 PATIENCE = 60.0
-"""Seconds that `run` waits for a deferred delivery before it says what a running clock will still send."""
+"""Seconds that `run` waits for a deferred delivery. After that it reports what a running clock will still send."""
 
 OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING})
 
@@ -28,26 +28,27 @@ class RunHereUses(DeliverUses, ProduceUses, Protocol): ...
 
 
 async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
-    """Claim a run on demand against the deployed bundle; its key. The same `idempotency` twice gives the same run.
+    """Claims a run on demand against the deployed bundle and returns its key. The same `idempotency` gives the same
+    run.
 
-    Raises RequestError when nothing is deployed, when the schedule is not among it, and when `at` has not come yet.
+    Raises RequestError if nothing is deployed, if the schedule is not deployed, and if `at` has not come yet.
     """
     bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
     now = await uses.clock.now()
     asked = at or now
     refuse_slot_to_come("--at", asked, now)
-    slot = asked.replace(microsecond=asked.microsecond // 1000 * 1000)  # as exact as a key is written
+    slot = asked.replace(microsecond=asked.microsecond // 1000 * 1000)  # keys are written in milliseconds
     nonce = hashlib.sha256(idempotency.encode()).hexdigest()[:8] if idempotency else secrets.token_hex(4)
     key = RunKey(schedule_id, slot, "manual", nonce)
     if idempotency:
-        # Killed between the two steps, the same request again names the same key and finishes the second.
+        # If the process is killed between the two steps, the same request finds the same key and does the second step.
         key = RunKey.parse(await uses.clock.once(f"run:{schedule_id}:{idempotency}", str(key)))
     await uses.clock.request(Claim(key, bundle, "manual", deadline(uses.triggers, schedule, max(slot, now))), uses.pid)
     return key
 
 
 async def run_here(uses: RunHereUses, key: RunKey) -> None:
-    """Fetch and deliver a claimed run in this process, and wait a while for what is deferred."""
+    """Fetches and delivers a claimed run in this process, and waits for some time for deferred deliveries."""
     open_keys = list(await produce(uses, key))
     until = await uses.clock.now() + timedelta(seconds=PATIENCE)
     while open_keys:
@@ -61,7 +62,7 @@ async def run_here(uses: RunHereUses, key: RunKey) -> None:
 
 
 async def _still_open(lookups: Lookups, keys: list[DeliveryKey]) -> tuple[list[DeliveryKey], datetime | None]:
-    """What is not closed, and when the first of it may be tried again."""
+    """The deliveries that are not closed, and when the first of them may be tried again."""
     rows = [row for row in [await lookups.delivery(key) for key in keys] if row is not None and row.state in OPEN]
     soonest = min((row.not_before for row in rows if row.not_before is not None), default=None)
     return [row.key for row in rows], soonest

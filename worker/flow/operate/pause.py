@@ -1,4 +1,4 @@
-"""Pausing and resuming a schedule at run time. What is due meanwhile is missed, on the ledger, never made up for."""
+"""Pausing and resuming a schedule at run time. Slots that come meanwhile are recorded as missed and never caught up."""
 
 from datetime import datetime
 from typing import Protocol
@@ -18,23 +18,23 @@ class PauseUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTrigger
 
 
 async def pause(uses: PauseUses, schedule: str, until: datetime | None) -> None:
-    """From now on nothing fires, until `until` or until somebody resumes it; a run that nobody began yet is skipped.
+    """Nothing fires until `until`, or until a person resumes the schedule. A run that no worker has begun is skipped.
 
-    Raises RequestError for a schedule that is not deployed and for an end that has passed.
+    Raises RequestError for a schedule that is not deployed, and for an end that has passed.
     """
     await deployed_schedule(uses.deployments, schedule)
     now = await uses.clock.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
-    # An earlier pause that is over may still explain slots that no clock has looked at yet.
+    # An earlier pause that is over may still be the reason for slots that no clock has accounted for.
     await _account(uses, schedule)
     await uses.clock.pause(schedule, until)
 
 
 async def resume(uses: PauseUses, schedule: str) -> bool:
-    """End a pause; False when there was none. The first slot that fires is one that is still to come.
+    """Ends a pause. False if there was none. The first slot that fires is one that is still to come.
 
-    Raises RequestError for a schedule that is not deployed, and for one that its definition keeps paused.
+    Raises RequestError for a schedule that is not deployed, and for one that its definition pauses.
     """
     if (await deployed_schedule(uses.deployments, schedule))[1].paused:
         raise RequestError(f"the definition of {schedule} says `paused: true`; change it there and deploy")
@@ -48,7 +48,7 @@ async def resume(uses: PauseUses, schedule: str) -> bool:
 
 
 async def _account(uses: PauseUses, schedule: str) -> None:
-    """What came due during the pause is noted as missed now: once it is resumed, nobody would know why."""
+    """Records the slots of the pause as missed now, because the reason is lost once the pause is over."""
     while (held := (await uses.clock.pauses()).get(schedule)) is not None:
         bundle, known = await deployed_schedule(uses.deployments, schedule)
         at = (await uses.clock.pending([schedule])).get(schedule)

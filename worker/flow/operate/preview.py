@@ -1,4 +1,4 @@
-"""A digest without a run: preview, dry run, a test send; and a run's bridge, reckoned again from what is stored."""
+"""A digest without a run: preview, dry run, test send. And a run's bridge, computed again from what is stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -25,12 +25,12 @@ from worker.memo import Memo
 from worker.ports import Connectors
 
 PAGE = "html"
-"""What a browser shows best: the first entry of that form is previewed where none is named."""
+"""The form that a browser shows best. The first entry with it is previewed if none is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What `preview` shows: `page` is the whole message as the channel shows it, `suffix` how its file's name ends."""
+    """What `preview` shows. `page`: the whole message as the channel shows it. `suffix`: how its file's name ends."""
 
     digest: Digest
     subject: str
@@ -40,7 +40,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """What one reader would get (dry run), or got (test send: `outcome` is the receiver's answer)."""
+    """What one reader would get (dry run), or got (test send). `outcome`: the receiver's answer to a test send."""
 
     reader: str
     decision: Decision
@@ -61,9 +61,9 @@ class BridgeUses(UsesConnectors, UsesDeployments, UsesSnapshots, Protocol): ...
 
 
 async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
-    """What one entry's reader would get now. Nothing is sent and nothing remembered.
+    """What the reader of one entry would get now. Nothing is sent and nothing is stored.
 
-    Raises RequestError for an unknown entry, or a schedule without any.
+    Raises RequestError for an unknown entry, or a schedule without entries.
     """
     entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
     reader_digest = (await _reader_digests(uses, bundle, schedule, None, [entry]))[0]
@@ -73,23 +73,23 @@ async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_i
 
 
 async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
-    trials = []
+    rows = []
     for reader_digest in await _reader_digests(uses, bundle, schedule, at, list(schedule.to)):
         channel = uses.connectors.channel(bundle, reader_digest.entry.channel, reader_digest.entry.address)
         shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
         noted = notes_in(reader_digest.digest.sources)
-        trials.append(
+        rows.append(
             DryRun(
                 reader_digest.reader.id, reader_digest.decide(), shown.subject, reader_digest.found.gaps, notes=noted
             )
         )
-    return trials
+    return rows
 
 
 async def send_to(
     uses: SendToUses, bundle: Bundle, schedule: Schedule, at: datetime | None, channel_name: str, address: str
 ) -> DryRun:
-    """Send once to one address, outside the ledger: a test moves no baseline and is never repeated by itself."""
+    """Sends once to one address, outside the ledger. A test moves no baseline and is never repeated automatically."""
     if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
     like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
@@ -121,7 +121,7 @@ async def send_to(
 async def _reader_digests(
     uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
 ) -> list[ReaderDigest]:
-    """One fetch, one case per entry. Raises RequestError when `at` has not come yet."""
+    """One fetch, and one digest per entry. Raises RequestError if `at` has not come yet."""
     now = await uses.clock.now()
     refuse_slot_to_come("--at", at or now, now)
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
@@ -168,7 +168,9 @@ async def _reader_digest(
 
 
 async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
-    """The run's bridge for audience everybody, from the pair of its first decided delivery; None without one."""
+    """The run's bridge for the audience "everybody", from the baseline of its first decided delivery; None if there is
+    none.
+    """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     query = schedule.bridge
     pair = next((row.compared_with for row in rows if row.compared_with is not None), None)

@@ -1,6 +1,6 @@
-"""Rendering a closed delivery again from what is stored, to compare it with what the ledger says was sent.
+"""Renders a closed delivery again from what is stored, and compares it with the ledger's record of what was sent.
 
-Goes the way of flow.deliver (open → content → build → seal) and never hands anything over.
+It does the same as flow.deliver (open → content → build → seal), and never hands anything over.
 """
 
 import hashlib
@@ -22,8 +22,8 @@ CLOSED = frozenset({DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REF
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """One part made again. `part`, `sealed` and `saved` (the file that a person keeps of it) are None where it could
-    not be made; `note` says what else is known.
+    """One part made again. `part`, `sealed` and `saved` (the file that a person keeps of it) are None if it could not
+    be made. `note`: what else is known.
     """
 
     number: int
@@ -44,7 +44,9 @@ class Rebuilt:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """One delivery made again. `causes`: what is missing or differs, each in a sentence; empty where all is equal."""
+    """One delivery made again. `causes`: what is missing or differs, one sentence each; empty if all parts
+    are equal.
+    """
 
     row: Delivery
     copies: tuple[Rebuilt, ...]
@@ -59,9 +61,9 @@ class ReplayUses(UsesConnectors, UsesDeployments, UsesDigests, UsesLookups, Uses
 
 
 async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
-    """Every closed delivery of the run of which something was handed over, or tried to be.
+    """Every closed delivery of the run of which a part was handed over, or may have been.
 
-    Raises LedgerError when the deployment is gone or damaged: then there is nothing to render with.
+    Raises LedgerError if the deployment is gone or damaged, because nothing can be rendered then.
     """
     await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     for row in await uses.lookups.deliveries(run.key):
@@ -98,12 +100,12 @@ def _rebuilt(channel: Channel[Any], part: Part, row: Delivery) -> Rebuilt:
 
 
 def _lost(row: Delivery, made: int) -> list[Rebuilt]:
-    """Parts that the ledger knows and that were not made again."""
+    """Parts that are in the ledger and were not made again."""
     return [Rebuilt(n, part.sha256, None, None) for n, part in enumerate(row.parts) if n >= made and part.sha256]
 
 
 async def _causes(uses: ReplayUses, run: Run, row: Delivery) -> tuple[str, ...]:
-    """What is missing or differs; what is left when nothing is, is a difference that nobody recorded."""
+    """What is missing or differs. If nothing is, the difference has a cause that is not recorded."""
     causes = []
     if row.version != uses.version:
         made_by = row.version or "a version that was not recorded"

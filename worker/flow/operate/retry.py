@@ -1,4 +1,4 @@
-"""Another try for what did not arrive: asked for by a person, after mending what was wrong."""
+"""Another try for deliveries that did not arrive. A person asks for it after repairing the cause."""
 
 from typing import Protocol
 
@@ -25,10 +25,10 @@ class RetryUses(
 
 
 async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
-    """The run's deliveries that were refused, failed or expired are pending again and published; their keys.
+    """The run's deliveries that were refused, failed or expired are pending again and published. Returns their keys.
 
-    What refused them for good (an address, a channel) is used again. What was sent is never sent again. The run keeps
-    its closed state until the last of them is settled, and then has the one that follows from all.
+    A suspended address or channel is used again. What was sent is never sent again. The run keeps its closed state
+    until the last of these deliveries is settled, and then gets the state that follows from all.
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     failed = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]

@@ -1,4 +1,4 @@
-"""A slot that was missed is run after all, as the run that it would have been."""
+"""Runs a slot that was missed, as the run that it would have been."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,17 +16,17 @@ from worker.flow.uses import UsesLookups
 from worker.ports import Triggers
 
 FAR = 10_000
-"""Rows of missed slots that are looked through, newest first."""
+"""Rows of missed slots that are searched, newest first."""
 
 
 class MissedUses(RequestUses, UsesLookups, Protocol): ...
 
 
 async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> RunKey:
-    """Claim the run of a missed slot; its key, which is the slot's own. The row that it stood in is split around it.
+    """Claims the run of a missed slot and returns its key, which is the slot's own. The row of missed slots is split
+    around it.
 
-    Raises RequestError when the schedule is not deployed, or the slot has not come yet or is none that was
-    missed.
+    Raises RequestError if the schedule is not deployed, or if the slot has not come yet or was not missed.
     """
     bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
     rows = await uses.lookups.missed(schedule_id, FAR)
@@ -40,13 +40,13 @@ async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> 
     rest = around(uses.triggers, schedule.trigger, row, slot)
     claim = Claim(key, bundle, "manual", deadline(uses.triggers, schedule, now))
     if not await uses.clock.request(claim, uses.pid, missed=row, rest=rest):
-        raise RequestError(f"{key} was asked for by somebody else in this moment; `funnelbeat show {key}` tells more")
+        raise RequestError(f"{key} was requested by somebody else at the same time; see `funnelbeat show {key}`")
     return key
 
 
 def around(triggers: Triggers, trigger: Trigger, row: MissedRow, slot: datetime) -> tuple[MissedRow, ...]:
-    """What is left of a row of missed slots without one of them. Raises RequestError where the row cannot be told
-    apart, because the trigger that named its slots is another one by now.
+    """What remains of a row of missed slots without one of them. Raises RequestError if the row cannot be split,
+    because the trigger that named its slots has changed.
     """
     if row.count == 1 or (row.count == 2 and slot in (row.first, row.last)):
         left = [edge for edge in {row.first, row.last} if edge != slot]
@@ -64,7 +64,7 @@ _Side = tuple[int, datetime] | None
 
 
 def _sides(triggers: Triggers, trigger: Trigger, row: MissedRow, slot: datetime) -> tuple[_Side, _Side]:
-    """How many slots lie on each side of `slot`, with the one next to it; None where there are none."""
+    """The number of slots on each side of `slot`, with the one next to it; None if there are none."""
     if trigger.kind == "every":
         step = timedelta(seconds=trigger.seconds)
         number, off = divmod(slot - row.first, step)

@@ -1,4 +1,4 @@
-"""A person's word on a delivery that may or may not have arrived (semantics 7, "operator says")."""
+"""A person reports whether an unknown delivery arrived (semantics 7, "operator says")."""
 
 from typing import Protocol
 
@@ -24,15 +24,15 @@ class SettleByHandUses(
 
 
 async def settle(uses: SettleByHandUses, reference: str, *, arrived: bool) -> Delivery:
-    """The delivery afterwards: sent, with the baselines that a late proof moves; or pending again under the same
-    identity, and published. `reference` is a delivery's key; its run may be written as in `find_run`.
+    """The delivery afterwards: sent, with the baselines that it moves; or pending again under the same identity, and
+    published. `reference` is a delivery's key; its run may be written as in `find_run`.
 
-    Raises RequestError for a delivery that is not unknown, and ClaimLost when it moved on meanwhile.
+    Raises RequestError for a delivery that is not unknown, and ClaimLost if it changed meanwhile.
     """
     row = await _unknown(uses.lookups, reference)
     if arrived:
-        case = await uses.digests.open(row)
-        moved = case.sent_baselines() if case is not None else {}
+        digest = await uses.digests.open(row)
+        moved = digest.sent_baselines() if digest is not None else {}
         await settle_delivery(uses, row.key, row.attempt, Sent(RECEIPT, moved, Reason.SETTLED))
     else:
         run = await find_run(uses.lookups, str(row.key.run))

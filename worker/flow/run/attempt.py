@@ -1,4 +1,4 @@
-"""One try of one delivery, and what it knows."""
+"""One try of one delivery, and what is known during it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +9,11 @@ from worker.flow.run.comparison import ReaderDigest
 
 
 class Attempt:
-    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: what is told, once it is
-    known. `begun`: the number that fences the try, 0 before its intent is written. `date`: the first try ever fixes it.
-    `receipts`: what the receiver has said so far. `part`: the name of the part that is in hand. `out`: a part's bytes
-    may have left and the ledger does not know yet. `find_out_after`: seconds until it can be found out what became of
-    them. `refusal`: the receiver's, for good.
+    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: set once it is known.
+    `begun`: the number of the try, which fences it; 0 before its intent is written. `date`: fixed by the first try.
+    `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the number of a part whose bytes
+    may have left and that the ledger does not have as sent. `find_out_after`: seconds until the state of that part can
+    be found out. `refusal`: the receiver's final one.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -37,18 +37,18 @@ class Attempt:
 
     @property
     def receipt_text(self) -> str:
-        """The receipt of the part that is out; empty where the receiver said nothing."""
+        """The receipt of the part that is out; empty if the receiver gave none."""
         known = self.out is not None and len(self.receipts) > self.out
         return self.receipts[-1].text if known else ""
 
     def resolved(self, row: Delivery) -> None:
-        """What was unknown is found out: the try goes on with this row."""
+        """The unknown part is resolved, and the try continues with this row."""
         self.row, self.receipts = row, receipts_of(row)
 
 
 @dataclass(frozen=True, slots=True)
 class PaceTooLong(Exception):
-    """The receiver's pace asks for a wait that is too long for a worker."""
+    """The receiver's pace asks for a longer wait than a worker may spend."""
 
     seconds: float
 

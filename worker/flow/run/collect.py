@@ -1,4 +1,4 @@
-"""Asking every query of a report at once: each gives one snapshot or one gap, never both, never neither."""
+"""Asks every query of a report at once. Each gives exactly one snapshot or one gap."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ COMPARED = ":compared"
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """By query id. A comparison stands in `compared` under the id of its query."""
+    """By query id. A comparison is in `compared`, under the id of its query."""
 
     snapshots: Mapping[str, Snapshot]
     compared: Mapping[str, Snapshot]
@@ -32,8 +32,8 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class FetchContext:
-    """What a report is collected for. `stale`: a newer slot was already due, so state "now" is not this slot's.
-    `on_demand`: somebody waits for it.
+    """What a report is collected for. `stale`: a newer slot was already due, so that state "now" does not belong to
+    this slot. `on_demand`: a person waits for it.
     """
 
     bundle: Bundle
@@ -53,7 +53,7 @@ async def collect(
     context: FetchContext,
     baselines: Sequence[Mapping[str, Baseline]],
 ) -> Collected:
-    """`baselines` of every reader: what left since the oldest of them is looked up."""
+    """`baselines` of every reader: rows that left since the oldest of them are looked up."""
     items = context.schedule.report
     answers = await together(_answer(uses, context, item, baselines) for item in items)
     found = {item.id: a for item, a in zip(items, answers, strict=True) if isinstance(a, Answer)}
@@ -88,7 +88,7 @@ async def _answer(
 async def question_of(
     uses: CollectUses, context: FetchContext, item: Query, baselines: Sequence[Mapping[str, Baseline]]
 ) -> Question:
-    """The question with its windows resolved and with what is remembered of earlier answers."""
+    """The question with its windows resolved, and with the past that earlier answers give."""
     schedule = context.schedule
     in_use = [b[item.id] for b in baselines if item.id in b]
     oldest = min(in_use, key=lambda b: b.slot, default=None)
@@ -112,7 +112,7 @@ async def question_of(
 
 
 def resolver(triggers: Triggers, context: FetchContext) -> Callable[[WindowSpec], Window]:
-    """How this context's windows resolve: a function of slot, zone and the project's calendar, never of the clock."""
+    """How this context's windows resolve: a function of slot, zone and the project's calendar, not of a clock."""
     schedule, defaults = context.schedule, context.bundle.defaults
     before = triggers.previous(schedule.trigger, context.slot)
 
@@ -130,7 +130,7 @@ def resolver(triggers: Triggers, context: FetchContext) -> Callable[[WindowSpec]
 
 
 def _compared(triggers: Triggers, context: FetchContext, item: Query, window: Window | None) -> Window | None:
-    """None also where nothing lies before the window: the first slot ever has no slot before it."""
+    """None also if nothing lies before the window: the first slot of a trigger has no slot before it."""
     if window is None or item.compare is None:
         return None
     trigger, defaults = context.schedule.trigger, context.bundle.defaults

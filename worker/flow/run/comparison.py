@@ -1,6 +1,7 @@
-"""One reader's case: what the run found, what the reader was sent before, and the digest that follows from both.
+"""One reader's digest: what the run found, what the reader was sent before, and the digest that follows from both.
 
-Everything here is a function of stored inputs, so a retry, a replay and an explanation see what the first try saw.
+Everything here is a function of stored inputs, so that a retry, a replay and an explanation use what the first try
+used.
 """
 
 from collections.abc import Hashable, Mapping
@@ -32,7 +33,7 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class RunSlot:
-    """The run that a digest is of. `run` is its key as text; a preview has no run in the ledger."""
+    """The run of a digest. `run` is its key as text; a preview has no run in the ledger."""
 
     bundle: Bundle
     schedule: Schedule
@@ -43,8 +44,8 @@ class RunSlot:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What one reader compares with. `compared_with` names it for the ledger; `earlier` holds the snapshots;
-    `why_first` says of the queries without one why there is none.
+    """What one reader's digest is compared with. `compared_with` names it for the ledger; `earlier` holds the
+    snapshots; `why_first`: why a query has none.
     """
 
     compared_with: Mapping[str, Baseline | None]
@@ -54,8 +55,8 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """What all readers with the same past are told, and what it follows from. `key` names the run, its attempt and
-    answers, and the past: two that are told different things never have the same.
+    """The digest of all readers with the same past, and its inputs. `key` covers the run, its attempt, its answers and
+    the past, so that two different digests never have the same key.
     """
 
     key: Hashable
@@ -66,8 +67,8 @@ class Composed:
 
 @dataclass(slots=True)
 class ReaderDigest:
-    """`current` are the reader's baselines as they stand now, which a settlement may move. `english`: services' words
-    for attached files. `route` names the channel where the entry's channel stands for several.
+    """`current`: the reader's present baselines, which a settlement may move. `english`: the services' words for
+    attached files. `route`: the name of the channel if the entry's channel stands for several.
     """
 
     bundle: Bundle
@@ -86,7 +87,7 @@ class ReaderDigest:
 
     @property
     def notice(self) -> bool:
-        """A word to the operator about a run that brought nothing: no reader's digest, moves no baseline."""
+        """A notice to the operator about a run without answers. It is no reader's digest and moves no baseline."""
         return self.entry.id == OPERATOR
 
     @property
@@ -115,8 +116,8 @@ class ReaderDigest:
         return skipped_baselines(self.slot, self.snapshot_ids, self.found.snapshots, self.current, self.past.earlier)
 
     async def content(self, channel: Channel[Any]) -> Any:
-        """Made once for all who are told the same in the same words through the same channel; addresses are put in when
-        a message is built. Only the channel looks inside.
+        """Made once for all readers with the same digest, the same form and the same channel. Addresses are put in when
+        a message is built. Only the channel reads the content.
         """
         form = _form(self.entry)
 
@@ -127,16 +128,14 @@ class ReaderDigest:
 
 
 def _form(entry: Subscription) -> Subscription:
-    """The entry without its reader and without the fields that no rendering reads. A field that is added later counts:
-    rendering too often costs time, and too seldom sends one reader what is another's.
+    """The entry without its reader, and without the fields that no rendering reads. A new field counts: rendering too
+    often costs time, but rendering too seldom sends one reader's message to another.
     """
     return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
 
 
 def attachments(digest: ReaderDigest) -> tuple[Attachment, ...]:
-    """What `attach:` names: a list's rows as our CSV, a funnel's per-user file as the service made it, without
-    formulas.
-    """
+    """The files that `attach:` names: a list's rows as our CSV, and the service's own files without formulas."""
     files: list[Attachment] = []
     for query in digest.entry.attach:
         snapshot = digest.found.snapshots.get(query)

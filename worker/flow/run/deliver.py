@@ -1,7 +1,7 @@
 """From a pending delivery to its outcome: hold, compare, resolve what is unknown, decide, send, settle.
 
-Intent is written before bytes leave and the outcome after it; what lies between is `unknown` and is found out or
-repeated as semantics 7 says, never silently.
+The intent is written before bytes leave, and the outcome after it. What happens in between is `unknown`: it is found
+out, or repeated as semantics 7 says, and never silently.
 """
 
 from datetime import datetime, timedelta
@@ -40,8 +40,8 @@ from worker.flow.uses import (
 from worker.ports import DeliveryLease, DeliveryLedger
 
 BACKOFF = (1, 5, 15, 60)
-"""Waits before the second, third, … try, in units of `times.backoff` (a minute): what a smart host's greylisting and
-short outages need.
+"""Waits before the second, third, … try, in units of `times.backoff` (a minute). They fit a smart host's greylisting
+and short outages.
 """
 
 
@@ -59,7 +59,7 @@ class DeliverUses(
 
 
 async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
-    """Bring one delivery as far as it goes now. None: somebody else has it, or there is nothing to do."""
+    """Continues one delivery as far as possible now. None: another process has it, or there is nothing to do."""
     held = await uses.deliveries.hold(key, uses.pid)
     emit_all(uses.events, held.facts)
     if held.lease is None:
@@ -73,8 +73,8 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
         if attempt.refusal is not None:
             await _suspend(uses, attempt, attempt.refusal)
     except ClaimLost:
-        # A process that was stopped while it sent may find its claim lost and its bytes gone out all the same, when
-        # somebody else has sent them too or will: counted, because a repeat may happen and silence may not.
+        # The bytes may have left although the claim is lost, and another process may send them too. The possible
+        # duplicate is recorded: a repeat is allowed, but not an unrecorded one.
         if attempt.out is not None:
             await uses.deliveries.count_repeat(key, attempt.out, attempt.receipt_text)
         return None
@@ -89,7 +89,7 @@ async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> O
 
 
 async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
-    """The policy of a delivery, step by step. None where looking into what was unknown has settled it."""
+    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it."""
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
@@ -107,7 +107,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
 
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:
-    """What an error of the try means for the delivery. What may have been sent stays unknown."""
+    """The outcome for an error of the try. What may have been sent stays unknown."""
     match error:
         case DeliveryUncertain():
             return Unknown(error.problem, await _in(uses, attempt.find_out_after))
@@ -122,13 +122,15 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
         case PaceTooLong():
             return Deferred(await _in(uses, error.seconds), Reason.PACE)
-    # A secret that this process does not have: somebody may set it before the delivery's time is over.
+    # This process does not have a secret. It may be set before the delivery expires.
     again = await _in(uses, uses.times.backoff)
     return Unknown(str(error), again) if attempt.unknown else Deferred(again, Reason.BACKOFF, str(error))
 
 
 def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
-    """The reader who was sent the main part has the digest: the refusal of a later part is none of the whole."""
+    """A reader who was sent the main part has the digest, so that the refusal of a later part is no refusal of the
+    whole.
+    """
     if attempt.digest is None or not attempt.receipts:
         return Refused(Reason.REFUSED, _words(error))
     missing = f"{attempt.part} was refused: {_words(error)}"
@@ -136,7 +138,7 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
 
 
 async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
-    """A delivery whose identity is fixed was decided before; only what stops the address may stop it still."""
+    """A delivery whose identity is fixed was decided before. After that only a suspension can stop it."""
     if suspensions and await ledger.suspended(subjects(digest.entry, digest.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or digest.notice:
@@ -145,7 +147,7 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *
 
 
 async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:
-    """Surely not accepted, and worth another try: when the receiver says, else by our own back-off."""
+    """Surely not accepted. The next try is when the receiver says, else after our own back-off."""
     tries = max(attempt.row.attempt, attempt.begun - 1)
     own = BACKOFF[min(tries, len(BACKOFF) - 1)] * uses.times.backoff
     wait = error.retry_after if error.retry_after is not None else own
@@ -158,7 +160,7 @@ async def _in(uses: UsesClock, seconds: float) -> datetime:
 
 
 async def _suspend(uses: DeliverUses, attempt: Attempt, error: DeliveryRefused) -> None:
-    """What the receiver's refusal stops: the channel or the address, until somebody mended it. Told the first time."""
+    """Suspends the channel or the address, until somebody repairs the cause. The fact is emitted the first time."""
     if attempt.digest is None or error.suspend is None:
         return
     channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)

@@ -1,4 +1,4 @@
-"""Why a query could not be answered, as the closed reason of its gap."""
+"""The closed reason of a gap, from the error that caused it."""
 
 from worker.domain.snapshot.snapshot import GapReason
 from worker.errors import (
@@ -12,7 +12,7 @@ from worker.errors import (
 
 
 def gap_reason(error: SourceError | RequestError) -> GapReason:
-    """The closed reason of a gap; the error's own sentence says the rest."""
+    """The closed reason of a gap. The error's own sentence gives the details."""
     match error:
         case SourceUnavailable(limited=True):
             return GapReason.RATE_LIMITED
@@ -29,5 +29,5 @@ def gap_reason(error: SourceError | RequestError) -> GapReason:
 
 
 def retry_after(error: SourceError | RequestError) -> float | None:
-    """Seconds that the service, or the budget kept for it, named."""
+    """Seconds to wait, if the service or its budget named them."""
     return error.retry_after if isinstance(error, SourceUnavailable) else None

@@ -17,14 +17,14 @@ from worker.ports import Channel, DeliveryLedger
 from worker.ports.channels import Paced
 
 OF_THE_LEASE = 0.8
-"""How much of a delivery's lease its receiver is waited for. The rest is for writing down that no answer came."""
+"""The part of a delivery's lease that the receiver is waited for. The rest is for recording that no answer came."""
 
 
 class HandOverUses(UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
 
 
 async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
-    """Every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
+    """Sends every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
     key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
     parts = channel.build(await digest.content(channel), envelope)
     for part in parts[len(attempt.receipts) :]:
@@ -54,7 +54,9 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
 async def _transmitted(
     uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope
 ) -> Receipt:
-    """Waits for the receiver while the attempt is ours: past the lease its answer would be somebody else's."""
+    """Waits for the receiver as long as the attempt has its lease. After that its answer would belong to another
+    attempt.
+    """
     patience = uses.times.delivery_lease * OF_THE_LEASE
     try:
         async with asyncio.timeout(patience):
@@ -64,8 +66,8 @@ async def _transmitted(
 
 
 async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:
-    """Raises ClaimLost. An answer that is older than half a lease when it is read proves nothing any more: this process
-    may have been stopped in between, and is asked for again.
+    """Asks whether the claim still holds. An answer that is older than half a lease when it is read proves nothing,
+    because the process may have been stopped in between; then the question is repeated. Raises ClaimLost.
     """
     fresh = uses.times.delivery_lease / 2
     asked = -fresh
@@ -75,7 +77,7 @@ async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:
 
 
 async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
-    """Wait for the receiver's pace. Raises PaceTooLong."""
+    """Waits for the receiver's pace. Raises PaceTooLong."""
     if not isinstance(channel, Paced):
         return
     wait = await ledger.pace(*channel.pace(address))

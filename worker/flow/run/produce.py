@@ -1,4 +1,4 @@
-"""From a claimed run to queued deliveries: begin, ask, keep, hand over. Fetched once for every reader."""
+"""From a claimed run to queued deliveries: begin, ask, store, hand over. One fetch serves every reader."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -54,10 +54,11 @@ class ProduceUses(
 
 
 async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """Bring one claimed run to `delivering` and queue its deliveries; returns their keys.
+    """Brings one claimed run to `delivering`, queues its deliveries and returns their keys.
 
-    Killed before the hand-over, the run is begun again when its lease lapses and what was stored vanishes unreferenced;
-    killed after it, the sweep publishes the deliveries. An attempt that lost its claim writes nothing more.
+    If the process is killed before the hand-over, the run is begun again when its lease lapses, and its stored answers
+    expire unreferenced. If it is killed after that, the sweep publishes the deliveries. An attempt that lost its claim
+    writes nothing more.
     """
     result = await uses.runs.begin(key, uses.pid)
     emit_all(uses.events, result.facts)
@@ -105,15 +106,15 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
 
 
 async def keep(snapshots: Snapshots, collected: Collected) -> dict[str, str]:
-    """Store every answer; the ids by query, a comparison under "<query>:compared"."""
+    """Stores every answer. Returns the ids by query; a comparison is under "<query>:compared"."""
     named = {**collected.snapshots, **{f"{q}{COMPARED}": s for q, s in collected.compared.items()}}
     ids = await asyncio.gather(*(snapshots.keep(snapshot) for snapshot in named.values()))
     return dict(zip(named, ids, strict=True))
 
 
 def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
-    """Until when a delivery is tried: the next slot, which brings newer numbers; a day at most, a quarter hour at
-    least, so that a short interval leaves time to find out about an unclear message.
+    """Until when a delivery is tried: until the next slot, which brings newer numbers; at most a day, and at least a
+    quarter of an hour, so that an unclear message can be found out even with a short interval.
     """
     following = triggers.next(schedule.trigger, now) or now + LONGEST_EXPIRY
     return max(min(following, now + LONGEST_EXPIRY), now + SHORTEST_EXPIRY)
@@ -122,8 +123,8 @@ def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
 async def _nothing(
     uses: ProduceUses, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[DeliveryKey, ...]:
-    """Every query is a gap: try again until the deadline, then say so to the operator. What the services named as the
-    time to wait is waited for outside the worker, and not at all where it is longer than the run has.
+    """Every query is a gap: the run is tried again until its deadline, then the operator gets a notice. The worker does
+    not wait for the time that the services named, and a wait past the deadline is not begun.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
     key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, uses.times.retry_fetch))
@@ -138,7 +139,7 @@ async def _nothing(
 
 
 async def _notify_abandoned(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """Five workers died over it and told nobody: the operator hears of it from the next one that is given its key."""
+    """Five workers died over the run and could not notify the operator, so the next worker that gets its key does."""
     run = await uses.lookups.run(key)
     if run is None or run.reason is not Reason.ABANDONED:
         return ()
@@ -162,8 +163,8 @@ async def _queued(queue: Queue, key: RunKey, notice: Reader | None) -> tuple[Del
 async def _is_stale(uses: ProduceUses, schedule: Schedule, begun: RunLease) -> bool:
     """Whether "now" belongs to a newer slot than this run's.
 
-    When the schedule was edited since, what would have come next is never claimed, so that nothing takes the place of
-    this run.
+    If the schedule was edited since, the slot after this one under the old definition is never claimed, so that nothing
+    replaces this run.
     """
     run = begun.run
     if _stale(uses.triggers, schedule, run, run.claimed_at):
@@ -178,8 +179,8 @@ async def _is_stale(uses: ProduceUses, schedule: Schedule, begun: RunLease) -> b
 def _stale(triggers: Triggers, schedule: Schedule, run: Run, moment: datetime) -> bool:
     """Whether a newer slot was due at `moment`.
 
-    A run asked for at an instant in the past (`--at`) is as old as one that was caught up. One that was asked for now
-    may wait for a worker as long as `grace`. One asked for in place of a missed slot stands where that slot stood.
+    A run that was requested for an instant in the past (`--at`) is as old as a run that was caught up. A run that was
+    requested for now may wait for a worker as long as `grace`. A run for a missed slot counts from that slot.
     """
     slot, grace = run.key.slot, timedelta(seconds=schedule.grace)
     following = triggers.next(schedule.trigger, slot)
@@ -190,16 +191,16 @@ def _stale(triggers: Triggers, schedule: Schedule, run: Run, moment: datetime) -
 
 
 def _gives_way(schedule: Schedule, begun: RunLease) -> bool:
-    """Whether a stale run leaves its place to the newer slot: what nobody asked for by itself. One that was postponed
-    had its tries, and ends with its own word to the operator.
+    """Whether a stale run is skipped in favour of the newer slot: only if nobody asked for it. A run that was postponed
+    had its tries, and ends with its own notice to the operator.
     """
     asked = begun.run.key.kind or begun.run.trigger == "manual"
     return schedule.catch_up is CatchUp.LATEST and not asked and not begun.postponed
 
 
 async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Never]) -> T:
-    """What `work` returns, its lease renewed meanwhile. Raises what the renewal raises (ClaimLost) if that comes first,
-    and then the work is cancelled; once the work is done, a renewal that comes too late means nothing.
+    """The result of `work`, while `renewal` renews its lease. Raises what the renewal raises (ClaimLost) if that comes
+    first; then the work is cancelled. Once the work is done, a failed renewal has no effect.
     """
     working, renewing = asyncio.ensure_future(work), asyncio.ensure_future(renewal)
     try:

@@ -1,4 +1,4 @@
-"""The digests of a run's readers, made from what is stored; what readers share is made once."""
+"""The digests of a run's readers, made from what is stored. What several readers share is made once."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -23,25 +23,25 @@ from worker.memo import Memo
 from worker.ports import Connectors, Deployments, Lookups, RunLedger, Snapshots, Triggers
 
 FOUND = 4
-"""Runs whose answers a process keeps decoded. They are large, and asked for again only when a further past of the same
-run is told; each Composed holds the answers that it was made from.
+"""Runs whose answers a process keeps decoded. They are large, and are needed again only for a further past of the same
+run; each Composed holds the answers that it was made from.
 """
 
 COMPOSED = 10
-"""A message of the queue carries ten deliveries that go on side by side, and each may have a past of its own."""
+"""A message of the queue carries ten deliveries that run side by side, and each may have a past of its own."""
 
 RENDERINGS = 20
 """Each Composed in two forms, such as two languages, or a mail and a post."""
 
 COMMON = 64
-"""Rows of runs that deliver, of which nothing but the state changes, and the entries of a schedule by reader: small."""
+"""Small things: rows of runs that deliver, of which only the state changes, and the entries of a schedule by reader."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderDigests:
-    """What each reader of a run is told, made from what is stored. What the readers of a run share is made once and
-    kept by value; each kind has its own memo, so that one never drives out another. `english`: services' words in the
-    language of attached files.
+    """Makes the digest of each reader of a run from what is stored. What the readers of a run share is made once and
+    kept by value. Each kind has its own memo, so that one kind never evicts another. `english`: the services' words for
+    attached files.
     """
 
     lookups: Lookups
@@ -57,8 +57,8 @@ class ReaderDigests:
     common: Memo = field(default_factory=lambda: Memo(COMMON))
 
     async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
-        """The digest of a delivery in the ledger; None when nobody reads it any more. `current`: the reader's
-        baselines, where they were read with the row. Raises LedgerError when the deployment is gone.
+        """The digest of a delivery in the ledger; None if its reader is gone. `current`: the reader's baselines, if
+        they were read with the row. Raises LedgerError if the deployment is gone.
         """
         run = await self.common.get(("run", row.key.run), lambda: self.lookups.run(row.key.run))
         if run is None:
@@ -105,8 +105,8 @@ class ReaderDigests:
         current: Mapping[str, Baseline],
         row: Delivery | None,
     ) -> Comparison:
-        """The pair that was fixed in the row at the first decision, else the reader's baselines as they are now, of
-        which those of an earlier slot count.
+        """The baselines that the first decision fixed in the row, else the reader's present baselines. Only baselines
+        of an earlier slot count.
         """
         fixed, known = (row.compared_with, row.why_first) if row is not None else (None, {})
         pair: dict[str, Baseline | None] = {}
@@ -119,7 +119,7 @@ class ReaderDigests:
             if fixed is None and item.id in _later(current, slot):
                 reason = Reason.LATER_DIGEST
             if reason is Reason.FIRST and item.id not in known and await self._answered_before(schedule, slot, item.id):
-                reason = Reason.SUBSCRIBED  # one who came later than the schedule's first answer
+                reason = Reason.SUBSCRIBED  # the reader was added after the schedule's first answer
             if reason is None and before is not None:
                 pair[item.id], earlier[item.id] = baseline, before
             else:
@@ -148,7 +148,7 @@ def _found_key(run: Run) -> tuple[Hashable, ...]:
 
 
 def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
-    """Readers of one run with the same past are told the same."""
+    """Readers of one run with the same past have the same digest."""
     pair = current if row.compared_with is None else row.compared_with
     compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
     later = _later(current, run.key.slot) if row.compared_with is None else frozenset()
@@ -156,12 +156,12 @@ def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> t
 
 
 def _later(current: Mapping[str, Baseline], slot: datetime) -> frozenset[str]:
-    """Queries whose baseline is not of an earlier slot: a digest compares with earlier ones only."""
+    """Queries whose baseline is not of an earlier slot. A digest compares with earlier slots only."""
     return frozenset(query for query, baseline in current.items() if baseline.slot >= slot)
 
 
 async def load_found(stored: Snapshots, run: Run) -> Answers:
-    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, never an empty answer."""
+    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, and never an empty answer."""
     snapshots: dict[str, Snapshot] = {}
     compared: dict[str, Snapshot] = {}
     gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]

@@ -11,20 +11,20 @@ OPERATOR = "operator"
 
 
 def readers(schedule: Schedule) -> dict[Reader, Subscription]:
-    """Every reader with the entry that it reads through; a webhook's address is the webhook itself."""
+    """Every reader with its entry. A webhook has no address of its own; the webhook itself is the address."""
     return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to}
 
 
 def entries(schedule: Schedule) -> dict[str, Subscription]:
-    """By reader's id: made once by whoever asks about many readers of one schedule."""
+    """Entries by reader's id, for a caller that asks about many readers of one schedule."""
     return {reader.id: entry for reader, entry in readers(schedule).items()}
 
 
 def entry_of(
     connectors: Connectors, bundle: Bundle, schedule: Schedule, known: Mapping[str, Subscription], reader_id: str
 ) -> Subscription | None:
-    """The entry behind a reader's id, `known` being the schedule's entries; None when a later deployment dropped it, or
-    for an operator nobody named.
+    """The entry of a reader's id; `known` are the schedule's entries. None if a later deployment dropped it, or for an
+    operator that is not defined.
     """
     if reader_id.startswith(f"{OPERATOR}|"):
         return operator_entry(connectors, bundle, schedule)
@@ -32,13 +32,13 @@ def entry_of(
 
 
 def subjects(entry: Subscription, address: str) -> tuple[str, str]:
-    """What may be suspended: the whole channel, or one address in it."""
+    """What can be suspended: the whole channel, or one address in it."""
     return f"channel {entry.channel}", f"address {entry.channel} {address}"
 
 
 def operator_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule) -> Subscription | None:
-    """Where a notice about a run that brought nothing goes: `defaults.operator`, through the first channel that takes
-    such an address.
+    """Where a notice about a run without answers goes: `defaults.operator`, through the first channel that takes such
+    an address.
     """
     address = bundle.defaults.operator
     if address is None:

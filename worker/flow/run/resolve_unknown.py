@@ -1,4 +1,4 @@
-"""What becomes of a delivery that may or may not have been accepted (semantics 7 and 9, "Unknown")."""
+"""Resolves a delivery that may have been accepted (semantics 7 and 9, "Unknown")."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,8 +28,8 @@ class FindableChannel(Channel[Any], Findable, Protocol):
 async def resolve_unknown(
     uses: ResolveUses, digest: ReaderDigest, channel: Channel[Any], row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
-    """The row as it is afterwards: sent (looked up and found), pending (proved absent, or once more under the same
-    identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that being sent moves.
+    """The row afterwards: sent (looked up and found), pending (proved absent, or to be sent once more under the same
+    identity), still unknown (asked again later), or unknown and held. `moved`: the baselines that move if it was sent.
     """
     if isinstance(channel, Findable):
         return await _look_up(uses, digest, channel, row, moved)
@@ -39,7 +39,7 @@ async def resolve_unknown(
     if row.resent or digest.entry.on_unknown is OnUnknown.HOLD:
         return await _hold(uses, row, row.sentence)
     if row.reason is Reason.LEASE_LAPSED:
-        # The sweep does not know the channel; where nobody can be asked, the longer wait begins here.
+        # The sweep does not know the channel. If the receiver cannot be asked, the longer wait begins here.
         again = await _after(uses, uses.times.resend_after)
         await settle(uses, row.key, row.attempt, Unknown(row.sentence, again))
         return row
@@ -48,7 +48,7 @@ async def resolve_unknown(
 
 
 def wait_if_unclear(times: Intervals, channel: Channel[Any]) -> float:
-    """Seconds until `resolve_unknown` may find out what became of a part."""
+    """Seconds until `resolve_unknown` can find out the state of a part."""
     if isinstance(channel, Findable):
         return times.lookup_after
     return times.backoff if isinstance(channel, Idempotent) else times.resend_after
@@ -62,7 +62,7 @@ async def _hold(uses: SettleUses, row: Delivery, sentence: str) -> Delivery:
 async def _look_up(
     uses: ResolveUses, digest: ReaderDigest, channel: FindableChannel, row: Delivery, moved: Mapping[str, Baseline]
 ) -> Delivery:
-    """Ask the receiver for the one part whose intent has no outcome."""
+    """Asks the receiver for the one part whose intent has no outcome."""
     key, date = row.key, row.date
     if date is None:
         raise ValueError(f"{key} is unknown but was never begun")
@@ -70,7 +70,7 @@ async def _look_up(
     parts = channel.build(await digest.content(channel), envelope)
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     if done >= len(parts):
-        # Another version or template began it: there is no part here that the receiver could be asked for.
+        # Another version or template began it, so this message has no such part to ask the receiver for.
         return await _hold(uses, row, f"part {done + 1} is unclear, and the message now has {len(parts)} part(s)")
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)

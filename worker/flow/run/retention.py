@@ -1,8 +1,8 @@
-"""Housekeeping: what is past its schedule's retention goes, a little at a time, called by the tick.
+"""Housekeeping: removes what is past its schedule's retention, a few runs at a time. The tick calls it.
 
-Runs older than `retention.all` are thinned to one a day (the newest that told somebody something), those older than
-`retention.daily` go. Nothing goes that a baseline, an open delivery or a later answer may still be compared with; what
-a kept run was compared with stays as long as that run.
+Runs older than `retention.all` are thinned to one a day (the newest with a delivered digest). Runs older than
+`retention.daily` are removed. Nothing is removed that a baseline, an open delivery or a later answer may still be
+compared with. What a stored run was compared with stays as long as that run.
 """
 
 from collections.abc import Mapping
@@ -15,21 +15,21 @@ from worker.domain.time.zones import day_start, wall, zone_named
 from worker.ports import Upkeep
 
 A_FEW = 50
-"""Runs looked at in one call: together they take some ten milliseconds, of which Redis is blocked for less than one at
-a time.
-"""
+"""Runs per call. Together they take some ten milliseconds, and Redis is blocked for less than one at a time."""
 
 PAUSE = 1.0
 """Seconds between two calls, of all clocks together."""
 
 A_DAYS = 200
-"""Runs of one day that are thinned at once; what is left of them is thinned again in the next round."""
+"""Runs of one day that are thinned at once. The rest is thinned in the next round."""
 
-SENT_SOMETHING = frozenset({RunState.DELIVERED, RunState.PARTIAL})
+WITH_DIGEST = frozenset({RunState.DELIVERED, RunState.PARTIAL})
 
 
 async def housekeep(upkeep: Upkeep, timings: Mapping[str, Timing], now: datetime) -> int:
-    """Returns how many runs went. Killed anywhere, nothing is half gone: each run goes in one step."""
+    """Returns the number of runs that were removed. Each run is removed in one step, so that killing the process does
+    no harm.
+    """
     part = await upkeep.next_batch(A_FEW, PAUSE)
     if part is None:
         return 0
@@ -53,8 +53,8 @@ async def housekeep(upkeep: Upkeep, timings: Mapping[str, Timing], now: datetime
 async def _past_keeping(
     upkeep: Upkeep, schedule: str, run: Run, timing: Timing | None, now: datetime
 ) -> tuple[Run, ...]:
-    """What is past its time: the run, or those beside which it need not be kept. A schedule that is no longer deployed
-    is kept like one that says nothing.
+    """The runs that are past their time: this run, or those of its day that need not be kept. A schedule that is no
+    longer deployed has the default retention.
     """
     kept = timing.retention if timing else Retention()
     age = (now - run.key.slot).total_seconds()
@@ -72,5 +72,5 @@ async def _past_keeping(
 
 
 def _best(runs: list[Run]) -> Run | None:
-    """Of one day: the newest that told somebody something, else the newest."""
-    return max(runs, key=lambda run: (run.state in SENT_SOMETHING, run.key.slot), default=None)
+    """Of one day: the newest with a delivered digest, else the newest."""
+    return max(runs, key=lambda run: (run.state in WITH_DIGEST, run.key.slot), default=None)

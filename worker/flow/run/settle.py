@@ -1,4 +1,4 @@
-"""What became of a delivery goes to the ledger, and what that made true is told."""
+"""Settles a delivery in the ledger, and emits the facts that follow."""
 
 from typing import Protocol
 

@@ -1,8 +1,8 @@
-"""One fetch for all who ask the same: within a run, across schedules and across workers.
+"""One fetch for all runs with the same question: within a run, across schedules and across workers.
 
-A stored answer serves a run that asks the same question of the same account for the same window, if it was begun at
-or after the run's slot and is no older than the item's `share_for`. While one worker fetches, the others wait for what
-it finds. What departed since a run's own past is looked up for that run, beside the list that is shared: see
+A stored answer serves a run with the same question to the same account for the same window, if it was begun at or after
+the run's slot and is no older than the query's `share_for`. While one worker fetches, the others wait for its result.
+What left a list since a run's own past is looked up for that run, beside the shared list: see
 docs/decisions/005-one-fetch-for-all.md.
 """
 
@@ -24,13 +24,13 @@ from worker.memo import Memo
 from worker.ports import Answer, FetchCache, FetchFailed, Hit, Question, Shareable, Snapshots, Source, Turn
 
 LOOK = (0.05, 0.5)
-"""Seconds between two looks at a question that somebody else fetches: the first pause, and the longest."""
+"""Seconds between two looks at a question that another worker fetches: the first pause, and the longest."""
 _BEATS = 3
-"""In a lease of the turn."""
+"""Renewals of the turn within one lease."""
 
 
 class SharedFailure(Exception):
-    """The fetch that this run waited for brought nothing; why, for the gap."""
+    """The fetch that this run waited for failed. It holds the reason, for the gap."""
 
     def __init__(self, failed: FetchFailed) -> None:
         self.reason = GapReason(failed.reason)
@@ -41,9 +41,9 @@ class SharedFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SharedFetches:
-    """What is fetched once for all who ask the same. `heartbeat`: seconds in which a run's lease is renewed.
+    """Fetches once for all runs with the same question. `heartbeat`: seconds in which a run's lease is renewed.
     `monotonic`: seconds that only grow. `jitter`: a factor around 1 that differs each time, so that not all processes
-    look at once. `answers`: the last that several runs of this process share, decoded.
+    look at once. `answers`: the last answers that several runs of this process share, decoded.
     """
 
     cache: FetchCache
@@ -54,10 +54,10 @@ class SharedFetches:
     answers: Memo = field(default_factory=lambda: Memo(3))
 
     async def answer(self, source: Source, account: str, question: Question) -> Answer:
-        """From the cache, or fetched. A comparison is a question of its own, since another schedule may ask for that
+        """From the cache, or fetched. A comparison is a question of its own, because another schedule may ask for that
         window by itself.
 
-        Raises SourceError, and SharedFailure for somebody else's.
+        Raises SourceError, and SharedFailure for a fetch of another process.
         """
         base = await self._own(source, account, replace(question, compared=None))
         if question.compared is None:
@@ -66,7 +66,7 @@ class SharedFetches:
         return replace(base, compared=(await self._own(source, account, against)).snapshot)
 
     async def _own(self, source: Source, account: str, question: Question) -> Answer:
-        """What is shared, made this run's own."""
+        """The shared answer, completed with this run's own past."""
         if not isinstance(source, Shareable):
             return await self._shared(source, _key(account, _words(question), _past(question)), question)
         item = replace(question.item, follow=Follow.NONE)
@@ -84,7 +84,7 @@ class SharedFetches:
                     found = await self._loaded(kept)
                     if found is not None:
                         return _mine(found, question)
-                    return await source.fetch(question)  # its snapshot is gone: memory was short, or a day went by
+                    return await source.fetch(question)  # its snapshot is gone: it was evicted or has expired
                 case FetchFailed() as failed:
                     raise SharedFailure(failed)
                 case Turn() as turn:
@@ -93,7 +93,7 @@ class SharedFetches:
             pause = min(2 * pause, LOOK[1])
 
     async def _fetched(self, source: Source, key: str, question: Question, turn: Turn) -> Answer:
-        """It is our turn. However it ends, it ends: killed, its lease lapses and the next one takes over."""
+        """This process has the turn, and ends it in any case. If the process is killed, the turn's lease lapses."""
         outcome: Hit | FetchFailed | None = None
         try:
             async with _beating(self.cache, key, turn.token, self.heartbeat / _BEATS):
@@ -111,7 +111,7 @@ class SharedFetches:
         return answer
 
     async def _loaded(self, kept: Hit) -> Answer | None:
-        """None where a snapshot is past its time. Decoded once for all runs of this process that use it."""
+        """None if a snapshot has expired. Decoded once for all runs of this process that use it."""
 
         async def load() -> Answer | None:
             if await self.snapshots.forgotten(kept.snapshot):
@@ -131,7 +131,7 @@ class UsesFetches(Protocol):
 
 @asynccontextmanager
 async def _beating(fetch_cache: FetchCache, key: str, token: int, every: float) -> AsyncIterator[None]:
-    """Renews the turn while its block runs. A turn that was lost is no reason to stop: its answer is still ours."""
+    """Renews the turn while its block runs. A lost turn is no reason to stop: the answer is still good for this run."""
     over = asyncio.Event()
 
     async def beat() -> None:
@@ -149,7 +149,7 @@ async def _beating(fetch_cache: FetchCache, key: str, token: int, every: float) 
 
 
 def _mine(answer: Answer, ask: Question) -> Answer:
-    """The same answer under this run's own names: query, slot, and the window as its definition calls it."""
+    """The same answer under this run's names: query, slot, and the window as its definition names it."""
     snapshot = _named(answer.snapshot, ask, ask.window)
     compared = None if answer.compared is None else _named(answer.compared, ask, None)
     return Answer(snapshot, compared)
@@ -165,7 +165,7 @@ def _key(*parts: str) -> str:
 
 
 def _words(ask: Question) -> str:
-    """The question of a source that has no spelling of its own: its parameters as they stand, windows resolved."""
+    """The question to a source without canonical texts: its parameters as they are, windows resolved."""
     item = ask.item
     parts = (item.query, _resolved(ask, item.params), item.as_written, _edges(ask.window), ask.zone, ask.files)
     return json.dumps(parts, sort_keys=True, default=str)
@@ -184,7 +184,9 @@ def _edges(window: Window | None) -> list[str] | None:
 
 
 def _past(ask: Question) -> str:
-    """What a source that completes nothing may have put into its answer: who was listed before, and as what."""
+    """The past that a source without `complete` may have put into its answer: which keys were listed before, and their
+    rows.
+    """
     listed = ask.previous if ask.previous is not None and ask.previous.main is not None else None
     if listed is None and not ask.formerly:
         return ""

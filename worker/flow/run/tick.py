@@ -1,4 +1,4 @@
-"""The only timer: due slots become runs, lapsed leases and waiting deliveries become work again."""
+"""The only timer. Due slots become runs; lapsed leases and waiting deliveries become work again."""
 
 import asyncio
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess
 from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers
 
 BATCH = 300
-"""Schedules, runs and deliveries that one tick looks at, each."""
+"""The greatest number of schedules, of runs and of deliveries that one tick handles."""
 
 RUN_TIME = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """What one tick did; `more`: it left due slots for the next one, which should come at once."""
+    """What one tick did. `more`: there were more due slots, so that the next tick should come at once."""
 
     claimed: tuple[RunKey, ...]
     published: int
@@ -36,9 +36,9 @@ class TickUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, U
 
 
 async def tick(uses: TickUses) -> Ticked:
-    """Claim what is due, publish it, then move on what lies waiting. One bundle and one `now` for all of it.
+    """Claims what is due, publishes it, then moves waiting work on. One bundle and one `now` serve the whole tick.
 
-    Killed anywhere, nothing is lost: a claimed run that was not published is found by a later sweep.
+    Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published.
     """
     deployment, (now, due) = await asyncio.gather(uses.deployments.deployed(), uses.clock.due(BATCH))
     if deployment is None:
@@ -58,9 +58,9 @@ async def tick(uses: TickUses) -> Ticked:
 def slot_claim(
     triggers: Triggers, timings: Mapping[str, Timing], bundle_id: str, due: Due, now: datetime
 ) -> SlotClaim | None:
-    """What becomes of a schedule's slots up to `now`; None for a schedule that this bundle does not hold.
+    """The decision about a schedule's slots up to `now`; None for a schedule that this bundle does not hold.
 
-    A schedule that is spread lives on a clock of its own, which is behind by its share: a slot comes when it is due.
+    A schedule with `spread` is computed on a clock that is behind by its delay, so that a slot comes when it is due.
     """
     timing = timings.get(due.schedule)
     if timing is None:
@@ -76,7 +76,7 @@ def slot_claim(
         pause=Pause() if timing.paused else due.pause and due.pause.earlier(delay),
     )
     following = accounted.next_slot
-    if following is not None and following + delay <= now:  # more were due than one call speaks of
+    if following is not None and following + delay <= now:  # more slots were due than one call decides about
         following = triggers.next(trigger, now - delay)
     until = _until(timing.within, now, following and following + delay)
     runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
@@ -87,7 +87,7 @@ def slot_claim(
 
 
 def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:
-    """Nothing is fetched after it: `within`, else the earlier of when the next slot is due and half an hour after
+    """Nothing is fetched after it: `within`, else the earlier of the next slot's due instant and half an hour after
     `start`.
     """
     delay = delay_of(schedule.id, schedule.spread)
@@ -96,15 +96,17 @@ def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetim
 
 
 def _until(within: int | None, start: datetime, following: datetime | None) -> datetime:
-    """`following`: when the next slot is due. A slot that is due starts now: its instant has passed."""
+    """`following`: when the next slot is due. The start of a slot that is due is now, because its own instant has
+    passed.
+    """
     if within is not None:
         return start + timedelta(seconds=within)
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
 async def _publish(queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...]) -> int:
-    """A broker that takes nothing is no reason to stop: what it did not take is published again by a later sweep. A run
-    on demand that nobody began goes to the queue of those on demand again.
+    """If the broker takes nothing, a later sweep publishes again. A run on demand that no worker has begun goes to the
+    queue of runs on demand again.
     """
     asked = [key for key in runs if key.kind == "manual"]
     try:

@@ -1,4 +1,4 @@
-"""Handing one part of a message to its receiver: the act that cannot be taken back."""
+"""Hands one part of a message to its receiver. This cannot be undone."""
 
 from typing import Any
 
@@ -7,5 +7,5 @@ from worker.ports import Channel
 
 
 async def transmit(channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
-    """Implements ports.channels.Transmit. What is to happen beside each part that is sent is put around it."""
+    """Implements ports.channels.Transmit. Decorators are put around it for everything else that happens per part."""
     return await channel.send(part, sealed, envelope)
