@@ -1,4 +1,4 @@
-"""The one composition root: adapters are made here and handed to flow."""
+"""The composition root: makes the adapters and hands them to flow."""
 
 import asyncio
 import hashlib
@@ -58,20 +58,20 @@ from worker.settings import Settings
 from worker.vocabulary import vocabulary
 
 NOWHERE = "https://nowhere.invalid/nothing"
-"""Stands for a secret where nothing is sent: token, password and webhook alike; RFC 2606 lets nobody have that name."""
+"""Stands for a secret (token, password, webhook) if nothing is sent. RFC 2606 reserves the name, so nobody has it."""
 
 IDLE = 3600.0
-"""Seconds after which a source or channel that nobody asked for is closed: much longer than one fetch may take."""
+"""Seconds after which an unused source or channel is closed. One fetch takes much less."""
 
 SILENT = {
     **{kind.type: "http://127.0.0.1:9" for kind in STAND_INS.values()},
     **{service: address for kind in CHANNELS for service, address in kind.in_sandbox.items()},
 }
-"""A sandbox that does not run, for what is only built."""
+"""A sandbox that does not run, for messages that are only built."""
 
 
 def registry() -> Registry:
-    """What definitions may name here. Raises RequestError for a plug-in that is broken."""
+    """What definitions may name here. Raises RequestError for a broken plug-in."""
     return Registry(connections(), channels())
 
 
@@ -84,8 +84,8 @@ def shipped(folder: str) -> Path:
 
 @cache
 def version() -> str:
-    """The version and the beginning of a hash over the templates that it ships: what a rendered message depends on
-    besides what is stored.
+    """The version, and the beginning of a hash over the shipped templates. A rendered message depends on these besides
+    what is stored.
     """
     folder, mark = shipped("templates"), hashlib.sha256()
     for path in sorted(folder.rglob("*.j2")):
@@ -94,13 +94,13 @@ def version() -> str:
 
 
 def wall_clock() -> datetime:
-    """The one place where a process's own clock is read: for `as_of`, the instants of a service's answers."""
+    """The only place that reads a process's own clock: for `as_of`, the instants of a service's answers."""
     return datetime.now(UTC)
 
 
 def account_id(kind: str, options: Mapping[str, str]) -> str:
-    """A short text that stands for one account with these credentials, and from which nobody can read them: the hash
-    is made slow, because a password may be short.
+    """A short text that stands for one account with these credentials and does not show them. The hash is slow, because
+    a password may be short.
     """
     return _account_id(kind, tuple(sorted(options.items())))
 
@@ -117,17 +117,17 @@ Overrides = tuple[tuple[str, str], ...]
 
 
 def _open_templates(overrides: Overrides) -> Templates:
-    """The shipped templates are the same for as long as a process runs."""
+    """The shipped templates do not change while a process runs."""
     return JinjaTemplates(shipped("templates"), dict(overrides), vocabulary())
 
 
 @dataclass(slots=True)
 class OpenConnectors:
-    """Implements ports.Connectors. Sources and channels are shared by everything that has the same options.
+    """Implements ports.Connectors. Definitions with the same options share one source or channel.
 
-    `offline`: channels are there to build messages and not to send them. They need no secrets, and no sandbox to run.
-    `quotas`: the budget of each account, which all workers share; without it every source has its own. `tokens`: the
-    store of an account's renewed tokens; None without a key to encrypt them.
+    `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
+    budget of each account, which all workers share; without it every source has its own. `tokens`: the store of an
+    account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
@@ -190,7 +190,7 @@ class OpenConnectors:
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
     def templates(self, bundle: Bundle) -> Templates:
-        """One for all bundles with the same templates: nothing else in a bundle changes what they do."""
+        """One for all bundles with the same templates, because nothing else in a bundle affects them."""
         return self._templates(tuple(sorted(bundle.templates.items())))
 
     async def aclose(self) -> None:
@@ -210,8 +210,8 @@ async def open_services(
     directory: Path | None = None,
     offline: bool = False,
 ) -> AsyncIterator[Services]:
-    """Everything that one process needs, over the Redis that `settings.redis_url` names. Without `queue`: Celery.
-    `offline`: nothing will be fetched or sent.
+    """Everything that one process needs, over the Redis of `settings.redis_url`. `queue` None: Celery. `offline`:
+    nothing is fetched or sent.
     """
     redis = connect(settings.redis_url)
     sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
@@ -228,7 +228,7 @@ async def open_services(
 
 
 def make_services(settings: Settings, redis: Redis, project: str, connectors: OpenConnectors, queue: Queue) -> Services:
-    """Every port of this process, with its caches around it."""
+    """Every port of this process, with its caches."""
     ledger, snapshots = RedisLedger(redis, project, times=_ledger_times(settings)), ForgetfulSnapshots(redis, project)
     deployments, triggers = with_kept_bundles(ledger.deployments), ApTriggers()
     cache = RedisFetchCache(redis, project, settings.heartbeat)
@@ -265,7 +265,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
 
 
 def _jitter() -> float:
-    return random.uniform(0.75, 1.25)  # noqa: S311 - nothing secret hangs on it
+    return random.uniform(0.75, 1.25)  # noqa: S311  # not used for secrets
 
 
 def tokens(settings: Settings, redis: Redis, project: str) -> Callable[[str], TokenStore] | None:

@@ -1,11 +1,11 @@
-"""The error tree, by what the caller can do about it. Fields first; the text is made from the fields.
+"""The error tree, by what the caller can do. An error has fields, and its text is made from them.
 
 FunnelbeatError
 ├─ RequestError               the request or a definition is wrong: say it, exit 2
 │  ├─ DefinitionError         complaints about files, each with its place
 │  └─ SettingsError           an environment variable
 ├─ SourceError                a query could not be answered: a gap in the digest
-│  ├─ SourceUnavailable       for now: worth another try, maybe not before `retry_after`
+│  ├─ SourceUnavailable       not now: worth another try, after `retry_after` if there is one
 │  ├─ SourceRefused           our key, our rights or our parameters
 │  ├─ SourceShapeChanged      an answer that is not what the contract says
 │  └─ SourceIncomplete        a list that could not be read whole
@@ -14,26 +14,26 @@ FunnelbeatError
 │  ├─ DeliveryDeferred        surely not accepted, may be tried again
 │  ├─ DeliveryRefused         surely not accepted, pointless to repeat
 │  └─ DeliveryUncertain       accepted or not: unknown
-├─ BrokerUnavailable          Celery's broker takes no message; the clock publishes again what is left
+├─ BrokerUnavailable          Celery's broker takes no message; a sweep publishes it again
 └─ LedgerError                Redis
    ├─ LedgerUnavailable       cannot be reached, or is not fit to be used
-   └─ ClaimLost               somebody else owns this run or delivery now
+   └─ ClaimLost               another process owns this run or delivery now
 """
 
 from dataclasses import dataclass
 
 
 class FunnelbeatError(Exception):
-    """Every error that is ours. Anything else is a bug and ends the run loudly."""
+    """Every error of Funnelbeat. Any other exception is a bug and ends the run loudly."""
 
 
 class RequestError(FunnelbeatError):
-    """The request itself is wrong; the text says what was found and what to write."""
+    """The request itself is wrong. The text says what was found and what to write."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Complaint:
-    """One thing that is wrong in one place of a definition; `line` and `column` count from 1."""
+    """One fault at one place of a definition. `line` and `column` count from 1."""
 
     path: str
     line: int
@@ -46,7 +46,7 @@ class Complaint:
 
 
 class DefinitionError(RequestError):
-    """Everything that is wrong with a project's files, found in one pass."""
+    """All faults of a project's files, found in one pass."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
         self.complaints = complaints
@@ -61,7 +61,7 @@ class SettingsError(RequestError):
 
 
 class SourceError(FunnelbeatError):
-    """`endpoint` names the request ("GET /opportunity/"), `problem` is one clear sentence without secrets."""
+    """`endpoint` names the request ("GET /opportunity/"). `problem` is one clear sentence without secrets."""
 
     def __init__(self, endpoint: str, problem: str) -> None:
         self.endpoint = endpoint
@@ -70,7 +70,7 @@ class SourceError(FunnelbeatError):
 
 
 class SourceUnavailable(SourceError):
-    """`retry_after` in seconds, where the service named it. `limited`: it said that we ask too often (429)."""
+    """`retry_after` in seconds, if the service named it. `limited`: the service refused for too many requests (429)."""
 
     def __init__(self, endpoint: str, problem: str, *, retry_after: float | None = None, limited: bool = False) -> None:
         self.retry_after = retry_after
@@ -87,8 +87,8 @@ class SourceRefused(SourceError):
 
 
 class SourceShapeChanged(SourceError):
-    """`path` names the place in the answer ("data[3].value"), `fault` what is wrong there, `whose` the row that it is
-    in ("deal 101"), where there is one.
+    """`path`: the place in the answer ("data[3].value"). `fault`: what is wrong there. `whose`: the row of that place
+    ("deal 101"), if there is one.
     """
 
     def __init__(self, endpoint: str, path: str, fault: str, whose: str = "") -> None:
@@ -97,16 +97,16 @@ class SourceShapeChanged(SourceError):
         super().__init__(endpoint, f"{whose}: {path}: {fault}" if whose else f"{path}: {fault}")
 
     def within(self, whose: str) -> "SourceShapeChanged":
-        """The same fault, said of a row."""
+        """The same fault, with the row that it is in."""
         return SourceShapeChanged(self.endpoint, self.path, self.fault, whose)
 
 
 class SourceIncomplete(SourceError):
-    """Pages missing, or rows that moved while the list was read, even when read once more."""
+    """Pages are missing, or rows moved while the list was read, even in the second reading."""
 
 
 class RenderError(FunnelbeatError):
-    """`template` is its path below templates/, `line` counts from 1, 0 where there is none."""
+    """`template`: its path below templates/. `line` counts from 1, and is 0 if there is none."""
 
     def __init__(self, template: str, line: int, problem: str) -> None:
         self.template = template
@@ -125,7 +125,7 @@ class DeliveryError(FunnelbeatError):
 
 
 class DeliveryDeferred(DeliveryError):
-    """`retry_after` in seconds, where the receiver named it."""
+    """`retry_after` in seconds, if the receiver named it."""
 
     def __init__(self, channel: str, problem: str, *, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
@@ -133,7 +133,7 @@ class DeliveryDeferred(DeliveryError):
 
 
 class DeliveryRefused(DeliveryError):
-    """`code` is the receiver's own (an SMTP reply, an API's error string); `suspend` says what to stop using."""
+    """`code`: the receiver's own (an SMTP reply, an API's error string). `suspend`: what to stop using."""
 
     def __init__(self, channel: str, problem: str, *, code: str, suspend: str | None = None) -> None:
         self.code = code
@@ -142,11 +142,11 @@ class DeliveryRefused(DeliveryError):
 
 
 class DeliveryUncertain(DeliveryError):
-    """The request may have been applied: it must not simply be sent again."""
+    """The request may have been applied, so it must not simply be sent again."""
 
 
 class BrokerUnavailable(FunnelbeatError):
-    """The broker cannot be reached, refuses, or does not answer. What was to be published is in the ledger."""
+    """The broker cannot be reached, refuses, or does not answer. The ledger has what was to be published."""
 
 
 class LedgerError(FunnelbeatError):

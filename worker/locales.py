@@ -1,4 +1,4 @@
-"""Locales by CLDR: one function says whether a locale exists, when a definition is read and when a message is made."""
+"""Locales by CLDR. One function decides whether a locale exists, for definitions and for messages."""
 
 from functools import cache
 
@@ -7,7 +7,7 @@ from babel.core import Locale, UnknownLocaleError
 
 @cache
 def locale_named(written: str) -> Locale:
-    """`written` as "en_GB" or "en-GB". Raises ValueError, with what was found, for a locale that CLDR does not know."""
+    """`written` is "en_GB" or "en-GB". Raises ValueError, with the locale that was found, if CLDR does not know it."""
     try:
         found = Locale.parse(written.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError) as error:

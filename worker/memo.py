@@ -1,4 +1,4 @@
-"""What several tasks of a process share is made once and kept while it is in use."""
+"""Values that several tasks of a process share: made once, and kept while they are in use."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,8 +11,9 @@ T = TypeVar("T")
 class Memo:
     """Keeps the `size` values that were used last. The first task that asks for a value makes it; the others wait.
 
-    A key is a value: it names everything that the made value depends on. Never an object's address (`id`): Python gives
-    the address of a freed object to the next one, and then one reader is sent what another reader is told.
+    A key is a value that names everything that the made value depends on. It must not be an object's address (`id`):
+    Python gives the address of a freed object to another one, and then one reader would be sent another reader's
+    message.
     """
 
     def __init__(self, size: int) -> None:
@@ -20,7 +21,7 @@ class Memo:
         self._made: OrderedDict[Hashable, asyncio.Future[Any]] = OrderedDict()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
-        """Raises what `make` raises, and forgets it: the next task tries again."""
+        """Raises what `make` raises, and forgets it, so that the next task tries again."""
         known = self._made.get(key)
         if known is None:
             known = self._begin(key, make)
@@ -35,7 +36,7 @@ class Memo:
         return begun
 
     def _forget_failed(self, key: Hashable, done: asyncio.Future[Any]) -> None:
-        """Another task may have begun the same key anew since this one was dropped: that one stays."""
+        """Another task may have begun the same key again since this one was dropped. That one stays."""
         failed = done.cancelled() or done.exception() is not None
         if failed and self._made.get(key) is done:
             del self._made[key]

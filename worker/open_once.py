@@ -1,4 +1,4 @@
-"""Clients that are opened once, shared by all who ask for the same, and closed when nobody asks any more."""
+"""Clients that are opened once, shared by all users of the same options, and closed when no longer used."""
 
 import asyncio
 from collections.abc import Callable, Hashable
@@ -13,9 +13,9 @@ T = TypeVar("T", bound=Closable)
 
 
 class OpenOnce(Generic[T]):
-    """By key. One that nobody asked for during `idle` seconds is closed when another is opened: a key that was rotated
-    would otherwise leave its client open for ever. `idle` is longer than anybody uses a client after asking for it.
-    `clock` tells seconds that only grow.
+    """By key. A client that was not asked for during `idle` seconds is closed when another is opened; otherwise a
+    rotated key would leave its client open for ever. `idle` is longer than any use of a client. `clock` returns seconds
+    that only grow.
     """
 
     def __init__(self, idle: float, clock: Callable[[], float]) -> None:
@@ -26,7 +26,7 @@ class OpenOnce(Generic[T]):
         self._closing: set[asyncio.Task[None]] = set()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Raises what `make` raises. An event loop must be running where something is there to be closed."""
+        """Raises what `make` raises. An event loop must be running if a client has to be closed."""
         now = self._clock()
         if key not in self._open:
             self._open[key] = make()

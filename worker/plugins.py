@@ -1,4 +1,4 @@
-"""Registries: which sources and channels there are. To add one: a folder, and its kind in SOURCES or CHANNELS."""
+"""Registries of the sources and channels. A new one is a folder, and its kind in SOURCES or CHANNELS."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ SOURCE_PLUGINS = "funnelbeat.sources"
 
 
 def _stand_ins(kinds: tuple[SourceKind, ...]) -> dict[str, SourceKind]:
-    """Type of a stand-in → the service that it stands in for."""
+    """Type of a stand-in → the service that it stands for."""
     return {kind.stand_in.type: kind for kind in kinds if kind.stand_in is not None}
 
 
@@ -51,7 +51,7 @@ CHANNEL_TYPES: dict[str, ChannelKind] = {kind.type: kind for kind in CHANNELS}
 
 @cache
 def channels() -> Mapping[str, ChannelKind]:
-    """CHANNEL_TYPES, and those of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    """CHANNEL_TYPES, and those of installed plug-ins. Raises RequestError for a broken plug-in."""
     return with_plugins(CHANNEL_PLUGINS, ChannelKind, CHANNEL_TYPES)
 
 
@@ -64,12 +64,12 @@ def channel_kind(kind: str) -> ChannelKind:
 
 @cache
 def connections() -> Mapping[str, SourceKind]:
-    """CONNECTIONS, and those of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    """CONNECTIONS, and those of installed plug-ins. Raises RequestError for a broken plug-in."""
     return with_plugins(SOURCE_PLUGINS, SourceKind, CONNECTIONS)
 
 
 def wants_sandbox(kind: str) -> bool:
-    """Whether a connection or channel of this kind talks to a stand-in on this machine."""
+    """Whether a connection or channel of this kind uses a stand-in on this machine."""
     return kind in STAND_INS or any(bool(one.in_sandbox) for one in CHANNELS if one.type == kind)
 
 
@@ -81,8 +81,8 @@ def open_source(
     quota: Quota | None = None,
     renewal: Renewal | None = None,
 ) -> Source:
-    """`options` with secrets resolved; `sandbox`: where the stand-ins listen, empty when none run. `quota`: the
-    connection's budget, where others share it. `renewal`: for tokens that end. Raises RequestError.
+    """`options`: with resolved secrets. `sandbox`: the addresses of the stand-ins, empty if none run. `quota`: the
+    connection's budget, if others share it. `renewal`: for tokens that expire. Raises RequestError.
     """
     stand_in = STAND_INS[kind].stand_in if kind in STAND_INS else None
     if stand_in is not None:
@@ -98,7 +98,7 @@ def source_kind(kind: str) -> SourceKind:
 
 
 def listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
-    """Where the sandbox's services listen, by service. Raises RequestError when none runs."""
+    """The addresses of the sandbox's services, by service. Raises RequestError if no sandbox runs."""
     if not sandbox:
         raise RequestError(
             "type: sandbox needs a running sandbox: `demo`, `up`, `run` and `preview` start one themselves"

@@ -1,5 +1,5 @@
-"""How far reading lists has come, for somebody who watches. It goes past every signature, as whose turn it is does: no
-result depends on it.
+"""Reports how many rows of lists were read, for a person who watches. The watcher is a context variable and no
+parameter, because no result depends on it.
 """
 
 from collections.abc import Callable, Iterator
@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 Watch = Callable[[int, int | None], None]
-"""Rows that were read since the last call, and rows that are to come beside those announced before: None where the
-service does not count, which makes every sum unknown.
+"""Takes the rows that were read since the last call, and the rows that are to come beside those announced before. None:
+the service does not count, so the sum is unknown.
 """
 
 
@@ -21,7 +21,7 @@ _watch: ContextVar[Watch] = ContextVar("watch", default=_nobody)
 
 @contextmanager
 def watched(watch: Watch) -> Iterator[None]:
-    """What is read within, and in the tasks and loops begun within, is told to `watch`."""
+    """Rows that are read within, and in the tasks and loops begun within, are reported to `watch`."""
     before = _watch.set(watch)
     try:
         yield

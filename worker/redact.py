@@ -1,8 +1,9 @@
-"""What somebody else wrote, fit to stand in a sentence of ours: on one line, without our secrets, and short.
+"""Text of other parties, made fit for our sentences: on one line, without our secrets, and short.
 
-Services repeat what they were sent, and not always as it was sent. A secret is found in every spelling that one line
-can hold: as it is, for a URL, HTML or JSON, in base64 at any place of a longer text (as in Basic and in SMTP's logins),
-in hexadecimal. It is taken out before the text is cut: of a secret across the cut, the first part would stay.
+Services repeat what they were sent, and often in another spelling. A secret is found in every spelling that one line
+can hold: as it is; escaped for a URL, HTML or JSON; in base64 at any place of a longer text (as in Basic and in SMTP's
+logins); in hexadecimal. Secrets are replaced before the text is cut, because otherwise the first part of a secret
+across the cut would stay.
 """
 
 import base64
@@ -15,10 +16,10 @@ from worker.sanitize import harmless
 
 LIMIT = 200
 MOST_READ = 20_000
-"""Characters beyond which nothing is repeated: nobody reads so much, and to look for secrets in it takes seconds."""
+"""Characters beyond which nothing is repeated. No person reads so much, and searching it for secrets takes seconds."""
 GONE = "***"
 _SHORTEST = 4
-"""Characters of a secret, and letters of its base64: what is shorter also stands in other words by chance."""
+"""Characters of a secret, and letters of its base64. Shorter ones also stand in other words by chance."""
 _ESCAPES = (
     re.compile("(?:%[0-9a-f]{2})+", re.IGNORECASE),
     re.compile("&#?[0-9a-z]{1,31};?", re.IGNORECASE),
@@ -26,7 +27,7 @@ _ESCAPES = (
 )
 """Of URLs, of HTML, and of JSON and other strings."""
 _DEEPEST = 2
-"""How often a text is encoded at most, one time within the other."""
+"""How many times a text may be encoded, one encoding within the other."""
 _MARKS = re.compile(r"%|\\[ux]", re.IGNORECASE)
 _LETTER = "[A-Za-z0-9+/]?"
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -34,8 +35,8 @@ _Span = tuple[int, int]
 
 
 def redact(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
-    """One line of at most `limit` characters (the last an ellipsis) without control or bidi characters, where each
-    secret is replaced by `***`.
+    """One line of at most `limit` characters (the last an ellipsis) without control or bidi characters. Each secret is
+    replaced by `***`.
     """
     if len(text) > MOST_READ:
         return "(more words than can be repeated)"
@@ -49,7 +50,7 @@ def redact(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """A line in another spelling; `spans` says of each character from where to where it stands in the line."""
+    """A line in another spelling. `spans`: for each character the range that it stands for in the line."""
 
     text: str
     spans: list[_Span]
@@ -63,7 +64,7 @@ class _View:
         return _View("".join(self.text[position] for position in kept), [self.spans[position] for position in kept])
 
     def unescaped(self, escapes: re.Pattern[str]) -> "_View":
-        """Every character of an escape stands where the whole escape stands."""
+        """Every character of an escape stands for the whole escape."""
         texts: list[str] = []
         spans: list[_Span] = []
         end = 0
@@ -81,8 +82,8 @@ def _one_line(text: str) -> str:
 
 
 def _views(line: str) -> list[_View]:
-    """As it is, and without the escapes of each kind, and without escapes of escapes. A secret may itself hold what
-    looks like an escape of another kind, so that they are not all taken at once.
+    """The line as it is, without the escapes of each kind, and without escapes of escapes. A secret may itself hold
+    what looks like an escape of another kind, so the kinds are also taken singly.
     """
     views = {line: _View(line, [(position, position + 1) for position in range(len(line))])}
     for _ in range(_DEEPEST):
@@ -95,7 +96,9 @@ def _views(line: str) -> list[_View]:
 
 
 def _places(view: _View, secret: str) -> Iterator[_Span]:
-    """Where the secret stands in this view: a very short one as a word of its own. A form writes "+" for a blank."""
+    """Where the secret is in this view. A very short one counts only as a word of its own. A form writes "+" for a
+    blank.
+    """
     plain = _one_line(secret)
     if len(plain) < _SHORTEST:
         yield from view.find(rf"(?<!\w){re.escape(plain)}(?!\w)", re.IGNORECASE)
@@ -110,8 +113,8 @@ def _places(view: _View, secret: str) -> Iterator[_Span]:
 
 
 def _in_base64(view: _View, data: bytes) -> Iterator[_Span]:
-    """Behind none, one or two bytes of others, in both alphabets. A letter beside the secret's own may hold a few bits
-    of it, and goes too.
+    """After none, one or two other bytes, in both alphabets. A letter beside the secret's own may hold a few bits of
+    it, and is replaced too.
     """
     same = _View(view.text.translate(_URL_SAFE), view.spans)
     for before, first in enumerate((0, 2, 3)):
@@ -133,7 +136,7 @@ def _meant(escape: str) -> str:
 
 
 def _joined(spans: Iterable[_Span]) -> list[_Span]:
-    """Sorted, those that touch each other as one."""
+    """Sorted, with adjacent ones joined."""
     joined: list[_Span] = []
     for start, end in sorted(spans):
         if joined and start <= joined[-1][1]:

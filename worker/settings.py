@@ -16,7 +16,7 @@ from worker.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Each field is FUNNELBEAT_<NAME> in the environment. Times in seconds. docs/reference/settings.md is made from
+    """Each field is FUNNELBEAT_<NAME> in the environment. Times are in seconds. docs/reference/settings.md is made from
     NOTES below.
     """
 
@@ -64,7 +64,7 @@ NOTES: dict[str, str] = {
 PREFIX = "FUNNELBEAT_"
 LEVELS = ("debug", "info", "warning", "error")
 LONGEST = 7 * 24 * 60 * 60
-"""Seconds; no wait of ours makes sense beyond a week."""
+"""Seconds. No setting needs a wait of more than a week."""
 
 READ_ELSEWHERE: dict[str, str] = {
     "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or "
@@ -76,12 +76,12 @@ OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""
 
 FROM_FILE = ("redis_url", "broker_url", "token_key")
-"""May hold a secret, so that FUNNELBEAT_<NAME>_FILE may name a file that holds the value instead."""
+"""These may hold a secret, so FUNNELBEAT_<NAME>_FILE may name a file with the value instead."""
 
 
 def read(environ: Mapping[str, str] | None = None) -> Settings:
-    """Unset variables keep their defaults. Raises SettingsError for a value that its setting cannot have, a file that
-    cannot be read or is empty, and times that contradict each other.
+    """Unset variables keep their defaults. Raises SettingsError for a value that its setting cannot have, for a file
+    that cannot be read or is empty, and for times that contradict each other.
     """
     source = os.environ if environ is None else environ
     given: dict[str, str | int | float] = {}
@@ -103,7 +103,7 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def unknown(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """A sentence for each variable that begins as ours do and is no setting: mostly one that was misspelt.
+    """A sentence for each variable with our prefix that is no setting, mostly one that was misspelt.
 
     It is a warning and no error, because a definition may refer to a secret of this name.
     """
@@ -127,8 +127,8 @@ def _refuse_no_object(variable: str, text: str) -> None:
 
 
 def _refuse_contradictions(settings: Settings) -> None:
-    """A run whose worker misses one heartbeat must keep its lease: otherwise every long run is taken away from a worker
-    that is still at it. Raises SettingsError.
+    """A run whose worker misses one heartbeat must keep its lease. Otherwise every long run is taken away from a worker
+    that is still at work. Raises SettingsError.
     """
     heartbeat, lease = settings.heartbeat, settings.run_lease
     if heartbeat * 2 >= lease:

@@ -1,4 +1,4 @@
-"""Several requests at once, of which the first failure ends the others and is raised as itself."""
+"""Several requests at once. The first failure cancels the others and is raised as itself."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -8,7 +8,9 @@ T = TypeVar("T")
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """Results in the order of `calls`. A TaskGroup would raise a group, which no caller could name an error from."""
+    """Results in the order of `calls`. A TaskGroup alone would raise an exception group, which callers could not name
+    an error from.
+    """
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(call) for call in calls]

@@ -1,4 +1,4 @@
-"""What services know and a digest prints, gathered from their kinds for the renderer and for attached files."""
+"""The services' words for digests, gathered from their kinds for the renderer and for attached files."""
 
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -9,8 +9,8 @@ from worker.rendering.vocabulary import Vocabulary
 
 
 def merged(services: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, dict[str, str]]:
-    """All services' words by language. One key has one text, that of the first service which has it, because a digest
-    may show several services.
+    """All services' words by language. A digest may show several services, so one key has one text: that of the first
+    service that has it.
     """
     found: dict[str, dict[str, str]] = {}
     for words in services:
@@ -36,5 +36,5 @@ VOCABULARY = vocabulary_of(CONNECTIONS)
 
 @cache
 def vocabulary() -> Vocabulary:
-    """Of these and of installed plug-ins. Raises RequestError for a plug-in that is broken."""
+    """Of these, and of installed plug-ins. Raises RequestError for a broken plug-in."""
     return vocabulary_of(connections())

@@ -1,4 +1,4 @@
-"""What is put around ports in the composition root: caches, kept messages, fail points. Flow knows none of it.
+"""Decorators of ports, which the composition root applies: caches, kept messages, fail points. Flow does not know them.
 
-Imports flow, ports and domain. Never imports an adapter, a source or a channel.
+They import flow, ports and domain, and no adapter, source or channel.
 """

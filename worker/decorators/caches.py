@@ -1,4 +1,4 @@
-"""Answers of ports that need not be asked for again."""
+"""Answers of ports that are kept instead of asked for again."""
 
 from collections.abc import Callable
 
@@ -12,11 +12,11 @@ BUNDLES = 4
 
 
 class _Absent(Exception):
-    """A bundle that Redis does not have now may be there a moment later, so that its absence is not kept."""
+    """A bundle that Redis does not have now may be there a moment later, so its absence is not kept."""
 
 
 def with_kept_bundles(deployments: Deployments) -> Deployments:
-    """A bundle never changes, so that the last few are kept."""
+    """Keeps the last few bundles. A bundle never changes."""
     memo = Memo(BUNDLES)
 
     def kept(load: Method) -> Method:
@@ -38,7 +38,7 @@ def with_kept_bundles(deployments: Deployments) -> Deployments:
 
 
 def with_throttled_retention(upkeep: Upkeep, monotonic: Callable[[], float]) -> Upkeep:
-    """`next_batch` answers None without asking Redis for as long as the last call asked to pause, in seconds."""
+    """`next_batch` returns None without asking Redis during the pause, in seconds, that the last call asked for."""
     quiet_until = 0.0
 
     def throttled(ask: Method) -> Method:

@@ -1,4 +1,4 @@
-"""Some methods of a port replaced, and all others as they are."""
+"""Replaces some methods of a port, and leaves the others as they are."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, cast
@@ -17,8 +17,9 @@ class _Decorated:
 
 
 def decorated(port: P, **methods: Callable[[Method], Method]) -> P:
-    """`methods`: what makes a method's replacement, given the method. Raises AttributeError for one that is not there.
+    """`methods`: for each name a function that takes the method and returns its replacement. Raises AttributeError for
+    a method that does not exist.
 
-    The answer is a port by its methods alone: it is no instance of the class behind it.
+    The result has the port's methods, but is no instance of the class behind it.
     """
     return cast("P", _Decorated(port, {name: make(getattr(port, name)) for name, make in methods.items()}))

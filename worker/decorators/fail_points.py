@@ -1,4 +1,6 @@
-"""Where a test may end or stop a process, each just after the transition or act that it names: docs/guarantees.md."""
+"""Points at which a test can end or stop a process. Each lies just after the transition or act that it names:
+docs/guarantees.md.
+"""
 
 import signal
 import threading
@@ -65,8 +67,8 @@ _SETTLED: Mapping[type, str] = {
 
 
 def armed(directory: Path) -> PassPoint:
-    """A file in `directory` that is named as a fail point ends the process that passes it by SIGKILL, or sends it the
-    signal that the file names. Once: whoever can remove the file is the one.
+    """A file in `directory` with the name of a fail point ends the process that passes the point by SIGKILL, or sends
+    it the signal that the file names. It works once: the process that removes the file is the one.
     """
 
     def pass_point(point: str) -> None:
@@ -75,14 +77,14 @@ def armed(directory: Path) -> PassPoint:
             (directory / point).unlink()
         except FileNotFoundError:
             return
-        # To this very thread: a signal to the process may reach another one first, and this one would run on.
+        # To this thread: a signal to the process may reach another thread first, and this one would run on.
         signal.pthread_kill(threading.get_ident(), signal.Signals[named or "SIGKILL"])
 
     return pass_point
 
 
 def with_fail_points(services: Services, pass_point: PassPoint) -> Services:
-    """The same services, which call `reach` with the name of each fail point as it is passed."""
+    """The same services. They call `pass_point` with the name of each fail point as it is passed."""
 
     def after(point: str, happened: Callable[[Any], Any] = lambda _answer: True) -> Callable[[Method], Method]:
         return _around(pass_point, after=lambda answer, _args, _named: point if happened(answer) else "")
@@ -152,7 +154,7 @@ def _around(
 
 
 def _fetched(pass_point: PassPoint) -> Callable[[Method], Method]:
-    """An answer that others wait for was read, and nobody knows of it yet."""
+    """The answer that others wait for was read, and is not stored yet."""
 
     def around(put: Method) -> Method:
         async def called(key: str, token: int, outcome: Any) -> Any:
@@ -175,7 +177,7 @@ def _accepted(transmit: Transmit, pass_point: PassPoint) -> Transmit:
 
 
 class _Events:
-    """Every query is answered when what came of them is told."""
+    """A query is answered when its fact is emitted."""
 
     def __init__(self, events: Events, pass_point: PassPoint) -> None:
         self._events = events

@@ -1,4 +1,4 @@
-"""A copy of each part that was handed over, for a person who asked for it."""
+"""Saves a copy of each part that was handed over, if a person asked for it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,8 +10,8 @@ from worker.ports import Channel
 from worker.ports.channels import Transmit, saved
 
 Keep = Callable[[str, Part, bytes], None]
-"""Given the delivery's key, the part and the file that is kept of it. It must not raise: the receiver has the part, and
-nothing may come between that and the ledger.
+"""Takes the delivery's key, the part and the bytes of its file. It must not raise: the receiver has the part, and the
+ledger must still record it.
 """
 
 

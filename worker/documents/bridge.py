@@ -7,8 +7,8 @@ from worker.domain.snapshot.opportunity import Move
 def bridge_document(found: Bridge) -> dict[str, dict[str, int]]:
     """Every class of each currency, zeros included: {"EUR": {"opening": 15300000, "new": …, "closing": …}}.
 
-    Amounts are minor units of the currency. domain.diff.bridge says which classes add to the opening and which are
-    taken away from it.
+    Amounts are minor units of the currency. domain.diff.bridge says which classes are added to the opening and which
+    are subtracted from it.
     """
     return {
         terms.currency: {

@@ -1,4 +1,4 @@
-"""What a connection holds."""
+"""What the account of a connection holds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,11 +14,11 @@ def kinds_document(kinds: Iterable[str]) -> dict[str, list[str]]:
 def held_document(table: Table) -> dict[str, list[dict[str, Any]]]:
     """A row for each thing, with the service's own columns: {kind: [{"id", column: value, …}, …]}.
 
-    An instant is an integer, milliseconds since 1970 in UTC. A value that the service does not tell is null.
+    An instant is an integer, milliseconds since 1970 in UTC. A value that the service does not give is null.
     """
     return {table.id: [{"id": row.key, **table.record(row)} for row in table.rows]}
 
 
 def deleted_document() -> dict[str, bool]:
-    """What was asked for is gone: {"deleted": true}."""
+    """The answer to a deletion: {"deleted": true}."""
     return {"deleted": True}

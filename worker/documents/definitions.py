@@ -9,9 +9,9 @@ from worker.errors import Complaint
 def check_document(
     complaints: Iterable[Complaint], warnings: Iterable[Complaint], unset: Iterable[str]
 ) -> dict[str, Any]:
-    """What `check` finds: {"complaints": [complaint, …], "warnings": [complaint, …], "unset": [name, …]}.
+    """The result of `check`: {"complaints": [complaint, …], "warnings": [complaint, …], "unset": [name, …]}.
 
-    `unset` are the variables of the environment that definitions name and that have no value.
+    `unset`: variables of the environment that definitions name and that have no value.
     """
     return {
         "complaints": [complaint_document(one) for one in complaints],
@@ -21,7 +21,7 @@ def check_document(
 
 
 def complaint_document(complaint: Complaint) -> dict[str, Any]:
-    """One place: {"path", "line", "column", "found", "expected"}. Lines and columns count from 1."""
+    """One complaint: {"path", "line", "column", "found", "expected"}. Lines and columns count from 1."""
     return {
         "path": complaint.path,
         "line": complaint.line,

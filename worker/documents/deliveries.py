@@ -1,4 +1,4 @@
-"""Deliveries: one effort to bring one run to one reader."""
+"""Deliveries: the attempts to bring one run to one reader."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,17 +9,17 @@ from worker.domain.run import stamp
 
 
 def delivery_document(row: Delivery) -> dict[str, Any]:
-    """One delivery, as far as it got.
+    """One delivery in its present state.
 
     {"key", "reader", "state", "reason", "sentence", "attempt", "possible_duplicate", "may_have_arrived", "held",
     "not_before", "date", "compared_with": {query id: slot or null}, "parts": [{"state", "sha256", "receipt"}, …]}
 
-    `reason` is null where the state says everything. `may_have_arrived` is true where the delivery was unknown when a
-    newer run took its place or its time was over: the reader may have it. `not_before` is null unless the delivery
-    waits. `date` is when it was first about to be sent, null before that. `compared_with` is empty before the first
-    decision; a query's value in it is the slot of the run that this reader was sent last, or null where there was none.
-    `sha256` (hexadecimal) is of the bytes that were handed over, and `receipt` is the receiver's answer; each is empty
-    where there is none.
+    `reason` is null if the state says everything. `may_have_arrived` is true if the delivery was unknown when a newer
+    run superseded it or it expired: the reader may have it. `not_before` is null unless the delivery waits. `date` is
+    the instant of the first intent to send, null before that. `compared_with` is empty before the first decision. A
+    query's value in it is the slot of the last run that this reader was sent, null if there was none. `sha256`
+    (hexadecimal) is of the bytes that were handed over, and `receipt` is the receiver's answer; both are empty if there
+    is none.
     """
     return {
         "key": str(row.key),
@@ -44,7 +44,7 @@ def sentence_of(row: Delivery) -> str:
 
 
 def why(row: Delivery) -> str:
-    """One sentence on how a delivery ended and why."""
+    """How a delivery ended and why, in one line."""
     reason = SENTENCES[row.reason] if row.reason else ""
     arrived = "It may have arrived before that." if row.may_have_arrived else ""
     return " ".join(part for part in (str(row.state), "–", reason, row.sentence, arrived) if part)
@@ -53,7 +53,7 @@ def why(row: Delivery) -> str:
 def retried_document(run: str, deliveries: Iterable[str]) -> dict[str, Any]:
     """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …]}.
 
-    The list is empty where the run has no delivery that was refused, failed or expired, or where a newer run has
-    reached their readers.
+    The list is empty if the run has no delivery that was refused, failed or expired, or if a newer run has reached
+    their readers.
     """
     return {"run": run, "deliveries": list(deliveries)}

@@ -1,4 +1,4 @@
-"""A deployment, and what it changed of the one before."""
+"""A deployment, and its difference from the one before."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from worker.flow.deploy.deploy import Changes
 
 
 def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
-    """What is in force now, and what that changed: {"bundle", "added", "changed", "removed", "renamed", "definitions"}.
+    """What is in force, and what changed: {"bundle", "added", "changed", "removed", "renamed", "definitions"}.
 
     `bundle` is the deployment's id, a SHA-256 in hexadecimal.
     """
@@ -14,8 +14,8 @@ def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
 
 
 def changes_document(changes: Changes) -> dict[str, Any]:
-    """Ids of schedules: {"added", "changed", "removed", "renamed", "definitions"}; a renamed one is written
-    "old → new". `definitions` is what else changed: see `definitions_document`.
+    """Ids of schedules: {"added", "changed", "removed", "renamed", "definitions"}. A renamed schedule is written "old →
+    new". `definitions`: all other changes, see `definitions_document`.
     """
     return {
         "added": list(changes.added),
@@ -27,9 +27,9 @@ def changes_document(changes: Changes) -> dict[str, Any]:
 
 
 def definitions_document(changes: Changes) -> list[dict[str, Any]]:
-    """What changed besides schedules: {"kind", "name", "change", "options": [name, …]} each.
+    """Changes other than those of schedules: {"kind", "name", "change", "options": [name, …]} each.
 
-    `kind` is project, defaults, connection, channel or template, `change` is added, changed or removed. `options` names
+    `kind` is project, defaults, connection, channel or template. `change` is added, changed or removed. `options` names
     what changed inside, never its value.
     """
     return [

@@ -1,4 +1,4 @@
-"""What doctor found."""
+"""The findings of doctor."""
 
 from collections.abc import Iterable
 
@@ -6,5 +6,5 @@ from worker.flow.operate.doctor import Finding
 
 
 def findings_document(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """One for each thing that was looked at: [{"what", "level", "sentence"}, …]; `level` is "ok", "warn" or "fail"."""
+    """One for each check: [{"what", "level", "sentence"}, …]. `level` is "ok", "warn" or "fail"."""
     return [{"what": one.what, "level": one.level, "sentence": one.sentence} for one in found]

@@ -1,4 +1,4 @@
-"""Why a run's deliveries went or did not go."""
+"""Why a run's deliveries were sent or not."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -12,13 +12,13 @@ from worker.flow.operate.explain import Explained
 
 
 def explained_document(run: Run, rows: Iterable[Explained], notes: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """A run and why each of its deliveries ended as it did.
+    """A run, and why each of its deliveries ended as it did.
 
     {"key", "state", "reason", "sentence", "gaps": [gap, …], "notes": [note, …], "deliveries": [explained delivery, …]}
 
-    A delivery is as in `delivery_document`, with these keys beside: `decision` is the reason why it was to be sent or
-    left out, null where that can no longer be told, and `decision_sentence` says it; `past` says for each query what
-    the reader had been sent before; `why` says how the delivery ended.
+    A delivery is as in `delivery_document`, with four more keys. `decision` is the reason why it was to be sent or left
+    out, null if that is no longer known; `decision_sentence` says it. `past` says for each query what the reader had
+    been sent before. `why` says how the delivery ended.
     """
     return {
         "key": str(run.key),

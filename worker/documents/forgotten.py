@@ -1,4 +1,4 @@
-"""What was forgotten of a person or a deal."""
+"""What was removed about a person or a deal."""
 
 from typing import Any
 
@@ -6,12 +6,12 @@ from worker.flow.operate.forget import Forgotten
 
 
 def forgotten_document(gone: Forgotten) -> dict[str, Any]:
-    """What was removed, and who would bring it back.
+    """What was removed, and which schedules would store it again.
 
     {"baselines", "deliveries", "suspensions", "answers", "still_named_by": [schedule id, …]}
 
-    The first four count what was removed; `answers` are stored answers that held the row. `still_named_by` are the
-    places in force that go on naming the address.
+    The first four are counts of what was removed; `answers` are stored answers that held the row. `still_named_by`: the
+    schedules in force that still name the address.
     """
     return {
         "baselines": gone.baselines,

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def journal_document(start: datetime, end: datetime, bridge: Mapping[str, Mapping[str, int]]) -> dict[str, Any]:
-    """What moved in between: {"from", "to", "bridge"}.
+    """The movements in between: {"from", "to", "bridge"}.
 
-    Both instants are in ISO 8601 with their offset. `bridge` has the shape of documents.bridge, so that it can be
-    compared with a run's: minor units by currency and class.
+    Both instants are in ISO 8601 with their offset. `bridge` has the shape of documents.bridge, minor units by currency
+    and class, so that it can be compared with a run's.
     """
     return {"from": start.isoformat(), "to": end.isoformat(), "bridge": bridge}

@@ -1,4 +1,4 @@
-"""Which runs will fire, for whom, at what cost, and what a deployment would change."""
+"""Which runs will fire, for which readers, at what cost, and what a deployment would change."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,10 +16,10 @@ def plan_document(found: Plan) -> dict[str, Any]:
 
     {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …], "changes": {…}}
 
-    `runs` come in the order in which they are due. `next_24_hours` has one cost for each connection. `changes` is
-    against what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
-    "reader"} under "readers_added" and "readers_removed", what changes besides schedules under "definitions", and under
-    "runs" what becomes of the runs of each schedule that changes.
+    `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection. `changes` compares
+    with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
+    "reader"} under "readers_added" and "readers_removed", other changes under "definitions", and under "runs" the
+    changes to the runs of each schedule.
     """
     return {
         "now": stamp(found.now),
@@ -41,7 +41,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
 
 
 def in_order(found: Plan) -> list[tuple[Planned, Fire]]:
-    """The runs of all schedules, as they are due."""
+    """The runs of all schedules, in the order in which they are due."""
     runs = [(row, fire) for row in found.schedules for fire in row.fires]
     return sorted(runs, key=lambda run: (run[1], run[0].schedule))
 
@@ -49,8 +49,8 @@ def in_order(found: Plan) -> list[tuple[Planned, Fire]]:
 def _run(row: Planned, fire: Fire) -> dict[str, Any]:
     """One run: {"schedule", "slot", "due", "local", "zone", "readers", "requests", "unknown": [query id, …]}.
 
-    `local` is the slot in ISO 8601 with the offset of `zone`, the schedule's own. `readers` and `requests` are counts;
-    `unknown` are lists whose length, and so whose requests, nobody knows yet.
+    `local` is the slot in ISO 8601 with the offset of `zone`, the schedule's own. `readers` and `requests` are counts.
+    `unknown`: queries whose number of requests is not known yet.
     """
     return {
         "schedule": row.schedule,
@@ -64,7 +64,7 @@ def _run(row: Planned, fire: Fire) -> dict[str, Any]:
 
 
 def _fire(fire: Fire) -> dict[str, str]:
-    """What the run is for, and when it is claimed: {"slot", "due"}."""
+    """A run's slot, and when it is claimed: {"slot", "due"}."""
     return {"slot": stamp(fire.slot), "due": stamp(fire.due)}
 
 
@@ -73,8 +73,8 @@ def _schedule(row: Planned) -> dict[str, Any]:
 
     {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "paused", "paused_until"}
 
-    `runs` counts those until the plan's end, also where not all of them are named. `paused_until` is null for a
-    schedule that is not paused, or has to be resumed by somebody.
+    `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
+    that is not paused, and for a pause that a person has to end.
     """
     return {
         "schedule": row.schedule,
@@ -88,12 +88,12 @@ def _schedule(row: Planned) -> dict[str, Any]:
 
 
 def _cost(of: DayCost) -> dict[str, Any]:
-    """What the next 24 hours ask of one connection.
+    """The cost of the next 24 hours for one connection.
 
     {"connection", "asked", "fetched", "requests", "tokens", "unknown"}
 
-    All but the first are counts: queries of all runs, those that are left once equal ones are fetched once, requests,
-    tokens of the service's own (0 where it counts none), and lists whose length nobody knows yet.
+    All but the first are counts: queries of all runs; queries that are fetched, as equal ones are fetched once;
+    requests; tokens of the service (0 if it counts none); fetches whose cost is not known yet.
     """
     return {
         "connection": of.connection,

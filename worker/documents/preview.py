@@ -8,7 +8,7 @@ from worker.flow.operate.preview import DryRun, Preview
 
 
 def preview_document(file: str, seen: Preview) -> dict[str, Any]:
-    """Where the page was written, what it lacks, and what sources say beside their answers.
+    """Where the page was written, its gaps, and what sources say beside their answers.
 
     {"file", "subject", "gaps": [sentence, …], "notes": [note, …]}
     """
@@ -21,8 +21,8 @@ def dry_run_document(trial: DryRun) -> dict[str, Any]:
 
     {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …], "notes": [note, …]}
 
-    `send` and `reason` are the decision. `outcome` is how a test send ended, in a sentence, and empty for a dry run.
-    `failed` is true for a test send that the receiver did not clearly accept.
+    `send` and `reason` are the decision. `outcome` says how a test send ended, and is empty for a dry run. `failed` is
+    true for a test send that the receiver did not clearly accept.
     """
     return {
         "reader": trial.reader,

@@ -7,9 +7,9 @@ from worker.errors import DefinitionError, FunnelbeatError
 
 
 def problem_document(error: FunnelbeatError, status: int) -> dict[str, Any]:
-    """What went wrong: {"problem", "sentence", "exit"}, and "complaints": [complaint, …] where definitions are wrong.
+    """The error: {"problem", "sentence", "exit"}, and "complaints": [complaint, …] if definitions are wrong.
 
-    `problem` is the error's class, and `exit` the status that the command ends with.
+    `problem` is the error's class, and `exit` the exit status of the command.
     """
     problem: dict[str, Any] = {"problem": type(error).__name__, "sentence": str(error), "exit": status}
     if isinstance(error, DefinitionError):

@@ -2,5 +2,5 @@
 
 
 def project_document(directory: str, following: str) -> dict[str, str]:
-    """Its directory, and the command that a person would call next: {"project", "next"}."""
+    """Its directory, and the command to call next: {"project", "next"}."""
     return {"project": directory, "next": following}

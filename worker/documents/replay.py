@@ -9,8 +9,8 @@ from worker.flow.operate.replay import Rebuilt, Replayed
 def replayed_document(again: Replayed, differences: Mapping[int, Sequence[str]]) -> dict[str, Any]:
     """One delivery made again: {"key", "state", "version", "equal", "causes": [sentence, …], "parts": [part, …]}.
 
-    `version` is of the program that rendered what was sent. `causes` is empty where all is equal. `differences` holds
-    the lines of a unified diff by a part's number, where what was sent is at hand.
+    `version` is of the program that rendered what was sent. `causes` is empty if everything is equal. `differences`
+    holds the lines of a unified diff by a part's number, if the sent bytes are at hand.
     """
     row = again.row
     return {
@@ -24,9 +24,9 @@ def replayed_document(again: Replayed, differences: Mapping[int, Sequence[str]])
 
 
 def _part(copy: Rebuilt, difference: Sequence[str]) -> dict[str, Any]:
-    """One message of it: {"number", "sha256", "again", "equal", "note", "difference": [line, …]}.
+    """One part: {"number", "sha256", "again", "equal", "note", "difference": [line, …]}.
 
-    `number` counts from 0. `sha256` is of what was sent and `again` of what was made now, both hexadecimal; `again` is
+    `number` counts from 0. `sha256` is of what was sent and `again` of what was made now, both hexadecimal. `again` is
     empty for a part that could not be made.
     """
     return {

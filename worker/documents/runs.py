@@ -13,13 +13,13 @@ from worker.domain.run import Run, stamp
 
 
 def run_document(run: Run) -> dict[str, Any]:
-    """One run, as far as it got.
+    """One run in its present state.
 
     {"key", "schedule", "slot", "trigger", "state", "reason", "sentence", "attempt", "bundle", "claimed_at",
     "claimed_by_pid", "executed_by_pid", "closed_at", "gaps": [gap, …]}
 
-    `reason` is null where the state says everything. `executed_by_pid` is null until a worker begins the run, and
-    `closed_at` until it ends. `attempt` counts from 1 and is 0 before the first.
+    `reason` is null if the state says everything. `executed_by_pid` is null until a worker begins the run, and
+    `closed_at` until it ends. `attempt` counts from 1, and is 0 before the first.
     """
     return {
         "key": str(run.key),
@@ -40,7 +40,7 @@ def run_document(run: Run) -> dict[str, Any]:
 
 
 def gap_documents(gaps: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
-    """Queries that have no answer: [{"query", "reason", "sentence"}, …]. `gaps` are triples in that order."""
+    """Queries without an answer: [{"query", "reason", "sentence"}, …]. `gaps` are triples in that order."""
     return [{"query": query, "reason": reason, "sentence": sentence} for query, reason, sentence in gaps]
 
 
@@ -52,7 +52,7 @@ def note_documents(notes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
 def missed_document(missed: MissedRow) -> dict[str, Any]:
     """Slots in a row that never ran: {"schedule", "state": "missed", "first", "last", "count", "reason", "sentence"}.
 
-    `first` and `last` are among the `count`, and the same where it is 1.
+    `first` and `last` are among the `count`, and equal if it is 1.
     """
     return {
         "schedule": missed.schedule,
@@ -79,8 +79,8 @@ def finished_run_document(run: Run, rows: Iterable[Delivery], notes: Iterable[tu
 def shown_run_document(
     run: Run, bridge: Bridge | None, rows: Iterable[Delivery], notes: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    """A run as in `run_document`, with "notes": [note, …], "bridge" (null where the run has none) and
-    "deliveries": [delivery, …].
+    """A run as in `run_document`, with "notes": [note, …], "bridge" (null if the run has none) and "deliveries":
+    [delivery, …].
     """
     beside = {"notes": note_documents(notes), "bridge": bridge_document(bridge) if bridge is not None else None}
     return {**run_document(run), **beside, "deliveries": [delivery_document(row) for row in rows]}
@@ -89,8 +89,8 @@ def shown_run_document(
 def demo_run_document(run: Run, bridge: Bridge | None) -> dict[str, Any]:
     """One run in the demo's runs.json.
 
-    {"key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid", "bridge"}; `bridge` is null for a run that
-    has nothing to compare with.
+    {"key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid", "bridge"}; `bridge` is null for a run
+    without anything to compare with.
     """
     whole = run_document(run)
     names = ("key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid")

@@ -93,7 +93,9 @@ class SharedFetches:
             pause = min(2 * pause, LOOK[1])
 
     async def _fetched(self, source: Source, key: str, question: Question, turn: Turn) -> Answer:
-        """This process has the turn, and ends it in any case. If the process is killed, the turn's lease lapses."""
+        """Fetches in the turn of this process, and ends the turn in any case. If the process is killed, the turn's
+        lease lapses.
+        """
         outcome: Hit | FetchFailed | None = None
         try:
             async with _beating(self.cache, key, turn.token, self.heartbeat / _BEATS):
