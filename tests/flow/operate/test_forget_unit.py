@@ -1,0 +1,58 @@
+"""Forgetting a person or a row on request."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.fakes import RUN, TEAM, WEEKLY, Deployed, Emitted, bundle_with, uses
+from worker.domain.events import RunEnded
+from worker.domain.schedule import Bundle
+from worker.flow.operate.forget import Forgotten, forget
+from worker.ports import Expired
+
+ENDED = RunEnded(RUN.key, "delivered", "")
+ADDRESS = "team@acme.example"
+
+
+class Remembers:
+    """Of the ledger and of the answers what one address has there; the second time nothing is left."""
+
+    def __init__(self) -> None:
+        self.left, self.rows = [Expired(2, 3, 1, (ENDED,))], [4]
+
+    async def forget_reader(self, address: str) -> Expired:
+        return self.left.pop() if self.left else Expired(0, 0, 0)
+
+    async def forget_row(self, key: str) -> int:
+        return self.rows.pop() if self.rows else 0
+
+
+def parts(in_force: Bundle | None) -> Any:
+    one = Remembers()
+    return uses(deployments=Deployed(in_force), events=Emitted(), snapshots=one, upkeep=one)
+
+
+async def test_what_was_removed_is_counted_and_a_run_that_waited_for_it_alone_has_ended() -> None:
+    given = parts(None)
+    assert await forget(given, ADDRESS) == Forgotten(2, 3, 1, 4)
+    assert given.events.facts == [ENDED]
+
+
+async def test_forgetting_twice_finds_nothing_more_and_tells_nothing() -> None:
+    given = parts(None)
+    await forget(given, ADDRESS)
+    given.events.facts.clear()
+    assert await forget(given, ADDRESS) == Forgotten()
+    assert given.events.facts == []
+
+
+@pytest.mark.parametrize("written", [ADDRESS, "Team@ACME.example"])
+async def test_definitions_that_still_name_the_address_are_told_however_it_is_written(written: str) -> None:
+    other = replace(WEEKLY, id="other", to=(replace(TEAM, address="boss@acme.example"),))
+    bundle = bundle_with(WEEKLY, replace(WEEKLY, id="daily"), other, operator=ADDRESS)
+    assert (await forget(parts(bundle), written)).named == ("daily", "weekly", "defaults.operator")
+
+
+async def test_the_key_of_a_row_is_no_readers_address() -> None:
+    assert (await forget(parts(bundle_with(WEEKLY)), "deal_1")).named == ()

@@ -1,0 +1,102 @@
+"""Another try for what did not arrive."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.support.fakes import (
+    HOUR,
+    KEY,
+    NOW,
+    RUN,
+    TEAM,
+    WEEKLY,
+    Deployed,
+    FixedClock,
+    KnownDeliveries,
+    Published,
+    Stepped,
+    Takes,
+    bundle_with,
+    uses,
+)
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+from worker.flow.operate.retry import fell_short, retry
+
+REFUSED = Delivery(KEY, DeliveryState.REFUSED)
+EXPIRED = Delivery(KEY, DeliveryState.SKIPPED, reason=Reason.EXPIRED)
+
+
+class Again:
+    """Takes back every delivery but those that a newer run has reached."""
+
+    def __init__(self, *reached: str) -> None:
+        self.reached, self.lifted, self.given = reached, list[str](), dict[str, datetime]()
+
+    async def lift(self, subjects: Sequence[str]) -> None:
+        self.lifted += subjects
+
+    async def retry(self, run: RunKey, readers: Mapping[str, datetime]) -> tuple[DeliveryKey, ...]:
+        self.given = dict(readers)
+        return tuple(DeliveryKey(run, reader) for reader in readers if reader not in self.reached)
+
+
+def of(reader: str, state: DeliveryState) -> Delivery:
+    return Delivery(replace(KEY, reader=reader), state)
+
+
+def parts(ledger: Again, *rows: Delivery) -> Any:
+    boss = replace(TEAM, id="boss", address="boss@acme.example")
+    return uses(
+        clock=FixedClock(),
+        connectors=uses(takes=Takes("mail").takes),
+        deliveries=ledger,
+        deployments=Deployed(bundle_with(replace(WEEKLY, to=(TEAM, boss)), operator="ops@acme.example")),
+        lookups=KnownDeliveries(*rows),
+        queue=Published(),
+        triggers=Stepped(),
+    )
+
+
+async def test_what_was_refused_is_pending_until_the_next_slot_and_published_and_its_address_is_used_again() -> None:
+    given = parts(Again(), REFUSED, of("boss|boss@acme.example", DeliveryState.SENT))
+    assert await retry(given, RUN) == (KEY,)
+    assert given.deliveries.given == {KEY.reader: NOW + HOUR}
+    assert given.deliveries.lifted == ["address mail team@acme.example", "channel mail"]
+    assert given.queue.deliveries == [KEY]
+
+
+async def test_a_run_in_which_everything_arrived_is_left_alone() -> None:
+    given = parts(Again(), of(KEY.reader, DeliveryState.SENT), of("boss|boss@acme.example", DeliveryState.UNKNOWN))
+    assert await retry(given, RUN) == ()
+    assert (given.deliveries.lifted, given.queue.deliveries) == ([], [])
+
+
+async def test_what_a_newer_run_has_taken_the_place_of_is_not_published() -> None:
+    given = parts(Again(KEY.reader), REFUSED, of("boss|boss@acme.example", DeliveryState.FAILED))
+    [key] = await retry(given, RUN)
+    assert key.reader == "boss|boss@acme.example"
+    assert given.queue.deliveries == [key]
+
+
+async def test_the_notice_to_the_operator_is_tried_again_and_so_is_a_reader_that_was_dropped() -> None:
+    """The ledger knows them; of a dropped reader there is no entry whose address could be used again."""
+    readers = ["operator|ops@acme.example", "dropped|x@acme.example"]
+    given = parts(Again(), *(of(reader, DeliveryState.FAILED) for reader in readers))
+    assert [key.reader for key in await retry(given, RUN)] == readers
+    assert given.deliveries.lifted == ["address mail ops@acme.example", "channel mail"]
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_only_what_did_not_arrive_for_good_fell_short(state: DeliveryState) -> None:
+    assert fell_short(replace(REFUSED, state=state)) == (state in {DeliveryState.REFUSED, DeliveryState.FAILED})
+
+
+@pytest.mark.parametrize("reason", [Reason.NO_CHANGE, Reason.SUPERSEDED, Reason.EXPIRED, None])
+def test_what_was_left_out_fell_short_only_if_its_time_was_over(reason: Reason | None) -> None:
+    assert fell_short(replace(EXPIRED, reason=reason)) == (reason is Reason.EXPIRED)
