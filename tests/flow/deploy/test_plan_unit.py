@@ -1,0 +1,200 @@
+"""What is going to happen."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.domain.builders import answer, deal, open_deals
+from tests.support.fakes import (
+    HOUR,
+    HOURLY,
+    NOW,
+    TEAM,
+    WEEKLY,
+    Deployed,
+    FixedClock,
+    OneQuery,
+    Stepped,
+    Stored,
+    bundle_with,
+    uses,
+)
+from worker.domain.due.pauses import Pause
+from worker.domain.schedule import CatchUp, Schedule, Timing
+from worker.domain.snapshot.requests import requests
+from worker.flow.deploy.plan import LIST, Fire, Plan, fires, plan
+from worker.ports.kinds import Price, QuerySpec
+
+NEXT, DAY = NOW + HOUR, timedelta(days=1)
+PAGED = QuerySpec("opportunities", "", False, (), price=Price(requests=1, page=1))
+TIMING = WEEKLY.timing
+BOSS = replace(TEAM, id="boss", address="boss@acme.example")
+
+
+class Clock(FixedClock):
+    def __init__(self, due: Mapping[str, datetime] | None = None, paused: Mapping[str, Pause] | None = None) -> None:
+        super().__init__()
+        self.due_at, self.paused = {"weekly": NEXT} if due is None else due, paused or {}
+
+    async def pending(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        return {name: at for name, at in self.due_at.items() if name in schedules}
+
+    async def pauses(self) -> Mapping[str, Pause]:
+        return self.paused
+
+
+class Deployments(Deployed):
+    async def last_slots(self, schedules: Sequence[str]) -> Mapping[str, datetime]:
+        return {}
+
+
+class Chain:
+    """Every query was answered once: by `last`, if that is still stored."""
+
+    async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
+        return ("gone", "last")
+
+
+async def planned(
+    old: Sequence[Schedule] | None, *new: Schedule, clock: Clock | None = None, spec: QuerySpec = PAGED, **stored: Any
+) -> Plan:
+    connectors: Any = OneQuery(spec)
+    given: Any = uses(
+        clock=clock or Clock(),
+        connectors=connectors,
+        deployments=Deployments(None if old is None else bundle_with(*old)),
+        runs=Chain(),
+        snapshots=Stored(stored),
+        triggers=Stepped(),
+    )
+    return await plan(given, bundle_with(*new), 1)
+
+
+def on_time(*hours: int) -> tuple[Fire, ...]:
+    return tuple(Fire(NOW + n * HOUR, NOW + n * HOUR) for n in hours)
+
+
+async def test_each_schedule_is_planned_up_to_the_end_with_its_readers_and_what_a_run_costs() -> None:
+    found = await planned([WEEKLY], WEEKLY, last=answer([deal("a"), deal("b"), deal("c")]))
+    assert (found.now, found.until) == (NOW, NOW + DAY)
+    [row] = found.schedules
+    assert row.fires == on_time(*range(1, 24))
+    assert (row.count, row.readers, row.paused) == (23, ("team|team@acme.example",), None)
+    assert (row.cost.requests, row.cost.unknown, row.cost.lengths) == (3, (), {"deals": 3})
+    assert (found.moves, found.readers_added, found.readers_removed) == ((), (), ())
+    assert [(one.asked, one.requests) for one in found.day] == [(23, 23 * 3)]
+
+
+async def test_a_list_that_nobody_read_or_that_was_asked_otherwise_then_is_of_unknown_cost() -> None:
+    [row] = (await planned([WEEKLY], WEEKLY)).schedules
+    assert (row.cost.requests, row.cost.unknown) == (0, ("deals",))
+    edited = replace(WEEKLY, report=(open_deals(status_type="won"),))
+    [row] = (await planned([WEEKLY], edited, last=answer([deal("a")]))).schedules
+    assert row.cost.unknown == ("deals",)
+
+
+async def test_what_the_last_answer_took_is_what_a_run_costs() -> None:
+    counted = requests([("GET /opportunity/", 5, 50, False)])
+    spec = replace(PAGED, price=Price(tokens=1, more=True))
+    [row] = (await planned([WEEKLY], WEEKLY, spec=spec, last=answer([], tables=(counted,)))).schedules
+    assert (row.cost.requests, row.cost.unknown) == (5, ())
+    assert row.cost.sent["deals"].tokens == 50
+
+
+async def test_a_list_of_which_a_part_was_shown_is_as_long_as_the_service_says() -> None:
+    [row] = (await planned([WEEKLY], WEEKLY, last=answer([deal("a"), deal("b")], sliced=True))).schedules
+    assert row.cost.lengths == {"deals": 2}
+
+
+async def test_an_edited_trigger_moves_runs_and_says_which() -> None:
+    later = replace(WEEKLY, trigger=replace(HOURLY, seconds=12 * 3600))
+    [move] = (await planned([WEEKLY], later)).moves
+    assert move.schedule == "weekly"
+    assert (move.appear, len(move.vanish), move.moved) == ((), 21, ()), "12:00 and 0:00 stay"
+
+
+async def test_a_run_that_gives_way_to_one_of_the_same_day_has_moved() -> None:
+    trigger = replace(HOURLY, seconds=86_400)
+    noon = replace(WEEKLY, trigger=replace(trigger, start=NOW - DAY + 4 * HOUR))
+    afternoon = replace(WEEKLY, trigger=replace(trigger, start=NOW - DAY + 6 * HOUR))
+    [move] = (await planned([noon], afternoon, clock=Clock({"weekly": NOW + 4 * HOUR}))).moves
+    assert move.moved == ((*on_time(4), *on_time(6)),)
+
+
+async def test_a_schedule_that_goes_takes_its_runs_along_and_one_that_comes_brings_its_own() -> None:
+    daily = replace(WEEKLY, id="daily")
+    found = await planned([WEEKLY], daily)
+    assert {move.schedule: (len(move.appear), len(move.vanish)) for move in found.moves} == {
+        "daily": (23, 0),
+        "weekly": (0, 23),
+    }
+    assert found.readers_added == (("daily", "team|team@acme.example"),)
+    assert found.readers_removed == (("weekly", "team|team@acme.example"),)
+
+
+async def test_a_rename_moves_no_run_and_drops_no_reader() -> None:
+    renamed = replace(WEEKLY, id="sales", previously="weekly")
+    found = await planned([replace(WEEKLY, to=(TEAM, BOSS))], renamed, last=answer([deal("a")]))
+    assert found.moves == ()
+    assert (found.readers_added, found.readers_removed) == ((), (("sales", "boss|boss@acme.example"),))
+    assert found.schedules[0].cost.lengths == {"deals": 1}, "its history goes along"
+
+
+async def test_what_is_due_under_the_old_trigger_fires_when_it_is_deployed() -> None:
+    faster = replace(WEEKLY, trigger=replace(HOURLY, seconds=12 * 3600))
+    [row] = (await planned([WEEKLY], faster, clock=Clock({"weekly": NOW}))).schedules
+    assert (row.fires[0], row.count) == (Fire(NOW, NOW), 3)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "paused", "count"),
+    [
+        (WEEKLY, {"weekly": Pause()}, 0),
+        (WEEKLY, {"weekly": Pause(NOW + 3 * HOUR)}, 21),
+        (WEEKLY, {"weekly": Pause(NOW)}, 23),
+        (replace(WEEKLY, paused=True), {}, 0),
+    ],
+)
+async def test_a_pause_takes_what_is_due_before_its_end(
+    schedule: Schedule, paused: dict[str, Pause], count: int
+) -> None:
+    [row] = (await planned([schedule], schedule, clock=Clock(None, paused))).schedules
+    assert row.count == count
+    assert (row.paused is None) == (count == 23)
+
+
+async def test_runs_that_are_too_many_to_name_are_counted() -> None:
+    often = replace(WEEKLY, trigger=replace(HOURLY, seconds=60))
+    [row] = (await planned([often], often, clock=Clock({"weekly": NOW}))).schedules
+    assert (len(row.fires), row.count) == (LIST, 24 * 60)
+    named = replace(often, trigger=replace(often.trigger, kind="cron", expression="* * * * *"))
+    [row] = (await planned([named], named, clock=Clock({"weekly": NOW}))).schedules
+    assert (len(row.fires), row.count) == (LIST, 24 * 60)
+
+
+def fired(at: datetime | None, pause: Pause | None = None, timing: Timing = TIMING, hours: int = 3) -> tuple[Fire, ...]:
+    return tuple(fires(Stepped(), "weekly", timing, at, NOW, NOW + hours * HOUR, pause))
+
+
+def test_the_end_is_not_among_the_runs_and_who_is_not_due_has_none() -> None:
+    assert fired(NEXT) == on_time(1, 2)
+    assert fired(None) == ()
+
+
+@pytest.mark.parametrize(("catch_up", "late"), [(CatchUp.LATEST, [0]), (CatchUp.NONE, [0]), (CatchUp.ALL, [2, 1, 0])])
+def test_what_is_due_already_fires_now_as_far_as_its_schedule_lets_it(catch_up: CatchUp, late: list[int]) -> None:
+    found = fired(NOW - 2 * HOUR, timing=replace(TIMING, catch_up=catch_up))
+    assert found == (*(Fire(NOW, NOW - n * HOUR) for n in late), *on_time(1, 2))
+
+
+def test_a_pause_without_an_end_takes_everything_and_one_with_an_end_what_is_before_it() -> None:
+    assert fired(NOW, Pause()) == ()
+    assert fired(NEXT, Pause(NOW + 2 * HOUR)) == on_time(2)
+
+
+def test_a_trigger_that_ends_fires_no_more() -> None:
+    ends = replace(TIMING, trigger=replace(HOURLY, end=NOW + 2 * HOUR))
+    assert fired(NEXT, timing=ends, hours=10) == on_time(1)
