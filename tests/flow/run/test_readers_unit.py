@@ -47,9 +47,11 @@ def test_the_operator_is_told_through_the_first_channel_that_takes_the_address(
     channels = {name: ChannelSpec(name, "any") for name in ("room", "mail")}
     bundle = replace(bundle_with(WEEKLY, operator=operator), channels=channels)
     found = operator_entry(uses(takes=Takes(*names).takes), bundle, WEEKLY)
-    assert (found.channel if found else None) == channel
-    if found is not None:
-        assert (found.id, found.address, found.locale) == ("operator", operator, "en_GB")
+    if channel is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.channel, found.id, found.address, found.locale) == (channel, "operator", operator, "en_GB")
 
 
 def test_an_entry_is_found_by_its_readers_id_unless_it_was_dropped() -> None:
