@@ -21,6 +21,7 @@ from worker.adapters.celery.queue import CeleryQueue, broker_of, make_app
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.adapters.event_log import EventLog
+from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
@@ -72,7 +73,7 @@ SILENT = {
 
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a broken plug-in."""
-    return Registry(connections(), channels())
+    return Registry(connections(), channels(), CelExpressions())
 
 
 def shipped(folder: str) -> Path:
@@ -247,7 +248,14 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         connectors=connectors,
         transmit=transmit,
         digests=ReaderDigests(
-            ledger.lookups, ledger.runs, snapshots, deployments, connectors, triggers, vocabulary().words["en"]
+            ledger.lookups,
+            ledger.runs,
+            snapshots,
+            deployments,
+            connectors,
+            triggers,
+            CelExpressions(),
+            vocabulary().words["en"],
         ),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         pid=os.getpid(),

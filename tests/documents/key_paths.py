@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-BY_NAME = frozenset({"bridge", "compared_with", "past"})
+BY_NAME = frozenset({"bridge", "compared_with", "past", "undecided"})
 """Keys whose own keys are data: currencies, ids of queries. They are written as `<name>`."""
 
 TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", dict: "object"}

@@ -36,11 +36,13 @@ OTHERWISE: dict[str, Any] = {
     "send": Send.ON_CHANGE,
     "attach": ("deals",),
     "on_unknown": OnUnknown.HOLD,
+    "rows": 'row.key == "nobody"',
+    "team_totals": True,
 }
 """Another value for each field of an entry."""
 
-SHOWN = {"template", "locale", "zone", "attach"}
-"""Those that a reader sees in the message."""
+SHOWN = {"template", "locale", "zone", "attach", "rows"}
+"""Those that a reader sees in the message. `team_totals` says nothing without `rows`."""
 
 PAIR: dict[str, Baseline | None] = {**past(0)}
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
 from worker.adapters.event_log import EventLog
+from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.triggers import ApTriggers
 from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
@@ -89,7 +90,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
     """`ledger` stands behind every port of the ledger."""
     fake, snapshots, triggers = cast("Any", ledger), cast("Any", FakeSnapshots()), ApTriggers()
     memos: dict[str, Any] = {name: Memo(size) for name, size in sizes.items()}
-    digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers)
+    digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers, CelExpressions())
     return Services(
         clock=fake,
         runs=fake,

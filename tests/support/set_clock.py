@@ -13,6 +13,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
@@ -126,7 +127,9 @@ async def month(client: Redis, start: datetime) -> Month:
         triggers=triggers,
         connectors=connectors,
         transmit=transmit,
-        digests=ReaderDigests(ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers),
+        digests=ReaderDigests(
+            ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers, CelExpressions()
+        ),
         fetches=SharedFetches(RedisFetchCache(client, PROJECT, 15.0), snapshots, 15.0, time.monotonic, lambda: 1.0),
         pid=77,
         monotonic=time.monotonic,

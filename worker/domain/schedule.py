@@ -96,7 +96,8 @@ class Subscription:
     """An entry of `to:`: who gets the digest, and through which channel. `address` is normalised; it is None for a
     webhook.
 
-    `template`, `locale` and `zone` are filled from `digest` and `defaults` when the definition is read.
+    `template`, `locale` and `zone` are filled from `digest` and `defaults` when the definition is read. `rows` is a
+    condition on the rows that this reader sees; empty for all. `team_totals`: what has no rows of its own is shown too.
     """
 
     id: str
@@ -108,6 +109,8 @@ class Subscription:
     send: Send = Send.ALWAYS
     attach: tuple[str, ...] = ()
     on_unknown: OnUnknown = OnUnknown.RESEND
+    rows: str = ""
+    team_totals: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,6 +120,10 @@ def _explained_lines(run: dict[str, Any]) -> list[str]:
         for query, past in row["past"].items():
             against = f"the digest of {past['slot']}" if "slot" in past else f"nothing: {past['sentence']}"
             lines.append(f"  {query} compared with {against}")
+        lines += [
+            f"  {query}: {count} rows not shown, because a value that `rows` needs is not known"
+            for query, count in row["undecided"].items()
+        ]
         if row["possible_duplicate"]:
             lines.append("  It may have been sent twice under one identity: a possible duplicate.")
     return lines

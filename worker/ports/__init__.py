@@ -9,6 +9,7 @@ from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
+from worker.ports.expressions import Columns, Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
@@ -26,6 +27,8 @@ __all__ = [
     "CheckedSource",
     "Claimed",
     "ClockLedger",
+    "Columns",
+    "Condition",
     "Connectors",
     "DeliveryLease",
     "DeliveryLedger",
@@ -35,6 +38,7 @@ __all__ = [
     "Editable",
     "Events",
     "Expired",
+    "Expressions",
     "FetchCache",
     "FetchFailed",
     "HandOver",

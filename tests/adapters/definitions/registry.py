@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.definitions import Registry
+from worker.adapters.expressions.cel import CelExpressions
 from worker.errors import RequestError
 from worker.ports import Quota, Source
 from worker.ports.channels import Channel, ChannelKind
@@ -133,6 +134,7 @@ CHAT = ChannelKind(
 KINDS = Registry(
     connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries, _closed)},
     channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelKind("sandbox", (), _mail_address, _unopened)},
+    expressions=CelExpressions(),
     unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )
 

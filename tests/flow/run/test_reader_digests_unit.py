@@ -24,6 +24,7 @@ from tests.support.fakes import (
     bundle_with,
     uses,
 )
+from worker.adapters.expressions.cel import CelExpressions
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
@@ -75,6 +76,7 @@ def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run =
         "deployments": Deployed(bundle_with(schedule)),
         "connectors": OneQuery(SPEC),
         "triggers": Stepped(),
+        "expressions": CelExpressions(),
     }
     return ReaderDigests(**{**given, **other})
 
@@ -217,6 +219,6 @@ def test_a_run_that_is_spread_is_not_late_by_its_share() -> None:
 
 def test_one_past_and_one_runs_answers_always_give_the_same_digest() -> None:
     made, answers = digests(), found(deals=NOW_ANSWER)
-    one = made.composed(slot_of(timedelta()), answers, COMPARISON)
-    assert one == made.composed(slot_of(timedelta()), answers, COMPARISON)
+    one = made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
+    assert one == made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
     assert (one.run, one.since, one.next_slot) == (str(RUN.key), NOW - HOUR, NOW + HOUR)

@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.support.contents import mail_of, posts_of
 from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
+from worker.adapters.expressions.cel import CelExpressions
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
@@ -36,7 +37,7 @@ def loaded(place: Path, text: str) -> tuple[list[str], list[str], Schedule | Non
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / "week.yaml").write_text(text, "utf-8")
     kinds: dict[str, SourceKind] = {"pipedrive": PIPEDRIVE}
-    found = load(place, Registry(kinds, CHANNEL_TYPES, {}), {"TOKEN": "t"})
+    found = load(place, Registry(kinds, CHANNEL_TYPES, CelExpressions()), {"TOKEN": "t"})
     schedule = found.bundle.schedules["week"] if found.bundle is not None else None
     return [str(c) for c in found.complaints], [str(c) for c in found.warnings], schedule
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.sources.umami.account import PARAMS, REPORT, SITE
 from worker.adapters.definitions import Loaded, Registry, load
+from worker.adapters.expressions.cel import CelExpressions
 from worker.plugins import CHANNEL_TYPES
 from worker.ports.kinds import ParamKind, Use
 from worker.sources.umami import UMAMI
@@ -39,7 +40,9 @@ def loading(place: Path, query: str, params: str, window: str = "window: last-we
     (place / "funnelbeat.yaml").write_text(PROJECT.format(options=options), "utf-8")
     text = SCHEDULE.format(query=query, params=params, window=window)
     (place / "schedules" / "site.yaml").write_text(text, "utf-8")
-    return load(place, Registry({"umami": UMAMI}, CHANNEL_TYPES, {}), {"SMTP": "x", "UMAMI": "y", "KEY": "z"})
+    return load(
+        place, Registry({"umami": UMAMI}, CHANNEL_TYPES, CelExpressions()), {"SMTP": "x", "UMAMI": "y", "KEY": "z"}
+    )
 
 
 DEFINED = {

@@ -1,11 +1,10 @@
 """The entries of `to:`: each falls back on the digest, and that on the project's defaults."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from worker.adapters.definitions.items import LoadContext
+from worker.adapters.definitions.items import LoadContext, Report
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.project import parsed, zone_at
@@ -13,10 +12,16 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
 from worker.domain.schedule import Subscription
+from worker.domain.snapshot.opportunity import COLUMNS
+from worker.domain.snapshot.values import KEY
+from worker.errors import RequestError
 from worker.ports.channels import ChannelKind
+from worker.ports.expressions import Columns
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
+ROW: Columns = {column.name: column.kind for column in (KEY, *COLUMNS)}
+"""What a condition on a deal may name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +32,21 @@ class Fallback:
     locale: str
     zone: str
     queries: frozenset[str]
+    lists: bool
 
 
-def fallback(context: LoadContext, digest: DigestShape, queries: Iterable[str]) -> Fallback:
-    sheet, path = context.sheet, ("digest",)
-    _check_reader(sheet, path, digest, frozenset(queries))
+def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallback:
+    """Raises nothing: what is wrong with the digest is complained of here, once for all entries."""
+    sheet, path, queries = context.sheet, ("digest",), frozenset(asked.names)
+    _check_reader(sheet, path, digest, queries)
+    lists = len(asked.specs) < len(queries) or any(spec.lists_opportunities for spec in asked.specs.values())
+    _check_rows(context, path, digest, lists=lists)
     return Fallback(
         digest,
         parsed(sheet, (*path, "locale"), digest.locale, locale, context.project.defaults.locale),
         zone_at(sheet, (*path, "timezone"), digest.timezone, context.zone),
-        frozenset(queries),
+        queries,
+        lists,
     )
 
 
@@ -55,6 +65,7 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
     if piece is None:
         return None
     _check_reader(sheet, path, piece, below.queries)
+    _check_rows(context, path, piece, lists=below.lists)
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
     own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
     address = _address(context, path, piece, sound=shaped.sound)
@@ -76,6 +87,8 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         piece.send or digest.send or last.send,
         piece.attach if piece.attach is not None else digest.attach or (),
         piece.on_unknown or digest.on_unknown or last.on_unknown,
+        piece.rows or digest.rows,
+        bool(digest.team_totals if piece.team_totals is None else piece.team_totals),
     )
 
 
@@ -121,6 +134,20 @@ def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozens
         if name not in queries:
             found = f"`attach` with {described(name)}, which is no item of `report`"
             sheet.complain((*path, "attach"), found, advice(name, queries))
+
+
+def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: bool) -> None:
+    """`lists`: whether the report lists deals, of which a condition may hold."""
+    if not piece.rows:
+        return
+    at = (*path, "rows")
+    if not lists:
+        context.sheet.complain(at, "`rows` in a schedule that lists no deals", "leave it out", key=True)
+    try:
+        context.kinds.expressions.condition(piece.rows, {"row": ROW})
+    except RequestError as error:
+        found, _, expected = str(error).rpartition(": ")
+        context.sheet.complain(at, f"`rows` with {found}", expected)
 
 
 def _refuse_twins(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:

@@ -1,9 +1,10 @@
-"""Which kinds of connection and channel a definition may name. Filled in by the composition root."""
+"""What a definition may name, and what reads its conditions. Filled in by the composition root."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.ports.channels import ChannelKind
+from worker.ports.expressions import Expressions
 from worker.ports.kinds import SourceKind
 
 
@@ -15,4 +16,5 @@ class Registry:
 
     connections: Mapping[str, SourceKind]
     channels: Mapping[str, ChannelKind]
+    expressions: Expressions
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -16,7 +16,8 @@ _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
 _Flag = Annotated[bool, BeforeValidator(flag)]
-_LATER_FOR_READERS = ("each", "rows", "quiet_hours", "unassigned", "team_totals", "thread")
+_OptionalFlag = Annotated[bool | None, BeforeValidator(flag)]
+_LATER_FOR_READERS = ("each", "quiet_hours", "unassigned", "thread")
 
 
 class Shape(BaseModel):
@@ -128,6 +129,8 @@ class ReaderShape(Shape):
     send: _Send = Field(default=None, description="always or on_change.")
     attach: Names | None = Field(default=None, description="Queries whose file from the service goes along.")
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
+    rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")
+    team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
 
 
 class DigestShape(ReaderShape):

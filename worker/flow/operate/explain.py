@@ -1,14 +1,14 @@
 """Why a run's deliveries were sent or not, and what they were compared with, from what is stored."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
 from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
-from worker.errors import LedgerError
+from worker.errors import LedgerError, RequestError
 from worker.flow.operate.find_run import FAR, find_run
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.uses import UsesLookups, UsesSnapshots
@@ -18,12 +18,14 @@ from worker.ports import Lookups, Snapshots
 @dataclass(frozen=True, slots=True)
 class Explained:
     """`decision`: why it was sent or left out, None if nothing was decided or it can no longer be computed. `compared`
-    maps each query to the baseline that this reader had, or to the reason why there was none.
+    maps each query to the baseline that this reader had, or to the reason why there was none. `undecided`: by query,
+    the rows that this reader is not shown, because a value that the condition needs is not known.
     """
 
     row: Delivery
     decision: Reason | None
     compared: Mapping[str, Baseline | Reason]
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
 
 class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
@@ -58,15 +60,16 @@ async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
     """A decision is a function of what is stored, so it is made again and not stored."""
     pair = row.compared_with or {}
     compared = {query: baseline or row.why_first.get(query, Reason.FIRST) for query, baseline in pair.items()}
-    if row.state is DeliveryState.SKIPPED or row.date is None:
-        return Explained(row, row.reason, compared)
+    settled = row.state is DeliveryState.SKIPPED or row.date is None
+    known = row.reason if settled else None
     try:
         digest = await uses.digests.open(row)
-    except LedgerError:
-        return Explained(row, None, compared)
+    except (LedgerError, RequestError):
+        return Explained(row, known, compared)
     if digest is None or not await _all_there(uses.snapshots, row, digest.snapshot_ids):
-        return Explained(row, None, compared)
-    return Explained(row, Reason.SOURCE if digest.notice else digest.decide().reason, compared)
+        return Explained(row, known, compared)
+    reason = known if settled else Reason.SOURCE if digest.notice else digest.decide().reason
+    return Explained(row, reason, compared, digest.composed.undecided)
 
 
 async def _all_there(snapshots: Snapshots, row: Delivery, answers: Mapping[str, str]) -> bool:

@@ -16,7 +16,7 @@ from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import refuse_slot_to_come
 from worker.flow.operate.notes import Noted, notes_in
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
-from worker.flow.run.comparison import Answers, Composed, ReaderDigest, RunSlot
+from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
@@ -149,7 +149,7 @@ async def _reader_digest(
     found = Answers(collected.snapshots, collected.compared, collected.gaps)
     past = await digests.past(schedule, context.slot, found, current, None)
     run = str(RunKey(schedule.id, context.slot))
-    digest = digests.composed(RunSlot(bundle, schedule, run, context.slot, context.now), found, past)
+    of = RunSlot(bundle, schedule, run, context.slot, context.now)
     key = run, context.now, frozenset(past.compared_with.items()), frozenset(past.why_first.items())
     return ReaderDigest(
         bundle=bundle,
@@ -157,7 +157,7 @@ async def _reader_digest(
         entry=entry,
         reader=reader,
         slot=context.slot,
-        composed=Composed(key, found, past, digest),
+        composed=digests.composed(key, of, found, past, await digests.audience(entry)),
         templates=digests.connectors.templates(bundle),
         renderings=Memo(1),
         route=digests.connectors.route(bundle, entry.channel, entry.address),

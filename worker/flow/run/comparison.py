@@ -55,14 +55,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The digest of all readers with the same past, and its inputs. `key` covers the run, its attempt, its answers and
-    the past, so that two different digests never have the same key.
+    """The digest of all readers with the same past and the same audience, and its inputs. `key` covers the run, its
+    attempt, its answers, the past and the audience, so that two different digests never have the same key.
+    `undecided`: by query, rows that are not shown because it is not known whether the audience may see them.
     """
 
     key: Hashable
     found: Answers
     past: Comparison
     digest: Digest
+    undecided: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

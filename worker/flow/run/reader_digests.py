@@ -9,18 +9,19 @@ from worker.domain.decide import why_unusable
 from worker.domain.delivery import Baseline, Delivery, Reader
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.model import Digest
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Subscription
+from worker.domain.snapshot.audience import Audience
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.flow.deployed import schedule_of
+from worker.flow.run.audience import audience_of, narrowed, undecided
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
 from worker.flow.run.readers import entries, entry_of
 from worker.memo import Memo
-from worker.ports import Connectors, Deployments, Lookups, RunLedger, Snapshots, Triggers
+from worker.ports import Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
 
 FOUND = 4
 """Runs whose answers a process keeps decoded. They are large, and are needed again only for a further past of the same
@@ -50,6 +51,7 @@ class ReaderDigests:
     deployments: Deployments
     connectors: Connectors
     triggers: Triggers
+    expressions: Expressions
     english: Mapping[str, str] = field(default_factory=dict)
     found: Memo = field(default_factory=lambda: Memo(FOUND))
     digest_memo: Memo = field(default_factory=lambda: Memo(COMPOSED))
@@ -76,7 +78,7 @@ class ReaderDigests:
             entry=entry,
             reader=reader,
             slot=run.key.slot,
-            composed=await self.digest_memo.get(_composed_key(run, now, row), lambda: self._composed(run, now, row)),
+            composed=await self._composed(run, now, row, await self.audience(entry)),
             templates=self.connectors.templates(bundle),
             renderings=self.renderings,
             route=self.connectors.route(bundle, entry.channel, entry.address),
@@ -86,16 +88,36 @@ class ReaderDigests:
             english=self.english,
         )
 
-    def composed(self, of: RunSlot, found: Answers, past: Comparison) -> Digest:
-        """The digest that follows from a run's answers and one past."""
-        return compose(digest_context(self.connectors, self.triggers, of, found, past))
+    def composed(
+        self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, audience: Audience | None
+    ) -> Composed:
+        """The digest that follows from a run's answers and one past, for those who see these rows. `key` names run,
+        answers and past.
+        """
+        whole = digest_context(self.connectors, self.triggers, of, found, past)
+        context, shown, compared = narrowed(whole, found, past, audience)
+        return Composed((key, audience and audience.key), shown, compared, compose(context), undecided(found, audience))
 
-    async def _composed(self, run: Run, current: Mapping[str, Baseline], row: Delivery) -> Composed:
-        bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
-        found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
-        past = await self.past(schedule, run.key.slot, found, current, row)
-        of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at)
-        return Composed(_composed_key(run, current, row), found, past, self.composed(of, found, past))
+    async def audience(self, entry: Subscription) -> Audience | None:
+        """Compiled once per condition."""
+        return await self.common.get(("audience", entry.rows, entry.team_totals), lambda: self._audience(entry))
+
+    async def _audience(self, entry: Subscription) -> Audience | None:
+        return audience_of(self.expressions, entry)
+
+    async def _composed(
+        self, run: Run, current: Mapping[str, Baseline], row: Delivery, audience: Audience | None
+    ) -> Composed:
+        key = _composed_key(run, current, row)
+
+        async def make() -> Composed:
+            bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
+            found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
+            past = await self.past(schedule, run.key.slot, found, current, row)
+            of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at)
+            return self.composed(key, of, found, past, audience)
+
+        return await self.digest_memo.get((key, audience and audience.key), make)
 
     async def past(
         self,
@@ -148,7 +170,7 @@ def _found_key(run: Run) -> tuple[Hashable, ...]:
 
 
 def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:
-    """Readers of one run with the same past have the same digest."""
+    """Readers of one run with the same past have the same digest, as far as they see the same rows."""
     pair = current if row.compared_with is None else row.compared_with
     compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
     later = _later(current, run.key.slot) if row.compared_with is None else frozenset()

@@ -1,0 +1,1 @@
+"""Conditions in CEL, the Common Expression Language (https://cel.dev)."""
