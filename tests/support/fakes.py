@@ -293,3 +293,20 @@ class Opened:
 
     async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
         return self.digest
+
+
+class Least:
+    """Conditions are amounts in minor units: a deal of that much or more is seen; of one without a value nothing is
+    known.
+    """
+
+    def condition(self, text: str, variables: object) -> "Least":
+        self.text, self.compiled = text, getattr(self, "compiled", 0) + 1
+        return self
+
+    def names(self, variable: str) -> frozenset[str]:
+        return frozenset({"value"})
+
+    def __call__(self, variables: Any) -> bool | None:
+        value = variables["row"]["value"]
+        return None if value is None else value >= int(self.text)

@@ -25,12 +25,13 @@ from tests.support.fakes import (
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.domain.snapshot.requests import requests
-from worker.flow.deploy.plan import LIST, Fire, Plan, fires, plan
+from worker.flow.deploy.fires import LIST, Fire, fires
+from worker.flow.deploy.plan import Plan, plan
 from worker.ports.kinds import Price, QuerySpec
 
 NEXT, DAY = NOW + HOUR, timedelta(days=1)
 PAGED = QuerySpec("opportunities", "", False, (), price=Price(requests=1, page=1))
-TIMING = WEEKLY.timing
+TIMING = WEEKLY
 BOSS = replace(TEAM, id="boss", address="boss@acme.example")
 
 

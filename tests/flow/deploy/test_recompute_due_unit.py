@@ -103,21 +103,21 @@ DAILY = replace(HOURLY, kind="cron", expression="0 9 * * *", seconds=86_400)
 
 @pytest.mark.parametrize(("at", "ahead"), [(NEXT, False), (NOW + 2 * HOUR, True), (NOW - HOUR, False)])
 def test_who_waits_past_the_next_slot_is_ahead(at: datetime, ahead: bool) -> None:
-    assert is_ahead(Stepped(), "weekly", WEEKLY.timing, at, NOW) is ahead
+    assert is_ahead(Stepped(), "weekly", WEEKLY, at, NOW) is ahead
 
 
 def test_the_share_of_a_schedule_that_is_spread_is_not_ahead() -> None:
-    timing = replace(WEEKLY, spread=1800).timing
+    timing = replace(WEEKLY, spread=1800)
     assert not is_ahead(Stepped(), "weekly", timing, NEXT + delay_of("weekly", 1800), NOW)
 
 
 def test_an_edit_puts_a_daily_slot_off_to_the_day_after_at_most() -> None:
-    timing = replace(WEEKLY, trigger=DAILY).timing
+    timing = replace(WEEKLY, trigger=DAILY)
     midnight = NOW.replace(hour=0)
     assert not is_ahead(Stepped(), "weekly", timing, midnight + timedelta(days=1), NOW)
     assert is_ahead(Stepped(), "weekly", timing, midnight + timedelta(days=2), NOW)
 
 
 def test_a_trigger_without_a_next_slot_is_never_ahead() -> None:
-    ended = replace(WEEKLY, trigger=replace(HOURLY, end=NOW)).timing
+    ended = replace(WEEKLY, trigger=replace(HOURLY, end=NOW))
     assert not is_ahead(Stepped(), "weekly", ended, NOW + 9 * HOUR, NOW)

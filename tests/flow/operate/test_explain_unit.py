@@ -21,8 +21,9 @@ from tests.support.fakes import (
 )
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
 from worker.domain.digest.model import Standing
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Missed, RunKey
+from worker.domain.run import RunKey
 from worker.domain.schedule import Send
 from worker.errors import LedgerError, RequestError
 from worker.flow.operate.explain import Explained, explain
@@ -33,7 +34,7 @@ NOW_AND_BEFORE = Stored({"now": answer([deal("a")]), "before": answer([deal("b")
 CHANGED = reader_digest(
     replace(TEAM, send=Send.ON_CHANGE), digest=uses(standing=Standing.MOVED, changed=True, empty=False)
 )
-MISSED = Missed("weekly", NOW - 3 * HOUR, NOW - HOUR, 3, Reason.CAUGHT_UP)
+MISSED = MissedRow(NOW - 3 * HOUR, NOW - HOUR, 3, Reason.CAUGHT_UP, schedule="weekly")
 
 
 class LostBundle(Opened):

@@ -31,9 +31,10 @@ from tests.support.fakes import (
 )
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.digest.model import Standing
+from worker.domain.missed import MissedRow
 from worker.domain.outcome import Skipped
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.run import Claim, RunKey
 from worker.domain.schedule import Send
 from worker.errors import LedgerUnavailable, RequestError
 from worker.flow.intervals import Intervals
@@ -52,7 +53,7 @@ class Asked(FixedClock):
     async def once(self, name: str, value: str) -> str:
         return self.kept.setdefault(name, value)
 
-    async def request(self, claim: Claim, pid: int, *, missed: Any = None, rest: Sequence[Missed] = ()) -> bool:
+    async def request(self, claim: Claim, pid: int, *, missed: Any = None, rest: Sequence[MissedRow] = ()) -> bool:
         if self.down:
             raise LedgerUnavailable("Redis cannot be reached")
         self.claims.append(claim)

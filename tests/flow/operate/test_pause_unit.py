@@ -44,7 +44,7 @@ class Clock(Pauses):
     async def claim(self, batch: Sequence[SlotClaim], pid: int) -> Claimed:
         self.claims += batch
         self.at = batch[0].next_due
-        return Claimed((), tuple(SlotsMissed(None, row.schedule, row.count, row.reason) for row in batch[0].missed))
+        return Claimed((), tuple(SlotsMissed(None, "weekly", row.count, row.reason) for row in batch[0].missed))
 
 
 class Resumable(Clock):

@@ -18,6 +18,7 @@ from tests.support.fakes import (
     Deployed,
     Fetches,
     FixedClock,
+    Least,
     OneQuery,
     OneSource,
     Shown,
@@ -90,7 +91,7 @@ def parts(connectors: OneSource | None = None, fetches: Fetches | None = None, *
     return uses(
         clock=FixedClock(),
         connectors=known,
-        digests=ReaderDigests(nobody, runs, stored, nobody, known, Stepped()),
+        digests=ReaderDigests(nobody, runs, stored, nobody, known, Stepped(), Least()),
         fetches=fetches or Fetches(deals=Answer(AFTER)),
         runs=runs,
         snapshots=stored,

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import HOUR, HOURLY, NOW, WEEKLY, Deployed, FixedClock, KnownMissed, Stepped, bundle_with, uses
+from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, Missed, RunKey
+from worker.domain.run import Claim, RunKey
 from worker.errors import RequestError
 from worker.flow.operate.run_missed import around, request_missed
 
-ROW = Missed("weekly", NOW - 5 * HOUR, NOW - HOUR, 5, Reason.CAUGHT_UP)
+ROW = MissedRow(NOW - 5 * HOUR, NOW - HOUR, 5, Reason.CAUGHT_UP, schedule="weekly")
 
 
 class Clock(FixedClock):
@@ -21,17 +22,17 @@ class Clock(FixedClock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.made: dict[RunKey, tuple[Claim, Missed | None, Sequence[Missed]]] = {}
+        self.made: dict[RunKey, tuple[Claim, MissedRow | None, Sequence[MissedRow]]] = {}
 
     async def request(
-        self, claim: Claim, pid: int, *, missed: Missed | None = None, rest: Sequence[Missed] = ()
+        self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
     ) -> bool:
         new = claim.key not in self.made
         self.made.setdefault(claim.key, (claim, missed, rest))
         return new
 
 
-def parts(clock: Clock, row: Missed = ROW) -> Any:
+def parts(clock: Clock, row: MissedRow = ROW) -> Any:
     deployments = Deployed(bundle_with(WEEKLY))
     return uses(clock=clock, deployments=deployments, lookups=KnownMissed(row), pid=7, triggers=Stepped())
 
@@ -101,6 +102,6 @@ def test_of_one_slot_nothing_is_left_and_of_two_the_other_whatever_named_them() 
 
 @pytest.mark.parametrize("kind", ["every", "cron"])
 @pytest.mark.parametrize(("row", "slot"), [(ROW, NOW - timedelta(minutes=90)), (replace(ROW, count=6), NOW - HOUR)])
-def test_a_row_that_the_trigger_does_not_name_is_not_guessed_at(kind: str, row: Missed, slot: datetime) -> None:
+def test_a_row_that_the_trigger_does_not_name_is_not_guessed_at(kind: str, row: MissedRow, slot: datetime) -> None:
     with pytest.raises(RequestError, match=f"missed are {row.count} slots from"):
         around(Stepped(), replace(HOURLY, kind=kind), row, slot)

@@ -18,13 +18,13 @@ from tests.support.fakes import (
     WEEKLY,
     Deployed,
     KnownRuns,
+    Least,
     OneQuery,
     Stepped,
     Stored,
     bundle_with,
     uses,
 )
-from worker.adapters.expressions.cel import CelExpressions
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
@@ -76,7 +76,7 @@ def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run =
         "deployments": Deployed(bundle_with(schedule)),
         "connectors": OneQuery(SPEC),
         "triggers": Stepped(),
-        "expressions": CelExpressions(),
+        "expressions": Least(),
     }
     return ReaderDigests(**{**given, **other})
 
@@ -222,3 +222,12 @@ def test_one_past_and_one_runs_answers_always_give_the_same_digest() -> None:
     one = made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
     assert one == made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
     assert (one.run, one.since, one.next_slot) == (str(RUN.key), NOW - HOUR, NOW + HOUR)
+
+
+async def test_a_condition_is_compiled_once_for_all_readers_who_have_it() -> None:
+    conditions: Any = Least()
+    made = digests(expressions=conditions)
+    one, two = [await made.audience(replace(TEAM, id=name, rows="7")) for name in ("first", "second")]
+    assert one is two
+    assert conditions.compiled == 1
+    assert await made.audience(TEAM) is None
