@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 
 PAGE = (Path(__file__).parents[1] / "docs" / "adding-a-source.md").read_text("utf-8")
@@ -41,7 +42,9 @@ def follow(place: Path, command: str, redis: EmbeddedRedis) -> subprocess.Comple
         "FUNNELBEAT_BROKER_URL": redis.broker_url,
     }
     words = shlex.split(command)
-    return subprocess.run(words, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(
+        words, cwd=place, env=environment, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
 
 
 def test_the_page_has_every_file_of_its_example() -> None:

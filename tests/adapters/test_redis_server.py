@@ -14,6 +14,7 @@ import pytest
 import redis
 from kombu.connection import Connection
 
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import SERVER, EmbeddedRedis, find_binary
 from worker.errors import LedgerUnavailable, RequestError, SettingsError
 
@@ -87,7 +88,7 @@ def test_its_broker_url_is_kombus(tmp_path: Path) -> None:
     with EmbeddedRedis(tmp_path) as server, kombu(server.broker_url) as broker:
         queue = broker.SimpleQueue("q")
         queue.put({"key": "a"})
-        message = queue.get(timeout=5)
+        message = queue.get(timeout=PATIENCE)
         assert message.payload == {"key": "a"}
         message.ack()
         queue.close()
@@ -112,7 +113,7 @@ def test_redis_ends_with_a_parent_that_was_killed_and_the_directory_is_free(tmp_
         assert attached == "False"
         assert alive(int(pid))
         parent.kill()
-    assert gone_within(int(pid), 10)
+    assert gone_within(int(pid), PATIENCE)
     with EmbeddedRedis(tmp_path) as server:
         assert not server.attached
 
@@ -154,7 +155,7 @@ def test_a_server_that_does_not_come_up_is_ended(tmp_path: Path) -> None:
     server = EmbeddedRedis(tmp_path / "data", binary=script, patience=0.5)
     with pytest.raises(LedgerUnavailable, match="did not answer in time: it said nothing"):
         server.attach_or_start()
-    assert gone_within(int((tmp_path / "pid").read_text()), 5)
+    assert gone_within(int((tmp_path / "pid").read_text()), PATIENCE)
     with EmbeddedRedis(tmp_path / "data") as second:
         assert not second.attached
 

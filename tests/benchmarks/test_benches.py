@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import BENCHES
+from tests.support.patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.parametrize("name", BENCHES)

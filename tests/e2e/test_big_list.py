@@ -47,7 +47,7 @@ def run(here: Installation) -> tuple[Run, list[tuple[float, float, int]]]:
         return key
 
     key = here.ask(ask, queue=True)
-    done = here.until(lambda: here.closed(key), seconds=90)
+    done = here.until(lambda: here.closed(key))
     served = here.box.call(lambda box: [s for s in box.log if "/close/" in s.route])
     return done, [(s.started.timestamp(), s.ended.timestamp(), s.status) for s in served]
 

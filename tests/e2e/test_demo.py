@@ -11,19 +11,22 @@ from typing import Any
 
 import pytest
 
+from tests.support.patience import PATIENCE
+from worker.adapters.redis_server import SERVER
+
 MOVED = ("new", "won", "lost", "raised", "moved_out")
 
 
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo") / "out"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_")}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_") or k == SERVER}
     done = subprocess.run(
         [sys.executable, "-m", "worker.entry", "demo", "--once", "--out", str(out)],
         env=environment,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr + logs(out)

@@ -70,7 +70,7 @@ def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Installation
     here.arm(point)
     key = asked_for(here)
     here.until(lambda: None if here.armed(point) else True)
-    run = here.until(lambda: here.closed(key), seconds=90.0)
+    run = here.until(lambda: here.closed(key))
     assert run.state is RunState.DELIVERED
     mail = next(row for row in here.deliveries(key) if row.key.reader.startswith("team|"))
     assert here.mails(mail.key) == (1 if point == "delivery.deferred" else 2)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE
 from tests.support.town import PROJECT, SHORT, variables
 from worker.adapters.child_process import tied
 from worker.adapters.redis_server import EmbeddedRedis
@@ -64,7 +65,7 @@ class Clocks:
         facts = [json.loads(line) for line in lines]
         return [fact["run"] for fact in facts if fact["event"] == "run_claimed"]
 
-    def until(self, count: int, seconds: float = 60.0) -> list[Run]:
+    def until(self, count: int, seconds: float = PATIENCE) -> list[Run]:
         """Runs on the ledger, once there are so many and each clock has claimed one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -94,7 +95,7 @@ def clocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clocks]:
         for child in children:
             child.terminate()
         for child in children:
-            child.wait(timeout=20)
+            child.wait(timeout=PATIENCE)
 
 
 def _start(place: Path, environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:

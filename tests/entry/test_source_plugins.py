@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.distribution import install
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query
@@ -91,7 +92,13 @@ def call(project: Path, redis: EmbeddedRedis, *words: str) -> subprocess.Complet
     }
     command = [sys.executable, "-m", "worker.entry", "--project", str(project), *words]
     return subprocess.run(
-        command, env=environment, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False, timeout=60
+        command,
+        env=environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
 
 

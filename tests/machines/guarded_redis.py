@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import redis
 
+from tests.support.patience import PATIENCE
 from worker.adapters.child_process import tied
 from worker.adapters.redis_server import find_binary
 
@@ -45,7 +46,7 @@ def free_port() -> int:
     raise AssertionError("a hundred ports were all taken")
 
 
-def until(look: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+def until(look: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
     deadline = time.monotonic() + seconds
     while not look():
         assert time.monotonic() < deadline, what

@@ -91,15 +91,15 @@ def _closed(where: Site) -> list[str]:
 def test_runs_arrive_over_rabbitmq_and_go_on_after_it_was_killed(tmp_path: Path, empty_redis: EmbeddedRedis) -> None:
     with broker(tmp_path / "broker") as rabbit, site(tmp_path, empty_redis.url, rabbit.url, {"often": OFTEN}) as where:
         clock, worker = where.start("clock"), where.start("worker")
-        where.delivered(where.trigger(), 60)
+        where.delivered(where.trigger())
         until(lambda: len(_closed(where)) >= 3 or None, "scheduled runs did not arrive")
         rabbit.kill()
         during = len(where.runs("often"))
         until(lambda: len(where.runs("often")) >= during + 3 or None, "the clock stood still without its broker")
         rabbit.start()
-        where.delivered(where.trigger(), 60)
+        where.delivered(where.trigger())
         before = {str(run.key) for run in where.runs("often")}
-        until(lambda: before <= set(_closed(where)) or None, "runs were left lying", 90)
+        until(lambda: before <= set(_closed(where)) or None, "runs were left lying")
         assert (clock.poll(), worker.poll()) == (None, None)
         states = {run.state for run in where.runs("often") if str(run.key) in before}
         assert states <= {RunState.DELIVERED, RunState.SKIPPED}

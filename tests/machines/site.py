@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from tests.support.patience import PATIENCE
 from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
 from worker.adapters.child_process import tied
 from worker.app import open_services
@@ -50,7 +51,7 @@ class Site:
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.wait(30)
+            process.wait(PATIENCE)
 
     def _environment(self) -> Mapping[str, str]:
         told = child_environment(self.settings, "town")
@@ -80,7 +81,7 @@ class Site:
     def runs(self, schedule: str) -> tuple[Run, ...]:
         return self.ask(lambda services: services.lookups.runs(schedule, 100))
 
-    def delivered(self, key: RunKey, seconds: float = 30.0) -> Run:
+    def delivered(self, key: RunKey, seconds: float = PATIENCE) -> Run:
         def closed() -> Run | None:
             try:
                 found = self.run(key)
@@ -93,7 +94,7 @@ class Site:
         return run
 
 
-def until(look: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
+def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE) -> T:
     deadline = time.monotonic() + seconds
     while (found := look()) is None:
         assert time.monotonic() < deadline, what

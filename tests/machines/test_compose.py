@@ -86,7 +86,7 @@ def test_the_profile_sandbox_shows_a_digest(town: ComposeInstallation) -> None:
     clock, worker, sandbox = (town.start(name) for name in ("clock", "worker", "sandbox"))
     assert town.start("deploy").wait(60) == 0, town.log("deploy")
     outbox = town.place / "outbox"
-    until(lambda: (list(outbox.glob("*.eml")) and list(outbox.glob("*.slack.json"))) or None, "no digest came", 90)
+    until(lambda: (list(outbox.glob("*.eml")) and list(outbox.glob("*.slack.json"))) or None, "no digest came")
     (mail, *_) = sorted(outbox.glob("*.eml"))
     message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
     assert message["To"] == "sales@acme.example"

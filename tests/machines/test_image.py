@@ -87,7 +87,7 @@ def test_an_installed_funnelbeat_goes_from_init_to_a_delivered_run(
     command = [str(installed.app / "bin" / "funnelbeat"), "--project", str(installed.place / "mine"), "up"]
     log = installed.place / "up.log"
     with running(command, {**installed.environment, **addresses}, log) as up:
-        run = until(lambda: _delivered(installed, addresses), "no run was delivered", 60)
+        run = until(lambda: _delivered(installed, addresses), "no run was delivered")
         up.terminate()
         assert up.wait(30) == 0, log.read_text("utf-8")
     assert run["trigger"] == "every"

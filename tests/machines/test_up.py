@@ -13,7 +13,8 @@ import pytest
 
 from tests.machines.site import children, running, until
 from tests.support.crew import strike
-from worker.adapters.redis_server import _holder
+from tests.support.patience import PATIENCE
+from worker.adapters.redis_server import SERVER, _holder
 
 PROJECT = """
 project: upton
@@ -44,7 +45,7 @@ class Up:
     def said(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
-    def says(self, words: str, times: int = 1, seconds: float = 60.0) -> None:
+    def says(self, words: str, times: int = 1, seconds: float = PATIENCE) -> None:
         def enough() -> bool | None:
             assert self.process.poll() is None, self.said()
             return self.said().count(words) >= times or None
@@ -60,7 +61,7 @@ class Up:
     def goes_on(self) -> None:
         """Mails come after this moment."""
         before = self.mails()
-        until(lambda: self.mails() > before + 1 or None, f"no mail came any more\n{self.said()}", 60)
+        until(lambda: self.mails() > before + 1 or None, f"no mail came any more\n{self.said()}")
 
     def child(self, word: str) -> int | None:
         """The process whose command line ends with `word`."""
@@ -82,7 +83,7 @@ class Up:
 @contextmanager
 def up(place: Path, name: str = "up") -> Iterator[Up]:
     log = place.parent / f"{name}.log"
-    given = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_")}
+    given = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_") or k == SERVER}
     command = [sys.executable, "-m", "worker.entry", "--project", str(place), "up"]
     with running(command, {**given, "FUNNELBEAT_CONCURRENCY": "1", "COLUMNS": "200"}, log) as process:
         one = Up(process, log, place)

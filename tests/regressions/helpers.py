@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import Counter
 
+from tests.support.patience import PATIENCE
 from tests.support.story import InProcessRun
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunKey
@@ -27,7 +28,7 @@ def row_of(rows: tuple[Delivery, ...], entry: str) -> Delivery:
     return next(row for row in rows if row.key.reader.startswith(f"{entry}|"))
 
 
-async def to_its_end(story: InProcessRun, run: RunKey, seconds: float = 20.0) -> tuple[Delivery, ...]:
+async def to_its_end(story: InProcessRun, run: RunKey, seconds: float = PATIENCE) -> tuple[Delivery, ...]:
     """Tries again whatever is open, as clock and worker would, until all is closed."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

@@ -14,6 +14,7 @@ from email import message_from_bytes, policy
 from functools import partial
 from typing import Any
 
+from tests.support.patience import PATIENCE
 from tests.support.story import TEAM, InProcessRun
 from worker.decorators.fail_points import FAIL_POINTS, with_fail_points
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
@@ -120,7 +121,7 @@ class ConcurrentRuns:
             self.baselines_seen.append(await self.story.baselines(self.reader))
             await asyncio.sleep(0.12)
 
-    async def drain(self, seconds: float = 90.0) -> None:
+    async def drain(self, seconds: float = PATIENCE) -> None:
         """Nothing new comes due, nobody dies any more, and everything ends."""
         self.draining = True
         self.story.box.faults.clear()

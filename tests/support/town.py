@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from tests.support.crew import Processes
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.delivery import Delivery, DeliveryKey
@@ -107,7 +108,7 @@ class Installation:
         self.redis.kill()
         self.redis.attach_or_start()
 
-    def until(self, look: Callable[[], T | None], seconds: float = 40.0) -> T:
+    def until(self, look: Callable[[], T | None], seconds: float = PATIENCE) -> T:
         """What `look` finds, in the end; children that ended are begun again meanwhile."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -9,6 +9,7 @@ import pytest
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import RecordingLedger, through
+from tests.support.patience import PATIENCE
 from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Silent, Slow, TakesOnce
 from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import Delivery, DeliveryState, PartState, Receipt
@@ -46,7 +47,7 @@ async def test_a_receiver_that_says_nothing_is_waited_for_as_long_as_the_attempt
     channel = Silent()
     shared, told = through(channel, PENDING, bundle([ENTRY]))
     shared = replace(shared, times=replace(shared.times, delivery_lease=0.2))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         assert await deliver(shared, PENDING.key) is DeliveryState.UNKNOWN
     assert channel.sent == [0]
     assert "no answer" in told.calls["Unknown"][1].sentence

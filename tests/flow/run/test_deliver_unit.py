@@ -23,6 +23,7 @@ from tests.support.fakes import (
     reader_digest,
     uses,
 )
+from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, PartState, Receipt
 from worker.domain.digest.model import Standing
 from worker.domain.events import Suspended
@@ -367,7 +368,7 @@ async def test_a_process_that_stood_still_asks_again_whether_the_attempt_is_its_
 async def test_a_receiver_that_says_nothing_is_waited_for_no_longer_than_the_lease() -> None:
     ledger = Ledger(PENDING)
     given = parts(ledger, transmit=Silent(ledger), times=Intervals(delivery_lease=0.05))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await deliver(given, KEY) is DeliveryState.UNKNOWN
     [(_, outcome)] = ledger.outcomes
     assert isinstance(outcome, Unknown)

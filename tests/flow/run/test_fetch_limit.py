@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 
+from tests.support.patience import PATIENCE
 from tests.support.story import SCHEDULE, InProcessRun
 from worker.adapters.celery.queue import HAND_OVER, VISIBILITY_TIMEOUT, make_app
 from worker.domain.limits import LONGEST_FETCH
@@ -19,7 +20,7 @@ async def test_a_list_that_takes_longer_than_a_worker_may_fetch_is_a_gap_though_
     await week.deploy(f"{SCHEDULE}within: 7d\n")
     week.services = replace(week.services, times=replace(week.services.times, longest_fetch=1.0))
     week.box.gate.shut()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         run, _ = await week.run()
     week.box.gate.open()
     assert run.state is RunState.FAILED

@@ -28,6 +28,7 @@ from tests.support.fakes import (
     bundle_with,
     uses,
 )
+from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing, RunBegun, RunEnded
 from worker.domain.reason import Reason
@@ -264,7 +265,7 @@ async def test_an_attempt_that_lost_its_claim_writes_and_queues_nothing_more() -
 
 async def test_a_lease_that_lapses_while_a_service_is_asked_ends_the_asking() -> None:
     given = parts(Beating(lease()), Fetches(), times=Intervals(heartbeat=0.0))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await produce(given, RUN.key) == ()
     assert len(given.fetches.asked) == 1
     assert given.runs.writes == []

@@ -16,6 +16,7 @@ from tests.sources.pipedrive.account import (
     listing,
     pipedrive,
 )
+from tests.support.patience import PATIENCE
 from tests.support.scripted_http import Asked, Said
 from worker.errors import SourceError, SourceIncomplete, SourceUnavailable
 from worker.sources.common.calls import Retries
@@ -291,7 +292,7 @@ async def test_the_next_page_is_on_its_way_while_this_one_is_looked_at() -> None
     async with pipedrive(Account([deal(n) for n in range(1, 7)])) as (source, server):
         pages = PipedriveListing(source.client, PipedriveRequest(costs.DEALS), size=3).pages()
         await anext(pages)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while len(server.to(DEALS)) < 2:  # noqa: ASYNC110  # the server tells nobody when it is asked
                 await asyncio.sleep(0.001)
         await anext(pages)
