@@ -82,6 +82,12 @@ def settled(here: Here) -> Any:
     return here.line.document_of("deliveries", "settle", drop_one(here), "sent")
 
 
+def reset(here: Here, *more: str) -> Any:
+    """Beside a delivery that may have arrived, and so was decided before; `more`: the run to set back to."""
+    drop_one(here)
+    return here.line.document_of("baselines", "reset", "asked", *more, "--yes")
+
+
 def broken(here: Here, command: str) -> Any:
     with edited(here.line.place / "schedules" / "asked.yaml", "query: opportunities", "query: oportunities"):
         return here.line.document_of(command)
@@ -157,7 +163,7 @@ COMMANDS: dict[str, Command] = {
     "check, broken": lambda here: broken(here, "check"),
     "plan, broken": lambda here: broken(here, "plan"),
     "plan": lambda here: here.line.document_of("plan"),
-    "deploy": lambda here: here.line.document_of("deploy"),
+    "deploy": lambda here: here.line.document_of("deploy", "--yes"),
     "preview": previewed,
     "run": lambda here: here.line.document_of("run", "asked"),
     "run --dry-run": lambda here: here.line.document_of("run", "asked", "--dry-run"),
@@ -177,7 +183,10 @@ COMMANDS: dict[str, Command] = {
     "deliveries settle": settled,
     "replay": lambda here: here.line.document_of("replay", here.second),
     "retry": lambda here: here.line.document_of("retry", refuse_one(here)),
-    "forget": lambda here: here.line.document_of("forget", "sales@acme.example"),
+    "forget": lambda here: here.line.document_of("forget", "sales@acme.example", "--yes"),
+    "baselines list": lambda here: here.line.document_of("baselines", "list", "asked"),
+    "baselines reset, back": lambda here: reset(here, "--to", here.first),
+    "baselines reset": reset,
     "pause": lambda here: here.line.document_of("pause", "asked", "--until", "2099-01-01T09:00"),
     "resume": lambda here: here.line.document_of("resume", "asked"),
     "doctor": lambda here: here.line.document_of("doctor"),

@@ -93,7 +93,13 @@ def test_demo_takes_an_empty_folder_and_says_it_where_it_cannot_write(tmp_path: 
         demo.make_ready(file)
 
 
-def test_forget_asks_a_person_and_no_script(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_forget_forgets_nothing_where_nobody_can_be_asked(option: list[str]) -> None:
+    seen = call("forget", "sales@acme.example", *option)
+    assert (seen.exit_code, "nothing was forgotten: nobody can be asked" in seen.output) == (2, True)
+
+
+def test_forget_asks_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(console, "can_ask", lambda: True)
     seen = call("forget", "sales@acme.example", answer="n\n")
     assert seen.exit_code == 1

@@ -174,7 +174,7 @@ def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Comma
 
 def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: CommandLine) -> None:
     run = here.run()
-    told = here.document_of("forget", TEAM)
+    told = here.document_of("forget", TEAM, "--yes")
     assert told == {"baselines": 1, "deliveries": 1, "suspensions": 0, "answers": 0, "still_named_by": ["asked"]}
     assert [row["reader"] for row in here.document_of("show", run)["deliveries"]] == [f"held|{HELD}"]
     assert here.call("replay", run).exit_code == 0
@@ -190,10 +190,10 @@ def test_a_forgotten_deal_is_in_no_answer_and_replay_says_why_the_message_differ
         return min(frozenset.intersection(*(found.members for found in answers if found is not None)))
 
     gone = here.ask(listed_twice)
-    assert here.document_of("forget", gone)["answers"] >= len(both)  # also in lists kept for other runs
+    assert here.document_of("forget", gone, "--yes")["answers"] >= len(both)  # also in lists kept for other runs
     done = here.call("replay", second)
     assert done.exit_code == 1
     assert "had rows that were forgotten on request" in done.output
-    assert here.document_of("forget", gone)["answers"] == 0
+    assert here.document_of("forget", gone, "--yes")["answers"] == 0
     assert here.stands(here.run()).state is RunState.DELIVERED
     assert here.call("explain", first).exit_code == 0

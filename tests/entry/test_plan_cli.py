@@ -127,7 +127,7 @@ def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly:
     found = document_of("plan")["changes"]
     assert (found["renamed"], found["added"], found["removed"]) == ([{"from": ID, "to": "monday"}], [], [])
     assert (found["runs"], found["readers_added"], found["readers_removed"]) == ([], [], [])
-    assert document_of("deploy")["renamed"] == [f"{ID} → monday"]
+    assert document_of("deploy", "--yes")["renamed"] == [f"{ID} → monday"]
     heir.write_text("when: {every: 23h}\nreport: []\n", encoding="utf-8")
     assert call("plan").exit_code == 2
     heir.unlink()
@@ -266,4 +266,7 @@ def test_deploy_without_a_terminal_asks_nobody_and_wants_yes(weekly: Path) -> No
     assert seen.exit_code == 2
     assert f"  added    {ID}\n" in seen.stdout
     assert "not deployed: nobody can be asked here; add --yes" in seen.stderr
+    with_json = call("deploy", "--json")
+    assert with_json.exit_code == 2
+    assert json.loads(with_json.stdout)["sentence"] == "not deployed: nobody can be asked with --json; add --yes"
     assert document_of("plan")["changes"]["added"] == [ID]

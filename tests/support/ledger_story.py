@@ -13,7 +13,17 @@ from worker.domain.outcome import DeliveryFailed, Outcome, Refused, Sent, Skippe
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
-from worker.ports import ClockLedger, DeliveryLedger, Deployments, HeartbeatStore, Lookups, RunLedger, SlotClaim, Upkeep
+from worker.ports import (
+    BaselineResets,
+    ClockLedger,
+    DeliveryLedger,
+    Deployments,
+    HeartbeatStore,
+    Lookups,
+    RunLedger,
+    SlotClaim,
+    Upkeep,
+)
 
 PROJECT = "tern"
 WEEKLY = "sales/weekly"
@@ -64,12 +74,14 @@ class LedgerFixture:
 
     def __init__(self, client: Redis) -> None:
         self.client = client
+        self.project = PROJECT
         ledger = RedisLedger(client, PROJECT)
         self.clock: ClockLedger = ledger.clock
         self.runs: RunLedger = ledger.runs
         self.deliveries: DeliveryLedger = ledger.deliveries
         self.deployments: Deployments = ledger.deployments
         self.upkeep: Upkeep = ledger.upkeep
+        self.resets: BaselineResets = ledger.resets
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

@@ -96,6 +96,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         runs=fake,
         deliveries=fake,
         deployments=fake,
+        resets=fake,
         upkeep=fake,
         lookups=fake,
         heartbeats=fake,

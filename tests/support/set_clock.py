@@ -118,6 +118,7 @@ async def month(client: Redis, start: datetime) -> Month:
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=ledger.deployments,
+        resets=ledger.resets,
         upkeep=ledger.upkeep,
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,

@@ -40,6 +40,8 @@ def why_unusable(
     """
     if baseline is None:
         return Reason.FIRST
+    if baseline.taken_away:
+        return Reason.RESET
     if before is None or now - baseline.slot > EXPIRES:
         return Reason.BASELINE_EXPIRED
     if after is not None and after.fingerprint != before.fingerprint:

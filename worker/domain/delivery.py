@@ -78,11 +78,17 @@ class DeliveryKey:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The last complete answer to one query that one reader was sent."""
+    """The last complete answer to one query that one reader was sent. `snapshot` is empty, and `slot` the epoch, where
+    somebody reset it to nothing at `as_of`.
+    """
 
     snapshot: str
     slot: datetime
     as_of: datetime  # of the first byte: "created since" is asked from this instant
+
+    @property
+    def taken_away(self) -> bool:
+        return not self.snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,14 @@ class Suspended(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class BaselinesReset(Fact):
+    """Somebody set `count` baselines of `schedule` to what `run` told, or to nothing."""
+
+    schedule: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
     """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
 

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     BASELINE_EXPIRED = "baseline_expired"
     SUBSCRIBED = "subscribed"
     LATER_DIGEST = "later_digest"
+    RESET = "reset"
     # why a delivery is skipped
     NO_CHANGE = "no_change"
     EMPTY = "empty"
@@ -61,6 +62,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
     Reason.SUBSCRIBED: "This reader was added after the last run.",
     Reason.LATER_DIGEST: "This reader's last digest is not of an earlier slot; only earlier ones are compared with.",
+    Reason.RESET: "Somebody reset what this reader's digests are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",

@@ -12,6 +12,7 @@ from worker.adapters.event_log import configure
 from worker.documents.problem import problem_document
 from worker.entry import (
     ask_commands,
+    baseline_commands,
     console,
     demo,
     doctor_commands,
@@ -102,7 +103,7 @@ for module in (
 ):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
-for name, group in ops_commands.GROUPS.items():
+for name, group in (*ops_commands.GROUPS.items(), *baseline_commands.GROUPS.items()):
     app.add_typer(group, name=name)
 
 

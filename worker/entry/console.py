@@ -58,6 +58,17 @@ def can_ask() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def confirm(question: str, undone: str, *, yes: bool, as_json: bool) -> None:
+    """Asks on a terminal. Elsewhere, and with --json, `--yes` has to say it. `undone`: what did not happen, in a few
+    words. Raises RequestError, or Abort where the answer is no.
+    """
+    if yes:
+        return
+    if as_json or not can_ask():
+        raise RequestError(f"{undone}: nobody can be asked {'with --json' if as_json else 'here'}; add --yes")
+    typer.confirm(question, abort=True, err=True)
+
+
 def show_json(document: Any) -> None:
     """JSON may write any character as an escape: it does so for what a terminal would obey or cannot show."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"

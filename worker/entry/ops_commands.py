@@ -198,13 +198,12 @@ def forget(
     ctx: typer.Context,
     what: Annotated[str, typer.Argument(metavar="ADDRESS|ROWKEY", help="A reader's address, or a deal's id.")],
     project: Project = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
     as_json: Json = False,
 ) -> None:
     """Remove a reader's baselines and deliveries, or a deal from every stored answer."""
     with console.guarded(as_json=as_json):
-        if not (yes or as_json) and console.can_ask():
-            typer.confirm(f"Forget {what}? It cannot be undone.", abort=True, err=True)
+        console.confirm(f"Forget {what}? It cannot be undone.", "nothing was forgotten", yes=yes, as_json=as_json)
 
         async def work(services: Services) -> Forgotten:
             return await forgotten(services, what)

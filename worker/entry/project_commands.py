@@ -82,20 +82,12 @@ def deploy_command(
 
             if not as_json:
                 show(asyncio.run(compare()))
-            if not yes and not as_json:
-                _confirm()
+            console.confirm("Deploy?", "not deployed", yes=yes, as_json=as_json)
             bundle_id, found = asyncio.run(activate())
     if as_json:
         console.show_json(deployed_document(bundle_id, found))
     else:
         console.out.print(f"Deployed {bundle_id[:12]}.")
-
-
-def _confirm() -> None:
-    """On a terminal somebody is asked; elsewhere `--yes` has to say it. Raises RequestError."""
-    if not console.can_ask():
-        raise RequestError("not deployed: nobody can be asked here; add --yes")
-    typer.confirm("Deploy?", abort=True, err=True)
 
 
 def preview_command(

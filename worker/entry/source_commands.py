@@ -47,7 +47,8 @@ def source(
         kind, verb, key = _words(asked or [])
         values = dict(_value(text) for text in given or ())
         if verb in ASKS_FIRST:
-            _confirm(f"{verb} {kind} {key}".strip(), name, yes=yes, as_json=as_json)
+            what = f"{verb} {kind} {key}".strip()
+            console.confirm(f"{what} at {name}?", f"{what} changes {name}", yes=yes, as_json=as_json)
 
         async def work(catalog: Catalog) -> Table | list[str] | None:
             if kind is None:
@@ -84,15 +85,6 @@ def _words(asked: list[str]) -> tuple[str | None, str | None, str]:
         raise RequestError(f"found {' '.join(asked[3:])!r} after the id, expected nothing more")
     words = dict(enumerate(asked))
     return words.get(0), words.get(1), words.get(2, "")
-
-
-def _confirm(what: str, name: str, *, yes: bool, as_json: bool) -> None:
-    """Nothing is changed without a confirmation: a question on a terminal, otherwise `--yes`."""
-    if yes:
-        return
-    if as_json or not console.out.is_terminal:
-        raise RequestError(f"{what} changes {name}: add --yes")
-    typer.confirm(f"{what} at {name}?", abort=True)
 
 
 def _value(text: str) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
+    BaselineResets,
     ClockLedger,
     Connectors,
     DeliveryLedger,
@@ -33,6 +34,7 @@ class Services:
     runs: RunLedger
     deliveries: DeliveryLedger
     deployments: Deployments
+    resets: BaselineResets
     upkeep: Upkeep
     lookups: Lookups
     heartbeats: HeartbeatStore

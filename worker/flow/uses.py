@@ -10,6 +10,7 @@ from typing import Protocol
 
 from worker.flow.intervals import Intervals
 from worker.ports import (
+    BaselineResets,
     ClockLedger,
     Connectors,
     DeliveryLedger,
@@ -43,6 +44,11 @@ class UsesDeliveries(Protocol):
 class UsesDeployments(Protocol):
     @property
     def deployments(self) -> Deployments: ...
+
+
+class UsesResets(Protocol):
+    @property
+    def resets(self) -> BaselineResets: ...
 
 
 class UsesUpkeep(Protocol):

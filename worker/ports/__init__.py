@@ -3,6 +3,7 @@
 Every instant is UTC.
 """
 
+from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
 from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
@@ -21,6 +22,7 @@ from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Sou
 __all__ = [
     "ActivationBasis",
     "Answer",
+    "BaselineResets",
     "BeginResult",
     "Catalog",
     "Channel",
@@ -43,6 +45,7 @@ __all__ = [
     "FetchFailed",
     "HandOver",
     "HeartbeatStore",
+    "HeldBaseline",
     "Hit",
     "HoldResult",
     "Limit",

@@ -295,6 +295,7 @@ WORDS: dict[str, str] = {
     "since.query_changed": "Abfrage geändert: verglichen wird ab dem nächsten Bericht",
     "since.baseline_expired": "letzte Antwort zu alt zum Vergleichen",
     "since.later_digest": "kein früherer Bericht zum Vergleichen",
+    "since.reset": "Vergleich zurückgesetzt: verglichen wird ab dem nächsten Bericht",
     "since.subscribed": "neu dabei: verglichen wird ab dem nächsten Bericht",
     "window.all-time": "gesamte Zeit",
     "window.so_far": "{span} bisher",

@@ -310,6 +310,7 @@ WORDS: dict[str, str] = {
     "since.query_changed": "query edited: compared from the next digest on",
     "since.baseline_expired": "last answer is too old to compare with",
     "since.later_digest": "no earlier digest to compare with",
+    "since.reset": "comparison was reset: compared from the next digest on",
     "since.subscribed": "new reader: compared from the next digest on",
     # windows
     "window.all-time": "all time",

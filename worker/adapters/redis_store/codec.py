@@ -107,6 +107,11 @@ def baseline(row: Sequence[Any]) -> Baseline:
     return Baseline(row[0], from_ms(row[1]), from_ms(row[2]))
 
 
+def reset_at(row: Sequence[Any]) -> datetime | None:
+    """When somebody reset this baseline last."""
+    return from_ms(row[3]) if len(row) > 3 else None
+
+
 def baselines(raw: bytes | None) -> dict[str, Baseline]:
     return {} if raw is None else {query: baseline(row) for query, row in json.loads(raw).items()}
 

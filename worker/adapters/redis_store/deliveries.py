@@ -39,7 +39,8 @@ class RedisDeliveries:
         return HoldResult(lease, facts(ends))
 
     async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
-        given = {**_named(key), "attempt": attempt, "republish": self._times.ms("republish"), **_event(outcome)}
+        times = {"republish": self._times.ms("republish"), "lease": self._lease}
+        given = {**_named(key), "attempt": attempt, **times, **_event(outcome)}
         return facts(await self._scripts.own("settle", key, given))
 
     async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from

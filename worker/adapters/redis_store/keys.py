@@ -26,7 +26,8 @@
     <p>:missed[:<schedule>]       zset    [schedule, first, last, count, reason] → last
     <p>:attention:runs            zset    run → when the tick has to look; for a run that is fetched, its lease's end
     <p>:attention:deliveries      zset    delivery → the same
-    <p>:baseline:<schedule>       hash    reader → {query: [snapshot, slot, as of]}
+    <p>:baseline:<schedule>       hash    reader → {query: [snapshot, slot, as of, when it was reset]}; without the
+                                          last where nobody did; snapshot "": with nothing
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
                                           forgotten: rows were taken out of it on request

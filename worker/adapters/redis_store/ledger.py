@@ -2,6 +2,7 @@
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store.baselines import RedisBaselineResets
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
@@ -25,6 +26,7 @@ class RedisLedger:
         self.runs = RedisRuns(scripts, times)
         self.deliveries = RedisDeliveries(scripts, times)
         self.deployments = RedisDeployments(scripts)
+        self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
         self.heartbeats = RedisHeartbeats(scripts)

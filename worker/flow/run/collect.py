@@ -90,7 +90,7 @@ async def question_of(
 ) -> Question:
     """The question with its windows resolved, and with the past that earlier answers give."""
     schedule = context.schedule
-    in_use = [b[item.id] for b in baselines if item.id in b]
+    in_use = [b[item.id] for b in baselines if item.id in b and not b[item.id].taken_away]
     oldest = min(in_use, key=lambda b: b.slot, default=None)
     chain = await uses.runs.chain(schedule.id, item.id, oldest.slot if oldest else None)
     past = [s for s in [await uses.snapshots.load(i) for i in chain] if s is not None and s.slot < context.slot]

@@ -216,16 +216,37 @@ end
 -- When to look at a row that waits until `at`: when its time is over, if that comes first.
 local function no_later(row, at) return row.x and math.min(at, row.x) or at end
 
+local function baselines_of(run, reader) return call('HGET', P .. 'baseline:' .. schedule_of(run), reader) end
+
+-- When somebody reset one of these baselines last (0: never). What is read later is of a later instant.
+local function last_reset(baselines)
+  local last = 0
+  for _, held in pairs(baselines and cjson.decode(baselines) or {}) do last = math.max(last, held[4] or 0) end
+  return last
+end
+
+local function reset_since(run, reader, at) return last_reset(baselines_of(run, reader)) >= at end
+
+-- What it was about to be compared with is not in force any more: somebody else takes it, and reads anew.
+local function decide_anew(run, reader, row)
+  row.h, row.o = nil, nil
+  write(run, reader, row, 'P', now)
+end
+
 -- Moves this reader's baselines forward by their slots, never back (semantics 5). An answer that was read before the one
--- in the digest before it moves them too: the next digest opens with what this reader was sent last.
-local function move_baselines(run, reader, moves)
+-- in the digest before it moves them too: the next digest opens with what this reader was sent last. One that somebody
+-- reset since the digest was decided stays where it was put.
+local function move_baselines(run, reader, moves, decided)
   if not next(moves) then return end
   local key = P .. 'baseline:' .. schedule_of(run)
   local text = call('HGET', key, reader)
   local held = text and cjson.decode(text) or {}
   for query, new in pairs(moves) do
     local at = held[query]
-    if not at or new[2] > at[2] then held[query] = new end
+    local reset = at and at[4]
+    if not at or (new[2] > at[2] and (reset or -1) < decided) then
+      held[query] = {new[1], new[2], new[3], reset}
+    end
   end
   call('HSET', key, reader, cjson.encode(held))
 end
@@ -249,7 +270,7 @@ local function expire(run, reader, row)
     local moves, sentence = row.l or {}, missing(row, 'its time was over')
     unsend(row)
     settle(run, reader, row, 'S', 'parts_missing', sentence)
-    move_baselines(run, reader, moves)
+    move_baselines(run, reader, moves, row.d)
   elseif row.s == 'U' then
     row.y = true
     settle(run, reader, row, 'K', 'expired', row.m)
@@ -278,7 +299,7 @@ local function supersede(old, names)
       if posted(row) then
         ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
         unsend(row)
-        move_baselines(old, names[i], moves)
+        move_baselines(old, names[i], moves, row.d)
         sent = sent + 1
       elseif state == 'U' or state == 'H' then
         row.y = true

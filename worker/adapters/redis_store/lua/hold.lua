@@ -32,7 +32,9 @@ if held[1] then -- a word to the operator waits for nobody
     return {0, facts}
   end
 end
-row.h, row.o = now + A.lease, A.pid
+local baselines = baselines_of(A.run, A.reader)
+local at = math.max(now, last_reset(baselines) + 1) -- after a reset of this very millisecond
+row.h, row.o = at + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
-return {now, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
-  call('HGET', P .. 'baseline:' .. schedule_of(A.run), A.reader), call('EXISTS', P .. 'suspended'), facts}
+return {at, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
+  baselines, call('EXISTS', P .. 'suspended'), facts}

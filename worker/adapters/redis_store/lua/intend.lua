@@ -1,14 +1,18 @@
 -- pending → sending (attempt + 1) with the first part's intent; sending stays sending with a later part's.
--- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries
+-- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries, baseline:<schedule>
 -- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), past (the snapshots in it),
 --    version, lease, keep
--- Returns the attempt in force, or LOST. `date` and `pair` stick at the first ever; `version` is in the pair's text, and
--- beside it for a later try.
+-- Returns the attempt in force, or LOST, also where a baseline was reset since this was taken. `date` and `pair` stick
+-- at the first ever; `version` is in the pair's text, and beside it for a later try.
 local first = A.attempt == 0
 local row = row_in(first and 'P' or 'G', A.run, A.reader, not first and A.attempt or nil)
 if not row then return LOST end
 -- Somebody else fixed its identity meanwhile: these bytes would be another message under the same id.
 if first and row.d and row.d ~= A.date then return LOST end
+if first and not row.d and reset_since(A.run, A.reader, A.date) then
+  decide_anew(A.run, A.reader, row)
+  return LOST
+end
 if first then row.a = (row.a or 0) + 1 end
 if not row.d then
   -- Readers with the same baselines share one text; the row holds its short name.

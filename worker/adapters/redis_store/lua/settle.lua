@@ -10,13 +10,19 @@
 -- resolved  unknown → pending; A.duplicate: once only
 -- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
--- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish
+-- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish, lease
 -- Returns what became true, or LOST, also for a duplicate of what was sent once more before: twice is the most.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
 local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
 if not row or (A.event == 'sent' and not row.a) then return LOST end
 if A.duplicate and row.v then return LOST end
+-- What it is compared with was read when it was decided, or taken.
+local decided = row.d or (row.h and row.h - A.lease) or now
+if A.event == 'skipped' and not row.d and reset_since(A.run, A.reader, decided) then
+  decide_anew(A.run, A.reader, row)
+  return LOST
+end
 local on = {}
 
 function on.sent()
@@ -29,12 +35,12 @@ function on.sent()
   end
   local reason = A.reason or (row.s ~= 'G' and 'found' or nil)
   settle(A.run, A.reader, row, 'S', reason, A.sentence)
-  move_baselines(A.run, A.reader, A.baselines)
+  move_baselines(A.run, A.reader, A.baselines, decided)
 end
 
 function on.skipped()
   settle(A.run, A.reader, row, 'K', A.reason, nil)
-  move_baselines(A.run, A.reader, A.baselines)
+  move_baselines(A.run, A.reader, A.baselines, decided)
 end
 
 function on.deferred()
