@@ -29,7 +29,8 @@ def source(name: str) -> tuple[str, str]:
 
 class Together:
     """Commands that are given within one turn of the event loop go to Redis in one round trip, each for itself: the
-    keys of one message run side by side, and a round trip costs more than what most commands do.
+    keys of one message run side by side, and a round trip costs more than what most commands do. They have no order
+    among themselves: a script that Redis has forgotten is sent again, and so is carried out after the others.
     """
 
     def __init__(self, client: Redis) -> None:
