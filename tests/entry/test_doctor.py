@@ -1,10 +1,12 @@
 """doctor on a project that is in order, and on ones where one thing is not."""
 
+import json
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from redis import Redis
@@ -58,6 +60,17 @@ def test_doctor_names_every_address_and_channel_that_is_not_used_any_more(here: 
     assert list(found) == ["suspended address mail sales@acme.example", "suspended channel chat"]
     assert {one["level"] for one in found.values()} == {"warn"}
     assert "550 5.1.1 no such user" in found["suspended address mail sales@acme.example"]["sentence"]
+
+
+def test_a_connection_without_tls_is_a_warning_also_where_it_works(here: CommandLine) -> None:
+    address = json.loads(here.settings.sandbox)["close"]
+    written = f'{{type: close, base_url: "{address}", api_key: "${{KEY}}", tls: never}}'
+    write(here, "funnelbeat.yaml", PROJECT.replace("{type: sandbox}}", f"{written}}}", 1))
+    with patch.dict("os.environ", {"KEY": "api_sandbox"}):
+        found = looked_at(here)["connection close"]
+    assert found["level"] == "warn"
+    assert "organization orga_" in found["sentence"]
+    assert "its key or password and every answer travel unencrypted" in found["sentence"]
 
 
 def test_what_only_weakens_is_a_warning_and_no_failure(here: CommandLine) -> None:

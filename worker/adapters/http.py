@@ -129,10 +129,13 @@ class Http:
         await self._client.aclose()
 
 
-def api_address(option: str, text: str) -> str:
-    """Where an HTTP API is served, without its final slash. Raises RequestError that names the option."""
+def api_address(option: str, text: str, *, without_tls: bool = False) -> str:
+    """Where an HTTP API is served, without its final slash. `without_tls`: http:// to another machine is allowed.
+
+    Raises RequestError that names the option.
+    """
     try:
-        return base_url(text)
+        return base_url(text, without_tls=without_tls)
     except ValueError as error:
         raise RequestError(f"{option}: {error}") from None
 

@@ -33,10 +33,10 @@ def split_redis(url: str) -> SplitResult:
     return parts
 
 
-def base_url(text: str) -> str:
+def base_url(text: str, *, without_tls: bool = False) -> str:
     """Where an HTTP API is served, without its final slash. Raises ValueError: what was found and what is expected.
 
-    A key never travels unencrypted: http:// is for this machine only.
+    A key travels unencrypted only where somebody wrote that it may (`without_tls`): http:// is for this machine.
     """
     parts = split(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -45,10 +45,10 @@ def base_url(text: str) -> str:
         raise ValueError("found credentials in the URL, expected them under options of their own")
     if "?" in text:
         raise ValueError("found a query in the URL, expected nothing behind the path")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not (without_tls or is_loopback(parts.hostname)):
         raise ValueError(
             "found http:// to another machine, expected https://: the key would travel unencrypted "
-            "(http:// is for 127.0.0.1, ::1 and localhost)"
+            "(http:// is for 127.0.0.1, ::1 and localhost; within a network of your own, `tls: never` allows it)"
         )
     return text.rstrip("/")
 

@@ -152,6 +152,14 @@ class Option:
     note: str = ""
 
 
+TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")
+
+
+def without_tls(options: Mapping[str, str]) -> bool:
+    """Whether a connection may use http:// to another machine, because its definition says so."""
+    return options.get(TLS.name) == "never"
+
+
 def required_with(*names: str) -> Callable[[Mapping[str, str]], tuple[RuleViolation, ...]]:
     """A check of options: if the first of `names` is written, the others are required."""
 

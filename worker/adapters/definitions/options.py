@@ -8,7 +8,7 @@ from worker.adapters.definitions.secrets import references, unescaped
 from worker.adapters.definitions.words import advice, listed, shape
 from worker.adapters.url import base_url
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import Option, SourceKind
+from worker.ports.kinds import TLS, Option, SourceKind, without_tls
 
 ADDRESSES = ("base_url", "oauth_url")
 """Options of a connection that are addresses of an HTTP API."""
@@ -24,23 +24,28 @@ def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind
         if name not in known:
             found = f"`{name}`, which `type: {kind.type}` does not have"
             sheet.complain((*path, name), found, advice(name, known), key=True)
-        elif _is_sound(sheet, (*path, name), known[name], value, kind):
+        elif _is_sound(sheet, (*path, name), known[name], value, kind, plain=without_tls(given)):
             values[name] = str(value)
+    if TLS.name in known:
+        _check_tls(sheet, path, values)
     _complete(sheet, path, given, kind)
     return values
 
 
-def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any, kind: SourceKind | ChannelKind) -> bool:
+def _is_sound(
+    sheet: Sheet, path: Path, option: Option, value: Any, kind: SourceKind | ChannelKind, *, plain: bool
+) -> bool:
+    """`plain`: base_url may be http:// to another machine."""
     if not isinstance(value, str) or not value.strip():
         found = "nothing" if value is None or isinstance(value, str) else shape(value)
         sheet.complain(path, f"`{option.name}` with {found}", "write text")
         return False
     try:
         if not option.secret:
-            plain = unescaped(value)
+            written = unescaped(value)
             if option.name in ADDRESSES and isinstance(kind, SourceKind):
                 # It stays among the options: those that go together with it are not complained about as well.
-                _check_address(sheet, path, option, plain)
+                _check_address(sheet, path, option, written, plain=plain and option.name == ADDRESSES[0])
         elif not references(value):
             found = f"`{option.name}` with the secret itself"
             sheet.warn(
@@ -53,10 +58,29 @@ def _is_sound(sheet: Sheet, path: Path, option: Option, value: Any, kind: Source
     return True
 
 
-def _check_address(sheet: Sheet, path: Path, option: Option, value: str) -> None:
+def _check_tls(sheet: Sheet, path: Path, given: Mapping[str, str]) -> None:
+    """`tls: never` is the only way to send a key unencrypted, and whoever wrote it hears what follows."""
+    tls = given.get(TLS.name)
+    if tls is None:
+        return
+    at, address = (*path, TLS.name), given.get(ADDRESSES[0], "")
+    if tls != "never":
+        sheet.complain(
+            at, "`tls` with another value than never", "write `tls: never`, or leave it out: then TLS is needed"
+        )
+    elif not address.lower().startswith("http://"):
+        sheet.complain(
+            at, "`tls: never` that changes nothing", "leave it out: it is for a base_url that begins with http://"
+        )
+    else:
+        found = "`tls: never`: key or password and every answer travel unencrypted"
+        sheet.warn(at, found, "keep it within a network that nobody else can listen to")
+
+
+def _check_address(sheet: Sheet, path: Path, option: Option, value: str, *, plain: bool) -> None:
     """The address of an HTTP API is judged by the same function as when it is opened."""
     try:
-        base_url(value)
+        base_url(value, without_tls=plain)
     except ValueError as error:
         found, _, expected = str(error).removeprefix("found ").partition(", expected ")
         found, _, escaped = found.partition("; ")

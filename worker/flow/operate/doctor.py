@@ -1,7 +1,7 @@
 """Checks whether everything that this project needs is in order. There is one finding for each check."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -22,11 +22,13 @@ from worker.ports import (
     Triggers,
 )
 from worker.ports.channels import Checked
+from worker.ports.kinds import without_tls
 
 QUIET = timedelta(seconds=30)
 """A process without a sign of life for so long counts as gone."""
 
 OVERDUE = timedelta(seconds=60)
+UNENCRYPTED = "`tls: never`: its key or password and every answer travel unencrypted"
 MUCH = 0.75
 """The part of a day's tokens from which on a warning is given."""
 APART = 2.0
@@ -58,9 +60,17 @@ async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 async def connections(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     """Every connection is asked something cheap with its own credentials."""
-    return [
-        await looked_at(f"connection {name}", _source(connectors, bundle, name)) for name in sorted(bundle.connections)
-    ]
+    found = []
+    for name, connection in sorted(bundle.connections.items()):
+        finding = await looked_at(f"connection {name}", _source(connectors, bundle, name))
+        found.append(_unencrypted(finding) if without_tls(connection.options) else finding)
+    return found
+
+
+def _unencrypted(finding: Finding) -> Finding:
+    """A warning where it works: whoever reads this may not be who wrote the definition."""
+    level = Level.WARN if finding.level is Level.OK else finding.level
+    return replace(finding, level=level, sentence=f"{finding.sentence}; {UNENCRYPTED}")
 
 
 def _source(connectors: Connectors, bundle: Bundle, name: str) -> Callable[[], Awaitable[str]]:

@@ -12,6 +12,7 @@ from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
 from worker.errors import SourceError, SourceShapeChanged
 from worker.ports import Answer, Question, Quota
+from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
 from worker.sources.close.client import CloseClient, CloseRequest
@@ -185,7 +186,7 @@ def open_source(
 
     Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
     """
-    base_url = api_address("base_url", options.get("base_url") or BASE_URL)
+    base_url = api_address("base_url", options.get("base_url") or BASE_URL, without_tls=without_tls(options))
     token_url = options.get("oauth_url") or re.sub(r"/api/v1/?$", "", base_url) + "/oauth2/token/"
     key = options.get("api_key", "")
     credential = bearer(Service("close", "api_key", token_url), options, clock, renewal)

@@ -7,7 +7,7 @@ https://developer.close.com/api/resources/opportunities/list
 from collections.abc import Mapping
 from typing import Any
 
-from worker.ports.kinds import KeptNames, Option, Param, ParamKind, Price, QuerySpec
+from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
 from worker.sources.close.conditions import conditions, stalled
 from worker.sources.close.names import KEPT
 from worker.sources.close.pages import PAGE
@@ -152,5 +152,6 @@ OPTIONS = (
     Option("client_id", note="of the OAuth app, with refresh_token"),
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
     Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
+    TLS,
 )
 QUERIES = {query.name: query for query in _QUERIES}

@@ -14,6 +14,7 @@ from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.domain.time.window import Window
 from worker.errors import RequestError
 from worker.ports import Answer, Question, Quota
+from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
@@ -199,4 +200,5 @@ def base_url(options: Mapping[str, str]) -> str:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", domain):
             raise RequestError("company_domain: expected the first part alone, as in acme for acme.pipedrive.com")
         return f"https://{domain.lower()}.pipedrive.com"
-    return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", api_address("base_url", given))
+    address = api_address("base_url", given, without_tls=without_tls(options))
+    return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", address)

@@ -6,7 +6,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 
 from dataclasses import replace
 
-from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
+from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
 from worker.sources.pipedrive.prices import NAMES, PRICES
 from worker.sources.pipedrive.rules import (
@@ -169,5 +169,6 @@ OPTIONS = (
     Option("client_id", note="of the OAuth app, with refresh_token"),
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
     Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
+    TLS,
 )
 QUERIES = {query.name: replace(query, price=PRICES[query.name], names=NAMES) for query in _QUERIES}

@@ -10,6 +10,7 @@ from worker.adapters.local_quota import LocalQuota
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Question, Quota
+from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.edits import Verbs
@@ -198,7 +199,7 @@ def open_source(
     if username and not base_url:
         raise RequestError("umami: username without base_url: write where your Umami is served, or use api_key")
     if base_url:
-        base_url = api_address("base_url", base_url)
+        base_url = api_address("base_url", base_url, without_tls=without_tls(options))
     chosen = tuning or UmamiTuning()
     session: Session = Key(key) if key else Login(username, password)
     api = address.api(base_url, key=bool(key))

@@ -4,7 +4,7 @@ https://docs.umami.is/docs/api/reports says less, and in places something else, 
 here is what a server of version 3.1 takes.
 """
 
-from worker.ports.kinds import Option, Param, ParamKind, QuerySpec
+from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
 from worker.sources.umami import rules
 from worker.sources.umami.filters import FIELDS
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, UNITS, VITALS
@@ -90,5 +90,6 @@ OPTIONS = (
     Option("username", note="an account that may see the websites; with base_url"),
     Option("password", secret=True, note="of that account; one without a second factor"),
     Option("api_key", secret=True, note="of Umami Cloud, or with base_url of your own server (from version 3.4)"),
+    TLS,
 )
 QUERIES = {query.name: query for query in _QUERIES}
