@@ -85,6 +85,17 @@ def test_demo_refuses_a_folder_that_holds_something(tmp_path: Path, theirs: str)
     assert mine.read_text(encoding="utf-8") == "mine"
 
 
+def test_demo_says_what_to_do_with_the_folder_of_an_early_version(tmp_path: Path) -> None:
+    out = tmp_path / "demo out"
+    out.mkdir()
+    for name in ("journal.json", "runs.json", "0001-week.eml"):
+        (out / name).write_text("{}", encoding="utf-8")
+    seen = call("demo", "--once", "--out", str(out))
+    assert seen.exit_code == 2
+    assert f"remove it with `rm -r '{out}'`, or name another folder with --out" in seen.stderr
+    assert len(list(out.iterdir())) == 3
+
+
 def test_demo_takes_an_empty_folder_and_says_it_where_it_cannot_write(tmp_path: Path) -> None:
     demo.make_ready(tmp_path)
     file = tmp_path / "file"

@@ -4,6 +4,7 @@ deliver.
 
 import asyncio
 import json
+import shlex
 import shutil
 import tempfile
 import time
@@ -85,7 +86,7 @@ def make_ready(out: Path) -> None:
         out.mkdir(parents=True, exist_ok=True)
         there = list(out.iterdir())
         if there and not (out / MARK).is_file():
-            raise RequestError(f"{out} holds files that the demo did not write: name another folder with --out")
+            raise RequestError(f"{out} {_why_not(out)}")
         (out / MARK).touch()
         for path in there:
             if path.is_dir() and not path.is_symlink():
@@ -94,6 +95,16 @@ def make_ready(out: Path) -> None:
                 path.unlink()
     except OSError as error:
         raise RequestError(f"{out} cannot be written: {error.strerror}") from None
+
+
+def _why_not(out: Path) -> str:
+    """An early version left no mark. Even then nothing is removed: somebody may have put files of their own there."""
+    if all((out / name).is_file() for name in ("journal.json", "runs.json")):
+        return (
+            "seems to be from an early version of the demo, which did not mark its folder: "
+            f"remove it with `rm -r {shlex.quote(str(out))}`, or name another folder with --out"
+        )
+    return "holds files that the demo did not write: name another folder with --out"
 
 
 def write_demo_project(place: Path) -> None:
