@@ -7,6 +7,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
 
+from worker.adapters.body_budget import Reading
 from worker.redact import redact
 
 STEP = 256 * 1024
@@ -39,11 +40,13 @@ def packed(codings: Sequence[str]) -> bool:
 async def read_plain(pieces: AsyncIterator[bytes], limit: int) -> bytes:
     """A body without any coding. Raises BodyTooLarge."""
     body = bytearray()
-    async for piece in pieces:
-        body += piece
-        if len(body) > limit:
-            raise BodyTooLarge
-    return bytes(body)
+    with Reading() as reading:
+        async for piece in pieces:
+            await reading.grow(len(piece))
+            body += piece
+            if len(body) > limit:
+                raise BodyTooLarge
+        return reading.kept(body)
 
 
 async def read_gzip(pieces: AsyncIterator[bytes], limit: int) -> bytes:
@@ -51,20 +54,23 @@ async def read_gzip(pieces: AsyncIterator[bytes], limit: int) -> bytes:
     body = bytearray()
     arrived = 0
     member = zlib.decompressobj(_GZIP)
-    async for piece in pieces:
-        arrived += len(piece)
-        rest = piece
-        while rest:
-            if member.eof:
-                member = zlib.decompressobj(_GZIP)
-            body += _unpacked(member, rest)
-            rest = member.unused_data if member.eof else member.unconsumed_tail
-            if max(len(body), arrived) > limit:
-                raise BodyTooLarge
-            await asyncio.sleep(0)
-    if arrived and not member.eof:
-        raise BodyUnreadable("the answer's compression is broken")
-    return bytes(body)
+    with Reading() as reading:
+        async for piece in pieces:
+            arrived += len(piece)
+            rest = piece
+            while rest:
+                if member.eof:
+                    member = zlib.decompressobj(_GZIP)
+                more = _unpacked(member, rest)
+                await reading.grow(len(more))
+                body += more
+                rest = member.unused_data if member.eof else member.unconsumed_tail
+                if max(len(body), arrived) > limit:
+                    raise BodyTooLarge
+                await asyncio.sleep(0)
+        if arrived and not member.eof:
+            raise BodyUnreadable("the answer's compression is broken")
+        return reading.kept(body)
 
 
 def _unpacked(member: "zlib._Decompress", data: bytes) -> bytes:

@@ -7,6 +7,7 @@ some 60 MB and 0.2 s here.
 import asyncio
 import json
 from typing import Any
+from weakref import WeakKeyDictionary
 
 ASIDE = 1_000_000
 """Bytes beyond which a body is read in a thread, so that heartbeats go on."""
@@ -34,8 +35,15 @@ def decoded(body: bytes) -> Any:
 
 
 async def decoded_aside(body: bytes) -> Any:
-    """As `decoded`; a large body in a thread of its own."""
-    return decoded(body) if len(body) <= ASIDE else await asyncio.to_thread(decoded, body)
+    """As `decoded`; a large body in a thread, one after the other: its values take many times its bytes."""
+    if len(body) <= ASIDE:
+        return decoded(body)
+    loop = asyncio.get_running_loop()
+    async with _one_at_a_time.setdefault(loop, asyncio.Lock()):
+        return await asyncio.to_thread(decoded, body)
+
+
+_one_at_a_time: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 def _same(value: dict[str, Any]) -> dict[str, Any]:
