@@ -51,13 +51,15 @@ def good(data: Any, **beside: Any) -> Response:
 
 class PipedriveApi:
     """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked. `dialect`:
-    what the account is like. `refusing`: endpoint → reason of pipedrive_dialect why it refuses.
+    what the account is like. `symbol`: what people call the currency that an odd account made up. `refusing`: endpoint
+    → reason of pipedrive_dialect why it refuses.
     """
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.book = Book(pipeline, now())
         self.limit = TokenLimit()
         self.dialect = AccountDialect.TIDY
+        self.symbol = "seats"
         self.refusing: dict[str, str] = {}
         self.oauth = OAuth(now)
         names = list(PIPELINE_IDS)
@@ -279,7 +281,7 @@ class PipedriveApi:
         return good(rows.user(USERS[0], me=True))
 
     async def currencies(self, _request: Request) -> Response:
-        return good(dialect.currencies(self.dialect))
+        return good(dialect.currencies(self.dialect, self.symbol))
 
     async def saved_filters(self, _request: Request) -> Response:
         return good([{"id": 1, "name": "Large deals", "active_flag": True, "type": "deals"}])

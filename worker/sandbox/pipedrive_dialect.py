@@ -52,10 +52,11 @@ def currency_of(kept: StoredDeal, dialect: AccountDialect) -> str:
     return MADE_UP if dialect is AccountDialect.ODD and kept.number % 5 == 0 else kept.deal.currency
 
 
-def currencies(dialect: AccountDialect) -> list[dict[str, Any]]:
+def currencies(dialect: AccountDialect, symbol: str) -> list[dict[str, Any]]:
+    """`symbol`: that of the currency that the company made up."""
     known = [("EUR", "Euro", 2, "€"), ("USD", "US Dollar", 2, "$"), ("JPY", "Yen", 0, "¥")]
     if dialect is AccountDialect.ODD:
-        known.append((MADE_UP, "Seats", 2, "seats"))
+        known.append((MADE_UP, "Seats", 2, symbol))
     names = ("code", "name", "decimal_points", "symbol")
     return [
         {"id": n, **dict(zip(names, one, strict=True)), "active_flag": True, "is_custom_flag": one[0] == MADE_UP}

@@ -10,6 +10,7 @@ from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.model import Digest
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.snapshot.currencies import written_as_in
 from worker.domain.snapshot.snapshot import Gap
 from worker.errors import DeliveryError, RequestError
 from worker.flow.deployed import schedule_of
@@ -183,7 +184,7 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
         return None
     item = schedule.item(query)
     traits = uses.connectors.query(bundle, item).traits(item.params)
-    return bridge(before, now, item.follow, traits.scope)
+    return bridge(written_as_in(before, now), now, item.follow, traits.scope)
 
 
 def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:

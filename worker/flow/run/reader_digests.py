@@ -14,6 +14,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.audience import Audience
+from worker.domain.snapshot.currencies import written_as_in
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.flow.deployed import schedule_of
 from worker.flow.run.audience import audience_of, narrowed, undecided
@@ -136,14 +137,14 @@ class ReaderDigests:
         why: dict[str, Reason] = {}
         for item in schedule.report:
             baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
-            before = await self.snapshots.load(baseline.snapshot) if baseline else None
-            reason = known.get(item.id) or why_unusable(baseline, before, found.snapshots.get(item.id), slot)
+            before, now = await self.snapshots.load(baseline.snapshot) if baseline else None, found.snapshots.get(item.id)
+            reason = known.get(item.id) or why_unusable(baseline, before, now, slot)
             if fixed is None and item.id in _later(current, slot):
                 reason = Reason.LATER_DIGEST
             if reason is Reason.FIRST and item.id not in known and await self._answered_before(schedule, slot, item.id):
                 reason = Reason.SUBSCRIBED  # the reader was added after the schedule's first answer
             if reason is None and before is not None:
-                pair[item.id], earlier[item.id] = baseline, before
+                pair[item.id], earlier[item.id] = baseline, before if now is None else written_as_in(before, now)
             else:
                 pair[item.id], why[item.id] = None, reason or Reason.FIRST
         return Comparison(pair, earlier, why)
