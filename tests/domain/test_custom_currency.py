@@ -71,9 +71,7 @@ def test_more_digits_of_one_currency_are_no_change_and_fewer_only_where_nothing_
 def test_other_currencies_stay_as_they_are() -> None:
     before, after = answer([deal("a", currency=SEATS)]), answer([deal("a", currency=COIN), deal("b")])
     assert written_as_in(before, after) is before
-    (converted,) = {step.move for step in balance(before, after, SCOPE).steps if step.key == "a"} - {
-        Move.CONVERTED_OUT
-    }
+    (converted,) = {step.move for step in balance(before, after, SCOPE).steps if step.key == "a"} - {Move.CONVERTED_OUT}
     assert converted is Move.CONVERTED_IN
 
 

@@ -257,3 +257,21 @@ def test_tables_of_a_query_that_is_no_list_can_be_cut_and_ordered_too(tmp_path: 
     assert loaded.bundle is not None
     show = loaded.bundle.schedules["site"].report[0].show
     assert (show.order_by, show.limit) == ("-visitors", 5)
+
+
+def test_a_wrong_value_hides_no_other_fault_of_its_item(tmp_path: Path) -> None:
+    params = (
+        f"{{websiteId: {SITE}, currency: dollars, unit: week, timezone: Berlin, compare: prev, filters: {{host: a}}}}"
+    )
+    told = [str(complaint) for complaint in loading(tmp_path, "revenue", params).complaints]
+    wanted = ("`unit` with", "currency with 'dollars'", "'Berlin'", "compare below params", "the filter `host`")
+    assert len(told) == len(wanted)
+    for words in wanted:
+        assert any(words in complaint for complaint in told), (words, told)
+
+
+def test_what_depends_on_a_value_that_cannot_be_read_is_not_made_up(tmp_path: Path) -> None:
+    """The step is checked by its type, which is none; and no value is said to be missing that is only wrong."""
+    told = loading(tmp_path, "goal", f"{{websiteId: {SITE}, type: page, value: /a?b}}")
+    assert ["`type` with" in str(complaint) for complaint in told.complaints] == [True]
+    assert told.warnings == ()

@@ -16,7 +16,8 @@ from worker.adapters.definitions.words import advice, described, listed
 from worker.domain.schedule import SHARE_FOR, Follow, Query, Show
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import WindowSpec, check_pair
-from worker.ports.kinds import QuerySpec, Use
+from worker.ports.kinds import QuerySpec, RuleViolation, Use
+from worker.ports.rules import ReadParams, UnreadParam
 
 _COLUMNS = ("key", *(column.name for column in COLUMNS))
 
@@ -81,14 +82,17 @@ def _item(context: LoadContext, path: Path, value: Any) -> tuple[Query, QuerySpe
     span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
     against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
     show = _show(sheet, path, piece, of_deals=spec is None or spec.lists_opportunities)
-    params = checked(sheet, (*path, "params"), piece.params, spec, context.zone) if spec else {}
-    if spec is None or sheet.count > before:
+    if spec is None:
+        return None
+    sound = sheet.count == before
+    params = checked(sheet, (*path, "params"), piece.params, spec, context.zone)
+    if not sound:
         return None
     follow = _ruled(sheet, path, piece, spec, params, span, against)
     share_for = parsed(sheet, (*path, "share_for"), piece.share_for, seconds, SHARE_FOR)
     if sheet.count > before:
         return None
-    made = Query(piece.id, piece.source, piece.query, span, against, params, follow, piece.follow_limit, show)
+    made = Query(piece.id, piece.source, piece.query, span, against, dict(params), follow, piece.follow_limit, show)
     return replace(made, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
 
 
@@ -140,22 +144,34 @@ def _ruled(
     path: Path,
     piece: ItemShape,
     spec: QuerySpec,
-    params: Mapping[str, Any],
+    params: ReadParams,
     span: WindowSpec | None,
     against: WindowSpec | None,
 ) -> Follow:
-    """The rules between keys that are each right; returns how far the list is followed."""
+    """The rules between keys; returns how far the list is followed. A parameter that could not be read hides no other
+    fault of the item: only the rules that look at it are silent.
+    """
     before = sheet.count
-    _window_rules(sheet, path, piece, spec, params)
+    _window_rules(sheet, path, piece, spec)
     _list_rules(sheet, path, piece, spec)
     if span and against:
         _comparable(sheet, path, span, against)
     use = Use(params, span.name if span else None, against.name if against else None, piece.follow, piece.ranges)
     if sheet.count == before:  # a query's own rules start from a sound item: they would say the same again
-        for fault in spec.rules(use):
+        for fault in _violations(spec, use):
             say = sheet.warn if fault.warns else sheet.complain
             say((*path, *fault.path), fault.found, fault.expected, key=True)
+    if params.unread:
+        return Follow.NONE
     return piece.follow or Follow(spec.default_follow(use))
+
+
+def _violations(spec: QuerySpec, use: Use) -> tuple[RuleViolation, ...]:
+    """None of a query whose rules do not say themselves what they look at, where a parameter could not be read."""
+    try:
+        return spec.rules(use)
+    except UnreadParam:
+        return ()
 
 
 def _comparable(sheet: Sheet, path: Path, span: WindowSpec, against: WindowSpec) -> None:
@@ -165,7 +181,7 @@ def _comparable(sheet: Sheet, path: Path, span: WindowSpec, against: WindowSpec)
         sheet.said((*path, "compare"), error)
 
 
-def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, params: Mapping[str, Any]) -> None:
+def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -> None:
     compares = piece.has("compare") and piece.compare != "none"
     if not spec.windowed:
         for name, present in (("window", piece.has("window")), ("compare", compares), ("ranges", bool(piece.ranges))):
@@ -178,7 +194,7 @@ def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec, p
     if compares:
         expected = "leave it out" if piece.ranges else "write `window:` too"
         sheet.complain((*path, "compare"), "`compare` without `window`", expected, key=True)
-    elif not any(is_range(param) and param.name in params for param in spec.params):
+    elif not any(is_range(param) and param.name in piece.params for param in spec.params):
         found = f"`{spec.name}` without a stretch of time"
         sheet.complain((*path, "query"), found, _time_wanted(piece, spec), key=True)
 

@@ -10,6 +10,7 @@ from worker.adapters.definitions.words import advice, described, listed, nearest
 from worker.adapters.definitions.yaml_nodes import core
 from worker.domain.time.window import is_window_name
 from worker.ports.kinds import Param, ParamKind, QuerySpec
+from worker.ports.rules import ReadParams
 
 
 class _Unfit(ValueError):
@@ -25,8 +26,8 @@ def is_range(param: Param) -> bool:
     return named or (param.kind is ParamKind.RANGE and not param.name.startswith("compared_"))
 
 
-def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zone: str) -> dict[str, Any]:
-    """The parameters as plain JSON values; what was complained about is left out."""
+def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zone: str) -> ReadParams:
+    """The parameters as plain JSON values; those that were complained about are unread."""
     known = {param.name: param for param in spec.params}
     values: dict[str, Any] = {}
     meant: set[str | None] = set()
@@ -48,7 +49,8 @@ def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zo
         if param.required and param.name not in given and param.name not in meant:
             found = f"`{spec.name}` without its parameter `{param.name}`"
             sheet.complain(path, found, f"write `{param.name}: …` below `params:`", key=True)
-    return values
+    wanted = {name for name in known if name in given or name in meant or known[name].required}
+    return ReadParams(values, wanted - values.keys())
 
 
 def _value(sheet: Sheet, path: Path, param: Param, value: Any, zone: str) -> Any:

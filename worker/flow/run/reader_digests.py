@@ -137,7 +137,10 @@ class ReaderDigests:
         why: dict[str, Reason] = {}
         for item in schedule.report:
             baseline = fixed.get(item.id) if fixed is not None else current.get(item.id)
-            before, now = await self.snapshots.load(baseline.snapshot) if baseline else None, found.snapshots.get(item.id)
+            before, now = (
+                await self.snapshots.load(baseline.snapshot) if baseline else None,
+                found.snapshots.get(item.id),
+            )
             reason = known.get(item.id) or why_unusable(baseline, before, now, slot)
             if fixed is None and item.id in _later(current, slot):
                 reason = Reason.LATER_DIGEST

@@ -4,10 +4,10 @@ https://developer.close.com/api/resources/reporting/get-funnel-totals
 """
 
 from collections.abc import Mapping
-from itertools import chain
 from typing import Any
 
 from worker.ports.kinds import RuleViolation, Use
+from worker.ports.rules import broken
 from worker.sources.close.rows import FIELDS
 
 CREATED = "created-cohort"
@@ -30,7 +30,7 @@ def compares(params: Mapping[str, Any]) -> bool:
 def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of a funnel report, all of it."""
     rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _comparison, _query)
-    return tuple(chain.from_iterable(rule(use) for rule in rules))
+    return broken(rules, use)
 
 
 def _fault(name: str, found: str, expected: str) -> RuleViolation:
@@ -115,7 +115,7 @@ def _query(use: Use) -> list[RuleViolation]:
 def list_faults(use: Use) -> tuple[RuleViolation, ...]:
     """What is wrong between the parameters of an opportunity list, all of it."""
     rules = (_twins, _values, _pipeline, _slices, _display)
-    return tuple(chain.from_iterable(rule(use) for rule in rules))
+    return broken(rules, use)
 
 
 def _twins(use: Use) -> list[RuleViolation]:
@@ -129,9 +129,10 @@ def _twins(use: Use) -> list[RuleViolation]:
 def _values(use: Use) -> list[RuleViolation]:
     """Values go out separated by commas, and no sign escapes one; what Close makes of no value is not known."""
     faults = []
-    for name in (f"{each}__in" for each in MULTIPLE):
-        values = use.params.get(name)
-        if values is not None and not values:
+    for name, values in use.params.items():
+        if name.removesuffix("__in") not in MULTIPLE or not name.endswith("__in"):
+            continue
+        if not values:
             faults.append(_fault(name, f"{name} without a value", "write one at least, or leave it out"))
         faults += [
             _fault(
@@ -139,7 +140,7 @@ def _values(use: Use) -> list[RuleViolation]:
                 f"{name} with a comma in one value: {value!r}",
                 f"Close splits it there: use {name.removesuffix('__in')} for this one, or status_id__in",
             )
-            for value in values or ()
+            for value in values
             if "," in value
         ]
     return faults

@@ -5,10 +5,10 @@ service would quietly ignore.
 import re
 from collections.abc import Mapping
 from datetime import date
-from itertools import chain
 from typing import Any
 
 from worker.ports.kinds import RuleViolation, Use
+from worker.ports.rules import broken
 
 FIRST_FORM = ("start", "user_id", "everyone", "get_summary", "totals_convert_currency")
 """Parameters that only the pipeline's list of version 1 has; `id` names its pipeline."""
@@ -32,6 +32,10 @@ def _fault(name: str, found: str, expected: str, *, warns: bool = False) -> Rule
 
 
 def range_faults(use: Use) -> tuple[RuleViolation, ...]:
+    return broken((_dates, _as_written, _ids, _everybody), use)
+
+
+def _dates(use: Use) -> list[RuleViolation]:
     """`start_date` and `end_date`: both or neither, days, and not beside `window:`."""
     given = [name for name in ("start_date", "end_date") if name in use.params]
     faults = [
@@ -43,20 +47,24 @@ def range_faults(use: Use) -> tuple[RuleViolation, ...]:
         faults.append(_fault(given[0], f"{given[0]} alone", "write start_date and end_date, or window:"))
     elif len(given) == 2 and not faults and str(use.params["start_date"]) > str(use.params["end_date"]):
         faults.append(_fault("end_date", "an end_date before start_date", "write the last day of the period"))
-    if use.ranges == "as_written":
-        faults.append(
-            RuleViolation(("ranges",), "ranges: as_written", "leave it out: the dates are sent as they stand")
-        )
-    return (*faults, *_ids(use), *_everybody(use))
+    return faults
+
+
+def _as_written(use: Use) -> list[RuleViolation]:
+    expected = "leave it out: the dates are sent as they stand"
+    return [RuleViolation(("ranges",), "ranges: as_written", expected)] if use.ranges == "as_written" else []
 
 
 def summary_faults(use: Use) -> tuple[RuleViolation, ...]:
-    ignored = [_ignored("user_id", "filter_id")] if {"user_id", "filter_id"} <= use.params.keys() else []
-    return (*_ids(use), *_people(use), *ignored)
+    return broken((_ids, _people, _filtered), use)
+
+
+def _filtered(use: Use) -> list[RuleViolation]:
+    return [_ignored("user_id", "filter_id")] if {"user_id", "filter_id"} <= use.params.keys() else []
 
 
 def pipelines_faults(use: Use) -> tuple[RuleViolation, ...]:
-    return tuple(_numbers(use))
+    return broken((_numbers,), use)
 
 
 def _is_day(value: Any) -> bool:
@@ -67,17 +75,25 @@ def _is_day(value: Any) -> bool:
 
 
 def pipeline_faults(use: Use) -> tuple[RuleViolation, ...]:
+    return broken((_ids, _converted), use)
+
+
+def _converted(use: Use) -> list[RuleViolation]:
     """The old call converted into any currency; sums now come in their own and in the company's."""
     name, expected = "totals_convert_currency", "leave it out: the service took it away; it converts for the company"
-    return (*_ids(use), *([_fault(name, name, expected, warns=True)] if name in use.params else []))
+    return [_fault(name, name, expected, warns=True)] if name in use.params else []
 
 
 def deals_faults(use: Use) -> tuple[RuleViolation, ...]:
     rules = (_forms, _precedence, _numbers, _summary, _slices, _ids, _people, _many, _archived)
-    return tuple(chain.from_iterable(rule(use) for rule in rules))
+    return broken(rules, use)
 
 
 def stalled_faults(use: Use) -> tuple[RuleViolation, ...]:
+    return broken((_rule, _numbers, _precedence, _ids), use)
+
+
+def _rule(use: Use) -> list[RuleViolation]:
     """Each rule has one number of its own."""
     rule = str(use.params.get("rule", "rotting"))
     takes = {"days_in_stage": ("days",), "stage_history": ("percentile", "history_days")}.get(rule, ())
@@ -88,7 +104,7 @@ def stalled_faults(use: Use) -> tuple[RuleViolation, ...]:
     ]
     if rule == "days_in_stage" and "days" not in use.params:
         faults.append(_fault("rule", "days_in_stage without days", "write days: 14"))
-    return (*faults, *_numbers(use), *_precedence(use), *_ids(use))
+    return faults
 
 
 def _forms(use: Use) -> list[RuleViolation]:
@@ -136,8 +152,10 @@ def _numbers(use: Use) -> list[RuleViolation]:
     }
     return [
         _fault(name, f"{name}: {value}", f"a whole number from {least}" + (f" to {most}" if most is not None else ""))
-        for name, (least, most) in bounds.items()
-        if isinstance(value := use.params.get(name), int) and (value < least or (most is not None and value > most))
+        for name, value in use.params.items()
+        if name in bounds
+        for least, most in [bounds[name]]
+        if isinstance(value, int) and (value < least or (most is not None and value > most))
     ]
 
 
@@ -154,9 +172,10 @@ def _summary(use: Use) -> list[RuleViolation]:
 
 def _ids(use: Use) -> list[RuleViolation]:
     """Pipedrive answers 400 to any other text, in every run."""
-    given = [(name, value) for name in _IDS if (value := use.params.get(name)) is not None]
     return [
-        _fault(name, f"{name}: {value}", "write an id, a number from 1") for name, value in given if not _is_id(value)
+        _fault(name, f"{name}: {value}", "write an id, a number from 1")
+        for name, value in use.params.items()
+        if name in _IDS and not _is_id(value)
     ]
 
 

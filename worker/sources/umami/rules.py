@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 from worker.domain.time.zones import ZoneError, written_zone
 from worker.ports.kinds import RuleViolation, Use
+from worker.ports.rules import broken
 from worker.sources.umami import filters, values
 from worker.sources.umami.values import Unfit
 
@@ -31,11 +31,10 @@ def of(report: str) -> Faults:
     saved report, whose type is known only when it is read.
     """
 
-    def found(use: Use) -> tuple[RuleViolation, ...]:
-        own = filters.faults(report, use.params.get("filters", {}))
-        return tuple(chain(own, *(rule(use) for rule in (*_COMMON, *_OWN.get(report, ())))))
+    def own(use: Use) -> Iterator[RuleViolation]:
+        return filters.faults(report, use.params.get("filters", {}))
 
-    return found
+    return lambda use: broken((own, *_COMMON, *_OWN.get(report, ())), use)
 
 
 def misspelt(name: str) -> Faults:
