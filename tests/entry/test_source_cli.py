@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ def test_a_saved_report_is_made_read_changed_and_deleted(box: SandboxThread) -> 
     values = (f"websiteId={WEBSITE}", "type=goal", "name=Prices seen", f"parameters={goal}")
     sets = [word for value in values for word in ("--set", value)]
     made = document_of("site", "reports", "create", *sets, "--yes")["reports"][0]
-    assert json.loads(made["parameters"]) == {"type": "path", "value": "/pricing"}
+    assert made["parameters"] == {"type": "path", "value": "/pricing"}, "an object and no text of one"
+    assert datetime.fromisoformat(made["updated_at"]).tzinfo is UTC
     document_of("site", "reports", "update", made["id"], "--set", "name=Prices", "--yes")
     read = document_of("site", "reports", "read", made["id"])["reports"][0]
     assert (read["name"], read["type"], read["website_id"]) == ("Prices", "goal", WEBSITE)

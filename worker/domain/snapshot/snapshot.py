@@ -26,6 +26,7 @@ class Kind(StrEnum):
     INSTANT = "instant"  # int, milliseconds since the Unix epoch, UTC
     DATE = "date"  # text, YYYY-MM-DD
     BOOL = "bool"
+    JSON = "json"  # text, a JSON value; only in lists of what an account holds
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ _COLUMNS = (
     Column("name", Kind.TEXT),
     Column("website_id", Kind.ID),
     Column("description", Kind.TEXT),
-    Column("parameters", Kind.TEXT),
+    Column("parameters", Kind.JSON),
     Column("updated_at", Kind.INSTANT),
 )
 
