@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.builders import THIS_WEEK, answer, deal, open_deals, schedule
+from tests.domain.builders import THIS_WEEK, answer, deal, open_deals, schedule, stalled_deals
 from tests.domain.digests import digest
 from tests.golden.digests import FIGURES, LONG, NORMAL
 from tests.rendering.test_templates import ENTRY, mail
@@ -15,7 +15,7 @@ from worker.domain.delivery import Attachment
 from worker.domain.digest.model import TableSection
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
-from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, table
+from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind, Measure, Row, Snapshot, table
 from worker.rendering.page import CUTS, Page
 from worker.rendering.wording import Wording
 
@@ -121,6 +121,42 @@ def test_what_matters_is_cut_last() -> None:
     ]
     assert firsts == sorted(firsts)
     assert all(cut.names and cut.moves for cut in CUTS if cut.tables)
+
+
+@pytest.mark.parametrize("count", [31, 100])
+def test_a_report_of_dozens_of_queries_still_fits_a_mail(count: int) -> None:
+    """A mail past the limit is refused when it is delivered, and nothing says so before."""
+    names = [f"website-{n}" for n in range(count)]
+    rows = [Row(f"k{n:03}", (f"/a/long/path/of/page/{n}", n, n * 7)) for n in range(200)]
+    measures = tuple(Measure((f"figure_{n}",), Kind.INT, n) for n in range(8))
+    answers = [
+        Snapshot(name, "fp", None, THIS_WEEK, (THIS_WEEK, THIS_WEEK), measures, (table("pages", COUNTED, rows),))
+        for name in names
+    ]
+    plan = schedule(*(Query(name, "umami", "stats") for name in names))
+    content = mail(digest(plan, answers))
+    assert "WEBSITE 3\n" in content.text
+    assert "left out here: " in one_line(content.text)
+    assert "more" in one_line(content.text).rpartition("left out here: ")[2]
+
+
+@pytest.mark.parametrize("count", [31, 100])
+def test_a_report_of_dozens_of_lists_that_are_missing_still_fits_a_mail(count: int) -> None:
+    lists = [open_deals(f"list-{n}") for n in range(count)]
+    sentence = "GET /api/v1/opportunity/: the service failed (503) and said so in many words. " * 3
+    gaps = [Gap(item.id, GapReason.UNAVAILABLE, sentence, 3) for item in lists]
+    content = mail(digest(schedule(open_deals(), *lists, bridge="deals"), [answer([deal("a")])], None, *gaps))
+    assert f"{count} OF {count + 1}" in one_line(content.text), "all of them are counted"
+
+
+def test_a_report_of_dozens_of_stalled_lists_still_fits_a_mail() -> None:
+    lists = [stalled_deals(f"stalled-{n}") for n in range(40)]
+    found = [
+        answer([deal(f"{n}-{k}", owner=f"Owner {k}", stalled=True) for k in range(30)], query=item.id)
+        for n, item in enumerate(lists)
+    ]
+    content = mail(digest(schedule(*lists), found))
+    assert "left out here: Stalled 8; " in one_line(content.text)
 
 
 def test_a_long_digest_keeps_its_largest_moves() -> None:

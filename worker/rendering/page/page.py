@@ -1,5 +1,6 @@
 """A digest in one reader's words, as templates see it: `page.key`, `page.why`, `page.bridge_rows(view)`."""
 
+from dataclasses import replace
 from operator import attrgetter
 
 from worker.domain.digest.model import Digest, SourceLine
@@ -25,6 +26,7 @@ from worker.rendering.wording import Wording
 
 class Page:
     """One digest in one reader's words. `csv` names the attached CSV files, where what was cut may be found.
+    `digest` is what the templates print of it; the parts count the whole.
 
     Every part works out one thing. Templates, also those of projects, use the names below, each taken from its part.
     """
@@ -37,7 +39,7 @@ class Page:
         csv: tuple[str, ...] = (),
         vocabulary: Vocabulary = NO_SERVICES,
     ) -> None:
-        self.digest, self.w, self.cut, self.csv = digest, w, cut, csv
+        self.digest, self.w, self.cut, self.csv = _printed(digest, cut), w, cut, csv
         self._vocabulary = vocabulary
         self._number = KeyNumber(digest, w)
         self._why = WhyItMoved(digest, w, self._number)
@@ -154,3 +156,15 @@ class Page:
 
     def brings_funnel(self, line: SourceLine) -> bool:
         return self._vocabulary.brings_funnel(line)
+
+
+def _printed(digest: Digest, cut: Cut) -> Digest:
+    """The digest with as many sections of each kind as `cut` allows."""
+    most = cut.sections
+    return replace(
+        digest,
+        stalled=digest.stalled[:most],
+        funnels=digest.funnels[:most],
+        figures=digest.figures[:most],
+        gaps=digest.gaps[:most],
+    )

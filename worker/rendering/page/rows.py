@@ -8,7 +8,9 @@ from worker.rendering.bars import Bar
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much of a digest is printed; the defaults are all of it that anybody reads in a mail."""
+    """How much of a digest is printed; the defaults are all of it that anybody reads in a mail. `sections`: of each
+    kind, lists of stalled deals, funnels, figures and missing parts.
+    """
 
     names: int = 5
     moves: int = 3
@@ -18,6 +20,7 @@ class Cut:
     rows: int = 25
     tables: int = 6
     every_source: bool = True
+    sections: int = 200
 
 
 CUTS = (
@@ -30,8 +33,13 @@ CUTS = (
     Cut(rows=5, tables=0, deals=15, owners=10, stages=10),
     Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False),
     Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0),
+    Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0, sections=16),
+    Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0, sections=8),
+    Cut(rows=5, tables=0, deals=5, owners=5, stages=8, every_source=False, names=0, moves=0, sections=4),
 )
-"""Tried in order until the message fits; each says what it left out. Rows of tables go first, moves and names last."""
+"""Tried in order until the message fits; each says what it left out. Rows of tables go first, then deals, moves and
+names; whole sections go only where a report has dozens of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)

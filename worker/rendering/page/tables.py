@@ -8,6 +8,8 @@ from worker.rendering.page.rows import Cut
 from worker.rendering.wording import Wording, needs_cents
 
 GROUPS = "groups"
+MOST_NAMED = 12
+"""Tables that are left out and named."""
 
 
 class OtherTables:
@@ -25,8 +27,16 @@ class OtherTables:
 
     @property
     def tables_cut(self) -> str:
-        rest = self._digest.tables[self._cut.tables :]
-        return self._w.say("cut.tables", what="; ".join(map(self.table_title, rest))) if rest else ""
+        """Tables and whole sections that are not printed, the first of them by name."""
+        most, digest = self._cut.sections, self._digest
+        queries = [section.query_id for section in digest.stalled[most:]]
+        queries += [section.query_id for section in digest.funnels[most:]]
+        queries += [section.query_id for section in digest.figures[most:]]
+        titles = [query_title(query, self._w) for query in queries]
+        titles += map(self.table_title, digest.tables[self._cut.tables :])
+        named = list(dict.fromkeys(titles))
+        more = [self._w.more(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
+        return self._w.say("cut.tables", what="; ".join([*named[:MOST_NAMED], *more])) if named else ""
 
     def query_title(self, query_id: str) -> str:
         return query_title(query_id, self._w)
