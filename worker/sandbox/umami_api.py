@@ -57,7 +57,7 @@ class UmamiApi:
         self._now = now
 
     def routes(self) -> list[Route]:
-        table: dict[str, dict[str, Endpoint]] = {
+        table: dict[str, Mapping[str, Endpoint]] = {
             "/heartbeat": {"GET": self.heartbeat},
             "/auth/login": {"POST": self.login},
             "/auth/verify": {"POST": self.verify},
@@ -73,8 +73,8 @@ class UmamiApi:
             "/websites/{id}/active": {"GET": self.active},
             "/websites/{id}/metrics": {"GET": self.metrics},
             **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
-            "/websites/{id}/funnels/{report}": {"GET": self.lists.definition},
-            "/websites/{id}/goals/{report}": {"GET": self.lists.definition},
+            **{f"/websites/{{id}}/{kind}": self.lists.shelf for kind in ("funnels", "goals")},
+            **{f"/websites/{{id}}/{kind}/{{report}}": self.lists.saved_below for kind in ("funnels", "goals")},
             "/reports": {"GET": self.lists.reports, "POST": self.lists.create},
             "/reports/{id}": {"GET": self.lists.report, "POST": self.run_or_update, "DELETE": self.lists.delete},
         }

@@ -230,6 +230,18 @@ def saved(body: Any) -> RequestErrors:
     return faults
 
 
+def definition(body: Any, kind: str) -> RequestErrors:
+    """A funnel or a goal that is saved below its website: its parameters are checked, but for the dates."""
+    faults = RequestErrors()
+    given = body if isinstance(body, Mapping) else {}
+    _top(faults, given, {"name": title, "parameters": mapping})
+    for name, (required, check) in PARAMETERS[kind].items() if not faults.any else ():
+        if required and (words := check(given["parameters"].get(name))):
+            faults.add(("parameters", name), words)
+    _elements(faults, kind, given.get("parameters", {}))
+    return faults
+
+
 def _top(faults: RequestErrors, given: Mapping[str, Any], rules: Mapping[str, Check]) -> None:
     for name, check in rules.items():
         if words := check(given.get(name)):

@@ -1,14 +1,17 @@
 """Websites, teams, segments and saved reports of the Umami stand-in, and who may see them."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.sandbox import umami_checks as checks
 from worker.sandbox.umami_account import API_KEY, USERNAME, WEBSITE, UmamiAccount, user
-from worker.sandbox.umami_answers import answer, chosen, nothing, paged, read_json, unauthorized
+from worker.sandbox.umami_answers import UmamiRefusal, answer, chosen, nothing, paged, read_json, unauthorized
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiAccess:
@@ -132,12 +135,59 @@ class UmamiLists:
             return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
         return answer(self._state.replace(report, body, self._now()))
 
-    async def definition(self, request: Request) -> Response:
-        """A saved funnel or goal below its own website."""
-        website = request.path_params["id"]
+    @property
+    def shelf(self) -> Mapping[str, Endpoint]:
+        """The saved funnels or goals of a website, as version 3.4 has them."""
+        return {"GET": self._definitions, "POST": self._define}
+
+    @property
+    def saved_below(self) -> Mapping[str, Endpoint]:
+        """One saved funnel or goal below its own website."""
+        return {"GET": self._definition, "POST": self._redefine, "DELETE": self._undefine}
+
+    async def _definitions(self, request: Request) -> Response:
+        website, kind = request.path_params["id"], _kind(request)
         self.access.allowed(request, website)
+        kept = [r for r in self._state.reports.values() if r["websiteId"] == website and r["type"] == kind]
+        return paged(request, sorted(kept, key=lambda report: str(report["id"])))
+
+    async def _define(self, request: Request) -> Response:
+        body = await self._checked(request)
+        whole = {**body, "websiteId": request.path_params["id"], "type": _kind(request)}
+        self.access.allowed(request, whole["websiteId"])
+        return answer(self._state.create(whole, self._now()))
+
+    async def _definition(self, request: Request) -> Response:
+        return answer(self._own(request))
+
+    async def _redefine(self, request: Request) -> Response:
+        body = await self._checked(request)
+        kept = self._own(request)
+        return answer(self._state.replace(kept["id"], {**kept, **body}, self._now()))
+
+    async def _undefine(self, request: Request) -> Response:
+        del self._state.reports[self._own(request)["id"]]
+        return answer({"ok": True})
+
+    async def _checked(self, request: Request) -> Mapping[str, Any]:
+        """Name and parameters, which are looked at here, unlike below /reports. Raises UmamiRefusal."""
+        body = await read_json(request)
+        faults = checks.definition(body, _kind(request))
+        if faults.any:
+            raise UmamiRefusal(answer(faults.body(), 400))
+        return {name: body[name] for name in ("name", "description", "parameters") if name in body}
+
+    def _own(self, request: Request) -> dict[str, Any]:
+        """Raises UmamiRefusal for a report of another website or type."""
+        self.access.account(request)
+        website = request.path_params["id"]
         kept = self._state.reports.get(request.path_params["report"])
-        kind = request.url.path.split("/")[-2].removesuffix("s")
-        if kept is None or kept["websiteId"] != website or kept["type"] != kind:
-            return answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
-        return answer(kept)
+        if kept is None or kept["websiteId"] != website or kept["type"] != _kind(request):
+            raise UmamiRefusal(answer({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404))
+        self.access.allowed(request, website)
+        return kept
+
+
+def _kind(request: Request) -> str:
+    """The type that the path says: /websites/{id}/funnels is of funnels."""
+    return next(kind for kind in ("funnel", "goal") if f"/{kind}s" in request.url.path)

@@ -7,7 +7,7 @@ import pytest
 from tests.sources.umami.account import SITE, WEBSITE, Account, umami
 from tests.support.scripted_http import Asked, Said
 from worker.errors import RequestError, SourceIncomplete, SourceShapeChanged
-from worker.sources.umami import UmamiSource, catalog
+from worker.sources.umami import UmamiSource, lists
 from worker.sources.umami.catalog import KINDS
 
 TEAM = "e0b5d1a4-0000-4000-8000-00000000000a"
@@ -136,7 +136,7 @@ async def test_a_list_of_another_shape_is_refused(kind: str) -> None:
 
 
 async def test_a_list_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "MOST_PAGES", 5)
+    monkeypatch.setattr(lists, "MOST_PAGES", 5)
     account = holding()
     account.instead["/websites"] = lambda asked: Said(
         {"data": [site(int(asked.params["page"]))], "count": 10**9, "page": 1, "pageSize": 1}

@@ -13,11 +13,12 @@ from tests.sources.umami.test_story import ZONE, standing
 from tests.sources.umami.test_story import question as of_sandbox
 from tests.support.scripted_http import Asked, Said, Scripted
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.errors import SourceRefused, SourceShapeChanged
+from worker.errors import RequestError, SourceRefused, SourceShapeChanged
 from worker.sandbox.umami_account import FUNNEL, GOAL, WEBSITE
 from worker.sources.umami import UMAMI, UmamiSource
 
 PAGE = Said(b"<!DOCTYPE html><html>", 404, {"content-type": "text/html"})
+NOTHING = Said({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
 NO_NAME = {
     "error": {
         "message": "Bad request",
@@ -177,9 +178,8 @@ def listing(asked: Asked) -> Said:
 async def test_a_saved_report_is_found_below_its_website_where_reports_are_no_more(kind: str, query: str) -> None:
     account = replaced()
     account.instead |= {f"/reports/{REPORT}": lambda _: PAGE, "/websites": listing, "/teams": listing}
-    nothing = Said({"error": {"message": "Not found", "code": "not-found", "status": 404}}, 404)
     for place in ("goals", "funnels"):
-        found = Said(kept(query)) if place == kind else nothing
+        found = Said(kept(query)) if place == kind else NOTHING
         account.instead[f"{BELOW}/{place}/{REPORT}"] = always(found)
     async with umami(account) as (source, _):
         snapshot = (await source.fetch(asking())).snapshot
@@ -190,6 +190,7 @@ async def test_a_saved_report_is_found_below_its_website_where_reports_are_no_mo
 async def test_a_saved_report_that_is_nowhere_is_said_to_be_nowhere() -> None:
     account = replaced()
     account.instead |= {f"/reports/{REPORT}": lambda _: PAGE, "/websites": listing, "/teams": listing}
+    account.instead |= {f"{BELOW}/{kind}/{REPORT}": always(NOTHING) for kind in ("funnels", "goals")}
     async with umami(account) as (source, _):
         with pytest.raises(SourceRefused, match=f"there is no saved report {REPORT}") as error:
             await source.fetch(asking())
@@ -215,3 +216,55 @@ async def test_saved_funnels_and_goals_of_the_sandbox_run_where_reports_are_no_m
         box.umami.legacy = False
         for report in (FUNNEL, GOAL):
             assert (await source.fetch(of_sandbox("saved_report", reportId=report))).snapshot.measures
+
+
+async def test_saved_reports_are_listed_made_changed_and_deleted_where_reports_are_no_more() -> None:
+    async with standing() as (source, box):
+        box.umami.legacy = False
+        catalog = source.catalog
+        assert {report.id for report in await catalog.reports(WEBSITE)} == {FUNNEL, GOAL}
+        assert [report.id for report in await catalog.reports(WEBSITE, "goal")] == [GOAL]
+        made = await catalog.create(WEBSITE, "goal", "Signed up", {"type": "event", "value": "signup"}, "by hand")
+        changed = await catalog.update(made.id, name="Other")
+        assert (changed.name, changed.description, changed.parameters) == ("Other", "by hand", made.parameters)
+        assert (await catalog.report(made.id)).name == "Other"
+        await catalog.delete(made.id)
+        with pytest.raises(SourceRefused, match="there is no saved report"):
+            await catalog.delete(made.id)
+        old = [s.route for s in box.log if s.route.split()[1].startswith("/umami/api/reports")]
+    assert old == ["GET /umami/api/reports"], "the paths are tried once"
+
+
+async def test_the_first_write_finds_out_that_reports_are_no_more_and_is_applied_once() -> None:
+    async with standing() as (source, box):
+        box.umami.legacy = False
+        before = len(box.umami.state.reports)
+        await source.catalog.create(WEBSITE, "goal", "Signed up", {"type": "event", "value": "signup"})
+        assert len(box.umami.state.reports) == before + 1
+        await source.catalog.delete(GOAL)
+        assert GOAL not in box.umami.state.reports
+
+
+async def test_a_server_without_reports_keeps_funnels_and_goals_alone() -> None:
+    async with standing() as (source, box):
+        box.umami.legacy = False
+        with pytest.raises(
+            RequestError, match=r"has no /reports and so saves no utm reports: write one of funnel, goal"
+        ):
+            await source.catalog.create(WEBSITE, "utm", "By campaign", {})
+        with pytest.raises(
+            SourceRefused, match=r"^POST /websites/\{id\}/goals: the request was refused \(400\): param"
+        ):
+            await source.catalog.create(WEBSITE, "goal", "Nothing", {})
+
+
+async def test_a_server_that_has_neither_path_is_asked_for_the_older_one_again() -> None:
+    """While it is replaced it may answer anything with a page."""
+    account = Account()
+    account.instead |= {f"/reports/{REPORT}": lambda _: PAGE, "/websites": listing, "/teams": listing}
+    account.instead |= {f"{BELOW}/{kind}/{REPORT}": lambda _: PAGE for kind in ("funnels", "goals")}
+    async with umami(account) as (source, _):
+        with pytest.raises(SourceRefused, match=r"^GET /reports/\{id\}: there is no such path"):
+            await source.catalog.report(REPORT)
+        account.instead[f"/reports/{REPORT}"] = lambda _: Said(kept("goal"))
+        assert (await source.catalog.report(REPORT)).id == REPORT

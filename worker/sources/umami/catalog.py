@@ -8,17 +8,16 @@ from typing import Any
 from urllib.parse import quote
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
-from worker.errors import RequestError, SourceIncomplete, SourceRefused
-from worker.sources.common.listing import fitting, settled
+from worker.errors import RequestError, SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.umami import saved, sites
-from worker.sources.umami.client import UmamiClient, UmamiRequest
+from worker.sources.umami.client import UmamiClient
+from worker.sources.umami.lists import every
 from worker.sources.umami.saved import Saved
+from worker.sources.umami.saved_reports import SavedReports
 from worker.sources.umami.sites import Site
 
 KINDS = ("websites", "reports", "segments", "cohorts")
-PAGE = 100
-MOST_PAGES = 1_000
 
 _WEBSITE = (Column("name", Kind.TEXT), Column("domain", Kind.TEXT))
 _REPORT = (
@@ -36,6 +35,7 @@ class UmamiCatalog:
 
     def __init__(self, client: UmamiClient) -> None:
         self._client = client
+        self._saved = SavedReports(client, self.websites)
 
     async def holds(self, kind: str) -> Table:
         """One of KINDS as a table keyed by the service's ids. Raises RequestError for any other word."""
@@ -59,19 +59,21 @@ class UmamiCatalog:
 
     async def reports(self, website: str, kind: str | None = None) -> tuple[Saved, ...]:
         """The saved reports of one website, by name; `kind`: of one type."""
-        params = {"websiteId": website} | ({"type": kind} if kind else {})
-        found = [saved.read(node) for node in await self._every("/reports", params)]
+        found = await self._saved.of(website, kind)
         return tuple(sorted(found, key=lambda report: (report.name.casefold(), report.id)))
 
     async def report(self, report: str) -> Saved:
-        return await saved.load(self._client, report)
+        return await self._saved.one(report)
 
     async def create(
         self, website: str, kind: str, name: str, parameters: Mapping[str, Any], description: str = ""
     ) -> Saved:
-        """A new saved report. The server does not look at its parameters; `funnelbeat check` cannot either."""
-        body = _body(website, kind, name, description, parameters)
-        return saved.read(await self._client.read(UmamiRequest("POST", "/reports", json=body, once=True)))
+        """A new saved report. A server that has /reports does not look at its parameters; `funnelbeat check` cannot
+        either.
+        """
+        if kind not in saved.TYPES:
+            raise RequestError(f"umami saves no {kind} reports: write one of {', '.join(saved.TYPES)}")
+        return await self._saved.create(website, kind, _body(name, description, parameters))
 
     async def update(
         self,
@@ -82,23 +84,17 @@ class UmamiCatalog:
         parameters: Mapping[str, Any] | None = None,
     ) -> Saved:
         """What is not given stays: Umami itself replaces the whole report."""
-        old = await self.report(report)
+        old = await self.report(_asked(report))
         body = _body(
-            old.website,
-            old.type,
             old.name if name is None else name,
             (old.description or "") if description is None else description,
             old.parameters if parameters is None else parameters,
         )
-        request = UmamiRequest("POST", _path(report), json=body, name=saved.ENDPOINT, once=True)
-        return saved.read(await self._client.read(request))
+        return await self._saved.update(old, body)
 
     async def delete(self, report: str) -> None:
         """Raises SourceRefused with status 404 for one that is not there."""
-        request = UmamiRequest("DELETE", _path(report), name=saved.ENDPOINT, once=True)
-        answer = await self._client.read(request)
-        if answer.get("ok").value is not True:
-            raise answer.get("ok").wrong("true")
+        await self._saved.delete(_asked(report))
 
     async def _websites(self) -> Table:
         found = await self.websites()
@@ -125,40 +121,14 @@ class UmamiCatalog:
         return map(sites.read, await self._every(path, params, name))
 
     async def _every(self, path: str, params: Mapping[str, str], name: str = "") -> list[Node]:
-        """Every row of a list, once. Raises SourceIncomplete where it is not as long as the server counts."""
-        return await settled(lambda: self._pages(path, params, name))
-
-    async def _pages(self, path: str, params: Mapping[str, str], name: str) -> list[Node]:
-        """One reading, page after page: past the last one Umami gives an empty page and no error. What comes or goes
-        meanwhile shows in the count of the first and of the last page, or as a row that comes twice.
-        """
-        endpoint, found, counts = f"GET {name or path}", list[Node](), list[int]()
-        for page in range(1, MOST_PAGES + 1):
-            asked = {**params, "page": str(page), "pageSize": str(PAGE)}
-            answer = await self._client.read(UmamiRequest("GET", path, params=asked, name=name))
-            rows, size = list(answer.get("data").items()), answer.get("pageSize")
-            found += rows
-            counts.append(answer.get("count").whole())
-            if not rows or page * (PAGE if size.absent else size.whole()) >= counts[-1]:
-                for count in {counts[0], counts[-1]}:
-                    fitting(endpoint, [row.get("id").id() for row in found], count)
-                return found
-        raise SourceIncomplete(endpoint, f"a list of more than {MOST_PAGES} pages is too long to read")
+        return await every(self._client, path, params, name)
 
 
-def _path(report: str) -> str:
+def _asked(report: str) -> str:
     if not report.strip():
         raise SourceRefused(f"POST {saved.ENDPOINT}", "no report is named", status=400)
-    return f"/reports/{quote(report, safe='')}"
+    return report
 
 
-def _body(website: str, kind: str, name: str, description: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    if kind not in saved.TYPES:
-        raise RequestError(f"umami saves no {kind} reports: write one of {', '.join(saved.TYPES)}")
-    return {
-        "websiteId": website,
-        "type": kind,
-        "name": name,
-        "description": description,
-        "parameters": dict(parameters),
-    }
+def _body(name: str, description: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": name, "description": description, "parameters": dict(parameters)}

@@ -3,7 +3,7 @@
 Its parameters were never checked by the server that keeps them, so they are looked at before they are sent.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote
@@ -12,8 +12,6 @@ from worker.errors import SourceRefused
 from worker.redact import redact
 from worker.sources.common.parse import Node
 from worker.sources.umami.client import UmamiClient, UmamiRequest
-from worker.sources.umami.refusal import PathGone
-from worker.sources.umami.sites import Site
 from worker.sources.umami.stored import NEEDED, wrong
 
 TYPES = ("attribution", "breakdown", "funnel", "goal", "journey", "performance", "retention", "revenue", "utm")
@@ -38,29 +36,6 @@ async def load(client: UmamiClient, report: str) -> Saved:
     if found.value is None:
         raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
     return read(found)
-
-
-async def find(client: UmamiClient, report: str, websites: Callable[[], Awaitable[Iterable[Site]]]) -> Saved:
-    """The same on a server without /reports, which keeps funnels and goals below their website. Raises SourceError."""
-    try:
-        return await load(client, report)
-    except PathGone:
-        for site in await websites():
-            for kind in ("funnels", "goals"):
-                found = await _below(client, site, kind, report)
-                if found is not None:
-                    return found
-    raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
-
-
-async def _below(client: UmamiClient, site: Site, kind: str, report: str) -> Saved | None:
-    path = f"/websites/{quote(site.id, safe='')}/{kind}/{quote(report, safe='')}"
-    try:
-        return read(await client.read(UmamiRequest("GET", path, name=f"/websites/{{id}}/{kind}/{{id}}")))
-    except SourceRefused as refusal:
-        if refusal.status != 404:
-            raise
-        return None
 
 
 def read(found: Node) -> Saved:

@@ -133,7 +133,7 @@ class UmamiSource:
             asked = asking.question(report, ask, str(params["websiteId"]), params)
             said = (f"query: {query} is called {report} by Umami: write {report}",) if report != query else ()
             return asking.noted(asked, *said)
-        kept = saved.runnable(await saved.find(self._client, str(params["reportId"]), self.catalog.websites))
+        kept = saved.runnable(await self.catalog.report(str(params["reportId"])))
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
         asked = asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
         return asking.noted(asked, FILTERS_UNUSED) if kept.parameters.get("filters") else asked
