@@ -265,12 +265,14 @@ async def test_a_pipeline_becomes_its_statuses_and_an_unknown_one_is_refused() -
     assert "pipeline" not in asked
 
 
-async def test_only_the_fields_that_are_kept_are_asked_for_whatever_the_definition_names() -> None:
+async def test_fields_of_a_definition_are_asked_for_beside_those_that_a_digest_needs() -> None:
     async with close(Account([deal("oppo_a")])) as (source, server):
-        await source.fetch(listing(_fields=["id", "note"]))
-    fields = server.to("/opportunity/")[0].params["_fields"].split(",")
-    assert "note" not in fields
-    assert {"id", "user_id", "value", "status_type", "is_stalled"} <= set(fields)
+        plain = (await source.fetch(listing())).snapshot
+        snapshot = (await source.fetch(listing(_fields=["note", "id", "custom.cf_x"]))).snapshot
+    usual, fields = (asked.params["_fields"].split(",") for asked in server.to("/opportunity/"))
+    assert {"id", "user_id", "value", "status_type", "is_stalled"} <= set(usual)
+    assert fields == [*usual, "note", "custom.cf_x"], "each once"
+    assert (snapshot.tables, snapshot.fingerprint) == (plain.tables, plain.fingerprint), "and no column is added"
 
 
 @pytest.mark.parametrize(

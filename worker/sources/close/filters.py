@@ -29,7 +29,7 @@ def query(question: Question, names: CloseNames) -> dict[str, str]:
     pipeline = question.item.params.get("pipeline")
     if pipeline is not None:
         found["status_id__in"] = joined(list(names.statuses(str(pipeline))))
-    found["_fields"] = ",".join(FIELDS)
+    found["_fields"] = ",".join(dict.fromkeys((*FIELDS, *question.item.params.get("_fields", ()))))
     found["_order_by"] = _order(question.item.params)
     return found
 

@@ -40,7 +40,7 @@ FIELDS = (
     "stall_status",
     "suggested_action",
 )
-"""What identity, diff, filter and display need; `_fields` asks for exactly these, whatever else a definition names."""
+"""What identity, diff, filter and display need. Every list asks for these, and for what its definition names beside."""
 
 SHOWN_ONLY = frozenset(
     {"lead_name", "user_name", "status_label", "confidence", "date_updated", "stall_status", "suggested_action"}

@@ -151,7 +151,7 @@ def _display(use: Use) -> list[RuleViolation]:
     faults = []
     more = [name for name in use.params.get("_fields", ()) if name not in FIELDS]
     if more:
-        expected = "a digest has no column for it, so it is not asked for: leave it out"
+        expected = "it is asked for, and no column of a digest shows it: leave it out if that is what it is for"
         faults.append(RuleViolation(("params", "_fields"), f"_fields: {', '.join(more)}", expected, warns=True))
     if "_order_by" in use.params and not sliced(use.params):
         found = "_order_by without _limit"

@@ -94,7 +94,7 @@ _LIST = (
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
     Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared"),
     Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared"),
-    Param("_fields", ParamKind.CHOICES, note="what a digest needs is asked for anyway, and nothing else is"),
+    Param("_fields", ParamKind.CHOICES, note="asked for beside what a digest needs; it adds no column"),
 )
 
 
