@@ -12,6 +12,7 @@ import httpx
 
 from benchmarks.ground import say
 from benchmarks.stand_in import GENEROUS
+from worker.sandbox.limits import Dialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
@@ -61,7 +62,7 @@ class Recorder:
 
 async def serve(deals: int) -> None:
     async with Sandbox(pipeline=PipelineSimulation.big(deals, now=datetime.now(UTC))) as box:
-        box.close.limit.set(GENEROUS, 1.0)
+        box.close.limit.set(GENEROUS, 1.0, Dialect.DOCUMENTED)
         recorder = Recorder(box.base_url)
         server = await asyncio.start_server(recorder.connection, "127.0.0.1", 0)
         base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 
 from benchmarks.ground import say
+from worker.sandbox.limits import Dialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
@@ -18,7 +19,7 @@ GENEROUS = 1_000_000
 async def serve(deals: int, latency: float) -> None:
     now = datetime.now(UTC)
     async with Sandbox(pipeline=PipelineSimulation.big(deals, now=now)) as box:
-        box.close.limit.set(GENEROUS, 1.0)
+        box.close.limit.set(GENEROUS, 1.0, Dialect.DOCUMENTED)
         box.front.latency = latency
         say(box.describe())
         await asyncio.to_thread(sys.stdin.read)

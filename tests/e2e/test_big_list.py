@@ -13,6 +13,7 @@ from tests.support.town import Installation, town
 from worker.domain.run import Run, RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
+from worker.sandbox.limits import Dialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
@@ -34,7 +35,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 def _slow(box: Sandbox) -> None:
     box.front.latency = 0.05
-    box.close.limit.set(REQUESTS_A_SECOND, 1)
+    box.close.limit.set(REQUESTS_A_SECOND, 1, Dialect.DOCUMENTED)
 
 
 def run(here: Installation) -> tuple[Run, list[tuple[float, float, int]]]:

@@ -16,6 +16,7 @@ from worker.domain.run import CLOSED, Run, RunState
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.services import Services
 from worker.sandbox.cast import MAIN, USERS
+from worker.sandbox.limits import Dialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import API_KEY, WEBSITE
@@ -121,7 +122,7 @@ def _limited(box: Sandbox) -> None:
     an example, Pipedrive's Lite has 20 in two seconds and 30,000 tokens a day, Umami Cloud 50 in 15 seconds.
     """
     box.front.latency = 0.05
-    box.close.limit.set(20, 1)
+    box.close.limit.set(20, 1, Dialect.DOCUMENTED)
     box.pipedrive.limit.set(20, 2.0, 30_000)
 
 

@@ -192,3 +192,34 @@ async def test_the_dialect_is_set_over_http_too(control: httpx.AsyncClient, box:
     assert (await control.post("/dialect", json={"close": "framework"})).status_code == 200
     assert box.close.dialect is FRAMEWORK
     assert (await control.post("/dialect", json={"close": "another"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/opportunity/", 200), ("/user/", 200), ("/saved_search/", 100), ("/status/opportunity/", 100), ("/event/", 50)],
+)
+async def test_each_list_has_a_longest_page_of_its_own(close: httpx.AsyncClient, path: str, most: int) -> None:
+    assert (await close.get(path, params={"_limit": most})).status_code == 200
+    refused = await close.get(path, params={"_limit": most + 1})
+    assert (refused.status_code, f"({most})" in refused.text) == (400, True)
+
+
+async def test_an_answer_has_two_sets_of_limits_that_disagree(close: httpx.AsyncClient) -> None:
+    """So it was recorded in 2026. A client has to keep to the stricter one."""
+    headers = (await close.get("/me/")).headers
+    assert headers["ratelimit"].startswith("limit=240; remaining=")
+    assert headers["ratelimit-limit"] == "60"
+    assert headers["x-ratelimit-limit"] == "60, 60;w=1, 100;w=1"
+
+
+async def test_people_have_keys_that_no_documentation_names(close: httpx.AsyncClient) -> None:
+    me, users = (await close.get("/me/")).json(), (await close.get("/user/")).json()["data"]
+    assert {"email_verified_at", "features", "permissions"} <= me.keys()
+    assert all("email_verified_at" in user for user in users)
+
+
+async def test_the_organization_is_told_alone_too_and_events_go_by_cursor(close: httpx.AsyncClient) -> None:
+    (own,) = (await close.get("/me/")).json()["organizations"]
+    assert (await close.get(f"/organization/{own['id']}/")).json() == own
+    assert (await close.get("/organization/orga_other/")).status_code == 404
+    assert (await close.get("/event/")).json() == {"data": [], "cursor_next": None, "cursor_previous": None}

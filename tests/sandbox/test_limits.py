@@ -7,7 +7,8 @@ from worker.sandbox.limits import Dialect, RequestLimit
 from worker.sandbox.server import Sandbox
 
 
-async def test_the_documented_header_counts_down(close: httpx.AsyncClient) -> None:
+async def test_the_documented_header_counts_down(close: httpx.AsyncClient, box: Sandbox) -> None:
+    box.close.limit.set(240, 8, Dialect.DOCUMENTED)
     first = (await close.get("/me/")).headers["ratelimit"]
     second = (await close.get("/me/")).headers["ratelimit"]
     assert first.startswith("limit=240, remaining=239, reset=")

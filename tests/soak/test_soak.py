@@ -16,6 +16,7 @@ from worker.domain.reason import Reason
 from worker.flow.operate.replay import replay
 from worker.flow.operate.settle import settle
 from worker.flow.services import Services
+from worker.sandbox.limits import Dialect
 
 pytestmark = pytest.mark.alone
 
@@ -43,7 +44,9 @@ class Soak:
         (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
         with town(self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES) as here:
             here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, ENDLESS))
-            here.box.call(lambda box: box.close.limit.set(1000, 1))  # it is not the budget that is tested here
+            here.box.call(
+                lambda box: box.close.limit.set(1000, 1, Dialect.DOCUMENTED)
+            )  # it is not the budget that is tested here
             since = deployed_at(here)
             havoc = Havoc(here, self.seed, wanted, self.main)
             began = time.monotonic()

@@ -24,6 +24,7 @@ from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.run.tick import tick
 from worker.flow.services import Services
+from worker.sandbox.limits import Dialect
 from worker.settings import Settings
 
 SHORT = Settings(
@@ -106,7 +107,7 @@ class ConcurrentRuns:
 
     async def run_for(self, seconds: float) -> None:
         """The clock ticks, the pipeline moves, somebody asks now and then; source and mail server are slow at times."""
-        self.story.box.close.limit.set(100_000, 8.0)
+        self.story.box.close.limit.set(100_000, 8.0, Dialect.DOCUMENTED)
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             await tick(self.services)

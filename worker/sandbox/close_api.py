@@ -39,7 +39,7 @@ from worker.sandbox.close_groups import grouped
 from worker.sandbox.close_ranges import offset
 from worker.sandbox.close_rows import OPTIONAL, aggregates, instant, row, single
 from worker.sandbox.events import SimulatedDeal
-from worker.sandbox.limits import RequestLimit
+from worker.sandbox.limits import Dialect, RequestLimit
 from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.shifts import Shifts
@@ -52,6 +52,7 @@ UNAUTHORISED = (
     "credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials required."
 )
 NEWEST = "-date_created"
+MOST_EVENTS = 50
 NO_SUCH_DEAL = "Empty query: Opportunity matching query does not exist."
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -71,7 +72,7 @@ class CloseApi:
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
         self.pipeline = pipeline
-        self.limit = RequestLimit()
+        self.limit = RequestLimit(dialect=Dialect.RECORDED)
         self.oauth = OAuth(now)
         self.shifts = Shifts()
         self.dialect: CloseDialect = REFUSING
@@ -84,6 +85,8 @@ class CloseApi:
     def routes(self) -> list[Route]:
         table: list[tuple[str, str, Endpoint]] = [
             ("GET", "/me/", self.me),
+            ("GET", "/organization/{id}/", self.organization),
+            ("GET", "/event/", self.events),
             ("GET", "/user/", self.users),
             ("GET", "/pipeline/", self.pipelines),
             ("GET", "/status/opportunity/", self.statuses),
@@ -137,16 +140,18 @@ class CloseApi:
         return refusal.body()
 
     async def me(self, _request: Request) -> Response:
-        pipelines = [_pipeline(key) for key in PIPELINES]
-        organisation = {
-            "id": ORGANISATION,
-            "name": ORGANISATION_NAME,
-            "currency": CURRENCY,
-            "currency_symbol": "€",
-            "pipelines": pipelines,
-            "lead_statuses": [],
-        }
-        return answer({**_user(USERS[0]), "memberships": [], "organizations": [organisation]})
+        own = {"memberships": [], "organizations": [_organisation()], "features": {}, "permissions": []}
+        return answer({**_user(USERS[0]), **own})
+
+    async def organization(self, request: Request) -> Response:
+        if request.path_params["id"] != ORGANISATION:
+            return answer({"error": "Empty query: Organization matching query does not exist."}, 404)
+        return answer(_organisation())
+
+    async def events(self, request: Request) -> Response:
+        """No event was logged. Pages of this list go by cursor and hold fifty events at most."""
+        filters.paging(request.query_params, MOST_EVENTS)
+        return answer({"data": [], "cursor_next": None, "cursor_previous": None})
 
     async def users(self, request: Request) -> Response:
         return self._page(request, [_user(user) for user in USERS if not user.former])
@@ -160,20 +165,20 @@ class CloseApi:
             for pipeline, stages in PIPELINES.items()
             for stage in stages
         ]
-        return self._page(request, rows)
+        return self._page(request, rows, filters.FRAMEWORK_LIMIT)
 
     async def searches(self, request: Request) -> Response:
         """Views of leads, unless `type` or `type__in` says otherwise."""
         asked = request.query_params.get("type__in", request.query_params.get("type", "lead")).split(",")
         views = (_view(SAVED_SEARCH, "Large deals", "opportunity"), _view(LEAD_VIEW, "Large customers", "lead"))
-        return self._page(request, [view for view in views if view["type"] in asked])
+        return self._page(request, [view for view in views if view["type"] in asked], filters.FRAMEWORK_LIMIT)
 
     async def webhooks(self, request: Request) -> Response:
         """An empty list: no webhook subscription exists."""
         return self._page(request, [])
 
-    def _page(self, request: Request, rows: list[dict[str, Any]]) -> Response:
-        limit, skip = filters.paging(request.query_params)
+    def _page(self, request: Request, rows: list[dict[str, Any]], most: int = filters.MAX_LIMIT) -> Response:
+        limit, skip = filters.paging(request.query_params, most)
         return answer({"data": rows[skip : skip + limit], "has_more": skip + limit < len(rows)})
 
     async def opportunity(self, request: Request) -> Response:
@@ -317,10 +322,23 @@ def _pipeline(key: str) -> dict[str, Any]:
     }
 
 
+def _organisation() -> dict[str, Any]:
+    return {
+        "id": ORGANISATION,
+        "name": ORGANISATION_NAME,
+        "currency": CURRENCY,
+        "currency_symbol": "€",
+        "pipelines": [_pipeline(key) for key in PIPELINES],
+        "lead_statuses": [],
+    }
+
+
 def _user(user: User) -> dict[str, Any]:
+    """With keys that no documentation names, as recorded answers have them."""
     return {
         "id": user.id,
         "email": user.email,
+        "email_verified_at": instant(FOUNDED),
         "first_name": user.first,
         "last_name": user.last,
         "image": None,

@@ -16,6 +16,9 @@ from worker.sandbox.close_rows import expected
 from worker.sandbox.events import SimulatedDeal
 
 MAX_LIMIT = 200
+"""Seen to be accepted for opportunities, users, pipelines and webhooks."""
+FRAMEWORK_LIMIT = 100
+"""What the framework allows where a resource does not say otherwise."""
 MAX_SKIP = 250_000
 LARGE = 1_000_000  # the saved search "large deals": at least this annual value, in cents
 
@@ -205,12 +208,12 @@ def ordered(
     return result
 
 
-def paging(params: Mapping[str, str]) -> tuple[int, int]:
+def paging(params: Mapping[str, str], most: int = MAX_LIMIT) -> tuple[int, int]:
     """(limit, skip). Raises PagingRefusal for text that is not a number and for numbers beyond the service's bounds."""
-    limit, skip = _number(params, "_limit", 100), _number(params, "_skip", 0)
-    if limit > MAX_LIMIT:
+    limit, skip = _number(params, "_limit", min(100, most)), _number(params, "_skip", 0)
+    if limit > most:
         text = "The limit you set is larger than the maximum limit for this resource"
-        raise PagingRefusal("_limit", f"{text} ({MAX_LIMIT}).", f"{text} (max_limit = {MAX_LIMIT}).")
+        raise PagingRefusal("_limit", f"{text} ({most}).", f"{text} (max_limit = {most}).")
     if skip > MAX_SKIP:
         text = "The skip you set is larger than the maximum skip for this resource"
         words = f"{text} (max_skip = {MAX_SKIP}). Please refine your search query."
