@@ -224,6 +224,9 @@ async def test_both_limits_are_told_and_kept(api: httpx.AsyncClient, box: Sandbo
     assert (await api.get("/api/v1/users/me")).status_code == 200
     over = await api.get("/api/v1/users/me")
     assert (over.status_code, over.json()["error"]) == (429, "request over limit")
+    assert 1 <= int(over.headers["retry-after"]) <= 60
+    box.pipedrive.limit.says_wait = False
+    assert "retry-after" not in (await api.get("/api/v1/users/me")).headers
     box.pipedrive.limit.set(9)
     spent = await api.get("/api/v1/users/me")
     assert (spent.status_code, spent.json()["error"]) == (429, "daily request budget exceeded")

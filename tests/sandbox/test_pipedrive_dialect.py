@@ -1,7 +1,8 @@
 """The stand-in refuses what Pipedrive refuses, and has an account with everything that is odd."""
 
+import time
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -15,11 +16,12 @@ from worker.domain.diff.bridge import Bridge
 from worker.domain.money import label_of
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD
-from worker.errors import SourceRefused
+from worker.errors import SourceRefused, SourceShapeChanged
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
+from worker.sources.pipedrive import open_source
 
 
 @pytest.fixture
@@ -164,3 +166,32 @@ async def test_an_odd_deal_has_nulls_where_the_specification_has_none() -> None:
         assert any(row[name] is None for row in rows), name
     assert snapshot.rows is not None
     assert snapshot.notes == ()
+
+
+async def test_a_page_without_the_mark_of_its_end_is_a_gap() -> None:
+    clock = Clock()
+    async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+        box.pipedrive.marked = False
+        with pytest.raises(SourceShapeChanged, match=r"additional_data\.next_cursor"):
+            await source.fetch(ask(OPEN, clock, None))
+
+
+@pytest.mark.parametrize("says_wait", [True, False])
+async def test_a_burst_of_others_is_waited_for_as_long_as_the_refusal_asks(
+    api: httpx.AsyncClient, box: Sandbox, says_wait: bool
+) -> None:
+    """Over a socket, with the service's own seconds: the next request comes when the refusal said, and is answered."""
+    box.pipedrive.limit.set(3)
+    box.pipedrive.limit.says_wait = says_wait
+    source = open_source({"base_url": box.pipedrive_url, "api_token": API_TOKEN}, clock=lambda: datetime.now(UTC))
+    for _ in range(3):
+        assert (await api.get("/api/v1/users/me")).status_code == 200
+    before, began = len(box.log), time.monotonic()
+    try:
+        await source.check()
+    finally:
+        await source.aclose()
+    refused, *rest = list(box.log)[before:]
+    assert (refused.status, {served.status for served in rest}) == (429, {200})
+    assert len(rest) >= 1
+    assert time.monotonic() - began >= 1.0

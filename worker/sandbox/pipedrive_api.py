@@ -52,7 +52,8 @@ def good(data: Any, **beside: Any) -> Response:
 class PipedriveApi:
     """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked. `dialect`:
     what the account is like. `symbol`: what people call the currency that an odd account made up. `refusing`: endpoint
-    → reason of pipedrive_dialect why it refuses.
+    → reason of pipedrive_dialect why it refuses. `marked`: a page of version 2 says whether it is the last; without the
+    mark a list may end anywhere.
     """
 
     def __init__(self, pipeline: PipelineSimulation, now: Callable[[], datetime]) -> None:
@@ -60,6 +61,7 @@ class PipedriveApi:
         self.limit = TokenLimit()
         self.dialect = AccountDialect.TIDY
         self.symbol = "seats"
+        self.marked = True
         self.refusing: dict[str, str] = {}
         self.oauth = OAuth(now)
         names = list(PIPELINE_IDS)
@@ -177,8 +179,10 @@ class PipedriveApi:
         if place is not None:
             ordered = [row for row in ordered if (by.key(row) < place if by.descending else by.key(row) > place)]
         page = ordered[: filters.limit(params)]
-        cursor = by.cursor(page[-1]) if len(ordered) > len(page) else None
-        return good(page, additional_data={"next_cursor": cursor})
+        return self._marked(page, by.cursor(page[-1]) if len(ordered) > len(page) else None)
+
+    def _marked(self, page: list[dict[str, Any]], cursor: str | None) -> Response:
+        return good(page, additional_data={"next_cursor": cursor} if self.marked else {})
 
     async def deals(self, request: Request) -> Response:
         return self._deals(request, archived=False)
@@ -196,8 +200,7 @@ class PipedriveApi:
             start = bisect_right(places, place) if not by.descending else sum(at >= place for at in places)
         extra = filters.extras(params)
         page = [dialect.deal(rows.deal_v2(kept, extra), kept, self.dialect) for kept in matched[start : start + most]]
-        cursor = by.cursor(page[-1]) if start + most < len(matched) else None
-        return good(page, additional_data={"next_cursor": cursor})
+        return self._marked(page, by.cursor(page[-1]) if start + most < len(matched) else None)
 
     def _match(
         self, params: Mapping[str, str], by: filters.Order, *, archived: bool

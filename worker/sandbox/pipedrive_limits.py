@@ -36,7 +36,9 @@ OVER = "request over limit"
 
 
 class TokenLimit:
-    """`count` requests per `seconds`. `tokens` per day, of which `left` remain until a test resets them."""
+    """`count` requests per `seconds`. `tokens` per day, of which `left` remain until a test resets them. `says_wait`:
+    whether the refusal of a burst has a Retry-After; answers with and without it were seen.
+    """
 
     def __init__(
         self, count: int = 400, seconds: float = 2.0, tokens: int = 300_000, clock: Callable[[], float] = time.monotonic
@@ -46,6 +48,7 @@ class TokenLimit:
         self.tokens = tokens
         self.left = tokens
         self.refused = 0
+        self.says_wait = True
         self._clock = clock
         self._recent: deque[float] = deque()
 
@@ -75,9 +78,12 @@ class TokenLimit:
             "x-ratelimit-limit": str(self.count),
             "x-ratelimit-remaining": str(self.count - len(self._recent)),
             "x-ratelimit-reset": str(max(1, math.ceil(reset))),
+            "x-daily-requests-left": str(self.left),
             "x-daily-ratelimit-token-limit": str(self.tokens),
             "x-daily-ratelimit-token-remaining": str(self.left if refusal != DAILY else 0),
         }
         if refusal == DAILY:
             headers["retry-after"] = "3939"
+        elif refusal is not None and self.says_wait:
+            headers["retry-after"] = headers["x-ratelimit-reset"]
         return headers
