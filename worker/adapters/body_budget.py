@@ -7,6 +7,7 @@ would be a gigabyte all the same.
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import Self
 from weakref import WeakKeyDictionary, ref
 
 MOST = 128 * 1024 * 1024
@@ -36,7 +37,7 @@ class BodyBudget:
         self._patience = patience
         self._loop = ref(asyncio.get_running_loop())
         self._lock = threading.Lock()
-        self._readers: dict["Reading", None] = {}
+        self._readers: dict[Reading, None] = {}
         self._unread = 0
         self._changed = asyncio.Event()
         self.held = 0
@@ -78,8 +79,8 @@ class BodyBudget:
 
 
 class Reading:
-    """One body while it is read: `with Reading() as reading`. What was read and not kept is given back. `deadline`: until
-    when it waits for bodies that are in use, once it is the oldest.
+    """One body while it is read: `with Reading() as reading`. What was read and not kept is given back. `deadline`:
+    until when it waits for bodies that are in use, once it is the oldest.
     """
 
     def __init__(self) -> None:
@@ -87,7 +88,7 @@ class Reading:
         self._budget = budget()
         self._size = 0
 
-    def __enter__(self) -> "Reading":
+    def __enter__(self) -> Self:
         self._budget.begin(self)
         return self
 
