@@ -162,6 +162,12 @@ async def test_the_window_before_is_of_the_slot_before() -> None:
     assert (compared.start, compared.end) == (NOW - 2 * HOUR, NOW - HOUR)
 
 
+async def test_who_asks_for_no_comparison_gets_none() -> None:
+    window, compared = await windows_of(replace(LAST_HOUR, compare=None))
+    assert window.end == NOW
+    assert compared is None
+
+
 async def test_the_first_slot_ever_has_nothing_before_it_to_compare_with() -> None:
     window, compared = await windows_of(LAST_HOUR, start=NOW)
     assert window.end == NOW

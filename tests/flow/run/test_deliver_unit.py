@@ -26,7 +26,7 @@ from tests.support.fakes import (
 from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, PartState, Receipt
 from worker.domain.digest.model import Standing
-from worker.domain.events import Suspended
+from worker.domain.events import DeliverySettled, Suspended
 from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
@@ -50,6 +50,7 @@ DIGEST = uses(standing=Standing.FIRST, changed=False, empty=False)
 SAME = uses(standing=Standing.UNCHANGED, changed=False, empty=False)
 QUIET = replace(TEAM, send=Send.ON_CHANGE)
 MOVED = {"deals": Baseline("now", NOW, NOW)}
+SUPERSEDED = DeliverySettled(KEY.run, KEY, "skipped", "superseded")
 
 
 class Held(Settled):
@@ -60,7 +61,9 @@ class Held(Settled):
         self.row, self.suspensions, self.log = row, suspensions, list[str]()
 
     async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
-        return HoldResult(None if self.row is None else DeliveryLease(self.row, NOW, {}, self.suspensions))
+        if self.row is None:
+            return HoldResult(None, (SUPERSEDED,))
+        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions))
 
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         self.log.append(f"repeat {part} {receipt!r}")
@@ -187,6 +190,7 @@ async def test_a_delivery_that_somebody_else_has_is_left_alone() -> None:
     given = parts(Ledger(None))
     assert await deliver(given, KEY) is None
     assert (given.deliveries.log, given.deliveries.outcomes) == ([], [])
+    assert given.events.facts == [SUPERSEDED], "what the look made true is told all the same"
 
 
 async def test_a_later_try_goes_on_after_the_last_receipt_under_the_first_date() -> None:
@@ -325,6 +329,14 @@ async def test_the_receivers_pace_is_asked_before_each_part() -> None:
     assert given.deliveries.log.index("pace room of team@acme.example 0.5") < given.deliveries.log.index("check 1")
 
 
+async def test_the_receivers_pace_is_waited_for_before_a_part_is_sent() -> None:
+    ledger = PacedLedger(PENDING)
+    ledger.wait = 0.05
+    began = asyncio.get_running_loop().time()
+    assert await deliver(parts(ledger, channel=Paced()), KEY) is DeliveryState.SENT
+    assert asyncio.get_running_loop().time() - began >= 2 * 0.05
+
+
 async def test_a_pace_that_no_worker_waits_for_defers_the_delivery() -> None:
     ledger = PacedLedger(PENDING)
     ledger.wait = 3600.0
@@ -372,7 +384,7 @@ async def test_a_receiver_that_says_nothing_is_waited_for_no_longer_than_the_lea
         assert await deliver(given, KEY) is DeliveryState.UNKNOWN
     [(_, outcome)] = ledger.outcomes
     assert isinstance(outcome, Unknown)
-    assert "no answer came" in outcome.sentence
+    assert outcome.sentence == "no answer came within 0 seconds"
 
 
 async def test_what_is_unknown_is_looked_into_before_anything_is_sent_again() -> None:

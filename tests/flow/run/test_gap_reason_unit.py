@@ -32,7 +32,3 @@ def test_an_error_has_its_reason_and_only_a_service_names_a_wait(
 ) -> None:
     assert gap_reason(error) is reason
     assert retry_after(error) == seconds
-
-
-def test_no_two_kinds_of_error_that_call_for_different_acts_share_a_reason() -> None:
-    assert len({gap_reason(error) for error, _, _ in CASES}) == 5

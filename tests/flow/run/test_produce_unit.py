@@ -30,6 +30,7 @@ from tests.support.fakes import (
 )
 from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.due.spread import delay_of
 from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing, RunBegun, RunEnded
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
@@ -177,6 +178,12 @@ async def test_a_run_that_nobody_reads_is_skipped_and_nobody_is_asked() -> None:
 LATE = lease(now=NOW + HOUR)
 
 
+def edited_since() -> Any:
+    """Hourly when the run was claimed, daily now."""
+    daily = Deployed(bundle_with(replace(WEEKLY, trigger=replace(HOURLY, seconds=86_400))))
+    return uses(bundle=Deployed(bundle_with(WEEKLY)).bundle, deployed=daily.deployed, timings=daily.timings)
+
+
 async def test_a_run_whose_next_slot_has_come_gives_way_to_it() -> None:
     given = parts(Ledger(LATE))
     assert await produce(given, RUN.key) == ()
@@ -204,11 +211,62 @@ async def test_a_late_run_that_gives_way_to_nobody_tells_that_the_state_of_its_s
 
 
 async def test_a_run_whose_trigger_was_edited_since_has_no_newer_slot_that_would_take_its_place() -> None:
-    now_hourly = Deployed(bundle_with(WEEKLY))
-    every_day = Deployed(bundle_with(replace(WEEKLY, trigger=replace(HOURLY, seconds=86_400))))
-    deployments = uses(bundle=now_hourly.bundle, deployed=every_day.deployed, timings=every_day.timings)
-    given = parts(Ledger(LATE), deployments=deployments)
+    given = parts(Ledger(LATE), deployments=edited_since())
     assert await produce(given, RUN.key) == (KEY,)
+
+
+async def test_a_run_that_was_claimed_late_gives_way_whatever_was_edited_since() -> None:
+    late = lease(replace(RUN, claimed_at=NOW + HOUR), NOW + HOUR)
+    given = parts(Ledger(late), deployments=edited_since())
+    assert await produce(given, RUN.key) == ()
+    assert given.runs.writes == [("skip", 2, Reason.SUPERSEDED)]
+
+
+async def test_a_run_that_is_spread_gives_way_only_when_the_next_one_is_due() -> None:
+    share = delay_of("weekly", 1800)
+    spread = replace(WEEKLY, spread=1800)
+    assert await produce(parts(Ledger(lease(now=NOW + HOUR + share - MINUTE)), schedule=spread), RUN.key) == (KEY,)
+    assert await produce(parts(Ledger(lease(now=NOW + HOUR + share)), schedule=spread), RUN.key) == ()
+
+
+def asked(slot: datetime, claimed_at: datetime, now: datetime) -> RunLease:
+    """A run on demand; WEEKLY gives it a minute of grace."""
+    run = replace(RUN, key=RunKey("weekly", slot, "manual", "0123abcd"), trigger="manual", claimed_at=claimed_at)
+    return lease(run, now)
+
+
+@pytest.mark.parametrize(
+    ("begun", "known"),
+    [
+        (asked(NOW, NOW, NOW + MINUTE), True),
+        (asked(NOW, NOW + MINUTE, NOW + MINUTE), True),
+        (asked(NOW, NOW + 2 * MINUTE, NOW + 2 * MINUTE), False),
+        (asked(NOW + 59 * MINUTE, NOW + 59 * MINUTE, NOW + HOUR), True),
+        (asked(NOW + 59 * MINUTE, NOW + 59 * MINUTE, NOW + 61 * MINUTE), False),
+        (asked(NOW, NOW, NOW + 59 * MINUTE), True),
+    ],
+    ids=[
+        "asked for now",
+        "asked for a minute ago",
+        "asked for at an instant in the past",
+        "a newer slot came while it waited for a moment",
+        "a newer slot came while it waited for long",
+        "no newer slot came however long it waited",
+    ],
+)
+async def test_a_run_on_demand_knows_the_state_of_its_instant_as_long_as_its_grace(
+    begun: RunLease, known: bool
+) -> None:
+    begun = replace(begun, run=replace(begun.run, deadline=NOW + 2 * HOUR))
+    given = parts(Ledger(begun))
+    await produce(given, begun.run.key)
+    assert [one.on_demand for one in given.fetches.asked] == ([True] if known else [])
+
+
+async def test_nobody_waits_for_a_run_of_a_slot() -> None:
+    given = parts(Ledger(lease()))
+    await produce(given, RUN.key)
+    assert [one.on_demand for one in given.fetches.asked] == [False]
 
 
 async def test_under_catch_up_all_a_run_takes_the_place_of_none() -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.fakes import HOUR, HOURLY, RUN
+from worker.domain.decide import EXPIRES
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import CatchUp, Retention, Timing
 from worker.flow.run.retention import housekeep
@@ -44,7 +45,7 @@ class Upkeep(Part):
         return tuple(one for one in self.given if start <= one.key.slot < end)
 
     async def floor(self, schedule: str, since: datetime) -> datetime | None:
-        return self.used_from
+        return self.used_from if since == NOON - EXPIRES else None
 
     async def drop(self, key: RunKey, floor: datetime) -> bool:
         if key.slot < floor:
@@ -79,6 +80,11 @@ async def test_of_one_older_day_the_newest_that_told_somebody_something_stays() 
 async def test_of_one_older_day_on_which_nobody_was_told_anything_the_newest_stays() -> None:
     failed = [run(20 * DAY + n * HOUR, RunState.FAILED) for n in (2, 1, 0)]
     assert await dropped(Upkeep(*failed)) == [one.key.slot for one in failed[:2]]
+
+
+async def test_a_day_of_which_a_part_is_still_young_is_thinned_among_what_is_not() -> None:
+    young, old, older = run(10 * DAY - HOUR), run(10 * DAY + HOUR), run(10 * DAY + 2 * HOUR)
+    assert await dropped(Upkeep(older, old, young)) == [older.key.slot]
 
 
 async def test_a_run_that_is_not_closed_is_never_taken_for_another_days() -> None:

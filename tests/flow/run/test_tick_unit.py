@@ -161,6 +161,31 @@ def test_a_schedule_that_is_spread_is_due_later_than_its_slot() -> None:
     assert found.next_due == NOW + delay
 
 
+def test_what_is_caught_up_in_several_calls_has_until_the_next_slot_that_is_still_to_come() -> None:
+    found = claimed(Due("weekly", NOW - 1200 * MINUTE), trigger=replace(HOURLY, seconds=60), catch_up=CatchUp.ALL)
+    assert found.next_due is not None
+    assert found.next_due < NOW
+    assert {run.deadline for run in found.runs} == {NOW + MINUTE}
+
+
+SPREAD = {"trigger": replace(HOURLY, seconds=1200), "spread": 1200}
+SHARE = delay_of("weekly", 1200)
+
+
+def test_a_run_of_a_schedule_that_is_spread_has_until_the_next_one_is_due() -> None:
+    assert timedelta(0) < SHARE < 20 * MINUTE
+    late = Due("weekly", NOW - 20 * MINUTE + SHARE)
+    [run] = claimed(late, **SPREAD).runs
+    assert (run.key.slot, run.deadline) == (NOW - 20 * MINUTE, NOW + SHARE)
+    assert deadline(Stepped(), replace(WEEKLY, **SPREAD), NOW) == NOW + SHARE  # type: ignore[arg-type]
+
+
+def test_what_is_spread_is_caught_up_up_to_what_is_due() -> None:
+    late = Due("weekly", NOW - 1200 * 20 * MINUTE + SHARE)
+    found = claimed(late, **SPREAD, catch_up=CatchUp.ALL)
+    assert {run.deadline for run in found.runs} == {NOW + SHARE}
+
+
 def test_a_schedule_that_the_bundle_does_not_hold_gives_no_claim() -> None:
     assert slot_claim(Stepped(), {}, "bundle", Due("weekly", NOW), NOW) is None
 
