@@ -70,7 +70,7 @@ async def test_an_answer_is_booked_alike_on_every_channel(kind: str, given: str,
     async with receiver(kind, given, answer) as one:
         state, told = await brought(kind, given, one)
         begun = one.begun()
-    suspended = told.calls["suspend"][0].split(" ")[0] if "suspend" in told.calls else ""
+    suspended = told.calls["suspension"][0].split(" ")[0] if "suspension" in told.calls else ""
     assert (state, suspended) == BOOKED[given]
     assert begun <= 1
     assert begun == 1 or state not in {DeliveryState.SENT, DeliveryState.UNKNOWN}

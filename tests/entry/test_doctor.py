@@ -12,6 +12,7 @@ import pytest
 from redis import Redis
 
 from tests.support.desk import MAIL, PROJECT, SCHEDULE, CommandLine, desk
+from tests.support.suspending import suspend
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.flow.services import Services
 
@@ -51,11 +52,11 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandL
 def test_doctor_names_every_address_and_channel_that_is_not_used_any_more(here: CommandLine) -> None:
     assert not [what for what in looked_at(here) if what.startswith("suspended")]
 
-    async def suspend(services: Services) -> None:
-        await services.deliveries.suspend("address mail sales@acme.example", "550 5.1.1 no such user")
-        await services.deliveries.suspend("channel chat", "token_revoked")
+    async def both(services: Services) -> None:
+        await suspend(services, "address mail sales@acme.example", "550 5.1.1 no such user")
+        await suspend(services, "channel chat", "token_revoked")
 
-    here.ask(suspend)
+    here.ask(both)
     found = {what: one for what, one in looked_at(here).items() if what.startswith("suspended")}
     assert list(found) == ["suspended address mail sales@acme.example", "suspended channel chat"]
     assert {one["level"] for one in found.values()} == {"warn"}

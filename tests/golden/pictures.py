@@ -1,9 +1,10 @@
-"""Writes every hand-built digest as an HTML page, to be looked at: `python -m tests.golden.pictures FOLDER`."""
+"""Writes every hand-built digest and notice as a page, to be looked at: `python -m tests.golden.pictures FOLDER`."""
 
 import sys
 from pathlib import Path
 
 from tests.golden.digests import DIGESTS
+from tests.golden.notices import NOTICES
 from tests.support.contents import mail_of
 from worker.domain.delivery import READER
 from worker.domain.schedule import Subscription
@@ -19,6 +20,11 @@ def main(folder: Path) -> None:
             entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
             html = mail_of(digest, entry).html
             (folder / f"{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
+    for name, notice in NOTICES.items():
+        for locale in LOCALES:
+            entry = Subscription("operator", "email", "ops@acme.example", "notice", locale, "Europe/Berlin")
+            html = mail_of(notice, entry).html
+            (folder / f"notice-{name}.{locale}.html").write_text(html.replace(READER, "ops@acme.example"), "utf-8")
 
 
 if __name__ == "__main__":

@@ -20,3 +20,10 @@ async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InP
     async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
         await story.deploy(THREE)
         yield story
+
+
+@pytest.fixture
+async def week(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
+    """The same schedule with one reader."""
+    async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
+        yield story

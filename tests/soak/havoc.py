@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from tests.soak.ground import ENDLESS
 from tests.support.crew import children, strike
+from tests.support.suspending import suspend
 from tests.support.town import Installation
 from worker.decorators.fail_points import FAIL_POINTS
 from worker.sandbox.server import Sandbox
@@ -123,7 +124,7 @@ class Havoc:
         elif point == "delivery.refused":
             self.here.deploy()  # which lifts the suspension of the address that refuses everything
         elif point == "delivery.skipped":
-            self.here.ask(lambda services: services.deliveries.suspend(GONE, "550 5.1.1 No such user here"))
+            self.here.ask(lambda services: suspend(services, GONE, "550 5.1.1 No such user here"))
 
     def _end(self, what: str) -> None:
         pids = self.here.family.pids("clock" if what == "clock" else "worker")

@@ -17,6 +17,12 @@ from worker.domain.run import CLOSED, Run
 from worker.flow.services import Services
 from worker.sandbox.outbox import Received
 
+
+def entry_of(row: Delivery) -> str:
+    """A run may have several notices to the operator: "operator/…"."""
+    return row.key.reader.partition("|")[0].partition("/")[0]
+
+
 KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "operator": "email"}
 ALL = 100_000
 
@@ -31,7 +37,7 @@ class Fate:
 
     @property
     def kind(self) -> str:
-        return KINDS.get(self.row.key.reader.partition("|")[0], "email")
+        return KINDS.get(entry_of(self.row), "email")
 
     @property
     def lost(self) -> bool:
@@ -220,7 +226,7 @@ def _shared_out(arrived: Counter[str], rows: Sequence[Delivery]) -> Counter[str]
     """
     by_sha: dict[str, list[Delivery]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: row.state is not DeliveryState.SENT):
-        if KINDS.get(row.key.reader.partition("|")[0]) == "slack webhook" and row.parts:
+        if KINDS.get(entry_of(row)) == "slack webhook" and row.parts:
             by_sha[row.parts[0].sha256].append(row)
     shares: Counter[str] = Counter()
     for sha, alike in by_sha.items():
@@ -234,7 +240,7 @@ def _shared_out(arrived: Counter[str], rows: Sequence[Delivery]) -> Counter[str]
 def _copies(
     row: Delivery, mails: Counter[str], posts: Counter[str], uploads: Counter[str], hooks: Counter[str]
 ) -> tuple[int, int]:
-    kind = KINDS.get(row.key.reader.partition("|")[0], "email")
+    kind = KINDS.get(entry_of(row), "email")
     if kind == "email":
         return mails[row.key.digest], mails[row.key.digest]
     if kind == "slack webhook":

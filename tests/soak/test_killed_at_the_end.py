@@ -19,6 +19,10 @@ AT_AN_END = {
 }
 
 
+NOTICES = {"run.failed": "operator|", "delivery.refused": "operator/", "delivery.failed": "operator|"}
+"""How the reader of the notice begins that the operator is sent all the same; one a day of each subject."""
+
+
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = tmp_path_factory.mktemp("ends")
@@ -48,3 +52,12 @@ def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here:
     assert state in {fate.row.state for fate in ended}
     assert [fate.row.key for fate in ended if fate.lost or fate.silent] == []
     assert all(fate.row.reason is not None for fate in ended if fate.row.state is not DeliveryState.SENT)
+    if point in NOTICES:
+        here.until(lambda: noticed(here, schedule, NOTICES[point]) or None)
+        assert noticed(here, schedule, NOTICES[point]) == 1
+
+
+def noticed(here: Installation, schedule: str, reader: str) -> int:
+    """Notices of the schedule's runs that the operator was sent."""
+    told = [fate.row for fate in tally(here).of(schedule) if fate.row.key.reader.startswith(reader)]
+    return sum(row.state is DeliveryState.SENT for row in told)

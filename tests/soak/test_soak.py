@@ -9,7 +9,7 @@ import pytest
 
 from tests.soak.ground import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
 from tests.soak.havoc import Havoc
-from tests.soak.tally import Tally, tally, wait_until_closed
+from tests.soak.tally import Tally, entry_of, tally, wait_until_closed
 from tests.support.town import Installation, town
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
@@ -126,7 +126,7 @@ def obeys(soak: Soak, found: Tally, since: datetime, until: datetime) -> None:
     assert not any("/room|" in key for key in twice_unclear)
     assert all(run.attempt >= 5 for run in found.abandoned())
     for fate in found.fates:
-        ends_as_it_may(fate.row.key.reader.partition("|")[0], fate.row.state, fate.row.reason)
+        ends_as_it_may(entry_of(fate.row), fate.row.state, fate.row.reason)
     for n in range(0, soak.main, 2):
         assert {fate.row.state for fate in found.of(f"main-{n}")} <= {DeliveryState.SENT}
     assert soak.replayed == []

@@ -9,6 +9,7 @@ from worker.channels.email.content import mail_content
 from worker.channels.slack.content import SlackContent, SlackMessages
 from worker.domain.delivery import Attachment
 from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription
 from worker.ports.channels import RenderRequest
 from worker.rendering.templates import JinjaTemplates
@@ -18,7 +19,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def mail_of(
-    digest: Digest,
+    digest: Digest | Notice,
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,
@@ -28,7 +29,7 @@ def mail_of(
 
 
 def posts_of(
-    digest: Digest,
+    digest: Digest | Notice,
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,

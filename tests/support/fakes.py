@@ -14,7 +14,9 @@ from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Pa
 from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact
 from worker.domain.missed import MissedRow
+from worker.domain.notice import Notice, Suspension, Trouble
 from worker.domain.outcome import Outcome
+from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
@@ -70,6 +72,10 @@ def reader_digest(
         current=baselines,
         snapshot_ids=dict.fromkeys(answers.snapshots, "now"),
     )
+
+
+TROUBLE = Notice(RUN.key, "Weekly", Trouble.FAILED, "failed weekly source", Reason.SOURCE, (), 0, NOW)
+"""What the operator is told."""
 
 
 class FixedClock:
@@ -194,15 +200,21 @@ class Keeping(Stored):
 
 
 class Settled:
-    """`outcomes` with the attempt that brought each. `lost`: somebody else has the delivery by now."""
+    """`outcomes` with the attempt that brought each. `stops`: what was suspended with them. `lost`: somebody else has
+    the delivery by now.
+    """
 
     def __init__(self, *facts: Fact, lost: bool = False) -> None:
         self.facts, self.lost, self.outcomes = facts, lost, list[tuple[int, Outcome]]()
+        self.stops = list[Suspension]()
 
-    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+    async def settle(
+        self, key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Suspension | None = None
+    ) -> tuple[Fact, ...]:
         if self.lost:
             raise ClaimLost(str(key))
         self.outcomes.append((attempt, outcome))
+        self.stops += [suspension] if suspension is not None else []
         return self.facts
 
 

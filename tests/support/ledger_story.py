@@ -142,6 +142,10 @@ class LedgerFixture:
         await self.deliveries.settle(key, 1, Unknown())
         return key
 
+    async def suspend(self, subject: str, sentence: str) -> None:
+        """As a refused message does."""
+        await self.client.hset(f"{PROJECT}:suspended", subject, sentence)
+
     async def soon(self, seconds: float = 60) -> datetime:
         return await self.clock.now() + timedelta(seconds=seconds)
 

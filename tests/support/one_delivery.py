@@ -7,6 +7,7 @@ from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import FakeLedger, around
 from worker.app import SILENT, OpenConnectors
 from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.notice import Suspension
 from worker.domain.outcome import Outcome
 from worker.domain.schedule import Bundle
 from worker.flow.services import Services
@@ -26,8 +27,12 @@ class RecordingLedger(FakeLedger):
     async def hold(self, _key: DeliveryKey, _pid: int) -> HoldResult:
         return HoldResult(DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False))
 
-    async def settle(self, _key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[()]:
+    async def settle(
+        self, _key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Suspension | None = None
+    ) -> tuple[()]:
         self.calls[type(outcome).__name__] = (attempt, outcome)
+        if suspension is not None:
+            self.calls["suspension"] = (suspension.subject, suspension.sentence)
         return ()
 
     def __getattr__(self, name: str) -> Any:

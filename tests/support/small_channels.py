@@ -21,7 +21,7 @@ class Plain:
     sent: list[int] = field(default_factory=list)
 
     def content(self, request: RenderRequest, templates: Templates) -> str:
-        return request.digest.run
+        return str(request.digest.run)
 
     def preview(self, content: str, address: str) -> PreviewPage:
         return PreviewPage(content, address)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 
@@ -105,7 +106,8 @@ class Delivery:
     """The ledger's row. `compared_with` maps a query's id to the baseline of the first decision, which stays (None:
     there was none). `why_first` says for queries without a baseline why there is none, and stays too. `date`: the
     instant of the first intent. `resent`: the delivery is a possible duplicate. `version`: the Funnelbeat that rendered
-    the last try. `may_have_arrived`: the delivery was unknown when a newer run superseded it or it expired.
+    the last try. `may_have_arrived`: the delivery was unknown when a newer run superseded it or it expired. `notice`:
+    what the operator is told, of a delivery that is no digest.
     """
 
     key: DeliveryKey
@@ -124,6 +126,7 @@ class Delivery:
     why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
     may_have_arrived: bool = False
+    notice: Notice | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     # why a run ended without deliveries
     SOURCE = "source"
     ABANDONED = "abandoned"
+    UNDELIVERED = "undelivered"  # of a notice: the run's deliveries say more
     DELETED = "deleted"
     NO_READERS = "no_readers"
     # why a slot was missed
@@ -87,6 +88,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RETRIED: "Somebody asked for another try.",
     Reason.SOURCE: "No query could be answered before the run's deadline.",
     Reason.ABANDONED: "Five workers began it and none finished.",
+    Reason.UNDELIVERED: "No reader could be sent the digest.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.TOO_LATE: "Nothing ran when it was due, and the schedule does not catch up.",

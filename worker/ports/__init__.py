@@ -16,7 +16,7 @@ from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
 from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
-from worker.ports.runs import BeginResult, HandOver, RunLease, RunLedger
+from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Events",
     "Expired",
     "Expressions",
+    "FailResult",
     "FetchCache",
     "FetchFailed",
     "HandOver",

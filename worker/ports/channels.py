@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription
 from worker.ports.kinds import Option, RuleViolation
 
@@ -15,11 +16,11 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a message is made from. `entry` gives template, language and zone; it has no id and no address, because one
-    content serves many readers. `files` are attached.
+    """What a message is made from: a digest, or a notice to the operator. `entry` gives template, language and zone; it
+    has no id and no address, because one content serves many readers. `files` are attached.
     """
 
-    digest: Digest
+    digest: Digest | Notice
     entry: Subscription
     files: tuple[Attachment, ...] = ()
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.events import Fact
+from worker.domain.notice import Suspension
 from worker.domain.outcome import Outcome
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -51,10 +52,13 @@ class DeliveryLedger(Protocol):
         """
         ...
 
-    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+    async def settle(
+        self, key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Suspension | None = None
+    ) -> tuple[Fact, ...]:
         """Moves the delivery to the state of the outcome, from the states that domain.outcome lists for it, together
-        with the baselines that it moves. Closes the run if it was the last delivery. `attempt` is the row's. Returns
-        the facts, the run's end included. Raises ClaimLost, also for a second possible duplicate.
+        with the baselines that it moves. Closes the run if it was the last delivery. `attempt` is the row's.
+        `suspension`: what is suspended with it, and the operator's notice; nothing where it is suspended already.
+        Returns the facts, the run's end included. Raises ClaimLost, also for a second possible duplicate.
         """
         ...
 
@@ -109,10 +113,6 @@ class DeliveryLedger(Protocol):
 
     async def pace(self, bucket: str, seconds: float) -> float:
         """Reserve the next turn of a bucket that allows one message every `seconds`. Returns seconds to wait for it."""
-        ...
-
-    async def suspend(self, subject: str, sentence: str) -> bool:
-        """Stops the use of an address or channel until the next deployment. True the first time."""
         ...
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]: ...

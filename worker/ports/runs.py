@@ -7,6 +7,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.events import Fact
+from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.snapshot.snapshot import Gap
@@ -42,6 +43,14 @@ class HandOver:
 
     deliveries: tuple[DeliveryKey, ...]
     facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailResult:
+    """`facts`: what became true. `noticed`: whether a notice was made; another may have been made today."""
+
+    facts: tuple[Fact, ...]
+    noticed: bool
 
 
 class RunLedger(Protocol):
@@ -90,16 +99,20 @@ class RunLedger(Protocol):
         ...
 
     async def fail(
-        self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
-    ) -> tuple[Fact, ...]:
-        """fetching → failed, with a notice to the operator as a delivery of its own. `notice` is its reader, None if
-        there is no operator.
-        """
+        self,
+        key: RunKey,
+        attempt: int,
+        reason: Reason,
+        sentence: str,
+        gaps: Sequence[Gap],
+        notice: NoticeRequest | None,
+    ) -> FailResult:
+        """fetching → failed, with a notice to the operator as a delivery of its own. None if there is no operator."""
         ...
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
-        """Adds to a failed(abandoned) run its gaps, and a notice to the operator like that of `fail`. True once. Until
-        then the sweep publishes the run again.
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
+        """Adds to a failed run, which has none yet, a notice to the operator like that of `fail`, and gaps where the
+        run has none. True where a notice was made. Until this is called, the sweep publishes the run again.
         """
         ...
 

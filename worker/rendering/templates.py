@@ -2,6 +2,7 @@
 
 A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
 worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
+Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`.
 Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
 
@@ -17,10 +18,13 @@ from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
 from worker.domain.delivery import READER, Attachment
+from worker.domain.notice import Notice
+from worker.domain.schedule import Subscription
 from worker.errors import RenderError
 from worker.ports.channels import RenderRequest
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
+from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
@@ -55,19 +59,17 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
 
 @dataclass(frozen=True, slots=True)
 class JinjaPage:
-    """ports.TemplatePage: one page, the folder of its templates and the names of the files that go along."""
+    """ports.TemplatePage: the folder of its templates, and what they see by name."""
 
     env: TemplateSandbox
     folder: str
-    page: Page
-    attached: tuple[str, ...]
+    told: Mapping[str, object]
 
     def fill(self, name: str) -> str:
         path = f"{self.folder}/{name}"
-        told = {"digest": self.page.digest, "w": self.page.w, "page": self.page, "attached": list(self.attached)}
         try:
             with bounded():
-                return _joined(self.env.get_template(path).generate(**told, reader=READER))
+                return _joined(self.env.get_template(path).generate(**self.told, reader=READER))
         except TemplateNotFound as error:
             raise RenderError(path, 0, f"there is no template {clean(str(error.name or path))}") from error
         except TemplateSyntaxError as error:
@@ -89,14 +91,22 @@ class JinjaTemplates:
         self._env = environment(builtin, overrides or {})
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
-        entry, digest = request.entry, request.digest
+        told, folder = request.digest, request.entry.template
+        if isinstance(told, Notice):
+            w = self._wording(request.entry, told.run.slot.year)
+            yield JinjaPage(self._env, folder, {"notice": told, "w": w, "page": NoticePage(told, w)})
+            return
+        w, attached = self._wording(request.entry, told.slot.year), [clean(file.name) for file in request.files]
+        for cut in CUTS:
+            page = Page(told, w, cut, _csv_names(request.files), self._vocabulary)
+            yield JinjaPage(self._env, folder, {"digest": told, "w": w, "page": page, "attached": attached})
+
+    def _wording(self, entry: Subscription, year: int) -> Wording:
+        """Raises RenderError."""
         try:
-            wording = Wording(entry.locale, entry.zone, digest.slot.year, self._vocabulary.words)
+            return Wording(entry.locale, entry.zone, year, self._vocabulary.words)
         except ValueError as error:
             raise RenderError(f"{entry.template}/", 0, str(error)) from error
-        for cut in CUTS:
-            page = Page(digest, wording, cut, _csv_names(request.files), self._vocabulary)
-            yield JinjaPage(self._env, entry.template, page, tuple(clean(file.name) for file in request.files))
 
 
 def fill(pattern: str, **values: object) -> Markup:

@@ -36,8 +36,8 @@ async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: L
     for reader in (key, room):
         attempt = await story.intend(reader)
         await story.deliveries.settle(reader, attempt, Sent("250", {"deals": baseline("s")}))
-    await story.deliveries.suspend(f"address mail {ADDRESS}", "550 no such user")
-    await story.deliveries.suspend("address mail ben@tern.example", "550 no such user")
+    await story.suspend(f"address mail {ADDRESS}", "550 no such user")
+    await story.suspend("address mail ben@tern.example", "550 no such user")
     assert await story.upkeep.forget_reader(ADDRESS) == Expired(baselines=2, deliveries=2, suspensions=1)
     assert ADDRESS.encode() not in (await everything(story)).lower()
     assert [row.key.reader for row in await story.lookups.deliveries(key.run)] == [BEN]

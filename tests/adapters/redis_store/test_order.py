@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, LedgerFixture, baseline, who
+from tests.support.notices import failed
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import DeliverySettled, Fact, RunEnded
 from worker.domain.outcome import Deferred, Sent, Skipped, Unknown
@@ -246,7 +247,7 @@ async def test_a_word_to_the_operator_waits_for_nobody_and_is_superseded_by_none
     told = []
     for week in range(2):
         run, attempt = await story.begun(SLOT + week * WEEK)
-        await story.runs.fail(run, attempt, Reason.SOURCE, "down", (), who(notice))
+        await story.runs.fail(run, attempt, Reason.SOURCE, "down", (), failed(run, f"2026-11-{16 + week}", notice))
         told.append(DeliveryKey(run, notice))
     for key in told:
         assert (await story.deliveries.hold(key, CHILD)).lease is not None

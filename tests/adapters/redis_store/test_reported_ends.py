@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.redis_store.test_laws import ENDS, READERS, SETTLED, STEPS, WEEKS, Life
-from tests.support.ledger_story import CHILD, WEEKLY, LedgerFixture, who
+from tests.support.ledger_story import CHILD, WEEKLY, LedgerFixture
+from tests.support.notices import failed
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Delivery, DeliveryKey
@@ -46,9 +47,12 @@ class ReportedLife(Life):
             "retry": lambda: self.story.deliveries.retry(run, {READERS[reader]: soon}),
             "late": lambda: self.story.elapse(70),
             "abandon": lambda: self.abandon(run),
-            "fail": lambda: runs.fail(run, turn, Reason.SOURCE, "down", (), who(NOTICE)),
+            "fail": lambda: self.fail(run, turn),
             "leave": lambda: runs.skip_run(run, turn, Reason.NO_READERS),
         }
+
+    async def fail(self, run: RunKey, turn: int) -> tuple[Fact, ...]:
+        return (await self.story.runs.fail(run, turn, Reason.SOURCE, "down", (), failed(run, reader=NOTICE))).facts
 
     async def abandon(self, run: RunKey) -> tuple[Fact, ...]:
         """Five workers begin it and die, where it can be begun at all."""

@@ -7,14 +7,15 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, who
+from tests.support.notices import OPERATOR, failed
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import RunEnded
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
+from worker.ports import FailResult
 
-OPERATOR = who("operator|ops@tern.example")
 NONE = RunKey.parse("none@2026-11-16T14:00:00Z")
 GAP = Gap("funnel", GapReason.UNAVAILABLE, 'Close: "no answer" came in time')
 
@@ -24,7 +25,7 @@ STEPS: dict[str, Step] = {
     "beat": lambda s, key, attempt: s.runs.beat(key, attempt),
     "deliver": lambda s, key, attempt: s.runs.deliver(key, attempt, {"deals": "x"}, (), {who(ANN): SLOT + FAR}),
     "postpone": lambda s, key, attempt: s.runs.postpone(key, attempt, SLOT),
-    "fail": lambda s, key, attempt: s.runs.fail(key, attempt, Reason.SOURCE, "no", (), who("operator|o@tern.example")),
+    "fail": lambda s, key, attempt: s.runs.fail(key, attempt, Reason.SOURCE, "no", (), failed(key)),
     "skip": lambda s, key, attempt: s.runs.skip_run(key, attempt, Reason.NO_READERS),
 }
 
@@ -149,21 +150,21 @@ async def test_a_chain_goes_back_to_the_answer_that_the_oldest_baseline_saw(stor
 
 async def test_a_run_that_got_nothing_fails_and_tells_the_operator(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    told = await story.runs.fail(key, attempt, Reason.SOURCE, "Close is down", (GAP,), OPERATOR)
+    told = await story.runs.fail(key, attempt, Reason.SOURCE, "Close is down", (GAP,), failed(key))
     run = await story.run(key)
     assert (run.state, run.reason, run.sentence) == (RunState.FAILED, Reason.SOURCE, "Close is down")
     assert run.gaps == (("funnel", "unavailable", GAP.sentence),)
-    assert told == (RunEnded(key, "failed", "source"),)
+    assert told == FailResult((RunEnded(key, "failed", "source"),), noticed=True)
     await story.elapse(31)
-    assert (await story.clock.sweep(10)).deliveries == (DeliveryKey(key, OPERATOR.id),)
+    assert (await story.clock.sweep(10)).deliveries == (DeliveryKey(key, OPERATOR),)
 
 
 @pytest.mark.parametrize("outcome", ["sent", "skipped", "refused", "unknown"])
 async def test_what_becomes_of_the_notice_does_not_change_the_failed_run(story: LedgerFixture, outcome: str) -> None:
     key, attempt = await story.begun()
-    await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), OPERATOR)
+    await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), failed(key))
     before = await story.run(key)
-    await story.finish(DeliveryKey(key, OPERATOR.id), outcome)
+    await story.finish(DeliveryKey(key, OPERATOR), outcome)
     assert await story.run(key) == before
 
 

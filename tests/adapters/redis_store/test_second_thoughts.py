@@ -75,8 +75,8 @@ async def test_a_retry_that_nobody_publishes_is_found_by_the_sweep(story: Ledger
 
 
 async def test_lifting_a_suspension_leaves_the_others(story: LedgerFixture) -> None:
-    await story.deliveries.suspend("address mail a@tern.example", "550 no")
-    await story.deliveries.suspend("channel mail", "535 no")
+    await story.suspend("address mail a@tern.example", "550 no")
+    await story.suspend("channel mail", "535 no")
     await story.deliveries.lift(["address mail a@tern.example"])
     await story.deliveries.lift([])
     assert set(await story.deliveries.suspended(["address mail a@tern.example", "channel mail"])) == {"channel mail"}

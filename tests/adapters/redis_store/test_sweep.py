@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture, who
-from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
+from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
+from tests.support.notices import failed
+from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import RunEnded
 from worker.domain.outcome import Deferred, Unknown
 from worker.domain.reason import Reason
@@ -56,28 +57,29 @@ async def test_the_fifth_lapse_ends_a_run_that_kills_its_workers(story: LedgerFi
     assert (await story.runs.begin(key, CHILD)).lease is None
 
 
-@pytest.mark.parametrize("notice", [who("operator|ops@tern.example"), None])
+@pytest.mark.parametrize("told", [True, False])
 async def test_an_abandoned_run_is_published_until_somebody_has_told_the_operator(
-    story: LedgerFixture, notice: Reader | None
+    story: LedgerFixture, told: bool
 ) -> None:
     key = await story.claimed()
+    notice = failed(key) if told else None
     await story.client.hset(f"{PROJECT}:run:{key}", "tries", "5")
     assert (await story.runs.begin(key, CHILD)).facts == (RunEnded(key, "failed", "abandoned"),)
     for _ in range(2):
         await story.elapse(999)
         assert (await story.clock.sweep(10)).runs == (key,)
-    assert await story.runs.notify(key, (), notice)
+    assert await story.runs.notify(key, (), notice) is told
     assert not await story.runs.notify(key, (), notice), "once"
     await story.elapse(999)
     swept = await story.clock.sweep(10)
-    assert (swept.runs, swept.deliveries) == ((), (DeliveryKey(key, notice.id),) if notice else ())
+    assert (swept.runs, swept.deliveries) == ((), (DeliveryKey(key, notice.reader),) if notice else ())
     assert (await story.run(key)).state is RunState.FAILED
 
 
 async def test_a_run_that_ended_otherwise_has_nobody_to_tell(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.runs.skip_run(key, attempt, Reason.NO_READERS)
-    assert not await story.runs.notify(key, (), who("operator|ops@tern.example"))
+    assert not await story.runs.notify(key, (), failed(key))
 
 
 async def test_a_sixth_begin_before_the_tick_ends_it_too(story: LedgerFixture) -> None:

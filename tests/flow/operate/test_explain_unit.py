@@ -12,6 +12,7 @@ from tests.support.fakes import (
     NOW,
     RUN,
     TEAM,
+    TROUBLE,
     KnownDeliveries,
     KnownMissed,
     Opened,
@@ -86,7 +87,7 @@ async def test_nothing_is_guessed_where_the_definitions_are_gone(digests: Opened
 
 
 async def test_a_notice_went_because_no_source_answered() -> None:
-    notice = replace(reader_digest(replace(TEAM, id="operator")), snapshot_ids={})
+    notice = replace(reader_digest(digest=TROUBLE), snapshot_ids={})
     assert (await explained(replace(SENT, compared_with={}), digests=Opened(notice))).decision is Reason.SOURCE
 
 

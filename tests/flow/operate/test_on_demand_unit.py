@@ -34,7 +34,7 @@ from worker.domain.digest.model import Standing
 from worker.domain.missed import MissedRow
 from worker.domain.outcome import Skipped
 from worker.domain.reason import Reason
-from worker.domain.run import Claim, RunKey
+from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Send
 from worker.errors import LedgerUnavailable, RequestError
 from worker.flow.intervals import Intervals
@@ -154,6 +154,12 @@ class Rows:
 
     async def delivery(self, key: DeliveryKey) -> Delivery | None:
         return self.rows.pop(0) if self.rows else Delivery(key, DeliveryState.SENT)
+
+    async def run(self, key: RunKey) -> Run | None:
+        return RUN
+
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        return ()
 
 
 class Connected(OneSource):

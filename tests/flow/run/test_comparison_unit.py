@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import answer, deal
-from tests.support.fakes import TEAM, reader_digest, uses
+from tests.support.fakes import TEAM, TROUBLE, reader_digest, uses
 from worker.domain.digest.model import Standing
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Send, Subscription
@@ -31,8 +31,8 @@ class Counting:
         return request.entry
 
 
-def test_only_the_operators_entry_is_a_notice() -> None:
-    assert reader_digest(replace(TEAM, id="operator")).notice
+def test_only_what_the_operator_is_told_is_a_notice() -> None:
+    assert reader_digest(digest=TROUBLE).notice
     assert not reader_digest().notice
 
 

@@ -14,6 +14,7 @@ from tests.support.fakes import (
     KEY,
     NOW,
     TEAM,
+    TROUBLE,
     Emitted,
     FixedClock,
     OneChannel,
@@ -26,7 +27,8 @@ from tests.support.fakes import (
 from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, PartState, Receipt
 from worker.domain.digest.model import Standing
-from worker.domain.events import DeliverySettled, Suspended
+from worker.domain.events import DeliverySettled
+from worker.domain.notice import Suspension
 from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
@@ -88,11 +90,6 @@ class Refusing(Ledger):
     """Knows what is suspended."""
 
     stopped: Sequence[str] = ()
-
-    async def suspend(self, subject: str, sentence: str) -> bool:
-        new = subject not in self.stopped
-        self.stopped = {*self.stopped, subject}  # type: ignore[assignment]
-        return new
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         return {one: "550" for one in subjects if one in self.stopped}
@@ -296,12 +293,10 @@ async def test_a_later_part_that_is_refused_leaves_the_digest_sent_and_says_what
 @pytest.mark.parametrize(
     ("stops", "subject"), [("channel", "channel mail"), ("address", "address mail team@acme.example")]
 )
-async def test_a_refusal_for_good_suspends_what_it_names_and_is_told_once(stops: str, subject: str) -> None:
+async def test_a_refusal_for_good_suspends_what_it_names_in_the_same_step(stops: str, subject: str) -> None:
     given = parts(Refusing(PENDING), DeliveryRefused("mail", "gone", code="550", suspend=stops))
     await deliver(given, KEY)
-    await deliver(given, KEY)
-    assert given.deliveries.stopped == {subject}
-    assert given.events.facts == [Suspended(KEY.run, subject, "550: gone")]
+    assert given.deliveries.stops == [Suspension(subject, "550: gone")]
 
 
 async def test_a_message_that_cannot_be_made_fails_and_nothing_leaves() -> None:
@@ -403,10 +398,10 @@ async def test_what_is_unknown_and_was_sent_twice_is_held_and_not_sent_again() -
 
 def test_what_is_sent_moves_the_baselines_of_what_was_answered_and_a_notice_moves_none() -> None:
     assert reader_digest().sent_baselines() == MOVED
-    assert reader_digest(replace(TEAM, id="operator")).sent_baselines() == {}
+    assert reader_digest(digest=TROUBLE).sent_baselines() == {}
 
 
 async def test_a_notice_goes_whatever_is_decided_and_moves_no_baseline() -> None:
-    given = parts(Ledger(PENDING), digest=reader_digest(replace(QUIET, id="operator"), digest=SAME))
+    given = parts(Ledger(PENDING), digest=reader_digest(digest=TROUBLE))
     assert await deliver(given, KEY) is DeliveryState.SENT
     assert given.deliveries.outcomes == [(1, Sent("receipt 1", {}))]

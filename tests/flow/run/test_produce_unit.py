@@ -20,6 +20,7 @@ from tests.support.fakes import (
     Deployed,
     Emitted,
     Fetches,
+    FixedClock,
     Keeping,
     KnownRuns,
     OneSource,
@@ -29,9 +30,10 @@ from tests.support.fakes import (
     uses,
 )
 from tests.support.patience import PATIENCE
-from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing, RunBegun, RunEnded
+from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import CatchUp, Schedule
@@ -40,7 +42,7 @@ from worker.errors import ClaimLost, LedgerUnavailable, SourceUnavailable
 from worker.flow.intervals import Intervals
 from worker.flow.run.collect import Collected
 from worker.flow.run.produce import expiry, keep, leased, produce
-from worker.ports import Answer, BeginResult, HandOver, RunLease
+from worker.ports import Answer, BeginResult, FailResult, HandOver, RunLease
 from worker.ports.kinds import QuerySpec
 
 MINUTE = timedelta(minutes=1)
@@ -94,10 +96,16 @@ class Ledger(HandsOver):
         self.writes.append(("postpone", attempt, until))
 
     async def fail(
-        self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
-    ) -> tuple[Fact, ...]:
+        self,
+        key: RunKey,
+        attempt: int,
+        reason: Reason,
+        sentence: str,
+        gaps: Sequence[Gap],
+        notice: NoticeRequest | None,
+    ) -> FailResult:
         self.writes.append(("fail", reason, sentence, notice))
-        return (ENDED,)
+        return FailResult((ENDED,), noticed=notice is not None)
 
 
 class Notifies(Ledger):
@@ -105,7 +113,7 @@ class Notifies(Ledger):
 
     notified = False
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
         self.writes.append(("notify", tuple(gap.query_id for gap in gaps), notice))
         first, self.notified = not self.notified, True
         return first
@@ -120,11 +128,12 @@ class Beating(Ledger):
 
 def parts(ledger: Leases, fetches: Fetches | None = None, schedule: Schedule = WEEKLY, **other: Any) -> Any:
     given = {
+        "clock": FixedClock(),
         "connectors": Operators(QuerySpec("opportunities", "", False, ())),
         "deployments": Deployed(bundle_with(schedule, operator="ops@acme.example")),
         "events": Emitted(),
         "fetches": fetches or Fetches(deals=Answer(DEALS)),
-        "lookups": KnownRuns(RUN),
+        "lookups": RunsAlone(RUN),
         "pid": 7,
         "queue": Published(),
         "runs": ledger,
@@ -133,6 +142,11 @@ def parts(ledger: Leases, fetches: Fetches | None = None, schedule: Schedule = W
         "triggers": Stepped(),
     }
     return uses(**{**given, **other})
+
+
+class RunsAlone(KnownRuns):
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        return ()
 
 
 class Operators(OneSource):
@@ -161,9 +175,10 @@ async def test_a_run_that_somebody_else_has_is_left_alone_and_what_the_look_made
 
 
 async def test_a_run_that_five_workers_died_over_is_told_to_the_operator_once() -> None:
-    given = parts(Notifies(None), lookups=KnownRuns(ABANDONED))
+    given = parts(Notifies(None), lookups=RunsAlone(ABANDONED))
     assert await produce(given, RUN.key) == (NOTICE,)
-    assert given.runs.writes == [("notify", ("deals",), Reader("weekly", "operator", "ops@acme.example"))]
+    [(what, gaps, notice), *_] = given.runs.writes
+    assert (what, gaps, notice.reader, notice.notice.reason) == ("notify", ("deals",), NOTICE.reader, Reason.ABANDONED)
     assert await produce(given, RUN.key) == ()
     assert given.queue.deliveries == [NOTICE]
 
@@ -300,7 +315,8 @@ async def test_a_run_that_cannot_be_tried_again_fails_and_the_operator_is_told_w
     given = parts(Ledger(postponed), Fetches(deals=wrong))
     assert await produce(given, RUN.key) == (NOTICE,)
     [(what, reason, sentence, notice)] = given.runs.writes
-    assert (what, reason, notice) == ("fail", Reason.SOURCE, Reader("weekly", "operator", "ops@acme.example"))
+    assert (what, reason, notice.reader) == ("fail", Reason.SOURCE, NOTICE.reader)
+    assert [cause.sentence for cause in notice.notice.causes] == [f"{LIST}: it is down"]
     assert sentence == f"deals: {LIST}: it is down"
     assert given.queue.deliveries == [NOTICE]
     assert given.events.facts[-1] == ENDED

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.many_readers import PLAN
 from worker.app import SILENT, OpenConnectors
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.flow.run.readers import operator_entry
@@ -31,5 +30,5 @@ def test_it_takes_the_first_channel_that_takes_its_address(
 ) -> None:
     connectors = OpenConnectors(SILENT, Path.cwd(), offline=True)
     bundle = Bundle("acme", Defaults(operator=operator), {}, {name: CHANNELS[name] for name in names}, {})
-    entry = operator_entry(connectors, bundle, PLAN)
+    entry = operator_entry(connectors, bundle)
     assert (entry.channel if entry else None) == channel

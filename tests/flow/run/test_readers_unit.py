@@ -46,7 +46,7 @@ def test_the_operator_is_told_through_the_first_channel_that_takes_the_address(
 ) -> None:
     channels = {name: ChannelSpec(name, "any") for name in ("room", "mail")}
     bundle = replace(bundle_with(WEEKLY, operator=operator), channels=channels)
-    found = operator_entry(uses(takes=Takes(*names).takes), bundle, WEEKLY)
+    found = operator_entry(uses(takes=Takes(*names).takes), bundle)
     if channel is None:
         assert found is None
     else:
@@ -57,14 +57,14 @@ def test_the_operator_is_told_through_the_first_channel_that_takes_the_address(
 def test_an_entry_is_found_by_its_readers_id_unless_it_was_dropped() -> None:
     nobody, bundle = uses(takes=Takes("mail").takes), bundle_with(WEEKLY, operator="ops@acme.example")
     known = entries(WEEKLY)
-    assert entry_of(nobody, bundle, WEEKLY, known, READER.id) is TEAM
-    assert entry_of(nobody, bundle, WEEKLY, known, "team|other@acme.example") is None
+    assert entry_of(nobody, bundle, known, READER.id) is TEAM
+    assert entry_of(nobody, bundle, known, "team|other@acme.example") is None
 
 
 def test_the_operator_is_found_though_no_entry_names_it() -> None:
     connectors, bundle = uses(takes=Takes("mail").takes), bundle_with(WEEKLY, operator="ops@acme.example")
-    found = entry_of(connectors, bundle, WEEKLY, {}, "operator|ops@acme.example")
+    found = entry_of(connectors, bundle, {}, "operator|ops@acme.example")
     assert found is not None
     assert found.channel == "mail"
     alone = replace(bundle, defaults=replace(bundle.defaults, operator=None))
-    assert entry_of(connectors, alone, WEEKLY, {}, "operator|ops@acme.example") is None
+    assert entry_of(connectors, alone, {}, "operator|ops@acme.example") is None

@@ -9,6 +9,7 @@ from typing import Any
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
 from worker.domain.due.pauses import Pause
 from worker.domain.missed import MissedRow, MissedSlots
+from worker.domain.notice import Cause, Notice, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
@@ -156,6 +157,23 @@ def pair_name(raw: bytes) -> str | None:
     return None if name is None else str(name)
 
 
+def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
+    if row is None:
+        return None
+    return Notice(
+        run=run,
+        name=row["w"],
+        trouble=Trouble(row["k"]),
+        subject=row["s"],
+        reason=Reason(row["e"]),
+        causes=tuple(Cause(who, sentence) for who, sentence in row["c"]),
+        more_causes=row["m"],
+        at=from_ms(row["t"]),
+        repeats=row.get("n", 0),
+        repeats_since=from_ms(row["f"]) if "f" in row else None,
+    )
+
+
 def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
     """`known`: what the row names as its pair."""
     letter, row = chr(raw[0]), json.loads(raw[1:])
@@ -176,6 +194,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         why_first=known.why_first,
         version=row.get("w", known.version),
         may_have_arrived=row.get("y", False),
+        notice=notice(key.run, row.get("i")),
     )
 
 

@@ -9,10 +9,12 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import short
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
+from worker.adapters.redis_store.notices import suspension_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey
 from worker.domain.events import Fact
+from worker.domain.notice import Suspension
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -38,9 +40,13 @@ class RedisDeliveries:
         lease = DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
         return HoldResult(lease, facts(ends))
 
-    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome) -> tuple[Fact, ...]:
+    async def settle(
+        self, key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Suspension | None = None
+    ) -> tuple[Fact, ...]:
         times = {"republish": self._times.ms("republish"), "lease": self._lease}
         given = {**_named(key), "attempt": attempt, **times, **_event(outcome)}
+        if suspension is not None:
+            given["suspend"] = suspension_row(suspension, self._times.ms("notice"))
         return facts(await self._scripts.own("settle", key, given))
 
     async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
@@ -97,11 +103,6 @@ class RedisDeliveries:
         arguments = {"bucket": bucket, "every": ceil(seconds * 1000), "patience": self._times.ms("patience")}
         wait: int = await self._scripts.run("pace", arguments)
         return wait / 1000
-
-    async def suspend(self, subject: str, sentence: str) -> bool:
-        with translated():
-            key = keys.single(self._scripts.prefix, "suspended")
-            return bool(await self._scripts.client.hsetnx(key, subject, short(sentence, 1000)))
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         if not subjects:

@@ -5,7 +5,7 @@ from typing import Any
 
 from worker.adapters.redis_store.codec import STATES, text
 from worker.domain.delivery import DeliveryKey
-from worker.domain.events import DeliverySettled, Fact, RunClaimed, RunEnded, SlotsMissed
+from worker.domain.events import DeliverySettled, Fact, RunClaimed, RunEnded, SlotsMissed, Suspended
 from worker.domain.run import RunKey
 
 
@@ -35,9 +35,14 @@ def _missed(schedule: bytes, count: int, reason: bytes) -> Fact:
     return SlotsMissed(None, text(schedule), count, text(reason))
 
 
+def _suspended(run: bytes, subject: bytes, sentence: bytes) -> Fact:
+    return Suspended(_run(run), text(subject), text(sentence))
+
+
 _FACTS: Mapping[bytes, Callable[..., Fact]] = {
     b"run": _ended,
     b"delivery": _settled,
     b"claimed": _claimed,
     b"missed": _missed,
+    b"suspended": _suspended,
 }

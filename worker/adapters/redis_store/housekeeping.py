@@ -1,5 +1,6 @@
 """What goes out of the ledger: by retention a few runs at a time, and a person on request."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from worker.domain.time.epoch import to_ms
 from worker.ports import Expired, SweepResult
 
 DAY = 86_400_000
+MONTH = 35 * DAY
 
 
 class RedisUpkeep:
@@ -61,7 +63,7 @@ class RedisUpkeep:
                 bundle = text(name).removeprefix(f"{prefix}:bundle:")
                 if ":" not in bundle:
                     found.append(bundle)
-        arguments = {"bundles": found, "missed": to_ms(missed_before), "day": DAY}
+        arguments = {"bundles": found, "missed": to_ms(missed_before), "day": DAY, "month": MONTH}
         return int(await self._scripts.run("round", arguments))
 
     async def forget_reader(self, address: str) -> Expired:
@@ -74,13 +76,24 @@ class RedisUpkeep:
         for name in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
             run = RunKey.parse(text(name))
             fields = await self._scripts.ask("HKEYS", keys.rows(prefix, run))
-            readers = [text(reader) for reader in fields if _ends(text(reader), "|", wanted)]
+            readers = [text(reader) for reader in fields if await self._concerns(run, text(reader), wanted)]
             if readers:
                 gone, rows = await self._scripts.run("forget", {"run": str(run), "readers": readers})
                 deliveries += gone
                 ends += facts(rows)
         suspensions = await self._cut(keys.single(prefix, "suspended"), " ", wanted)
+        await self._cut(keys.single(prefix, "notices"), " ", wanted)
         return Expired(baselines, deliveries, suspensions, tuple(ends))
+
+    async def _concerns(self, run: RunKey, reader: str, wanted: str) -> bool:
+        """Whether a delivery is the reader's, or a notice that tells of the reader."""
+        if _ends(reader, "|", wanted):
+            return True
+        if not reader.startswith(("operator|", "operator/")):
+            return False
+        raw = await self._scripts.ask("HGET", keys.rows(self._scripts.prefix, run), reader)
+        told = codec.notice(run, json.loads(raw[1:]).get("i")) if raw else None
+        return told is not None and wanted in str(told).casefold()
 
     async def _cut(self, key: str, before: str, wanted: str) -> int:
         """Fields of a hash that end in the address, which follows `before`."""

@@ -16,7 +16,8 @@
                                           it, where that is newer than its own; all: each of its deliveries waits for
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
-                                          skipped, refused, failed, unknown
+                                          skipped, refused, failed, unknown; n:stopped: of the refused,
+                                          how many were suspended
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
@@ -48,13 +49,15 @@
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment
+    <p>:notices                   hash    subject → {d: day of the last notice to the operator, t: when something of it
+                                          last happened, n: how often since and f: first when, untold yet}
 
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x
 expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]], l
 baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
 that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
-became unknown.
+became unknown, i of a notice what the operator is told (notices.py).
 """
 
 from worker.domain.run import RunKey
@@ -118,5 +121,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, paused, renamed, suspended."""
+    """owner, deployed, due, last, paused, renamed, suspended, notices."""
     return f"{prefix}:{name}"

@@ -10,15 +10,17 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import gap_rows, short, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
+from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.events import Fact
+from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.ports import BeginResult, HandOver, RunLease
+from worker.ports import BeginResult, FailResult, HandOver, RunLease
 
 COMPARED = ":compared"
 STEP = 200
@@ -120,21 +122,25 @@ class RedisRuns:
         await self._scripts.own("leave", key, {**_mine(key, attempt), "until_": to_ms(until)})
 
     async def fail(
-        self, key: RunKey, attempt: int, reason: Reason, sentence: str, gaps: Sequence[Gap], notice: Reader | None
-    ) -> tuple[Fact, ...]:
+        self,
+        key: RunKey,
+        attempt: int,
+        reason: Reason,
+        sentence: str,
+        gaps: Sequence[Gap],
+        notice: NoticeRequest | None,
+    ) -> FailResult:
         end = {"state": RunState.FAILED, "reason": reason, "sentence": short(sentence, 1000), "gaps": gap_rows(gaps)}
-        return facts(await self._scripts.own("leave", key, {**_mine(key, attempt), **end, **self._notice(notice)}))
+        given = {**_mine(key, attempt), **end, "notice": self._notice(notice)}
+        made, told = await self._scripts.own("leave", key, given)
+        return FailResult(facts(told), noticed=bool(made))
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Reader | None) -> bool:
-        given = {"key": str(key), "gaps": gap_rows(gaps), **self._notice(notice)}
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
+        given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, "notice": self._notice(notice)}
         return bool(await self._scripts.run("notify", given))
 
-    def _notice(self, notice: Reader | None) -> dict[str, Any]:
-        return {
-            "notice": None if notice is None else notice.id,
-            "expires": self._times.ms("notice"),
-            "republish": self._times.ms("republish"),
-        }
+    def _notice(self, notice: NoticeRequest | None) -> dict[str, Any] | None:
+        return None if notice is None else request_row(notice, self._times.ms("notice"))
 
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
         end = {"state": RunState.SKIPPED, "reason": reason}

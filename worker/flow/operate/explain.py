@@ -6,6 +6,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Baseline, Delivery, DeliveryState
 from worker.domain.missed import MissedRow
+from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.errors import LedgerError, RequestError
@@ -68,7 +69,8 @@ async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
         return Explained(row, known, compared)
     if digest is None or not await _all_there(uses.snapshots, row, digest.snapshot_ids):
         return Explained(row, known, compared)
-    reason = known if settled else Reason.SOURCE if digest.notice else digest.decide().reason
+    told = digest.composed.digest
+    reason = known if settled else told.reason if isinstance(told, Notice) else digest.decide().reason
     return Explained(row, reason, compared, digest.composed.undecided)
 
 

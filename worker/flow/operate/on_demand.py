@@ -10,7 +10,9 @@ from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.run import Claim, RunKey
 from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
 from worker.flow.run.deliver import DeliverUses, deliver
+from worker.flow.run.notices import notify_of_failed
 from worker.flow.run.produce import ProduceUses, produce
+from worker.flow.run.readers import is_notice
 from worker.flow.run.tick import deadline
 from worker.flow.uses import UsesClock, UsesDeployments, UsesProcess, UsesTriggers
 from worker.ports import Lookups
@@ -48,8 +50,17 @@ async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idem
 
 
 async def run_here(uses: RunHereUses, key: RunKey) -> None:
-    """Fetches and delivers a claimed run in this process, and waits for some time for deferred deliveries."""
-    open_keys = list(await produce(uses, key))
+    """Fetches and delivers a claimed run in this process, and waits for some time for deferred deliveries. The notices
+    to the operator follow at the end.
+    """
+    await _deliver_here(uses, list(await produce(uses, key)))
+    await notify_of_failed(uses, key)
+    for row in await uses.lookups.deliveries(key):
+        if is_notice(row.key.reader) and row.state is DeliveryState.PENDING:
+            await deliver(uses, row.key)
+
+
+async def _deliver_here(uses: RunHereUses, open_keys: list[DeliveryKey]) -> None:
     until = await uses.clock.now() + timedelta(seconds=PATIENCE)
     while open_keys:
         for delivery in open_keys:

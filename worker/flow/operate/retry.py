@@ -36,7 +36,7 @@ async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
         return ()
     stopped, known = set(), entries(schedule)
     for row in failed:
-        entry = entry_of(uses.connectors, bundle, schedule, known, row.key.reader)
+        entry = entry_of(uses.connectors, bundle, known, row.key.reader)
         if entry is not None:
             stopped |= set(subjects(entry, row.key.address))
     await uses.deliveries.lift(sorted(stopped))

@@ -9,15 +9,16 @@ from worker.flow.run.comparison import ReaderDigest
 
 
 class Attempt:
-    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: set once it is known.
-    `begun`: the number of the try, which fences it; 0 before its intent is written. `date`: fixed by the first try.
-    `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the number of a part whose bytes
-    may have left and that the ledger does not have as sent. `find_out_after`: seconds until the state of that part can
-    be found out. `refusal`: the receiver's final one.
+    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: set once it is known. `now`:
+    when it was taken. `begun`: the number of the try, which fences it; 0 before its intent is written. `date`: fixed by
+    the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the number of a part
+    whose bytes may have left and that the ledger does not have as sent. `find_out_after`: seconds until the state of
+    that part can be found out. `refusal`: the receiver's final one.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
         self.row = row
+        self.now = now
         self.date = row.date or now
         self.digest: ReaderDigest | None = None
         self.begun = 0

@@ -13,10 +13,10 @@ from worker.domain.decide import decide, sent_baselines, skipped_baselines
 from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.schedule import Bundle, OnUnknown, Schedule, Send, Subscription
 from worker.domain.snapshot.snapshot import Gap, Snapshot
-from worker.flow.run.readers import OPERATOR
 from worker.memo import Memo
 from worker.ports import Channel, Templates
 from worker.ports.channels import RenderRequest
@@ -55,15 +55,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The digest of all readers with the same past and the same audience, and its inputs. `key` covers the run, its
-    attempt, its answers, the past and the audience, so that two different digests never have the same key.
-    `undecided`: by query, rows that are not shown because it is not known whether the audience may see them.
+    """The digest of all readers with the same past and the same audience, and its inputs; or a notice to the operator,
+    which has none. `key` covers the run, its attempt, its answers, the past and the audience, so that two different
+    digests never have the same key. `undecided`: by query, rows that are not shown because it is not known whether the
+    audience may see them.
     """
 
     key: Hashable
     found: Answers
     past: Comparison
-    digest: Digest
+    digest: Digest | Notice
     undecided: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -89,8 +90,8 @@ class ReaderDigest:
 
     @property
     def notice(self) -> bool:
-        """A notice to the operator about a run without answers. It is no reader's digest and moves no baseline."""
-        return self.entry.id == OPERATOR
+        """A notice to the operator. It is no reader's digest and moves no baseline."""
+        return isinstance(self.composed.digest, Notice)
 
     @property
     def found(self) -> Answers:
@@ -102,6 +103,9 @@ class ReaderDigest:
 
     @property
     def digest(self) -> Digest:
+        """Raises TypeError for a notice."""
+        if isinstance(self.composed.digest, Notice):
+            raise TypeError(f"{self.reader.id} has a notice and no digest")
         return self.composed.digest
 
     def decide(self) -> Decision:
@@ -124,7 +128,7 @@ class ReaderDigest:
         form = _form(self.entry)
 
         async def make() -> Any:
-            return channel.content(RenderRequest(self.digest, form, attachments(self)), self.templates)
+            return channel.content(RenderRequest(self.composed.digest, form, attachments(self)), self.templates)
 
         return await self.renderings.get((self.composed.key, form, self.route), make)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.domain.delivery import Decision, Delivery, DeliveryKey, DeliveryState
-from worker.domain.events import Suspended
+from worker.domain.notice import Suspension
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.errors import (
@@ -24,6 +24,7 @@ from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
+from worker.flow.run.notices import of_suspended
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
@@ -69,9 +70,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
         outcome = await _tried(uses, held.lease, attempt)
         if outcome is None:
             return attempt.row.state
-        await settle(uses, key, attempt.number, outcome)
-        if attempt.refusal is not None:
-            await _suspend(uses, attempt, attempt.refusal)
+        await settle(uses, key, attempt.number, outcome, _suspension(uses, attempt))
     except ClaimLost:
         # The bytes may have left although the claim is lost, and another process may send them too. The possible
         # duplicate is recorded: a repeat is allowed, but not an unrecorded one.
@@ -89,7 +88,9 @@ async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> O
 
 
 async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
-    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it."""
+    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it. A
+    notice whose own channel is suspended waits for the deployment that uses it again.
+    """
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
@@ -100,6 +101,8 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         if attempt.row.state is not DeliveryState.PENDING:
             return None
     decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=lease.suspensions)
+    if not decision.send and digest.notice:
+        return Deferred(await _in(uses, BACKOFF[-1] * uses.times.backoff), decision.reason)
     if not decision.send:
         return Skipped(decision.reason, digest.skipped_baselines(decision.reason))
     await hand_over(uses, digest, channel, attempt)
@@ -159,14 +162,15 @@ async def _in(uses: UsesClock, seconds: float) -> datetime:
     return await uses.clock.now() + timedelta(seconds=seconds)
 
 
-async def _suspend(uses: DeliverUses, attempt: Attempt, error: DeliveryRefused) -> None:
-    """Suspends the channel or the address, until somebody repairs the cause. The fact is emitted the first time."""
-    if attempt.digest is None or error.suspend is None:
-        return
-    channel, address = subjects(attempt.digest.entry, attempt.digest.reader.address)
+def _suspension(uses: DeliverUses, attempt: Attempt) -> Suspension | None:
+    """The channel or the address that a refusal suspends, until somebody repairs the cause."""
+    error, digest = attempt.refusal, attempt.digest
+    if digest is None or error is None or error.suspend is None:
+        return None
+    channel, address = subjects(digest.entry, digest.reader.address)
     subject = channel if error.suspend == "channel" else address
-    if await uses.deliveries.suspend(subject, _words(error)):
-        uses.events.emit(Suspended(attempt.row.key.run, subject, _words(error)))
+    of = (digest.bundle, digest.schedule, attempt.row.key)
+    return of_suspended(uses.connectors, *of, subject, _words(error), attempt.now)
 
 
 def _words(error: DeliveryRefused) -> str:

@@ -5,20 +5,21 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Never, Protocol, TypeVar
 
-from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.delivery import DeliveryKey
 from worker.domain.due.spread import delay_of
 from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
-from worker.domain.reason import SENTENCES, Reason
+from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule
-from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
-from worker.flow.run.readers import OPERATOR, operator_entry, readers
+from worker.flow.run.notices import causes_of, notify_of_failed, of_failed
+from worker.flow.run.readers import readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
+    UsesClock,
     UsesConnectors,
     UsesDeployments,
     UsesEvents,
@@ -30,7 +31,7 @@ from worker.flow.uses import (
     UsesTimes,
     UsesTriggers,
 )
-from worker.ports import Connectors, Events, Queue, RunLease, RunLedger, Snapshots, Triggers
+from worker.ports import Events, RunLease, RunLedger, Snapshots, Triggers
 
 T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
@@ -38,6 +39,7 @@ SHORTEST_EXPIRY = timedelta(minutes=15)
 
 
 class ProduceUses(
+    UsesClock,
     UsesConnectors,
     UsesDeployments,
     UsesEvents,
@@ -64,7 +66,9 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     emit_all(uses.events, result.facts)
     begun = result.lease
     if begun is None:
-        return await _notify_abandoned(uses, key)
+        notices = await notify_of_failed(uses, key)
+        await uses.queue.deliver(notices)
+        return notices
     uses.events.emit(RunBegun(key, begun.attempt))
     try:
         renewal = _beat(uses.runs, uses.times.heartbeat, key, begun.attempt)
@@ -131,32 +135,13 @@ async def _nothing(
     if again < begun.run.deadline and begun.run.trigger != "manual":
         await uses.runs.postpone(key, begun.attempt, again)
         return ()
-    notice = _notice(uses.connectors, bundle, schedule)
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
-    facts = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
-    emit_all(uses.events, facts)
-    return await _queued(uses.queue, key, notice)
-
-
-async def _notify_abandoned(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """Five workers died over the run and could not notify the operator, so the next worker that gets its key does."""
-    run = await uses.lookups.run(key)
-    if run is None or run.reason is not Reason.ABANDONED:
-        return ()
-    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
-    notice = _notice(uses.connectors, bundle, schedule)
-    return await _queued(uses.queue, key, notice) if await uses.runs.notify(key, gaps, notice) else ()
-
-
-def _notice(connectors: Connectors, bundle: Bundle, schedule: Schedule) -> Reader | None:
-    entry = operator_entry(connectors, bundle, schedule)
-    return Reader(schedule.id, OPERATOR, entry.address) if entry and entry.address else None
-
-
-async def _queued(queue: Queue, key: RunKey, notice: Reader | None) -> tuple[DeliveryKey, ...]:
-    keys = (DeliveryKey(key, notice.id),) if notice else ()
-    await queue.deliver(keys)
+    causes = causes_of(collected.gaps)
+    notice = of_failed(uses.connectors, bundle, schedule, key, Reason.SOURCE, causes, await uses.clock.now())
+    failed = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+    emit_all(uses.events, failed.facts)
+    keys = (DeliveryKey(key, notice.reader),) if failed.noticed and notice is not None else ()
+    await uses.queue.deliver(keys)
     return keys
 
 

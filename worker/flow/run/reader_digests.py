@@ -20,7 +20,8 @@ from worker.flow.deployed import schedule_of
 from worker.flow.run.audience import audience_of, narrowed, undecided
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
-from worker.flow.run.readers import entries, entry_of
+from worker.flow.run.notices import notice_of
+from worker.flow.run.readers import entries, entry_of, is_notice
 from worker.memo import Memo
 from worker.ports import Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
 
@@ -68,18 +69,24 @@ class ReaderDigests:
             return None
         bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
         known = await self.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
-        entry = entry_of(self.connectors, bundle, schedule, known, row.key.reader)
+        entry = entry_of(self.connectors, bundle, known, row.key.reader)
         if entry is None:
             return None
         reader = Reader(schedule.id, entry.id, row.key.address)
-        now = current if current is not None else (await self.runs.baselines([reader])).get(reader, {})
+        if is_notice(row.key.reader):
+            notice = notice_of(row, run, schedule)
+            composed = Composed((row.key, notice), Answers({}, {}, ()), Comparison({}, {}, {}), notice)
+            now: Mapping[str, Baseline] = {}
+        else:
+            now = current if current is not None else (await self.runs.baselines([reader])).get(reader, {})
+            composed = await self._composed(run, now, row, await self.audience(entry))
         return ReaderDigest(
             bundle=bundle,
             schedule=schedule,
             entry=entry,
             reader=reader,
             slot=run.key.slot,
-            composed=await self._composed(run, now, row, await self.audience(entry)),
+            composed=composed,
             templates=self.connectors.templates(bundle),
             renderings=self.renderings,
             route=self.connectors.route(bundle, entry.channel, entry.address),

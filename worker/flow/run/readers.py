@@ -8,6 +8,7 @@ from worker.ports import Connectors
 
 WEBHOOK = "webhook"
 OPERATOR = "operator"
+NOTICE_TEMPLATE = "notice"
 
 
 def readers(schedule: Schedule) -> dict[Reader, Subscription]:
@@ -21,14 +22,21 @@ def entries(schedule: Schedule) -> dict[str, Subscription]:
 
 
 def entry_of(
-    connectors: Connectors, bundle: Bundle, schedule: Schedule, known: Mapping[str, Subscription], reader_id: str
+    connectors: Connectors, bundle: Bundle, known: Mapping[str, Subscription], reader_id: str
 ) -> Subscription | None:
     """The entry of a reader's id; `known` are the schedule's entries. None if a later deployment dropped it, or for an
     operator that is not defined.
     """
-    if reader_id.startswith(f"{OPERATOR}|"):
-        return operator_entry(connectors, bundle, schedule)
+    if is_notice(reader_id):
+        return operator_entry(connectors, bundle)
     return known.get(reader_id)
+
+
+def is_notice(reader_id: str) -> bool:
+    """Whether a delivery to this reader is a word to the operator: "operator|address", or "operator/…|address" where a
+    run has several. No entry has such an id.
+    """
+    return reader_id.partition("|")[0].partition("/")[0] == OPERATOR
 
 
 def subjects(entry: Subscription, address: str) -> tuple[str, str]:
@@ -36,10 +44,8 @@ def subjects(entry: Subscription, address: str) -> tuple[str, str]:
     return f"channel {entry.channel}", f"address {entry.channel} {address}"
 
 
-def operator_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule) -> Subscription | None:
-    """Where a notice about a run without answers goes: `defaults.operator`, through the first channel that takes such
-    an address.
-    """
+def operator_entry(connectors: Connectors, bundle: Bundle) -> Subscription | None:
+    """Where notices go: `defaults.operator`, through the first channel that takes such an address."""
     address = bundle.defaults.operator
     if address is None:
         return None
@@ -50,7 +56,7 @@ def operator_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule) -
         id=OPERATOR,
         channel=channel,
         address=address,
-        template=schedule.template,
+        template=NOTICE_TEMPLATE,
         locale=bundle.defaults.locale,
         zone=bundle.defaults.timezone,
     )

@@ -92,7 +92,7 @@ local function release_snapshot(id)
 end
 
 -- What this call made true, for the caller to emit: {'run', run, state, reason} where a run is closed, or closed
--- otherwise than before; {'delivery', run, reader, letter, reason, sentence}; claim.lua has more.
+-- otherwise than before; {'delivery', run, reader, letter, reason, sentence}; claim.lua and settle.lua have more.
 local facts = {}
 
 local function report(...) facts[#facts + 1] = {...} end
@@ -105,26 +105,47 @@ local function close_run(run, state, reason, sentence)
   call('ZREM', open_key(run), run)
 end
 
--- Its workers died, so that nobody has told the operator; only a worker knows whom to tell. The run is published for
--- that alone until one has (notify.lua).
+-- It failed where nobody knows whom to tell: only a worker reads definitions. The run is published for that alone until
+-- one has told the operator (notify.lua).
+local function leave_untold(run)
+  call('HSET', run_key(run), 'untold', 1)
+  call('ZADD', LOOK_RUNS, now, run)
+end
+
 local function abandon(run)
   close_run(run, 'failed', 'abandoned')
-  call('HSET', run_key(run), 'untold', 1)
-  call('ZADD', LOOK_RUNS, now + A.republish, run)
+  leave_untold(run)
 end
 
 -- A word to the operator is a delivery beside the run's own, which counts nothing.
-local function add_notice(run, reader)
-  call('HSET', rows_key(run), reader, 'P' .. cjson.encode({x = now + A.expires}))
-  call('ZADD', LOOK_DELIVERIES, now + A.republish, run .. '/' .. reader)
+local function is_notice(reader) return string.find(reader, '^operator[|/]') ~= nil end
+
+-- One notice a day of one subject; the others are counted, and the next notice tells how many and since when. True where
+-- one was made. `given`: reader, subject, day, expires, told (what the row keeps of it).
+local NOTICES = P .. 'notices'
+
+local function add_notice(run, given)
+  local text = call('HGET', NOTICES, given.subject)
+  local held = text and cjson.decode(text) or {}
+  if held.d and given.day <= held.d then
+    held.n, held.f, held.t = (held.n or 0) + 1, held.f or now, now
+    call('HSET', NOTICES, given.subject, cjson.encode(held))
+    return false
+  end
+  local told = given.told
+  told.t, told.n, told.f = now, held.n, held.f
+  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now}))
+  call('HSET', rows_key(run), given.reader, 'P' .. cjson.encode({x = now + given.expires, i = told}))
+  call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. given.reader)
+  return true
 end
 
 -- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later or one that
--- had failed was tried again.
+-- had failed was tried again. Where all that went wrong is that readers are suspended, the operator hears of those.
 -- A run without `readers` never reached `delivering`: the only delivery it may have is a notice, which counts nothing.
 local function conclude(run, reason)
   local key = run_key(run)
-  local n = call('HMGET', key, 'n:open', 'n:sent', 'n:refused', 'n:failed', 'n:unknown', 'readers', 'state')
+  local n = call('HMGET', key, 'n:open', 'n:sent', 'n:refused', 'n:failed', 'n:unknown', 'readers', 'state', 'n:stopped')
   if not n[6] or tonumber(n[1] or 0) > 0 then return end
   local sent, unknown = tonumber(n[2] or 0), tonumber(n[5] or 0)
   local bad = tonumber(n[3] or 0) + tonumber(n[4] or 0) + unknown
@@ -141,6 +162,7 @@ local function conclude(run, reason)
   if reason then call('HSET', key, 'reason', reason) end
   call('ZREM', LOOK_RUNS, run)
   if unknown == 0 then call('ZREM', open_key(run), run) end
+  if n[7] == 'delivering' and outcome == 'failed' and bad > tonumber(n[8] or 0) then leave_untold(run) end
 end
 
 -- A delivery's row is one letter for its state, so that counting needs no decoding, and a JSON object (keys.py).
@@ -191,7 +213,8 @@ local function write(run, reader, row, state, look)
   local member = run .. '/' .. reader
   if look then call('ZADD', LOOK_DELIVERIES, look, member) else call('ZREM', LOOK_DELIVERIES, member) end
   if (before == 'G' and state ~= 'G') or CLASS[state] ~= 'open' then wake(run, reader) end
-  if CLASS[before] == CLASS[state] or call('HEXISTS', run_key(run), 'readers') == 0 then return end
+  if CLASS[before] == CLASS[state] or is_notice(reader) then return end
+  if call('HEXISTS', run_key(run), 'readers') == 0 then return end
   call('HINCRBY', run_key(run), 'n:' .. CLASS[before], -1)
   call('HINCRBY', run_key(run), 'n:' .. CLASS[state], 1)
   conclude(run, row.e)
@@ -395,7 +418,9 @@ local function finish(run)
   if not todo then return true end
   local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
   local names, late, looks, slot = {}, {}, {}, slot_of(run)
-  for i = 1, #page[2], 2 do names[#names + 1] = page[2][i] end
+  for i = 1, #page[2], 2 do
+    if not is_notice(page[2][i]) then names[#names + 1] = page[2][i] end
+  end
   if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
     for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
     local overtaken = reached(run, names)

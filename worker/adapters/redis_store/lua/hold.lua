@@ -21,7 +21,7 @@ local function defer(till)
 end
 
 local held = call('HMGET', run_key(A.run), 'readers', 'all')
-if held[1] then -- a word to the operator waits for nobody
+if held[1] and not is_notice(A.reader) then -- a word to the operator waits for nobody
   if not held[2] and #reached(A.run, {A.reader}) > 0 then
     supersede(A.run, {A.reader})
     return {0, facts}

@@ -1,7 +1,8 @@
--- fetching → claimed(not_before): A.until_ · fetching → failed: A.state = 'failed', with a notice where A.notice names
--- its reader · fetching, claimed → skipped(reason): A.state = 'skipped'
--- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>
--- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice, expires. Returns what became true, or LOST.
+-- fetching → claimed(not_before): A.until_ · fetching → failed: A.state = 'failed', with a notice where A.notice says
+-- what · fetching, claimed → skipped(reason): A.state = 'skipped'
+-- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, notices
+-- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice. Returns what became true, or LOST; of a
+--    failed run {whether a notice was made, what became true}.
 local held = call('HMGET', run_key(A.key), 'state', 'attempt')
 local mine = tonumber(held[2]) == A.attempt
 if not mine or not (held[1] == 'fetching' or (held[1] == 'claimed' and A.state == 'skipped')) then return LOST end
@@ -19,5 +20,5 @@ if A.reason == 'superseded' then
   if newest then hand_on_tries(newest, tries - 1) end -- this try did not die
 end
 close_run(A.key, A.state, A.reason, A.sentence)
-if A.notice then add_notice(A.key, A.notice) end
-return facts
+if A.state ~= 'failed' then return facts end
+return {A.notice and add_notice(A.key, A.notice) and 1 or 0, facts}

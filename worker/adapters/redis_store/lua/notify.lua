@@ -1,8 +1,7 @@
--- failed(abandoned): the operator is told, once; without a notice there is nobody to tell.
--- keys: run:<key>, run:<key>:deliveries, attention:*; A: key, gaps (JSON text), notice, expires, republish
--- Returns 1, or 0 where it was done before, or the run ended otherwise.
+-- failed, and nobody has told the operator: told, once; without a notice there is nobody to tell.
+-- keys: run:<key>, run:<key>:deliveries, attention:*, notices; A: key, gaps (JSON text, of a run that has none), notice
+-- Returns 1 where a notice was made, 0 where it was done before, or one went out today, or the run ended otherwise.
 if call('HDEL', run_key(A.key), 'untold') == 0 then return 0 end
-call('HSET', run_key(A.key), 'gaps', A.gaps)
+if A.gaps then call('HSET', run_key(A.key), 'gaps', A.gaps) end
 call('ZREM', LOOK_RUNS, A.key)
-if A.notice then add_notice(A.key, A.notice) end
-return 1
+return A.notice and add_notice(A.key, A.notice) and 1 or 0

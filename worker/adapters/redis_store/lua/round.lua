@@ -1,6 +1,7 @@
 -- Ends a round of the housekeeping: bundles that no run was seen to use go, and the next round's are noted.
--- keys: chores:bundles, deployed, bundle:<id>, missed, missed:<schedule>
--- A: bundles [id], all that are stored now; missed (ms: older rows go), day. Returns how many bundles went.
+-- What was last told to the operator more than a month ago is forgotten: its next notice is like a first.
+-- keys: chores:bundles, deployed, bundle:<id>, missed, missed:<schedule>, notices
+-- A: bundles [id], all that are stored now; missed (ms: older rows go), day, month. Returns how many bundles went.
 local unused, deployed, gone = P .. 'chores:bundles', call('HGET', P .. 'deployed', 'bundle'), 0
 for _, id in ipairs(call('SMEMBERS', unused)) do
   -- A run on demand may have pinned it a moment ago.
@@ -14,5 +15,9 @@ for _, text in ipairs(call('ZRANGEBYSCORE', P .. 'missed', '-inf', '(' .. A.miss
   local name = cjson.decode(text)[1]
   call('ZREM', P .. 'missed', text)
   call('ZREM', P .. 'missed:' .. (call('HGET', P .. 'renamed', name) or name), text)
+end
+local notices = call('HGETALL', NOTICES)
+for i = 1, #notices, 2 do
+  if cjson.decode(notices[i + 1]).t < now - A.month then call('HDEL', NOTICES, notices[i]) end
 end
 return gone

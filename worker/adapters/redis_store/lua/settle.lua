@@ -9,8 +9,10 @@
 -- held      unknown → unknown(held)
 -- resolved  unknown → pending; A.duplicate: once only
 -- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
--- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>
--- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish, lease
+-- What a refusal stops is suspended, and the operator's notice of it made, in the same step.
+-- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices
+-- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish, lease,
+--    suspend {subject, sentence, notice}
 -- Returns what became true, or LOST, also for a duplicate of what was sent once more before: twice is the most.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
@@ -24,6 +26,13 @@ if A.event == 'skipped' and not row.d and reset_since(A.run, A.reader, decided) 
   return LOST
 end
 local on = {}
+
+local function suspend()
+  local given = A.suspend
+  if not given or call('HSETNX', P .. 'suspended', given.subject, given.sentence) == 0 then return end
+  report('suspended', A.run, given.subject, given.sentence)
+  if given.notice then add_notice(A.run, given.notice) end
+end
 
 function on.sent()
   if A.sentence then
@@ -52,6 +61,7 @@ end
 
 function on.refused()
   unsend(row)
+  if A.suspend and not is_notice(A.reader) then call('HINCRBY', run_key(A.run), 'n:stopped', 1) end
   settle(A.run, A.reader, row, 'R', A.reason, A.sentence)
 end
 
@@ -84,5 +94,6 @@ function on.unsent()
   write(A.run, A.reader, row, 'P', now + A.republish)
 end
 
+suspend()
 on[A.event]()
 return facts

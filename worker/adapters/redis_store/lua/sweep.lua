@@ -1,6 +1,6 @@
 -- What nobody looks after any more is moved on, and named for publishing.
 -- run      claimed: published again · fetching, lease lapsed → claimed; the fifth time → failed(abandoned)
---          delivering: counted anew · failed(abandoned): published until the operator was told
+--          delivering: counted anew · failed: published until the operator was told
 -- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
 --          unknown: published · pending, deferred, unknown past their time → skipped(expired) or failed(exhausted)
 -- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>
@@ -30,9 +30,10 @@ local function recount(run)
     return
   end
   local n = {open = 0, sent = 0, skipped = 0, refused = 0, failed = 0, unknown = 0}
-  for _, text in ipairs(call('HVALS', rows_key(run))) do
-    local class = CLASS[string.sub(text, 1, 1)]
-    n[class] = n[class] + 1
+  local rows = call('HGETALL', rows_key(run))
+  for i = 1, #rows, 2 do
+    local class = CLASS[string.sub(rows[i + 1], 1, 1)]
+    if not is_notice(rows[i]) then n[class] = n[class] + 1 end
     budget = budget - 1
   end
   for class, count in pairs(n) do call('HSET', run_key(run), 'n:' .. class, count) end

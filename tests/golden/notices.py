@@ -1,0 +1,58 @@
+"""Hand-built notices to the operator."""
+
+from datetime import UTC, datetime, timedelta
+
+from worker.domain.notice import Cause, Notice, Trouble
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+
+SLOT = datetime(2026, 11, 16, 8, tzinfo=UTC)
+RUN = RunKey("weekly-pipeline", SLOT)
+ENDED = SLOT + timedelta(minutes=30, seconds=4)
+LONG = (
+    "GET /opportunity/: the request was refused (401): the API key is not valid any more, or was made for another firm"
+)
+
+
+def failed(reason: Reason, *causes: Cause, more: int = 0, name: str = "Weekly pipeline") -> Notice:
+    return Notice(RUN, name, Trouble.FAILED, f"failed weekly-pipeline {reason}", reason, causes, more, ENDED)
+
+
+def suspended(subject: str, sentence: str) -> Notice:
+    cause = (Cause(subject.rpartition(" ")[2], sentence),)
+    return Notice(
+        RUN, "Weekly pipeline", Trouble.SUSPENDED, subject, Reason.SUSPENDED, cause, 0, SLOT + timedelta(seconds=42)
+    )
+
+
+NOTICES = {
+    "failed-source": Notice(
+        RUN,
+        "Weekly pipeline",
+        Trouble.FAILED,
+        "failed weekly-pipeline source",
+        Reason.SOURCE,
+        (
+            Cause("deals", LONG),
+            Cause("stalled", "GET /opportunity/: no answer came in time"),
+            Cause("funnel", "POST /report/funnel/opportunity/stages/: 429 for two minutes"),
+        ),
+        0,
+        ENDED,
+        12,
+        SLOT - timedelta(days=2, hours=3),
+    ),
+    "failed-abandoned": failed(Reason.ABANDONED),
+    "failed-undelivered": failed(
+        Reason.UNDELIVERED,
+        Cause("sales@acme.example", "pipeline/email.txt.j2, line 12: 'digest' has no attribute 'dealz'"),
+        Cause("\u202eevil\x1b[31m@acme.example", "<b>550</b> " + "x" * 400),
+        more=310,
+        name="<Pipeline> & פגישה שבועית " + "sehr lang " * 8,
+    ),
+    "suspended-address": suspended(
+        "address mail a.very.long.mailbox.name.of.somebody.who.left@subsidiary.initech.example",
+        "550 5.1.1 rcpt: <a.very.long.mailbox.name@initech.example>: Recipient address rejected: User unknown in table",
+    ),
+    "suspended-channel": suspended("channel chat", "token_revoked"),
+}

@@ -1,0 +1,31 @@
+"""Notices to the operator as the ledger keeps them: in their delivery's row, under `i`.
+
+The object: k trouble, s subject, e reason, w the schedule's name, c causes [[who, sentence]], m further causes. The
+script adds t when it happened, n how many were not told before, f when the first of those happened. codec.py reads it.
+"""
+
+from typing import Any
+
+from worker.adapters.redis_store.codec import short
+from worker.domain.notice import NoticeRequest, Suspension
+
+LONGEST_CAUSE = 500
+
+
+def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
+    """As lua/common.lua `add_notice` reads it; `expires` in milliseconds."""
+    notice = request.notice
+    told = {
+        "k": str(notice.trouble),
+        "s": notice.subject,
+        "e": str(notice.reason),
+        "w": notice.name,
+        "c": [[short(cause.who), short(cause.sentence, LONGEST_CAUSE)] for cause in notice.causes],
+        "m": notice.more_causes,
+    }
+    return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": told}
+
+
+def suspension_row(suspension: Suspension, expires: int) -> dict[str, Any]:
+    row: dict[str, Any] = {"subject": suspension.subject, "sentence": short(suspension.sentence, 1000)}
+    return row if suspension.told is None else row | {"notice": request_row(suspension.told, expires)}

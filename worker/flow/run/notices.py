@@ -1,0 +1,121 @@
+"""Words to the operator: of runs that failed and of what is suspended, one of each subject a day."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
+from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeRequest, Suspension, Trouble
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, RunKey, RunState
+from worker.domain.schedule import Bundle, Schedule
+from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.domain.time.zones import zone_named
+from worker.flow.deployed import schedule_of
+from worker.flow.run.readers import OPERATOR, is_notice, operator_entry
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesLookups, UsesRuns
+from worker.ports import Connectors
+
+FELL_SHORT = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.UNKNOWN})
+
+
+class NoticeUses(UsesClock, UsesConnectors, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
+
+
+def of_failed(
+    connectors: Connectors,
+    bundle: Bundle,
+    schedule: Schedule,
+    run: RunKey,
+    reason: Reason,
+    causes: Iterable[Cause],
+    now: datetime,
+) -> NoticeRequest | None:
+    """The notice of a run that failed; None where no operator is named."""
+    address = _address(connectors, bundle)
+    if address is None:
+        return None
+    notice = _notice(run, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, tuple(causes), now)
+    return NoticeRequest(Reader(schedule.id, OPERATOR, address).id, _day(bundle, now), notice)
+
+
+def of_suspended(
+    connectors: Connectors,
+    bundle: Bundle,
+    schedule: Schedule,
+    key: DeliveryKey,
+    subject: str,
+    sentence: str,
+    now: datetime,
+) -> Suspension:
+    """What a refusal of the delivery `key` stops, and its notice. A notice that is refused makes no other."""
+    address = None if is_notice(key.reader) else _address(connectors, bundle)
+    if address is None:
+        return Suspension(subject, sentence)
+    cause = (Cause(key.address, sentence),)
+    notice = _notice(key.run, schedule, Trouble.SUSPENDED, subject, Reason.SUSPENDED, cause, now)
+    one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
+    reader = Reader(schedule.id, one_of_many, address).id
+    return Suspension(subject, sentence, NoticeRequest(reader, _day(bundle, now), notice))
+
+
+async def notify_of_failed(uses: NoticeUses, key: RunKey) -> tuple[DeliveryKey, ...]:
+    """The notice of a run that failed where nobody could tell: its workers died over it, or no reader was reached.
+
+    Empty where it was told before, where one of the same kind went out today, or where nobody is to be told.
+    """
+    run = await uses.lookups.run(key)
+    if run is None or run.state is not RunState.FAILED or run.reason is Reason.SOURCE:
+        return ()
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, key.schedule)
+    now, gaps = await uses.clock.now(), tuple[Gap, ...]()
+    reason, causes = Reason.UNDELIVERED, undelivered(await uses.lookups.deliveries(key))
+    if run.reason is Reason.ABANDONED:
+        gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
+        reason, causes = Reason.ABANDONED, ()
+    request = of_failed(uses.connectors, bundle, schedule, key, reason, causes, now)
+    made = await uses.runs.notify(key, gaps, request)
+    return (DeliveryKey(key, request.reader),) if made and request is not None else ()
+
+
+def causes_of(gaps: Iterable[Gap]) -> tuple[Cause, ...]:
+    return tuple(Cause(gap.query_id, gap.sentence) for gap in gaps)
+
+
+def undelivered(rows: Iterable[Delivery]) -> tuple[Cause, ...]:
+    """Which readers a run did not reach, and why."""
+    short = (row for row in rows if row.state in FELL_SHORT and not is_notice(row.key.reader))
+    return tuple(Cause(row.key.address, row.sentence or (SENTENCES[row.reason] if row.reason else "")) for row in short)
+
+
+def notice_of(row: Delivery, run: Run, schedule: Schedule) -> Notice:
+    """What a delivery to the operator tells. An earlier version kept nothing of it: then what its run says."""
+    if row.notice is not None:
+        return row.notice
+    causes = tuple(Cause(query, sentence) for query, _, sentence in run.gaps)
+    at = run.closed_at or datetime.min.replace(tzinfo=UTC)
+    reason = run.reason or Reason.UNDELIVERED
+    return _notice(run.key, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, causes, at)
+
+
+def _notice(
+    run: RunKey,
+    schedule: Schedule,
+    trouble: Trouble,
+    subject: str,
+    reason: Reason,
+    causes: tuple[Cause, ...],
+    now: datetime,
+) -> Notice:
+    more = max(len(causes) - MOST_CAUSES, 0)
+    return Notice(run, schedule.name, trouble, subject, reason, causes[:MOST_CAUSES], more, now)
+
+
+def _address(connectors: Connectors, bundle: Bundle) -> str | None:
+    entry = operator_entry(connectors, bundle)
+    return entry.address if entry is not None else None
+
+
+def _day(bundle: Bundle, now: datetime) -> str:
+    return now.astimezone(zone_named(bundle.defaults.timezone)).date().isoformat()

@@ -1,0 +1,87 @@
+"""A notice in the operator's words, as the templates of `notice` see it."""
+
+import shlex
+
+from worker.domain.notice import Notice, Trouble
+from worker.rendering import text_table
+from worker.rendering.wording import Wording
+from worker.sanitize import plain
+
+PREHEADER = 126
+LONGEST_NAME = 60
+LONGEST_CAUSE = 300
+
+
+class NoticePage:
+    """What happened, why, since when, and what can be done with which commands."""
+
+    def __init__(self, notice: Notice, w: Wording) -> None:
+        self.notice, self._w = notice, w
+
+    @property
+    def subject(self) -> str:
+        if self.notice.trouble is Trouble.SUSPENDED:
+            return plain(self._w.say("notice.subject.suspended", what=self._what))
+        time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
+        return plain(
+            self._w.say("notice.subject.failed", name=self._w.clean(self.notice.name, LONGEST_NAME), time=time)
+        )
+
+    @property
+    def preheader(self) -> str:
+        return self._w.clean(" ".join((self.headline, *self.causes)), PREHEADER)
+
+    @property
+    def headline(self) -> str:
+        return self._w.say(f"notice.{self._kind}", what=self._what)
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What services and receivers said, each with the query or the reader that it is about."""
+        told = [
+            ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause.who), cause.sentence) if words)
+            for cause in self.notice.causes
+        ]
+        return (*told, self._w.more(self.notice.more_causes)) if self.notice.more_causes else tuple(told)
+
+    @property
+    def repeats(self) -> str:
+        """Of the same subject, since the notice before this one; empty where there were none."""
+        if not self.notice.repeats or self.notice.repeats_since is None:
+            return ""
+        return self._w.say("notice.repeats", self.notice.repeats, date=self._w.stamp(self.notice.repeats_since))
+
+    @property
+    def act(self) -> str:
+        return self._w.say(f"notice.act.{self._kind}")
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """As they are typed."""
+        run, schedule = shlex.quote(str(self.notice.run)), shlex.quote(self.notice.run.schedule)
+        show, again, retry = f"show {run}", f"run {schedule}", f"retry {run}"
+        typed = {
+            "source": ("doctor", again),
+            "abandoned": (show, again),
+            "undelivered": (show, retry, again),
+            "address": ("deploy", retry),
+            "channel": ("doctor", "deploy", retry),
+        }[self._kind]
+        return tuple(f"funnelbeat {words}" for words in typed)
+
+    @property
+    def _kind(self) -> str:
+        """Which sentences speak of it: the reason of a failed run, or what is suspended."""
+        if self.notice.trouble is Trouble.SUSPENDED:
+            return "channel" if self.notice.subject.startswith("channel ") else "address"
+        return str(self.notice.reason)
+
+    @property
+    def _what(self) -> str:
+        """What is suspended: the address, or the channel's name. Its subject is written in flow.run.readers."""
+        return self._w.clean(self.notice.subject.split(" ", 1 if self._kind == "channel" else 2)[-1])
+
+    def _who(self, who: str) -> str:
+        return "" if self.notice.trouble is Trouble.SUSPENDED else who
+
+    indent = staticmethod(text_table.indented)
