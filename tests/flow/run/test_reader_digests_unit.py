@@ -57,7 +57,8 @@ class Baselines:
         return dict.fromkeys(readers, self.current)
 
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
-        return self.ids
+        assert since is not None
+        return self.ids if since < NOW else ()
 
 
 class Counted(Stored):
@@ -157,6 +158,7 @@ async def test_what_was_fixed_at_the_first_decision_stays_though_the_baseline_mo
     [
         ({}, Baselines(), Reason.FIRST),
         ({}, Baselines(None, "before"), Reason.SUBSCRIBED),
+        ({}, Baselines(None, "now"), Reason.FIRST),
         ({"deals": replace(BASELINE, snapshot="gone")}, Baselines(), Reason.BASELINE_EXPIRED),
         ({"deals": replace(BASELINE, slot=NOW - timedelta(days=401))}, Baselines(), Reason.BASELINE_EXPIRED),
         ({"deals": replace(BASELINE, slot=NOW)}, Baselines(), Reason.LATER_DIGEST),
