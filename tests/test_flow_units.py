@@ -27,7 +27,7 @@ LONGEST_FAKE = 15
 
 INSIDE = ("worker.domain", "worker.flow", "worker.ports", "worker.errors", "worker.memo")
 """What a unit test may import of the project; besides these the fakes and the builders."""
-MAKERS = ("tests.support.fakes", "tests.domain.builders")
+MAKERS = ("tests.support.fakes", "tests.support.patience", "tests.domain.builders")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 WITHOUT_A_UNIT_TEST: dict[str, str] = {}

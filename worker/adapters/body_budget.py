@@ -37,7 +37,7 @@ class BodyBudget:
         self._patience = patience
         self._loop = ref(asyncio.get_running_loop())
         self._lock = threading.Lock()
-        self._readers: dict[Reading, None] = {}
+        self._readers: dict[BodyReading, None] = {}
         self._unread = 0
         self._changed = asyncio.Event()
         self.held = 0
@@ -51,15 +51,15 @@ class BodyBudget:
         if size < 0 and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._changed.set)
 
-    def begin(self, reading: "Reading") -> None:
+    def begin(self, reading: "BodyReading") -> None:
         self._readers[reading] = None
 
-    def end(self, reading: "Reading") -> None:
+    def end(self, reading: "BodyReading") -> None:
         """The next reader may be the oldest now."""
         self._readers.pop(reading, None)
         self._changed.set()
 
-    async def room(self, reading: "Reading", size: int) -> None:
+    async def room(self, reading: "BodyReading", size: int) -> None:
         """Returns when `size` more bytes may be read."""
         time = asyncio.get_running_loop().time
         while self.held + size > self.most:
@@ -78,8 +78,8 @@ class BodyBudget:
             return
 
 
-class Reading:
-    """One body while it is read: `with Reading() as reading`. What was read and not kept is given back. `deadline`:
+class BodyReading:
+    """One body while it is read: `with BodyReading() as reading`. What was read and not kept is given back. `deadline`:
     until when it waits for bodies that are in use, once it is the oldest.
     """
 

@@ -7,7 +7,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Sequence
 
-from worker.adapters.body_budget import Reading
+from worker.adapters.body_budget import BodyReading
 from worker.redact import redact
 
 STEP = 256 * 1024
@@ -40,7 +40,7 @@ def packed(codings: Sequence[str]) -> bool:
 async def read_plain(pieces: AsyncIterator[bytes], limit: int) -> bytes:
     """A body without any coding. Raises BodyTooLarge."""
     body = bytearray()
-    with Reading() as reading:
+    with BodyReading() as reading:
         async for piece in pieces:
             await reading.grow(len(piece))
             body += piece
@@ -54,7 +54,7 @@ async def read_gzip(pieces: AsyncIterator[bytes], limit: int) -> bytes:
     body = bytearray()
     arrived = 0
     member = zlib.decompressobj(_GZIP)
-    with Reading() as reading:
+    with BodyReading() as reading:
         async for piece in pieces:
             arrived += len(piece)
             rest = piece

@@ -73,7 +73,7 @@ class UmamiApi:
             "/websites/{id}/active": {"GET": self.active},
             "/websites/{id}/metrics": {"GET": self.metrics},
             **{f"/websites/{{id}}/{path}": {"GET": self._part(path)} for path in below.PATHS},
-            **{f"/websites/{{id}}/{kind}": self.lists.shelf for kind in ("funnels", "goals")},
+            **{f"/websites/{{id}}/{kind}": self.lists.endpoints for kind in ("funnels", "goals")},
             **{f"/websites/{{id}}/{kind}/{{report}}": self.lists.saved_below for kind in ("funnels", "goals")},
             "/reports": {"GET": self.lists.reports, "POST": self.lists.create},
             "/reports/{id}": {"GET": self.lists.report, "POST": self.run_or_update, "DELETE": self.lists.delete},

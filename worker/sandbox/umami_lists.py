@@ -136,7 +136,7 @@ class UmamiLists:
         return answer(self._state.replace(report, body, self._now()))
 
     @property
-    def shelf(self) -> Mapping[str, Endpoint]:
+    def endpoints(self) -> Mapping[str, Endpoint]:
         """The saved funnels or goals of a website, as version 3.4 has them."""
         return {"GET": self._definitions, "POST": self._define}
 
