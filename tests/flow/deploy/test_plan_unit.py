@@ -23,9 +23,9 @@ from tests.support.fakes import (
     uses,
 )
 from worker.domain.due.pauses import Pause
-from worker.domain.schedule import CatchUp, Schedule, Timing
+from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import requests
-from worker.flow.deploy.fires import LIST, Fire, fires
+from worker.flow.deploy.fires import LIST, Fire
 from worker.flow.deploy.plan import Plan, plan
 from worker.ports.kinds import Price, QuerySpec
 
@@ -174,28 +174,3 @@ async def test_runs_that_are_too_many_to_name_are_counted() -> None:
     named = replace(often, trigger=replace(often.trigger, kind="cron", expression="* * * * *"))
     [row] = (await planned([named], named, clock=Clock({"weekly": NOW}))).schedules
     assert (len(row.fires), row.count) == (LIST, 24 * 60)
-
-
-def fired(at: datetime | None, pause: Pause | None = None, timing: Timing = TIMING, hours: int = 3) -> tuple[Fire, ...]:
-    return tuple(fires(Stepped(), "weekly", timing, at, NOW, NOW + hours * HOUR, pause))
-
-
-def test_the_end_is_not_among_the_runs_and_who_is_not_due_has_none() -> None:
-    assert fired(NEXT) == on_time(1, 2)
-    assert fired(None) == ()
-
-
-@pytest.mark.parametrize(("catch_up", "late"), [(CatchUp.LATEST, [0]), (CatchUp.NONE, [0]), (CatchUp.ALL, [2, 1, 0])])
-def test_what_is_due_already_fires_now_as_far_as_its_schedule_lets_it(catch_up: CatchUp, late: list[int]) -> None:
-    found = fired(NOW - 2 * HOUR, timing=replace(TIMING, catch_up=catch_up))
-    assert found == (*(Fire(NOW, NOW - n * HOUR) for n in late), *on_time(1, 2))
-
-
-def test_a_pause_without_an_end_takes_everything_and_one_with_an_end_what_is_before_it() -> None:
-    assert fired(NOW, Pause()) == ()
-    assert fired(NEXT, Pause(NOW + 2 * HOUR)) == on_time(2)
-
-
-def test_a_trigger_that_ends_fires_no_more() -> None:
-    ends = replace(TIMING, trigger=replace(HOURLY, end=NOW + 2 * HOUR))
-    assert fired(NEXT, timing=ends, hours=10) == on_time(1)

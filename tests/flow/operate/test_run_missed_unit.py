@@ -53,7 +53,7 @@ async def test_a_missed_slot_is_claimed_under_its_own_key_and_its_row_is_split_a
 async def test_a_slot_that_somebody_else_asked_for_in_this_moment_is_said() -> None:
     clock = Clock()
     await request_missed(parts(clock), "weekly", NOW - 3 * HOUR)
-    with pytest.raises(RequestError, match="was asked for by somebody else in this moment"):
+    with pytest.raises(RequestError, match="was requested by somebody else at the same time"):
         await request_missed(parts(clock), "weekly", NOW - 3 * HOUR)
 
 

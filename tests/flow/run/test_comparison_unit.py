@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import answer, deal
-from tests.support.fakes import TEAM, TROUBLE, reader_digest, uses
+from tests.support.fakes import HOUR, NOW, TEAM, TROUBLE, reader_digest, uses
+from worker.domain.delivery import Baseline
 from worker.domain.digest.model import Standing
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Send, Subscription
@@ -103,3 +104,25 @@ def test_attached_are_the_rows_and_the_services_file_of_each_query_that_was_answ
     assert b"'=1+1,2" in by_user.body, "a formula does not run"
     assert rows.body.decode("utf-8-sig").splitlines()[1].startswith("a,")
     assert attachments(reader_digest(found={"deals": listed})) == ()
+
+
+SENT = {"deals": Baseline("now", NOW, NOW)}
+
+
+def test_what_is_sent_moves_the_baselines_of_what_was_answered_and_a_notice_moves_none() -> None:
+    assert reader_digest().sent_baselines() == SENT
+    assert reader_digest(replace(TEAM, id="operator")).sent_baselines() == {}
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "moved"),
+    [
+        (Reason.NO_CHANGE, 100_000, SENT),
+        (Reason.NO_CHANGE, 99_999, {}),
+        (Reason.EMPTY, 100_000, {}),
+        (Reason.SUSPENDED, 100_000, {}),
+    ],
+)
+def test_what_is_skipped_moves_only_the_baseline_of_an_equal_answer(reason: Reason, before: int, moved: object) -> None:
+    told = reader_digest(before={"deals": answer([deal("a", before)], at=NOW - HOUR)})
+    assert told.skipped_baselines(reason) == moved
