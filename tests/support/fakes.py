@@ -200,17 +200,13 @@ class Keeping(Stored):
 
 
 class Settled:
-    """`outcomes` with the attempt that brought each. `stops`: what was suspended with them. `lost`: somebody else has
-    the delivery by now.
-    """
+    """`outcomes` with the attempt that brought each; `stops`: what was suspended. `lost`: another has the delivery."""
 
     def __init__(self, *facts: Fact, lost: bool = False) -> None:
         self.facts, self.lost, self.outcomes = facts, lost, list[tuple[int, Outcome]]()
         self.stops = list[Suspension]()
 
-    async def settle(
-        self, key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Suspension | None = None
-    ) -> tuple[Fact, ...]:
+    async def settle(self, key: DeliveryKey, attempt: int, outcome: Outcome, suspension: Any = None) -> Any:
         if self.lost:
             raise ClaimLost(str(key))
         self.outcomes.append((attempt, outcome))

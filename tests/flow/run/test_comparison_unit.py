@@ -111,7 +111,7 @@ SENT = {"deals": Baseline("now", NOW, NOW)}
 
 def test_what_is_sent_moves_the_baselines_of_what_was_answered_and_a_notice_moves_none() -> None:
     assert reader_digest().sent_baselines() == SENT
-    assert reader_digest(replace(TEAM, id="operator")).sent_baselines() == {}
+    assert reader_digest(digest=TROUBLE).sent_baselines() == {}
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ class HandsOver(Leases):
         return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers), (ENDED,))
 
 
-class Ledger(HandsOver):
+class Ends(HandsOver):
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
         self.writes.append(("skip", attempt, reason))
         return (ENDED,)
@@ -95,6 +95,8 @@ class Ledger(HandsOver):
     async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
         self.writes.append(("postpone", attempt, until))
 
+
+class Ledger(Ends):
     async def fail(
         self,
         key: RunKey,

@@ -7,7 +7,7 @@ import pytest
 from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
 from worker.domain.delivery import Reader
 from worker.domain.schedule import ChannelSpec
-from worker.flow.run.readers import entries, entry_of, operator_entry, readers, subjects
+from worker.flow.run.readers import entries, entry_of, is_notice, operator_entry, readers, subjects
 
 HOOK = replace(TEAM, id="hook", channel="room", address=None)
 BOSS = replace(TEAM, id="boss")
@@ -68,3 +68,16 @@ def test_the_operator_is_found_though_no_entry_names_it() -> None:
     assert found.channel == "mail"
     alone = replace(bundle, defaults=replace(bundle.defaults, operator=None))
     assert entry_of(connectors, alone, {}, "operator|ops@acme.example") is None
+
+
+@pytest.mark.parametrize(
+    ("reader", "expected"),
+    [
+        ("operator|ops@acme.example", True),
+        ("operator/1a2b3c4d|ops@acme.example", True),
+        ("operators|ops@acme.example", False),
+        ("team|operator@acme.example", False),
+    ],
+)
+def test_only_a_reader_of_the_operators_own_is_one_of_notices(reader: str, expected: bool) -> None:
+    assert is_notice(reader) is expected

@@ -1,0 +1,186 @@
+"""Words to the operator."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.fakes import (
+    KEY,
+    NOW,
+    RUN,
+    TROUBLE,
+    WEEKLY,
+    Deployed,
+    FixedClock,
+    KnownDeliveries,
+    Takes,
+    bundle_with,
+    uses,
+)
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.notice import MOST_CAUSES, Cause, NoticeRequest, Suspension, Trouble
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, RunKey, RunState
+from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.flow.run.notices import (
+    causes_of,
+    notice_of,
+    notify_of_failed,
+    of_failed,
+    of_suspended,
+    undelivered,
+)
+
+CONNECTORS: Any = uses(takes=Takes("mail").takes)
+BUNDLE = bundle_with(WEEKLY, operator="ops@acme.example")
+OPERATOR = "operator|ops@acme.example"
+REFUSED = Delivery(KEY, DeliveryState.REFUSED, sentence="550: no such user")
+CAUSES = (Cause("deals", "it is down"),)
+
+
+def failed(bundle: Any = BUNDLE, causes: tuple[Cause, ...] = CAUSES, now: datetime = NOW) -> NoticeRequest | None:
+    return of_failed(CONNECTORS, bundle, WEEKLY, RUN.key, Reason.SOURCE, causes, now)
+
+
+def test_a_run_that_failed_is_told_to_the_operator_by_its_schedule_and_reason() -> None:
+    request = failed()
+    assert request is not None
+    assert (request.reader, request.day) == (OPERATOR, "2026-11-16")
+    assert (request.notice.trouble, request.notice.subject) == (Trouble.FAILED, "failed weekly source")
+    assert (request.notice.causes, request.notice.more_causes, request.notice.at) == (CAUSES, 0, NOW)
+
+
+def test_nothing_is_told_where_nobody_is_to_be_told() -> None:
+    assert failed(bundle_with(WEEKLY)) is None
+
+
+def test_the_day_is_that_of_the_project() -> None:
+    berlin = replace(BUNDLE, defaults=replace(BUNDLE.defaults, timezone="Europe/Berlin"))
+    late = datetime(2026, 11, 16, 23, 30, tzinfo=UTC)
+    assert [request.day for bundle in (BUNDLE, berlin) if (request := failed(bundle, now=late))] == [
+        "2026-11-16",
+        "2026-11-17",
+    ]
+
+
+def test_of_many_causes_the_first_are_told_and_the_others_counted() -> None:
+    many = tuple(Cause(f"query{n}", "it is down") for n in range(MOST_CAUSES + 2))
+    request = failed(causes=many)
+    assert request is not None
+    assert (request.notice.causes, request.notice.more_causes) == (many[:MOST_CAUSES], 2)
+
+
+def suspended(key: DeliveryKey = KEY, subject: str = "channel mail", bundle: Any = BUNDLE) -> Suspension:
+    return of_suspended(CONNECTORS, bundle, WEEKLY, key, subject, "550: gone", NOW)
+
+
+def test_what_is_suspended_is_told_with_the_reader_whose_message_was_refused() -> None:
+    stop = suspended()
+    assert (stop.subject, stop.sentence) == ("channel mail", "550: gone")
+    assert stop.told is not None
+    assert (stop.told.notice.trouble, stop.told.notice.subject) == (Trouble.SUSPENDED, "channel mail")
+    assert stop.told.notice.causes == (Cause("team@acme.example", "550: gone"),)
+
+
+def test_each_suspension_of_a_run_is_a_notice_of_its_own_and_the_same_one_twice_is_not() -> None:
+    one, again, other = suspended(), suspended(), suspended(subject="address mail team@acme.example")
+    assert one.told is not None
+    assert other.told is not None
+    assert one == again
+    assert one.told.reader != other.told.reader
+    assert one.told.reader.startswith("operator/")
+
+
+def test_a_notice_that_is_refused_makes_no_other() -> None:
+    assert suspended(replace(KEY, reader=OPERATOR)) == Suspension("channel mail", "550: gone")
+    assert suspended(bundle=bundle_with(WEEKLY)).told is None
+
+
+class Notifies:
+    """Makes a notice once. `asked`: the gaps and the notice of every call."""
+
+    def __init__(self) -> None:
+        self.asked = list[tuple[Sequence[Gap], NoticeRequest | None]]()
+
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
+        self.asked.append((gaps, notice))
+        return len(self.asked) == 1
+
+
+def parts(run: Run, *rows: Delivery, operator: str | None = "ops@acme.example") -> Any:
+    lookups = KnownDeliveries(*rows)
+    lookups.rows = (run,)
+    return uses(
+        clock=FixedClock(),
+        connectors=CONNECTORS,
+        deployments=Deployed(bundle_with(WEEKLY, operator=operator)),
+        lookups=lookups,
+        runs=Notifies(),
+    )
+
+
+FAILED = replace(RUN, state=RunState.FAILED)
+ABANDONED = replace(FAILED, reason=Reason.ABANDONED)
+
+
+async def test_a_run_that_its_workers_died_over_is_told_once_with_a_gap_for_each_query() -> None:
+    given = parts(ABANDONED)
+    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
+    assert await notify_of_failed(given, RUN.key) == ()
+    gaps, request = given.runs.asked[0]
+    assert [(gap.query_id, gap.sentence) for gap in gaps] == [("deals", SENTENCES[Reason.ABANDONED])]
+    assert (request.notice.reason, request.notice.causes) == (Reason.ABANDONED, ())
+
+
+async def test_a_run_that_reached_no_reader_says_of_each_why() -> None:
+    given = parts(FAILED, REFUSED)
+    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
+    gaps, request = given.runs.asked[0]
+    assert gaps == ()
+    assert request.notice.reason is Reason.UNDELIVERED
+    assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
+
+
+@pytest.mark.parametrize("run", [RUN, replace(FAILED, reason=Reason.SOURCE), replace(FAILED, key=RunKey("gone", NOW))])
+async def test_a_run_that_did_not_fail_or_was_told_when_it_failed_is_left_alone(run: Run) -> None:
+    given = parts(run)
+    assert await notify_of_failed(given, RUN.key) == ()
+    assert given.runs.asked == []
+
+
+async def test_the_ledger_is_told_of_an_abandoned_run_though_nobody_is_to_be_told() -> None:
+    given = parts(ABANDONED, operator=None)
+    assert await notify_of_failed(given, RUN.key) == ()
+    assert [request for _, request in given.runs.asked] == [None]
+
+
+def test_each_gap_is_a_cause() -> None:
+    assert causes_of([Gap("deals", GapReason.UNAVAILABLE, "it is down")]) == CAUSES
+
+
+@pytest.mark.parametrize("state", DeliveryState)
+def test_only_what_may_not_have_arrived_is_a_cause_and_a_notice_never_is(state: DeliveryState) -> None:
+    rows = [replace(REFUSED, state=state), replace(REFUSED, state=state, key=replace(KEY, reader=OPERATOR))]
+    short = state in {DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
+    assert undelivered(rows) == ((Cause("team@acme.example", "550: no such user"),) if short else ())
+
+
+def test_a_reader_whose_delivery_has_no_sentence_gets_that_of_its_reason() -> None:
+    silent = replace(REFUSED, sentence="", reason=Reason.RENDER)
+    assert [cause.sentence for cause in undelivered([silent, replace(silent, reason=None)])] == [
+        SENTENCES[Reason.RENDER],
+        "",
+    ]
+
+
+def test_a_notice_is_what_was_kept_and_of_an_earlier_version_what_its_run_says() -> None:
+    kept = replace(REFUSED, notice=TROUBLE)
+    assert notice_of(kept, FAILED, WEEKLY) is TROUBLE
+    closed = NOW + timedelta(minutes=1)
+    run = replace(FAILED, reason=Reason.SOURCE, gaps=(("deals", "unavailable", "it is down"),), closed_at=closed)
+    told = notice_of(REFUSED, run, WEEKLY)
+    assert (told.subject, told.causes, told.at) == ("failed weekly source", CAUSES, closed)
+    assert notice_of(REFUSED, FAILED, WEEKLY).reason is Reason.UNDELIVERED
