@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.app import IDLE, OpenConnectors
+from worker.connectors import IDLE, OpenConnectors
 from worker.domain.limits import LONGEST_FETCH
 from worker.domain.schedule import Bundle, Connection, Defaults
 from worker.open_once import OpenOnce

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from tests.support.desk import SCHEDULE, CommandLine, desk, no_network, sha256
-from worker import app
+from worker import shipped
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 
@@ -89,18 +89,18 @@ def test_another_version_is_named_where_it_renders_something_else(
     sent: tuple[CommandLine, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, keys = sent
-    version = app.version()
+    version = shipped.version()
     templates = tmp_path / "newer"
-    for path in app.shipped("templates").rglob("*.j2"):
-        copy = templates / path.relative_to(app.shipped("templates"))
+    for path in shipped.folder_of("templates").rglob("*.j2"):
+        copy = templates / path.relative_to(shipped.folder_of("templates"))
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     with (templates / "pipeline" / "email.subject.j2").open("a", encoding="utf-8") as subject:
         subject.write(" (new)")
-    monkeypatch.setattr(app, "shipped", lambda _folder: templates)
-    app.version.cache_clear()
+    monkeypatch.setattr(shipped, "folder_of", lambda _folder: templates)
+    shipped.version.cache_clear()
     shown = {one["key"].split("/")[1].split("|")[0]: one for one in here.document_of("replay", keys[1])}
-    app.version.cache_clear()
+    shipped.version.cache_clear()
     assert shown["room"]["equal"]
     assert not shown["team"]["equal"]
     assert shown["team"]["causes"][0].startswith(f"it was rendered by {version}, and this is")
@@ -110,7 +110,7 @@ def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent:
     here, keys = sent
     row = here.row(keys[1], "team")
     assert row.state is DeliveryState.SENT
-    assert row.version == app.version()
+    assert row.version == shipped.version()
     assert {baseline is not None for baseline in (row.compared_with or {}).values()} == {True}
     explained = here.document_of("explain", keys[1])
     (team,) = [one for one in explained["deliveries"] if one["reader"].startswith("team|")]

@@ -12,7 +12,7 @@ import pytest
 from tests.support.distribution import install
 from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query
 from worker.errors import RequestError
 from worker.plugins import SOURCE_PLUGINS

@@ -7,7 +7,7 @@ import pytest
 
 from tests.sandbox.conftest import NOW
 from tests.sandbox.test_pipedrive_agreement import Clock, ask, item, opened
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.flow.deploy.cost import DayCost, cost

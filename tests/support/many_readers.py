@@ -13,7 +13,7 @@ from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.triggers import ApTriggers
-from worker.app import SILENT, OpenConnectors
+from worker.connectors import SILENT, OpenConnectors
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Subscription

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import FakeLedger, around
-from worker.app import SILENT, OpenConnectors
+from worker.connectors import SILENT, OpenConnectors
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.notice import Suspension
 from worker.domain.outcome import Outcome

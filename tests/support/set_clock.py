@@ -21,7 +21,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.events import Fact
 from worker.domain.run import Run
 from worker.domain.time.epoch import from_ms, to_ms

@@ -17,7 +17,8 @@ from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenConnectors, broker, tokens, wall_clock
+from worker.app import broker, tokens
+from worker.connectors import OpenConnectors, wall_clock
 from worker.documents.doctor import findings_document
 from worker.domain.schedule import Bundle
 from worker.entry import console

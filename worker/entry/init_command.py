@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.app import wall_clock
+from worker.connectors import wall_clock
 from worker.documents.project import project_document
 from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console

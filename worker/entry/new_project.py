@@ -5,9 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from worker.app import shipped
 from worker.errors import RequestError
 from worker.plugins import CHANNELS, SANDBOX, SOURCES
+from worker.shipped import folder_of
 
 PROJECT_FILE = "funnelbeat.yaml"
 LONGEST_NAME = 63
@@ -49,7 +49,7 @@ def _sandbox_channels() -> str:
 
 def write_project(target: Path, name: str) -> None:
     """The sandbox project and the example schedules. Raises RequestError as `write_new`."""
-    examples = sorted(shipped("schedules").glob("*.yaml"))
+    examples = sorted(folder_of("schedules").glob("*.yaml"))
     schedules = {example.stem: example.read_text(encoding="utf-8") for example in examples}
     write_new(target, sandbox_project(name), schedules)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from worker.app import wall_clock
+from worker.connectors import wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.plan_commands import change_lines

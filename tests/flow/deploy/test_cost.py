@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from tests.support.set_clock import month
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.triggers import ApTriggers
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
 from worker.domain.snapshot.requests import RequestCount
 from worker.domain.time.window import WindowSpec
@@ -116,7 +116,7 @@ async def test_doctor_says_what_a_day_asks_for_and_whether_the_service_allows_it
     assert found.level is level
     assert found.sentence == (
         "the next 24 hours ask for 2 queries (3 asked, equal ones fetched once), 6 requests, 112 of the day's tokens; "
-        f"the service allows {limit:.0f} a day, of which 60 are left"
+        f"the service allows {limit:.0f} a day, and 60 are left"
     )
 
 

@@ -87,7 +87,7 @@ REFUSED = SourceRefused("GET /me/", "the key is not known", status=401)
     [
         (Says("Acme, as Ann"), Level.OK, "Acme, as Ann"),
         (Says(REFUSED), Level.FAIL, "GET /me/: the key is not known"),
-        (uses(), Level.OK, "its options can be used; it is asked nothing before its first run"),
+        (uses(), Level.OK, "its options can be used; it is not asked before its first run"),
         (RequestError("CLOSE_KEY is not set"), Level.FAIL, "CLOSE_KEY is not set"),
     ],
 )

@@ -9,7 +9,7 @@ from tests.golden.digests import DIGESTS
 from tests.support.desk import no_network
 from tests.support.slack_golden import rendered
 from worker.adapters.smtp.mime import MailContent
-from worker.app import SILENT, OpenConnectors
+from worker.connectors import SILENT, OpenConnectors
 from worker.domain.delivery import DeliveryKey, Envelope, Receipt
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults

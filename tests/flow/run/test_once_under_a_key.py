@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.small_channels import UNCLEAR, TakesOnce
 from tests.support.story import InProcessRun
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.delivery import DeliveryState
 from worker.flow.run.deliver import deliver
 

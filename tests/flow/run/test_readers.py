@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.app import SILENT, OpenConnectors
+from worker.connectors import SILENT, OpenConnectors
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.flow.run.readers import operator_entry
 

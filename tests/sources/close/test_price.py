@@ -11,7 +11,7 @@ import pytest
 from tests.sandbox.conftest import NOW
 from tests.support.story import SCHEDULE, InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import OpenConnectors
+from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec, resolve

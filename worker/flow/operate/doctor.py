@@ -78,7 +78,7 @@ def _source(connectors: Connectors, bundle: Bundle, name: str) -> Callable[[], A
         source = connectors.source(bundle, name)
         if isinstance(source, CheckedSource):
             return await source.check()
-        return "its options can be used; it is asked nothing before its first run"
+        return "its options can be used; it is not asked before its first run"
 
     return look
 
@@ -107,7 +107,7 @@ def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[
         channel = connectors.channel(bundle, name, addresses[0] if addresses else None)
         if isinstance(channel, Checked):
             return await channel.check(addresses)
-        return "its options can be used; nobody can be asked without sending something"
+        return "its options can be used; it cannot be checked without sending something"
 
     return look
 
@@ -129,7 +129,7 @@ async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
     if limit is None or left is None:
         return Finding(what, Level.OK, told)
     level = Level.WARN if of.tokens > MUCH * limit else Level.OK
-    return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, of which {left:.0f} are left")
+    return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, and {left:.0f} are left")
 
 
 async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Finding:
@@ -152,7 +152,7 @@ async def deployment(
     """
     deployed = await deployments.deployed()
     if deployed is None and deployed_before:
-        told = "nothing is deployed, though this directory was: was Redis emptied? Restore a backup, or deploy again"
+        told = "nothing is deployed, but it was before: was Redis emptied? Restore a backup, or deploy again"
         return [Finding("deployment", Level.FAIL, told)]
     if deployed is None:
         return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
@@ -183,8 +183,9 @@ async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Trig
     ahead = [name for name, at in pending.items() if is_ahead(triggers, name, timings[name], at, now)]
     if not ahead:
         return []
-    told = f"{', '.join(ahead[:5])}{' and more' if len(ahead) > 5 else ''}: due later than the next slot; Redis's clock"
-    return [Finding("due instants", Level.FAIL, f"{told} was ahead once. Start a clock again: it takes this back")]
+    named = f"{', '.join(ahead[:5])}{' and more' if len(ahead) > 5 else ''}"
+    sentence = f"{named}: due later than the next slot, because Redis's clock was ahead once"
+    return [Finding("due instants", Level.FAIL, f"{sentence}. Start a clock again; it corrects this")]
 
 
 async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:

@@ -189,7 +189,7 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
 
 def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
     if not schedule.to:
-        raise RequestError(f"{schedule.id} has nobody under `to:` to preview for")
+        raise RequestError(f"{schedule.id} has no entry under `to:` to preview")
     if entry_id is not None:
         found = next((entry for entry in schedule.to if entry.id == entry_id), None)
         if found is None:

@@ -1,0 +1,146 @@
+"""What this process opens for definitions: sources, channels and templates, shared by all runs that use them."""
+
+import asyncio
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+from worker import shipped
+from worker.adapters.definitions.secrets import references, resolve, unescaped
+from worker.domain.schedule import Bundle, Connection, Query
+from worker.errors import RequestError
+from worker.open_once import OpenOnce
+from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_source, source_kind
+from worker.ports import Channel, Quota, Source, Templates
+from worker.ports.channels import ChannelGroup, ChannelKind
+from worker.ports.kinds import QuerySpec
+from worker.ports.tokens import Renewal, TokenStore
+from worker.rendering.templates import JinjaTemplates
+from worker.vocabulary import vocabulary
+
+NOWHERE = "https://nowhere.invalid/nothing"
+"""Stands for a secret (token, password, webhook) if nothing is sent. RFC 2606 reserves the name, so nobody has it."""
+
+IDLE = 3600.0
+"""Seconds after which an unused source or channel is closed. One fetch takes much less."""
+
+SILENT = {
+    **{kind.type: "http://127.0.0.1:9" for kind in STAND_INS.values()},
+    **{service: address for kind in CHANNELS for service, address in kind.in_sandbox.items()},
+}
+"""A sandbox that does not run, for messages that are only built."""
+
+
+def wall_clock() -> datetime:
+    """The only place that reads a process's own clock: for `as_of`, the instants of a service's answers."""
+    return datetime.now(UTC)
+
+
+def account_id(kind: str, options: Mapping[str, str]) -> str:
+    """A short text that stands for one account with these credentials and does not show them. The hash is slow, because
+    a password may be short.
+    """
+    return _account_id(kind, tuple(sorted(options.items())))
+
+
+@cache
+def _account_id(kind: str, options: tuple[tuple[str, str], ...]) -> str:
+    given = json.dumps([kind, options]).encode()
+    # Keys in Redis hold this hash, so the salt keeps its first wording.
+    return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
+
+
+Overrides = tuple[tuple[str, str], ...]
+"""A project's own templates: path and text of each, in order."""
+
+
+def _open_templates(overrides: Overrides) -> Templates:
+    """The shipped templates do not change while a process runs."""
+    return JinjaTemplates(shipped.folder_of("templates"), dict(overrides), vocabulary())
+
+
+@dataclass(slots=True)
+class OpenConnectors:
+    """Implements ports.Connectors. Definitions with the same options share one source or channel.
+
+    `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
+    budget of each account, which all workers share; without it every source has its own. `tokens`: the store of an
+    account's renewed tokens; None without a key to encrypt them.
+    """
+
+    sandbox: Mapping[str, str]
+    directory: Path
+    offline: bool = False
+    quotas: Callable[[str], Quota] | None = None
+    tokens: Callable[[str], TokenStore] | None = None
+    clock: Callable[[], float] = time.monotonic
+    _sources: OpenOnce[Source] = field(init=False)
+    _channels: OpenOnce[Channel[Any] | ChannelGroup] = field(init=False)
+    _templates: Callable[[Overrides], Templates] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_templates))
+
+    def __post_init__(self) -> None:
+        self._sources = OpenOnce(IDLE, self.clock)
+        self._channels = OpenOnce(IDLE, self.clock)
+
+    def source(self, bundle: Bundle, connection: str) -> Source:
+        spec = bundle.connections[connection]
+        options = resolve(spec.options, os.environ, self.directory)
+        key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
+        return self._sources.get(key, lambda: self._open_source(spec, options))
+
+    def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
+        account = account_id(spec.type, options)
+        quota = self.quotas(account) if self.quotas else None
+        again = partial(resolve, spec.options, os.environ, self.directory)
+        renewal = Renewal(again, self.tokens(account) if self.tokens else None)
+        return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
+
+    def account(self, bundle: Bundle, connection: str) -> str:
+        spec = bundle.connections[connection]
+        return account_id(spec.type, resolve(spec.options, os.environ, self.directory))
+
+    def query(self, bundle: Bundle, query: Query) -> QuerySpec:
+        kind = source_kind(bundle.connections[query.source].type)
+        if query.query not in kind.queries:
+            raise RequestError(f"type: {kind.type}: this version of it has no query {query.query}")
+        return kind.queries[query.query]
+
+    def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
+        kind = _kind(bundle, channel)
+        options = listening(self.sandbox) if kind.in_sandbox else self._options(bundle.channels[channel].options)
+        key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
+        opened = self._channels.get(key, lambda: kind.open(options))
+        return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+
+    def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return _kind(bundle, channel).route(address)
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        kind = _kind(bundle, channel)
+        try:
+            return kind.needs_address(bundle.channels[channel].options) and bool(kind.address(address))
+        except ValueError:
+            return False
+
+    def _options(self, written: Mapping[str, str]) -> dict[str, str]:
+        if not self.offline:
+            return resolve(written, os.environ, self.directory)
+        return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
+
+    def templates(self, bundle: Bundle) -> Templates:
+        """One for all bundles with the same templates, because nothing else in a bundle affects them."""
+        return self._templates(tuple(sorted(bundle.templates.items())))
+
+    async def aclose(self) -> None:
+        await asyncio.gather(self._sources.aclose(), self._channels.aclose())
+
+
+def _kind(bundle: Bundle, channel: str) -> ChannelKind:
+    return channel_kind(bundle.channels[channel].type)
