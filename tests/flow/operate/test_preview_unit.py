@@ -117,7 +117,7 @@ async def test_an_entry_that_is_named_is_previewed_and_else_the_first_where_none
 @pytest.mark.parametrize(
     ("schedule", "entry", "words"),
     [
-        (replace(BOTH, to=()), None, "weekly has nobody under `to:`"),
+        (replace(BOTH, to=()), None, "weekly has no entry under `to:`"),
         (BOTH, "other", "--entry: weekly has no entry 'other'; it has team, boss"),
     ],
 )

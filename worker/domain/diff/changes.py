@@ -83,5 +83,5 @@ def _columns(tables: Collection[TableDiff], watch: Collection[str]) -> tuple[Col
                 if counts(cell.column, watch):
                     found[cell.column.name, status if cell.column.name == STATUS else ""] += 1
     places = list(order)
-    told = sorted(found.items(), key=lambda one: (places.index(one[0][0]), one[0][1]))
-    return tuple(ColumnChange(name, rows, to) for (name, to), rows in told)
+    ordered = sorted(found.items(), key=lambda one: (places.index(one[0][0]), one[0][1]))
+    return tuple(ColumnChange(name, rows, to) for (name, to), rows in ordered)

@@ -1,1 +1,1 @@
-"""What one reader is told about one run, free of any channel."""
+"""The digest of one run for one reader, independent of any channel."""

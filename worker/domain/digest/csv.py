@@ -44,9 +44,9 @@ def without_formulas(content: bytes) -> bytes:
     kept = [[cell if _NUMBER.fullmatch(cell) else _inert(cell) for cell in row] for row in rows]
     if kept == rows:
         return content
-    told = io.StringIO(newline="")
-    csv.writer(told).writerows(kept)
-    return _MARK + told.getvalue().encode()
+    written = io.StringIO(newline="")
+    csv.writer(written).writerows(kept)
+    return _MARK + written.getvalue().encode()
 
 
 def _printed(rows: Table, row: Row, words: Mapping[str, str]) -> list[str]:

@@ -124,12 +124,12 @@ async def budgets(
 
 async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
     """Other programs use the same day's tokens, so three quarters of them are worth a warning."""
-    what, told = f"budget {of.connection}", f"the next 24 hours ask for {of}"
+    what, sentence = f"budget {of.connection}", f"the next 24 hours ask for {of}"
     limit, left = await quota.day()
     if limit is None or left is None:
-        return Finding(what, Level.OK, told)
+        return Finding(what, Level.OK, sentence)
     level = Level.WARN if of.tokens > MUCH * limit else Level.OK
-    return Finding(what, level, f"{told}; the service allows {limit:.0f} a day, and {left:.0f} are left")
+    return Finding(what, level, f"{sentence}; the service allows {limit:.0f} a day, and {left:.0f} are left")
 
 
 async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Finding:
@@ -152,16 +152,16 @@ async def deployment(
     """
     deployed = await deployments.deployed()
     if deployed is None and deployed_before:
-        told = "nothing is deployed, but it was before: was Redis emptied? Restore a backup, or deploy again"
-        return [Finding("deployment", Level.FAIL, told)]
+        sentence = "nothing is deployed, but it was before: was Redis emptied? Restore a backup, or deploy again"
+        return [Finding("deployment", Level.FAIL, sentence)]
     if deployed is None:
         return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
     in_force = await deployments.bundle(deployed.bundle)
-    told = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
+    sentence = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
     same = not definition_changes(in_force, bundle)
     level = Level.OK if same else Level.WARN
     note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"
-    return [Finding("deployment", level, told + note), await _due(clock)]
+    return [Finding("deployment", level, sentence + note), await _due(clock)]
 
 
 async def _due(clock: ClockLedger) -> Finding:
@@ -208,6 +208,6 @@ async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Find
     for kind, without in (("clock", "nothing will fire"), ("worker", "nothing will be fetched or sent")):
         there = [one for one in seen if one.kind == kind and now - one.seen < QUIET]
         hosts = ", ".join(sorted({one.host for one in there}))
-        told = f"{len(there)} running on {hosts}" if there else f"none is running: {without}"
-        found.append(Finding(f"{kind}s", Level.OK if there else Level.WARN, told))
+        sentence = f"{len(there)} running on {hosts}" if there else f"none is running: {without}"
+        found.append(Finding(f"{kind}s", Level.OK if there else Level.WARN, sentence))
     return found
