@@ -1,4 +1,4 @@
-"""A word to the operator about what nobody else would hear of: a run that failed, or an address that is suspended."""
+"""Notices to the operator: a run that failed, or an address or channel that is suspended."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 
 MOST_CAUSES = 5
-"""Causes that one notice names; a run may have thousands of readers."""
+"""Causes that one notice names. A run may have thousands of readers."""
 
 
 class Trouble(StrEnum):
@@ -20,7 +20,9 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """`who`: a query of the report, or a reader. `sentence`: what the service or the receiver said, in its language."""
+    """`who`: a query of the report, or a reader. `sentence`: the words of the service or the receiver, in their
+    language.
+    """
 
     who: str
     sentence: str
@@ -28,9 +30,9 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`name`: the schedule's. `subject`: what the notice is of, by which notices are counted; of a suspension, what is
-    suspended ("address mail ann@acme.example", "channel chat"). `causes`: at most MOST_CAUSES, and `more_causes` says
-    how many others there are. `at`: when it happened. `repeats`: how many of the same subject were not told before, the
+    """`name`: the schedule's. `subject`: what notices are counted by; for a suspension it is what is suspended
+    ("address mail ann@acme.example", "channel chat"). `causes`: at most MOST_CAUSES; `more_causes`: the number of the
+    others. `at`: when it happened. `repeats`: the number of events with the same subject since the last notice, the
     first of them at `repeats_since`.
     """
 
@@ -48,8 +50,8 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
-    """A notice that the ledger is asked to send to `reader` (its id in the run), unless one of the same subject was
-    made on this day or a later one: then it is counted for the next. `day`: in the operator's zone, as 2026-11-23.
+    """A notice to send to `reader` (its id in the run). If one with the same subject was made on this day or a later
+    one, the ledger only counts it for the next notice. `day`: in the operator's zone, as 2026-11-23.
     """
 
     reader: str
@@ -59,8 +61,10 @@ class NoticeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """What a refusal stops, until somebody mended it: `subject` as Notice has it. `told`: to whom, None for nobody."""
+    """What a refusal suspends, until its cause is repaired. `subject`: as in Notice. `notice`: the notice about it,
+    None without an operator.
+    """
 
     subject: str
     sentence: str
-    told: NoticeRequest | None = None
+    notice: NoticeRequest | None = None

@@ -63,13 +63,13 @@ class JinjaPage:
 
     env: TemplateSandbox
     folder: str
-    told: Mapping[str, object]
+    values: Mapping[str, object]
 
     def fill(self, name: str) -> str:
         path = f"{self.folder}/{name}"
         try:
             with bounded():
-                return _joined(self.env.get_template(path).generate(**self.told, reader=READER))
+                return _joined(self.env.get_template(path).generate(**self.values, reader=READER))
         except TemplateNotFound as error:
             raise RenderError(path, 0, f"there is no template {clean(str(error.name or path))}") from error
         except TemplateSyntaxError as error:
@@ -91,15 +91,15 @@ class JinjaTemplates:
         self._env = environment(builtin, overrides or {})
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
-        told, folder = request.digest, request.entry.template
-        if isinstance(told, Notice):
-            w = self._wording(request.entry, told.run.slot.year)
-            yield JinjaPage(self._env, folder, {"notice": told, "w": w, "page": NoticePage(told, w)})
+        content, folder = request.digest, request.entry.template
+        if isinstance(content, Notice):
+            w = self._wording(request.entry, content.run.slot.year)
+            yield JinjaPage(self._env, folder, {"notice": content, "w": w, "page": NoticePage(content, w)})
             return
-        w, attached = self._wording(request.entry, told.slot.year), [clean(file.name) for file in request.files]
+        w, attached = self._wording(request.entry, content.slot.year), [clean(file.name) for file in request.files]
         for cut in CUTS:
-            page = Page(told, w, cut, _csv_names(request.files), self._vocabulary)
-            yield JinjaPage(self._env, folder, {"digest": told, "w": w, "page": page, "attached": attached})
+            page = Page(content, w, cut, _csv_names(request.files), self._vocabulary)
+            yield JinjaPage(self._env, folder, {"digest": content, "w": w, "page": page, "attached": attached})
 
     def _wording(self, entry: Subscription, year: int) -> Wording:
         """Raises RenderError."""

@@ -15,7 +15,7 @@ LONGEST_CAUSE = 500
 def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
     """As lua/common.lua `add_notice` reads it; `expires` in milliseconds."""
     notice = request.notice
-    told = {
+    row = {
         "k": str(notice.trouble),
         "s": notice.subject,
         "e": str(notice.reason),
@@ -23,9 +23,9 @@ def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
         "c": [[short(cause.who), short(cause.sentence, LONGEST_CAUSE)] for cause in notice.causes],
         "m": notice.more_causes,
     }
-    return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": told}
+    return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
 
 
 def suspension_row(suspension: Suspension, expires: int) -> dict[str, Any]:
     row: dict[str, Any] = {"subject": suspension.subject, "sentence": short(suspension.sentence, 1000)}
-    return row if suspension.told is None else row | {"notice": request_row(suspension.told, expires)}
+    return row if suspension.notice is None else row | {"notice": request_row(suspension.notice, expires)}
