@@ -18,12 +18,14 @@ from starlette.routing import Route
 
 from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
+from worker.sandbox import umami_send as sending
 from worker.sandbox.limits import RequestLimit
 from worker.sandbox.umami_account import SEGMENT, UmamiAccount, user
 from worker.sandbox.umami_answers import UmamiRefusal, answer, chosen, milliseconds, nothing, read_json, unauthorized
 from worker.sandbox.umami_lists import UmamiAccess, UmamiLists
 from worker.sandbox.umami_reports import REPORTS, stats
 from worker.sandbox.umami_scope import OF_SESSIONS, VisitScope, days, unforeseen
+from worker.sandbox.umami_send import OpenSite
 from worker.sandbox.umami_site import SimulatedSite
 
 SITE_ROOT = "/umami"
@@ -50,6 +52,7 @@ class UmamiApi:
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
         self.site = SimulatedSite(seed, now())
         self.state = UmamiAccount(now())
+        self.sites = {key: OpenSite(self.site if one.visited else None) for key, one in self.state.websites.items()}
         self.access = UmamiAccess(self.state)
         self.lists = UmamiLists(self.access, now)
         self.limit = RequestLimit(CLOUD_CALLS, CLOUD_SECONDS)
@@ -60,6 +63,7 @@ class UmamiApi:
         table: dict[str, Mapping[str, Endpoint]] = {
             "/heartbeat": {"GET": self.heartbeat},
             "/auth/login": {"POST": self.login},
+            "/send": {"POST": self.send},
             "/auth/verify": {"POST": self.verify},
             "/me": {"GET": self.me},
             "/teams": {"GET": self.lists.teams},
@@ -160,6 +164,24 @@ class UmamiApi:
         token = request.headers.get("authorization", "").partition(" ")[2]
         return answer({"token": token, "user": user(account, self.state.born)})
 
+    async def send(self, request: Request) -> Response:
+        """A view or an event, as a website's script sends it. Nothing is kept of other types, links and pixels."""
+        body = await read_json(request)
+        faults = sending.faults(body)
+        if faults.any:
+            return answer(faults.body(), 400)
+        payload, agent = body["payload"], request.headers.get("user-agent", "")
+        website = payload.get("website")
+        if website is not None and website not in self.sites:
+            return answer({"error": {"message": "Website not found.", "code": "bad-request", "status": 400}}, 400)
+        if sending.is_robot(agent):
+            return answer(sending.IGNORED)
+        address = payload.get("ip") or (request.client.host if request.client else "")
+        found = sending.event({"website": "", **payload}, address, agent, self._now())
+        if website is not None and body["type"] == "event":
+            self.sites[website].sent.append(found)
+        return answer({"cache": f"{found.visit}.sandbox", "sessionId": found.session, "visitId": found.visit})
+
     async def run_or_update(self, request: Request) -> Response:
         """The service has one path for each type of report, and below it one path for everything else."""
         name = request.path_params["id"]
@@ -258,4 +280,4 @@ class UmamiApi:
         begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
         if site is not None and site.reset_at is not None:
             begin = max(begin, datetime.fromisoformat(site.reset_at))
-        return VisitScope(self.site if site is not None and site.visited else None, begin, last, self._now(), filters)
+        return VisitScope(self.sites.get(website), begin, last, self._now(), filters)

@@ -10,7 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from worker.sandbox.umami_checks import FIELDS
-from worker.sandbox.umami_site import CUSTOM, VIEW, SimulatedSite, WebsiteEvent
+from worker.sandbox.umami_send import OpenSite
+from worker.sandbox.umami_site import CUSTOM, VIEW, WebsiteEvent
 
 OF_SESSIONS = frozenset(
     {
@@ -36,7 +37,7 @@ _OPERATORS = (*_OF_TEXT, "s", "ns", "t", "f", "gt", "lt", "gte", "lte", "bf", "a
 class VisitScope:
     """The site within a range, both ends included, until `now`."""
 
-    site: SimulatedSite | None
+    site: OpenSite | None
     start: datetime
     end: datetime
     now: datetime
