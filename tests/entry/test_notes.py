@@ -48,3 +48,12 @@ def test_a_run_whose_answers_are_gone_from_redis_has_no_notes(here: CommandLine)
     with redis.Redis.from_url(here.redis.url) as client:
         client.delete(*client.keys("desk:snap:*"))
     assert here.document_of("show", key)["notes"] == []
+
+
+def test_a_preview_says_why_a_part_is_missing_and_ends_with_three_where_all_are(here: CommandLine) -> None:
+    assert here.box is not None
+    here.box.call(lambda box: box.pipedrive.refusing.update({"GET /api/v2/deals": "right"}))
+    seen = here.call("preview", "asked", "--out", str(here.place / "page.html"))
+    assert seen.exit_code == 3
+    told = " ".join(seen.stdout.split())
+    assert "missing idle: GET /api/v2/deals: the token has no right to this (403)" in told

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.domain.money import Money
+from worker.domain.money import Money, custom
 from worker.rendering.wording import Wording, needs_cents
 
 EN = Wording("en_GB", "Europe/Berlin", 2026)
@@ -28,6 +28,14 @@ DE = Wording("de-DE", "Europe/Berlin", 2026)
 def test_money_in_two_languages(amount: int | None, currency: str, signed: bool, english: str, german: str) -> None:
     assert EN.money(amount, currency, signed) == english
     assert DE.money(amount, currency, signed) == german
+
+
+def test_a_headline_never_says_zero_of_an_amount_that_is_none() -> None:
+    bitcoin = custom("9_2", 8, "BTC")
+    assert EN.whole(50_000_000, bitcoin) == "BTC\u00a00.50000000"
+    assert EN.whole(2_467, "KWD") == "KWD\u00a02.467"
+    assert EN.whole(-40, "EUR", signed=True) == "−\u2060€0.40"
+    assert (EN.whole(0, "EUR"), EN.whole(149, "EUR"), EN.whole(24_670, "KWD")) == ("€0", "€1", "KWD\u00a025")
 
 
 def test_a_bridge_with_cents_anywhere_has_cents_everywhere() -> None:

@@ -119,6 +119,8 @@ def preview_command(
     if as_json:
         console.show_json(preview_document(str(target), seen))
     else:
+        for gap in seen.digest.gaps:
+            console.out.print(f"missing {gap.query_id}: {gap.sentence}", markup=False)
         for query, sentence in notes_in(seen.digest.sources):
             console.out.print(f"note on {query}: {sentence}", markup=False)
         console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)

@@ -44,8 +44,8 @@ class Numbers:
         return _sign(Decimal(amount), signed) + self._with_symbol(number, currency)
 
     def whole(self, amount: int | None, currency: str, signed: bool = False) -> str:
-        """The headline's form: always whole units."""
-        return self.money(amount, currency, signed, cents=False)
+        """The headline's form: whole units, but for an amount of which little or nothing would be left."""
+        return self.money(amount, currency, signed, cents=amount is not None and _is_small(amount, currency))
 
     def sum(self, totals: Iterable[Money], cents: bool | None = None) -> str:
         """Several currencies side by side, never added; nothing is a dash."""
@@ -102,6 +102,13 @@ def whole_units(amount: int, currency: str) -> int:
     """An amount in minor units, rounded to whole units as `Numbers.money` prints them without cents."""
     unit: int = 10 ** exponent(currency)
     return int((Decimal(amount) / unit).to_integral_value(ROUND_HALF_EVEN)) * unit
+
+
+def _is_small(amount: int, currency: str) -> bool:
+    """Not a whole number of units, and under one; under ten where a unit has more than a hundred parts."""
+    digits = exponent(currency)
+    unit: int = 10**digits
+    return amount % unit != 0 and abs(amount) < unit * (10 if digits > 2 else 1)
 
 
 def _grouping(pattern: str) -> str:

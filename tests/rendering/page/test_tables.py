@@ -52,6 +52,23 @@ def test_deals_begin_with_the_largest_value_per_year() -> None:
     assert [row[0] for row in found.tables[0].rows] == ["Deal m", "Deal y"]
 
 
+def test_a_second_list_shows_what_its_deals_are_worth() -> None:
+    rows = [deal("m", 500, period="monthly", closed_at=1_795_000_000_000), deal("y", 900, owner=None)]
+    found = digest(schedule(open_deals(), open_deals("won")), [answer(rows, query="won")])
+    text = mail(found).text
+    assert "Deal m €5 monthly Ann Lindqvist Demo Wed 18 Nov" in one_line(text)
+    for gone in ("Pipeline id", "Stage order", "pipe_sales", "Lead"):
+        assert gone not in text
+
+
+def test_groups_show_their_sums() -> None:
+    names = ("label", "position", "user_id", "year", "quarter", "month")
+    columns = (*(Column(name, Kind.TEXT) for name in names), Column("count", Kind.INT, sum=True))
+    section = TableSection("won", "groups", columns, (("Ann", "0", "user_1", None, None, None, 3),))
+    page = Page(digest(schedule(), []), EN, CUTS[0])
+    assert [column.name for _, column in page.printed(section, 3)] == ["label", "count", "position"]
+
+
 @pytest.mark.parametrize("kind", [Kind.DATE, Kind.INSTANT])
 def test_rows_of_days_stay_in_the_order_of_days(kind: Kind) -> None:
     columns = (Column("day", kind), COUNTED[2])

@@ -8,6 +8,9 @@ from worker.rendering.page.rows import Cut
 from worker.rendering.wording import Wording, needs_cents
 
 GROUPS = "groups"
+_NUMBERS = frozenset({Kind.INT, Kind.MONEY, Kind.RATIO, Kind.SECONDS})
+OF_DEALS = ("title", "value", "period", "owner", "stage", "expected_close", "closed_at", "status")
+"""Columns of a list of deals that are printed, in this order."""
 MOST_NAMED = 12
 """Tables that are left out and named."""
 
@@ -57,8 +60,9 @@ class OtherTables:
         return self._w.say(words, more=self._w.more(hidden)) if hidden else ""
 
     def printed(self, table: TableSection, most: int) -> list[tuple[int, Column]]:
-        """The columns that are worth a reader's width, with their places in a row: no id beside its name, and no
-        currency, which every amount brings along.
+        """The columns that are worth a reader's width, with their places in a row: no id beside its name, no word or
+        date that every row lacks, and no currency, which every amount brings along. A list of deals begins with their
+        worth.
         """
         names = {column.name for column in table.columns}
         told = [
@@ -66,7 +70,9 @@ class OtherTables:
             for place, column in enumerate(table.columns)
             if column.name != "currency" and column.name.removesuffix("_id") not in names - {column.name}
         ]
-        return told[:most]
+        if {"title", "value"} <= names:
+            told = sorted((one for one in told if one[1].name in OF_DEALS), key=lambda one: OF_DEALS.index(one[1].name))
+        return _with_sums([one for one in told if _says_something(table, *one)], most)
 
     def cells(self, table: TableSection, most: int) -> list[list[str]]:
         """The rows as `printed` names their columns. A column of money has minor units in every row of a currency or
@@ -96,6 +102,19 @@ class OtherTables:
             return now
         words = "new_period_against" if section.new_period else "against"
         return self._w.say(words, now=now, before=self._w.span(section.compared))
+
+
+def _says_something(table: TableSection, place: int, column: Column) -> bool:
+    """A number that nobody knows is worth a dash; other columns are left out where no row has them."""
+    return column.kind in _NUMBERS or not table.rows or any(row[place] is not None for row in table.rows)
+
+
+def _with_sums(told: list[tuple[int, Column]], most: int) -> list[tuple[int, Column]]:
+    """The first `most`. Where none of them can be added up, what can be comes right behind the first."""
+    sums = [one for one in told if one[1].sum]
+    if not sums or any(one in sums for one in told[:most]):
+        return told[:most]
+    return [*told[:1], *sums, *(one for one in told[1:] if one not in sums)][:most]
 
 
 def query_title(query_id: str, w: Wording) -> str:
