@@ -99,7 +99,7 @@ class JinjaTemplates:
         w, attached = self._wording(request.entry, content.slot.year), [clean(file.name) for file in request.files]
         for cut in CUTS:
             page = Page(content, w, cut, _csv_names(request.files), self._vocabulary)
-            yield JinjaPage(self._env, folder, {"digest": content, "w": w, "page": page, "attached": attached})
+            yield JinjaPage(self._env, folder, {"digest": page.digest, "w": w, "page": page, "attached": attached})
 
     def _wording(self, entry: Subscription, year: int) -> Wording:
         """Raises RenderError."""

@@ -80,23 +80,23 @@ def suspended(key: DeliveryKey = KEY, subject: str = "channel mail", bundle: Any
 def test_what_is_suspended_is_told_with_the_reader_whose_message_was_refused() -> None:
     stop = suspended()
     assert (stop.subject, stop.sentence) == ("channel mail", "550: gone")
-    assert stop.told is not None
-    assert (stop.told.notice.trouble, stop.told.notice.subject) == (Trouble.SUSPENDED, "channel mail")
-    assert stop.told.notice.causes == (Cause("team@acme.example", "550: gone"),)
+    assert stop.notice is not None
+    assert (stop.notice.notice.trouble, stop.told.notice.subject) == (Trouble.SUSPENDED, "channel mail")
+    assert stop.notice.notice.causes == (Cause("team@acme.example", "550: gone"),)
 
 
 def test_each_suspension_of_a_run_is_a_notice_of_its_own_and_the_same_one_twice_is_not() -> None:
     one, again, other = suspended(), suspended(), suspended(subject="address mail team@acme.example")
-    assert one.told is not None
-    assert other.told is not None
+    assert one.notice is not None
+    assert other.notice is not None
     assert one == again
-    assert one.told.reader != other.told.reader
-    assert one.told.reader.startswith("operator/")
+    assert one.notice.reader != other.told.reader
+    assert one.notice.reader.startswith("operator/")
 
 
 def test_a_notice_that_is_refused_makes_no_other() -> None:
     assert suspended(replace(KEY, reader=OPERATOR)) == Suspension("channel mail", "550: gone")
-    assert suspended(bundle=bundle_with(WEEKLY)).told is None
+    assert suspended(bundle=bundle_with(WEEKLY)).notice is None
 
 
 class Notifies:
