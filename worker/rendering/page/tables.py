@@ -65,14 +65,16 @@ class OtherTables:
         worth.
         """
         names = {column.name for column in table.columns}
-        told = [
+        columns = [
             (place, column)
             for place, column in enumerate(table.columns)
             if column.name != "currency" and column.name.removesuffix("_id") not in names - {column.name}
         ]
         if {"title", "value"} <= names:
-            told = sorted((one for one in told if one[1].name in OF_DEALS), key=lambda one: OF_DEALS.index(one[1].name))
-        return _with_sums([one for one in told if _says_something(table, *one)], most)
+            columns = sorted(
+                (one for one in columns if one[1].name in OF_DEALS), key=lambda one: OF_DEALS.index(one[1].name)
+            )
+        return _with_sums([one for one in columns if _says_something(table, *one)], most)
 
     def cells(self, table: TableSection, most: int) -> list[list[str]]:
         """The rows as `printed` names their columns. A column of money has minor units in every row of a currency or
@@ -109,12 +111,12 @@ def _says_something(table: TableSection, place: int, column: Column) -> bool:
     return column.kind in _NUMBERS or not table.rows or any(row[place] is not None for row in table.rows)
 
 
-def _with_sums(told: list[tuple[int, Column]], most: int) -> list[tuple[int, Column]]:
+def _with_sums(columns: list[tuple[int, Column]], most: int) -> list[tuple[int, Column]]:
     """The first `most`. Where none of them can be added up, what can be comes right behind the first."""
-    sums = [one for one in told if one[1].sum]
-    if not sums or any(one in sums for one in told[:most]):
-        return told[:most]
-    return [*told[:1], *sums, *(one for one in told[1:] if one not in sums)][:most]
+    sums = [one for one in columns if one[1].sum]
+    if not sums or any(one in sums for one in columns[:most]):
+        return columns[:most]
+    return [*columns[:1], *sums, *(one for one in columns[1:] if one not in sums)][:most]
 
 
 def query_title(query_id: str, w: Wording) -> str:
