@@ -81,7 +81,7 @@ def test_what_is_suspended_is_told_with_the_reader_whose_message_was_refused() -
     stop = suspended()
     assert (stop.subject, stop.sentence) == ("channel mail", "550: gone")
     assert stop.notice is not None
-    assert (stop.notice.notice.trouble, stop.told.notice.subject) == (Trouble.SUSPENDED, "channel mail")
+    assert (stop.notice.notice.trouble, stop.notice.notice.subject) == (Trouble.SUSPENDED, "channel mail")
     assert stop.notice.notice.causes == (Cause("team@acme.example", "550: gone"),)
 
 
@@ -90,7 +90,7 @@ def test_each_suspension_of_a_run_is_a_notice_of_its_own_and_the_same_one_twice_
     assert one.notice is not None
     assert other.notice is not None
     assert one == again
-    assert one.notice.reader != other.told.reader
+    assert one.notice.reader != other.notice.reader
     assert one.notice.reader.startswith("operator/")
 
 
