@@ -74,6 +74,16 @@ def test_a_connection_without_tls_is_a_warning_also_where_it_works(here: Command
     assert "its key or password and every answer travel unencrypted" in found["sentence"]
 
 
+def test_the_cost_of_the_next_day_is_that_of_the_last_run(here: CommandLine) -> None:
+    """A list that nobody has read is counted as one page, and that is said."""
+    before = looked_at(here)["budget close"]["sentence"]
+    assert before.endswith(" requests or more")
+    here.run()
+    after = looked_at(here)["budget close"]["sentence"]
+    assert after.endswith(" requests, by the last runs")
+    assert f"close, next 24 hours: {after.removeprefix('the next 24 hours ask for ')}." in here.call("plan").stdout
+
+
 def test_what_only_weakens_is_a_warning_and_no_failure(here: CommandLine) -> None:
     write(here, "schedules/asked.yaml", MAIL)
     assert here.call("doctor").exit_code == 0

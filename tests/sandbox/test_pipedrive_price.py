@@ -11,6 +11,7 @@ from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Trigger
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.flow.deploy.cost import DayCost, cost
+from worker.flow.deploy.last_answers import LastAnswers
 from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
 
@@ -40,8 +41,8 @@ QUESTIONS = {
 def reckoned(query: Query, sent: RequestCount | None) -> DayCost:
     schedule = Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="one", name="one", report=(query,))
     made = Bundle("acme", Defaults(), {"pipedrive": Connection("pipedrive", "pipedrive")}, {}, {"one": schedule})
-    known = {} if sent is None else {"one": {query.id: sent}}
-    (found,) = cost(OpenConnectors({}, Path()), made, {"one": [NOW]}, {}, known)
+    known = {} if sent is None else {"one": LastAnswers({}, {query.id: sent})}
+    (found,) = cost(OpenConnectors({}, Path()), made, {"one": [NOW]}, known)
     return found
 
 

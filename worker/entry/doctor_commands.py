@@ -17,11 +17,12 @@ from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.triggers import ApTriggers
-from worker.app import broker, tokens
+from worker.app import broker, make_services, tokens
 from worker.connectors import OpenConnectors, wall_clock
 from worker.documents.doctor import findings_document
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
 from worker.entry.project_dir import definitions, deployed_bundle, project_name, redis_for, sandbox_for
@@ -109,17 +110,16 @@ async def _found(
         await _queues(settings, bundle.project),
         *await connections(connectors, bundle),
         *await channels(connectors, bundle),
-        *await _budgets(connectors, client, bundle),
+        *await _budgets(settings, connectors, client, bundle),
         _zones(),
     ]
 
 
-async def _budgets(connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
+async def _budgets(settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
     """Nothing when a secret is not set or Redis is not reachable, because an earlier line says so."""
+    services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
-        return await budgets(
-            connectors, ApTriggers(), partial(RedisQuota, client, bundle.project), bundle, wall_clock()
-        )
+        return await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
     except FunnelbeatError:
         return []
 

@@ -17,6 +17,7 @@ from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule
 from worker.domain.snapshot.requests import RequestCount
 from worker.domain.time.window import WindowSpec
 from worker.flow.deploy.cost import DayCost, cost, next_day
+from worker.flow.deploy.last_answers import LastAnswers
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.doctor import Level, looked_at_day
 from worker.ports import RateReport
@@ -63,29 +64,31 @@ def test_equal_questions_of_one_slot_are_one_fetch_and_those_of_another_slot_are
 def test_a_list_takes_a_request_for_every_page_and_one_that_nobody_read_is_said(connectors: OpenConnectors) -> None:
     made = bundle(one=(LIST,), other=(replace(LIST, params={"status_type": "won"}),))
     slots = {"one": [NINE], "other": [NINE]}
-    assert cost(connectors, made, slots, {"one": {"list": 1201}}) == (DayCost("close", 2, 2, 14 + CLOSE_NAMES, 0, 1),)
+    assert cost(connectors, made, slots, {"one": LastAnswers({"list": 1201})}) == (
+        DayCost("close", 2, 2, 14 + CLOSE_NAMES, 0, unknown=1, measured=1),
+    )
 
 
 def test_pipedrives_tokens_are_those_of_its_endpoints(connectors: OpenConnectors) -> None:
     made = bundle(one=(OPEN, RATES, replace(RATES, id="twice", compare=WindowSpec("previous"))))
-    found = cost(connectors, made, {"one": [NINE]}, {"one": {"deals": 1001}})
+    found = cost(connectors, made, {"one": [NINE]}, {"one": LastAnswers({"deals": 1001})})
     tokens = 3 * COSTS[DEALS] + 2 * COSTS[CONVERSION] + NAMES.tokens
-    assert found == (DayCost("pipedrive", asked=4, fetched=3, requests=5 + 4, tokens=tokens, unknown=0),)
+    assert found == (DayCost("pipedrive", asked=4, fetched=3, requests=5 + 4, tokens=tokens, unknown=0, measured=1),)
 
 
 def test_names_are_asked_for_once_in_five_minutes_whatever_else_is(connectors: OpenConnectors) -> None:
     made = bundle(one=(OPEN, RATES))
     slots = [NINE + timedelta(minutes=minutes) for minutes in (0, 2, 5, 9, 60)]
-    (found,) = cost(connectors, made, {"one": slots}, {"one": {"deals": 1}})
+    (found,) = cost(connectors, made, {"one": slots}, {"one": LastAnswers({"deals": 1})})
     assert found.tokens == 5 * (COSTS[DEALS] + COSTS[CONVERSION]) + 3 * NAMES.tokens
 
 
 def test_what_the_last_answer_took_is_what_the_next_one_takes(connectors: OpenConnectors) -> None:
     """Also what several answers share, once."""
     shared = {"GET /api/v1/currencies": (1, 20)}
-    sent = {"one": {"deals": RequestCount(7, 70, shared), "rates": RequestCount(20, 800, shared)}}
-    (found,) = cost(connectors, bundle(one=(OPEN, RATES)), {"one": [NINE]}, {}, sent)
-    assert found == DayCost("pipedrive", 2, 2, requests=7 + 20 + 4 + 1, tokens=870 + 32 + 20, unknown=0)
+    last = LastAnswers({}, {"deals": RequestCount(7, 70, shared), "rates": RequestCount(20, 800, shared)})
+    (found,) = cost(connectors, bundle(one=(OPEN, RATES)), {"one": [NINE]}, {"one": last})
+    assert found == DayCost("pipedrive", 2, 2, requests=7 + 20 + 4 + 1, tokens=870 + 32 + 20, unknown=0, measured=2)
 
 
 @given(

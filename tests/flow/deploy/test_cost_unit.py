@@ -13,6 +13,7 @@ from worker.domain.schedule import Bundle
 from worker.domain.snapshot.requests import RequestCount
 from worker.domain.time.window import WindowSpec
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, next_day
+from worker.flow.deploy.last_answers import LastAnswers
 from worker.ports.kinds import KeptNames, Price, QuerySpec
 
 DEALS = WEEKLY.report[0]
@@ -27,13 +28,13 @@ def priced(price: Price, names: KeptNames | None = None) -> Any:
 
 def of(bundle: Bundle, price: Price = PAGED, names: KeptNames | None = None, **slots: Iterable[datetime]) -> DayCost:
     """The one connection's cost, whose lists had 250 rows when they were read last."""
-    lengths: dict[str, dict[str, int | None]] = {name: {"deals": 250} for name in slots}
-    [one] = cost(priced(price, names), bundle, slots, lengths)
+    last = {name: LastAnswers({"deals": 250}) for name in slots}
+    [one] = cost(priced(price, names), bundle, slots, last)
     return one
 
 
 def test_equal_questions_of_one_slot_are_fetched_once_and_those_of_another_slot_are_not() -> None:
-    assert of(BOTH, weekly=[NOW], daily=[NOW]) == DayCost("close", asked=2, fetched=1, requests=3, tokens=30, unknown=0)
+    assert of(BOTH, weekly=[NOW], daily=[NOW]) == DayCost("close", 2, 1, requests=3, tokens=30, unknown=0, measured=1)
     assert of(BOTH, weekly=[NOW], daily=[NOW + HOUR]).fetched == 2
 
 
@@ -71,10 +72,10 @@ def test_a_list_that_nobody_read_counts_as_the_least_that_it_takes() -> None:
 
 
 def test_what_the_last_answer_took_goes_before_every_estimate_and_what_answers_share_is_counted_once() -> None:
-    sent = {"weekly": {"deals": RequestCount(7, 70, {"GET /users/": (2, 5)})}}
+    last = {"weekly": LastAnswers({}, {"deals": RequestCount(7, 70, {"GET /users/": (2, 5)})})}
     slots = {"weekly": [NOW, NOW + HOUR]}
     connectors = priced(replace(PAGED, more=True), KeptNames(requests=1, kept=86_400.0))
-    [found] = cost(connectors, bundle_with(WEEKLY), slots, {}, sent)
+    [found] = cost(connectors, bundle_with(WEEKLY), slots, last)
     assert (found.requests, found.tokens, found.unknown) == (2 * 7 + 1 + 2, 2 * 70 + 5, 0)
 
 

@@ -84,7 +84,7 @@ async def test_each_schedule_is_planned_up_to_the_end_with_its_readers_and_what_
     [row] = found.schedules
     assert row.fires == on_time(*range(1, 24))
     assert (row.count, row.readers, row.paused) == (23, ("team|team@acme.example",), None)
-    assert (row.cost.requests, row.cost.unknown, row.cost.lengths) == (3, (), {"deals": 3})
+    assert (row.cost.requests, row.cost.unknown, row.cost.last.lengths) == (3, (), {"deals": 3})
     assert (found.moves, found.readers_added, found.readers_removed) == ((), (), ())
     assert [(one.asked, one.requests) for one in found.day] == [(23, 23 * 3)]
 
@@ -102,12 +102,12 @@ async def test_what_the_last_answer_took_is_what_a_run_costs() -> None:
     spec = replace(PAGED, price=Price(tokens=1, more=True))
     [row] = (await planned([WEEKLY], WEEKLY, spec=spec, last=answer([], tables=(counted,)))).schedules
     assert (row.cost.requests, row.cost.unknown) == (5, ())
-    assert row.cost.sent["deals"].tokens == 50
+    assert row.cost.last.sent["deals"].tokens == 50
 
 
 async def test_a_list_of_which_a_part_was_shown_is_as_long_as_the_service_says() -> None:
     [row] = (await planned([WEEKLY], WEEKLY, last=answer([deal("a"), deal("b")], sliced=True))).schedules
-    assert row.cost.lengths == {"deals": 2}
+    assert row.cost.last.lengths == {"deals": 2}
 
 
 async def test_an_edited_trigger_moves_runs_and_says_which() -> None:
@@ -141,7 +141,7 @@ async def test_a_rename_moves_no_run_and_drops_no_reader() -> None:
     found = await planned([replace(WEEKLY, to=(TEAM, BOSS))], renamed, last=answer([deal("a")]))
     assert found.moves == ()
     assert (found.readers_added, found.readers_removed) == ((), (("sales", "boss|boss@acme.example"),))
-    assert found.schedules[0].cost.lengths == {"deals": 1}, "its history goes along"
+    assert found.schedules[0].cost.last.lengths == {"deals": 1}, "its history goes along"
 
 
 async def test_what_is_due_under_the_old_trigger_fires_when_it_is_deployed() -> None:

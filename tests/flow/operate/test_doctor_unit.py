@@ -173,7 +173,9 @@ async def test_a_days_budget_is_that_of_each_connections_account() -> None:
         return Day(100.0, 40.0)
 
     connectors: Any = Account(QuerySpec("opportunities", "", False, (), price=Price(tokens=4)))
-    [one] = await budgets(connectors, Stepped(), quotas, BUNDLE, NOW)
+    [one] = await budgets(
+        uses(connectors=connectors, triggers=Stepped(), deployments=Deployed(None)), quotas, BUNDLE, NOW
+    )
     assert asked == ["account of close"]
     assert one.what == "budget close"
     assert one.level is Level.WARN, "23 runs of 4 tokens are more than three quarters of 100"

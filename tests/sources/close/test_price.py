@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -13,12 +14,15 @@ from tests.support.story import SCHEDULE, InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Subscription, Trigger
+from worker.domain.snapshot.requests import sent_for
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.time.window import WindowSpec, resolve
 from worker.entry.project_dir import bundle_of
 from worker.flow.deploy.cost import cost
+from worker.flow.deploy.last_answers import LastAnswers
 from worker.flow.deploy.plan import plan
 from worker.ports import Question
+from worker.sandbox import close_api
 from worker.sandbox.cast import MAIN, SAVED_SEARCH, STAGES, USERS
 from worker.sandbox.close_api import API_KEY, ROOT
 from worker.sandbox.close_dialect import CloseDialect
@@ -74,13 +78,15 @@ REPORTS: Mapping[str, Query] = {
 }
 
 
-def reckoned(item: Query, rows: int | None, *, attached: bool = False) -> int:
+def reckoned(item: Query, rows: int | None, *, attached: bool = False, last: Snapshot | None = None) -> int:
     entry = Subscription(
         "team", "mail", "sales@acme.example", "pipeline", "en", "UTC", attach=(item.id,) if attached else ()
     )
     schedule = Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="one", name="one", report=(item,), to=(entry,))
     bundle = Bundle("acme", Defaults(), {"close": Connection("close", "close")}, {}, {"one": schedule})
-    (of,) = cost(OpenConnectors({}, Path()), bundle, {"one": [NOW]}, {"one": {item.id: rows}})
+    sent = sent_for(last) if last is not None else None
+    known = LastAnswers({item.id: rows}, {item.id: sent} if sent is not None else {})
+    (of,) = cost(OpenConnectors({}, Path()), bundle, {"one": [NOW]}, {"one": known})
     assert of.unknown == 0
     return of.requests
 
@@ -118,6 +124,20 @@ async def test_a_report_costs_as_many_requests_as_were_reckoned(kind: str, query
     async with Sandbox(pipeline=PipelineSimulation(1, NOW), now=lambda: NOW) as box:
         requests, _ = await counted(box, item, attached=attached)
     assert requests == reckoned(item, None, attached=attached)
+
+
+@pytest.mark.parametrize("people", [1, 99, 100, 101, 250, 1_001])
+async def test_names_of_many_people_cost_as_many_requests_as_the_last_run_took(people: int) -> None:
+    """Once for all queries, however many pages the list of people has."""
+    crowd = tuple(replace(USERS[0], id=f"user_{n:04}", email=f"u{n}@acme.example") for n in range(people))
+    items = [Query("q", "close", "opportunities", params=OPEN), replace(REPORTS["of a window"], query="funnel_totals")]
+    with patch.object(close_api, "USERS", (*USERS[:1], *crowd[1:])):
+        async with Sandbox(pipeline=PipelineSimulation.big(150, now=NOW), now=lambda: NOW) as box:
+            for item in items:
+                requests, last = await counted(box, item)
+                rows = len(last.rows.rows) if last.rows is not None else None
+                assert requests == reckoned(item, rows, last=last)
+                assert requests == reckoned(item, rows) + max(0, -(-people // 100) - 1)
 
 
 FUNNEL = """\

@@ -19,11 +19,11 @@ queries need it.
 
 @dataclass(frozen=True, slots=True)
 class RequestCount:
-    """Requests of one answer, and the tokens of a day that they cost. `shared`: requests by endpoint that other queries
-    need too; they are not counted in `requests` and `tokens`.
+    """Requests of one answer, None if it counts none of its own, and the tokens of a day that they cost. `shared`:
+    requests by endpoint that other queries need too; they are not counted in `requests` and `tokens`.
     """
 
-    requests: int
+    requests: int | None
     tokens: int
     shared: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -42,7 +42,7 @@ def sent_for(snapshot: Snapshot) -> RequestCount | None:
     counts = {key: (_whole(row["count"]), _whole(row["tokens"])) for key, row in rows.items()}
     own = [counts[key] for key, row in rows.items() if row["shared"] is not True]
     shared = {key: counts[key] for key, row in rows.items() if row["shared"] is True}
-    return RequestCount(sum(count for count, _ in own), sum(tokens for _, tokens in own), shared)
+    return RequestCount(sum(count for count, _ in own) if own else None, sum(tokens for _, tokens in own), shared)
 
 
 def _whole(cell: object) -> int:

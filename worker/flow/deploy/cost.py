@@ -13,22 +13,20 @@ from types import MappingProxyType
 
 from worker.domain.schedule import Bundle, Query, Schedule
 from worker.domain.snapshot.requests import RequestCount
+from worker.flow.deploy.last_answers import LastAnswers
 from worker.ports import Connectors, Triggers
 from worker.ports.kinds import KeptNames, Price
 
 DAY = timedelta(days=1)
-Lengths = Mapping[str, Mapping[str, int | None]]
-"""Rows of each list when it was read last, by schedule and query; None if it was never read."""
-LastSent = Mapping[str, Mapping[str, RequestCount]]
-"""The requests of each answer when it was read last, by schedule and query, if its source counts them."""
-_NOTHING: LastSent = MappingProxyType({})
+_NOTHING = LastAnswers()
 
 
 @dataclass(frozen=True, slots=True)
 class DayCost:
     """`asked`: queries of all runs. `fetched`: how many of them are fetched, because equal ones of one slot are fetched
     once. `tokens` is 0 if the service counts none. `unknown`: fetches whose cost is not known (lists of unknown length,
-    and answers that depend on the account); each is counted as its minimum.
+    and answers that depend on the account); each is counted as its minimum. `measured`: fetches whose cost is
+    that of the last answer.
     """
 
     connection: str
@@ -37,32 +35,38 @@ class DayCost:
     requests: int
     tokens: int
     unknown: int
+    measured: int = 0
 
     def __str__(self) -> str:
         equal = f" ({self.asked} asked, equal ones fetched once)" if self.asked != self.fetched else ""
         tokens = f", {self.tokens} of the day's tokens" if self.tokens else ""
-        more = " or more" if self.unknown else ""
+        more = (" or more" if self.unknown else "") + (", by the last runs" if self.measured else "")
         queries, requests = _counted(self.fetched, "query", "queries"), _counted(self.requests, "request", "requests")
         return f"{queries}{equal}, {requests}{tokens}{more}"
 
 
-def next_day(connectors: Connectors, triggers: Triggers, bundle: Bundle, now: datetime) -> tuple[DayCost, ...]:
-    """By the definitions alone: no list's length is known, and only their own `paused` counts."""
+def next_day(
+    connectors: Connectors,
+    triggers: Triggers,
+    bundle: Bundle,
+    now: datetime,
+    last: Mapping[str, LastAnswers] = MappingProxyType({}),
+) -> tuple[DayCost, ...]:
+    """By the definitions and the last answers, by schedule; nothing is paused but what the definitions say is."""
     until = now + DAY
     slots = {
         name: takewhile(lambda slot: slot < until, triggers.upcoming(schedule.trigger, now))
         for name, schedule in bundle.schedules.items()
         if not schedule.paused
     }
-    return cost(connectors, bundle, slots, {})
+    return cost(connectors, bundle, slots, last)
 
 
 def cost(
     connectors: Connectors,
     bundle: Bundle,
     slots: Mapping[str, Iterable[datetime]],
-    lengths: Lengths,
-    sent: LastSent = _NOTHING,
+    last: Mapping[str, LastAnswers],
 ) -> tuple[DayCost, ...]:
     """The cost of the runs that fire at `slots`, by schedule, for each connection that they use.
 
@@ -79,8 +83,9 @@ def cost(
             price = spec.price_of(item.params)
             one = fetches.setdefault(key, _Fetched(item.source, price, spec.names, price.file if files else 0))
             one.slots.update(due)
-            one.rows = lengths.get(name, {}).get(item.id) if one.rows is None else one.rows
-            one.sent = sent.get(name, {}).get(item.id) if one.sent is None else one.sent
+            known = last.get(name, _NOTHING)
+            one.rows = known.lengths.get(item.id) if one.rows is None else one.rows
+            one.sent = known.sent.get(item.id) if one.sent is None else one.sent
     return tuple(_sum(source, count, fetches.values()) for source, count in asked.items() if count)
 
 
@@ -100,7 +105,12 @@ class _Fetched:
 
     @property
     def unknown(self) -> bool:
-        return self.sent is None and (self.price.more or bool(self.price.page and self.rows is None))
+        return is_unknown(self.price, self.rows, self.sent)
+
+    @property
+    def measured(self) -> bool:
+        own = self.sent is not None and self.sent.requests is not None
+        return own or (self.rows is not None and not self.unknown)
 
     @property
     def each(self) -> tuple[int, int]:
@@ -110,11 +120,18 @@ class _Fetched:
 
 
 def answer_cost(price: Price, rows: int | None, sent: RequestCount | None) -> tuple[int, int]:
-    """Requests and tokens of one answer: those of the last answer, else computed from the length of the last list."""
-    if sent is not None:
+    """Requests and tokens of one answer, by what the last one took, else by the length of the last list."""
+    if sent is not None and sent.requests is not None:
         return sent.requests, sent.tokens
     pages = price.pages(rows)
     return pages * price.requests, pages * price.tokens
+
+
+def is_unknown(price: Price, rows: int | None, sent: RequestCount | None) -> bool:
+    """Whether an answer may take more than can be known before it."""
+    if sent is not None and sent.requests is not None:
+        return False
+    return price.more or bool(price.page and rows is None)
 
 
 def attached(schedule: Schedule, item: Query) -> bool:
@@ -145,6 +162,7 @@ def _sum(source: str, asked: int, fetches: Iterable[_Fetched]) -> DayCost:
         requests=sum(len(one.slots) * one.each[0] for one in own) + beside[0],
         tokens=sum(len(one.slots) * one.each[1] for one in own) + beside[1],
         unknown=sum(len(one.slots) for one in own if one.unknown),
+        measured=sum(len(one.slots) for one in own if one.measured),
     )
 
 

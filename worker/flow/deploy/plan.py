@@ -2,18 +2,16 @@
 would change.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.domain.due.pauses import Pause
-from worker.domain.schedule import Bundle, Query, Schedule
-from worker.domain.snapshot.requests import RequestCount, sent_for
-from worker.domain.snapshot.snapshot import Snapshot
-from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost
+from worker.domain.schedule import Bundle, Schedule
+from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.deploy.fires import Fire, Span
+from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.moves import Moves, compared
 from worker.flow.run.readers import readers
 from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
@@ -21,15 +19,13 @@ from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Requests of one run, as far as they are known. `unknown`: ids of queries whose cost is not known. `lengths`: rows
-    of each list, None for one that was never read. `sent`: the requests of the last answers, if their sources count
-    them. Look-ups of rows that left a list, names, and the second reading of a list that changed meanwhile come on top.
+    """Requests of one run, as far as they are known. `unknown`: ids of queries whose cost is not known. Look-ups of
+    rows that left a list, names, and the second reading of a list that changed meanwhile come on top.
     """
 
     requests: int
     unknown: tuple[str, ...]
-    lengths: Mapping[str, int | None] = field(default_factory=dict)
-    sent: Mapping[str, RequestCount] = field(default_factory=dict)
+    last: LastAnswers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +99,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
             uses.connectors,
             bundle,
             day,
-            {row.schedule: row.cost.lengths for row in planned},
-            {row.schedule: row.cost.sent for row in planned},
+            {row.schedule: row.cost.last for row in planned},
         ),
     )
 
@@ -127,46 +122,18 @@ async def _planned(
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
-    """By the requests of the last answer, or by the length of the list when it was read last."""
-    requests, lengths, sent, unknown = 0, dict[str, int | None](), dict[str, RequestCount](), list[str]()
+    """By what the last answer took, or by how long the list was when it was read last."""
+    last = await last_answers(uses, bundle, schedule, was)
+    requests, unknown = 0, list[str]()
     for item in schedule.report:
         price = uses.connectors.query(bundle, item).price_of(item.params)
-        last = await _last(uses, item, was) if price.page or price.tokens else None
-        counted = sent_for(last) if last is not None else None
-        if counted is not None:
-            sent[item.id] = counted
-        if price.page:
-            lengths[item.id] = _length(last)
-        if counted is None and (price.more or (price.page and lengths[item.id] is None)):
+        rows, sent = last.lengths.get(item.id), last.sent.get(item.id)
+        if is_unknown(price, rows, sent):
             unknown.append(item.id)
         else:
-            requests += answer_cost(price, lengths.get(item.id), counted)[0] * (1 if item.compare is None else 2)
+            requests += answer_cost(price, rows, sent)[0] * (1 if item.compare is None else 2)
             requests += price.file if attached(schedule, item) else 0
-    return Cost(requests, tuple(unknown), lengths, sent)
-
-
-async def _last(uses: PlanUses, item: Query, was: Schedule | None) -> Snapshot | None:
-    """None for a question that was never answered, or that was another one then."""
-    former = {known.id: known for known in was.report} if was else {}
-    known = former.get(item.id)
-    if (
-        was is None
-        or known is None
-        or (known.source, known.query, known.params) != (item.source, item.query, item.params)
-    ):
-        return None
-    for stored in await uses.runs.chain(was.id, item.id, None):
-        snapshot = await uses.snapshots.load(stored)
-        if snapshot is not None:
-            return snapshot
-    return None
-
-
-def _length(last: Snapshot | None) -> int | None:
-    if last is None or last.rows is None:
-        return None
-    whole = None if last.rows.sliced else last.rows.total
-    return len(last.rows.rows) if whole is None else whole
+    return Cost(requests, tuple(unknown), last)
 
 
 def _heir(found: Changes, schedule: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from worker.errors import SourceIncomplete, SourceRefused
 from worker.sources.close.client import CloseClient, CloseRequest
@@ -14,6 +15,8 @@ from worker.together import together
 KEPT = timedelta(minutes=5)
 _PAGE = 100
 MOST_PAGES = 1_000
+FEWEST = 4
+"""Requests for the names of an account whose every list is one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,14 @@ class CloseStatus:
 
 @dataclass(frozen=True, slots=True)
 class CloseNames:
-    """`currency` is the organization's (ISO 4217), None where Close does not say."""
+    """`currency` is the organization's (ISO 4217), None where Close does not say. `requests`: how many it took."""
 
     organization: str
     currency: str | None
     users: Mapping[str, str]
     pipelines: Mapping[str, tuple[str, ...]]
     stages: Mapping[str, CloseStatus]
+    requests: int = FEWEST
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
         """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
@@ -82,9 +86,10 @@ class CloseNamesCache:
 
     async def _read(self) -> CloseNames:
         """The account first and alone: a wrong key is then one refusal, not four."""
-        me = await self._client.read(CloseRequest("GET", "/me/"))
+        client = _Counting(self._client)
+        me = await client.read(CloseRequest("GET", "/me/"))
         paths = ("/user/", "/pipeline/", "/status/opportunity/")
-        users, pipelines, statuses = await together(listed(self._client, path) for path in paths)
+        users, pipelines, statuses = await together(listed(client, path) for path in paths)
         organization, currency = _organization(me, [*pipelines, *statuses])
         return CloseNames(
             organization=organization,
@@ -92,10 +97,27 @@ class CloseNamesCache:
             users={user.get("id").id(): _full_name(user) for user in users},
             pipelines={p.get("id").id(): _status_ids(p) for p in pipelines},
             stages={**_loose(statuses), **_ordered(pipelines)},
+            requests=client.requests,
         )
 
 
-async def listed(client: CloseClient, path: str, only: Mapping[str, str] | None = None) -> list[Node]:
+class Reads(Protocol):
+    async def read(self, request: CloseRequest) -> Node: ...
+
+
+class _Counting:
+    """Reads as the client does, and counts."""
+
+    def __init__(self, client: Reads) -> None:
+        self._client = client
+        self.requests = 0
+
+    async def read(self, request: CloseRequest) -> Node:
+        self.requests += 1
+        return await self._client.read(request)
+
+
+async def listed(client: Reads, path: str, only: Mapping[str, str] | None = None) -> list[Node]:
     """Every object of a list once, page after page; `only` chooses among them. A page without anything new ends it even
     if more is promised: not every list heeds `_skip`.
     """

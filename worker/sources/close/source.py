@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.adapters.http import Http, api_address
 from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.requests import requests
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
 from worker.errors import SourceError, SourceShapeChanged
 from worker.ports import Answer, Question, Quota
@@ -17,7 +18,7 @@ from worker.ports.tokens import Renewal
 from worker.sources.close import catalog, funnel
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.fingerprint import fingerprint, spelled
-from worker.sources.close.names import CloseNames, CloseNamesCache
+from worker.sources.close.names import FEWEST, CloseNames, CloseNamesCache
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.ranges import Asked, asked
@@ -155,6 +156,7 @@ class CloseSource:
             window=parts.pop("window", None),
             slot=question.slot,
             as_of=(began, self._clock()),
+            tables=(*parts.pop("tables"), *_further_requests(names)),
             notes=(*once[:MOST_NOTES], *more),
             **parts,
         )
@@ -170,6 +172,12 @@ class CloseSource:
 
     async def aclose(self) -> None:
         await self._client.aclose()
+
+
+def _further_requests(names: CloseNames) -> tuple[Table, ...]:
+    """What the names of a large account take beyond what every account's take, which the price of a query holds."""
+    more = names.requests - FEWEST
+    return (requests([("further pages of names", more, 0, True)]),) if more > 0 else ()
 
 
 def open_source(

@@ -9,7 +9,7 @@ from typing import Any
 
 from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
 from worker.sources.close.conditions import conditions, stalled
-from worker.sources.close.names import KEPT
+from worker.sources.close.names import FEWEST, KEPT
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, compares, funnel_faults, list_faults, list_follow
 
@@ -103,7 +103,7 @@ def _report_price(params: Mapping[str, Any]) -> Price:
     return Price(requests=2 if compares(params) else 1, file=1)
 
 
-_NAMES = KeptNames(requests=4, kept=KEPT.total_seconds())
+_NAMES = KeptNames(requests=FEWEST, kept=KEPT.total_seconds())
 """The account, and its users, pipelines and statuses: a page of each."""
 
 _QUERIES = (
