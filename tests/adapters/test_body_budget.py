@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.scripted_http import Said, scripted
 from worker.adapters import body_budget
-from worker.adapters.body_budget import BodyBudget, budget
+from worker.adapters.body_budget import BodyBudget, BodyReading, budget
 from worker.adapters.http import Http, HttpFailure
 from worker.adapters.http_body import STEP
 from worker.adapters.json_body import decoded_aside
@@ -18,9 +18,17 @@ MB = 1024 * 1024
 
 
 class Watched(BodyBudget):
-    """Remembers the most that was held."""
+    """Remembers the most that was held. `two`: set when two readers came after the first."""
 
     peak = 0
+    begun = 0
+    two: asyncio.Event
+
+    def begin(self, reading: BodyReading) -> None:
+        super().begin(reading)
+        self.begun += 1
+        if self.begun == 3:
+            self.two.set()
 
     def add(self, size: int, *, read: bool) -> None:
         super().add(size, read=read)
@@ -30,6 +38,7 @@ class Watched(BodyBudget):
 @pytest.fixture
 async def watched() -> Watched:
     found = Watched(16 * MB, patience=30.0)
+    found.two = asyncio.Event()
     body_budget._budgets[asyncio.get_running_loop()] = found
     return found
 
@@ -83,8 +92,7 @@ async def test_a_reader_that_is_cancelled_while_it_waits_leaves_the_queue(watche
         client = Http(server.url, timeout=60)
         first = await client.send("GET", "/x")
         waiting = [asyncio.create_task(client.send("GET", "/x")) for _ in range(2)]
-        while len(watched._readers) < 2:  # noqa: ASYNC110  # the budget tells nobody who began
-            await asyncio.sleep(0.01)
+        await watched.two.wait()
         waiting[0].cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting[0]

@@ -1,9 +1,11 @@
 """What a connection holds, and what a person may change in it: every service's stand-in, a real Redis."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry.cli import app
 from worker.sandbox.cast import MAIN, SAVED_SEARCH
 from worker.sandbox.server import SandboxThread
+from worker.sources.common import calls
 
 PROJECT = """
 project: held
@@ -105,6 +108,31 @@ def test_off_a_terminal_nothing_is_changed_without_yes(box: SandboxThread) -> No
     refused = call("pd", "pipelines", "create", "--set", "name=Partners")
     assert (refused.exit_code, "add --yes" in refused.stderr) == (2, True)
     assert document_of("pd", "pipelines") == before
+
+
+@pytest.mark.parametrize(
+    ("service", "options", "kind"),
+    [
+        ("umami", "username: me, password: p", "websites"),
+        ("close", "api_key: k", "users"),
+        ("pipedrive", "api_token: t", "users"),
+    ],
+)
+def test_somebody_at_a_terminal_does_not_wait_for_minutes(
+    box: SandboxThread, monkeypatch: pytest.MonkeyPatch, service: str, options: str, kind: str
+) -> None:
+    """A host that takes a connection and then says nothing. A run would try three or four times."""
+    monkeypatch.setattr(calls, "PATIENCE", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        text = f'project: held\nconnections: {{it: {{type: {service}, base_url: "{address}", {options}}}}}\n'
+        Path("funnelbeat.yaml").write_text(text, encoding="utf-8")
+        began = monotonic()
+        seen = call("it", kind)
+        doctor = CliRunner().invoke(app, ["doctor"], catch_exceptions=False)
+        assert monotonic() - began < 15
+    assert (seen.exit_code, "no answer came in time" in seen.stderr) == (3, True), seen.output
+    assert "no answer came in time" in doctor.output
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,7 @@ from worker.flow.operate.doctor import (
     suspensions,
 )
 from worker.settings import Settings
+from worker.sources.common.calls import somebody_waits
 
 LONG = 1000
 """Messages that may wait in a queue without a warning."""
@@ -104,11 +105,13 @@ async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding
 async def _found(
     settings: Settings, bundle: Bundle, place: Path, connectors: OpenConnectors, client: Redis
 ) -> list[Finding]:
+    with somebody_waits():
+        connected = await connections(connectors, bundle)
     return [
         *_secrets(place),
         *await _redis(client, bundle, place),
         await _queues(settings, bundle.project),
-        *await connections(connectors, bundle),
+        *connected,
         *await channels(connectors, bundle),
         *await _budgets(settings, connectors, client, bundle),
         _zones(),

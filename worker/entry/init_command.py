@@ -27,6 +27,7 @@ from worker.plugins import SANDBOX, connections
 from worker.ports import Catalog
 from worker.ports.init_forms import CHOSEN, InitField, InitForm
 from worker.ports.kinds import SourceKind
+from worker.sources.common.calls import somebody_waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ async def _held(kind: SourceKind, access: ServiceAccess, what: str) -> Table:
     async with aclosing(source):
         if not isinstance(source, Catalog):
             raise RequestError(f"{kind.type}: a connection of this type cannot list what it holds")
-        held = await source.holds(what)
+        with somebody_waits():
+            held = await source.holds(what)
     if not _there(held):
         raise RequestError(f"{kind.type} shows this key no {what}: make one there, or use another key")
     return held

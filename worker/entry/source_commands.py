@@ -20,6 +20,7 @@ from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
 from worker.errors import RequestError
 from worker.plugins import source_kind
 from worker.ports import Catalog, Editable
+from worker.sources.common.calls import somebody_waits
 
 T = TypeVar("T")
 ASKS_FIRST = ("create", "update", "delete")
@@ -75,7 +76,8 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog
                 catalog = services.connectors.source(bundle, name)
                 if not isinstance(catalog, Catalog):
                     raise RequestError(f"{name}: a connection of this type cannot list what it holds")
-                return await work(catalog)
+                with somebody_waits():
+                    return await work(catalog)
 
         return asyncio.run(opened())
 

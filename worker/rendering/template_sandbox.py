@@ -1,12 +1,15 @@
-"""Jinja's sandbox with bounds: every turn of a loop, call and applied filter is counted, and numbers stay small.
+"""Jinja's sandbox with bounds: every turn of a loop, call, filter and test is counted, and what they work on stays
+small.
 
-Jinja keeps a template away from Python's internals, but lets it loop and multiply for ever.
+Jinja keeps a template away from Python's internals, but lets it loop and multiply for ever. Between two steps nothing
+can interrupt a template, so that one step must be short: it is one call in C, over texts and numbers of a bounded size.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import wraps
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, StrictUndefined, nodes, pass_environment
 from jinja2.filters import do_round, do_slice, do_sum, do_wordwrap
@@ -23,8 +26,10 @@ PLACES = 1_000
 """Decimal places of `round`, columns of `slice`, lists that `sum` puts together."""
 
 LONGEST = 1_000_000
-"""Characters of a text that is handed to a function or wrapped: breaking lines takes a time that grows with its square.
-"""
+"""Characters of a text that a function, a filter or a test works on or returns."""
+
+LONGEST_WRAPPED = 100_000
+"""Of a text whose lines are broken, which takes a time that grows with its square."""
 
 RANDOM = ("lipsum", "random")
 """A message that is made again must be the same."""
@@ -33,7 +38,7 @@ RANDOM = ("lipsum", "random")
 class TemplateSandbox(ImmutableSandboxedEnvironment):
     """Strict about names, escaped in HTML."""
 
-    intercepted_binops = frozenset({"*", "/", "//", "%", "**"})
+    intercepted_binops = frozenset({"+", "*", "/", "//", "%", "**"})
 
     def __init__(self, loader: FunctionLoader) -> None:
         super().__init__(
@@ -49,6 +54,14 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             self.filters.pop(name, None)
         self.filters.update(round=_round, slice=_slice, sum=_sum, wordwrap=_wordwrap)
         self.policies["json.dumps_kwargs"] = {"sort_keys": False, "ensure_ascii": False}
+        self.add({})
+        tests = cast("Mapping[str, Callable[..., Any]]", self.tests)
+        self.tests = {name: _counted(test) for name, test in tests.items()}
+
+    def add(self, filters: Mapping[str, Callable[..., Any]]) -> None:
+        """Filters of our own, and bounds around every filter that has none yet."""
+        self.filters.update(filters)
+        self.filters = {name: _counted(filter_) for name, filter_ in self.filters.items()}
 
     def turn(self) -> bool:
         """Called by compiled templates, through `call`, which counts it."""
@@ -57,25 +70,20 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
     def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: PYI063  # Jinja's names
         step()
         for value in (*args, *kwargs.values()):
-            _short(value)
-        return super().call(__context, __obj, *args, **kwargs)
-
-    def call_filter(self, *args: Any, **kwargs: Any) -> Any:
-        step()
-        return super().call_filter(*args, **kwargs)
-
-    def call_test(self, *args: Any, **kwargs: Any) -> Any:
-        step()
-        return super().call_test(*args, **kwargs)
+            _bounded(value)
+        return _bounded(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Raises TemplateExceeds for a whole number past BITS."""
+        """Raises TemplateExceeds for a whole number past BITS and for a text past LONGEST."""
         bits = [abs(side).bit_length() for side in (left, right) if isinstance(side, int)]
         if operator == "**" and len(bits) == 2:
             bits = [bits[0] * abs(right)]
         if any(size > BITS for size in bits):
             raise TemplateExceeds(f"it calculates with a number of more than {BITS} bits")
-        return super().call_binop(context, operator, left, right)
+        for text, times in ((left, right), (right, left)):
+            if operator == "*" and isinstance(text, str) and isinstance(times, int) and len(text) * times > LONGEST:
+                raise TemplateExceeds(_TOO_LONG)
+        return _bounded(super().call_binop(context, operator, left, right))
 
     def _generate(self, source: nodes.Template, *args: Any, **kwargs: Any) -> str:
         for loop in source.find_all(nodes.For):
@@ -88,6 +96,22 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
 
 def _turn(line: int) -> nodes.Call:
     return nodes.Call(nodes.EnvironmentAttribute("turn", lineno=line), [], [], None, None, lineno=line)
+
+
+def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter or test as one step. The copied attributes say what else Jinja hands to it."""
+    if hasattr(function, "counted"):
+        return function
+
+    @wraps(function)
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        step()
+        for value in (*args, *kwargs.values()):
+            _bounded(value)
+        return _bounded(function(*args, **kwargs))
+
+    counted.counted = True  # type: ignore[attr-defined]  # a function may have attributes
+    return counted
 
 
 def _round(value: float, precision: int = 0, method: Any = "common") -> float:
@@ -109,13 +133,21 @@ def _sum(env: Environment, values: Iterable[Any], attribute: str | int | None = 
 
 @pass_environment
 def _wordwrap(env: Environment, text: str, *args: Any, **kwargs: Any) -> str:
-    _short(text)
+    if len(text) > LONGEST_WRAPPED:
+        raise TemplateExceeds(f"it breaks the lines of a text of more than {LONGEST_WRAPPED} characters")
     return do_wordwrap(env, text, *args, **kwargs)
 
 
-def _short(value: Any) -> None:
+_TOO_LONG = f"it works on a text of more than {LONGEST} characters"
+
+
+def _bounded(value: Any) -> Any:
+    """The same value. Raises TemplateExceeds for a text or a whole number that is too long."""
     if isinstance(value, str) and len(value) > LONGEST:
-        raise TemplateExceeds(f"it works on a text of more than {LONGEST} characters")
+        raise TemplateExceeds(_TOO_LONG)
+    if isinstance(value, int) and value.bit_length() > BITS:
+        raise TemplateExceeds(f"it calculates with a number of more than {BITS} bits")
+    return value
 
 
 def _few(number: int) -> int:

@@ -53,7 +53,8 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
             raise TemplateNotFound(name) from error
 
     env = TemplateSandbox(FunctionLoader(load))
-    env.filters.update(clean=_or_empty(clean), isolate=_or_empty(isolate), plain=plain, fill=fill, columns=columns)
+    ours = {"clean": _or_empty(clean), "isolate": _or_empty(isolate), "plain": plain, "fill": fill, "columns": columns}
+    env.add(ours)
     return env
 
 

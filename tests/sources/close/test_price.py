@@ -122,8 +122,9 @@ async def test_a_list_costs_as_many_requests_as_were_reckoned(count: int, dialec
 async def test_a_report_costs_as_many_requests_as_were_reckoned(kind: str, query: str, attached: bool) -> None:
     item = replace(REPORTS[kind], query=query)
     async with Sandbox(pipeline=PipelineSimulation(1, NOW), now=lambda: NOW) as box:
-        requests, _ = await counted(box, item, attached=attached)
+        requests, answer = await counted(box, item, attached=attached)
     assert requests == reckoned(item, None, attached=attached)
+    assert [type(file.body) for file in answer.files] == [bytes] * attached, "any other type cannot be stored"
 
 
 @pytest.mark.parametrize("people", [1, 99, 100, 101, 250, 1_001])

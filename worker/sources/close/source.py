@@ -124,7 +124,8 @@ class CloseSource:
         if not content.strip() or content.lstrip()[:1] in (b"<", b"{"):
             raise SourceShapeChanged(request.endpoint, "body", "expected CSV, found an empty body, HTML or JSON")
         name = re.sub(r"[^a-z0-9]+", "-", question.item.id.lower()).strip("-") or "report"
-        return File(f"{name}-by-user.csv", "text/csv", content)
+        # Plain bytes are stored; an answer as it was read counts in the budget of bodies for as long as it is held.
+        return File(f"{name}-by-user.csv", "text/csv", bytes(content))
 
     async def _list(self, question: Question) -> Snapshot:
         began = self._clock()

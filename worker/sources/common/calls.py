@@ -5,8 +5,11 @@ Only reads pass here (or writes that somebody confirmed and that are sent once),
 
 import asyncio
 import itertools
+import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -28,6 +31,7 @@ class Sender(Protocol):
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        patience: float | None = None,
     ) -> HttpAnswer: ...
 
     async def aclose(self) -> None: ...
@@ -79,6 +83,22 @@ Judge = Callable[[str, HttpAnswer], bytes | SourceUnavailable | SourceRefused]
 """The body of a good answer; an error to try again; a refusal. Told the endpoint and the answer."""
 
 
+PATIENCE = 20.0
+"""Seconds that somebody at a terminal waits for one answer, its further tries included."""
+
+_PATIENCE: ContextVar[float | None] = ContextVar("_PATIENCE", default=None)
+
+
+@contextmanager
+def somebody_waits(seconds: float | None = None) -> Iterator[None]:
+    """What is asked inside is given up after `seconds` (PATIENCE), where a run would try for minutes."""
+    token = _PATIENCE.set(PATIENCE if seconds is None else seconds)
+    try:
+        yield
+    finally:
+        _PATIENCE.reset(token)
+
+
 class Calls:
     """`judge` classes an answer; a SourceUnavailable that names a longer wait than the cap is raised at once."""
 
@@ -92,14 +112,16 @@ class Calls:
     async def fetch(self, wire: Wire, *, tries: int | None = None) -> bytes:
         """The body of a good answer, after as many tries as it takes. Raises SourceRefused or SourceUnavailable."""
         most = self._retries.tries if tries is None else tries
+        time, patience = asyncio.get_running_loop().time, _PATIENCE.get()
+        until = math.inf if patience is None else time() + patience
         for attempt in itertools.count(1):
-            outcome = await self._once(wire)
+            outcome = await self._once(wire, until - time())
             if isinstance(outcome, bytes):
                 return outcome
             if isinstance(outcome, SourceRefused):
                 raise outcome
             pause = self._pause(outcome, attempt)
-            if attempt >= most or pause > self._retries.cap:
+            if attempt >= most or pause > self._retries.cap or time() + pause >= until:
                 raise _given_up(outcome, attempt)
             if outcome.limited:
                 self._pace.refused(pause)
@@ -107,14 +129,15 @@ class Calls:
                 await asyncio.sleep(pause)
         raise AssertionError("counting has no end")
 
-    async def _once(self, wire: Wire) -> bytes | SourceUnavailable | SourceRefused:
+    async def _once(self, wire: Wire, left: float) -> bytes | SourceUnavailable | SourceRefused:
         """One try. What may pass is returned, as is a refusal, so that the loop above reads as one."""
         async with self._places:
             await self._pace.enter(wire.endpoint, wire.cost)
             headers: Mapping[str, str] | None = None
             try:
+                patience = {} if left == math.inf else {"patience": left}
                 answer = await self._http.send(
-                    wire.method, wire.path, params=wire.params, json=wire.json, headers=wire.headers
+                    wire.method, wire.path, params=wire.params, json=wire.json, headers=wire.headers, **patience
                 )
                 headers = answer.headers
             except HttpFailure as failure:
