@@ -85,14 +85,14 @@ def test_run_and_trigger_want_a_deployment_first(project: Path) -> None:
 
 
 def test_deploy_lists_what_it_adds_changes_and_removes(project: Path) -> None:
-    assert document_of("--project", str(project), "deploy")["added"] == ["weekly-pipeline"]
+    assert document_of("--project", str(project), "deploy", "--yes")["added"] == ["weekly-pipeline"]
     path = project / BROKEN
     (project / "schedules" / "daily.yaml").write_text(path.read_text())
     path.write_text(path.read_text().replace("Weekly pipeline", "Pipeline"))
-    changed = document_of("--project", str(project), "deploy")
+    changed = document_of("--project", str(project), "deploy", "--yes")
     assert (changed["added"], changed["changed"], changed["removed"]) == (["daily"], ["weekly-pipeline"], [])
     path.unlink()
-    assert document_of("--project", str(project), "deploy")["removed"] == ["weekly-pipeline"]
+    assert document_of("--project", str(project), "deploy", "--yes")["removed"] == ["weekly-pipeline"]
 
 
 def test_a_run_on_demand_is_delivered_shown_and_explained(project: Path, tmp_path: Path) -> None:
