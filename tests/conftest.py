@@ -1,4 +1,4 @@
-"""A real Redis for every test that wants one: started once, emptied before each test that uses it."""
+"""A real Redis for tests: started once, emptied before each test that uses it."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -8,21 +8,21 @@ import redis
 import structlog
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import LedgerFixture
+from tests.support.ledger_fixture import LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 
 
 @pytest.fixture(autouse=True)
 def _log_of_its_own() -> Iterator[None]:
-    """A command that ran inside a test has configured the process's log to write to that test's own, closed stream."""
+    """A command inside a test makes the log write to that test's stream, which is closed afterwards."""
     yield
     structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
 def embedded_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
-    """Its data lies in a temporary directory; a Redis that the environment names is never touched."""
+    """Keeps its data in a temporary directory, and never touches a Redis that the environment names."""
     directory: Path = tmp_path_factory.mktemp("redis")
     with EmbeddedRedis(directory) as server:
         yield server
@@ -30,7 +30,7 @@ def embedded_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedde
 
 @pytest.fixture(scope="session")
 def redis_url(embedded_redis: EmbeddedRedis) -> str:
-    """Not emptied between tests: use `empty_redis` for that, or a project name of your own."""
+    """Not emptied between tests: use `empty_redis` for that, or another project name."""
     return embedded_redis.url
 
 
@@ -52,5 +52,5 @@ async def redis_client(empty_redis: EmbeddedRedis) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def story(redis_client: Redis) -> LedgerFixture:
-    """An empty ledger on that Redis, and short ways through the life of a run."""
+    """An empty ledger on that Redis."""
     return LedgerFixture(redis_client)

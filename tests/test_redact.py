@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.spellings import SPELLINGS, WITH_MORE, keys, parts, passwords, shows
+from tests.support.secret_spellings import SPELLINGS, WITH_MORE, keys, parts, passwords, shows
 from worker.redact import MOST_READ, redact
 
 

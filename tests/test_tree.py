@@ -1,4 +1,4 @@
-"""The tree keeps to its own words: no service's name in the middle, and one class name has one meaning."""
+"""Names in the tree: shared layers name no service, and one class name has one meaning."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ def test_no_service_is_named_in_the_middle(layer: str) -> None:
 
 
 def test_only_the_registry_names_services_at_the_top() -> None:
-    """What stands beside the layers is the composition root: it asks the registry, and names nobody."""
+    """Modules beside the layers are the composition root. They ask the registry and name no service."""
     named = {path.name for path in WORKER.glob("*.py") if VENDOR.search(path.read_text("utf-8"))}
     assert named == {REGISTRY}
 

@@ -21,9 +21,9 @@ ADDRESSES = {
     "rediss": (connect, "rediss://:{}@127.0.0.1:6379"),
     "sentinel": (connect, "redis+sentinel://:{}@127.0.0.1:26379/main/0"),
     "no scheme": (connect, "{}@127.0.0.1"),
-    "broker": (lambda url: make_app(url, "town"), "redis://:{}@127.0.0.1:6379/1"),
-    "broker of amqp": (lambda url: make_app(url, "town"), "amqp://guest:{}@127.0.0.1:5672//"),
-    "broker without a scheme": (lambda url: make_app(url, "town"), "{}://127.0.0.1"),
+    "broker": (lambda url: make_app(url, "acme"), "redis://:{}@127.0.0.1:6379/1"),
+    "broker of amqp": (lambda url: make_app(url, "acme"), "amqp://guest:{}@127.0.0.1:5672//"),
+    "broker without a scheme": (lambda url: make_app(url, "acme"), "{}://127.0.0.1"),
     "mail": (parse_url, "smtp://reports:{}@mail.acme.example:587"),
     "api": (base_url, "https://me:{}@api.acme.example/v1"),
 }
@@ -103,13 +103,13 @@ def test_a_redis_address_that_redis_py_would_fail_at_is_a_sentence(url: str) -> 
 ])  # fmt: skip
 def test_a_broker_address_that_kombu_would_fail_at_is_a_sentence(url: str) -> None:
     with pytest.raises(RequestError, match="the broker's URL"):
-        make_app(url, "town")
+        make_app(url, "acme")
 
 
 def test_an_ipv6_address_reaches_every_client_as_one() -> None:
     assert connect("redis://[::1]:6380/2").connection_pool.connection_kwargs["host"] == "::1"
     for url in ("redis://[::1]:6380/2", "amqp://guest:guest@[::1]:5672//"):
-        assert make_app(url, "town").connection_for_read().hostname == "::1"
+        assert make_app(url, "acme").connection_for_read().hostname == "::1"
     assert parse_url("smtp://[::1]:2525?tls=never").host == "::1"
     assert base_url("http://[::1]:3000/api") == "http://[::1]:3000/api"
 

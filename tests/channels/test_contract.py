@@ -12,7 +12,7 @@ from tests.domain.builders import THIS_WEEK
 from tests.golden.digests import HOSTILE, NORMAL
 from tests.support.contents import templates
 from tests.support.many_readers import bundle, row
-from tests.support.one_delivery import RecordingLedger, through
+from tests.support.one_delivery import RecordingLedger, services_with
 from tests.support.receivers import ADDRESSES, ANSWERS, BY_MAIL, NOBODY, Receiver, receiver
 from worker.channels.sandbox.channel import SandboxChannels
 from worker.channels.slack.channel import SlackChannel
@@ -56,7 +56,7 @@ BOOKED: dict[str, tuple[DeliveryState, str]] = {
 
 async def brought(kind: str, given: str, one: Receiver) -> tuple[DeliveryState | None, RecordingLedger]:
     entry = replace(ENTRY, address=ADDRESSES[kind])
-    shared, told = through(one.channel, row(0, entry), bundle([entry], SHORT))
+    shared, told = services_with(one.channel, row(0, entry), bundle([entry], SHORT))
     bringing = asyncio.create_task(deliver(shared, told.given.key))
     if given == "late":
         await one.waiting()

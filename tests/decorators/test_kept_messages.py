@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.many_readers import bundle, row
-from tests.support.one_delivery import through
+from tests.support.one_delivery import services_with
 from tests.support.small_channels import Plain
 from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import DeliveryState
@@ -26,7 +26,7 @@ async def test_a_copy_that_cannot_be_written_leaves_the_delivery_sent(
 
     monkeypatch.setattr(Path, "write_bytes", full)
     folder, channel = Folder(tmp_path / "out"), Plain(parts=1)
-    shared, told = through(channel, row(0, ENTRY), bundle([ENTRY]))
+    shared, told = services_with(channel, row(0, ENTRY), bundle([ENTRY]))
     assert await deliver(with_kept_messages(shared, folder.keep), told.given.key) is DeliveryState.SENT
     assert "Sent" in told.calls
     [sentence] = folder.failed
@@ -35,6 +35,6 @@ async def test_a_copy_that_cannot_be_written_leaves_the_delivery_sent(
 
 async def test_every_part_that_was_handed_over_is_kept() -> None:
     kept: list[int] = []
-    shared, told = through(Plain(parts=2), row(0, ENTRY), bundle([ENTRY]))
+    shared, told = services_with(Plain(parts=2), row(0, ENTRY), bundle([ENTRY]))
     await deliver(with_kept_messages(shared, lambda _key, part, _saved: kept.append(part.number)), told.given.key)
     assert kept == [0, 1]

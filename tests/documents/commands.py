@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 import redis
 
-from tests.support.desk import MAIL, PROJECT, CommandLine, desk
+from tests.support.command_line import MAIL, PROJECT, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.documents.journal import journal_document
 from worker.documents.runs import demo_run_document
@@ -55,7 +55,7 @@ def refuse_one(here: Here) -> str:
 def miss_a_slot(here: Here) -> Any:
     """A slot that came during a pause, as the ledger notes it when the pause ends."""
     with redis.Redis.from_url(here.line.redis.url) as client:
-        client.zadd("desk:due", {"asked": int(time.time() * 1000) - A_DAY})
+        client.zadd("acme:due", {"asked": int(time.time() * 1000) - A_DAY})
     here.line.call("pause", "asked")
     here.line.call("resume", "asked")
     return here.line.document_of("runs")["missed"][0]
@@ -201,7 +201,7 @@ COMMANDS: dict[str, Command] = {
 
 def documents(server: EmbeddedRedis, directory: Path) -> Mapping[str, Any]:
     """All of them, in the order above: a command finds what those before it left."""
-    with desk(server, directory / "project", MAIL) as line:
+    with command_line(server, directory / "project", MAIL) as line:
         file = line.place / "funnelbeat.yaml"
         file.write_text(PROJECT.replace("connections: {close", BESIDE), encoding="utf-8")
         here = Here(line, line.run(), line.run())

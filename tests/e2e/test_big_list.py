@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.town import Installation, town
+from tests.support.installation import Installation, installation
 from worker.domain.run import Run, RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
@@ -28,7 +28,7 @@ MEMORY = 250 * 1024
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     pipeline = PipelineSimulation.big(DEALS, now=datetime.now(UTC))
-    with town(tmp_path_factory.mktemp("big"), pipeline) as everything:
+    with installation(tmp_path_factory.mktemp("big"), pipeline) as everything:
         everything.box.call(_slow)
         yield everything
 

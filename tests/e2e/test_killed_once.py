@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from tests.soak.test_killed_at_the_end import AT_AN_END
-from tests.support.town import SCHEDULE, Installation, town
+from tests.support.installation import SCHEDULE, Installation, installation
 from worker.decorators.fail_points import FAIL_POINTS
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
@@ -22,7 +22,7 @@ BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in ELSEWHERE)
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with town(tmp_path_factory.mktemp("town")) as everything:
+    with installation(tmp_path_factory.mktemp("acme")) as everything:
         yield everything
 
 

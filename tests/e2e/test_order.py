@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.concurrent_runs import ENTRIES, PATIENT, ROOM, SCHEDULE, SHORT, ConcurrentRuns, Received, received
-from tests.support.story import TEAM, story_of
+from tests.support.in_process import TEAM, in_process_run
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
 from worker.domain.run import Run
@@ -33,7 +33,7 @@ SECONDS = {(TEAM, "latest"): 10, (TEAM, "none"): 10, (TEAM, "all"): 10, (ROOM, "
 async def test_every_opening_is_the_closing_before_it(  # fixtures beside a case
     empty_redis: EmbeddedRedis, tmp_path: Path, reader: Reader, every: int, catch_up: str, death_rate: float
 ) -> None:
-    async with story_of(empty_redis.url, tmp_path / "project", SHORT if reader == TEAM else PATIENT) as story:
+    async with in_process_run(empty_redis.url, tmp_path / "project", SHORT if reader == TEAM else PATIENT) as story:
         await story.deploy(SCHEDULE.format(every=every, catch_up=catch_up, entry=ENTRIES[reader]))
         dice = random.Random(f"{reader.entry} {catch_up} {death_rate}")  # noqa: S311  # the same chances each time
         concurrent = ConcurrentRuns(story, reader, every, dice, death_rate)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.support.desk import SCHEDULE, CommandLine, desk, no_network, sha256
+from tests.support.command_line import SCHEDULE, CommandLine, command_line, no_network, sha256
 from worker import shipped
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
@@ -17,7 +17,7 @@ from worker.domain.delivery import DeliveryState
 def sent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[CommandLine, list[str]]]:
     """Three delivered runs with changes between them, and then no sandbox any more. Each test leaves it as it was."""
     directory = tmp_path_factory.mktemp("replay")
-    with EmbeddedRedis(directory / "redis") as own, desk(own, directory / "project") as here:
+    with EmbeddedRedis(directory / "redis") as own, command_line(own, directory / "project") as here:
         keys = [here.run() for _ in range(3)]
         assert {here.stands(key).state for key in keys} == {"delivered"}
         here.shut()
@@ -59,7 +59,7 @@ def test_a_byte_changed_in_the_stored_bundle_is_refused_with_the_file_named(
 ) -> None:
     here, keys = sent
     with stored(here) as client:
-        (name,) = [key for key in client.keys("desk:bundle:*") if not key.endswith(b":schedules")]
+        (name,) = [key for key in client.keys("acme:bundle:*") if not key.endswith(b":schedules")]
         whole = client.get(name)
         client.set(name, whole.replace(b"Asked for", b"Esked for"))
         done = here.call("replay", keys[2], "--json")
@@ -75,7 +75,7 @@ def test_an_answer_that_is_gone_is_named_and_the_difference_shown(
     was = tmp_path / "was"
     here.call("replay", keys[2], "--out", str(was))
     with stored(here) as client:
-        name = f"desk:snap:{dict(here.stands(keys[1]).snapshots)['deals']}"
+        name = f"acme:snap:{dict(here.stands(keys[1]).snapshots)['deals']}"
         client.rename(name, "aside")
         done = here.call("replay", keys[2], "--against", str(was))
         client.rename("aside", name)
@@ -119,7 +119,7 @@ def test_what_was_decided_against_stays_although_the_reader_got_more_since(sent:
 
 
 def test_a_run_that_sent_nothing_has_nothing_to_replay(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:
-    with desk(empty_redis, tmp_path / "project") as here:
+    with command_line(empty_redis, tmp_path / "project") as here:
         assert here.box is not None
         here.box.call(lambda box: box.faults.arm("* *", "status", times=1000))
         key = here.run()

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.installation import PROJECT, SHORT, variables
 from tests.support.patience import PATIENCE
-from tests.support.town import PROJECT, SHORT, variables
 from worker.adapters.child_process import tied
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
@@ -52,7 +52,7 @@ class Clocks:
     def ledger(self) -> tuple[list[Run], list[MissedRow]]:
         async def look() -> tuple[list[Run], list[MissedRow]]:
             client = connect(self.settings.redis_url)
-            lookups = RedisLedger(client, "town").lookups
+            lookups = RedisLedger(client, "acme").lookups
             found = list(await lookups.runs(None, 100_000)), list(await lookups.missed(None, 100_000))
             await client.aclose()
             return found
@@ -87,7 +87,7 @@ def clocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clocks]:
         (place / "schedules" / f"s{number:02d}.yaml").write_text(text, encoding="utf-8")
     with EmbeddedRedis(directory / "redis") as redis:
         settings = replace(SHORT, redis_url=redis.url, broker_url=redis.broker_url)
-        environment = {**os.environ, **variables(settings), **child_environment(settings, "town")}
+        environment = {**os.environ, **variables(settings), **child_environment(settings, "acme")}
         logs = [directory / f"clock-{number}.log" for number in range(3)]
         children = [_start(place, environment, log) for log in logs]
         deploy_now(bundle_of(place), settings, place)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from tests.support.desk import MAIL, CommandLine, desk
+from tests.support.command_line import MAIL, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import BaselinesReset, Fact
@@ -24,7 +24,7 @@ TEAM, HELD = "team|sales@acme.example", "held|held@acme.example"
 
 @pytest.fixture
 def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
-    with desk(empty_redis, tmp_path / "project", MAIL) as made:
+    with command_line(empty_redis, tmp_path / "project", MAIL) as made:
         yield made
 
 

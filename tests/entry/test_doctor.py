@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
-from tests.support.desk import MAIL, PROJECT, SCHEDULE, CommandLine, desk
+from tests.support.command_line import MAIL, PROJECT, SCHEDULE, CommandLine, command_line
 from tests.support.suspending import suspend
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.flow.services import Services
@@ -19,7 +19,7 @@ from worker.flow.services import Services
 
 @pytest.fixture
 def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
-    with desk(empty_redis, tmp_path / "project") as made:
+    with command_line(empty_redis, tmp_path / "project") as made:
         yield made
 
 
@@ -45,7 +45,7 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandL
     assert "history of 1 address(es) readable" in found["channel chat (slack)"]["sentence"]
     assert found["clocks"]["sentence"] == "1 running on tern"
     assert found["broker"]["sentence"] == "0 waiting in now, 0 waiting in deliver, 0 waiting in fetch"
-    assert found["project"]["sentence"] == "'desk' is this directory's"
+    assert found["project"]["sentence"] == "'acme' is this directory's"
     assert f"ok   {found['redis']['what']}: version" in done.stdout
 
 
@@ -96,7 +96,7 @@ def test_what_only_weakens_is_a_warning_and_no_failure(here: CommandLine) -> Non
 
 def test_a_slot_that_nobody_takes_is_a_failure(here: CommandLine) -> None:
     with Redis.from_url(here.redis.url) as client:
-        client.zadd("desk:due", {"asked": int((time.time() - 300) * 1000)})
+        client.zadd("acme:due", {"asked": int((time.time() - 300) * 1000)})
     assert here.call("doctor").exit_code == 1
     assert "no clock took it" in looked_at(here)["due slots"]["sentence"]
 

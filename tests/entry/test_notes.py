@@ -1,4 +1,4 @@
-"""What a source says beside an answer is told by every command that tells of a run."""
+"""Every command that shows a run shows the notes of its sources."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 import redis
 
-from tests.support.desk import PROJECT, CommandLine, desk
+from tests.support.command_line import PROJECT, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 
 NOTE = "open deals were not judged: the rule knows nothing of their stage"
@@ -23,8 +23,11 @@ to: [{id: team, channel: mail, address: sales@acme.example}]
 @pytest.fixture
 def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
     with (
-        patch("tests.support.desk.PROJECT", PROJECT.replace("type: sandbox}}\nch", "type: sandbox-pipedrive}}\nch")),
-        desk(empty_redis, tmp_path / "project", IDLE) as line,
+        patch(
+            "tests.support.command_line.PROJECT",
+            PROJECT.replace("type: sandbox}}\nch", "type: sandbox-pipedrive}}\nch"),
+        ),
+        command_line(empty_redis, tmp_path / "project", IDLE) as line,
         patch.dict("os.environ", {"FUNNELBEAT_SANDBOX": line.settings.sandbox}),
     ):
         yield line
@@ -46,7 +49,7 @@ def test_every_command_that_tells_of_a_run_tells_its_notes(here: CommandLine) ->
 def test_a_run_whose_answers_are_gone_from_redis_has_no_notes(here: CommandLine) -> None:
     key = here.document_of("run", "asked")["key"]
     with redis.Redis.from_url(here.redis.url) as client:
-        client.delete(*client.keys("desk:snap:*"))
+        client.delete(*client.keys("acme:snap:*"))
     assert here.document_of("show", key)["notes"] == []
 
 

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from redis import Redis
 
-from tests.support.desk import MAIL, CommandLine, desk
+from tests.support.command_line import MAIL, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
 from worker.domain.outcome import Unknown
@@ -22,7 +22,7 @@ TEAM, HELD = "sales@acme.example", "held@acme.example"
 
 @pytest.fixture
 def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
-    with desk(empty_redis, tmp_path / "project", MAIL) as made:
+    with command_line(empty_redis, tmp_path / "project", MAIL) as made:
         yield made
 
 
@@ -163,7 +163,7 @@ def test_explain_finds_the_row_of_missed_slots_that_a_slot_stands_in(here: Comma
     last = int(datetime.fromisoformat(to).timestamp() * 1000)
     row = json.dumps(["asked", last - 2 * 86_400_000, last, 3, "too_late"])
     with Redis.from_url(here.redis.url) as client:
-        for name in ("desk:missed", "desk:missed:asked"):
+        for name in ("acme:missed", "acme:missed:asked"):
             client.zadd(name, {row: last})
     told = here.document_of("explain", "asked@2026-11-17T09:00:00Z")
     assert (told["state"], told["count"], told["reason"]) == ("missed", 3, "too_late")

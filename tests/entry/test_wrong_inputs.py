@@ -14,7 +14,7 @@ import pytest
 from redis import Redis
 from typer.testing import Result
 
-from tests.support.desk import PROJECT, CommandLine, desk
+from tests.support.command_line import PROJECT, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import console
 from worker.entry.message_folder import Folder
@@ -49,7 +49,7 @@ BROKERS = ["redis://:{}@127.0.0.1:1/0", "amqp://me:{}@127.0.0.1:1//"]
 @pytest.fixture
 def here(empty_redis: EmbeddedRedis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
     monkeypatch.chdir(tmp_path)
-    with desk(empty_redis, tmp_path / "project") as made:
+    with command_line(empty_redis, tmp_path / "project") as made:
         yield made
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
+from tests.support.installation import PROJECT, SCHEDULE, SHORT, variables
 from tests.support.patience import PATIENCE
-from tests.support.town import PROJECT, SCHEDULE, SHORT, variables
 from worker.adapters.child_process import tied
 from worker.app import open_services
 from worker.domain.run import CLOSED, Run, RunKey, RunState
@@ -54,13 +54,13 @@ class Site:
             process.wait(PATIENCE)
 
     def _environment(self) -> Mapping[str, str]:
-        told = child_environment(self.settings, "town")
+        told = child_environment(self.settings, "acme")
         return {**told, **variables(self.settings)}
 
     def ask(self, question: Callable[[Services], Awaitable[T]], *, publish: bool = False) -> T:
         async def asked() -> T:
             queue = None if publish else LocalQueue()
-            async with open_services(self.settings, "town", queue=queue, directory=self.place) as services:
+            async with open_services(self.settings, "acme", queue=queue, directory=self.place) as services:
                 return await question(services)
 
         return asyncio.run(asked())

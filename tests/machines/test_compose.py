@@ -71,7 +71,7 @@ class ComposeInstallation:
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[ComposeInstallation]:
+def compose(tmp_path: Path) -> Iterator[ComposeInstallation]:
     built = ComposeInstallation(tmp_path, {name: free_port() for name in ("redis", "http", "smtp")})
     for volume in ("redis", "outbox"):
         (tmp_path / volume).mkdir()
@@ -80,23 +80,23 @@ def town(tmp_path: Path) -> Iterator[ComposeInstallation]:
 
 
 @pytest.mark.slow
-def test_the_profile_sandbox_shows_a_digest(town: ComposeInstallation) -> None:
-    redis = town.start("redis", "--port", str(town.ports["redis"]), "--bind", "127.0.0.1")
-    until(lambda: answers(town.ports["redis"]) or None, "Redis did not start")
-    clock, worker, sandbox = (town.start(name) for name in ("clock", "worker", "sandbox"))
-    assert town.start("deploy").wait(60) == 0, town.log("deploy")
-    outbox = town.place / "outbox"
+def test_the_profile_sandbox_shows_a_digest(compose: ComposeInstallation) -> None:
+    redis = compose.start("redis", "--port", str(compose.ports["redis"]), "--bind", "127.0.0.1")
+    until(lambda: answers(compose.ports["redis"]) or None, "Redis did not start")
+    clock, worker, sandbox = (compose.start(name) for name in ("clock", "worker", "sandbox"))
+    assert compose.start("deploy").wait(60) == 0, compose.log("deploy")
+    outbox = compose.place / "outbox"
     until(lambda: (list(outbox.glob("*.eml")) and list(outbox.glob("*.slack.json"))) or None, "no digest came")
     (mail, *_) = sorted(outbox.glob("*.eml"))
     message = email.message_from_bytes(mail.read_bytes(), policy=email.policy.default)
     assert message["To"] == "sales@acme.example"
-    until(lambda: f"mail to sales@acme.example: {message['Subject']}" in town.log("sandbox") or None, "not shown")
+    until(lambda: f"mail to sales@acme.example: {message['Subject']}" in compose.log("sandbox") or None, "not shown")
     for name in ("clock", "worker", "sandbox"):
-        assert town.healthy(name), name
+        assert compose.healthy(name), name
     for process in (worker, clock, sandbox, redis):
         process.terminate()
         assert process.wait(30) == 0, process.args
-    assert list((town.place / "redis").rglob("*.aof"))
+    assert list((compose.place / "redis").rglob("*.aof"))
 
 
 @pytest.mark.parametrize("name", services({}))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines.site import Site, site, until
-from tests.support.ledger_story import LedgerFixture
+from tests.support.ledger_fixture import LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.heartbeat import Alive
 from worker.entry import health
@@ -28,7 +28,7 @@ async def test_a_process_that_ends_in_good_order_is_no_longer_there(story: Ledge
 
 
 def healthy(where: Site, kind: str) -> int:
-    given = {**os.environ, "FUNNELBEAT_REDIS_URL": where.settings.redis_url, "FUNNELBEAT_PROJECT": "town"}
+    given = {**os.environ, "FUNNELBEAT_REDIS_URL": where.settings.redis_url, "FUNNELBEAT_PROJECT": "acme"}
     command = [sys.executable, "-m", "worker.entry.health", kind]
     return subprocess.run(command, env=given, check=False, capture_output=True).returncode
 

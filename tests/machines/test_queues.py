@@ -32,7 +32,7 @@ def _delivered(where: Site) -> list[Run]:
 @pytest.mark.parametrize(("queues", "found"), [(["now", "later"], "later"), ([], "nothing"), ([""], "nothing")])
 def test_a_queue_that_does_not_exist_is_refused(queues: list[str], found: str) -> None:
     with pytest.raises(RequestError, match=f"queues: found {found}, expected some of now, deliver, fetch"):
-        queue_names("town", queues)
+        queue_names("acme", queues)
 
 
 @pytest.mark.parametrize("broker", ["redis://127.0.0.1:1/1", "amqp://guest:guest@127.0.0.1:1//"])

@@ -19,7 +19,7 @@ def test_a_user_with_the_documented_rights_serves_a_project(tmp_path: Path) -> N
     page = (Path(__file__).parents[2] / "docs" / "operations" / "redis.md").read_text("utf-8")
     assert f"`~<project>:* {DOCUMENTED}`" in page
     with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
-        admin.execute_command("ACL", "SETUSER", "house", "on", ">hush", "~town:*", *DOCUMENTED.split())
+        admin.execute_command("ACL", "SETUSER", "house", "on", ">hush", "~acme:*", *DOCUMENTED.split())
         with site(tmp_path, server.url, server.broker_url, {}) as where:
             where.settings = replace(where.settings, redis_url=server.url.replace("unix://", "unix://house:hush@"))
 
@@ -40,7 +40,7 @@ def test_a_worker_whose_broker_user_has_the_documented_rights_takes_and_delivers
     rights = " ".join(page.split()).partition("Celery's own user needs these: `")[2].partition("`")[0]
     assert rights.endswith(DOCUMENTED)
     with EmbeddedRedis(tmp_path / "redis") as server, redis.Redis(unix_socket_path=str(server.socket)) as admin:
-        admin.execute_command("ACL", "SETUSER", "carrier", "on", ">hush", *rights.replace("<project>", "town").split())
+        admin.execute_command("ACL", "SETUSER", "carrier", "on", ">hush", *rights.replace("<project>", "acme").split())
         broker = server.broker_url.replace("redis+socket://", "redis+socket://carrier:hush@")
         with site(tmp_path, server.url, broker, {}) as where:
             where.start("worker")

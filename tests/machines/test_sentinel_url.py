@@ -48,7 +48,7 @@ def test_kombu_reads_the_same_credentials_whatever_is_in_them(user: str, passwor
     ],
 )
 def test_an_address_that_cannot_be_read_is_answered_with_its_pattern(url: str) -> None:
-    for reader in (connect, lambda text: make_app(text, "town")):
+    for reader in (connect, lambda text: make_app(text, "acme")):
         with pytest.raises(RequestError) as refused:
             reader(url)
         assert str(refused.value) == f"the Sentinel address cannot be read; write {PATTERN}"
@@ -56,10 +56,10 @@ def test_an_address_that_cannot_be_read_is_answered_with_its_pattern(url: str) -
 
 def test_the_broker_of_a_ledger_behind_sentinel_is_behind_the_same() -> None:
     url = "redis+sentinel://one:1,two:2/ledger/0"
-    conf = make_app(broker_of(url), "town").conf
+    conf = make_app(broker_of(url), "acme").conf
     assert conf.broker_url == "sentinel://one:1/0;sentinel://two:2/0"
     assert conf.broker_transport_options["master_name"] == "ledger"
-    assert conf.broker_transport_options["unacked_key"] == "town.unacked"
+    assert conf.broker_transport_options["unacked_key"] == "acme.unacked"
 
 
 def test_an_ipv6_address_reaches_kombu_in_brackets() -> None:

@@ -84,9 +84,9 @@ def behind_tls(server: EmbeddedRedis, host: str) -> Iterator[int]:
 
 
 def publish(url: str) -> None:
-    app = make_app(url, "town")
+    app = make_app(url, "acme")
     try:
-        asyncio.run(CeleryQueue(app, "town").produce([RunKey.parse("asked@2026-11-16T09:00:00Z")]))
+        asyncio.run(CeleryQueue(app, "acme").produce([RunKey.parse("asked@2026-11-16T09:00:00Z")]))
     finally:
         app.pool.force_close_all()
 
@@ -170,8 +170,8 @@ def test_a_file_of_authorities_that_cannot_be_read_is_a_sentence(
     opens: tuple[Callable[[], object], ...] = (
         lambda: Http("https://api.acme.example"),
         lambda: connect("rediss://localhost:1/0"),
-        lambda: make_app("rediss://localhost:1/0", "town"),
-        lambda: make_app("amqps://g:g@localhost:1//", "town"),
+        lambda: make_app("rediss://localhost:1/0", "acme"),
+        lambda: make_app("amqps://g:g@localhost:1//", "acme"),
         tls_context,
     )
     for opened in opens:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines.site import children, running, until
-from tests.support.crew import strike
+from tests.support.child_processes import send_signal
 from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import SERVER, _holder
 
@@ -120,7 +120,7 @@ def test_a_broken_file_leaves_the_last_good_definitions_in_force_until_it_is_men
 def test_a_redis_that_is_killed_is_started_again_and_what_was_saved_meanwhile_is_deployed(place: Path) -> None:
     with up(place) as one:
         one.goes_on()
-        strike(one.redis())
+        send_signal(one.redis())
         one.save(SCHEDULE.replace("2s", "3s"))
         one.says("Redis ended; it was started again.")
         one.says("changed  often (when)")
@@ -132,7 +132,7 @@ def test_a_redis_that_is_killed_is_started_again_and_what_was_saved_meanwhile_is
 def test_a_child_that_is_killed_is_begun_again(place: Path, member: str) -> None:
     with up(place) as one:
         killed = until(lambda: one.child(member), f"no {member}")
-        strike(killed, signal.SIGKILL, group=True)
+        send_signal(killed, signal.SIGKILL, group=True)
         one.says(f"{member} ended with status -9; beginning it again")
         assert until(lambda: one.child(member), f"no {member}") != killed
         one.goes_on()

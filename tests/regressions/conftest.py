@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.story import SCHEDULE, InProcessRun, story_of
-from tests.support.town import SHORT
+from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
+from tests.support.installation import SHORT
 from worker.adapters.redis_server import EmbeddedRedis
 
 THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, attach: [deals]}") + (
@@ -17,7 +17,7 @@ THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, att
 @pytest.fixture
 async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     """A schedule `week` read by two mail addresses and a room that gets a file, deployed; a step taken."""
-    async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
+    async with in_process_run(empty_redis.url, tmp_path / "project", SHORT) as story:
         await story.deploy(THREE)
         yield story
 
@@ -25,5 +25,5 @@ async def three(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InP
 @pytest.fixture
 async def week(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     """The same schedule with one reader."""
-    async with story_of(empty_redis.url, tmp_path / "project", SHORT) as story:
+    async with in_process_run(empty_redis.url, tmp_path / "project", SHORT) as story:
         yield story

@@ -1,11 +1,11 @@
-"""What the regressions ask of a story again and again."""
+"""Helpers of the regression tests: what arrived, and running deliveries to their end."""
 
 import asyncio
 import json
 from collections import Counter
 
+from tests.support.in_process import InProcessRun
 from tests.support.patience import PATIENCE
-from tests.support.story import InProcessRun
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import RunKey
 from worker.flow.run.deliver import deliver

@@ -3,7 +3,7 @@
 import email
 import email.policy
 
-from tests.support.story import SCHEDULE, InProcessRun
+from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.preview import bridge_of

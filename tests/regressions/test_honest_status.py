@@ -1,7 +1,7 @@
 """Bugs of others about partial failure: success that was none, retries that repeat what had arrived."""
 
 from tests.regressions.helpers import mails, posts, row_of, to_its_end
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.secret_spellings import SPELLINGS, keys, shows
 from tests.support.smtp_server import mail_room
-from tests.support.spellings import SPELLINGS, keys, shows
 from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
 from worker.adapters.smtp.client import Mailer, SmtpServer

@@ -3,7 +3,7 @@
 import asyncio
 
 from tests.regressions.helpers import mails, posts, row_of, to_its_end
-from tests.support.story import SCHEDULE, InProcessRun
+from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request

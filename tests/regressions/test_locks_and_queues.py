@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.story import InProcessRun, story_of
+from tests.support.in_process import InProcessRun, in_process_run
 from worker.adapters.celery import queue
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
@@ -25,7 +25,7 @@ LONGEST_INTERVAL = 366 * 86_400_000
 async def test_without_the_ledger_nothing_is_claimed_fetched_or_sent(tmp_path: Path) -> None:
     """sibson/redbeat#208: an exception while taking the lock was swallowed, and the work was done without it."""
     with EmbeddedRedis(tmp_path / "redis") as redis:
-        async with story_of(redis.url, tmp_path / "project") as story:
+        async with in_process_run(redis.url, tmp_path / "project") as story:
             key = await request(story.services, "week", None, None)
             (delivery,) = await produce(story.services, key)
             later = await request(story.services, "week", None, None)
@@ -69,13 +69,11 @@ async def test_what_a_digest_was_compared_with_outlives_the_longest_interval(
 ) -> None:
     """PostHog/posthog: state that lived for 90 days, under a schedule that fires once a year."""
     await three.run()
-    names = [f"story:snap:{baseline.snapshot}" for baseline in (await three.baselines()).values()]
+    names = [f"acme:snap:{baseline.snapshot}" for baseline in (await three.baselines()).values()]
     tables = [await redis_client.hget(name, "tables") or b"" for name in names]
     names += [
-        f"story:table:{table}"
-        for line in tables
-        for table in (line if isinstance(line, str) else line.decode()).split()
+        f"acme:table:{table}" for line in tables for table in (line if isinstance(line, str) else line.decode()).split()
     ]
     assert len(names) >= 4
     assert min([await redis_client.pttl(name) for name in names]) > LONGEST_INTERVAL
-    assert await redis_client.pttl("story:baseline:week") == -1
+    assert await redis_client.pttl("acme:baseline:week") == -1

@@ -1,7 +1,7 @@
 """The operator hears of each failed run and of each suspension, in a message of its own kind."""
 
 from tests.regressions.helpers import mails, row_of
-from tests.support.story import SCHEDULE, InProcessRun
+from tests.support.in_process import SCHEDULE, InProcessRun
 from tests.support.suspending import suspend
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.run import Run

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.regressions.helpers import posts, row_of
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.documents.deliveries import why
 from worker.domain.delivery import Delivery, DeliveryState, Reader
 from worker.domain.events import Fact, Suspended

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soak.ground import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest
-from tests.soak.tally import tally, wait_until_closed
-from tests.support.town import Installation, town
+from tests.soak.counts import counts_of, wait_until_closed
+from tests.soak.schedules import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest
+from tests.support.installation import Installation, installation
 from worker.domain.delivery import DeliveryState
 
 AT_AN_END = {
@@ -30,7 +30,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     templates.mkdir(parents=True)
     (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
     resting = {name: at_rest(text) for name, text in SPECIAL.items()}
-    with town(place, project=PROJECT, schedules=resting, times=TIMES) as everything:
+    with installation(place, project=PROJECT, schedules=resting, times=TIMES) as everything:
         everything.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, 1000))
         yield everything
 
@@ -48,7 +48,7 @@ def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here:
     here.write(schedule, at_rest(SPECIAL[schedule]))
     here.deploy()
     wait_until_closed(here, 60.0)
-    ended = tally(here).of(schedule)
+    ended = counts_of(here).of(schedule)
     assert state in {fate.row.state for fate in ended}
     assert [fate.row.key for fate in ended if fate.lost or fate.silent] == []
     assert all(fate.row.reason is not None for fate in ended if fate.row.state is not DeliveryState.SENT)
@@ -59,5 +59,5 @@ def test_a_worker_killed_where_nothing_is_sent_leaves_an_end_that_says_why(here:
 
 def noticed(here: Installation, schedule: str, reader: str) -> int:
     """Notices of the schedule's runs that the operator was sent."""
-    told = [fate.row for fate in tally(here).of(schedule) if fate.row.key.reader.startswith(reader)]
+    told = [fate.row for fate in counts_of(here).of(schedule) if fate.row.key.reader.startswith(reader)]
     return sum(row.state is DeliveryState.SENT for row in told)

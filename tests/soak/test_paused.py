@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.ground import TIMES, rare
-from tests.soak.tally import Fate, tally, wait_until_closed
-from tests.support.crew import children, strike
-from tests.support.town import Installation, town
+from tests.soak.counts import Fate, counts_of, wait_until_closed
+from tests.soak.schedules import TIMES, rare
+from tests.support.child_processes import children_of, send_signal
+from tests.support.installation import Installation, installation
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
@@ -19,7 +19,7 @@ from worker.flow.services import Services
 pytestmark = pytest.mark.alone
 
 PROJECT = """
-project: town
+project: acme
 connections:
   close: {type: sandbox}
 channels:
@@ -51,7 +51,7 @@ PAST_EVERY_LEASE = 2 * max(TIMES.run_lease, TIMES.delivery_lease)
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     place = tmp_path_factory.mktemp("paused")
-    with town(place, clocks=2, workers=2, project=PROJECT, schedules=SCHEDULES, times=TIMES) as everything:
+    with installation(place, clocks=2, workers=2, project=PROJECT, schedules=SCHEDULES, times=TIMES) as everything:
         yield everything
 
 
@@ -68,7 +68,7 @@ def asked_for(here: Installation, schedule: str) -> RunKey:
 
 def stopped(here: Installation) -> int | None:
     """The clock or child of a worker that a signal stopped (proc(5): state T)."""
-    pids = [*here.family.pids("clock"), *(c for w in here.family.pids("worker") for c in children(w))]
+    pids = [*here.processes.pids("clock"), *(c for w in here.processes.pids("worker") for c in children_of(w))]
     for pid in pids:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         if fields[0] == "T":
@@ -77,12 +77,12 @@ def stopped(here: Installation) -> int | None:
 
 
 def fates(here: Installation, key: RunKey) -> list[Fate]:
-    return [fate for fate in tally(here).fates if fate.run.key == key]
+    return [fate for fate in counts_of(here).fates if fate.run.key == key]
 
 
 def goes_on(here: Installation, pid: int, schedule: str) -> None:
     """What was stopped is let go, and has done whatever it meant to do when two later runs have ended."""
-    strike(pid, signal.SIGCONT)
+    send_signal(pid, signal.SIGCONT)
     here.until(lambda: True if stopped(here) is None else None)
     for _ in range(2):
         later = asked_for(here, schedule)
@@ -127,10 +127,10 @@ def test_a_whole_worker_stopped_in_the_middle_of_its_work_loses_nothing_and_repe
     here: Installation,
 ) -> None:
     keys = [asked_for(here, name) for name in ("all", "mail", "chat", "hook")]
-    parent = here.family.pids("worker")[0]
-    strike(parent, signal.SIGSTOP, group=True)
+    parent = here.processes.pids("worker")[0]
+    send_signal(parent, signal.SIGSTOP, group=True)
     time.sleep(PAST_EVERY_LEASE)
-    strike(parent, signal.SIGCONT, group=True)
+    send_signal(parent, signal.SIGCONT, group=True)
     keys.append(asked_for(here, "all"))
     wait_until_closed(here, 60.0)
     for fate in [fate for key in keys for fate in fates(here, key)]:
@@ -150,12 +150,12 @@ def test_a_clock_stopped_past_every_lease_claims_no_slot_twice_when_it_goes_on(h
     here.arm(point, "SIGSTOP")
     pid = here.until(lambda: stopped(here))
     time.sleep(PAST_EVERY_LEASE)
-    strike(pid, signal.SIGCONT)
+    send_signal(pid, signal.SIGCONT)
     time.sleep(1.0)
     here.write(name, HEAD.replace("EVERY", "23h") + "".join(READERS.values()))
     here.deploy()
     wait_until_closed(here, 60.0)
-    found = tally(here)
+    found = counts_of(here)
     of_it = found.of(name)
     slots = [run.key.slot for run in found.runs if run.key.schedule == name]
     assert len(slots) == len(set(slots)) >= 3

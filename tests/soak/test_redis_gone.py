@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soak.ground import rare
-from tests.soak.tally import tally, wait_until_closed
-from tests.support.town import Installation, town
+from tests.soak.counts import counts_of, wait_until_closed
+from tests.soak.schedules import rare
+from tests.support.installation import Installation, installation
 from worker.domain.run import RunKey, RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
@@ -20,7 +20,7 @@ MOMENTS = (rare(0.0), 0.3, rare(0.6), 0.9, rare(1.2))
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with town(tmp_path_factory.mktemp("gone")) as everything:
+    with installation(tmp_path_factory.mktemp("gone")) as everything:
         yield everything
 
 
@@ -38,7 +38,7 @@ def asked_for(here: Installation, count: int) -> list[RunKey]:
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Installation, moment: float) -> None:
     """kombu kept the places of messages that could not be acknowledged, so that the worker asked for nothing more."""
-    worker = here.family.pids("worker")
+    worker = here.processes.pids("worker")
     keys = asked_for(here, 4)
     time.sleep(moment)
     here.restart_redis()
@@ -46,6 +46,6 @@ def test_the_same_worker_works_on_after_redis_was_killed_and_came_back(here: Ins
     (later,) = asked_for(here, 1)
     run = here.until(lambda: here.closed(later))
     assert run.state is RunState.DELIVERED
-    assert here.family.pids("worker") == worker, "it had to be begun again"
-    mine = [fate for fate in tally(here).fates if fate.run.key in keys]
+    assert here.processes.pids("worker") == worker, "it had to be begun again"
+    mine = [fate for fate in counts_of(here).fates if fate.run.key in keys]
     assert [fate.row.key for fate in mine if fate.lost or fate.silent] == []

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.ground import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
-from tests.soak.havoc import Havoc
-from tests.soak.tally import Tally, entry_of, tally, wait_until_closed
-from tests.support.town import Installation, town
+from tests.soak.counts import Counts, counts_of, entry_of, wait_until_closed
+from tests.soak.faults import FaultStream
+from tests.soak.schedules import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
+from tests.support.installation import Installation, installation
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.flow.operate.replay import replay
@@ -38,27 +38,29 @@ class Soak:
 
     def go(
         self, *, runs: int, wanted: int, longest: float, every: float, patience: float
-    ) -> tuple[Tally, datetime, datetime]:
+    ) -> tuple[Counts, datetime, datetime]:
         templates = self.directory / "project" / "templates" / "torn"
         templates.mkdir(parents=True)
         (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
-        with town(self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES) as here:
+        with installation(
+            self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES
+        ) as here:
             here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, ENDLESS))
             here.box.call(
                 lambda box: box.close.limit.set(1000, 1, Dialect.DOCUMENTED)
             )  # it is not the budget that is tested here
             since = deployed_at(here)
-            havoc = Havoc(here, self.seed, wanted, self.main)
+            faults = FaultStream(here, self.seed, wanted, self.main)
             began = time.monotonic()
-            while time.monotonic() - began < longest and not (havoc.satisfied and main_runs(here) >= runs):
+            while time.monotonic() - began < longest and not (faults.satisfied and main_runs(here) >= runs):
                 for _ in range(25):
-                    havoc.go_on(every)
-            havoc.rest()
+                    faults.go_on(every)
+            faults.rest()
             until = self.stand_still(here)
             wait_until_closed(here, patience)
-            self.settled = settle_held(here, tally(here))
+            self.settled = settle_held(here, counts_of(here))
             wait_until_closed(here, 30.0)
-            found = tally(here, havoc.hits)
+            found = counts_of(here, faults.hits)
             self.replayed = replayed(here, found)
             return found, since, until
 
@@ -86,7 +88,7 @@ def main_runs(here: Installation) -> int:
     return here.ask(look)
 
 
-def settle_held(here: Installation, found: Tally) -> dict[str, bool]:
+def settle_held(here: Installation, found: Counts) -> dict[str, bool]:
     """What an operator does who can ask the receivers: whether each held delivery had arrived, and it is said so."""
     held = {str(fate.row.key): fate.copies[0] > 0 for fate in found.fates if fate.row.held}
 
@@ -98,7 +100,7 @@ def settle_held(here: Installation, found: Tally) -> dict[str, bool]:
     return held
 
 
-def replayed(here: Installation, found: Tally) -> list[str]:
+def replayed(here: Installation, found: Counts) -> list[str]:
     """Every closed delivery made again from what is stored: those whose bytes differ, each with its causes."""
 
     async def look(services: Services) -> list[str]:
@@ -111,7 +113,7 @@ def replayed(here: Installation, found: Tally) -> list[str]:
     return here.ask(look)
 
 
-def obeys(soak: Soak, found: Tally, since: datetime, until: datetime) -> None:
+def obeys(soak: Soak, found: Counts, since: datetime, until: datetime) -> None:
     """What must hold after any soak."""
     for name, text in soak.schedules.items():
         every = int(text.partition("every: ")[2].partition("s")[0])

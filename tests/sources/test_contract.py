@@ -19,8 +19,8 @@ from starlette.applications import Starlette
 from tests.sources.close import account as close_account
 from tests.sources.pipedrive import account as pipedrive_account
 from tests.sources.umami import account as umami_account
+from tests.support.in_process import InProcessRun, in_process_run
 from tests.support.scripted_http import Asked, Said, Script, scripted
-from tests.support.story import InProcessRun, story_of
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 from worker.domain.run import Run
@@ -214,7 +214,7 @@ report:
   - {{id: works, source: close, query: opportunities, params: {{status_type: active}}}}
 to: [{{id: team, channel: mail, address: sales@acme.example}}]
 """
-    async with scripted(lambda _asked: Said(None)) as server, story_of(redis.url, place) as story:
+    async with scripted(lambda _asked: Said(None)) as server, in_process_run(redis.url, place) as story:
         given = "connections: {held: {type: %s, %s}, close: {type: sandbox}}"
         keys = {
             "close": f"base_url: '{server.url}', api_key: '${{KEY}}'",

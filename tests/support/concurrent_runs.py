@@ -14,8 +14,8 @@ from email import message_from_bytes, policy
 from functools import partial
 from typing import Any
 
+from tests.support.in_process import TEAM, InProcessRun
 from tests.support.patience import PATIENCE
-from tests.support.story import TEAM, InProcessRun
 from worker.decorators.fail_points import FAIL_POINTS, with_fail_points
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
 from worker.domain.run import CLOSED, Run, RunKey

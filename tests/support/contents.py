@@ -1,4 +1,4 @@
-"""The content of mails and posts as a channel makes it, without opening one."""
+"""The content of mails and posts as a channel makes it, without an open channel."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,7 +24,7 @@ def mail_of(
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,
 ) -> MailContent:
-    """`overrides`: templates of a project's own, by path."""
+    """`overrides`: path → template of a project."""
     return mail_content(RenderRequest(digest, entry, files), templates(overrides))
 
 
@@ -43,5 +43,5 @@ def templates(overrides: Mapping[str, str] | None) -> JinjaTemplates:
 
 @cache
 def _shipped() -> JinjaTemplates:
-    """One for all: compiling the templates costs more than filling them."""
+    """Shared, because compiling the templates costs more than filling them."""
     return JinjaTemplates(TEMPLATES, vocabulary=VOCABULARY)

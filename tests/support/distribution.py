@@ -1,11 +1,11 @@
-"""An installed package, as an installer leaves it: modules, and beside them what they are called and offer."""
+"""An installed package as an installer leaves it: modules and their metadata with entry points."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 
 def install(place: Path, name: str, group: str, point: str, modules: Mapping[str, str]) -> None:
-    """`place` stands on sys.path. `point` is one line of entry_points.txt."""
+    """`place` is on sys.path. `point` is one line of entry_points.txt."""
     about = place / f"{name.replace('-', '_')}-1.0.dist-info"
     about.mkdir(parents=True)
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n", "utf-8")

@@ -1,4 +1,4 @@
-"""A program that imports every module of `worker`, for a Python of its own."""
+"""A program that imports every module of `worker`, to be run in a separate Python process."""
 
 IMPORT_EVERY_MODULE = """
 import importlib, pkgutil, worker

@@ -1,6 +1,4 @@
-"""Two runs of one schedule with many readers, whose last digests differ: everything but the ledger and the snapshots is
-the real thing.
-"""
+"""Two runs of one schedule with many readers, whose last digests differ. Only ledger and snapshots are fakes."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -33,7 +31,7 @@ SNAPSHOTS = {
     **{f"now{n}": answer([deal("a", 900_000 + n)], at=THIS_WEEK + n * WEEK) for n in (0, 1)},
     **{f"past{n}": answer([deal("a", 100_000 + n)], at=LAST_WEEK - n * WEEK) for n in range(PASTS)},
 }
-"""now0 and now1 are what the two runs found; past0, past1 and past2 are what readers were last sent."""
+"""now0 and now1: what the two runs found. past0, past1 and past2: what readers were last sent."""
 
 
 def bundle(to: Iterable[Subscription], templates: Mapping[str, str] | None = None) -> Bundle:
@@ -61,7 +59,7 @@ def row(n: int, entry: Subscription) -> Delivery:
 
 
 class FakeLedger:
-    """Has two runs and one bundle, and tells nothing about earlier answers."""
+    """Has two runs and one bundle, and no earlier answers."""
 
     def __init__(self, known: Bundle) -> None:
         self._bundle, self._runs = known, {run(n).key: run(n) for n in (0, 1)}
@@ -87,7 +85,7 @@ def services(known: Bundle, **sizes: int) -> Services:
 
 
 def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Services:
-    """`ledger` stands behind every port of the ledger."""
+    """`ledger` serves every port of the ledger."""
     fake, snapshots, triggers = cast("Any", ledger), cast("Any", FakeSnapshots()), ApTriggers()
     memos: dict[str, Any] = {name: Memo(size) for name, size in sizes.items()}
     digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers, CelExpressions())

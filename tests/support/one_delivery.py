@@ -1,4 +1,4 @@
-"""One delivery in a ledger that notes what it is told, and the one channel that it takes."""
+"""One delivery in a ledger that records its calls, and the one channel that it uses."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -15,8 +15,8 @@ from worker.ports import Channel, DeliveryLease, HoldResult
 
 
 class RecordingLedger(FakeLedger):
-    """Gives the delivery to whoever holds it. `calls`: the arguments of every other call, by its name; of a settlement
-    the attempt and the outcome, by the outcome's name.
+    """Gives the delivery to whoever holds it. `calls`: name of a call → its arguments; for a settlement, name of the
+    outcome → attempt and outcome.
     """
 
     def __init__(self, given: Delivery, known: Bundle, wait: float) -> None:
@@ -43,8 +43,8 @@ class RecordingLedger(FakeLedger):
         return noted
 
 
-class _Through(OpenConnectors):
-    """Every definition of a channel stands for the same one."""
+class _OneChannel(OpenConnectors):
+    """Every definition of a channel opens the same one."""
 
     one: Channel[Any]
 
@@ -52,10 +52,10 @@ class _Through(OpenConnectors):
         return self.one
 
 
-def through(
+def services_with(
     channel: Channel[Any], given: Delivery, known: Bundle, wait: float = 0.0
 ) -> tuple[Services, RecordingLedger]:
     """`wait`: seconds until the receiver's pace allows the message."""
-    ledger, connectors = RecordingLedger(given, known, wait), _Through(SILENT, Path.cwd(), offline=True)
+    ledger, connectors = RecordingLedger(given, known, wait), _OneChannel(SILENT, Path.cwd(), offline=True)
     connectors.one = channel
     return around(ledger, connectors), ledger

@@ -1,4 +1,4 @@
-"""What receivers answer to one message, by row of one table, for each wire; and a channel that speaks to them."""
+"""Answers of receivers to one message, by outcome, for each protocol; and a channel that gets them."""
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,7 +17,7 @@ from worker.channels.slack.webhook import SlackWebhookChannel
 from worker.ports import Channel
 
 SECONDS = 0.3
-"""A receiver's patience in the rows in which somebody is silent."""
+"""How long a channel waits in the rows in which the receiver is silent."""
 
 LONG = 20.0
 HOOK = "veryverysecret"
@@ -86,8 +86,8 @@ NOBODY = "nobody listens"
 
 @dataclass(frozen=True)
 class Receiver:
-    """`channel` speaks to it. `begun`: messages of which a byte came. `waiting` ends when a late answer is waited for,
-    `release` lets it go out.
+    """`channel` sends to it. `begun`: the number of messages of which a byte arrived. `waiting` ends when the channel
+    waits for a late answer; `release` sends that answer.
     """
 
     channel: Channel[Any]
@@ -128,12 +128,12 @@ ANSWERS: list[tuple[str, str, Any]] = [
     *((kind, row, one) for kind in BY_POST for row, answers in POSTS[kind].items() for one in answers),
     *((kind, NOBODY, None) for kind in (*BY_MAIL, *BY_POST)),
 ]
-"""Channel, row, and what its receiver says there."""
+"""(channel, row, what its receiver answers)."""
 
 
 @asynccontextmanager
 async def receiver(kind: str, row: str, answer: Any) -> AsyncIterator[Receiver]:
-    """A receiver that answers the next message so, and then as if all were well."""
+    """Answers the next message with `answer`, and accepts every later one."""
     seconds = SECONDS if row.startswith("silent") else LONG
     made = _mail_room(kind, answer, seconds) if kind in BY_MAIL else _slack(kind, answer, seconds)
     async with made as one:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, bundle
+from tests.support.ledger_fixture import CLOCK, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, bundle
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
+from tests.support.ledger_fixture import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
 from worker.adapters.celery.queue import make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, claim_project, connect

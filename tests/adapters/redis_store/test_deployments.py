@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
+from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle
 from worker.adapters.redis_store import keys
 from worker.domain.delivery import Reader
 from worker.domain.outcome import Sent

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import WEEKLY, LedgerFixture, bundle
+from tests.support.ledger_fixture import WEEKLY, LedgerFixture, bundle
 from worker.errors import ClaimLost
 from worker.ports import ActivationBasis
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.redis_store.test_housekeeping import Kept, answer
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, baseline
+from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, baseline
 from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
 from worker.domain.outcome import Sent
 from worker.domain.run import RunState

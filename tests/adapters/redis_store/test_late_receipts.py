@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.ledger_story import LedgerFixture, baseline
+from tests.support.ledger_fixture import LedgerFixture, baseline
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.outcome import Pending, Sent
 from worker.domain.reason import Reason

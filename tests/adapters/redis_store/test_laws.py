@@ -1,11 +1,11 @@
-"""Laws of semantics 8 over generated lives of a schedule, with lost attempts and time passing between the steps."""
+"""Invariants of the ledger over generated histories of a schedule, with lost attempts and time between the steps."""
 
 from collections.abc import Awaitable, Callable
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, who
+from tests.support.ledger_fixture import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, who
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState

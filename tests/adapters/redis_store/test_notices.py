@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
+from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
 from tests.support.notices import OPERATOR, failed, suspended
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import DeliverySettled, RunEnded, Suspended

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, SLOT, WEEK, LedgerFixture, baseline, who
+from tests.support.ledger_fixture import ANN, BEN, CHILD, SLOT, WEEK, LedgerFixture, baseline, who
 from tests.support.notices import failed
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import DeliverySettled, Fact, RunEnded

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, LedgerFixture, baseline
+from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, LedgerFixture, baseline
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.outcome import Deferred, Unknown
 from worker.domain.reason import Reason

@@ -1,4 +1,4 @@
-"""Scripts report the ends that stand in the ledger, each once; and nothing is open past its time."""
+"""The ends that scripts return are those in the ledger, each once; and nothing stays open past its time."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.adapters.redis_store.test_laws import ENDS, READERS, SETTLED, STEPS, WEEKS, Life
-from tests.support.ledger_story import CHILD, WEEKLY, LedgerFixture
+from tests.support.ledger_fixture import CHILD, WEEKLY, LedgerFixture
 from tests.support.notices import failed
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect

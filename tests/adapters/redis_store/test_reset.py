@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
+from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.domain.delivery import Baseline, DeliveryKey, DeliveryState
 from worker.domain.outcome import Deferred, Sent, Skipped, Unknown
 from worker.domain.reason import Reason

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, who
+from tests.support.ledger_fixture import ANN, BEN, CHILD, FAR, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, who
 from tests.support.notices import OPERATOR, failed
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import RunEnded

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from tests.support.ledger_story import ANN, FAR, LedgerFixture, who
+from tests.support.ledger_fixture import ANN, FAR, LedgerFixture, who
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, who
+from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, who
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.delivery import DeliveryKey, DeliveryState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
+from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, LedgerFixture
 from tests.support.notices import failed
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import RunEnded

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.flow.operate.on_demand import request
 
 

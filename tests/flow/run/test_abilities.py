@@ -8,7 +8,7 @@ import pytest
 
 from tests.domain.builders import THIS_WEEK
 from tests.support.many_readers import bundle, row
-from tests.support.one_delivery import RecordingLedger, through
+from tests.support.one_delivery import RecordingLedger, services_with
 from tests.support.patience import PATIENCE
 from tests.support.small_channels import UNCLEAR, Addressed, CanBeAsked, KeepsLess, Plain, Silent, Slow, TakesOnce
 from worker.decorators.kept_messages import with_kept_messages
@@ -28,7 +28,7 @@ UNKNOWN = replace(PENDING, state=DeliveryState.UNKNOWN, attempt=1, date=THIS_WEE
 async def brought(
     channel: Plain, given: Delivery = PENDING, entry: Subscription = ENTRY, wait: float = 0.0
 ) -> tuple[DeliveryState | None, RecordingLedger, Services]:
-    shared, told = through(channel, given, bundle([entry]), wait)
+    shared, told = services_with(channel, given, bundle([entry]), wait)
     return await deliver(shared, given.key), told, shared
 
 
@@ -45,7 +45,7 @@ async def test_an_unclear_part_waits_as_long_as_the_channel_needs_to_find_out(ch
 async def test_a_receiver_that_says_nothing_is_waited_for_as_long_as_the_attempt_is_ours() -> None:
     """A worker stood still for ten minutes where the lease had ended after one."""
     channel = Silent()
-    shared, told = through(channel, PENDING, bundle([ENTRY]))
+    shared, told = services_with(channel, PENDING, bundle([ENTRY]))
     shared = replace(shared, times=replace(shared.times, delivery_lease=0.2))
     async with asyncio.timeout(PATIENCE):
         assert await deliver(shared, PENDING.key) is DeliveryState.UNKNOWN
@@ -127,7 +127,7 @@ async def test_nobody_waits_for_a_channel_without_a_pace() -> None:
 
 async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -> None:
     files: list[bytes] = []
-    shared, _ = through(Addressed(), PENDING, bundle([ENTRY]))
+    shared, _ = services_with(Addressed(), PENDING, bundle([ENTRY]))
     await deliver(with_kept_messages(shared, lambda _key, _part, saved: files.append(saved)), PENDING.key)
     assert files == [b"None", b"None"]
 
@@ -135,6 +135,6 @@ async def test_a_content_that_many_readers_share_is_made_without_any_of_them() -
 @pytest.mark.parametrize(("channel", "kept"), [(Plain(), str(PENDING.key.run).encode()), (KeepsLess(), b"less")])
 async def test_the_file_that_is_kept_of_a_part_is_the_channels_to_choose(channel: Plain, kept: bytes) -> None:
     files: list[bytes] = []
-    shared, _ = through(channel, PENDING, bundle([ENTRY]))
+    shared, _ = services_with(channel, PENDING, bundle([ENTRY]))
     await deliver(with_kept_messages(shared, lambda _key, _part, saved: files.append(saved)), PENDING.key)
     assert files == [kept, kept]

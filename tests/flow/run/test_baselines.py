@@ -1,6 +1,6 @@
 """A digest compares with the last complete answer that this reader was sent (semantics 5), row by row of the table."""
 
-from tests.support.story import SCHEDULE, TEAM, InProcessRun
+from tests.support.in_process import SCHEDULE, TEAM, InProcessRun
 from worker.documents.bridge import bridge_document
 from worker.domain.delivery import DeliveryState
 from worker.domain.outcome import Sent

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.errors import LedgerUnavailable
 from worker.flow.operate.on_demand import request
 from worker.flow.run.produce import produce

@@ -8,8 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.flow.deploy.test_deploy import DAY, MORNING, NINE, daily, delivering, put
+from tests.support.in_process import InProcessRun
 from tests.support.set_clock import Facts, Month, month
-from tests.support.story import InProcessRun
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import DeliverySettled, Fact, RunClaimed, RunEnded, SlotsMissed
 from worker.domain.reason import Reason
@@ -111,7 +111,7 @@ async def test_a_run_whose_only_reader_was_refused_is_told_as_failed(week: InPro
 async def test_a_run_that_is_abandoned_has_a_word_for_the_operator_once(week: InProcessRun) -> None:
     client = week.services.runs._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
     key = await request(week.services, "week", None, None)
-    await client.hset(f"story:run:{key}", "tries", "5")
+    await client.hset(f"acme:run:{key}", "tries", "5")
     (notice,) = await produce(week.services, key)
     assert notice == DeliveryKey(key, "operator|ops@acme.example")
     assert await produce(week.services, key) == ()

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import replace
 
+from tests.support.in_process import SCHEDULE, InProcessRun
 from tests.support.patience import PATIENCE
-from tests.support.story import SCHEDULE, InProcessRun
 from worker.adapters.celery.queue import HAND_OVER, VISIBILITY_TIMEOUT, make_app
 from worker.domain.limits import LONGEST_FETCH
 from worker.domain.run import RunState

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.golden.digests import DIGESTS
-from tests.support.desk import no_network
+from tests.support.command_line import no_network
 from tests.support.slack_golden import rendered
 from worker.adapters.smtp.mime import MailContent
 from worker.connectors import SILENT, OpenConnectors
@@ -23,7 +23,7 @@ CHANNELS = {
     "hook": ChannelSpec("hook", "slack", {"webhook_url": "${file:no-such-file}"}),
     "box": ChannelSpec("box", "sandbox", {}),
 }
-BUNDLE = Bundle("desk", Defaults(), {}, CHANNELS, {})
+BUNDLE = Bundle("acme", Defaults(), {}, CHANNELS, {})
 WRITTEN = {
     "html": MailContent(subject="Pipeline", text="up\n", html="<p>up</p>"),
     "slack.json": rendered(next(iter(DIGESTS.values()))),
@@ -62,7 +62,7 @@ def test_what_really_sends_still_wants_its_secret(channel: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("stand_in", sorted(kind for kind in CONNECTIONS if wants_sandbox(kind)))
 async def test_every_stand_in_opens_where_nothing_will_be_fetched(stand_in: str, tmp_path: Path) -> None:
-    bundle = Bundle("desk", Defaults(), {"crm": Connection("crm", stand_in)}, {}, {})
+    bundle = Bundle("acme", Defaults(), {"crm": Connection("crm", stand_in)}, {}, {})
     connectors = OpenConnectors(SILENT, tmp_path, offline=True)
     source = connectors.source(bundle, "crm")
     assert connectors.source(bundle, "crm") is source

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.support.in_process import InProcessRun
 from tests.support.small_channels import UNCLEAR, TakesOnce
-from tests.support.story import InProcessRun
 from worker.connectors import OpenConnectors
 from worker.domain.delivery import DeliveryState
 from worker.flow.run.deliver import deliver

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.entry.project_dir import bundle_of
 from worker.flow.operate.preview import bridge_of, preview
 from worker.sandbox.pipedrive_dialect import AccountDialect

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.domain.delivery import DeliveryKey
 from worker.domain.run import RunKey
 from worker.flow.operate.on_demand import request

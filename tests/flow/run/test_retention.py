@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.adapters.redis_store.test_housekeeping import Kept
-from tests.support.ledger_story import PROJECT, WEEKLY, LedgerFixture
-from tests.support.story import SCHEDULE, InProcessRun
+from tests.support.in_process import SCHEDULE, InProcessRun
+from tests.support.ledger_fixture import PROJECT, WEEKLY, LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.schedule import CatchUp, Retention, Timing, Trigger
@@ -59,7 +59,7 @@ async def assert_all_replay(services: Services) -> int:
 async def held_answers(story: InProcessRun) -> int:
     """Snapshots that something holds; others vanish within a day."""
     client = story.services.runs._scripts.client  # type: ignore[attr-defined]  # the adapter behind the port
-    return sum(name.startswith(b"s:") for name in await client.hkeys("story:refs"))
+    return sum(name.startswith(b"s:") for name in await client.hkeys("acme:refs"))
 
 
 async def test_runs_of_one_day_are_thinned_to_the_newest_which_is_replayed_all_the_same(week: InProcessRun) -> None:

@@ -3,7 +3,7 @@
 import email
 import email.policy
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.domain.delivery import DeliveryState, Reader
 from worker.flow.operate.replay import replay
 

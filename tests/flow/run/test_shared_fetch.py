@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.story import SCHEDULE, InProcessRun, story_of
+from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Cell, Row, Snapshot
@@ -24,7 +24,9 @@ MANY = tuple(f"team-{n}" for n in range(6))
 
 @pytest.fixture
 async def story(redis_url: str, tmp_path: Path) -> AsyncIterator[InProcessRun]:
-    async with story_of(redis_url, tmp_path / "project", replace(Settings(), heartbeat=1.0, retry_fetch=60.0)) as told:
+    async with in_process_run(
+        redis_url, tmp_path / "project", replace(Settings(), heartbeat=1.0, retry_fetch=60.0)
+    ) as told:
         await told.services.runs._scripts.client.flushall()  # type: ignore[attr-defined]
         yield told
 

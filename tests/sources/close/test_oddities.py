@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.sources.close.account import KEY, PIPELINES, Account, cells, close, deal, listing, report
+from tests.sources.close.test_complete_lists import LIST, deals, fetched
 from tests.sources.close.test_funnel import TOTALS, TOTALS_PATH
 from tests.sources.close.test_groups import QUARTERS
 from tests.sources.close.test_groups import account as grouping
-from tests.sources.close.test_whole import LIST, deals, fetched
 from tests.support.scripted_http import Said
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceRefused, SourceShapeChanged

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from tests.sandbox.conftest import NOW
-from tests.support.story import SCHEDULE, InProcessRun, story_of
+from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.connectors import OpenConnectors
 from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule, Subscription, Trigger
@@ -157,7 +157,7 @@ def asked(story: InProcessRun) -> int:
 async def test_what_plan_says_of_a_run_is_what_the_next_run_asks(
     empty_redis: EmbeddedRedis, tmp_path: Path, count: int
 ) -> None:
-    async with story_of(empty_redis.url, tmp_path / "project") as story:
+    async with in_process_run(empty_redis.url, tmp_path / "project") as story:
         await story.deploy(SCHEDULE.replace("digest: {bridge: deals}\n", FUNNEL))
         start = story.box.pipeline.log[-1].at
         for n in range(count):

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.close.account import Account, close, deal, listing
-from tests.sources.close.test_whole import LIST, STEPS, Step, fetched
+from tests.sources.close.test_complete_lists import LIST, STEPS, Step, fetched
 from tests.support.scripted_http import Asked, Said
 from worker.errors import SourceIncomplete
 from worker.sources.close import CloseTuning

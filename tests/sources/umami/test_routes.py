@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.sources.umami.account import ANSWERS, PARAMS, REPORT, SITE, Account, copied, question, umami
+from tests.sources.umami.test_on_sandbox import ZONE, standing
+from tests.sources.umami.test_on_sandbox import question as of_sandbox
 from tests.sources.umami.test_saved import asking, kept
-from tests.sources.umami.test_story import ZONE, standing
-from tests.sources.umami.test_story import question as of_sandbox
 from tests.support.scripted_http import Asked, Said, Scripted
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import RequestError, SourceRefused, SourceShapeChanged

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.close.account import KEY, QUICK, Account, Clock, cells, close, deal, following, listing
-from tests.support.direct import Direct
 from tests.support.scripted_http import Asked, Said
+from tests.support.scripted_sender import ScriptedSender
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceError, SourceIncomplete, SourceShapeChanged
 from worker.ports import Question
@@ -27,7 +27,7 @@ def deals(count: int, **changes: Any) -> list[dict[str, Any]]:
 
 
 async def fetched(account: Account, question: Question, tuning: CloseTuning = QUICK) -> Snapshot:
-    source = CloseSource(Direct(account.answer), clock=Clock(), secrets=(KEY,), tuning=tuning)
+    source = CloseSource(ScriptedSender(account.answer), clock=Clock(), secrets=(KEY,), tuning=tuning)
     try:
         return (await source.fetch(question)).snapshot
     finally:

@@ -1,4 +1,4 @@
-"""Nine o'clock: two hundred schedules on three accounts with the services' real limits, and four workers."""
+"""Two hundred schedules due at once on three accounts with the services' real limits, and four worker processes."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.town import SHORT, Installation, town
+from tests.support.installation import SHORT, Installation, installation
 from worker.domain.run import CLOSED, Run, RunState
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.services import Services
@@ -32,7 +32,7 @@ QUICK = 10.0
 WINDOWS = ("yesterday", "last-week", "this-week", "last-month", "this-month", "last-quarter", "last-year")
 TIMES = Settings(tick=SHORT.tick, retry_fetch=1.0)
 PROJECT = """
-project: town
+project: acme
 connections:
   close: {{type: close, base_url: "{close}", api_key: api_sandbox}}
   pipedrive: {{type: sandbox-pipedrive}}
@@ -112,7 +112,7 @@ def distinct(all_reports: list[list[Item]]) -> set[tuple[str, str, str, str]]:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     pipeline = PipelineSimulation.big(DEALS, now=datetime.now(UTC))
-    with town(tmp_path_factory.mktemp("nine"), pipeline, workers=2, times=TIMES) as everything:
+    with installation(tmp_path_factory.mktemp("nine"), pipeline, workers=2, times=TIMES) as everything:
         everything.box.call(_limited)
         yield everything
 

@@ -1,4 +1,4 @@
-"""A scripted account without a socket, for laws over hundreds of generated readings."""
+"""A scripted account without a socket, for properties over hundreds of generated readings."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,8 +7,8 @@ from tests.support.scripted_http import Asked, Said
 from worker.adapters.http import HttpAnswer
 
 
-class Direct:
-    """What sources use to send. `asked` counts requests."""
+class ScriptedSender:
+    """Stands in for the HTTP client of a source. `asked` counts requests."""
 
     def __init__(self, answer: Callable[[Asked], Said]) -> None:
         self._answer = answer

@@ -1,4 +1,4 @@
-"""A whole installation for tests: embedded Redis, sandbox, a clock process and a Celery worker, with short times."""
+"""A whole installation for tests: embedded Redis, sandbox, clock processes and Celery workers, with short times."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
-from tests.support.crew import Processes
+from tests.support.child_processes import Processes
 from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
@@ -39,7 +39,7 @@ SHORT = Settings(
     backoff=0.5,
 )
 PROJECT = """
-project: town
+project: acme
 connections:
   close: {type: sandbox}
 channels:
@@ -65,21 +65,21 @@ to:
 
 @dataclass
 class Installation:
-    """`tokens` is the fail points' directory; `family` the clocks and workers."""
+    """`tokens`: the directory of the fail points. `processes`: the clocks and workers."""
 
     settings: Settings
     place: Path
     box: SandboxThread
-    family: Processes
+    processes: Processes
     tokens: Path
     redis: EmbeddedRedis
 
     def ask(self, question: Callable[[Services], Awaitable[T]], *, queue: bool = False) -> T:
-        """Something that this process wants of the ledger."""
+        """Asks the ledger from this process."""
 
         async def asked() -> T:
             local = None if queue else LocalQueue()
-            async with open_services(self.settings, "town", queue=local, directory=self.place) as services:
+            async with open_services(self.settings, "acme", queue=local, directory=self.place) as services:
                 return await question(services)
 
         return asyncio.run(asked())
@@ -104,7 +104,7 @@ class Installation:
             token.unlink(missing_ok=True)
 
     def restart_redis(self) -> None:
-        """As after a power cut of the process alone: killed, and begun again on the same append-only file."""
+        """Kills Redis and starts it again on the same append-only file."""
         self.redis.kill()
         self.redis.attach_or_start()
 
@@ -115,12 +115,12 @@ class Installation:
             found = look()
             if found is not None:
                 return found
-            self.family.look_after()
+            self.processes.look_after()
             time.sleep(0.05)
-        raise AssertionError(f"it did not happen in time\n{self.story()}")
+        raise AssertionError(f"nothing was found in time\n{self.report()}")
 
-    def story(self) -> str:
-        """What a person would look at first: where every run stands, and the ends of the logs."""
+    def report(self) -> str:
+        """The states of the last runs and the ends of the logs, for the message of a failed test."""
 
         async def look(services: Services) -> list[str]:
             runs = await services.lookups.runs(None, 5)
@@ -146,12 +146,12 @@ class Installation:
         return self.ask(look)
 
     def mails(self, delivery: DeliveryKey) -> int:
-        """How many mails with this delivery's Message-ID the mail server took."""
+        """How many mails with this delivery's Message-ID the mail server accepted."""
         mark = f"<{delivery.digest}@".encode()
         return sum(mark in item.body for item in self.box.call(lambda box: box.outbox.of("eml")))
 
     def posts(self, delivery: DeliveryKey) -> Counter[str]:
-        """How often each part of this delivery stands in Slack."""
+        """How often each part of this delivery is in Slack."""
         found: Counter[str] = Counter()
         for item in self.box.call(lambda box: box.outbox.of("slack")):
             told = json.loads(item.body).get("metadata", {}).get("event_payload", {}).get("delivery_id", "")
@@ -160,13 +160,13 @@ class Installation:
         return found
 
     def webhook_posts(self) -> Counter[str]:
-        """How often each message came through the incoming webhook, by the SHA-256 of its bytes."""
+        """How often each message arrived through the incoming webhook, by the SHA-256 of its bytes."""
         items = self.box.call(lambda box: box.outbox.of("slack"))
         return Counter(item.sha256 for item in items if item.name.split("-")[1] == "webhook")
 
 
 @contextmanager
-def town(
+def installation(
     directory: Path,
     pipeline: PipelineSimulation | None = None,
     *,
@@ -176,9 +176,7 @@ def town(
     schedules: Mapping[str, str] = MappingProxyType({"asked": SCHEDULE}),
     times: Settings = SHORT,
 ) -> Iterator[Installation]:
-    """Everything up, nothing scheduled but what is asked for. WEBHOOK, CLOSE and SMTP in `project` become the
-    addresses of the stand-ins.
-    """
+    """All processes run. WEBHOOK, CLOSE and SMTP in `project` become the addresses of the stand-ins."""
     place, tokens = directory / "project", directory / "tokens"
     (place / "schedules").mkdir(parents=True)
     tokens.mkdir()
@@ -195,8 +193,8 @@ def town(
         )
         deploy_now(bundle_of(place), settings, place)
         environment = {**os.environ, **variables(settings), **_addresses(settings)}
-        with Processes(place, environment, directory, clocks=clocks, workers=workers) as family:
-            yield Installation(settings, place, box, family, tokens, redis)
+        with Processes(place, environment, directory, clocks=clocks, workers=workers) as processes:
+            yield Installation(settings, place, box, processes, tokens, redis)
 
 
 def _addressed(project: str, addresses: Mapping[str, str]) -> str:
@@ -206,7 +204,7 @@ def _addressed(project: str, addresses: Mapping[str, str]) -> str:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """The environment that gives another process the same times."""
+    """Environment variables that give another process the same times."""
     names = ("tick", "run_lease", "heartbeat", "delivery_lease", "republish", "lookup_after", "resend_after")
     told = {f"FUNNELBEAT_{name.upper()}": str(getattr(settings, name)) for name in (*names, "retry_fetch", "backoff")}
     return {**told, "FUNNELBEAT_FAIL_AT": settings.fail_at}
@@ -214,4 +212,4 @@ def variables(settings: Settings) -> dict[str, str]:
 
 def _addresses(settings: Settings) -> dict[str, str]:
     wanted = ("FUNNELBEAT_REDIS_URL", "FUNNELBEAT_BROKER_URL", "FUNNELBEAT_PROJECT", "FUNNELBEAT_SANDBOX")
-    return {name: child_environment(settings, "town")[name] for name in wanted}
+    return {name: child_environment(settings, "acme")[name] for name in wanted}

@@ -1,4 +1,4 @@
-"""The source on the sandbox's stand-in: every query, every fault, and that its figures are those of the simulation."""
+"""The source on the sandbox's stand-in: every query, every fault, and figures equal to those of the simulation."""
 
 import asyncio
 from collections.abc import AsyncIterator

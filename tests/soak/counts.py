@@ -1,4 +1,4 @@
-"""What a soak came to: every delivery of the ledger beside what the stand-ins were given."""
+"""The result of a soak: every delivery of the ledger compared with what the stand-ins received."""
 
 import json
 import re
@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tests.soak.havoc import Hit
-from tests.support.town import Installation
+from tests.soak.faults import Hit
+from tests.support.installation import Installation
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
@@ -29,7 +29,7 @@ ALL = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """One delivery. `copies`: of its least and of its most often received part."""
+    """One delivery. `copies`: how often its least and its most often received part arrived."""
 
     run: Run
     row: Delivery
@@ -41,7 +41,7 @@ class Fate:
 
     @property
     def lost(self) -> bool:
-        """The ledger says that it arrived, or nothing says why it did not, and nobody has it."""
+        """The ledger says that it was sent, and no receiver has it."""
         return self.row.state is DeliveryState.SENT and self.copies[0] == 0
 
     @property
@@ -54,13 +54,13 @@ class Fate:
 
     @property
     def silent(self) -> bool:
-        """More often there than the ledger says that it may be."""
+        """It arrived more often than the ledger accounts for."""
         return self.copies[1] > 1 + self.counted
 
 
 @dataclass(slots=True)
 class Line:
-    """Counts of one class."""
+    """Counts for one kind of delivery."""
 
     deliveries: int = 0
     sent: int = 0
@@ -86,7 +86,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     runs: tuple[Run, ...]
     missed: tuple[MissedRow, ...]
     fates: tuple[Fate, ...]
@@ -105,7 +105,7 @@ class Tally:
         return [run for run in self.runs if run.reason is Reason.ABANDONED]
 
     def unaccounted(self, schedule: str, every: int, since: datetime, until: datetime) -> list[str]:
-        """Slots of an `every:` schedule in (since, until] that no run and no missed range stands for, or two do."""
+        """Slots of an `every:` schedule in (since, until] that not exactly one run or missed range accounts for."""
         named = [run.key.slot for run in self.runs if run.key.schedule == schedule and not run.key.kind]
         for gone in self.missed:
             if gone.schedule == schedule:
@@ -116,7 +116,7 @@ class Tally:
         return [f"{slot}: {times[slot]} times" for slot in sorted(expected | set(times)) if times[slot] != 1]
 
     def by_point(self) -> dict[str, tuple[int, Line]]:
-        """Per place of a kill: how often, and what became of the deliveries of runs that were in flight then."""
+        """Fail point or kind of process → number of kills, and the deliveries of runs that were open then."""
         found: dict[str, tuple[int, Line]] = {}
         counts = Counter(hit.what for hit in self.hits)
         for what, times in sorted(counts.items()):
@@ -160,7 +160,7 @@ OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, De
 
 
 def still_open(here: Installation) -> list[str]:
-    """Runs and deliveries that are not closed; what is held is closed until somebody settles it."""
+    """Runs and deliveries that are not closed. A held delivery counts as closed."""
 
     async def look(services: Services) -> list[str]:
         found = []
@@ -177,12 +177,12 @@ def wait_until_closed(here: Installation, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while found := still_open(here):
         if time.monotonic() > deadline:
-            raise AssertionError("\n".join(["still open:", *found, here.story()]))
-        here.family.look_after()
+            raise AssertionError("\n".join(["still open:", *found, here.report()]))
+        here.processes.look_after()
         time.sleep(0.2)
 
 
-def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
+def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
     items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
     mails, posts, uploads = _received(items)
     arrived = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
@@ -200,7 +200,7 @@ def tally(here: Installation, hits: Sequence[Hit] = ()) -> Tally:
     strangers = sum(n for digest, n in mails.items() if digest not in known)
     strangers += sum(n for told, n in posts.items() if told.partition(".")[0] not in known)
     strangers += sum(n for sha, n in arrived.items() if sha not in shas)
-    return Tally(runs, missed, tuple(fates), hits, strangers)
+    return Counts(runs, missed, tuple(fates), hits, strangers)
 
 
 def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Counter[str]]:

@@ -1,16 +1,16 @@
-"""What the soak runs on: schedules with three readers each, and a few that always end as no schedule should."""
+"""The schedules of the soak: many with three readers each, and a few that always fail."""
 
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.support.town import SHORT
+from tests.support.installation import SHORT
 
 TIMES = replace(SHORT, run_lease=2.0, heartbeat=0.5, delivery_lease=2.0, lookup_after=1.0, resend_after=1.0)
 
 PROJECT = """
-project: town
+project: acme
 connections:
   close: {type: sandbox}
   dark: {type: close, api_key: api_nobody, base_url: "CLOSE/nowhere"}

@@ -23,8 +23,8 @@ from tests.sources.pipedrive.account import (
     pipedrive,
     stage,
 )
-from tests.support.direct import Direct
 from tests.support.scripted_http import Asked, Said
+from tests.support.scripted_sender import ScriptedSender
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import SourceError, SourceIncomplete, SourceShapeChanged
 from worker.ports import Question
@@ -45,7 +45,7 @@ def deals(count: int, **changes: Any) -> list[dict[str, Any]]:
 
 async def fetched(account: Account, question: Question) -> Snapshot:
     credential = StaticHeaders({"x-api-token": TOKEN}, (TOKEN,))
-    source = PipedriveSource(Direct(account.answer), credential, clock=Clock(), tuning=QUICK)
+    source = PipedriveSource(ScriptedSender(account.answer), credential, clock=Clock(), tuning=QUICK)
     try:
         return (await source.fetch(question)).snapshot
     finally:

@@ -1,4 +1,4 @@
-"""What goes wrong during a soak: a seeded stream of kills and faults, and a record of when each came true."""
+"""The faults of a soak: a seeded stream of kills and faults, and a record of when each happened."""
 
 import random
 import signal
@@ -6,28 +6,28 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from tests.soak.ground import ENDLESS
-from tests.support.crew import children, strike
+from tests.soak.schedules import ENDLESS
+from tests.support.child_processes import children_of, send_signal
+from tests.support.installation import Installation
 from tests.support.suspending import suspend
-from tests.support.town import Installation
 from worker.decorators.fail_points import FAIL_POINTS
 from worker.sandbox.server import Sandbox
 
 PROCESSES = ("worker", "worker and its children", "child", "clock", "redis")
 AT_ONCE = 5
-"""Fail points that are armed side by side."""
+"""Fail points that are armed at the same time."""
 
 BREATH = 0.5
-"""Seconds between arming two, so that something is finished in between: what never runs cannot be killed."""
+"""Seconds between arming two, so that work can pass the first one in between."""
 
 STEP = 15.0
-"""Seconds between two steps of the pipeline: whoever left since a baseline is looked up, run by run."""
+"""Seconds between two steps of the pipeline. Each run looks up the deals that left since its baseline."""
 
 APART = {"delivery.refused", "delivery.skipped"}
 """One needs an address that is not suspended, the other one that is."""
 
 REARM = 8.0
-"""Seconds after which a fault that somebody else met is armed again for a fail point that nobody passed yet."""
+"""Seconds after which a fault is prepared again, because another delivery than the armed one may have met it."""
 
 
 GONE = "address mail gone@acme.example"
@@ -35,15 +35,15 @@ GONE = "address mail gone@acme.example"
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A process that ended: where or which, and when, in seconds since the epoch."""
+    """A process that was killed. `what`: its fail point or kind. `at`: seconds since the epoch."""
 
     what: str
     at: float
 
 
 @dataclass
-class Havoc:
-    """`wanted`: how often each fail point is to be hit; the stream goes on past it."""
+class FaultStream:
+    """`wanted`: how often each fail point must be hit. The stream goes on after that."""
 
     here: Installation
     seed: int
@@ -67,8 +67,8 @@ class Havoc:
         return all(self.counts[point] >= self.wanted for point in FAIL_POINTS)
 
     def go_on(self, every: float) -> None:
-        """One look. `every`: seconds between two kills of a whole process."""
-        self.here.family.look_after()
+        """One step. `every`: mean seconds between two kills of a whole process."""
+        self.here.processes.look_after()
         self._collect()
         now = time.monotonic()
         if len(self._armed) < AT_ONCE and now >= self._arm_at:
@@ -91,7 +91,7 @@ class Havoc:
         self.here.box.call(_heal)
 
     def _draw(self) -> str:
-        """Among the points that were hit least so far, so that slow ones are not left to the end."""
+        """One of the points with the fewest hits, so that rare ones are not left to the end."""
         counts = self.counts
         taken = set(self._armed) | (APART if APART & set(self._armed) else set())
         free = [point for point in FAIL_POINTS if point not in taken]
@@ -113,7 +113,7 @@ class Havoc:
                 self._prepare(point)
 
     def _prepare(self, point: str) -> None:
-        """The fault without which nobody passes there."""
+        """Arms the fault without which no process passes the point."""
         number = self._rng.randrange(self.main)
         if point == "delivery.deferred":
             self.here.box.call(lambda box: box.mail.faults.refuse(f"team{number}@acme.example", 450))
@@ -127,27 +127,27 @@ class Havoc:
             self.here.ask(lambda services: suspend(services, GONE, "550 5.1.1 No such user here"))
 
     def _end(self, what: str) -> None:
-        pids = self.here.family.pids("clock" if what == "clock" else "worker")
+        pids = self.here.processes.pids("clock" if what == "clock" else "worker")
         if what == "redis":
             self.here.restart_redis()
         elif not pids:
             return
         elif what == "child":
-            below = [pid for parent in pids for pid in children(parent)]
-            if not below or not strike(self._rng.choice(below)):
+            below = [pid for parent in pids for pid in children_of(parent)]
+            if not below or not send_signal(self._rng.choice(below)):
                 return
-        elif not strike(self._rng.choice(pids), signal.SIGKILL, group=what == "worker and its children"):
+        elif not send_signal(self._rng.choice(pids), signal.SIGKILL, group=what == "worker and its children"):
             return
         self._hit(what)
 
     def _hit(self, what: str) -> None:
-        """Also written down beside the logs, for whoever watches or has to find out."""
+        """Records a kill, also in hits.log for a person who watches or debugs."""
         self.hits.append(Hit(what, time.time()))
         with (self.here.place.parent / "hits.log").open("a", encoding="utf-8") as log:
             log.write(f"{time.time():.3f} {what}\n")
 
     def _trouble(self) -> None:
-        """A receiver's or the source's own: what it does to a message is known to the stand-in, not to us."""
+        """Arms a fault of a receiver or of the source. Only the stand-in knows what it does to a message."""
         kind = self._rng.choice(("cut", "drop", "429", "500", "hook cut", "hook 429", "mail", "greylist", "source"))
         number = self._rng.randrange(self.main)
         self.here.box.call(lambda box: _arm_trouble(box, kind, f"team{number}@acme.example"))

@@ -1,4 +1,4 @@
-"""A run in one process, step by step: real Redis, real sandbox, no clock and no worker in between."""
+"""A run in one process, step by step: real Redis and real sandbox, without a clock or a worker process."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -20,7 +20,7 @@ from worker.sandbox.server import Sandbox
 from worker.settings import Settings
 
 PROJECT = """
-project: story
+project: acme
 connections:
   close: {type: sandbox}
 channels:
@@ -51,7 +51,7 @@ TEAM = Reader("week", "team", "sales@acme.example")
 
 @dataclass
 class InProcessRun:
-    """`box` may be played with between two runs: its loop is this test's own."""
+    """`box` shares the test's loop, so a test may change its pipeline between two runs."""
 
     services: Services
     box: Sandbox
@@ -78,12 +78,14 @@ class InProcessRun:
 
 
 @asynccontextmanager
-async def story_of(redis_url: str, directory: Path, settings: Settings | None = None) -> AsyncIterator[InProcessRun]:
+async def in_process_run(
+    redis_url: str, directory: Path, settings: Settings | None = None
+) -> AsyncIterator[InProcessRun]:
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     async with Sandbox() as box:
         given = replace(settings or Settings(), redis_url=redis_url, sandbox=json.dumps(box.describe()))
-        async with open_services(given, "story", queue=LocalQueue(), directory=directory) as services:
-            story = InProcessRun(services, box, directory)
-            await story.deploy()
-            yield story
+        async with open_services(given, "acme", queue=LocalQueue(), directory=directory) as services:
+            here = InProcessRun(services, box, directory)
+            await here.deploy()
+            yield here

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.entry.test_ops_commands import TEAM, faults, here
-from tests.support.desk import CommandLine
+from tests.support.command_line import CommandLine
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import console
 from worker.entry.cli import app

@@ -1,4 +1,4 @@
-"""A ledger on a real Redis and short ways to bring a run or delivery into the state that a test is about."""
+"""A ledger on a real Redis, and helpers that bring a run or a delivery into the state a test needs."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ CLOCK, CHILD = 101, 202
 ANN, BEN = "team|ann@tern.example", "team|ben@tern.example"
 FAR = timedelta(hours=6)
 
-# Time passes: everything that waits is due that much sooner. Redis's clock itself cannot be set.
+# Makes everything that waits due this much sooner, because the clock of Redis cannot be set.
 _ELAPSE = """
 local p, ms = ARGV[1], tonumber(ARGV[2])
 for _, name in ipairs({'attention:runs', 'attention:deliveries'}) do
@@ -64,13 +64,13 @@ def baseline(snapshot: str, slot: datetime = SLOT) -> Baseline:
 
 
 def who(reader: str) -> Reader:
-    """By its id, in WEEKLY."""
+    """The reader with this id in WEEKLY."""
     entry, address = reader.split("|")
     return Reader(WEEKLY, entry, address)
 
 
 class LedgerFixture:
-    """The ledger's ports are what is tested; the rest brings a run or a delivery somewhere."""
+    """Tests use the ledger's ports. The methods prepare runs and deliveries."""
 
     def __init__(self, client: Redis) -> None:
         self.client = client
@@ -92,7 +92,7 @@ class LedgerFixture:
     async def claimed(
         self, slot: datetime = SLOT, *, latest: bool = True, missed: tuple[MissedRow, ...] = ()
     ) -> RunKey:
-        """One slot of WEEKLY claimed, the next one set; deploys where nothing is deployed."""
+        """Claims one slot of WEEKLY and sets the next one. Deploys first if nothing is deployed."""
         if await self.deployments.deployed() is None:
             await self.deploy(slot=slot)
         await self.client.zadd(f"{PROJECT}:due", {WEEKLY: int(slot.timestamp() * 1000)})
@@ -167,7 +167,7 @@ class LedgerFixture:
         return (await self.runs.baselines([who(reader)]))[who(reader)].get(query)
 
     async def finish(self, key: DeliveryKey, outcome: str) -> None:
-        """Bring a pending delivery to a closed state."""
+        """Brings a pending delivery to a closed state."""
         if outcome == "skipped":
             await self.deliveries.settle(key, (await self.row(key)).attempt, Skipped(Reason.NO_CHANGE))
             return

@@ -1,4 +1,4 @@
-"""A secret as services repeat it, and whether a part of it can be read in a text."""
+"""Encodings in which services repeat a secret, and a check whether a text shows a part of one."""
 
 import base64
 import html
@@ -43,31 +43,31 @@ SPELLINGS: dict[str, Spelling] = {
 }
 
 WITH_MORE = {"basic, as the user", "basic, as the password", "auth plain", "base64 of a sentence"}
-"""What stands around the secret there is no secret, and its letters stay."""
+"""These put other text around the secret. That text is no secret and stays."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 NO_WORDS = "bdfghjkmpqvxzBDFGHJKMPQVXZ0123456789"
-"""Letters of which four in a row stand in no word: "acco" is in "account", whatever the secret is. Nor in the base64 of
-what stands around a secret: "wgw6" is in that of "é é".
+"""No four of these letters in a row are part of a word, as "acco" is of "account", or of the base64 of the text
+around a secret, as "wgw6" is of that of "é é".
 """
 keys = st.lists(st.sampled_from(NO_WORDS), min_size=12, max_size=80).map("".join)
-"""Letter by letter: Hypothesis makes texts out of words that it finds in our code, and those stand in our sentences."""
+"""Built letter by letter. Hypothesis would use words from our code, which are also in our messages."""
 passwords = st.text(LETTERS + " +/=&<>\"'\\%~.-_äü€", min_size=12, max_size=40).filter(
     lambda text: sum(letter in LETTERS for letter in text) >= 10 and text == " ".join(text.split())
 )
 
 
 def parts(text: str) -> set[str]:
-    """Every four neighbours."""
+    """All runs of four characters."""
     return {text[at : at + 4] for at in range(len(text) - 3)}
 
 
 def readings(text: str) -> set[str]:
-    """The text, and what every stretch of base64 in it holds, wherever it begins."""
+    """The text, and every part of it decoded as base64 at each of the four offsets."""
     stretches = [run[at:] for run in re.findall("[A-Za-z0-9+/]{4,}", text) for at in range(4)]
     return {text.lower(), *(base64.b64decode(run[: len(run) // 4 * 4]).decode("latin-1").lower() for run in stretches)}
 
 
 def shows(text: str, secret: str) -> bool:
-    """Four neighbours of the secret, as they are or in base64."""
+    """Whether `text` holds four characters in a row of the secret, plain or in base64."""
     return bool(parts(secret.lower()) & {part for reading in readings(text) for part in parts(reading)})

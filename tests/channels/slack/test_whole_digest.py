@@ -1,4 +1,4 @@
-"""A digest's whole way into the Slack stand-in: every part handed over, found again, and never found before."""
+"""A whole digest in the Slack stand-in: every part is absent before it is sent, is sent, and is found afterwards."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

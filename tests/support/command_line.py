@@ -1,4 +1,4 @@
-"""One process with a project, a real Redis and a sandbox that can be shut: an operator at the command line."""
+"""Commands in one process, with a project, a real Redis and a sandbox that can be shut down."""
 
 import asyncio
 import hashlib
@@ -30,7 +30,7 @@ from worker.settings import Settings
 
 T = TypeVar("T")
 PROJECT = """
-project: desk
+project: acme
 connections: {close: {type: sandbox}}
 channels: {mail: {type: sandbox}, chat: {type: sandbox}}
 defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
@@ -79,7 +79,7 @@ to:
 
 @dataclass
 class CommandLine:
-    """`sandbox` is None once it was shut; then `outbox` still has what was received."""
+    """`box` is None once the sandbox is shut down. `outbox` then holds what it received."""
 
     place: Path
     redis: EmbeddedRedis
@@ -89,7 +89,7 @@ class CommandLine:
 
     def ask(self, question: Callable[[Services], Awaitable[T]]) -> T:
         async def asked() -> T:
-            async with open_services(self.settings, "desk", queue=LocalQueue(), directory=self.place) as services:
+            async with open_services(self.settings, "acme", queue=LocalQueue(), directory=self.place) as services:
                 return await question(services)
 
         return asyncio.run(asked())
@@ -98,7 +98,7 @@ class CommandLine:
         deploy_now(bundle_of(self.place), self.settings, self.place)
 
     def run(self, *, moved: bool = True) -> str:
-        """A run on demand, fetched and delivered here; its key."""
+        """Fetches and delivers a run on demand in this process, and returns its key."""
         if self.box is not None and moved:
             self.box.call(lambda box: box.pipeline.step(box.now()))
 
@@ -131,19 +131,19 @@ class CommandLine:
         return self.ask(look)
 
     def shut(self) -> None:
-        """The sandbox is gone; what it received is kept."""
+        """Ends the sandbox and keeps what it received."""
         assert self.box is not None
         self.outbox = self.box.call(lambda box: list(box.outbox.items))
         self.box.__exit__(None, None, None)
         self.box = None
 
     def received(self) -> set[str]:
-        """SHA-256 of every message, reckoned where it was received."""
+        """SHA-256 of every message, computed where it was received."""
         items = self.outbox if self.box is None else self.box.call(lambda box: list(box.outbox.items))
         return {item.sha256 for item in items}
 
     def call(self, *words: str) -> Result:
-        """A command, as typed."""
+        """Runs a command with these words."""
         return CliRunner().invoke(app, ["--project", str(self.place), *words], catch_exceptions=False)
 
     def document_of(self, *words: str) -> Any:
@@ -151,8 +151,8 @@ class CommandLine:
 
 
 @contextmanager
-def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Iterator[CommandLine]:
-    """Deployed, and nothing scheduled but what is asked for."""
+def command_line(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Iterator[CommandLine]:
+    """The project is deployed. Only runs that the test asks for happen."""
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     (directory / "schedules" / "asked.yaml").write_text(schedule, encoding="utf-8")
@@ -171,7 +171,7 @@ def desk(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE) -> Ite
 
 @contextmanager
 def no_network() -> Iterator[None]:
-    """Every connection but one to a local socket of Redis is a test's failure."""
+    """Any connection except one to a local socket of Redis fails the test."""
     connect = socket.socket.connect
 
     def refuse(self: socket.socket, address: Any) -> None:

@@ -1,8 +1,8 @@
-"""What a person does to closed deliveries: another try, or a word on what became of an unknown one."""
+"""A person acts on closed deliveries: tries one again, or says whether an unknown one arrived."""
 
 import pytest
 
-from tests.support.ledger_story import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
+from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.outcome import Pending, Refused, Sent
 from worker.domain.reason import Reason
