@@ -1,4 +1,4 @@
-"""One library each, behind a port.
+"""Adapters. Each implements a port with one library.
 
-Imports ports, domain, errors and its one library. Never imports flow, a source or a channel.
+An adapter imports ports, domain, errors and its library. It never imports flow, a source or a channel.
 """

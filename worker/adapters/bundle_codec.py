@@ -1,8 +1,8 @@
-"""Bundles as canonical bytes: equal bundles have equal bytes, and the hash of the bytes is the bundle's name.
+"""Bundles as canonical bytes. Equal bundles have equal bytes, and the hash of the bytes is the bundle's id.
 
-One line of JSON that lists the parts (name, length, the beginning of its SHA-256), then each part as JSON on a line of
-its own: the project, every schedule, every template, named as the files that they come from. So damage is found by the
-name of the whole and told by the name of the part. Version 1, one JSON document, is still read.
+The first line is JSON: the name, length and short SHA-256 of every part. Each part follows as JSON on its own line: the
+project, every schedule and every template, named like their files. The hash of the whole finds damage; the hash of a
+part names the damaged file. Version 1, which is one JSON document, can still be read.
 """
 
 import hashlib
@@ -19,11 +19,13 @@ from worker.errors import LedgerError
 VERSION = 2
 PROJECT = "funnelbeat.yaml"
 _MARK = 16
-"""Hexadecimal characters of a part's hash: they only tell which part is damaged; the whole has a whole hash."""
+"""Hexadecimal characters of a part's hash. A short one is enough to name a damaged part, because the whole has a full
+hash.
+"""
 
 
 class _List(msgspec.Struct):
-    """`marks` stand one behind the other: a hundred thousand small objects would be most of what a clock holds."""
+    """`marks` are joined into one text, because 100,000 small objects would take most of a clock's memory."""
 
     names: list[str]
     lengths: list[int]
@@ -69,7 +71,7 @@ class _Part:
 
 
 def encode(bundle: Bundle) -> bytes:
-    """Sorted keys and parts. Secrets are in it as the references that the files hold, never as values."""
+    """Sorted keys and parts. Secrets are included as the references that the files hold, never as values."""
     parts = dict(_parts_of(bundle))
     marks = "".join(_marked(body) for body in parts.values())
     head = _List(list(parts), [len(body) for body in parts.values()], marks, VERSION)
@@ -85,8 +87,10 @@ def _parts_of(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
 
 
 def decode(data: bytes, name: str | None = None) -> Bundle:
-    """`name`: the bundle's, which its bytes must still have. Raises LedgerError for bytes that are damaged (it says in
-    which file's part), that are no bundle, or that another version wrote in another shape.
+    """`name`: the id of the bundle, which the bytes must match.
+
+    Raises LedgerError for bytes that are damaged (it names the file), that are not a bundle, or that have the format of
+    another version.
     """
     with _ledger_errors():
         _check(data, name)
@@ -99,13 +103,13 @@ def decode(data: bytes, name: str | None = None) -> Bundle:
 
 
 def timings(data: bytes, name: str | None = None) -> dict[str, Timing]:
-    """Of every schedule, by its id; equal ones are one object, and no definition is ever held whole: 100,000 of them
-    would be 300 MB. Raises as `decode`.
+    """Schedule id → timing. Equal timings share one object, and definitions are not kept, because 100,000 of them would
+    take 300 MB. Raises as `decode`.
     """
     shared: dict[Timing, Timing] = {}
     with _ledger_errors():
         _check(data, name)
-        # Row by row, so that what is equal to an earlier one is gone again before the next is made.
+        # Row by row, so that a timing equal to an earlier one is freed before the next is decoded.
         each = ((schedule, _TIMING.decode(row)) for schedule, row in _rows(data))
         return {schedule: shared.setdefault(timing, timing) for schedule, timing in each}
 
@@ -128,7 +132,7 @@ def _below(folder: str, suffix: str, parts: Mapping[str, memoryview]) -> Iterato
 
 
 def _check(data: bytes, name: str | None) -> None:
-    """The whole has one hash; only where that differs are the parts looked at one by one."""
+    """Compares the hash of the whole. Looks at the parts only if it differs."""
     if name is None or bundle_id(data) == name:
         return
     raise LedgerError(
@@ -157,7 +161,7 @@ def _head(data: bytes) -> memoryview:
 
 
 def _split(data: bytes) -> Iterator[_Part]:
-    """By the lengths in the list, so that a part's damage leaves the others where they are."""
+    """Splits by the lengths in the list, so that damage in one part does not move the others."""
     head, view = _head(data), memoryview(data)
     at = len(head) + 1
     listed = _LIST.decode(head)

@@ -1,8 +1,8 @@
-"""Child processes that end with their parent, however that dies (Linux; elsewhere they end when they are told to).
+"""Child processes that end with their parent, however it dies (on Linux; elsewhere they end when told to).
 
-PR_SET_PDEATHSIG (prctl(2)) survives execv. A small program sets it and becomes the real one: a preexec_fn would run
-Python between fork and exec of a process that may have threads. It is bound to the *thread* that starts the child, so
-that must be the main one.
+A small program sets PR_SET_PDEATHSIG (prctl(2)), which survives execv, and then becomes the real program. A preexec_fn
+would run Python between fork and exec in a process that may have threads. The setting is bound to the *thread* that
+starts the child, so that must be the main thread.
 """
 
 import os
@@ -19,5 +19,5 @@ os.execv(sys.argv[2], sys.argv[2:])
 
 
 def tied(command: list[str]) -> list[str]:
-    """`command` (an absolute path and its arguments), to be started by this process, with its life tied to ours."""
+    """The command that starts `command` (an absolute path and its arguments) and ends it with this process."""
     return [sys.executable, "-I", "-S", "-c", _LAUNCH, str(os.getpid()), *command]

@@ -1,4 +1,4 @@
-"""Kinds that other distributions offer: entry points of an installed package, found by their group."""
+"""Kinds from other distributions, found through the entry points of installed packages."""
 
 from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
@@ -18,8 +18,8 @@ K = TypeVar("K", bound=_Typed)
 def with_plugins(group: str, wanted: type[K], built_in: Mapping[str, K]) -> dict[str, K]:
     """`built_in` and the kinds of the entry points in `group`, by type. `wanted` is the class of a kind.
 
-    Raises RequestError with one sentence for an entry point that cannot be loaded, that is no such kind, or whose type
-    exists already. A schedule must never mean another service because something else was installed.
+    Raises RequestError with one sentence for an entry point that cannot be loaded, that is not such a kind, or whose
+    type already exists. Installing a package must never change which service a schedule uses.
     """
     found = dict(built_in)
     for point in sorted(entry_points(group=group), key=_name):

@@ -19,7 +19,7 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 
 def configure(level: str) -> None:
-    """Once per process. An unknown level counts as info."""
+    """Call once per process. An unknown level counts as info."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -35,12 +35,12 @@ def configure(level: str) -> None:
 
 
 def _not_obeyed(_log: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """What services and servers said is logged too: nothing of it reaches a terminal as an instruction."""
+    """Makes text of services and servers safe for the terminal, so that it cannot contain control sequences."""
     return {name: for_terminal(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 _JSON = json.JSONEncoder(default=repr)
-"""Made once: json.dumps would make one for every line, and a clock writes a line for each run."""
+"""Kept, because json.dumps would build an encoder for every line, and a clock writes a line for each run."""
 
 
 def _as_json(_log: object, _method: str, event: MutableMapping[str, Any]) -> str:
@@ -48,7 +48,7 @@ def _as_json(_log: object, _method: str, event: MutableMapping[str, Any]) -> str
 
 
 _FORMS: dict[type[Fact], tuple[str, tuple[str, ...]]] = {}
-"""By kind of fact: there are as many as domain.events has."""
+"""Kind of fact → its form. There are as many as kinds in domain.events."""
 
 
 def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
@@ -61,15 +61,15 @@ def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
 
 
 def _printed(value: object) -> object:
-    """Keys as they are printed; no run as an empty text."""
+    """Keys as they are printed, and an empty text for None."""
     return str(value) if isinstance(value, RunKey | DeliveryKey) else "" if value is None else value
 
 
 class EventLog:
-    """A gap, a suspension and a delivery that did not arrive, or not whole, are warnings; the rest is information."""
+    """Gaps, suspensions, and deliveries that did not arrive or arrived incomplete are warnings; the rest is info."""
 
     def __init__(self) -> None:
-        self._log: Any = structlog.get_logger().bind()  # as it is configured now; the unbound one is made at every line
+        self._log: Any = structlog.get_logger().bind()  # bound once; an unbound logger is built anew for every line
 
     def emit(self, fact: Fact) -> None:
         troubled = isinstance(fact, QueryMissing | Suspended) or (

@@ -1,7 +1,7 @@
-"""One httpx client per connection: at most 16 requests in flight, one shared TLS context, no redirects followed.
+"""One httpx client per connection: at most 16 requests in flight, one shared TLS context, no redirects.
 
-httpcore counts idle connections anew for each request, so that more than about 32 in flight cost quadratically; our
-semaphore stands before it.
+The semaphore limits the requests because httpcore counts idle connections for each request, which costs quadratic time
+above about 32 requests in flight.
 """
 
 import asyncio
@@ -22,20 +22,22 @@ from worker.errors import RequestError
 
 IN_FLIGHT = 16
 WHOLE = 2
-"""The whole answer has this many times the client's timeout, which alone would let a drop a second go on for ever."""
+"""The whole answer may take this many times the client's timeout. That timeout alone would let an answer that arrives
+byte by byte go on for ever.
+"""
 LARGEST = 64 * 1024 * 1024
-"""Bytes of a body, both as it arrives and unpacked, beyond which reading stops."""
+"""Reading stops after this many bytes of a body, packed or unpacked."""
 LARGEST_REFUSAL = 1024 * 1024
-"""The same for an answer with a status from 300 up: its words are left out then, its status stays."""
+"""The same for an answer with a status of 300 or above. Its body is then left out; its status is kept."""
 USER_AGENT = f"funnelbeat/{__version__}"
 
-# httpx tells every request's whole URL at INFO, and a webhook's URL is a secret.
+# httpx logs the whole URL of every request at INFO, and a webhook's URL is a secret.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """`headers` with lower-case names. Any status: classing an answer is the caller's knowledge."""
+    """Header names are in lower case. Any status is an answer; the caller decides what it means."""
 
     status: int
     headers: Mapping[str, str]
@@ -43,7 +45,7 @@ class HttpAnswer:
 
 
 class HttpFailure(Exception):
-    """No whole answer. `sent`: the request may have reached the service, so a write may have been applied."""
+    """There was no whole answer. `sent`: the request may have reached the service, so a write may have been applied."""
 
     def __init__(self, problem: str, *, sent: bool) -> None:
         self.problem = problem
@@ -53,7 +55,7 @@ class HttpFailure(Exception):
 
 @cache
 def _no_tls() -> ssl.SSLContext:
-    """For an http:// address, where no TLS is spoken: it trusts nobody, and needs no file of authorities."""
+    """A context for http:// addresses, which use no TLS. It trusts nobody and needs no file of authorities."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
@@ -117,7 +119,7 @@ class Http:
                 raise _failure(error) from error
 
     async def _exchange(self, request: httpx.Request) -> HttpAnswer:
-        """Read piece by piece, so that a body without an end is left before it fills the memory."""
+        """Reads piece by piece, so that an endless body is abandoned before it fills the memory."""
         answer = await self._client.send(request, stream=True)
         try:
             body = await _body(answer)
@@ -130,7 +132,7 @@ class Http:
 
 
 def api_address(option: str, text: str, *, without_tls: bool = False) -> str:
-    """Where an HTTP API is served, without its final slash. `without_tls`: http:// to another machine is allowed.
+    """Checks the address of an HTTP API and removes its final slash. `without_tls` allows http:// to other machines.
 
     Raises RequestError that names the option.
     """
@@ -141,7 +143,7 @@ def api_address(option: str, text: str, *, without_tls: bool = False) -> str:
 
 
 async def _body(answer: httpx.Response) -> bytes:
-    """The bytes as the service meant them. Raises HttpFailure."""
+    """The body without its compression. Raises HttpFailure."""
     refusal = answer.status_code >= 300
     try:
         read = read_gzip if packed(answer.headers.get_list("content-encoding", split_commas=True)) else read_plain
@@ -174,7 +176,7 @@ _NOT_CONNECTED = {
     "Name or service not known": "could not connect: nobody knows the host's name",
     "nodename nor servname": "could not connect: nobody knows the host's name",
 }
-"""By what OpenSSL and the resolvers of Linux and macOS say: httpx gives all three the same type."""
+"""Text of OpenSSL, or of the resolvers of Linux and macOS → our words. httpx has one exception type for all three."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -186,8 +188,8 @@ _NEVER_SENT = (
 
 
 def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> HttpFailure:
-    """Every httpx error as one of ours, in words of ours: httpx's own may quote the URL. Only what failed before the
-    first byte left surely did nothing.
+    """Translates every httpx error in our own words, because httpx's may quote the URL. Only a failure before the first
+    byte was sent proves that nothing happened.
     """
     words = _WORDS.get(type(error), type(error).__name__)
     if isinstance(error, httpx.ConnectError):

@@ -1,6 +1,6 @@
-"""The body of an answer, unpacked in small steps: a few bytes on the wire can be many gigabytes when they are unpacked.
+"""Unpacks the body of an answer in small steps, because a few bytes on the wire can unpack to many gigabytes.
 
-httpx unpacks a whole piece at once, as often as the answer's header asks for, so that it is not used for this.
+httpx's own decoding is not used: it unpacks whole pieces, as many times as the answer's header asks for.
 """
 
 import asyncio
@@ -11,22 +11,22 @@ from worker.adapters.body_budget import BodyReading
 from worker.redact import redact
 
 STEP = 256 * 1024
-"""Bytes that are unpacked before others have their turn."""
+"""Bytes that are unpacked before other tasks run."""
 OFFERED = "gzip"
 _GZIP = zlib.MAX_WBITS + 16
 
 
 class BodyTooLarge(Exception):
-    """More bytes than the limit, packed or unpacked."""
+    """The body has more bytes than the limit, packed or unpacked."""
 
 
 class BodyUnreadable(Exception):
-    """The text says in what way."""
+    """The body cannot be unpacked. The text says why."""
 
 
 def packed(codings: Sequence[str]) -> bool:
-    """Whether a body with these content codings has to be unpacked. Raises BodyUnreadable for any coding but gzip and
-    for more than one.
+    """Whether a body with these content codings must be unpacked. Raises BodyUnreadable for any coding except gzip, and
+    for more than one coding.
     """
     real = [coding for coding in codings if coding.lower() not in {"", "identity"}]
     if not real:
@@ -38,7 +38,7 @@ def packed(codings: Sequence[str]) -> bool:
 
 
 async def read_plain(pieces: AsyncIterator[bytes], limit: int) -> bytes:
-    """A body without any coding. Raises BodyTooLarge."""
+    """Reads a body without compression. Raises BodyTooLarge."""
     body = bytearray()
     with BodyReading() as reading:
         async for piece in pieces:
@@ -50,7 +50,7 @@ async def read_plain(pieces: AsyncIterator[bytes], limit: int) -> bytes:
 
 
 async def read_gzip(pieces: AsyncIterator[bytes], limit: int) -> bytes:
-    """A body of gzip members, as RFC 1952 allows several. Raises BodyTooLarge and BodyUnreadable."""
+    """Reads a body of one or more gzip members (RFC 1952). Raises BodyTooLarge and BodyUnreadable."""
     body = bytearray()
     arrived = 0
     member = zlib.decompressobj(_GZIP)

@@ -1,7 +1,7 @@
-"""JSON that somebody else wrote, read within bounds: how deep, how many values, and for how long others wait.
+"""Reads JSON from other programs with limits on its depth, its number of values, and the time it blocks the loop.
 
-Memory and time go with the number of values and not with the bytes: a million empty lists are 3 MB on the wire, and
-some 60 MB and 0.2 s here.
+Memory and time depend on the number of values, not on the bytes: a million empty lists are 3 MB on the wire, and take
+60 MB and 0.2 s here.
 """
 
 import asyncio
@@ -10,17 +10,17 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 ASIDE = 1_000_000
-"""Bytes beyond which a body is read in a thread, so that heartbeats go on."""
+"""A body with more bytes is read in a thread, so that heartbeats continue."""
 MOST_VALUES = 1_000_000
-"""Counted by what stands between values, also where it stands in a text: a little strict, and quick."""
+"""Counted by separators, also inside texts. That is quick and slightly too strict."""
 
 
 class JsonUnreadable(ValueError):
-    """The text names what was found instead of JSON: "HTML", "JSON that is nested too deeply"."""
+    """The text names what was found instead of JSON, such as "HTML" or "JSON that is nested too deeply"."""
 
 
 def decoded(body: bytes) -> Any:
-    """The value of a JSON text; NaN and Infinity, which Python alone reads, are no JSON. Raises JsonUnreadable."""
+    """The value of a JSON text. NaN and Infinity, which only Python accepts, are refused. Raises JsonUnreadable."""
     if not body.strip():
         raise JsonUnreadable("an empty body")
     if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
@@ -35,7 +35,7 @@ def decoded(body: bytes) -> Any:
 
 
 async def decoded_aside(body: bytes) -> Any:
-    """As `decoded`; a large body in a thread, one after the other: its values take many times its bytes."""
+    """As `decoded`, but reads large bodies in a thread, one at a time, because values take many times their bytes."""
     if len(body) <= ASIDE:
         return decoded(body)
     loop = asyncio.get_running_loop()
@@ -47,8 +47,8 @@ _one_at_a_time: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = Wea
 
 
 def _same(value: dict[str, Any]) -> dict[str, Any]:
-    """The decoder is one long call in C, which lets no other thread run. A function of Python's does, once for each
-    object.
+    """Lets other threads run. The decoder is one long call in C, which blocks them; Python switches threads when the
+    decoder calls this function for each object.
     """
     return value
 

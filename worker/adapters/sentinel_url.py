@@ -1,7 +1,8 @@
-"""How a Redis behind Sentinel is written: redis+sentinel://[user:password@]host:port,host2:port2/master/database.
+"""The address of a Redis behind Sentinel: redis+sentinel://[user:password@]host:port,host2:port2/master/database.
 
-Before the `@` stands what the primary wants; `?sentinel_username=` and `?sentinel_password=` are for the Sentinels.
-Standard library only: the ledger's client and Celery's broker both read it, each with a library of its own.
+The credentials before the `@` are for the primary; `?sentinel_username=` and `?sentinel_password=` are for the
+Sentinels. Standard library only, because the ledger's client and Celery's broker, with different libraries, both use
+it.
 """
 
 import re
@@ -15,14 +16,14 @@ SCHEME = "redis+sentinel"
 PORT = 26379
 PATTERN = "redis+sentinel://[user:password@]host:port,host2:port2/master/0"
 PATIENCE = 1.0
-"""Seconds that a Sentinel is given to answer, by the ledger's client and by Celery's; then the next one is asked."""
+"""Seconds that the ledger's client and Celery's give a Sentinel to answer before they ask the next one."""
 
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 
 @dataclass(frozen=True, slots=True)
 class SentinelAddress:
-    """`hosts`: where the Sentinels listen. `master`: what they call the primary. Credentials never print."""
+    """`hosts`: addresses of the Sentinels. `master`: their name for the primary. Credentials are not in the repr."""
 
     hosts: tuple[tuple[str, int], ...]
     master: str
@@ -34,18 +35,18 @@ class SentinelAddress:
 
     @property
     def for_sentinels(self) -> dict[str, str]:
-        """Keyword arguments of a connection to a Sentinel itself."""
+        """Keyword arguments of a connection to a Sentinel."""
         given = {"username": self.sentinel_username, "password": self.sentinel_password}
         return {name: value for name, value in given.items() if value is not None}
 
     @property
     def sentinel_options(self) -> dict[str, Any]:
-        """How redis-py and kombu both open a connection to a Sentinel."""
+        """Options with which redis-py and kombu open a connection to a Sentinel."""
         return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, **self.for_sentinels}
 
     @property
     def for_kombu(self) -> str:
-        """kombu's spelling: one address per Sentinel, the primary's name among the transport's options."""
+        """kombu's spelling: one address per Sentinel. The name of the primary is a transport option."""
         return ";".join(
             f"sentinel://{self._userinfo()}{_bracketed(host)}:{port}/{self.database}" for host, port in self.hosts
         )
@@ -61,7 +62,7 @@ def is_sentinel(url: str) -> bool:
 
 
 def parse(url: str) -> SentinelAddress:
-    """Raises RequestError, whose sentence holds no part of the URL: it may contain a password."""
+    """Raises RequestError, whose sentence holds no part of the URL, because that may contain a password."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -84,7 +85,7 @@ def parse(url: str) -> SentinelAddress:
 
 
 def _bracketed(host: str) -> str:
-    """An IPv6 address as a URL writes it."""
+    """An IPv6 address in brackets, as in a URL."""
     return f"[{host}]" if ":" in host else host
 
 

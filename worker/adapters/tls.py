@@ -1,7 +1,7 @@
-"""Whom TLS trusts: one policy for every client, HTTP, SMTP, Redis and the broker alike.
+"""One TLS policy for every client: HTTP, SMTP, Redis and the broker.
 
-Certificates and host names are verified. Trusted are the system's authorities. SSL_CERT_FILE names a file of
-authorities in their place, and SSL_CERT_DIR a directory; OpenSSL reads both variables for every client.
+Certificates and host names are verified. The system's authorities are trusted. SSL_CERT_FILE names a file of
+authorities to trust instead, and SSL_CERT_DIR a directory; OpenSSL reads both variables for every client.
 """
 
 import os
@@ -15,17 +15,19 @@ from worker.errors import SettingsError
 
 @cache
 def tls_context() -> ssl.SSLContext:
-    """Making one costs 18 ms; all clients of a process share it. Raises SettingsError as `refuse_wrong_authorities`."""
+    """All clients of a process share the context, because making one takes 18 ms. Raises SettingsError as
+    `refuse_wrong_authorities`.
+    """
     refuse_wrong_authorities()
     context = ssl.create_default_context()
     paths = ssl.get_default_verify_paths()
-    if not (paths.cafile or paths.capath):  # a system without a store: the public authorities of certifi
+    if not (paths.cafile or paths.capath):  # a system without its own authorities uses certifi's
         context.load_verify_locations(certifi.where())
     return context
 
 
 def refuse_wrong_authorities() -> None:
-    """OpenSSL passes over a file that it cannot read, and then trusts nobody. Raises SettingsError."""
+    """OpenSSL skips a file that it cannot read, and then trusts nobody. Raises SettingsError for such a file."""
     file, folder = os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
     if file:
         try:

@@ -1,8 +1,8 @@
-"""Triggers, with APScheduler for the arithmetic of cron fields and for nothing else.
+"""Triggers. APScheduler does only the arithmetic of cron fields.
 
-Its trigger runs in UTC on what clocks show, never on instants: with a zone it fires twice in the repeated hour. Its
-weekday 0 is Monday (issue 286), and asked without a previous time it answers `now` when now is on a slot; so it is
-handed our own numbers and always the next whole minute.
+Its trigger runs on wall-clock times labelled UTC, because with a real zone it fires twice in the repeated hour. Its
+weekday 0 is Monday (issue 286), so it gets our own numbers. Asked at a slot without a previous time it returns `now`,
+so it is always asked for the next whole minute.
 https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
 """
 
@@ -20,12 +20,12 @@ from worker.domain.time.zones import zone_named
 _MINUTE = timedelta(minutes=1)
 _INSTANT = timedelta(microseconds=1)
 _LONGEST = timedelta(days=80 * 366)
-_END_OF_TIME = 9000  # year; far enough from datetime's own end for every zone's offset
+_END_OF_TIME = 9000  # year; leaves room for every zone's offset before datetime's end
 _RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
 
 
 class ApTriggers:
-    """Answers are kept by (trigger, after): many schedules share one cron line, and a tick asks for all of them."""
+    """Caches answers by (trigger, after): many schedules share one cron line, and a tick asks for all of them."""
 
     def __init__(self, memo: int = 16_384) -> None:
         self._next = lru_cache(maxsize=memo)(_next)
@@ -35,14 +35,14 @@ class ApTriggers:
         return self._next(trigger, after)
 
     def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
-        """Every slot after `after`, lazily, mostly without end. Leaves the memo alone: a long plan would flush it."""
+        """Every slot after `after`, lazily, mostly without end. Not cached: a long plan would flush the cache."""
         slot = _next(trigger, after)
         while slot is not None:
             yield slot
             slot = _next(trigger, slot)
 
     def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
-        """The last slot strictly before `before`: where a window `since-previous-slot` begins. None when there is none
+        """The last slot strictly before `before`, where a window `since-previous-slot` begins. None if there is none
         within 80 years.
         """
         if trigger.end is not None:
@@ -66,7 +66,7 @@ def _next(trigger: Trigger, after: datetime) -> datetime | None:
 
 
 def _endless(trigger: Trigger, after: datetime) -> datetime | None:
-    """As though nothing ended: where its trigger ends, `end` cuts it off."""
+    """The next slot without regard to `end`."""
     if trigger.kind == "every":
         return every_after(trigger.seconds, trigger.start, after)
     if trigger.start is not None:
@@ -76,7 +76,7 @@ def _endless(trigger: Trigger, after: datetime) -> datetime | None:
 
 
 def _closest(trigger: Trigger, low: datetime, before: datetime) -> datetime:
-    """The engine only looks forward, so halve what lies between a slot and `before` until nothing is named there."""
+    """The engine only looks forward, so this halves the interval between a slot and `before` until no slot is in it."""
     high = before
     while high - low > _INSTANT:
         middle = low + (high - low) / 2
@@ -104,7 +104,9 @@ def _compiled(expression: str) -> tuple[NextWall, bool]:
 
 
 def _text(values: tuple[int, ...], field: str) -> str:
-    """A list as its engine reads it fastest: it walks every item of a list at every step, but reckons with a range."""
+    """Values as a range where possible. The engine walks through the items of a list at every step, but computes with a
+    range.
+    """
     low, high = values[0], values[-1]
     if (low, high) == _RANGES[field] and len(values) == high - low + 1:
         return "*"

@@ -1,9 +1,9 @@
-"""Reading a URL that may hold a password.
+"""Reads URLs that may hold a password.
 
-With one character that was not escaped, a piece of the password stands where the host, the port, the path or the
-fragment is due, and the standard library quotes it. Therefore no sentence of ours repeats a part of the URL.
+If one character of a password is not escaped, a part of the password is parsed as the host, the port, the path or the
+fragment, and the standard library quotes it. So no sentence here repeats a part of the URL.
 
-Standard library only: HTTP, SMTP, Redis and the broker all read their addresses here.
+Standard library only. HTTP, SMTP, Redis and the broker all use this module.
 """
 
 import ipaddress
@@ -14,7 +14,7 @@ ESCAPED = "in a user name or password, write # as %23, ? as %3F, / as %2F, @ as 
 
 
 def split(url: str) -> SplitResult:
-    """The parts of a URL with one host, whose port is a number. Raises ValueError with what to write."""
+    """Splits a URL with one host, whose port is a number. Raises ValueError with what to write."""
     try:
         parts = urlsplit(url)
         wrong = parts.port == 0 or bool(parts.fragment) or "#" in url or "@" in parts.path + parts.query
@@ -34,9 +34,9 @@ def split_redis(url: str) -> SplitResult:
 
 
 def base_url(text: str, *, without_tls: bool = False) -> str:
-    """Where an HTTP API is served, without its final slash. Raises ValueError: what was found and what is expected.
+    """The address of an HTTP API without its final slash. Raises ValueError: what was found and what is expected.
 
-    A key travels unencrypted only where somebody wrote that it may (`without_tls`): http:// is for this machine.
+    http:// is for this machine only, unless `without_tls` allows that a key travels unencrypted.
     """
     parts = split(text)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

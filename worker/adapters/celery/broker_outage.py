@@ -1,8 +1,8 @@
-"""A worker outlives its broker: what kombu's Redis transport lacks for that.
+"""Lets a worker survive an outage of its broker, which kombu's Redis transport does not.
 
-A task that ends while Redis is away cannot be acknowledged. kombu then keeps its message among those in hand for ever:
-with every place of the prefetch taken, the worker asks for nothing more, so that it does not even notice that its
-connection is gone, and stays idle until it is started again.
+A task that ends while Redis is away cannot be acknowledged, and kombu then counts its message as unacknowledged for
+ever. Once such messages fill the prefetch, the worker asks for no more. It does not notice that its connection is gone,
+and stays idle until it is restarted.
 """
 
 from kombu.transport.redis import Channel, QoS
@@ -10,8 +10,8 @@ from kombu.transport.virtual import QoS as LocalQoS
 
 
 class ForgetfulQoS(QoS):
-    """Gives up a message's place whatever Redis answers. The message itself comes again when the visibility timeout is
-    over, and the ledger answers then that its run is done.
+    """Frees a message's place in the prefetch whatever Redis answers. Redis delivers the message again after the
+    visibility timeout, and the ledger then says that its run is done.
     """
 
     def ack(self, delivery_tag: str) -> None:
@@ -30,5 +30,5 @@ class ForgetfulQoS(QoS):
 
 
 def outlive_redis() -> None:
-    """For every channel that this process opens to a Redis broker, behind Sentinel too. Safe to call twice."""
+    """Applies to every channel that this process opens to a Redis broker, also behind Sentinel. Safe to call twice."""
     Channel.QoS = ForgetfulQoS

@@ -1,8 +1,9 @@
-"""Celery: carries keys and runs code; the ledger alone decides.
+"""Celery carries keys and runs code. The ledger alone decides.
 
-kombu's Redis transport may lose a message and repeat another, so nothing rests on it but speed: the clock's sweep finds
-what is left lying. No eta or countdown (an unacknowledged message would be delivered again after the visibility
-timeout, https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html), no result backend.
+kombu's Redis transport may lose or repeat a message. The clock's sweep publishes lost work again, so only speed depends
+on the queue. There is no result backend. There is no eta or countdown either, because a Redis broker would deliver such
+a message again after the visibility timeout
+(https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html).
 """
 
 import asyncio
@@ -35,35 +36,35 @@ EXPECTED = "write redis://, rediss://, redis+sentinel://, amqp:// or amqps://"
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
 QUEUES = ("now", "deliver", "fetch")
-"""On demand, delivering, fetching: in the order in which a worker that serves several looks. What was begun is ended
-first: under a backlog, deliveries would otherwise wait until newer runs take their place.
+"""On demand, deliveries, fetches. A worker that serves several queues takes messages in this order. Deliveries come
+before fetches, because newer runs would otherwise supersede waiting deliveries during a backlog.
 """
 
 KEYS_PER_MESSAGE = 10
 SPREAD = 4
 HAND_OVER = 5 * 60
-"""Seconds in which a run stores what it fetched and queues its deliveries."""
+"""Seconds for a run to store what it fetched and to queue its deliveries."""
 
 TIME_LIMIT = LONGEST_FETCH.total_seconds() + HAND_OVER
-"""Seconds after which Celery kills a child. Below half an hour: RabbitMQ waits no longer for an acknowledgement
-(`consumer_timeout`, https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).
+"""Seconds after which Celery kills a child. It must be below half an hour, after which RabbitMQ gives up waiting for an
+acknowledgement (`consumer_timeout`, https://www.rabbitmq.com/docs/consumers#acknowledgement-timeout).
 """
 
 VISIBILITY_TIMEOUT = 60 * 60
-"""Seconds after which a Redis broker gives a message that nobody acknowledged to another worker."""
+"""Seconds after which a Redis broker gives an unacknowledged message to another worker."""
 
 AT_ONCE = 0.5
-"""Seconds within which a publication fails whose connection had broken long before."""
+"""Seconds. A publication that fails faster than this failed because its connection had broken earlier."""
 
 BROKER_PATIENCE = 4
-"""Seconds that a publisher tries to connect: the clock goes on without the broker, and the sweep publishes later."""
+"""Seconds that a publisher tries to connect. The clock works without the broker, and the sweep publishes later."""
 
 
 def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery:
-    """A Celery app whose queues, and whatever else it keeps in Redis, begin with the project's name.
+    """A Celery app. The names of its queues and of its keys in Redis begin with the project's name.
 
-    `broker_url` in our spelling (redis+sentinel://…) or kombu's. `consumes`: for a worker, which waits for messages
-    without a limit; who only publishes gives up on a broker that does not answer. Raises RequestError when the URL
+    `broker_url` is in our spelling (redis+sentinel://…) or kombu's. `consumes` is for a worker, which waits for
+    messages without a limit; a publisher gives up on a broker that does not answer. Raises RequestError for a URL that
     cannot be read.
     """
     if TIME_LIMIT >= VISIBILITY_TIMEOUT:
@@ -85,11 +86,12 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
         worker_cancel_long_running_tasks_on_connection_loss=False,
         worker_hijack_root_logger=False,
         worker_send_task_events=False,
-        worker_enable_remote_control=False,  # nobody asks, and its broadcasts would need queues outside the project's
+        worker_enable_remote_control=False,  # unused; its broadcasts need queues without the project's name
         broker_connection_retry_on_startup=True,
-        # A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) answers as for a wrong command, which Celery ends at.
+        # A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) answers like one that got a wrong command, at which
+        # Celery would end.
         broker_channel_error_retry=True,
-        broker_connection_max_retries=None,  # a worker outlasts any absence of the broker
+        broker_connection_max_retries=None,  # a worker survives any outage of the broker
         broker_connection_timeout=BROKER_PATIENCE,
         broker_transport_options=_transport_options(broker_url, project, consumes=consumes),
         enable_utc=True,
@@ -98,7 +100,7 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
 
 
 def _refuse_unreadable(broker_url: str) -> None:
-    """Raises RequestError for what kombu would fail at with errors of Python, which may quote a password."""
+    """Raises RequestError for URLs at which kombu would raise errors of Python that may quote a password."""
     if is_sentinel(broker_url):
         return  # `sentinel_url.parse` refuses it
     scheme = broker_url.partition("://")[0].lower() if "://" in broker_url else ""
@@ -131,7 +133,7 @@ def _queue(name: str) -> Queue:
 
 
 def _for_kombu(broker_url: str) -> str:
-    """kombu takes TLS without a word about certificates for "verify nothing": here it means the opposite."""
+    """Adds certificate checks for TLS. kombu does not verify certificates unless the URL says so."""
     if is_sentinel(broker_url):
         return parse(broker_url).for_kombu
     if broker_url.startswith("rediss://") and "ssl_cert_reqs=" not in broker_url:
@@ -140,7 +142,7 @@ def _for_kombu(broker_url: str) -> str:
 
 
 def _verified(broker_url: str) -> dict[str, object] | None:
-    """py-amqp verifies once it is told whom to expect; the system's authorities, or those that SSL_CERT_FILE names."""
+    """py-amqp verifies once it knows the host name. It trusts the system's authorities, or those in SSL_CERT_FILE."""
     if not broker_url.startswith("amqps://"):
         return None
     return {"cert_reqs": ssl.CERT_REQUIRED, "server_hostname": urlsplit(broker_url).hostname}
@@ -175,7 +177,7 @@ def _behind_sentinel(broker_url: str) -> dict[str, object]:
 
 
 def waiting(app: Celery, project: str) -> dict[str, int]:
-    """How many messages wait in each queue; a queue that was never used holds none. Raises BrokerUnavailable."""
+    """Queue → number of waiting messages, 0 for a queue that was never used. Raises BrokerUnavailable."""
     try:
         with app.connection_for_read() as connection:
             connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
@@ -193,7 +195,7 @@ def _length(connection: Any, queue: str) -> int:
 
 
 def broker_of(redis_url: str) -> str:
-    """kombu's spelling of a Redis address: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1.
+    """Changes a Redis address to kombu's spelling: unix:///path?db=1 becomes redis+socket:///path?virtual_host=1.
 
     Any other address stays as it is. Raises RequestError.
     """
@@ -211,11 +213,11 @@ _FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalEr
 
 
 _NO_REPR = {"argsrepr": "keys", "kwargsrepr": "{}"}
-"""Celery otherwise makes a printable form of the arguments for each message, which only its own log would show."""
+"""Without these, Celery formats the arguments of every message for its own log."""
 
 
 class CeleryQueue:
-    """Publishes run and delivery keys, up to ten a message, in one batch through kombu's public Producer.batch()."""
+    """Publishes run and delivery keys, up to ten per message, in one batch with kombu's public Producer.batch()."""
 
     def __init__(self, app: Celery, project: str) -> None:
         self._app = app
@@ -229,23 +231,23 @@ class CeleryQueue:
         await self._in_thread(DELIVER, "deliver", _chunks(keys, _size(keys)))
 
     async def _in_thread(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
-        """Celery publishes with blocking calls, and the event loop has heartbeats to send meanwhile."""
+        """Publishes in a thread, because Celery's calls block and the event loop has to send heartbeats meanwhile."""
         waiting = list(messages)
         if waiting:
             await asyncio.to_thread(self._publish, task, queue, waiting)
 
     def _publish(self, task: str, queue: str, messages: list[list[str]]) -> None:
-        """Raises BrokerUnavailable: what was not published is published again by the sweep.
+        """Raises BrokerUnavailable. The sweep publishes again what was not published.
 
-        A connection that lay idle while its broker restarted fails at its next use, so that is tried once more on a new
-        one. What went out before may go out twice: the ledger lets one worker begin a run.
+        An idle connection whose broker restarted fails at its next use, so a second attempt uses a new connection.
+        Messages may go out twice; the ledger lets only one worker begin a run.
         """
         full_name, started = f"{self._project}.{queue}", time.monotonic()
         try:
             try:
                 self._send(task, full_name, messages)
             except _FAILED:
-                if time.monotonic() - started > AT_ONCE:  # nobody is there: a second wait would hold the clock up
+                if time.monotonic() - started > AT_ONCE:  # no broker answers; a second wait would delay the clock
                     raise
                 self._send(task, full_name, messages)
         except _FAILED as error:
@@ -261,7 +263,7 @@ class CeleryQueue:
 
 
 def _size(keys: Sequence[object]) -> int:
-    """Few keys are spread over several messages, or one child would do all the work while the others have none."""
+    """Spreads few keys over several messages, so that no child does all the work while others are idle."""
     return min(KEYS_PER_MESSAGE, max(1, math.ceil(len(keys) / SPREAD)))
 
 

@@ -1,4 +1,5 @@
-"""The ledger and the snapshots in Redis: scripts in lua/, each one atomic step.
+"""The ledger and the snapshots in Redis. Each script in lua/ is one atomic step.
 
-Imports redis, msgspec and zstandard. Never decides: the tables of docs/semantics.md are carried out here, not chosen.
+Imports redis, msgspec and zstandard. This package carries out the tables of docs/semantics.md and makes no decisions of
+its own.
 """

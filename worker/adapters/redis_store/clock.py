@@ -1,4 +1,4 @@
-"""What the clock does: find due slots, claim them, sweep up what nobody looks after any more."""
+"""The clock's part of the ledger: find due slots, claim them, and sweep up abandoned work."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,19 +19,19 @@ from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import Claimed, Due, SlotClaim, Sweep
 
 ONCE = 24 * 3600
-"""Seconds for which the same idempotency key names the same run."""
+"""Seconds for which an idempotency key names the same run."""
 
 CHUNK = 5000
-"""Schedules asked about in one command."""
+"""Schedules in one command."""
 
 BATCH = 150
-"""Slots per script, which blocks Redis for about 4.5 ms. Each entry is decided by itself, so that a longer batch may be
+"""Slots per script, which blocks Redis for about 4.5 ms. Each entry is decided separately, so a longer batch can be
 several scripts.
 """
 
 
 class RedisClock:
-    """Keeps worker.ports.ClockLedger."""
+    """Implements worker.ports.ClockLedger."""
 
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
@@ -89,13 +89,13 @@ class RedisClock:
     async def once(self, name: str, value: str) -> str:
         key, client = keys.once(self._scripts.prefix, name), self._scripts.client
         with translated():
-            # Set if absent, else read: a key that lapses in between is set anew by whoever asks again.
+            # Sets the key if it is absent, else reads it. If it expires in between, the next caller sets it again.
             if await client.set(key, value, nx=True, ex=ONCE):
                 return value
         return text(await self._scripts.ask("GET", key)) or value
 
     async def sweep(self, limit: int) -> Sweep:
-        """Repeated by the next tick, so that a sweep whose answer was lost delays by one pause and loses nothing."""
+        """The next tick sweeps again, so a lost answer causes one tick of delay and loses nothing."""
         times = self._times
         runs, deliveries, rows = await self._scripts.run(
             "sweep",

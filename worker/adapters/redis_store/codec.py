@@ -1,4 +1,4 @@
-"""Between the ledger's rows in Redis and the domain's types. Instants are kept in milliseconds."""
+"""Converts between the ledger's rows in Redis and the domain's types. Instants are stored in milliseconds."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ STATES: dict[str, DeliveryState] = {
 }
 
 LONGEST_TEXT = 200
-"""Characters of a receipt that are kept; sentences may be five times as long."""
+"""Characters of a receipt that are stored. Sentences may be five times as long."""
 
 
 def text(value: bytes | None) -> str:
@@ -65,7 +65,7 @@ def missed(raw: bytes) -> MissedRow:
 
 
 def pause(till: bytes | None) -> Pause | None:
-    """As it is kept: when the pause ends, 0 for one that does not end by itself."""
+    """Stored as the time when the pause ends, 0 for a pause without an end."""
     return None if till is None else Pause(from_ms(till) if int(till) else None)
 
 
@@ -74,7 +74,7 @@ def gap_rows(gaps: Sequence[Gap]) -> str:
 
 
 def fields(flat: Sequence[bytes]) -> dict[bytes, bytes]:
-    """HGETALL as a script returns it: names and values in turn."""
+    """Converts HGETALL as a script returns it, a flat list of names and values."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
@@ -119,7 +119,7 @@ def baselines(raw: bytes | None) -> dict[str, Baseline]:
 
 @dataclass(frozen=True, slots=True)
 class DecisionRecord:
-    """What a delivery was decided against and rendered by: the fields of Delivery with the same names."""
+    """The baselines a delivery was decided against, and the version that rendered it. Fields as in Delivery."""
 
     compared_with: Mapping[str, Baseline | None] | None = None
     why_first: Mapping[str, Reason] = field(default_factory=dict)
@@ -127,11 +127,11 @@ class DecisionRecord:
 
 
 _RENDERED_BY = "@"
-"""Beside the queries' ids, none of which can be it."""
+"""Key of the version. No query's id can be "@"."""
 
 
 def fixed_row(fixed: DecisionRecord) -> str:
-    """The same text for the same circumstances, so that readers who share them share the text."""
+    """Equal records give equal text, so that readers can share it."""
     row: dict[str, Any] = {
         query: fixed.why_first.get(query) if baseline is None else baseline_row(baseline)
         for query, baseline in (fixed.compared_with or {}).items()
@@ -152,7 +152,7 @@ def fixed(raw: bytes | None) -> DecisionRecord:
 
 
 def pair_name(raw: bytes) -> str | None:
-    """Under which short name a row's pair is kept."""
+    """The short name under which a row's record is stored."""
     name = json.loads(raw[1:]).get("b")
     return None if name is None else str(name)
 
@@ -175,7 +175,7 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
 
 
 def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
-    """`known`: what the row names as its pair."""
+    """`known`: the record that the row refers to."""
     letter, row = chr(raw[0]), json.loads(raw[1:])
     return Delivery(
         key=key,

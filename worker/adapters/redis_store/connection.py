@@ -1,4 +1,4 @@
-"""Opening Redis, and whether it is fit to be the only memory of runs: checked with INFO, which every service allows."""
+"""Opens Redis, and checks with INFO whether it is safe to keep the ledger in. Every hosted Redis allows INFO."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ MINIMUM = (6, 2)
 PATTERN = "redis://[user:password@]host:port/0"
 SCHEMES = ("redis", "rediss", "unix", SCHEME)
 PATIENCE = 10.0
-"""Seconds to wait for an answer, for a connection, and for a free place in the pool."""
+"""Seconds to wait for an answer, for a connection, and for a place in the pool."""
 
 _REFUSALS: tuple[tuple[str, str], ...] = (
     ("OOM", "Redis has no memory left (maxmemory)"),
@@ -52,8 +52,8 @@ _AT_LOGIN = (("Authentication required", "NOAUTH"), ("invalid username-password"
 def connect(url: str, *, connections: int = 32) -> Redis:
     """A client that connects at its first use. Close it with `aclose`. Raises RequestError for another scheme.
 
-    redis-py repeats a command after a lost connection by default. A script that writes may have been applied by then,
-    so nothing is repeated below us; a connection that broke while idle is noticed and opened anew all the same.
+    redis-py would repeat a command after a lost connection, although a writing script may have been applied by then. So
+    nothing is repeated at this level. A connection that broke while idle is still replaced.
     """
     scheme = url.partition("://")[0].lower() if "://" in url else ""
     if scheme not in SCHEMES:
@@ -76,9 +76,9 @@ def connect(url: str, *, connections: int = 32) -> Redis:
 
 
 def _pool(url: str, given: Mapping[str, Any]) -> BlockingConnectionPool:
-    """One connection is built and thrown away, because that alone tells whether redis-py knows the URL's options.
+    """Builds one connection and discards it, because only that shows whether redis-py knows the URL's options.
 
-    Raises RequestError, whose sentence holds no part of the URL: it may contain a password.
+    Raises RequestError, whose sentence holds no part of the URL, because that may contain a password.
     """
     try:
         (split if url.startswith("unix:") else split_redis)(url)
@@ -96,8 +96,8 @@ def _pool(url: str, given: Mapping[str, Any]) -> BlockingConnectionPool:
 
 
 class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
-    """Connections to whichever Redis the Sentinels call the primary; each new one asks them. Waits for a free place,
-    as every pool here, and takes its connections to the Sentinels along when it is closed.
+    """Connections to the current primary. Each new connection asks the Sentinels. Callers wait for a place, as in every
+    pool here. Closing the pool also closes its connections to the Sentinels.
     """
 
     async def disconnect(self, inuse_connections: bool = True) -> None:
@@ -107,7 +107,7 @@ class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
 
 
 def _behind_sentinel(url: str, given: dict[str, Any]) -> _PrimaryPool:
-    """A Sentinel that does not answer is passed over soon; the next one is asked."""
+    """A Sentinel that does not answer is skipped quickly, and the next one is asked."""
     address = parse(url)
     told = address.sentinel_options
     sentinels = Sentinel(address.hosts, sentinel_kwargs=told)  # type: ignore[no-untyped-call]  # redis-py has none here
@@ -117,9 +117,9 @@ def _behind_sentinel(url: str, given: dict[str, Any]) -> _PrimaryPool:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Every failure of Redis as LedgerUnavailable, in a sentence without URL or password.
+    """Translates every failure of Redis to LedgerUnavailable, in a sentence without URL or password.
 
-    A script's own fault stays what it is, a bug.
+    An error inside a script is a bug and is not translated.
     """
     try:
         yield
@@ -134,7 +134,7 @@ def translated() -> Iterator[None]:
 
 
 def _refusal(error: Exception) -> str | None:
-    """Inside a script the code stands in the middle of the text, after a minus."""
+    """In an error from inside a script, the code is in the middle of the text, after a minus."""
     text = str(error)
     kinds = {
         OutOfMemoryError: "OOM",
@@ -145,7 +145,7 @@ def _refusal(error: Exception) -> str | None:
     }
     named = next((code for kind, code in kinds.items() if isinstance(error, kind)), None)
     spoken = next((code for code, _ in _REFUSALS if text.startswith(code) or f"-{code} " in text), None)
-    # redis-py takes the code away from a refusal at login, and its type too.
+    # redis-py drops the code and the type of a refusal at login.
     login = next((code for words, code in _AT_LOGIN if words in text), None)
     return dict(_REFUSALS).get(spoken or login or named or "")
 
@@ -161,14 +161,14 @@ def _sentence(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
-    """`warnings` are sentences for whoever starts the process: what may be lost, and what to set."""
+    """`warnings`: sentences that say what may be lost, and what to set."""
 
     version: str
     warnings: tuple[str, ...]
 
 
 async def check(client: Redis) -> Fitness:
-    """Raises LedgerUnavailable with one sentence naming what to change."""
+    """Raises LedgerUnavailable with one sentence that says what to change."""
     with translated():
         info = await client.info("all")
     version = str(info.get("redis_version", "0"))
@@ -197,10 +197,11 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 async def claim_project(client: Redis, project: str, known: str | None, *, adopt: bool = False) -> str:
-    """Whose prefix this is: a random id beside it, which the caller keeps in a file and passes as `known`.
+    """Claims the prefix for a project directory by a random id in Redis. The caller keeps the id in a file and passes
+    it as `known`.
 
-    Returns the id in force. Raises RequestError when the prefix has another owner; `adopt` takes an existing owner's id
-    where none is known yet, for a second machine of the same project.
+    Returns the id in force. Raises RequestError if the prefix has another owner. With `adopt`, a second machine of the
+    same project that knows no id yet takes over the existing one.
     """
     name, mine = f"{project}:owner", known or secrets.token_hex(16)
     with translated():

@@ -1,4 +1,4 @@
-"""What a worker does with a delivery: take it, write the intent, settle it."""
+"""A worker's operations on a delivery: take it, write the intent, settle it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ from worker.ports import DeliveryLease, HoldResult
 
 
 class RedisDeliveries:
-    """Keeps worker.ports.DeliveryLedger."""
+    """Implements worker.ports.DeliveryLedger."""
 
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
@@ -49,7 +49,7 @@ class RedisDeliveries:
             given["suspend"] = suspension_row(suspension, self._times.ms("notice"))
         return facts(await self._scripts.own("settle", key, given))
 
-    async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
+    async def intend(  # noqa: PLR0913  # one write stores everything that determines a message
         self,
         key: DeliveryKey,
         part: int,
@@ -120,7 +120,7 @@ def _named(key: DeliveryKey) -> dict[str, str]:
 
 
 def _event(outcome: Outcome) -> dict[str, Any]:
-    """As lua/settle.lua reads it."""
+    """The arguments that lua/settle.lua reads."""
     match outcome:
         case Sent(receipt, baselines, reason, missing):
             words = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}

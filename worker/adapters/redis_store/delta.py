@@ -1,8 +1,8 @@
-"""A table as what differs from an earlier one of the same query, row by row; the content keeps its name.
+"""Stores a table as the difference to an earlier table of the same query. The name of the content stays the same.
 
-Rows are encoded each by itself and stand in canonical order, so that what did not change is equal bytes: a delta is the
-new table's head and, in turn, a stretch of rows to copy and the rows that follow it. Deltas are always against a whole
-table (a keyframe), never against each other, so that a load reads two blobs at most.
+Rows are encoded separately in canonical order, so unchanged rows are equal bytes. A delta holds the new table's head
+and then, in turn, a range of rows to copy and the new rows that follow it. A delta refers to a whole table (a
+keyframe), never to another delta, so a load reads at most two blobs.
 """
 
 import struct
@@ -12,10 +12,10 @@ import msgspec
 import zstandard
 
 MARK = 1
-"""The first byte of a delta; a whole table begins with zstd's magic number (RFC 8878, 3.1.1), 0x28."""
+"""First byte of a delta. A whole table begins with zstd's magic number (RFC 8878, 3.1.1), 0x28."""
 
 NAME = 16
-"""Bytes of a table's name, which follow the mark."""
+"""Bytes of the base table's name, after the mark."""
 
 LEVEL = 1
 _ROWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
@@ -24,12 +24,12 @@ _ARRAY = 5  # array 32: a byte and the count
 
 
 def base_of(body: bytes) -> str | None:
-    """The name of the table that a stored one differs from; None for a whole one."""
+    """The name of the base table of a stored delta; None for a whole table."""
     return body[1 : 1 + NAME].hex() if body[:1] == bytes([MARK]) else None
 
 
 def expand(body: bytes) -> bytes:
-    """A whole table's bytes, which its name is the hash of."""
+    """The uncompressed bytes of a whole table. Their hash is the table's name."""
     return zstandard.ZstdDecompressor().decompressobj().decompress(body)
 
 
@@ -38,7 +38,7 @@ def compress(raw: bytes) -> bytes:
 
 
 def encode(name: str, base: bytes, whole: bytes) -> bytes:
-    """`name` is the base's; `base` and `whole` are the bytes of two whole tables before compression."""
+    """`name` is the base's name. `base` and `whole` are the uncompressed bytes of two whole tables."""
     head, rows = _split(whole)
     places = {row: place for place, row in enumerate(_split(base)[1])}
     steps = msgspec.msgpack.encode((head, list(_steps(places, rows))))
@@ -46,7 +46,7 @@ def encode(name: str, base: bytes, whole: bytes) -> bytes:
 
 
 def decode(body: bytes, base: bytes) -> bytes:
-    """The bytes of the whole table again."""
+    """Rebuilds the bytes of the whole table."""
     head, steps = _STEPS.decode(expand(body[1 + NAME :]))
     known = _split(base)[1]
     rows: list[bytes] = []
@@ -57,15 +57,15 @@ def decode(body: bytes, base: bytes) -> bytes:
 
 
 def _split(whole: bytes) -> tuple[bytes, list[bytes]]:
-    """The head with its length before it, and every row's own bytes."""
+    """The head with its length prefix, and the bytes of every row."""
     (length,) = struct.unpack(">I", whole[:4])
     rows = _ROWS.decode(memoryview(whole)[4 + length :])
     return whole[: 4 + length], [bytes(row) for row in rows]
 
 
 def _steps(places: dict[bytes, int], rows: list[bytes]) -> Iterator[tuple[int, int, list[bytes]]]:
-    """(first row of the base to copy, how many, rows that follow). Both tables are in the order of their keys, so what
-    is copied stands in the base in the same order.
+    """(first row of the base to copy, number of rows, rows that follow). Both tables are sorted by key, so copied rows
+    keep their order.
     """
     start, count = 0, 0
     new: list[bytes] = []

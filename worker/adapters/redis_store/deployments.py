@@ -1,4 +1,4 @@
-"""What is in force: bundles, their activation, and which schedules they hold."""
+"""The deployed bundle: its storage, its activation, and its schedules."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,11 +17,11 @@ from worker.ports import ActivationBasis, Deployment
 
 CHUNK = 5000
 MOVED = -2
-"""What `activate` returns when its basis does not hold any more."""
+"""Returned by `activate` if its basis no longer holds."""
 
 
 class RedisDeployments:
-    """Keeps worker.ports.Deployments."""
+    """Implements worker.ports.Deployments."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -37,8 +37,10 @@ class RedisDeployments:
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
     ) -> Deployment:
-        """The names of its schedules are stored before the one step that puts it in force; killed in between, nothing
-        refers to them. Raises LedgerError when other deployments keep coming in between.
+        """Stores the names of the schedules first, then activates the bundle in one step. If it is killed in between,
+        nothing refers to the names.
+
+        Raises LedgerError if other deployments keep interfering.
         """
         body = encode(bundle)
         name = bundle_id(body)
@@ -64,7 +66,7 @@ class RedisDeployments:
         raise LedgerError("other deployments were activated meanwhile; deploy again")
 
     async def _name_schedules(self, bundle: str, schedules: list[str]) -> None:
-        """In steps, because a hundred thousand names in one would block Redis."""
+        """Stores names in batches, because 100,000 names in one command would block Redis."""
         name = keys.schedules(self._scripts.prefix, bundle)
         with translated():
             for start in range(0, len(schedules), CHUNK):
@@ -80,7 +82,7 @@ class RedisDeployments:
         return None if body is None else decode(body, bundle_id)
 
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
-        """Bundles are immutable, so those that were asked for last are kept."""
+        """The last few are kept in memory, because bundles are immutable."""
         if self._timings[0] != bundle_id:
             body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
             if body is None:
@@ -102,7 +104,7 @@ class RedisDeployments:
 
 
 def _renamed(bundle: Bundle) -> list[list[Any]]:
-    """Old id, new id, and the queries whose chains go along."""
+    """Old id, new id, and the queries whose chains move with the schedule."""
     heirs = (schedule for schedule in bundle.schedules.values() if schedule.previously)
     return [[heir.previously, heir.id, [item.id for item in heir.report]] for heir in heirs]
 

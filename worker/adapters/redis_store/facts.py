@@ -1,4 +1,4 @@
-"""What a script says that it made true, as facts."""
+"""Converts the results of scripts to facts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from worker.domain.run import RunKey
 
 
 def facts(rows: Sequence[Sequence[Any]]) -> tuple[Fact, ...]:
-    """Each row begins with its kind: lua/common.lua and lua/claim.lua."""
+    """Each row begins with its kind: see lua/common.lua and lua/claim.lua."""
     return tuple(_FACTS[kind](*told) for kind, *told in rows)
 
 

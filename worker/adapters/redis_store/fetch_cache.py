@@ -1,6 +1,6 @@
-"""Answers that several runs may use, and whose turn it is to fetch one: a hash in Redis for each question.
+"""Answers that several runs may share, and the turn to fetch each one. Every question is a hash in Redis.
 
-A turn has a number that grows, so that a worker which slept through its lease keeps nothing when it wakes.
+Turns have increasing numbers, so a worker whose lease lapsed while it was stopped stores nothing.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import FetchFailed, Hit, Turn
 
 KEEP = 86_400_000
-"""Milliseconds: as long as a snapshot lives that no run holds."""
+"""Milliseconds: the lifetime of a snapshot that no run holds."""
 
 
 class RedisFetchCache:
@@ -62,5 +62,5 @@ class RedisFetchCache:
 
     async def _end(self, key: str, token: int, outcome: dict[str, Any]) -> bool:
         if not token:
-            return False  # a fetch of one's own, which was never a turn
+            return False  # a fetch outside the cache has no turn to end
         return bool(await self._scripts.run("share_end", {"key": key, "turn": token, "keep": KEEP, **outcome}))

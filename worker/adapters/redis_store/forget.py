@@ -1,6 +1,4 @@
-"""Taking a deal out of what is stored, on request. Each step is whole by itself: ended half-way, it is done again from
-the start.
-"""
+"""Removes a deal from stored answers, on request. An interrupted removal starts again from the beginning."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -14,14 +12,14 @@ from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapsho
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 PASSES = 3
-"""A run may store an answer with the same table while its old ones are taken out."""
+"""Passes, because a run may store an answer with an old table while the removal is working."""
 
 
 class ForgetfulSnapshots(RedisSnapshots):
-    """Snapshots out of which a row can be taken; they keep their names, which baselines, runs and pairs hold."""
+    """Snapshots from which a row can be removed. They keep their names, to which baselines, runs and pairs refer."""
 
     async def forget_row(self, key: str) -> int:
-        """Returns how many snapshots held it. Raises LedgerUnavailable."""
+        """Returns the number of snapshots that held the row. Raises LedgerUnavailable."""
         changed: set[str] = set()
         self.decoded.clear()  # nor is it to stay here; another process loses it with the next tables that it reads
         for _ in range(PASSES):
@@ -45,7 +43,7 @@ class ForgetfulSnapshots(RedisSnapshots):
         return found
 
     async def _make_whole(self, bases: set[str]) -> None:
-        """What is stored as a delta to a table that goes is stored by itself; no new delta is made to one."""
+        """Stores deltas to a table that is being removed as whole tables, and prevents new deltas to it."""
         prefix = self._scripts.prefix
         async for name in self._scripts.names("keyframe:*"):
             told = text(await self._scripts.ask("GET", f"{prefix}:{name}")).split()
@@ -82,7 +80,7 @@ class ForgetfulSnapshots(RedisSnapshots):
 
 
 def without(snapshot: Snapshot, key: str) -> Snapshot:
-    """The same answer as if the service had not listed this row."""
+    """The same answer as if the service had not listed the row."""
     return replace(
         snapshot,
         tables=tuple(_cut(table, key) for table in snapshot.tables),
@@ -101,7 +99,7 @@ def _mentions(snapshot: Snapshot, key: str) -> bool:
 
 
 def _holds(name: str, bodies: Mapping[str, bytes], key: str) -> bool:
-    """Looked for in the bytes first: reading every row of every table would take long."""
+    """Searches the bytes first, because decoding every table would be slow."""
     raw = whole(name, bodies)
     return key.encode("utf-8", "surrogatepass") in raw and any(row.key == key for row in table_of(raw).rows)
 

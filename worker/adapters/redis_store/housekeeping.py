@@ -1,4 +1,4 @@
-"""What goes out of the ledger: by retention a few runs at a time, and a person on request."""
+"""Removes data from the ledger: a few runs at a time by retention, and a person on request."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MONTH = 35 * DAY
 
 
 class RedisUpkeep:
-    """Keeps worker.ports.Upkeep."""
+    """Implements worker.ports.Upkeep."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -56,7 +56,7 @@ class RedisUpkeep:
         return bool(await self._scripts.run("drop", {"key": str(key), "floor": to_ms(floor)}))
 
     async def end_round(self, missed_before: datetime) -> int:
-        """Bundles are found by a scan, which Redis answers in small steps."""
+        """Finds bundles with SCAN, which Redis answers in small steps."""
         prefix, found = self._scripts.prefix, []
         with translated():
             async for name in self._scripts.client.scan_iter(match=f"{prefix}:bundle:*", count=500):
@@ -67,7 +67,7 @@ class RedisUpkeep:
         return int(await self._scripts.run("round", arguments))
 
     async def forget_reader(self, address: str) -> Expired:
-        """Addresses are compared without regard to upper and lower case. Raises LedgerUnavailable."""
+        """Compares addresses without regard to upper and lower case. Raises LedgerUnavailable."""
         prefix, wanted = self._scripts.prefix, address.casefold()
         baselines = 0
         async for name in self._scripts.names("baseline:*"):
@@ -96,7 +96,7 @@ class RedisUpkeep:
         return told is not None and wanted in str(told).casefold()
 
     async def _cut(self, key: str, before: str, wanted: str) -> int:
-        """Fields of a hash that end in the address, which follows `before`."""
+        """Deletes the fields of a hash that end with `before` and the address."""
         fields = [f for f in await self._scripts.ask("HKEYS", key) if _ends(text(f), before, wanted)]
         if not fields:
             return 0

@@ -1,4 +1,4 @@
-"""The ledger in Redis: a part for each of its ports, over one client, one prefix and the same times."""
+"""The ledger in Redis: one object for each port, with one client, one prefix and the same times."""
 
 from redis.asyncio import Redis
 
@@ -15,7 +15,7 @@ from worker.adapters.redis_store.times import LeaseTimes
 
 
 class RedisLedger:
-    """The only memory of runs and deliveries. `client` from connection.connect; `project` prefixes every key."""
+    """The only memory of runs and deliveries. `client` is from connection.connect; `project` prefixes every key."""
 
     def __init__(
         self, client: Redis, project: str, times: LeaseTimes | None = None, scripts: Scripts | None = None

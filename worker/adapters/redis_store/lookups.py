@@ -1,4 +1,4 @@
-"""What people ask the ledger: rows as they are, nothing is changed."""
+"""Read-only questions to the ledger."""
 
 import json
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from worker.domain.run import Run, RunKey
 
 
 class RedisLookups:
-    """Keeps worker.ports.Lookups."""
+    """Implements worker.ports.Lookups."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
@@ -46,7 +46,7 @@ class RedisLookups:
         raw = await self._scripts.ask("HGET", keys.rows(prefix, key.run), key.reader)
         if raw is None:
             return None
-        # Written once and never changed, so that reading it second tells nothing newer.
+        # Pairs never change once written, so reading them second returns nothing newer than the rows.
         pair = await self._scripts.ask("HGET", keys.pairs(prefix, key.run), codec.pair_name(raw) or "")
         return codec.delivery(key, raw, codec.fixed(pair))
 

@@ -1,7 +1,7 @@
-"""One budget per connection for all workers: a step in Redis gives out the places in which requests may be sent.
+"""One rate budget per connection, shared by all workers. A script assigns the times at which requests may be sent.
 
-The next place lies one interval after the last that anybody took, so that four workers together send what one would
-alone. What services tell in headers is written down only when it is news.
+The next time is one interval after the last assigned one, so four workers together send as much as one would alone.
+Limits from response headers are stored only when they change.
 """
 
 from typing import Any
@@ -13,21 +13,21 @@ from worker.adapters.redis_store.scripts import Scripts
 from worker.ports import Limit, RateReport, Reservations
 
 SHARE = 0.9
-"""Of the advertised rate; the rest is for clocks that differ and for other programs with the same key."""
+"""Share of the advertised rate. The rest allows for clocks that differ and for other programs with the same key."""
 RESERVE = 0.1
-"""Of our rate and of a day's tokens, left for runs on demand."""
+"""Share of our rate and of a day's tokens that is left for runs on demand."""
 PROBE = 10.0
-"""Seconds that the first request is waited for, whose answer tells the limit."""
+"""Seconds to wait for the first request, whose answer reveals the limit."""
 FRESH = 60.0
-"""Seconds for which a limit counts that no answer named again."""
+"""Seconds for which a limit is valid without being named by another answer."""
 KEEP = 600.0
-"""Seconds after which a connection that nobody used is unknown again; a day's tokens are told anew by its answers."""
+"""Seconds after which an unused connection's limits are forgotten. Its answers then tell a day's tokens again."""
 AGAIN = 600.0
-"""Seconds between two tries of a day that seemed spent."""
+"""Seconds between two attempts on a day whose tokens seemed spent."""
 
 
 class RedisQuota:
-    """Keeps worker.ports.Quota for one account: its id is a short text without a secret."""
+    """Implements worker.ports.Quota for one account. The account's id is a short text without a secret."""
 
     def __init__(self, client: Redis, project: str, account_id: str) -> None:
         self._scripts = Scripts(client, project)

@@ -1,4 +1,4 @@
-"""What a worker does with a run: begin it, keep it, hand it over, or leave it."""
+"""A worker's operations on a run: begin it, renew its lease, hand it over, or leave it."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,11 +24,11 @@ from worker.ports import BeginResult, FailResult, HandOver, RunLease
 
 COMPARED = ":compared"
 STEP = 200
-"""Readers whose deliveries are written in one script: it blocks Redis for about a millisecond."""
+"""Readers whose deliveries one script writes. It blocks Redis for about a millisecond."""
 
 
 class RedisRuns:
-    """Keeps worker.ports.RunLedger."""
+    """Implements worker.ports.RunLedger."""
 
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
@@ -57,7 +57,7 @@ class RedisRuns:
         await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": self._times.ms("run_lease")})
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
-        """Every reader asked for is in the answer, one without baselines with an empty mapping."""
+        """Every given reader is in the answer, with an empty mapping if it has no baselines."""
         found: dict[Reader, Mapping[str, Baseline]] = {}
         for schedule in {reader.schedule for reader in readers}:
             own = [reader for reader in readers if reader.schedule == schedule]
@@ -71,7 +71,7 @@ class RedisRuns:
         if since is None:
             return tuple(codec.text(snapshot) for snapshot in await self._scripts.ask("ZREVRANGE", key, 0, 0))
         with translated():
-            # Both from one instant: a link added in between would otherwise stand in neither half.
+            # Both are read at one instant. A link added in between would otherwise be in neither half.
             async with client.pipeline(transaction=True) as both:
                 both.zrevrangebyscore(key, "+inf", f"({to_ms(since)}")
                 both.zrevrangebyscore(key, to_ms(since), "-inf", start=0, num=1)
@@ -79,7 +79,7 @@ class RedisRuns:
         return tuple(codec.text(snapshot) for snapshot in (*after, *at))
 
     async def _current(self, schedule: str) -> str:
-        """The id that a schedule has now: a run that began before a rename still knows the old one."""
+        """The schedule's id now. A run that began before a rename knows only the old id."""
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
 
     async def deliver(
@@ -110,7 +110,7 @@ class RedisRuns:
         }
         made, more, rows = await self._scripts.own("deliver", key, arguments)
         told = [*facts(rows)]
-        while more:  # each step lets other clients in between
+        while more:  # other clients run between two steps
             more, rows = await self._scripts.run("finish", self._finish(key))
             told += facts(rows)
         return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers) if made else (), tuple(told))

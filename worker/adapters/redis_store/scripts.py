@@ -1,4 +1,4 @@
-"""Runs the Lua scripts of lua/ by their SHA-1; Redis forgets scripts when it restarts, so they are sent again then."""
+"""Runs the Lua scripts of lua/ by their SHA-1, and loads them again after a restart of Redis."""
 
 import asyncio
 import hashlib
@@ -16,21 +16,21 @@ from worker.adapters.redis_store.connection import translated
 from worker.errors import ClaimLost
 
 LOST = -1
-"""What a script returns when the row is in another state or attempt than the caller believes."""
+"""Returned by a script if the row has another state or attempt than the caller believes."""
 
 
 @cache
 def source(name: str) -> tuple[str, str]:
-    """A script with the common part before it, and its SHA-1."""
+    """A script after the common part, and its SHA-1."""
     folder = resources.files(__package__) / "lua"
     text = (folder / "common.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
     return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
 
 class Together:
-    """Commands that are given within one turn of the event loop go to Redis in one round trip, each for itself: the
-    keys of one message run side by side, and a round trip costs more than what most commands do. They have no order
-    among themselves: a script that Redis has forgotten is sent again, and so is carried out after the others.
+    """Sends the commands of one turn of the event loop in one round trip. Each remains a separate command. The keys of
+    one message run concurrently, and a round trip costs more than most commands. The commands have no order: a script
+    that Redis has forgotten is sent again, and so runs after the others.
     """
 
     def __init__(self, client: Redis) -> None:
@@ -39,7 +39,9 @@ class Together:
         self._going: set[asyncio.Task[None]] = set()
 
     async def give(self, *command: str | bytes | int) -> Any:
-        """Its answer. Raises what redis-py raises for it; a broken connection breaks every command of the turn."""
+        """The answer of the command. Raises what redis-py raises for it. A broken connection fails every command of the
+        turn.
+        """
         answer = asyncio.get_running_loop().create_future()
         self._waiting.append((command, answer))
         if len(self._waiting) == 1:
@@ -52,7 +54,7 @@ class Together:
         given, self._waiting = self._waiting, []
         try:
             answers = await self._answers([command for command, _ in given])
-        except Exception as error:  # noqa: BLE001  # raised again by everybody who asked
+        except Exception as error:  # noqa: BLE001  # raised in every caller
             answers = [error] * len(given)
         for (_, asker), answer in zip(given, answers, strict=True):
             _resolve(asker, answer)
@@ -68,7 +70,7 @@ class Together:
 
 
 def _resolve(asker: asyncio.Future[Any], answer: Any) -> None:
-    """Whoever asked may have left meanwhile."""
+    """Sets the result unless the caller has gone."""
     if asker.done():
         return
     if isinstance(answer, Exception):
@@ -78,10 +80,10 @@ def _resolve(asker: asyncio.Future[Any], answer: Any) -> None:
 
 
 class Scripts:
-    """`prefix` is the project's name. One call of `run` is one atomic step.
+    """`prefix` is the project's name. Each `run` is one atomic step.
 
-    A step that writes is never repeated here after a broken connection: the first try may have been applied, and the
-    sweep repairs what nobody saw end. NOSCRIPT is different: then surely nothing was applied.
+    A writing script is not repeated after a broken connection, because it may have been applied; the sweep repairs what
+    is left unfinished. NOSCRIPT proves that nothing was applied, so the script is sent again then.
     """
 
     def __init__(self, client: Redis, prefix: str) -> None:
@@ -90,9 +92,8 @@ class Scripts:
         self._together = Together(client)
 
     async def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
-        """`arguments` without None at the top level are what the script knows as A; `blobs` start at ARGV[3].
-
-        Raises LedgerUnavailable.
+        """`arguments`, without those that are None, are A in the script. `blobs` start at ARGV[3]. Raises
+        LedgerUnavailable.
         """
         text, sha = source(name)
         given = json.dumps({key: value for key, value in arguments.items() if value is not None}, separators=(",", ":"))
@@ -104,18 +105,19 @@ class Scripts:
                 return await self._together.give("EVAL", text, 0, *rest)
 
     async def ask(self, *command: str | int) -> Any:
-        """One command that changes nothing, given again once when the connection broke. Raises LedgerUnavailable."""
+        """Runs one read-only command, and again once if the connection broke. Raises LedgerUnavailable."""
         return await self._twice(*command)
 
     async def remove(self, *command: str | int) -> Any:
-        """One command that takes something away: given twice it does the same, so a broken connection is no end.
+        """Runs one command that deletes something. It is repeated if the connection broke, because deleting twice is
+        harmless.
 
-        The answer may count what the first one took. Raises LedgerUnavailable.
+        The answer may then not count what the first attempt deleted. Raises LedgerUnavailable.
         """
         return await self._twice(*command)
 
     async def names(self, pattern: str) -> AsyncIterator[str]:
-        """Keys of the project, without its prefix; Redis finds them in small steps. Raises LedgerUnavailable."""
+        """Keys of the project without its prefix, found in small steps. Raises LedgerUnavailable."""
         with translated():
             async for name in self.client.scan_iter(match=f"{self.prefix}:{pattern}", count=500):
                 yield name.decode("utf-8", "replace").removeprefix(f"{self.prefix}:")
@@ -128,7 +130,7 @@ class Scripts:
                 return await self._together.give(*command)
 
     async def own(self, name: str, key: object, arguments: Mapping[str, Any]) -> Any:
-        """As `run`, for `key`, a run, a delivery or a schedule. Raises ClaimLost when it is no longer the caller's."""
+        """As `run`, for `key`, a run, a delivery or a schedule. Raises ClaimLost if it is no longer the caller's."""
         answer = await self.run(name, arguments)
         if answer == LOST:
             raise ClaimLost(str(key))
@@ -136,12 +138,12 @@ class Scripts:
 
 
 def clean(text: str) -> str:
-    """json.dumps leaves only ASCII; a lone surrogate stands there as an escape that cjson refuses."""
+    """json.dumps writes only ASCII, in which a lone surrogate is an escape that cjson refuses."""
     return text if "\\ud" not in text else json.dumps(_whole(json.loads(text)), separators=(",", ":"))
 
 
 def _whole(value: Any) -> Any:
-    """The same value with what is no character replaced by a question mark."""
+    """The value with lone surrogates replaced by question marks."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, list):

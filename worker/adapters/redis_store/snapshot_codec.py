@@ -1,8 +1,8 @@
-"""A snapshot as bytes: the same content gives the same bytes, and so the same name.
+"""A snapshot as bytes. Equal content gives equal bytes, and so an equal name.
 
-A table is one blob: the length of its head, the head, then an array of rows, each encoded by itself and in canonical
-order, so that equal rows are equal bytes. A snapshot's own blob names its tables. Both under zstd level 1; names are
-BLAKE2b over the bytes before compression.
+A table is one blob: the length of its head, the head, then an array of rows. Each row is encoded separately, in
+canonical order, so that equal rows are equal bytes. The snapshot's own blob names its tables. Both are compressed with
+zstd level 1. A name is the BLAKE2b hash of the uncompressed bytes.
 """
 
 import hashlib
@@ -48,7 +48,7 @@ _rows_decoder = msgspec.msgpack.Decoder(list[list[Any]], ext_hook=_ext)
 
 
 def _plain(value: Any) -> Any:
-    """What msgpack cannot hold, as an extension: integers past 64 bits, and text with lone surrogates."""
+    """Encodes what msgpack cannot hold as an extension: integers past 64 bits, and text with lone surrogates."""
     if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**64:
         return msgspec.msgpack.Ext(_BIG_INT, str(value).encode())
     if isinstance(value, str):
@@ -62,7 +62,7 @@ def _plain(value: Any) -> Any:
 
 
 def _pack(value: Any) -> bytes:
-    """Services send such values so rarely that looking for them first would be waste."""
+    """Tries the plain form first, because services rarely send such values."""
     try:
         return _encoder.encode(value)
     except (OverflowError, UnicodeEncodeError):
@@ -70,7 +70,7 @@ def _pack(value: Any) -> bytes:
 
 
 def _squeeze(pieces: Iterator[bytes]) -> Blob:
-    """Compress and name a stream of pieces without ever holding all of them."""
+    """Compresses and names a stream of pieces without holding all of them in memory."""
     name, press = hashlib.blake2b(digest_size=16), zstandard.ZstdCompressor(level=LEVEL).compressobj()
     out, waiting = [], bytearray()
     for piece in pieces:
@@ -100,12 +100,12 @@ def _table_pieces(table: Table) -> Iterator[bytes]:
 
 
 def decode_table(body: bytes) -> Table:
-    """Of a table that is stored whole. Raises LedgerError for a version that this program does not know."""
+    """Reads a table that is stored whole. Raises LedgerError for an unknown version."""
     return table_of(expand(body))
 
 
 def table_of(whole: bytes) -> Table:
-    """From its bytes before compression. Raises LedgerError for a version that this program does not know."""
+    """Reads uncompressed bytes. Raises LedgerError for an unknown version."""
     raw = memoryview(whole)
     (length,) = struct.unpack(">I", raw[:4])
     version, table_id, columns, total, sliced = _decoder.decode(raw[4 : 4 + length])
@@ -121,7 +121,7 @@ def table_of(whole: bytes) -> Table:
 
 
 def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | None) -> Blob:
-    """`tables`: names of the snapshot's tables in their order; `followed`: that of the rows that were looked up."""
+    """`tables`: names of the snapshot's tables, in order. `followed`: the name of the table of looked-up rows."""
     listed = snapshot.rows
     members = sorted(snapshot.members)
     same = listed is not None and members == [row.key for row in listed.rows]
@@ -134,7 +134,7 @@ def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | Non
         [_micros(instant) for instant in snapshot.as_of],
         [[list(m.key), str(m.kind), m.value, m.currency, m.why_null] for m in snapshot.measures],
         list(tables),
-        None if same else members,  # most often they are the keys of the main table, which are there already
+        None if same else members,  # usually the keys of the main table, which is stored anyway
         followed,
         snapshot.main,
         [[file.name, file.media_type, file.body] for file in snapshot.files],
@@ -145,7 +145,7 @@ def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | Non
 
 
 def decode_header(body: bytes, tables: Mapping[str, Table]) -> Snapshot:
-    """`tables` by name, every one that the header names. Raises LedgerError for an unknown version."""
+    """`tables`: name → table, for every table that the header names. Raises LedgerError for an unknown version."""
     value: list[Any] = _decoder.decode(expand(body))
     _known(value[0])
     _, query, fingerprint, window, slot, as_of, measures, names, members, followed, main, files, notes, schema = value
@@ -188,7 +188,7 @@ def _window(row: Sequence[Any]) -> Window:
 
 
 def _micros(instant: datetime) -> int:
-    """Exact, where a float of seconds would not be."""
+    """Exact, unlike a float of seconds."""
     return (instant - EPOCH) // timedelta(microseconds=1)
 
 

@@ -1,4 +1,4 @@
-"""Snapshots in Redis, addressed by content: equal tables of different runs are stored once, and a table that differs
+"""Snapshots in Redis, addressed by content. Equal tables of different runs are stored once, and a table that differs
 little from an earlier one of its query is stored as the difference.
 """
 
@@ -18,21 +18,22 @@ from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 DAY = 86_400_000
-"""Milliseconds that a snapshot lives which no run holds: longer than any run takes from first answer to last."""
+"""Milliseconds that a snapshot lives if no run holds it. Longer than any run takes from its first answer to its last.
+"""
 
 FRAME = 31
-"""Deltas against one whole table, before the next whole one."""
+"""Deltas against one whole table before the next whole one."""
 
 SMALL, LARGE = 2_000, 8_000_000
-"""Bytes of a compressed table: below, a delta saves nothing; above, making one takes more memory than it is worth."""
+"""Bytes of a compressed table. Below, a delta saves nothing; above, making one takes too much memory."""
 
 WORTH = 0.5
-"""A delta is kept up to this share of the whole table: past it most rows changed, and a new frame is due."""
+"""A delta is stored if it is at most this share of the whole table. Otherwise a new whole table is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """`base` is None where this table is to be the next whole one."""
+    """`base` is None if this table becomes the next whole one."""
 
     name: str
     base: str | None
@@ -41,7 +42,7 @@ class _Frame:
 
 
 class RedisSnapshots:
-    """`client` from connection.connect; `project` prefixes every key; `rows`: how many stay decoded in this process."""
+    """`client` is from connection.connect. `project` prefixes every key. `rows`: how many are kept decoded."""
 
     def __init__(self, client: Redis, project: str, times: LeaseTimes | None = None, *, rows: int = ROWS) -> None:
         self._scripts = Scripts(client, project)
@@ -53,7 +54,7 @@ class RedisSnapshots:
         header, blobs = await asyncio.to_thread(encode_snapshot, snapshot)
         frames = {blob.id: await self._frame(snapshot, name, blob) for name, blob in blobs.items()}
         made = await asyncio.to_thread(_differences, blobs.values(), frames)
-        if await self._store(header, made) == LOST:  # a base vanished in between: then all of it whole
+        if await self._store(header, made) == LOST:  # a base expired meanwhile; store whole tables
             whole = {name: _Frame(frame.name, None, 0, None) for name, frame in frames.items()}
             await self._store(header, _differences(blobs.values(), whole))
         for table in snapshot.tables:
@@ -62,7 +63,7 @@ class RedisSnapshots:
         return header.id
 
     async def load(self, snapshot_id: str) -> Snapshot | None:
-        """None when the snapshot, or a table of it, is past its time. Raises LedgerError for an unknown version."""
+        """None if the snapshot or one of its tables has expired. Raises LedgerError for an unknown version."""
         header, listed = await self._scripts.ask(
             "HMGET", keys.snap(self._scripts.prefix, snapshot_id), "header", "tables"
         )
@@ -74,7 +75,7 @@ class RedisSnapshots:
         return decode_header(header, found) if len(found) == len(names) else None
 
     async def _table(self, name: str) -> Table | None:
-        """Read once for all who ask for it meanwhile."""
+        """Concurrent callers share one read."""
         known = self.decoded.get(name)
         if known is not None:
             return known
@@ -93,7 +94,7 @@ class RedisSnapshots:
         return table
 
     async def bodies(self, names: Iterable[str]) -> dict[str, bytes] | None:
-        """Tables as they are stored, those that they are deltas to among them; None when one is gone."""
+        """Stored tables by name, with the bases of deltas; None if one is missing."""
         found: dict[str, bytes] = {}
         waiting = list(dict.fromkeys(names))
         while waiting:
@@ -111,7 +112,7 @@ class RedisSnapshots:
         return bool(await self._scripts.ask("HEXISTS", keys.snap(self._scripts.prefix, snapshot_id), "forgotten"))
 
     async def _frame(self, snapshot: Snapshot, table_id: str, blob: Blob) -> _Frame:
-        """What a table may be a delta to."""
+        """The base to which a table may be a delta."""
         name = f"{snapshot.fingerprint}:{table_id}"
         told = text(await self._scripts.ask("GET", keys.keyframe(self._scripts.prefix, name))).split()
         if not told or not SMALL <= len(blob.body) <= LARGE:
@@ -166,7 +167,7 @@ def _difference(blob: Blob, frame: _Frame) -> bytes | None:
 
 
 def encode_snapshot(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
-    """The header, and every table once, under a name for its place in the snapshot."""
+    """The header, and every table once, by its place in the snapshot."""
     tables = [encode_table(table) for table in snapshot.tables]
     followed = None if snapshot.followed is None else encode_table(snapshot.followed)
     header = encode_header(snapshot, [blob.id for blob in tables], followed.id if followed else None)
@@ -177,7 +178,7 @@ def encode_snapshot(snapshot: Snapshot) -> tuple[Blob, dict[str, Blob]]:
 
 
 def whole(name: str, bodies: Mapping[str, bytes]) -> bytes:
-    """A table's bytes before compression, from what `RedisSnapshots.bodies` found."""
+    """The uncompressed bytes of a table, from the result of `RedisSnapshots.bodies`."""
     body = bodies[name]
     base = delta.base_of(body)
     return delta.expand(body) if base is None else delta.decode(body, delta.expand(bodies[base]))

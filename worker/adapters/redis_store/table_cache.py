@@ -1,16 +1,16 @@
-"""Stored tables that this process need not read again."""
+"""Decoded tables that this process need not read again."""
 
 from worker.domain.snapshot.snapshot import Table
 
 ROWS = 10_000
-"""Rows that a process keeps decoded, some 2 kB each: reading a stored table costs more than most of what is done with
-it, and runs of one list in a row read the same ones.
+"""Rows that a process keeps decoded, about 2 kB each. Reading a stored table costs more than most uses of it, and
+successive runs of one list read the same tables.
 """
 
 
 class Decoded:
-    """The tables that were last read or written, by name. A name is the hash of the content: none is ever out of date.
-    At most `most` rows in all; a larger table is not kept.
+    """Name → table, for the tables last read or written. A name is the hash of the content, so an entry is never stale.
+    Holds at most `most` rows in all. A larger table is not kept.
     """
 
     def __init__(self, most: int = ROWS) -> None:
@@ -21,7 +21,7 @@ class Decoded:
     def get(self, name: str) -> Table | None:
         table = self._tables.pop(name, None)
         if table is not None:
-            self._tables[name] = table  # the last one now
+            self._tables[name] = table  # moves to the end
         return table
 
     def put(self, name: str, table: Table) -> None:

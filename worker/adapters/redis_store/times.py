@@ -1,4 +1,4 @@
-"""How long things may take; the defaults are those of worker.settings."""
+"""Intervals of the ledger. The defaults are those of worker.settings."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,11 @@ from worker.domain.limits import LONGEST_WAIT
 
 @dataclass(frozen=True, slots=True)
 class LeaseTimes:
-    """Seconds. `republish`: after how long unpublished work is published again, twice as long each time. `recount`: how
-    often a run that is delivering is counted anew. `patience`: a turn of a bucket further away is not reserved.
-    `keep`: how long snapshots that a run holds live, longer than any baseline is used. `notice`: how long a notice is
+    """Seconds.
+
+    `republish`: unpublished work is published again after this time, doubled each time. `recount`: how often the
+    deliveries of a delivering run are counted again. `patience`: a turn of a bucket further away is not reserved.
+    `keep`: lifetime of snapshots that a run holds, longer than any baseline is used. `notice`: how long a notice is
     tried.
     """
 

@@ -1,4 +1,4 @@
-"""OAuth tokens in Redis, encrypted: without the key of the environment nobody who reads Redis has them."""
+"""OAuth tokens in Redis, encrypted with a key from the environment, so that Redis alone does not reveal them."""
 
 import json
 from dataclasses import asdict
@@ -12,13 +12,13 @@ from worker.errors import RequestError
 from worker.ports.tokens import Tokens
 
 TURN = 30_000
-"""Milliseconds after which a renewal that did not end may be tried by another worker: longer than one request lasts."""
+"""Milliseconds after which another worker may try a renewal that did not end. Longer than one request takes."""
 
 
 class RedisTokens:
-    """Keeps worker.ports.TokenStore for one account. `key`: 32 bytes in base 64, as FUNNELBEAT_TOKEN_KEY has them.
+    """Implements worker.ports.TokenStore for one account. `key`: 32 bytes in base 64, as in FUNNELBEAT_TOKEN_KEY.
 
-    Raises RequestError for what is no key; the text never holds it.
+    Raises RequestError for anything else. The text never holds the key.
     """
 
     def __init__(self, client: Redis, project: str, account_id: str, key: str) -> None:
@@ -33,7 +33,7 @@ class RedisTokens:
         self._turn = f"{self._name}:turn"
 
     async def load(self) -> Tokens | None:
-        """Raises RequestError when it was encrypted with another key: guessing would burn the refresh token."""
+        """Raises RequestError if the tokens were encrypted with another key. A guess would use up the refresh token."""
         with translated():
             kept = await self._client.get(self._name)
         if kept is None:

@@ -1,7 +1,7 @@
-"""Mail addresses: one mailbox, its syntax by email-validator, its domain by IDNA 2008. Nothing is looked up.
+"""Mail addresses: one mailbox, its syntax checked by email-validator, its domain by IDNA 2008. There is no DNS lookup.
 
-The standard library is not asked: its parseaddr makes an address that nobody wrote of "Sales @ Acme <r@acme.example>",
-and its codec is IDNA 2003, which turns faß.de into fass.de, a domain that may belong to somebody else.
+The standard library is not used. Its parseaddr invents an address from "Sales @ Acme <r@acme.example>". Its codec is
+IDNA 2003, which turns faß.de into fass.de, a domain that may belong to somebody else.
 """
 
 import re
@@ -12,7 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from worker.sanitize import clean
 
-# A server inside a company takes mail for localhost and for .local, which no public one does.
+# Mail servers inside a company accept localhost and .local. Public ones do not.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _NAMED = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>,;\\]*?))\s*<(?P<address>[^<>\s]+)>')
@@ -21,11 +21,10 @@ _EXAMPLE = "expected one like name@example.com"
 
 @lru_cache(maxsize=4096)
 def ascii_address(address: str) -> str:
-    """One mailbox without a display name, its domain in lower-case ASCII. Raises ValueError: what was found, what to
-    write.
+    """One mailbox without a display name. Its domain becomes lower-case ASCII.
 
-    The local part stays as it was written, also beyond ASCII (RFC 6531 carries it by SMTPUTF8): its server alone knows
-    whether "Sales" and "sales" are one mailbox.
+    The local part is unchanged, also beyond ASCII (RFC 6531 carries it by SMTPUTF8), because only its server knows
+    whether "Sales" and "sales" are one mailbox. Raises ValueError: what was found, what to write.
     """
     try:
         found = validate_email(address, check_deliverability=False, globally_deliverable=False, strict=True)
@@ -37,8 +36,9 @@ def ascii_address(address: str) -> str:
 
 @lru_cache(maxsize=32)
 def mailbox(sender: str) -> tuple[str, str]:
-    """Display name and address of "Pipeline <reports@acme.example>", the name "" for an address alone. Raises
-    ValueError, with what was found, for anything that is not one mailbox.
+    """Display name and address of "Pipeline <reports@acme.example>". The name is "" for an address alone.
+
+    Raises ValueError, with what was found, for anything that is not one mailbox.
     """
     text = clean(sender, 400)  # a line break would end a header
     if "<" not in text and ">" not in text:

@@ -1,7 +1,7 @@
-"""SMTP by aiosmtplib: a few connections, kept and used again; never in clear, except to this machine on request.
+"""SMTP by aiosmtplib with a few reused connections. Mail is never sent in clear, except to this machine on request.
 
-aiosmtplib's own STARTTLS is opportunistic (a stripped offer means clear text), so connecting, TLS and login are three
-steps of ours; each failure says in which step it came and whether the message may have been accepted.
+aiosmtplib's own STARTTLS is opportunistic: if the offer is stripped, it sends clear text. So connecting, TLS and login
+are three separate steps here. Each failure names its step and whether the message may have been accepted.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from worker.sanitize import clean
 
 TIMEOUT = 30.0
 PATIENCE = 600.0
-"""Seconds for the reply after the message's final dot: RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
+"""Seconds for the reply after the message's final dot. RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
 up earlier, when the delivery's lease ends.
 """
 
@@ -38,8 +38,9 @@ class SmtpServer:
 
 
 def parse_url(url: str) -> SmtpServer:
-    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback. Raises ValueError: what was found and
-    what to write, without what the URL might hold of a password.
+    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback.
+
+    Raises ValueError: what was found and what to write. The text never holds a password.
     """
     parts = split(url)
     if parts.scheme not in _PORTS or not parts.hostname:
@@ -60,11 +61,11 @@ def parse_url(url: str) -> SmtpServer:
 
 
 class Mailer:
-    """Sends to one server over at most as many connections of one event loop as `limit` allows. Times in seconds.
-    `hello`: what this host calls itself (EHLO); without it, what the system calls it.
+    """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
+    this host (EHLO), by default the system's name for it.
     """
 
-    def __init__(  # each is a fact about the server that only the caller knows
+    def __init__(  # facts about the server that only the caller knows
         self,
         server: SmtpServer,
         password: str = "",
@@ -86,10 +87,10 @@ class Mailer:
         self._idle: list[SMTP] = []
 
     async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
-        """Hand one message over to one recipient, once, and return the server's own words (mostly a queue id), cut.
+        """Sends one message to one recipient, once. Returns the server's reply (mostly a queue id), cut.
 
-        A kept connection that the server has closed meanwhile is replaced by a fresh one, once, as long as nothing of
-        this message was sent. Raises MailFailure.
+        A kept connection that the server has closed is replaced once, as long as nothing of this message was sent.
+        Raises MailFailure.
         """
         async with self._limit.one():
             if self._idle:
@@ -101,7 +102,7 @@ class Mailer:
             return await self._over(await self._connect(), sender, recipient, message, smtputf8)
 
     async def check(self) -> str:
-        """Connect, secure, log in and say NOOP; the server's own words. Raises MailFailure."""
+        """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""
         async with self._limit.one():
             smtp = await self._connect()
             try:
@@ -113,7 +114,7 @@ class Mailer:
             return redact(told, self._secrets, 80)
 
     async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
-        """The connection goes back to the others only in a known state; whatever ends this otherwise closes it."""
+        """Reuses the connection only if it is in a known state, and otherwise closes it."""
         usable = False
         try:
             text = await self._transaction(smtp, sender, recipient, message, smtputf8)
@@ -149,7 +150,7 @@ class Mailer:
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
 
     async def _data(self, smtp: SMTP, message: bytes) -> str:
-        """The server rests from the moment on at which its answer is no longer waited for."""
+        """If the server's answer does not come in time, the server is left alone for a while."""
         try:
             return (await smtp.data(message, timeout=self._patience)).message
         except (TimeoutError, SMTPTimeoutError, asyncio.CancelledError):
@@ -193,7 +194,7 @@ class Mailer:
         return smtp
 
     async def aclose(self) -> None:
-        """Say goodbye on the connections that are kept; a server that is gone already is no trouble."""
+        """Quits the kept connections. Errors of a server that is gone are ignored."""
         while self._idle:
             smtp = self._idle.pop()
             try:

@@ -1,4 +1,4 @@
-"""Who may use a connection to a mail server now. A server that is silent holds its own messages up, and no others."""
+"""Limits connections to a mail server. A silent server delays its own messages and no others."""
 
 import asyncio
 import time
@@ -10,14 +10,14 @@ from worker.adapters.smtp.failure import MailFailure
 CONNECTIONS = 4
 
 QUEUEING = 20.0
-"""Seconds for which a message waits for a connection while all of them are in use."""
+"""Seconds that a message waits for a connection while all are in use."""
 
 REST = 300.0
-"""Seconds for which a server that took a message and said nothing is given no other."""
+"""Seconds for which a server that took a message and did not answer gets no other message."""
 
 
 class ConnectionLimit:
-    """As many as there may be connections. Times in seconds."""
+    """At most `limit` connections at once. Times in seconds."""
 
     def __init__(self, connections: int = CONNECTIONS, queueing: float = QUEUEING, rest: float = REST) -> None:
         self._free = asyncio.Semaphore(connections)
@@ -27,7 +27,7 @@ class ConnectionLimit:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Raises MailFailure, with nothing sent, while the server rests, and where no place is free in time."""
+        """Raises MailFailure, with nothing sent, while the server is left alone or if no connection is free in time."""
         try:
             async with asyncio.timeout(self._queueing):
                 await self._free.acquire()
@@ -41,5 +41,5 @@ class ConnectionLimit:
             self._free.release()
 
     def rest(self) -> None:
-        """The server has taken a message and said nothing."""
+        """Call when the server has taken a message and not answered."""
         self._resting_until = time.monotonic() + self._rest

@@ -1,4 +1,4 @@
-"""How a step of sending a mail fails, in one form."""
+"""Translates every failure of sending a mail to one type."""
 
 import re
 import ssl
@@ -11,9 +11,9 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 
 
 class MailFailure(Exception):
-    """`phase`: connect, tls, auth, mail, rcpt or data. `code` 0 and `enhanced` "" where the server said nothing.
+    """`phase`: connect, tls, auth, mail, rcpt or data. `code` is 0 and `enhanced` "" if the server did not answer.
 
-    `unclear`: the connection broke when the message was on its way, so it may have been accepted.
+    `unclear`: the connection broke while the message was on its way, so it may have been accepted.
     """
 
     def __init__(self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False) -> None:
@@ -26,8 +26,8 @@ class MailFailure(Exception):
 
 
 def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
-    """Every way in which a step can fail as one of ours. A spoken refusal is clear in every phase; silence is unclear
-    once the message was on its way. The error itself, which holds the server's words as they came, hangs on nothing.
+    """A reply with a refusal is clear in every phase. Silence is unclear once the message was on its way. The original
+    error is not chained, because it holds the server's unredacted words.
     """
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
         return failure_of(phase, error.recipients[0], secrets)

@@ -1,10 +1,11 @@
-"""One MIME message per digest by the standard library, made each reader's own as bytes.
+"""One MIME message per digest, built by the standard library and completed for each reader as bytes.
 
-Building a message takes about a millisecond, putting a reader's address, Message-ID and Date in a few microseconds; so
-the parts that every reader shares are built once per MailContent. Tests parse the result and compare.
+Building a message takes about a millisecond; inserting a reader's address, Message-ID and Date takes a few
+microseconds. So the parts that readers share are built once per MailContent. Tests parse the result and compare.
 
-Known faults of the standard library that this avoids: long tokens in List-Id, In-Reply-To and List-Unsubscribe turned
-into encoded words (those headers are written here, unfolded), text attachments with their line ends rewritten (bytes).
+This avoids two faults of the standard library. It turns long tokens in List-Id, In-Reply-To and List-Unsubscribe into
+encoded words, so those headers are written here without folding. It rewrites line ends of text attachments, so they are
+attached as bytes.
 """
 
 import base64
@@ -31,7 +32,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a n
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """A mail before its reader is known: READER stands in `text` and `html` where the address belongs."""
+    """A mail before its reader is known. READER in `text` and `html` marks the place of the address."""
 
     subject: str = ""
     text: str = ""
@@ -41,8 +42,8 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
-    """What all readers of one MailContent share: the subject's header lines, both text parts in quoted-printable pieces
-    between which the address goes, and the encoded attachments.
+    """The parts that all readers of one MailContent share: the subject's header lines, the pieces of both text parts in
+    quoted-printable around the address, and the encoded attachments.
     """
 
     subject: bytes
@@ -52,10 +53,10 @@ class _Skeleton:
 
 
 def message(content: MailContent, envelope: Envelope, sender: str, list_id: str) -> bytes:
-    """The whole message, CRLF line ends, lines of at most 998 octets: a function of its arguments.
+    """The whole message with CRLF line ends and lines of at most 998 octets. Equal arguments give equal bytes.
 
     `sender` is a header's mailbox ("Pipeline <reports@acme.example>"), `list_id` a name in dots ("weekly.acme-sales").
-    Raises ValueError for an address or sender that cannot stand in a header.
+    Raises ValueError for an address or sender that cannot be in a header.
     """
     skeleton = _skeleton(content)
     (name, origin), to = mailbox(sender), ascii_address(envelope.address)
@@ -81,21 +82,23 @@ def list_id(schedule: str, domain: str) -> str:
 
 
 def subject_lines(text: str) -> bytes:
-    """The Subject header, folded, encoded words of at most 75 characters (RFC 2047, 2), no line break from `text`."""
+    """The folded Subject header. Encoded words have at most 75 characters (RFC 2047, 2). Line breaks of `text` are
+    removed.
+    """
     return b"Subject: " + _unstructured(clean(text, SUBJECT_LIMIT) or "-", "Subject")
 
 
 def _unstructured(value: str, header: str) -> bytes:
-    """Encoded where it is beyond ASCII, and where a reader would take it for an encoded word."""
+    """Encodes text beyond ASCII, and text that a mail reader would take for an encoded word."""
     charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
     return Header(value, charset, maxlinelen=LINE - 1, header_name=header).encode(linesep="\r\n").encode("ascii")
 
 
 def quoted(text: str) -> bytes:
-    """Quoted-printable (RFC 2045, 6.7) of one piece of text, CRLF line ends, short enough to be joined softly."""
+    """One piece of text in quoted-printable (RFC 2045, 6.7) with CRLF line ends, short enough for a soft line break."""
     raw = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     lines = binascii.b2a_qp(raw, istext=True).split(b"\n")
-    if len(lines[-1]) >= LINE:  # a soft break must still fit behind it, and must not part "=C3"
+    if len(lines[-1]) >= LINE:  # leaves room for a soft break, which must not split "=C3"
         last = lines[-1]
         cut = last.rfind(b"=", 0, 60) if b"=" in last[56:60] else 60
         lines[-1:] = [last[:cut] + b"=", last[cut:]]
@@ -113,9 +116,9 @@ def _skeleton(content: MailContent) -> _Skeleton:
 
 
 def _body(skeleton: _Skeleton, address: str, boundary: str) -> bytes:
-    """multipart/alternative, inside multipart/mixed only where there is something to attach.
+    """multipart/alternative, inside multipart/mixed only if there are attachments.
 
-    Neither boundary begins with the other: RFC 2046, 5.1.1 lets a reader compare the beginning of a line only.
+    Neither boundary begins with the other: RFC 2046, 5.1.1 lets a reader compare only the beginning of a line.
     """
     inner = boundary.replace("=_", "=_a.", 1) if skeleton.attachments else boundary
     alternative = _multipart(
@@ -143,7 +146,7 @@ def _text(subtype: str, body: bytes) -> bytes:
 
 
 def _joined(pieces: Sequence[bytes], address: str) -> bytes:
-    """The address stands between two soft line breaks, so that no line grows past its limit."""
+    """Puts the address between two soft line breaks, so that no line exceeds its limit."""
     return (b"=\r\n" + quoted(address) + b"=\r\n").join(pieces)
 
 
@@ -162,7 +165,7 @@ def _attached(attachment: Attachment) -> bytes:
 
 @lru_cache(maxsize=32)
 def _named(name: str, address: str) -> bytes:
-    """As in "Name <a@b>": the name plain, quoted or in encoded words, as it needs; a long one on its own line."""
+    """As in "Name <a@b>", with the name plain, quoted or in encoded words as needed. A long name is on its own line."""
     shown = clean(name, NAME_LIMIT)
     if not shown:
         return address.encode()

@@ -1,18 +1,18 @@
--- Puts a bundle in force.
+-- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
 --       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, last
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil; ARGV[3] the bundle's bytes
--- Returns now, LOST when the set of schedules is not whole (another deployment took it away meanwhile), or MOVED when
--- the basis does not hold any more.
+-- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
+-- basis no longer holds.
 local MOVED = -2
 local names = P .. 'bundle:' .. A.bundle .. ':schedules'
 if call('SCARD', names) ~= A.count then return LOST end
 local before = call('HGET', P .. 'deployed', 'bundle')
 
--- A slot that came since the basis was read belongs to the old definition: it is to be settled first. What is only
--- renamed keeps it.
+-- A slot that came since the basis was read belongs to the old definition and must be claimed first. A schedule that
+-- is only renamed keeps its slot.
 local function holds(basis)
   if (before or '') ~= basis.bundle then return false end
   local carried = {}
@@ -24,7 +24,7 @@ local function holds(basis)
   return true
 end
 
--- Lua passes some thousand arguments at most.
+-- Lua passes only a few thousand arguments.
 local function each_thousand(items, act)
   for from = 1, #items, 1000 do act(items, from, math.min(from + 999, #items)) end
 end
@@ -40,7 +40,7 @@ local function merge(kind, old, new)
   end
 end
 
--- What both have, the new one keeps: it is younger.
+-- If both have a value, the new schedule keeps its own, which is younger.
 local function adopt(from, to)
   local held = call('HGETALL', from)
   for i = 1, #held, 2 do call('HSETNX', to, held[i], held[i + 1]) end

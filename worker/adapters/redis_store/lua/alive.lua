@@ -1,4 +1,4 @@
--- A process says that it is there. Who said nothing for a day is forgotten.
+-- Records a heartbeat, and forgets processes without one for a day.
 -- keys: alive; A: who, forget
 call('ZADD', P .. 'alive', now, A.who)
 call('ZREMRANGEBYSCORE', P .. 'alive', '-inf', now - A.forget)

@@ -1,4 +1,4 @@
--- fetching stays fetching for another lease.
+-- fetching → fetching for another lease.
 -- keys: run:<key>, attention:runs; A: key, attempt, lease
 if not fetching(A.key, A.attempt) then return LOST end
 call('ZADD', LOOK_RUNS, now + A.lease, A.key)

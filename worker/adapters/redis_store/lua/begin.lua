@@ -1,10 +1,9 @@
--- claimed → fetching (attempt + 1). Also fetching → fetching where the lease has lapsed and no tick has looked yet.
--- claimed → skipped(deleted or paused) when its schedule is not deployed any more, or paused; the sixth try →
--- failed(abandoned).
+-- claimed → fetching (attempt + 1). Also fetching → fetching if the lease has lapsed before a tick has seen it.
+-- claimed → skipped(deleted or paused) if its schedule is no longer deployed, or paused.
+-- The sixth try → failed(abandoned).
 -- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
 -- A: key, pid, lease, republish
--- Returns {now, the run's fields and values, 1 where it was postponed}, {0, nothing, what became true} where it was
--- closed, or LOST.
+-- Returns {now, the run's fields and values, 1 if it was postponed}; {0, nothing, the facts} if it was closed; or LOST.
 local key = run_key(A.key)
 local held = call('HMGET', key, 'state', 'not_before', 'tries')
 if held[1] == 'fetching' then

@@ -1,9 +1,9 @@
--- – → claimed, – → missed, and claimed → skipped(superseded) for older runs that nobody began, when `latest`.
+-- – → claimed, – → missed, and with `latest`: claimed → skipped(superseded) for older runs that were not begun.
 -- keys: deployed, due, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
 -- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle}]
---    or request: one run that somebody asks for, with the row of missed slots that it stands in (missed, rest: what
---    remains of it). Run: {key, slot, bundle, trigger, deadline}
--- Returns {the keys of the runs that this call created, what became true}; a claim is {'claimed', run, pid}, missed
+--    or request: one run on demand, with the row of missed slots that contains its slot (missed; rest: what remains
+--    of that row). Run: {key, slot, bundle, trigger, deadline}
+-- Returns {the keys of the runs that this call created, the facts}; a claim is {'claimed', run, pid}, missed
 -- slots are {'missed', schedule, count, reason}.
 local created = {}
 local in_force = call('HGET', P .. 'deployed', 'bundle')
@@ -23,8 +23,8 @@ local function create(run)
   report('claimed', run.key, A.pid)
 end
 
--- A run that was postponed had its tries and ends by itself, with its notice; one that somebody asked for is wanted.
--- One that is being fetched finds out by itself, when it comes to hand over or is begun anew.
+-- Supersedes older runs that nobody has begun. Postponed runs are left to end with their own notice, and runs on demand
+-- are still wanted. A run that is being fetched is superseded when it hands over or is begun again.
 local function give_way(run)
   for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run.key), '-inf', '(' .. run.slot)) do
     local held = call('HMGET', run_key(old), 'state', 'not_before', 'trigger', 'tries')
@@ -41,7 +41,7 @@ local function note(schedule, missed)
   call('ZADD', P .. 'missed:' .. schedule, missed.last, text)
 end
 
--- A slot that was missed is run after all: its row goes, what is left of it is noted anew. False when it is not there.
+-- A missed slot is run after all. Replaces its row by what remains of it. False if there is no such row.
 local function split(missed, rest)
   local schedule = call('HGET', P .. 'renamed', missed.schedule) or missed.schedule
   for _, text in ipairs(call('ZRANGEBYSCORE', P .. 'missed:' .. schedule, missed.last, missed.last)) do
@@ -57,9 +57,9 @@ local function split(missed, rest)
 end
 
 local function take(entry)
-  -- Reckoned from definitions that are not in force any more: the next tick reckons anew.
+  -- Computed from definitions that are no longer deployed. The next tick computes it again.
   if entry.bundle and entry.bundle ~= in_force then return end
-  -- Another clock got there first: its write decided.
+  -- Another clock was first, and its write counts.
   if tonumber(call('ZSCORE', P .. 'due', entry.schedule) or -1) ~= entry.expected then return end
   if entry.next then call('ZADD', P .. 'due', entry.next, entry.schedule)
   else call('ZREM', P .. 'due', entry.schedule) end

@@ -1,6 +1,7 @@
--- Stands before every script.
--- ARGV[1] the project's prefix, ARGV[2] the arguments as one JSON object. Keys are made here from the prefix: Redis
--- Cluster, where that is not allowed, is refused at start. Times are milliseconds, and `now` is Redis's own clock.
+-- The common part, put before every script.
+-- ARGV[1] the project's prefix, ARGV[2] the arguments as one JSON object. The scripts build keys from the prefix, which
+-- Redis Cluster does not allow; a cluster is refused. Times are milliseconds, and `now` is the clock of
+-- Redis.
 local P = ARGV[1] .. ':'
 local A = cjson.decode(ARGV[2])
 local call = redis.call
@@ -17,7 +18,7 @@ local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
 local function staged_key(run) return P .. 'run:' .. run .. ':staged' end
 local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
 
--- A run keeps the id under which it was claimed; what belongs to its schedule lies under the id that it has now.
+-- A run keeps the schedule id under which it was claimed. Data of the schedule is stored under its current id.
 local function schedule_of(run)
   local name = string.sub(run, 1, string.find(run, '@', 1, true) - 1)
   return call('HGET', P .. 'renamed', name) or name
@@ -25,7 +26,7 @@ end
 
 local function open_key(run) return P .. 'open:' .. schedule_of(run) end
 
--- A queue that is merely long must not be filled with copies of what waits in it: each time twice as long.
+-- The pause doubles each time, so that a long queue is not filled with copies of its own messages.
 local function pause(times) return math.min(A.republish * 2 ^ math.min(times, 20), LONGEST_PAUSE) end
 
 -- Whether `attempt` is the one that fetches this run.
@@ -34,7 +35,7 @@ local function fetching(run, attempt)
   return held[1] == 'fetching' and tonumber(held[2]) == attempt
 end
 
--- Why a run may not go on, nil when it may. One that somebody asked for goes on although its schedule is paused.
+-- Why a run may not go on, nil if it may. A run on demand goes on although its schedule is paused.
 local function hindered(run)
   local schedule, deployed = schedule_of(run), call('HGET', P .. 'deployed', 'bundle')
   if deployed and call('SISMEMBER', P .. 'bundle:' .. deployed .. ':schedules', schedule) == 0 then return 'deleted' end
@@ -44,8 +45,8 @@ local function hindered(run)
   return (till == 0 or till > now) and 'paused' or nil
 end
 
--- Stored answers are held by what may still ask for them: the run that read them, and every pair that a delivery of it
--- was decided against. A table is held by its snapshots, and with it the whole table that it is stored as a delta to.
+-- Reference counts of stored answers. A snapshot is held by the run that read it, and by every pair that a delivery of
+-- that run was decided against. A table and the base of its delta are held by the snapshots that contain the table.
 local REFS = P .. 'refs'
 
 local function base_of(name)
@@ -71,7 +72,7 @@ local function hold_snapshot(id)
   end)
 end
 
--- What was held before holders were counted has no count: its time runs out by itself.
+-- Data from before references were counted has no count. It expires by itself.
 local function let_go(kind, name, key)
   local left = call('HINCRBY', REFS, kind .. name, -1)
   if left > 0 then return false end
@@ -91,8 +92,8 @@ local function release_snapshot(id)
   call('UNLINK', P .. 'snap:' .. id)
 end
 
--- What this call made true, for the caller to emit: {'run', run, state, reason} where a run is closed, or closed
--- otherwise than before; {'delivery', run, reader, letter, reason, sentence}; claim.lua and settle.lua have more.
+-- Facts that the caller emits as events: {'run', run, state, reason} for a run that is closed or whose closed state
+-- changes; {'delivery', run, reader, letter, reason, sentence}; claim.lua and settle.lua add others.
 local facts = {}
 
 local function report(...) facts[#facts + 1] = {...} end
@@ -105,8 +106,8 @@ local function close_run(run, state, reason, sentence)
   call('ZREM', open_key(run), run)
 end
 
--- It failed where nobody knows whom to tell: only a worker reads definitions. The run is published for that alone until
--- one has told the operator (notify.lua).
+-- Only a worker reads definitions and so knows the operator's address. The failed run is published until a worker has
+-- notified the operator (notify.lua).
 local function leave_untold(run)
   call('HSET', run_key(run), 'untold', 1)
   call('ZADD', LOOK_RUNS, now, run)
@@ -117,11 +118,11 @@ local function abandon(run)
   leave_untold(run)
 end
 
--- A word to the operator is a delivery beside the run's own, which counts nothing.
+-- A notice to the operator is an extra delivery that is not in the run's counts.
 local function is_notice(reader) return string.find(reader, '^operator[|/]') ~= nil end
 
--- One notice a day of one subject; the others are counted, and the next notice tells how many and since when. True where
--- one was made. `given`: reader, subject, day, expires, told (what the row keeps of it).
+-- Makes at most one notice per day and subject, and returns whether it made one. Others are counted, and the next notice
+-- says how many and since when. `given`: reader, subject, day, expires, told (what the row keeps of it).
 local NOTICES = P .. 'notices'
 
 local function add_notice(run, given)
@@ -140,9 +141,9 @@ local function add_notice(run, given)
   return true
 end
 
--- Closes a run whose deliveries are all closed, and closes it anew when an unknown one was settled later or one that
--- had failed was tried again. Where all that went wrong is that readers are suspended, the operator hears of those.
--- A run without `readers` never reached `delivering`: the only delivery it may have is a notice, which counts nothing.
+-- Closes a run whose deliveries are all closed. Updates its closed state if an unknown one is settled later, or a
+-- failed one was tried again. If suspended readers are all that went wrong, the operator is notified of those only.
+-- A run without `readers` never reached `delivering`. Its only delivery can be a notice, which is not counted.
 local function conclude(run, reason)
   local key = run_key(run)
   local n = call('HMGET', key, 'n:open', 'n:sent', 'n:refused', 'n:failed', 'n:unknown', 'readers', 'state', 'n:stopped')
@@ -165,7 +166,7 @@ local function conclude(run, reason)
   if n[7] == 'delivering' and outcome == 'failed' and bad > tonumber(n[8] or 0) then leave_untold(run) end
 end
 
--- A delivery's row is one letter for its state, so that counting needs no decoding, and a JSON object (keys.py).
+-- A delivery's row is a letter for its state and a JSON object (keys.py). Counting needs only the letter.
 local CLASS = {P = 'open', D = 'open', G = 'open', U = 'open', S = 'sent', K = 'skipped', R = 'refused',
   F = 'failed', H = 'unknown'}
 
@@ -177,7 +178,7 @@ local function read(run, reader)
   return row
 end
 
--- The row if it is in one of the states named by `letters`, and in this attempt (nil: in any).
+-- The row if its state is one of `letters` and its attempt is `attempt` (nil: any).
 local function row_in(letters, run, reader, attempt)
   local row = read(run, reader)
   if not row or not string.find(letters, row.s, 1, true) then return nil end
@@ -188,7 +189,7 @@ end
 -- Order: one reader's digests of one schedule leave in the order of their slots (semantics 7).
 local function slot_of(run) return call('ZSCORE', P .. 'runs', run) end
 
--- The next digest of the same reader that waits for this one need not wait any longer.
+-- Ends the wait of the reader's next digest if it waits for this one.
 local function wake(run, reader)
   local slot = slot_of(run)
   if not slot then return end
@@ -204,7 +205,7 @@ local function wake(run, reader)
   end
 end
 
--- Writes the row in state `state`. `look`: when the tick has to look at it, nil for never.
+-- Writes the row in state `state`. `look`: when the tick must look at it, nil for never.
 local function write(run, reader, row, state, look)
   local before = row.s
   row.s = nil
@@ -220,7 +221,7 @@ local function write(run, reader, row, state, look)
   conclude(run, row.e)
 end
 
--- A closed (or held) row keeps what `show` and replay need, not what waiting needed.
+-- Closes (or holds) a row. It keeps what `show` and replay need, and drops what only waiting needed.
 local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
@@ -229,19 +230,19 @@ local function settle(run, reader, row, state, reason, sentence)
   write(run, reader, row, state, nil)
 end
 
--- The part whose outcome is not known yet goes back to "not sent".
+-- Marks a part with an unknown outcome as not sent.
 local function unsend(row)
   for _, part in ipairs(row.p or {}) do
     if part[1] == 'G' then part[1] = 'P' end
   end
 end
 
--- When to look at a row that waits until `at`: when its time is over, if that comes first.
+-- When to look at a row that waits until `at`: then, or when it expires if that is earlier.
 local function no_later(row, at) return row.x and math.min(at, row.x) or at end
 
 local function baselines_of(run, reader) return call('HGET', P .. 'baseline:' .. schedule_of(run), reader) end
 
--- When somebody reset one of these baselines last (0: never). What is read later is of a later instant.
+-- When a person last reset one of these baselines (0: never).
 local function last_reset(baselines)
   local last = 0
   for _, held in pairs(baselines and cjson.decode(baselines) or {}) do last = math.max(last, held[4] or 0) end
@@ -250,15 +251,15 @@ end
 
 local function reset_since(run, reader, at) return last_reset(baselines_of(run, reader)) >= at end
 
--- What it was about to be compared with is not in force any more: somebody else takes it, and reads anew.
+-- The baseline that the delivery was going to be compared with was reset. Another worker takes it and reads again.
 local function decide_anew(run, reader, row)
   row.h, row.o = nil, nil
   write(run, reader, row, 'P', now)
 end
 
--- Moves this reader's baselines forward by their slots, never back (semantics 5). An answer that was read before the one
--- in the digest before it moves them too: the next digest opens with what this reader was sent last. One that somebody
--- reset since the digest was decided stays where it was put.
+-- Moves this reader's baselines forward by slot, never back (semantics 5). The slot decides, not when the answer was
+-- read, because the next digest compares with what the reader was sent last. A baseline that a person reset after the
+-- digest was decided does not move.
 local function move_baselines(run, reader, moves, decided)
   if not next(moves) then return end
   local key = P .. 'baseline:' .. schedule_of(run)
@@ -274,11 +275,11 @@ local function move_baselines(run, reader, moves, decided)
   call('HSET', key, reader, cjson.encode(held))
 end
 
--- Whether the reader has the digest's main part. Then the reader was sent the digest, whatever becomes of the rest: the
--- next digest compares with it.
+-- Whether the reader has the digest's main part. If so, the digest counts as sent even if later parts fail, and the next
+-- digest compares with it.
 local function posted(row) return row.p and row.p[1] and row.p[1][1] == 'S' end
 
--- What is missing of a digest whose main part was accepted, and what ended it.
+-- A sentence that says how many parts of a sent digest are missing, and what ended it.
 local function missing(row, what)
   local n = 0
   for _, part in ipairs(row.p) do if part[1] ~= 'S' then n = n + 1 end end
@@ -286,7 +287,7 @@ local function missing(row, what)
   return string.format('%d of %d parts were missing when %s%s', n, #row.p, what, said)
 end
 
--- What waited past its time. True when the row was closed. What is held waits for somebody, without end.
+-- Closes a row that waited past its time, and returns whether it did. A held row waits for a person without end.
 local function expire(run, reader, row)
   if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
   if posted(row) then
@@ -305,10 +306,10 @@ local function expire(run, reader, row)
   return true
 end
 
--- A run that has just come to be `delivering` is finished a few hundred readers at a time, by its worker or, where that
--- died, by the sweep: each delivery is put where the tick looks, what older runs still have open for the same reader is
--- superseded, and so is its own where a newer run has reached the reader. `todo` is where the next step begins: s or i
--- (supersede, or not) and the cursor over the rows.
+-- A run that becomes `delivering` is set up a few hundred readers at once by its worker, or by the sweep if the worker
+-- died. Each delivery is added to the index that the tick reads. Open deliveries of older runs to the same reader are
+-- superseded, and so is the run's own delivery if a newer run has reached the reader. `todo` says where the next step
+-- begins: s or i (supersede, or not) and the cursor over the rows.
 local STEP = 200
 
 local function supersede(old, names)
@@ -338,7 +339,7 @@ local function supersede(old, names)
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
-    -- Lua would write nothing taken away as -0, which is no integer to Redis.
+    -- Lua writes a count of zero as -0, which Redis does not accept as an integer.
     if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
   end
   call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
@@ -346,15 +347,15 @@ local function supersede(old, names)
   conclude(old, 'superseded')
 end
 
--- Past which slot a run takes this one's place, nil where it is gone. A run of an older slot that somebody asks for when
--- newer ones are there already is wanted all the same, until one comes that is newer than those.
+-- A run of a slot later than this one supersedes the run; nil if the run is gone. A run on demand for an older slot is
+-- superseded only by runs newer than those that existed when it was requested.
 local function overtaken_past(run)
   local slot = slot_of(run)
   return slot and math.max(slot, call('HGET', run_key(run), 'behind') or 0)
 end
 
--- Which of these readers a run of a later slot has reached already: its delivery is open, was sent or may have arrived,
--- or had nothing to tell. Newest first, since the newest has them all as a rule.
+-- Those of the readers whom a run of a later slot has reached: its delivery is open, was sent, may have arrived, or had
+-- no content. The newest run is asked first, because it usually has all readers.
 local LOOK_BACK = 1000
 
 local function reaches(text)
@@ -382,9 +383,9 @@ local function reached(run, names)
   return found
 end
 
--- Until when a delivery has to wait for an older one of its reader, nil when it is its turn. What is being sent is
--- waited for; what only waits itself, or may have arrived, is superseded here at the latest. Under `catch_up: all`
--- every older one has to be closed, also one that is yet to be fetched.
+-- Until when a delivery must wait for an older one to its reader, nil if it need not. It waits for one that is being
+-- sent. One that is waiting itself, or may have arrived, is superseded. Under `catch_up: all` every older one must be
+-- closed first, also one whose run is not fetched yet.
 local GLANCE = 2000
 
 local function turn(run, reader, all)
@@ -406,13 +407,13 @@ local function turn(run, reader, all)
   return nil
 end
 
--- Workers that die over every run of a schedule are told of, although no run is begun five times: the run that takes
--- another's place goes on counting.
+-- A run that supersedes another takes over its count of tries. So workers that die in every run of a schedule are
+-- reported even if no single run is begun five times.
 local function hand_on_tries(run, tries)
   if tries > 0 then call('HINCRBY', run_key(run), 'tries', tries) end
 end
 
--- One step; true when there is nothing left to do.
+-- Does one step. True when nothing is left to do.
 local function finish(run)
   local todo = call('HGET', run_key(run), 'todo')
   if not todo then return true end

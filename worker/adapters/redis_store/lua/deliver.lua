@@ -1,12 +1,12 @@
 -- fetching → delivering, with one pending delivery per reader; without readers → skipped(no_readers).
--- fetching → skipped(deleted or paused) when its schedule was taken away or paused meanwhile.
--- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule, and
--- its own where a newer run has reached the reader already; neither where each waits for every older one (`all`).
+-- fetching → skipped(deleted or paused) if its schedule was removed or paused meanwhile.
+-- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule,
+-- and for this run's readers whom a newer run has reached. Neither happens under `catch_up: all`.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, attention:*, open:<schedule>, chain:<schedule>:<query>,
 --       snap:<id>, table:<id>, refs
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers (how many: their rows
 --    were staged), supersede, republish, recount, keep
--- Returns {how many deliveries there are, 1 where `finish` has more to do, what became true}, or LOST.
+-- Returns {the number of deliveries, 1 if `finish` has more to do, the facts}, or LOST.
 if not fetching(A.key, A.attempt) then return LOST end
 local why = hindered(A.key)
 if why then
@@ -14,10 +14,10 @@ if why then
   return {0, 0, facts}
 end
 local key = run_key(A.key)
--- Staged by an attempt that did not get to its end, or no longer there: the caller's claim is worth nothing.
+-- The staged rows are gone or are those of an unfinished attempt, so the caller has lost its claim.
 if A.readers > 0 and call('HLEN', staged_key(A.key)) ~= A.readers then return LOST end
 
--- From here on something reaches these answers: they live as long as a baseline may.
+-- Deliveries now refer to these answers, so they live as long as a baseline may.
 local function hold_blobs()
   for _, id in ipairs(A.stored) do hold_snapshot(id) end
   for _, link in ipairs(A.links) do
@@ -37,7 +37,7 @@ call('PERSIST', rows_key(A.key))
 call('HSET', key, 'state', 'delivering', 'todo', (A.supersede and 's' or 'i') .. '0')
 if not A.supersede then call('HSET', key, 'all', 1) end
 local done = finish(A.key)
--- A worker that dies before the rest is done leaves it to the sweep.
+-- If the worker dies before the rest is done, the sweep does it.
 if call('HGET', key, 'state') == 'delivering' then
   call('ZADD', LOOK_RUNS, now + (done and A.recount or A.republish), A.key)
 end

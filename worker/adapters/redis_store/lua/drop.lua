@@ -1,7 +1,7 @@
--- A closed run, past its schedule's retention, with all that only it held.
+-- Deletes a closed run that is past its schedule's retention, and the answers that only this run held.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, runs, runs:<schedule>, open:<schedule>, chain:<schedule>:*,
 --       snap:<id>, table:<id>, refs, chores; A: key, floor (ms: what is not older may still be compared with)
--- Returns 1, or 0 where something may still ask for it.
+-- Returns 1, or 0 if the run may still be needed.
 local key, schedule = run_key(A.key), schedule_of(A.key)
 local held = call('HMGET', key, 'state', 'snapshots')
 local slot = call('ZSCORE', P .. 'runs', A.key)
@@ -9,7 +9,7 @@ if not held[1] or not slot or tonumber(slot) >= A.floor then return 0 end
 if held[1] == 'claimed' or held[1] == 'fetching' or held[1] == 'delivering' then return 0 end
 if call('ZSCORE', open_key(A.key), A.key) then return 0 end
 
--- The newest answer is what the next one carries on from.
+-- The next answer refers to the newest one.
 local answers = cjson.decode(held[2] or '{}')
 for query, id in pairs(answers) do
   if call('ZREVRANGE', P .. 'chain:' .. schedule .. ':' .. query, 0, 0)[1] == id then return 0 end

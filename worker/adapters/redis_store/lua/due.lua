@@ -1,5 +1,5 @@
--- Returns now, the schedules whose slot has come, oldest first, each followed by when it was due, and of these the
--- paused ones, each followed by the pause's end (0: none).
+-- Returns now; the due schedules, oldest first, each followed by its due time; and those of them that are paused, each
+-- followed by the pause's end (0: none).
 -- keys: due, paused; A: limit
 local found = call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'WITHSCORES', 'LIMIT', 0, A.limit)
 local paused = {}

@@ -1,6 +1,6 @@
--- Deliveries of one reader in one run are gone; the run's count no longer speaks of them, its closed state stays.
+-- Removes the deliveries of one reader from a run and from its counts. A closed run keeps its state.
 -- keys: run:<key>, run:<key>:deliveries, attention:deliveries, open:<schedule>; A: run, readers [id]
--- Returns {how many there were, what became true}.
+-- Returns {the number of removed deliveries, the facts}.
 local gone = 0
 for _, reader in ipairs(A.readers) do
   local row = read(A.run, reader)

@@ -1,13 +1,13 @@
--- pending, unknown whose time has come: taken for this process's attention; the state stays.
+-- Reserves a delivery for one process. pending, unknown: the state does not change.
 -- deferred whose time has come → pending, for a process that did not wait for the tick.
 -- pending, unknown past its time → skipped(expired) or failed(exhausted).
--- pending, unknown whose reader a newer run has reached → skipped(superseded); pending, while an older delivery of the
--- reader is on its way → deferred(order), whose time counts from when it is its turn.
+-- pending, unknown whose reader a newer run has reached → skipped(superseded).
+-- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
 --       baseline:<schedule>, suspended
--- A: run, reader, pid, lease. Returns LOST, {0, what became true} where it was closed or has to wait, or all that a
--- worker asks about a delivery, of one instant: now, the row, what it was decided against, the reader's baselines,
--- whether anything is suspended, and what became true: older deliveries of the reader that are superseded.
+-- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
+-- needs, at one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
+-- suspended, and the facts (older deliveries to the reader that are superseded).
 local row = row_in('PUD', A.run, A.reader)
 if not row or (row.h or 0) > now or (row.n or 0) > now then return LOST end
 if expire(A.run, A.reader, row) then return {0, facts} end
@@ -21,7 +21,7 @@ local function defer(till)
 end
 
 local held = call('HMGET', run_key(A.run), 'readers', 'all')
-if held[1] and not is_notice(A.reader) then -- a word to the operator waits for nobody
+if held[1] and not is_notice(A.reader) then -- a notice to the operator never waits
   if not held[2] and #reached(A.run, {A.reader}) > 0 then
     supersede(A.run, {A.reader})
     return {0, facts}

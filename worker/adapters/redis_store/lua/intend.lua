@@ -1,13 +1,13 @@
--- pending → sending (attempt + 1) with the first part's intent; sending stays sending with a later part's.
+-- pending → sending (attempt + 1) with the intent of the first part; sending → sending with that of a later part.
 -- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries, baseline:<schedule>
 -- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), past (the snapshots in it),
 --    version, lease, keep
--- Returns the attempt in force, or LOST, also where a baseline was reset since this was taken. `date` and `pair` stick
--- at the first ever; `version` is in the pair's text, and beside it for a later try.
+-- Returns the current attempt, or LOST, also if a baseline was reset since the delivery was taken. `date` and `pair` are
+-- fixed by the first attempt, whose `version` is in the pair's text. A later attempt's `version` is in the row.
 local first = A.attempt == 0
 local row = row_in(first and 'P' or 'G', A.run, A.reader, not first and A.attempt or nil)
 if not row then return LOST end
--- Somebody else fixed its identity meanwhile: these bytes would be another message under the same id.
+-- Another process fixed the date meanwhile. These bytes would be another message with the same id.
 if first and row.d and row.d ~= A.date then return LOST end
 if first and not row.d and reset_since(A.run, A.reader, A.date) then
   decide_anew(A.run, A.reader, row)
@@ -18,7 +18,7 @@ if not row.d then
   -- Readers with the same baselines share one text; the row holds its short name.
   row.d, row.b = A.date, string.sub(redis.sha1hex(A.pair), 1, 10)
   if call('HSETNX', pairs_key(A.run), row.b, A.pair) == 1 then
-    -- As long as this run is kept, so is what it was compared with.
+    -- The snapshots that it was compared with are kept as long as this run.
     for _, id in ipairs(A.past) do hold_snapshot(id) end
   end
 elseif first then

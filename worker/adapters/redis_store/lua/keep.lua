@@ -1,7 +1,7 @@
--- Stores blobs for a day; what is stored already keeps its time, or gets a day anew.
+-- Stores blobs for a day. Blobs that are stored already live for at least another day.
 -- keys: snap:<id>, table:<id>, keyframe:<query>:<table>; A: id, tables [id], bases [id or ''], day,
 --       frames [[name, table, deltas against it]]; ARGV[3] the header, ARGV[4…] the tables
--- Returns LOST when a base is gone: then its tables have to be stored whole.
+-- Returns LOST if a base is gone. The caller must then store its tables whole.
 for _, base in ipairs(A.bases) do
   if base ~= '' and call('EXISTS', P .. 'table:' .. base) == 0 then return LOST end
 end
@@ -18,7 +18,7 @@ if call('EXISTS', snap) == 0 then
   call('PEXPIRE', snap, A.day)
 end
 stay(snap)
--- A table that was stored before may be a delta to another base than it would be now.
+-- A table that was stored earlier may be a delta to another base.
 each_table(A.id, function(name) stay(P .. 'table:' .. name) end)
 for _, frame in ipairs(A.frames) do
   call('SET', P .. 'keyframe:' .. frame[1], frame[2] .. ' ' .. frame[3], 'PX', A.keep)

@@ -1,13 +1,13 @@
 -- fetching → claimed(not_before): A.until_ · fetching → failed: A.state = 'failed', with a notice where A.notice says
 -- what · fetching, claimed → skipped(reason): A.state = 'skipped'
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, notices
--- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice. Returns what became true, or LOST; of a
---    failed run {whether a notice was made, what became true}.
+-- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice. Returns the facts, or LOST; for a failed
+--    run {whether a notice was made, the facts}.
 local held = call('HMGET', run_key(A.key), 'state', 'attempt')
 local mine = tonumber(held[2]) == A.attempt
 if not mine or not (held[1] == 'fetching' or (held[1] == 'claimed' and A.state == 'skipped')) then return LOST end
 if A.until_ then
-  -- It came back in good order, so its tries start anew: only a worker's death counts against a run.
+  -- The worker postponed the run, so the tries start again. Only the death of a worker counts as a try.
   call('HSET', run_key(A.key), 'state', 'claimed', 'not_before', A.until_)
   call('HDEL', run_key(A.key), 'tries')
   call('ZADD', LOOK_RUNS, A.until_, A.key)

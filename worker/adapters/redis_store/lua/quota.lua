@@ -1,9 +1,9 @@
--- Takes places for requests to one connection, in the order of asking: spread at the tightest rate that was told, after
--- whatever hold is in force. Times here are milliseconds with fractions.
+-- Assigns times for requests to one connection, in the order of asking. They are spread at the tightest known rate and
+-- begin after any hold. Times are milliseconds with fractions.
 -- keys: quota:<account>, quota:<account>:sent
 -- A: account, count, cost, urgent, calls, seconds, reserve, probe, keep, again
--- Returns {probe (0 or 1), every, wait, wait, …} in microseconds; {-1}: somebody finds out what the limit is;
--- {-2, ms}: the day's tokens do not suffice.
+-- Returns {probe (0 or 1), every, wait, wait, …} in microseconds; {-1}: another caller is probing the limit;
+-- {-2, ms}: too few tokens are left for the day.
 local key, sent = P .. 'quota:' .. A.account, P .. 'quota:' .. A.account .. ':sent'
 local at = clock[1] * 1000 + clock[2] / 1000
 local held = call('HMGET', key, 'known', 'probing', 'every', 'shut', 'next', 'later', 'day', 'left', 'asked')
@@ -12,8 +12,8 @@ local function text(value) return string.format('%.3f', value) end
 
 if not held[1] and number(2) > at then return {-1} end
 
--- A reserve of the day is for runs on demand. Nobody knows in which zone the day ends, so a spent one is tried again
--- now and then by whoever comes first.
+-- A part of the day's tokens is reserved for runs on demand. The zone in which the day ends is not known, so one caller
+-- tries again at intervals once the tokens are spent.
 if held[8] and A.cost > 0 then
   local floor = A.urgent and 0 or number(7) * A.reserve
   if number(8) - A.cost < floor then
@@ -42,7 +42,7 @@ for i = 1, count do
     call('LPUSH', sent, text(place))
   end
   following = place + every
-  -- The rest of the rate is left for runs on demand, which need not wait for this.
+  -- The rest of the rate is left for runs on demand, which do not wait behind these requests.
   if not A.urgent then later = place + every / (1 - A.reserve) end
   answer[i + 2] = math.ceil((place - at) * 1000)
 end

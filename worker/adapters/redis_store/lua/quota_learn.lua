@@ -1,10 +1,10 @@
--- Keeps what answers told of a connection's budget: the tightest of the limits that were seen lately sets the rate.
+-- Stores the limits that answers state for a connection. The tightest recent limit sets the rate.
 -- keys: quota:<account>; A: account, limits [[name, limit, window]], hold, day, left, spent, failed, share, fresh, keep, again
 -- Times in milliseconds; a hold counts from now.
 local key = P .. 'quota:' .. A.account
 local function text(value) return string.format('%.3f', value) end
 if A.failed then
-  -- Whoever asks next finds out instead.
+  -- The next caller probes the limit instead.
   call('HDEL', key, 'probing')
   return 1
 end

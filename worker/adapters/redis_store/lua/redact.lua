@@ -1,6 +1,6 @@
--- A snapshot keeps its name and has other content: rows were taken out of it on request.
+-- Replaces the content of a snapshot under its old name, after rows were removed on request.
 -- keys: snap:<id>, table:<id>, refs; A: id, tables [id]; ARGV[3] the header, ARGV[4…] the tables, whole
--- Returns 1, or LOST where the snapshot is gone.
+-- Returns 1, or LOST if the snapshot is gone.
 local snap = P .. 'snap:' .. A.id
 local left = call('PTTL', snap)
 if left == -2 then return LOST end

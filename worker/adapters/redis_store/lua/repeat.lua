@@ -1,5 +1,5 @@
--- A part of an attempt that had lost its claim was handed over all the same: a possible duplicate, unless a look-up
--- found that very part. The state stays what it is.
+-- An attempt handed over a part after it had lost its claim. That may be a duplicate, unless a look-up found this part.
+-- The state does not change.
 -- keys: run:<key>:deliveries; A: run, reader, part, receipt
 local row = read(A.run, A.reader)
 if not row then return 0 end

@@ -1,4 +1,4 @@
--- Ends a pause, unless something came due during it that nobody has accounted for: it would run late.
+-- Ends a pause, unless a slot came due during it that is not accounted for yet, because that slot would run late.
 -- keys: paused, due; A: schedule. Returns 1, 0 when there was no pause, or LOST.
 local till = tonumber(call('HGET', P .. 'paused', A.schedule) or -1)
 if till < 0 then return 0 end

@@ -1,19 +1,19 @@
--- Every way a delivery leaves the state it is in, but for an intent.
--- sent      sending, unknown, unknown(held) → sent, and the reader's baselines. Also pending, for the attempt that was
---           thought dead and comes back with a receipt before the next one began. A.sentence: a later part was
---           refused; the parts without a receipt stay unsent
--- skipped   pending → skipped, and the baselines that a byte-equal answer may move
+-- Every change of a delivery's state, except for an intent.
+-- sent      sending, unknown, unknown(held) → sent; moves the reader's baselines. Also pending → sent, if an attempt
+--           whose lease lapsed returns with a receipt before the next attempt. A.sentence: a later part was refused;
+--           the parts without a receipt stay unsent
+-- skipped   pending → skipped; moves the baselines of answers that are byte-equal
 -- deferred  pending, sending → deferred
--- refused, failed   pending, sending → that
+-- refused, failed   pending, sending → refused, failed
 -- unknown   sending, unknown → unknown, looked at again at A.at
 -- held      unknown → unknown(held)
 -- resolved  unknown → pending; A.duplicate: once only
--- unsent    unknown, unknown(held) → pending until A.expires: somebody said that it did not arrive
--- What a refusal stops is suspended, and the operator's notice of it made, in the same step.
+-- unsent    unknown, unknown(held) → pending until A.expires, when a person says that it did not arrive
+-- The same step suspends what a refusal stops, and makes the operator's notice of it.
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices
 -- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish, lease,
 --    suspend {subject, sentence, notice}
--- Returns what became true, or LOST, also for a duplicate of what was sent once more before: twice is the most.
+-- Returns the facts, or LOST. Also LOST for A.duplicate if the delivery was sent again before: twice is the limit.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
 local row = row_in(FROM[A.event], A.run, A.reader, A.attempt)
@@ -83,7 +83,7 @@ function on.resolved()
   if A.duplicate then row.v = true end
   unsend(row)
   row.e, row.t, row.n, row.q = A.reason, nil, nil, nil
-  -- Whoever resolves it goes on with it; the hold it took stays.
+  -- The process that resolves the delivery continues with it, so its hold stays.
   write(A.run, A.reader, row, 'P', math.max(row.h or 0, now + A.republish))
 end
 

@@ -1,6 +1,6 @@
--- The turn to fetch is renewed (A.lease), or ends with an answer, with a failure, or with nothing.
+-- Renews the turn to fetch (A.lease), or ends it with an answer, with a failure, or without either.
 -- keys: share:<key>; A: key, turn, keep, and one of: lease | begun, snapshot, compared | reason, sentence, retry | –
--- Returns 1, or 0 where the turn lapsed and is another's.
+-- Returns 1, or 0 if the turn lapsed and another worker has it.
 local key = P .. 'share:' .. A.key
 local held = call('HMGET', key, 'turn', 'until', 'begun')
 if tonumber(held[1] or 0) ~= A.turn or not held[2] then return 0 end

@@ -1,4 +1,4 @@
--- An answer that may serve the asker, a failure that came while it stood by, or the turn to fetch.
+-- Gives the caller a shared answer, a failure that happened while it waited, or the turn to fetch.
 -- keys: share:<key>; A: key, since, age, waited, urgent, lease, keep (ms)
 -- Returns {'kept', begun, snapshot, compared}, {'failed', reason, sentence, retry}, {'lead', begun, turn}, or nothing.
 local key = P .. 'share:' .. A.key
@@ -8,7 +8,7 @@ local begun = tonumber(held[1] or 0)
 if held[2] and begun >= A.since and now - begun <= A.age then return {'kept', begun, held[2], held[3] or ''} end
 if held[4] and now - tonumber(held[7]) < A.waited then return {'failed', held[4], held[5], held[6] or ''} end
 if tonumber(held[8] or 0) > now then
-  -- What is fetched now was begun too early for somebody who asks on demand: it goes by itself, and shares nothing.
+  -- The fetch in progress began too early for a run on demand. That run fetches for itself and shares nothing.
   if A.urgent and tonumber(held[9]) < A.since then return {'lead', now, 0} end
   return {}
 end

@@ -1,5 +1,5 @@
--- Pending deliveries of a run that is fetched, written before it delivers: they are its own from the step that renames
--- their key. Left behind, they are gone in an hour.
+-- Writes the pending deliveries of a fetched run under a temporary key that deliver.lua renames. They expire in an hour
+-- if it does not.
 -- keys: run:<key>, run:<key>:staged; A: key, attempt, first (begin anew), readers [[id, expires]]. Returns 1 or LOST.
 if not fetching(A.key, A.attempt) then return LOST end
 local staged, fields = staged_key(A.key), {}

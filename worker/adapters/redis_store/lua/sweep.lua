@@ -1,12 +1,12 @@
--- What nobody looks after any more is moved on, and named for publishing.
+-- Moves abandoned work on, and returns it for publishing.
 -- run      claimed: published again · fetching, lease lapsed → claimed; the fifth time → failed(abandoned)
---          delivering: counted anew · failed: published until the operator was told
+--          delivering: counted again · failed: published until the operator is notified
 -- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
 --          unknown: published · pending, deferred, unknown past their time → skipped(expired) or failed(exhausted)
 -- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>
--- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, what became true}.
+-- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, the facts}.
 local runs, deliveries = {}, {}
-local budget = 5000 -- rows that one call may count: Redis answers nobody else meanwhile
+local budget = 5000 -- rows that one call may count, because Redis answers no other client meanwhile
 
 local function publish_run(run)
   local times = call('HINCRBY', run_key(run), 'q', 1)
@@ -14,7 +14,7 @@ local function publish_run(run)
   runs[#runs + 1] = run
 end
 
--- A lease that only moved on would leave the run "busy" for ever: the state goes back and the owner is forgotten.
+-- Resets the state and the owner. With only a new lease, the run would stay busy for ever.
 local function lapse(run)
   local key = run_key(run)
   if tonumber(call('HGET', key, 'tries') or 0) >= TRIES then return abandon(run) end
@@ -53,7 +53,7 @@ end
 local function publish_delivery(run, reader, row, state)
   row.q = (row.q or 0) + 1
   row.h, row.o = nil, nil
-  -- Its time may be over before the next look would come.
+  -- The row may expire before the next look.
   local look = now + pause(row.q)
   write(run, reader, row, state, math.max(no_later(row, look), now + 1))
   deliveries[#deliveries + 1] = run .. '/' .. reader

@@ -1,5 +1,5 @@
--- A table that was stored as a delta is stored whole, under the same name; the table that it differed from is let go.
--- keys: table:<id>, refs; A: id; ARGV[3] the whole table. Returns 1, or LOST where it is no delta any more.
+-- Stores a table whole that was stored as a delta, under the same name, and releases its base.
+-- keys: table:<id>, refs; A: id; ARGV[3] the whole table. Returns 1, or LOST if it is no longer a delta.
 local base = base_of(A.id)
 if not base then return LOST end
 call('SET', P .. 'table:' .. A.id, ARGV[3], 'KEEPTTL')
