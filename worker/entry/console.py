@@ -33,7 +33,7 @@ LONGEST_CELL = 400
 
 
 class TextConsole(Console):
-    """What services and servers said is printed too: nothing of it reaches the terminal as an instruction."""
+    """Makes text of services and servers safe for the terminal, so that it cannot contain control sequences."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for part in super().render(renderable, options):
@@ -47,14 +47,14 @@ _OBEYED_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\
 
 
 def look_status(gaps: int, queries: int) -> int:
-    """The exit status of a look at a digest, of whose `queries` so many (`gaps`) have no answer."""
+    """The exit status of a preview of a digest: `gaps` of its `queries` have no answer."""
     if not gaps:
         return OK
     return TROUBLE if gaps < queries else NOTHING
 
 
 def can_ask() -> bool:
-    """Whether somebody sits at a terminal who could answer. A process may have no standard input at all."""
+    """Whether a person at a terminal can answer. A process may have no standard input."""
     return sys.stdin is not None and sys.stdin.isatty()
 
 
@@ -70,14 +70,14 @@ def confirm(question: str, undone: str, *, yes: bool, as_json: bool) -> None:
 
 
 def show_json(document: Any) -> None:
-    """JSON may write any character as an escape: it does so for what a terminal would obey or cannot show."""
+    """Writes characters as JSON escapes if a terminal would interpret them or cannot show them."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(document, indent=2, ensure_ascii=not unicode, default=str)
     sys.stdout.write(_OBEYED_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table whose lines are as long as they have to be: a key or an id that is cut cannot be copied."""
+    """Prints a table without cutting cells, because a cut key or id cannot be copied."""
     table = [[clean(cell, LONGEST_CELL) for cell in row] for row in (heads, *rows)]
     widths = [max(cell_len(row[column]) for row in table) for column in range(len(heads))]
     for row in table:
@@ -86,8 +86,8 @@ def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def make_streams_safe() -> None:
-    """A character that the terminal cannot show is printed as an escape, and a stream that is closed swallows what is
-    written, so that no command ends in an error after its work is done.
+    """Prints characters that the terminal cannot show as escapes, and ignores writes to a closed stream, so that no
+    command fails after its work is done.
     """
     if sys.stdout is None:
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  # open until the process ends
@@ -135,8 +135,8 @@ class Rows:
 
 @contextmanager
 def guarded(*, as_json: bool) -> Iterator[None]:
-    """Turns our own errors into one clear message and the right exit status, and so an error about a file. Any other
-    exception is a bug and is not caught.
+    """Turns our own errors, and errors about files, into one clear message and an exit status. Any other exception is a
+    bug and is not caught.
     """
     try:
         yield

@@ -78,7 +78,7 @@ def demo(
 
 
 def make_ready(out: Path) -> None:
-    """An empty folder with the demo's mark. What an earlier demo left there goes; of anything else nothing is touched.
+    """Makes an empty folder with the demo's mark. Removes what an earlier demo left there, and touches nothing else.
 
     Raises RequestError for a folder that holds something and has no mark, and for one that cannot be written.
     """
@@ -201,7 +201,7 @@ async def _next_after(services: Services, before: Run) -> Run | None:
 
 
 async def _until(children: ChildProcesses, look: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
-    """Calls `look` until it returns a value. Raises LedgerError when that takes too long."""
+    """Calls `look` until it returns a value. Raises LedgerError if that takes too long."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         found = await look()

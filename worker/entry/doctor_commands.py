@@ -53,7 +53,7 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
         place = directory(ctx, project)
         loaded = definitions(place)
         with redis_for(place) as base:
-            # Broken files do not stop clocks and workers, so they do not stop the look at what these need either.
+            # Broken files do not stop clocks and workers, so the checks of the deployed definitions go on.
             bundle = loaded.bundle or _in_force(base, project_name(place, base), loaded)
             with sandbox_for(bundle, base) as settings:
                 found = [*_definitions(loaded), *asyncio.run(_look(settings, bundle, place))]
@@ -66,7 +66,7 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
 
 
 def _in_force(settings: Settings, project: str, loaded: Loaded) -> Bundle:
-    """The deployed definitions. Raises DefinitionError with what is wrong in the files where nothing is deployed."""
+    """The deployed definitions. If nothing is deployed, raises DefinitionError with the errors in the files."""
     try:
         found = deployed_bundle(settings, project)
     except LedgerUnavailable:

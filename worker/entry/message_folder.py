@@ -11,8 +11,8 @@ from worker.errors import RequestError
 class Folder:
     """`keep` writes the file that a channel makes of one part.
 
-    Raises RequestError when the folder cannot be made or written, before anything is sent. `keep` itself raises
-    nothing, because the receiver has the message by then: what it could not write is in `failed`, a sentence each.
+    Raises RequestError if the folder cannot be made or written, before anything is sent. `keep` itself raises nothing,
+    because the receiver has the message by then. `failed` holds one sentence for each file that it could not write.
     """
 
     def __init__(self, path: Path) -> None:

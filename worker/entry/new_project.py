@@ -1,4 +1,4 @@
-"""Writing a project's first files: nothing that was there is written over."""
+"""Writes a project's first files. Existing files are never overwritten."""
 
 import re
 import unicodedata
@@ -27,7 +27,9 @@ _SANDBOX_MAIL = "Messages go to a sandbox on this machine until a channel is you
 
 
 def sandbox_project(name: str) -> str:
-    """funnelbeat.yaml of a project that needs no account: a stand-in of every service, and how one's own is written."""
+    """funnelbeat.yaml of a project that needs no account: a stand-in of every service, and examples of real
+    connections.
+    """
     connections = (
         f"  {kind.type}: {{type: {kind.stand_in.type}}}\n  # yours: {kind.example}" for kind in SOURCES if kind.stand_in
     )
@@ -55,9 +57,10 @@ def write_project(target: Path, name: str) -> None:
 
 
 def write_new(target: Path, project: str, schedules: Mapping[str, str]) -> None:
-    """`schedules`: text by id. funnelbeat.yaml comes last and in one step: without it there is no project yet.
+    """`schedules`: id → text. funnelbeat.yaml is written last and in one step, because it makes the directory a
+    project.
 
-    Raises RequestError where a file is there already, and then nothing is written, or where one cannot be written.
+    Raises RequestError if a file exists already (then nothing is written), or if one cannot be written.
     """
     refuse_overwriting(target, schedules)
     try:
@@ -73,7 +76,7 @@ def write_new(target: Path, project: str, schedules: Mapping[str, str]) -> None:
 
 
 def refuse_overwriting(target: Path, schedules: Iterable[str] = ()) -> None:
-    """Raises RequestError that names the first file which is there already."""
+    """Raises RequestError that names the first existing file."""
     wanted = [target / PROJECT_FILE, target / "funnelbeat.yml"]
     wanted += [target / "schedules" / f"{name}.yaml" for name in schedules]
     there = next((path for path in wanted if path.exists() or path.is_symlink()), None)
@@ -82,6 +85,6 @@ def refuse_overwriting(target: Path, schedules: Iterable[str] = ()) -> None:
 
 
 def slug(name: str) -> str:
-    """A directory's name as a project may be called: letters without their accents, digits and hyphens."""
+    """A directory's name as the name of a project: letters without accents, digits and hyphens."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_NAME].strip("-") or "funnelbeat"

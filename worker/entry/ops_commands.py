@@ -84,7 +84,7 @@ def _keep(folder: Folder | None, again: Replayed) -> None:
 
 
 def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]]:
-    """Line by line, by the part's number, where what was sent is at hand and what was made differs from it."""
+    """Part number → lines that differ, for parts whose sent bytes are available and differ."""
     return {
         copy.number: difference(copy.part.name, sent[copy.recorded], copy.sealed)
         for copy in again.copies

@@ -1,4 +1,4 @@
-"""An outage of Redis is told once and not at every try: a clock tries four times a second."""
+"""Reports an outage of Redis once and not at every try, because a clock tries four times a second."""
 
 import structlog
 
@@ -6,14 +6,14 @@ from worker.errors import LedgerError
 
 
 class Outage:
-    """Of one process. `lasts` and `over` may be called as often as one likes."""
+    """The state of one process. `lasts` and `over` may be called any number of times."""
 
     def __init__(self) -> None:
         self._on = False
         self._empty = False
 
     def empty(self, nothing_deployed: bool) -> None:
-        """Said once: a clock with nothing to do looks healthy, and a Redis may have been emptied."""
+        """Reports once that nothing is deployed. An idle clock looks healthy, but Redis may have been emptied."""
         if nothing_deployed and not self._empty:
             sentence = "nothing is deployed under this project's name in this Redis, so nothing fires: deploy; "
             structlog.get_logger().warning("nothing_deployed", sentence=f"{sentence}was Redis emptied?")

@@ -41,8 +41,8 @@ def bundle_of(directory: Path) -> Bundle:
 
 
 def project_name(directory: Path, settings: Settings) -> str:
-    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml, even while somebody edits the project's files: clocks and
-    workers serve what is deployed. Raises RequestError.
+    """FUNNELBEAT_PROJECT, else `project:` of funnelbeat.yaml. Works while the files have errors, because clocks and
+    workers serve the deployed definitions. Raises RequestError.
     """
     if settings.project:
         return settings.project
@@ -64,7 +64,7 @@ def _refuse_no_project(directory: Path) -> None:
 
 
 def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
-    """The definitions in force; None where nothing is deployed. Raises LedgerUnavailable."""
+    """The deployed definitions; None if nothing is deployed. Raises LedgerUnavailable."""
 
     async def look() -> Bundle | None:
         async with aclosing(connect(settings.redis_url, connections=2)) as client:
@@ -77,10 +77,11 @@ def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
 
 @contextmanager
 def redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[Settings]:
-    """Settings with a redis_url that can be used: FUNNELBEAT_REDIS_URL, else the project's own Redis, which runs as
-    long as the block. If another command has started it, this block uses it and leaves it running.
+    """Settings with a usable redis_url: FUNNELBEAT_REDIS_URL, else the project's own Redis, which runs as long as the
+    block. If another command has started it, this block uses it and leaves it running.
 
-    `may_be_empty`: for what stores nothing. In a directory that cannot be written it gets an empty Redis elsewhere.
+    `may_be_empty`: for commands that store nothing. In a directory that cannot be written they get an empty Redis
+    elsewhere.
     """
     with own_redis_for(directory, may_be_empty=may_be_empty) as (settings, _):
         yield settings
@@ -88,7 +89,9 @@ def redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[Settin
 
 @contextmanager
 def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
-    """As redis_for, with the project's own Redis for who has to look after it; None where the environment names one."""
+    """As redis_for, with the project's own Redis for callers that restart it; None if the environment names another
+    Redis.
+    """
     settings = read()
     for sentence in unknown():
         console.err.print(f"warning: {sentence}", markup=False)
@@ -108,7 +111,7 @@ def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tu
 
 
 def _can_be_written(place: Path) -> bool:
-    """Whether files can be made in `place`, which need not be there yet."""
+    """Whether files can be made in `place`, which may not exist yet."""
     there = next(path for path in (place, *place.parents) if path.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
@@ -131,8 +134,8 @@ def needs_sandbox(bundle: Bundle) -> bool:
 
 
 def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
-    """Raises RequestError that names each secret which a schedule's connections and channels need and which is not
-    set here, with its place where the files still name it.
+    """Raises RequestError that names each secret which a schedule's connections and channels need and which is not set,
+    with its position if the files still name it.
     """
     connections = {item.source for one in bundle.schedules.values() for item in one.report}
     channels = {entry.channel for one in bundle.schedules.values() for entry in one.to}

@@ -1,4 +1,4 @@
-"""docs/reference/*.md from the code: `python -m worker.entry.reference [DIR]`. A test fails when a page is stale."""
+"""Writes docs/reference/*.md from the code: `python -m worker.entry.reference [DIR]`. A test fails for a stale page."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -170,7 +170,7 @@ def endpoints() -> str:
 
 
 def _test(node: str) -> str:
-    """A node id without the part that all ids begin with. An id that stops before a parameter stays open."""
+    """A node id without the common first part. An id that stops before a parameter stays open."""
     return code(node.removeprefix("tests/") + ("…]" if node.endswith("-") else ""))
 
 

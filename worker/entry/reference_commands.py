@@ -1,4 +1,4 @@
-"""The command line as a page of the reference, read from the commands themselves."""
+"""Describes the command line as a page of the reference, read from the commands themselves."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ STATUSES = (
 
 
 def every_command(group: Any = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
-    """Each command with its words, the commands of groups included."""
+    """Each command with its words, including commands of groups."""
     found: Any = group or typer.main.get_command(app)
     for name, command in found.commands.items():
         words = f"{before} {name}"

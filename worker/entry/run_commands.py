@@ -103,15 +103,15 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
 
 
 def _print_lost(copies: Folder | None) -> int:
-    """The copies that could not be written, on standard error; the status for them."""
+    """Prints which copies could not be written, on standard error. Returns the exit status for them."""
     for sentence in copies.failed if copies else ():
         console.err.print(sentence, markup=False)
     return console.TROUBLE if copies and copies.failed else console.OK
 
 
 def run_status(ended: Run, rows: Iterable[Delivery]) -> int:
-    """The exit status of a finished run. A gap counts as trouble even when everything was sent, and so does a reader
-    who is suspended or was sent a part less, because no rule that somebody wrote says so.
+    """The exit status of a finished run. A gap, a suspended reader and a missing part count as trouble even if
+    everything else was sent, because no rule of the definitions asks for them.
     """
     if ended.state is RunState.FAILED and ended.reason is Reason.SOURCE:
         return console.NOTHING
@@ -179,8 +179,9 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
 
 
 def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
-    """The instant that an option names, in UTC. Without an offset it is in the schedule's zone. Raises RequestError,
-    also for an instant before 1970: Redis keeps instants as milliseconds since then.
+    """The instant that an option names, in UTC. Without an offset it is in the schedule's zone.
+
+    Raises RequestError, also for an instant before 1970, because Redis stores instants as milliseconds since then.
     """
     if text is None:
         return None
@@ -229,10 +230,10 @@ def with_services(
     schedule: str | None = None,
     through_queue: bool = False,
 ) -> T:
-    """Does a command's work with the project's Redis, its sandbox if it needs one, and its own services.
+    """Does a command's work with the project's Redis, its sandbox if it needs one, and its services.
 
-    `bundle`: the files' own; without it, the deployed definitions are served, whatever stands in the files. `schedule`:
-    raises RequestError if a secret that it needs is not set.
+    `bundle`: the definitions in the files; without it, the deployed definitions are used. `schedule`: raises
+    RequestError if a secret that it needs is not set.
     """
     with redis_for(place, may_be_empty=bundle is not None) as base:
         name = bundle.project if bundle else project_name(place, base)

@@ -1,4 +1,4 @@
-"""Deploying on save: what `up` does when a file of its project was written."""
+"""Deploys a project when one of its files is saved, for `up`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +16,11 @@ Stamps = dict[Path, tuple[int, int]]
 
 
 class Watcher:
-    """`look` is called again and again. A saved file that checks is deployed; one that does not is complained about
-    once, and the last good definitions stay in force. While Redis is away a deployment is tried again at each look.
+    """Call `look` repeatedly. It deploys saved files without errors. It reports errors once, and the last good
+    definitions stay deployed. If Redis is not reachable, each look tries the deployment again.
 
-    `seen`: the stamps from before the files were read for the first time, so that no save is overlooked. `deploy`
-    raises FunnelbeatError.
+    `seen`: the stamps from before the files were first read, so that no save is overlooked. `deploy` raises
+    FunnelbeatError.
     """
 
     def __init__(
@@ -48,7 +48,9 @@ class Watcher:
             complain("Not deployed; the last good definitions stay in force.", error)
 
     def _fit(self) -> Bundle:
-        """The files as they are. Raises RequestError for what needs another `up`, DefinitionError for what is wrong."""
+        """The bundle of the files. Raises RequestError if `up` must be started again, DefinitionError for errors in the
+        files.
+        """
         bundle = bundle_of(self._place)
         if bundle.project != self._project:
             was = f"`project:` was {self._project} and is {bundle.project} now"
@@ -62,7 +64,7 @@ class Watcher:
 
 
 def print_changes(found: Changes) -> None:
-    """What a deployment changed, with the time of day."""
+    """Prints what a deployment changed, with the time of day."""
     console.out.print(f"{_time()} {'Deployed.' if found else 'Nothing changes.'}")
     for line in change_lines(found):
         console.out.print(line, markup=False)
@@ -77,12 +79,12 @@ def _time() -> str:
 
 
 def stamps(place: Path) -> Stamps:
-    """When each of the project's own files was last written, and its size."""
+    """The time of the last write and the size of each of the project's own files."""
     return dict(_stamped([place / "funnelbeat.yaml", *_files(place / "schedules"), *_files(place / "templates")]))
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """A folder that goes away meanwhile holds nothing."""
+    """Yields nothing for a folder that is removed meanwhile."""
     try:
         found = [path for path in folder.rglob("*") if path.suffix in {".yaml", ".yml", ".j2"}]
     except FileNotFoundError:

@@ -1,6 +1,7 @@
-"""A project's YAML files: read with places, checked against the kinds that exist, made into a bundle.
+"""Reads a project's YAML files with positions, checks them against the known kinds, and makes a bundle.
 
-Entry points: `load`, `schema`, `resolve`. Imports PyYAML and pydantic; which sources and channels exist is an argument.
+Entry points: `load`, `schema`, `resolve`. Imports PyYAML and pydantic. The caller passes the known sources and
+channels.
 """
 
 from worker.adapters.definitions.kinds import Registry

@@ -1,4 +1,4 @@
-"""The entries of `to:`: each falls back on the digest, and that on the project's defaults."""
+"""The entries of `to:`. Each falls back on the digest, and the digest on the project's defaults."""
 
 import re
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ ROW: Columns = {column.name: column.kind for column in (KEY, *COLUMNS)}
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """What the digest says for its entries; `zone` is already that of the schedule where it says nothing."""
+    """The digest's values for its entries. `zone` is that of the schedule if the digest has none."""
 
     digest: DigestShape
     locale: str
@@ -93,8 +93,8 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
 
 
 def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
-    """Normalised; None where the channel takes none, and after a complaint. An entry that is not sound may have meant
-    its address with the very key that was refused.
+    """Normalised. None if the channel takes no address, and after a complaint. A missing address is not reported for an
+    entry that is not sound, because the refused key may have been meant as the address.
     """
     kind = _kind(context, path, piece)
     if kind is None:

@@ -1,6 +1,6 @@
-"""What a key wants of its value: pydantic field types that speak plainly and never guess.
+"""Types of values as pydantic fields, with plain messages.
 
-Unquoted text is whatever the key asks for: an id `0815` stays text, a limit `20` becomes a number.
+The key decides what unquoted text is: an id `0815` stays text, a limit `20` becomes a number.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.yaml_nodes import core
 
 SAID = "said"
-"""The type of our own pydantic errors; their context holds `found` and `expected`."""
+"""The type of our own pydantic errors. Their context holds `found` and `expected`."""
 
 
 def said(found: str, expected: str) -> PydanticCustomError:
@@ -22,7 +22,7 @@ def said(found: str, expected: str) -> PydanticCustomError:
 
 
 def text(value: Any) -> str:
-    """Non-empty text; a number or a date without quotes is text here."""
+    """Non-empty text. An unquoted number or date is text."""
     if isinstance(value, str) and value.strip():
         return str(value)
     if isinstance(value, str) or value is None:
@@ -39,7 +39,7 @@ def whole(value: Any) -> int:
 
 
 def flag(value: Any) -> bool:
-    """true or false, and no other word for them (YAML 1.2)."""
+    """Only true or false (YAML 1.2)."""
     truth = core(value)
     if isinstance(truth, bool):
         return truth
@@ -59,14 +59,14 @@ def items(value: Any) -> list[Any]:
 
 
 def names(value: Any) -> tuple[str, ...]:
-    """A list of texts; a single one may stand alone."""
+    """A list of texts. A single text is a list of one."""
     if isinstance(value, list):
         return tuple(text(v) for v in value)
     return (text(value),)
 
 
 def one_of(enum: type[StrEnum], later: tuple[str, ...] = ()) -> Callable[[Any], StrEnum]:
-    """`later`: words that a later version will know."""
+    """`later`: words that a later version will accept."""
 
     def chosen(value: Any) -> StrEnum:
         word = text(value)

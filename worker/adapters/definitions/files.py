@@ -1,4 +1,4 @@
-"""Which files a project consists of, read with bounds; links that leave the project are refused."""
+"""Finds and reads a project's files, with limits on their size. Links that leave the project are refused."""
 
 import os
 import re
@@ -20,7 +20,7 @@ _MEANT = {
     SCHEDULES: (*_SUFFIXES, ".yaml.txt", ".yml.txt", ".json"),
     TEMPLATES: (".j2", ".j2.txt", ".jinja", ".jinja2", ".html"),
 }
-"""How the name of a file ends, in small letters that somebody meant to be read."""
+"""Suffixes, in lower case, of files that were probably meant to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def project_file(directory: Path, findings: Findings) -> DefinitionFile | None:
 
 
 def schedule_files(directory: Path, findings: Findings) -> Iterator[DefinitionFile]:
-    """Every YAML file below schedules/, in order of its path. Hidden files and other suffixes are not ours."""
+    """Every YAML file below schedules/, sorted by path. Hidden files and other suffixes are skipped."""
     if not directory.is_dir():
         return
     if not (directory / SCHEDULES).is_dir():
@@ -55,7 +55,7 @@ def schedule_files(directory: Path, findings: Findings) -> Iterator[DefinitionFi
 
 
 def templates(directory: Path, findings: Findings) -> dict[str, str]:
-    """The project's own templates by their path below templates/."""
+    """Path below templates/ → text of the project's own template."""
     if not (directory / TEMPLATES).is_dir():
         return {}
     texts: dict[str, str] = {}
@@ -89,7 +89,7 @@ def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Fin
 
 
 def _is_link(directory: Path, folder: str, name: str, findings: Findings) -> bool:
-    """A linked directory may lead anywhere, in circles too: it is refused rather than passed over in silence."""
+    """A linked directory may lead anywhere, or in circles. It is reported, not silently skipped."""
     path = Path(folder, name)
     if not path.is_symlink():
         return False

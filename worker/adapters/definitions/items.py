@@ -24,7 +24,7 @@ _COLUMNS = ("key", *(column.name for column in COLUMNS))
 
 @dataclass(frozen=True, slots=True)
 class LoadContext:
-    """`zone`: that of the schedule, in which dates without an offset are read."""
+    """`zone`: the zone of the schedule, for dates without an offset."""
 
     sheet: Sheet
     kinds: Registry
@@ -34,7 +34,7 @@ class LoadContext:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`items` and `specs` hold what could be read; `names` every id that is written, broken or not."""
+    """`items` and `specs`: what could be read. `names`: every written id, also of broken items."""
 
     items: Mapping[str, Query]
     specs: Mapping[str, QuerySpec]
@@ -58,7 +58,7 @@ def report(context: LoadContext, values: list[Any]) -> Report:
 
 
 def _note_name(sheet: Sheet, value: Any, index: int, names: dict[str, int]) -> str | None:
-    """The id, if it stands here for the second time: whatever refers to it cannot be checked."""
+    """The id if it is used for the second time. References to it cannot be checked."""
     name = value.get("id") if isinstance(value, dict) else None
     if not isinstance(name, str):
         return None
@@ -126,8 +126,8 @@ def _spec(context: LoadContext, path: Path, piece: ItemShape) -> QuerySpec | Non
 
 
 def _show(sheet: Sheet, path: Path, piece: ItemShape, *, of_deals: bool) -> Show:
-    """The columns of a query that lists no opportunities are its answer's: rows without the one that is named stay in
-    place.
+    """If a query lists no opportunities, its answer decides the columns, so `order_by` may name any. A row without that
+    column keeps its place.
     """
     if not piece.show:
         return Show()
@@ -148,8 +148,8 @@ def _ruled(
     span: WindowSpec | None,
     against: WindowSpec | None,
 ) -> Follow:
-    """The rules between keys; returns how far the list is followed. A parameter that could not be read hides no other
-    fault of the item: only the rules that look at it are silent.
+    """Checks rules between keys. Returns how far the list is followed. For a parameter that could not be read, only the
+    rules that use it are skipped.
     """
     before = sheet.count
     _window_rules(sheet, path, piece, spec)
@@ -157,7 +157,7 @@ def _ruled(
     if span and against:
         _comparable(sheet, path, span, against)
     use = Use(params, span.name if span else None, against.name if against else None, piece.follow, piece.ranges)
-    if sheet.count == before:  # a query's own rules start from a sound item: they would say the same again
+    if sheet.count == before:  # only for a sound item; else a query's own rules would repeat a complaint
         for fault in _violations(spec, use):
             say = sheet.warn if fault.warns else sheet.complain
             say((*path, *fault.path), fault.found, fault.expected, key=True)
@@ -200,7 +200,7 @@ def _window_rules(sheet: Sheet, path: Path, piece: ItemShape, spec: QuerySpec) -
 
 
 def _time_wanted(piece: ItemShape, spec: QuerySpec) -> str:
-    """What to write; `window` is refused beside `ranges: as_written`."""
+    """What to write instead. Beside `ranges: as_written`, `window` is refused."""
     if not piece.ranges:
         return "write `window:`, such as `window: last-week`"
     names = [f"`{param.name}`" for param in spec.params if is_range(param)]

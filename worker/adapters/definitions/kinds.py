@@ -1,4 +1,4 @@
-"""What a definition may name, and what reads its conditions. Filled in by the composition root."""
+"""What a definition may name, and what parses its conditions. The composition root fills it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +10,8 @@ from worker.ports.kinds import SourceKind
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """`unsupported`: types that a later version will have, each with the clause that refuses it for now ("this version
-    does not have X yet").
+    """`unsupported`: types that a later version will have, each with the words that refuse it ("this version does not
+    have X yet").
     """
 
     connections: Mapping[str, SourceKind]

@@ -1,4 +1,4 @@
-"""A project's files → a bundle, or every complaint in one pass."""
+"""Turns a project's files into a bundle, or into all complaints in one pass."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from worker.errors import Complaint
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`bundle` is None exactly when there are complaints; both kinds of sentence are sorted by file, line, column."""
+    """`bundle` is None exactly if there are complaints. Complaints and warnings are sorted by file, line, column."""
 
     bundle: Bundle | None
     complaints: tuple[Complaint, ...]
@@ -28,8 +28,8 @@ class Loaded:
 
 
 def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None) -> Loaded:
-    """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only says which secrets
-    are set; their values are not kept. Raises nothing: whatever is wrong is a complaint.
+    """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
+    are set; their values are not kept. Raises nothing: every error becomes a complaint.
     """
     findings = Findings()
     source = files.project_file(directory, findings)
@@ -104,7 +104,7 @@ def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory:
 
 
 def _refuse_stray_references(sheet: Sheet, skip: tuple[str, ...]) -> None:
-    """Secrets belong to the options of connections and channels, nowhere else."""
+    """Complains of references outside the options of connections and channels."""
     for path in sheet.document.spots:
         value = sheet.document.get(path)
         if not isinstance(value, str) or (path and path[0] in skip):
@@ -116,7 +116,7 @@ def _refuse_stray_references(sheet: Sheet, skip: tuple[str, ...]) -> None:
 
 
 def _unescaped(sheet: Sheet) -> Sheet:
-    """`$${` is a plain `${` wherever no reference may stand; complaints keep their places."""
+    """Replaces `$${` by `${` where no reference may be. Complaints keep their positions."""
     document = sheet.document
     return Sheet(Document(document.path, _plain_dollars(document.value), document.spots), sheet.findings)
 

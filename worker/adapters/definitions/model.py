@@ -1,7 +1,7 @@
-"""The shapes of the two kinds of file, piece by piece, so that a fault in one piece does not hide those of another.
+"""The shapes of the two kinds of file, in pieces, so that an error in one piece does not hide errors in another.
 
-A key's absence is an empty default; a key with nothing behind it is a complaint. `later` holds the words of work that
-is still to come: they are refused by name.
+A missing key has an empty default; a key without a value is a complaint. `later` holds words that a later version will
+accept; they are refused by name.
 """
 
 from typing import Annotated, Any, ClassVar
@@ -21,7 +21,7 @@ _LATER_FOR_READERS = ("each", "quiet_hours", "unassigned", "thread")
 
 
 class Shape(BaseModel):
-    """`title`: what complaints call such a piece. `above`: keys that belong one level up."""
+    """`title`: the piece's name in complaints. `above`: keys that belong one level up."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
     title: ClassVar[str]
@@ -119,7 +119,7 @@ class ShowShape(Shape):
 
 
 class ReaderShape(Shape):
-    """What both a digest and an entry may say."""
+    """Keys that a digest and an entry share."""
 
     later = _LATER_FOR_READERS
 

@@ -1,4 +1,4 @@
-"""The options of one connection or channel against what its type offers. No value is ever quoted: it may be a key."""
+"""Checks the options of a connection or channel against its type. No value is quoted, because it may be a secret."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ ADDRESSES = ("base_url", "oauth_url")
 
 
 def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind | ChannelKind) -> dict[str, str]:
-    """The options as written, references included; what was complained about is left out."""
+    """The options as written, with references. Options with a complaint are left out."""
     known = {option.name: option for option in kind.options}
     values: dict[str, str] = {}
     for name, value in given.items():
@@ -44,7 +44,7 @@ def _is_sound(
         if not option.secret:
             written = unescaped(value)
             if option.name in ADDRESSES and isinstance(kind, SourceKind):
-                # It stays among the options: those that go together with it are not complained about as well.
+                # It stays among the options, so that options that need it cause no further complaint.
                 _check_address(sheet, path, option, written, plain=plain and option.name == ADDRESSES[0])
         elif not references(value):
             found = f"`{option.name}` with the secret itself"
@@ -59,7 +59,7 @@ def _is_sound(
 
 
 def _check_tls(sheet: Sheet, path: Path, given: Mapping[str, str]) -> None:
-    """`tls: never` is the only way to send a key unencrypted, and whoever wrote it hears what follows."""
+    """Warns of `tls: never`, the only way to send a key unencrypted, and complains of other values."""
     tls = given.get(TLS.name)
     if tls is None:
         return
@@ -78,7 +78,7 @@ def _check_tls(sheet: Sheet, path: Path, given: Mapping[str, str]) -> None:
 
 
 def _check_address(sheet: Sheet, path: Path, option: Option, value: str, *, plain: bool) -> None:
-    """The address of an HTTP API is judged by the same function as when it is opened."""
+    """Checks an API's address with the same function as when it is opened."""
     try:
         base_url(value, without_tls=plain)
     except ValueError as error:

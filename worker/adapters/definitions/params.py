@@ -1,4 +1,4 @@
-"""`params:` of a report's item against what the query offers."""
+"""Checks `params:` of a report's item against the parameters of its query."""
 
 import re
 from typing import Any
@@ -14,20 +14,20 @@ from worker.ports.rules import ReadParams
 
 
 class _Unfit(ValueError):
-    """A value that a parameter does not take; the text says what to write."""
+    """The parameter does not accept the value. The text says what to write."""
 
 
 _RANGE_NAME = re.compile(r"(?!compared_).*_(relative|datetime)_range")
 
 
 def is_range(param: Param) -> bool:
-    """Whether `param` gives the stretch of time that a windowed query needs; a comparison's range does not."""
+    """Whether `param` sets the period of a windowed query. A comparison's range does not."""
     named = param.spans or _RANGE_NAME.fullmatch(param.name) is not None
     return named or (param.kind is ParamKind.RANGE and not param.name.startswith("compared_"))
 
 
 def checked(sheet: Sheet, path: Path, given: dict[str, Any], spec: QuerySpec, zone: str) -> ReadParams:
-    """The parameters as plain JSON values; those that were complained about are unread."""
+    """The parameters as plain JSON values. Those with a complaint are unread."""
     known = {param.name: param for param in spec.params}
     values: dict[str, Any] = {}
     meant: set[str | None] = set()
@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
 
 
 def _choices(param: Param, value: Any) -> list[str]:
-    """A list or comma-separated text; the order stays as written."""
+    """Reads a list or comma-separated text, and keeps its order."""
     given = value if isinstance(value, list) else _text(value).split(",")
     texts = [_text(v).strip() for v in given]
     wrong = [t for t in texts if param.choices and t not in param.choices]

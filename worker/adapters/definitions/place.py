@@ -1,4 +1,4 @@
-"""Places: where a key or a value stands in a file, and the complaints that point there."""
+"""Positions of keys and values in a file, and complaints with positions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from worker.domain.time.duration import TimeWordError
 from worker.errors import Complaint
 
 Path = tuple[str | int, ...]
-"""From the top of a file: keys of mappings, indexes of lists."""
+"""Path from the top of a file: keys of mappings, indexes of lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Line and column, both from 1, of a value and of the key that it stands under (none: a list's item, the top)."""
+    """Line and column, from 1, of a value and of its key (None for a list's item and the top)."""
 
     value: tuple[int, int]
     key: tuple[int, int] | None = None
@@ -22,8 +22,8 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One parsed file. `value`: dicts, lists, None and text; unquoted text is `Plain`, so that whoever knows what a key
-    wants decides whether it is a number.
+    """One parsed file. `value`: dicts, lists, None and text. Unquoted text is `Plain`, because only its key decides
+    whether it is a number.
     """
 
     path: str
@@ -31,14 +31,14 @@ class Document:
     spots: Mapping[Path, Spot]
 
     def get(self, path: Path) -> Any:
-        """The value at `path`, None where there is none."""
+        """The value at `path`, or None."""
         value = self.value
         for step in path:
             value = _below(value, step)
         return value
 
     def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
-        """Where `path` stands; for something that is absent, the key that it should stand under."""
+        """The position of `path`. If it is absent, the position of the key that should hold it."""
         if path in self.spots:
             spot = self.spots[path]
             return spot.key if key and spot.key else spot.value
@@ -57,7 +57,7 @@ def _below(value: Any, step: str | int) -> Any:
 
 @dataclass(slots=True)
 class Findings:
-    """What one pass over a project found. Warnings do not keep it from being deployed."""
+    """The complaints and warnings of one pass. Warnings do not prevent a deployment."""
 
     complaints: list[Complaint] = field(default_factory=list)
     warnings: list[Complaint] = field(default_factory=list)
@@ -68,27 +68,27 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A document, and where to write what is wrong with it."""
+    """A document and its findings."""
 
     document: Document
     findings: Findings
 
     def complain(self, path: Path, found: str, expected: str, *, key: bool = False) -> None:
-        """`key`: the key is what is wrong, not its value."""
+        """`key`: the key is wrong, not its value."""
         self.findings.complaints.append(self._complaint(path, found, expected, key=key))
 
     def warn(self, path: Path, found: str, expected: str, *, key: bool = False) -> None:
         self.findings.warnings.append(self._complaint(path, found, expected, key=key))
 
     def said(self, path: Path, error: ValueError) -> None:
-        """A value that a parser refused: the parser knows what to write, and sometimes also says what it found."""
+        """Reports a value that a parser refused. The error says what to write, and may say what was found."""
         value = self.document.get(path)
         found = error.found if isinstance(error, TimeWordError) else f"`{path[-1]}` with {described(value)}"
         self.complain(path, found, error.expected if isinstance(error, TimeWordError) else str(error))
 
     @property
     def count(self) -> int:
-        """Complaints so far: a piece during whose reading none was added is sound."""
+        """Number of complaints so far. A piece is sound if reading it adds none."""
         return len(self.findings.complaints)
 
     def _complaint(self, path: Path, found: str, expected: str, *, key: bool) -> Complaint:

@@ -1,4 +1,4 @@
-"""funnelbeat.yaml: the project's name, its connections and channels, and what everything else defaults to."""
+"""Reads funnelbeat.yaml: the project's name, connections, channels and defaults."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ K = TypeVar("K", SourceKind, ChannelKind)
 
 @dataclass(frozen=True, slots=True)
 class ForEntries:
-    """What entries of `to:` fall back on, besides zone and locale."""
+    """Defaults for entries of `to:`, apart from zone and locale."""
 
     template: str = "pipeline"
     send: Send = Send.ALWAYS
@@ -35,8 +35,10 @@ class ForEntries:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What schedules refer to. `connection_names` and `channel_names` include those that are broken, so that a fault
-    there is not reported again wherever the name is used; None: the file could not be read, any name may be right.
+    """What schedules refer to.
+
+    `connection_names` and `channel_names` include broken ones, so that their errors are not reported again wherever
+    they are used. None: the file could not be read, so any name is accepted.
     """
 
     name: str = ""
@@ -49,7 +51,7 @@ class Project:
 
 
 def project(sheet: Sheet, kinds: Registry) -> Project:
-    """What could be read; the rest has been complained about."""
+    """What could be read. Errors have been complained about."""
     shaped = read(ProjectShape, sheet.document.value, sheet, ()).piece
     if shaped is None:
         return _names_only(sheet.document.value)
@@ -79,7 +81,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
 
 
 def _names_only(value: Any) -> Project:
-    """From a file without its name: the rest of it may still tell which names exist."""
+    """Reads only the names of connections and channels from a file without a valid name."""
     if not isinstance(value, dict):
         return Project()
     connections, channels = value.get("connections", {}), value.get("channels", {})
@@ -92,7 +94,7 @@ def _names_only(value: Any) -> Project:
 def _typed(
     sheet: Sheet, section: str, given: Mapping[str, Any], known: Mapping[str, K], kinds: Registry
 ) -> dict[str, tuple[K, dict[str, str]]]:
-    """Name → its type and its options, for those whose type is known."""
+    """Name → type and options, for those with a known type."""
     found: dict[str, tuple[K, dict[str, str]]] = {}
     for name, value in given.items():
         path = (section, name)
@@ -171,7 +173,7 @@ def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], defau
 
 
 def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:
-    """As `parsed`, for a time zone; a warning for one that is no place."""
+    """As `parsed`, for a time zone. Warns of a zone that is no place."""
     found = parsed(sheet, path, text, zone, default)
     warning = zone_warning(text)
     if warning is not None:
@@ -180,7 +182,7 @@ def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:
 
 
 def _mail(text: str) -> str:
-    """The operator gets mail: what is accepted here can be written to."""
+    """Checks the operator's address as the mail channel does."""
     try:
         ascii_address(text)
     except ValueError:

@@ -10,11 +10,11 @@ from worker.domain.schedule import Retention
 from worker.domain.time.duration import DAY, parse_duration
 
 LONGEST = 400
-"""Days: a baseline older than that is treated as none, so nothing that is older is ever asked for."""
+"""Days. A baseline older than that counts as none, so no older run is needed."""
 
 
 def retention(sheet: Sheet, value: dict[str, Any]) -> Retention:
-    """The defaults for what is not written, and after a complaint."""
+    """Defaults for missing values, and after a complaint."""
     given, usual = read(RetentionShape, value, sheet, ("retention",)).piece or RetentionShape(), Retention()
     daily = parsed(sheet, ("retention", "daily"), given.daily, _days, usual.daily)
     every = parsed(sheet, ("retention", "all"), given.all, _days, min(usual.all, daily))

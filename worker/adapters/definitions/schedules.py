@@ -1,4 +1,4 @@
-"""One file below schedules/: what fires it, what it asks, whom it tells."""
+"""Reads one file below schedules/."""
 
 from worker.adapters.definitions.entries import entries, fallback
 from worker.adapters.definitions.files import ID
@@ -69,7 +69,7 @@ def _previously(sheet: Sheet, text: str, schedule_id: str) -> str | None:
 
 
 def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> None:
-    """A history has one heir, and goes on only where its old id is no schedule any more."""
+    """A history has one successor, and only if the old id is no longer a schedule."""
     heirs: dict[str, str] = {}
     for name, one in schedules.items():
         before, sheet = one.previously, sheets[name]
@@ -85,7 +85,7 @@ def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> N
 
 
 def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> None:
-    """`when` or `report` is missing or no such thing; what is there is still looked through."""
+    """`when` or `report` is missing or has the wrong shape. The other pieces are still checked."""
     value = sheet.document.value
     if not isinstance(value, dict):
         return
@@ -109,7 +109,7 @@ def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
 
 
 def _check_population(sheet: Sheet, index: int, item: Query, *, of_deals: bool) -> None:
-    """A bridge explains a whole list: nothing cut off, and what left it known."""
+    """A bridge explains a whole list, so the list must be uncut and followed."""
     if not of_deals:
         found = f"`bridge` with `{item.id}`, which is no list of deals"
         sheet.complain(("digest", "bridge"), found, "name an item whose query lists deals, or leave it out")
@@ -125,7 +125,7 @@ def _check_population(sheet: Sheet, index: int, item: Query, *, of_deals: bool) 
 
 
 def _check_catch_up(sheet: Sheet, catch_up: CatchUp, asked: Report) -> None:
-    """An older slot can only fetch what is a function of its window."""
+    """For an older slot, only windowed queries can be fetched."""
     whole = len(asked.specs) == len(asked.names)
     if catch_up is CatchUp.ALL and asked.specs and whole and not any(s.windowed for s in asked.specs.values()):
         found = "`catch_up: all` with only queries that read the state of the moment"

@@ -1,4 +1,4 @@
-"""JSON Schema (draft 2020-12) of both kinds of file, for editors: completion and a first look, not the whole check."""
+"""JSON Schema (draft 2020-12) of both kinds of file, for editors. `check` checks more than a schema can."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -51,7 +51,7 @@ _READER: Mapping[str, Schema] = {
 
 
 def schema(kinds: Registry) -> dict[str, Schema]:
-    """By kind of file: "funnelbeat.yaml" and "schedules/*.yaml"."""
+    """Kind of file ("funnelbeat.yaml", "schedules/*.yaml") → its schema."""
     return {"funnelbeat.yaml": _project(kinds), "schedules/*.yaml": _schedule(kinds)}
 
 
@@ -100,7 +100,7 @@ def _item(kinds: Registry) -> Schema:
 
 
 def _specs(kinds: Registry) -> dict[str, list[QuerySpec]]:
-    """By name; several services may have a query of one name, and a stand-in shares those of its service."""
+    """Name → queries. Several services may have a query of one name, and a stand-in shares those of its service."""
     found: dict[str, list[QuerySpec]] = {}
     for kind in kinds.connections.values():
         for name, spec in kind.queries.items():
@@ -111,7 +111,7 @@ def _specs(kinds: Registry) -> dict[str, list[QuerySpec]]:
 
 
 def _when_query(name: str, specs: list[QuerySpec]) -> Schema:
-    """What `params:` may hold depends on the query beside it."""
+    """The schema of `params:` depends on the query."""
     each = [_params(spec) for spec in specs]
     then = each[0] if len(each) == 1 else {"anyOf": each}
     return {"if": {"properties": {"query": {"const": name}}, "required": ["query"]}, "then": then}
@@ -142,7 +142,7 @@ _KINDS: Mapping[ParamKind, Schema] = {
 
 
 def _choices(param: Param) -> Schema:
-    """true and false without quotes are booleans to an editor, and text to a service that wants them so."""
+    """Unquoted true and false are booleans to an editor, but text to a service that expects these words."""
     words: list[Any] = [*param.choices, *(b for b in (True, False) if str(b).lower() in param.choices)]
     if param.kind is ParamKind.CHOICES:
         return {"anyOf": [{"type": "array", "items": {"enum": words}}, {"type": "string"}]}
@@ -180,7 +180,7 @@ def _either(*names: str) -> list[Schema]:
 
 
 def _object(shape: type[Shape], fields: Mapping[str, Schema]) -> Schema:
-    """`fields`: keys that are more than text."""
+    """`fields`: keys with other schemas than text."""
     return {
         "type": "object",
         "properties": {

@@ -1,5 +1,5 @@
 """References to secrets: `${NAME}` is a variable of the environment, `${file:PATH}` a file's content, `$${` a plain
-`${`. Definitions and bundles hold the reference; each process resolves it when it opens the connection.
+`${`. Definitions and bundles hold the reference. Each process resolves it when it opens the connection.
 """
 
 import re
@@ -16,7 +16,7 @@ _LARGEST = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`kind` is environment or file; `name` the variable or the path."""
+    """`kind` is environment or file. `name` is the variable or the path."""
 
     kind: str
     name: str
@@ -27,8 +27,8 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class SecretReference:
-    """A reference that the project uses. `holder` is the option ("connections.close.api_key"); `place` reads
-    file:line:column; `set`: it can be resolved in this process.
+    """A reference that the project uses. `holder`: the option ("connections.close.api_key"). `place`: file:line:column.
+    `set`: this process can resolve it.
     """
 
     kind: str
@@ -39,19 +39,19 @@ class SecretReference:
 
 
 def references(text: str) -> tuple[Reference, ...]:
-    """Every reference inside of one value. ValueError with what to write for one that is malformed."""
+    """All references in one value. Raises ValueError, with what to write, for a malformed one."""
     return tuple(part for part in _parts(text) if isinstance(part, Reference))
 
 
 def unescaped(text: str) -> str:
-    """A value outside of secrets: `$${` stands for `${`. ValueError when it holds a reference."""
+    """A value that is no secret, with `$${` replaced by `${`. Raises ValueError if it holds a reference."""
     if any(m[0] != "$${" for m in _TOKEN.finditer(text)):
         raise ValueError("write the value itself; only secret options take references, and `$${` is a plain `${`")
     return text.replace("$${", "${")
 
 
 def available(reference: Reference, environ: Mapping[str, str], base: Path) -> bool:
-    """Whether `reference` can be resolved here, now. `base`: the project, where relative paths start."""
+    """Whether this process can resolve `reference` now. `base`: the project directory, for relative paths."""
     try:
         _value(reference, environ, base)
     except RequestError:
@@ -60,8 +60,8 @@ def available(reference: Reference, environ: Mapping[str, str], base: Path) -> b
 
 
 def resolve(options: Mapping[str, str], environ: Mapping[str, str], base: Path) -> dict[str, str]:
-    """Options with every reference replaced. Raises RequestError that names the first missing variable or file, and the
-    option that wants it; never a value.
+    """Options with every reference replaced. Raises RequestError that names the option and the missing variable or
+    file, never a value.
     """
     return {option: _resolved(option, text, environ, base) for option, text in options.items()}
 
@@ -88,7 +88,7 @@ def _parts(text: str) -> list[str | Reference]:
 
 
 def _reference(inside: str, *, closed: bool) -> Reference:
-    """Says nothing of what stands inside: it may be the secret itself."""
+    """Quotes nothing of the reference, because it may be the secret itself."""
     if not closed:
         raise ValueError("close the reference with `}`; a plain `${` is written `$${`")
     kind, colon, path = inside.partition(":")
@@ -109,7 +109,7 @@ def _value(reference: Reference, environ: Mapping[str, str], base: Path) -> str:
 
 
 def _content(name: str, base: Path) -> str:
-    """A secret file's text without the line end that editors and `docker secret` leave."""
+    """The text of a secret file, without the final line end that editors and `docker secret` add."""
     path = base / name
     try:
         if path.exists() and not path.is_file():

@@ -1,4 +1,4 @@
-"""Reading one piece of a file into its shape; what pydantic finds is said in plain words at its place."""
+"""Reads one piece of a file into its shape, and reports pydantic's errors in plain words with positions."""
 
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,14 +16,14 @@ S = TypeVar("S", bound=Shape)
 
 @dataclass(frozen=True, slots=True)
 class Read(Generic[S]):
-    """`piece` is what could be read, None when too much is missing. `sound`: nothing was wrong with it."""
+    """`piece`: what could be read, None if too much is missing. `sound`: there was no error."""
 
     piece: S | None
     sound: bool
 
 
 def read(kind: type[S], value: Any, sheet: Sheet, path: Path) -> Read[S]:
-    """Every fault of the piece is complained about; the rest is read without the keys at fault."""
+    """Complains of every error in the piece, and reads the rest without the wrong keys."""
     if not isinstance(value, dict):
         sheet.complain(path, f"{shape(value)} where {kind.title} is due", "write keys below it (`key: value`)")
         return Read(None, sound=False)
@@ -64,7 +64,7 @@ def unknown_key(kind: type[Shape], name: str) -> tuple[str, str]:
 
 
 def _known(sheet: Sheet, path: Path) -> Path:
-    """pydantic adds steps of its own to a location: cut back to what stands in the file."""
+    """Removes the steps that pydantic adds to a location, so that it is a path in the file."""
     while path and path not in sheet.document.spots:
         path = path[:-1]
     return path

@@ -1,6 +1,6 @@
-"""Zones, durations, days of the year and locales as a definition writes them.
+"""Parses zones, durations, days of the year and locales.
 
-Each function takes text and raises ValueError with what to write instead, or TimeWordError, which tells both halves.
+Each function takes text. It raises ValueError with what to write, or TimeWordError, which also says what was found.
 """
 
 import re
@@ -33,7 +33,7 @@ def zone(text: str) -> str:
 
 
 def locale(text: str) -> str:
-    """As CLDR knows it: what is accepted here can be rendered in."""
+    """A locale that CLDR knows, so that messages can be rendered in it."""
     written = text.replace("-", "_")
     if not _LOCALE.fullmatch(written):
         raise ValueError("write language_TERRITORY such as en_GB or de_DE")
@@ -47,7 +47,7 @@ def locale(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """It heads messages: a line break or a control character has no place there."""
+    """Text for the head of messages, without line breaks and control characters."""
     if not _CONTROL.search(text):
         return text
     raise ValueError("write it on one line, without control characters")
@@ -66,7 +66,7 @@ def day_of_year(text: str) -> str:
 
 
 def seconds(text: str) -> int:
-    """A duration such as 90s, 30m or 1h30m, of at least a second and at most a week."""
+    """Seconds of a duration such as 90s, 30m or 1h30m, from 1s to 7d."""
     total = parse_duration(text)
     if not 0 < total <= 7 * DAY:
         raise ValueError("write a duration of at least 1s and at most 7d")
@@ -74,7 +74,9 @@ def seconds(text: str) -> int:
 
 
 def instant(value: Any, zone_name: str) -> datetime:
-    """An ISO date (its first instant in the zone) or date and time, as UTC; without an offset it is wall time."""
+    """An ISO date (its first instant in the zone) or date and time, as UTC. Without an offset it is wall time of the
+    zone.
+    """
     try:
         moment = datetime.fromisoformat(value)
         if len(value) <= len("2026-01-31"):

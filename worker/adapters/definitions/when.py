@@ -1,4 +1,4 @@
-"""When a schedule fires: its trigger, from when until when, how late still counts, and how far it is spread."""
+"""When a schedule fires: its trigger, its start and end, its tolerance for lateness, and its spread."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ from worker.domain.time.duration import written
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """`trigger` is None after a complaint. Durations in seconds."""
+    """`trigger` is None after a complaint. Durations are seconds."""
 
     zone: str
     catch_up: CatchUp = CatchUp.LATEST
@@ -29,7 +29,7 @@ class When:
 
 
 def when(sheet: Sheet, value: dict[str, Any], zone_of_defaults: str, beside: ScheduleShape | None) -> When:
-    """`value` stands under `when:`; `beside` are the keys next to it, None where they could not be read."""
+    """`value`: the mapping under `when:`. `beside`: the keys next to it, None if they could not be read."""
     shaped = read(WhenShape, value, sheet, ("when",))
     piece = shaped.piece or WhenShape()
     zone_name = zone_at(sheet, ("when", "timezone"), piece.timezone, zone_of_defaults)
@@ -75,7 +75,7 @@ def _edge(sheet: Sheet, name: str, text: str, zone_name: str) -> datetime | None
 
 
 def _check_spread(sheet: Sheet, trigger: Trigger, spread: int) -> None:
-    """Past half the interval, a schedule could be due nearer to its next slot than to its own."""
+    """A spread past half the interval could put a run nearer to the next slot than to its own."""
     shortest = shortest_interval(trigger)
     if 2 * spread >= shortest:
         found = f"`spread` of {written(spread)}, where two slots lie {written(shortest)} apart"

@@ -1,4 +1,4 @@
-"""`window:` and `compare:` of a report's item, and dates in parameters."""
+"""Reads `window:` and `compare:` of a report's item, and dates in parameters."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def compare(sheet: Sheet, path: Path, value: Any, zone: str) -> WindowSpec | Non
 
 
 def span(sheet: Sheet, path: Path, value: dict[str, Any], zone: str) -> WindowSpec | None:
-    """`{start, end}`, half open, in UTC; None after a complaint."""
+    """`{start, end}` in UTC, with `end` excluded. None after a complaint."""
     before = sheet.count
     for name in value:
         if name not in ("start", "end"):

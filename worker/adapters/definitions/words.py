@@ -1,4 +1,4 @@
-"""How complaints speak: what was found, said shortly, and the nearest thing that is known."""
+"""The wording of complaints: what was found, shortened, and the nearest known name."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,19 +8,19 @@ _LONGEST = 60
 
 
 def sentence(text: str) -> str:
-    """One line of printable text, cut at 400 characters: keys and file names are as foreign as values."""
+    """One line of printable text, cut at 400 characters. Keys and file names are untrusted, like values."""
     shown = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return shown if len(shown) <= 400 else f"{shown[:399]}…"
 
 
 def quoted(text: str) -> str:
-    """In double quotes, without line breaks, cut at sixty characters."""
+    """In double quotes, without line breaks, cut at 60 characters."""
     shown = sentence(text)
     return f'"{shown[: _LONGEST - 1]}…"' if len(shown) > _LONGEST else f'"{shown}"'
 
 
 def shape(value: Any) -> str:
-    """What kind of thing stands there, without its content: the value may be a secret."""
+    """The kind of a value without its content, because that may be a secret."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -33,7 +33,7 @@ def described(value: Any) -> str:
 
 
 def listed(names: Iterable[str], last: str = "or") -> str:
-    """`a, b or c`; past twelve the rest is only counted."""
+    """`a, b or c`. After twelve names, only the number of the others."""
     known = list(names)
     if len(known) > 12:
         return f"{', '.join(known[:12])} {last} {len(known) - 12} more"
@@ -41,7 +41,7 @@ def listed(names: Iterable[str], last: str = "or") -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like `name`, or None when none looks alike."""
+    """The most similar known name, or None if none is similar."""
     if len(name) > _LONGEST:
         return None
     by_folded = {k.lower().replace("_", "-"): k for k in known}
@@ -50,7 +50,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 def advice(name: str, known: Iterable[str], nothing: str = "leave it out") -> str:
-    """What to write instead of a name that nobody knows."""
+    """What to write instead of an unknown name."""
     names = sorted(known)
     if not names:
         return nothing

@@ -1,4 +1,4 @@
-"""What the YAML parser says of a broken file, in words for somebody who writes schedules."""
+"""Rewords errors of the YAML parser for people who write schedules."""
 
 import yaml
 
@@ -6,7 +6,7 @@ from worker.errors import Complaint
 
 
 def unprintable(text: str, path: str, error: yaml.reader.ReaderError) -> Complaint:
-    """libyaml tells the character but counts its position in bytes: look for it ourselves."""
+    """Searches for the character, because libyaml counts its position in bytes."""
     sign = error.character if isinstance(error.character, str) else chr(error.character)
     at = max(text.find(sign), 0)
     line, column = text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
@@ -37,7 +37,7 @@ _FROM_THE_START = ("unexpected end of stream", "scanning an alias", "scanning an
 
 
 def rephrased(text: str, path: str, error: yaml.MarkedYAMLError, reached: tuple[int, int]) -> Complaint:
-    """`reached`: line and column of the last thing that could be read, for a parser that only notices at the end."""
+    """`reached`: line and column of the last thing that was read, because some errors are only noticed at the end."""
     said = f"{error.context or ''} {error.problem or ''}"
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line, mark.column) if mark else (0, 0)

@@ -1,7 +1,7 @@
-"""YAML 1.2 core with the position of every key and value; refuses what is hostile with one sentence.
+"""Reads YAML 1.2 core with the position of every key and value. Hostile input is refused with one sentence.
 
-Built from the parser's events rather than by PyYAML's loaders, which follow YAML 1.1 (`no` is a boolean, `1:30` is
-ninety) and recurse as deep as a file tells them to. https://yaml.org/spec/1.2.2/#103-core-schema
+Built from the parser's events. PyYAML's loaders follow YAML 1.1 (`no` is a boolean, `1:30` is ninety) and recurse as
+deep as a file asks. https://yaml.org/spec/1.2.2/#103-core-schema
 """
 
 import re
@@ -19,11 +19,11 @@ LARGEST = 1_000_000
 """Bytes of one file."""
 
 _ASIDE = -1
-"""Where the values of repeated keys go: read on, to find what else is wrong, but part of nothing."""
+"""The path of values under repeated keys. They are parsed for errors, but are part of nothing."""
 
 DEEPEST = 40
 MOST_COPIED = 20_000
-"""Values that aliases may add to a file: a few lines of YAML can otherwise stand for billions."""
+"""Values that aliases may add to a file. Without a limit, a few lines of YAML can stand for billions of values."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
@@ -35,14 +35,14 @@ _BOOLS = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 
 
 class Plain(str):
-    """Text that stands in a file without quotes: it is what its key makes of it."""
+    """Unquoted text. Its key decides what it means."""
 
     __slots__ = ()
 
 
 def core(value: Any) -> Any:
-    """What YAML 1.2 core makes of a value whose key does not say. Not numbers: `.inf` and `.nan` and whatever does not
-    fit 64 bits, since no JSON could carry them.
+    """The YAML 1.2 core value of unquoted text. `.inf`, `.nan` and numbers past 64 bits stay text, because JSON cannot
+    hold them.
     """
     if isinstance(value, dict):
         return {k: core(v) for k, v in value.items()}
@@ -64,8 +64,8 @@ def _scalar(text: Plain) -> Any:
 
 
 def parse(data: bytes, path: str) -> tuple[Document | None, tuple[Complaint, ...]]:
-    """The file's one document (None: something keeps it from being read) and what is wrong with it as YAML. An empty
-    file's value is None.
+    """The one document in the file (None if it cannot be read), and the errors in its YAML. The value of an empty file
+    is None.
     """
     text = _decoded(data, path)
     if isinstance(text, Complaint):
@@ -101,7 +101,7 @@ class _Refused(Exception):
 
 
 class _Builder:
-    """Events to values. Aliases become copies, so that every value has a place of its own path."""
+    """Turns events into values. Aliases become copies, so that every value has its own position."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -202,7 +202,7 @@ class _Builder:
         return f"put text that starts with `*` in quotes, or name a value above with `&{event.anchor}`"
 
     def _copy(self, event: Any, origin: Path, path: Path, value: Any) -> None:
-        """Give the places of everything below `origin` to the same below `path` too."""
+        """Copies the positions of everything below `origin` to `path`."""
         self._copied += 1
         if self._copied > MOST_COPIED or len(path) > DEEPEST:
             raise self._refused(event, "aliases that multiply what they name", "write the values out")

@@ -1,4 +1,4 @@
-"""What to write instead of an abbreviation or an offset: neither says when the clocks of a place are put forward."""
+"""Advice for time zones written as an abbreviation or an offset, which do not say when daylight saving time begins."""
 
 import re
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from types import MappingProxyType
 from worker.adapters.definitions.words import listed, nearest
 
 SHORTEST = 5
-"""Letters of a name for which a name that looks alike is offered: shorter ones all look alike."""
+"""Letters that a name must have before a similar zone is suggested. Shorter names are all similar."""
 
 _NEW_YORK, _LOS_ANGELES, _DENVER = "America/New_York", "America/Los_Angeles", "America/Denver"
 _CHICAGO, _SYDNEY, _AUCKLAND = "America/Chicago", "Australia/Sydney", "Pacific/Auckland"
@@ -55,7 +55,7 @@ def zone_advice(text: str, known: Iterable[str]) -> str:
 
 
 def zone_warning(name: str) -> tuple[str, str] | None:
-    """What was found and what to write, for a zone that exists and is no place; None for all others."""
+    """What was found and what to write, for a zone that exists but is no place. None for others."""
     if name in _ONE_OFFSET:
         found = f"the time zone `{name}`, which has the same offset all year"
     elif name in _WITHOUT_PLACE:

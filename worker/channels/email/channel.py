@@ -1,7 +1,7 @@
-"""Email over SMTP: options, message → receipt, how a server's refusals are classed.
+"""Email over SMTP: options, sending, and what a server's refusals mean.
 
-The classing follows RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is for good, and the table in
-`faults` says whether the address, the channel or only this message is at fault.
+The classes follow RFC 5321 and RFC 3463: 4yz may be tried again; 5yz is permanent, and the table in `faults` says
+whether the address, the channel or only this message is at fault.
 """
 
 import re
@@ -53,7 +53,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
 
 
 def _is_host(name: str) -> bool:
-    """A domain or an address literal, as EHLO takes them (RFC 5321, 4.1.1.1)."""
+    """Whether EHLO takes the name: a domain or an address literal (RFC 5321, 4.1.1.1)."""
     if name.startswith("[") and name.endswith("]"):
         try:
             ip_address(name[1:-1].removeprefix("IPv6:"))
@@ -64,7 +64,7 @@ def _is_host(name: str) -> bool:
 
 
 class EmailChannel:
-    """A message to one reader is one part. A mail server says 4yz when it has had enough: nobody asks for a pace."""
+    """A message to one reader is one part. There is no pace: a mail server answers 4yz when it has had enough."""
 
     preview_suffix = "html"
 
@@ -90,7 +90,7 @@ class EmailChannel:
         name = re.sub(r"[^a-z0-9]+", "-", schedule.lower()).strip("-") or "digest"
         return (Part(0, "mail", f"{name}-{envelope.key.digest[:8]}.eml", draft),)
 
-    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # a mail needs nothing from before
+    def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # a mail does not depend on earlier ones
         return part.draft
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # there is one part
@@ -102,7 +102,7 @@ class EmailChannel:
             raise classed(failure) from failure
         return Receipt(words)
 
-    async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # a mailbox is only known when it refuses
+    async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # only a refusal shows that a mailbox does not exist
         try:
             return f"logged in as {self._origin}'s sender: {await self._mailer.check()}"
         except MailFailure as failure:
@@ -120,7 +120,7 @@ def open_email(
     connections: int = 4,
     tls: ssl.SSLContext | None = None,
 ) -> EmailChannel:
-    """The channel of these options (secrets resolved), not yet connected. Raises RequestError."""
+    """The channel for these options (secrets resolved), not yet connected. Raises RequestError."""
     absent = tuple(RuleViolation((key,), "nothing", "a value") for key in ("url", "from") if key not in options)
     wrong = absent + _faults(options)
     if wrong:
@@ -139,8 +139,8 @@ def open_email(
 
 
 def classed(failure: MailFailure) -> DeliveryError:
-    """What a failure means for the delivery: uncertain, deferred, or refused with what to stop using."""
-    words = f"{failure.phase}: {failure.text.lstrip().removeprefix(failure.enhanced).lstrip()}"  # the code stands first
+    """Whether a failure leaves the delivery uncertain, defers it, or refuses it, and what to stop using."""
+    words = f"{failure.phase}: {failure.text.lstrip().removeprefix(failure.enhanced).lstrip()}"  # without its code
     code = f"{failure.code} {failure.enhanced}".strip()
     if failure.unclear:
         return DeliveryUncertain("email", words)
@@ -152,7 +152,7 @@ def classed(failure: MailFailure) -> DeliveryError:
 
 
 def _mailbox_full(failure: MailFailure) -> bool:
-    """Written 552 by servers that mean 452: RFC 5321, 4.5.3.1.10 asks to treat it so."""
+    """Some servers write 552 for 452. RFC 5321, 4.5.3.1.10 asks clients to treat it so."""
     full = failure.enhanced == "5.2.2" or (failure.code == 552 and not failure.enhanced)
     return full and failure.phase == "rcpt"
 

@@ -1,4 +1,4 @@
-"""The subject, text and HTML of a digest, short enough for every mail program to show the whole."""
+"""The subject, text and HTML of a digest, short enough that every mail program shows all of it."""
 
 import html as escapes
 
@@ -11,7 +11,7 @@ from worker.sanitize import plain
 
 HTML_BUDGET = 80_000
 HTML_LIMIT = 100_000
-"""Bytes of UTF-8. Gmail cuts a mail off near 102 KB: past the budget a digest is shortened, past the limit refused."""
+"""Bytes of UTF-8; Gmail cuts a mail near 102 KB. Past the budget a digest is shortened, past the limit refused."""
 
 TEXT_LIMIT = 100_000
 SUBJECT, TEXT, HTML = "email.subject.j2", "email.txt.j2", "email.html.j2"
@@ -33,7 +33,7 @@ def preview_of(content: MailContent, address: str) -> PreviewPage:
 
 
 def _longest(request: RenderRequest, templates: Templates) -> tuple[TemplatePage, str]:
-    """The first form whose HTML fits the budget, or the shortest one, and its HTML."""
+    """The first form whose HTML fits the budget, else the shortest one, with its HTML."""
     template, pages = f"{request.entry.template}/{HTML}", templates.pages(request)
     page = next(pages)
     html = styled(template, page.fill(HTML))

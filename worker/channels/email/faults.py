@@ -1,8 +1,9 @@
-"""Whose fault a permanent refusal is: the reader's address, the channel (our host, login or sender), or this message.
+"""Decides whether a permanent refusal concerns the reader's address, the channel (our host, login or sender) or the
+message.
 
-A table, because servers agree on few codes: the text decides first, then the enhanced code, then the step. A policy is
-never the reader's fault: what is refused is who we are or what we wrote. Where nothing in the table fits, the message
-is blamed, so that the next one is tried.
+Servers agree on few codes, so this is a table. The text decides first, then the enhanced code, then the step. A refusal
+by policy concerns who we are or what we wrote, not the reader. A refusal that no rule matches concerns the message, so
+that the next message is tried.
 
 | source | what it lists |
 |---|---|
@@ -22,7 +23,7 @@ from enum import StrEnum
 from worker.adapters.smtp.failure import MailFailure
 
 _ADDRESS = re.compile(r"\S+@\S+")
-"""The reader of relay@acme.example is no relay."""
+"""Removed before the search, because the address relay@acme.example does not mean that relaying failed."""
 
 
 class Fault(StrEnum):
@@ -35,9 +36,9 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FaultRule:
-    """`text` and `enhanced` are regular expressions. `text` is searched for, in the server's words without addresses.
-    `enhanced` has to fit the whole code; None is for all. `phases` and `codes`: the steps and replies that the rule is
-    for; empty for all.
+    """`text` and `enhanced` are regular expressions. `text` is searched for in the server's words without addresses.
+    `enhanced` must match the whole code; None matches all. `phases` and `codes`: the steps and replies to which the
+    rule applies; empty for all.
     """
 
     fault: Fault
@@ -58,37 +59,37 @@ class FaultRule:
 RCPT = frozenset({"rcpt"})
 
 RULES: tuple[FaultRule, ...] = (
-    # Before there is a message: the login, TLS and our rights.
+    # Before there is a message: login, TLS and our rights.
     FaultRule(Fault.CHANNEL, phases=frozenset({"connect", "tls", "auth"})),
     FaultRule(Fault.CHANNEL, codes=frozenset({502, 503, 504, 530, 534, 535, 538})),
     FaultRule(Fault.CHANNEL, enhanced=r"5\.7\.(8|9|11|57)"),
-    # The reader's own word. It is the only policy that says something of one address.
+    # The reader's own block, the only policy that concerns one address.
     FaultRule(Fault.READER, text=r"blocked by (this|the) (user|recipient)", phases=RCPT),
-    # Our domain fails SPF, DKIM or DMARC, which some receivers ask for and others do not.
+    # Our domain fails SPF, DKIM or DMARC, which only some receivers require.
     FaultRule(Fault.MESSAGE, enhanced=r"5\.7\.(2[0-4]|26|27|30|509|515)"),
     FaultRule(Fault.MESSAGE, text=r"\b(spf|dkim|dmarc)\b"),
-    # Our host: block lists, its name, and what Postfix says at RCPT of the steps before.
+    # Our host: block lists, its name, and Postfix's replies at RCPT about earlier steps.
     FaultRule(Fault.CHANNEL, text=r"spamhaus|blocked using|block ?list|blacklist|banned sending ip|\b(dns|r)bl\b"),
     FaultRule(Fault.CHANNEL, text=r"(client host|helo command|ehlo|sender address) rejected"),
     FaultRule(Fault.CHANNEL, enhanced=r"5\.7\.(25|60[6-9]|6[1-4]\d)"),
-    # Our sender. These two codes of 5.1 are not the reader's.
+    # Our sender. These two codes of 5.1 are not about the reader.
     FaultRule(Fault.CHANNEL, enhanced=r"5\.1\.[78]"),
-    # A server that wants a login first says so to every recipient.
+    # A server that requires a login says so for every recipient.
     FaultRule(Fault.CHANNEL, text=r"relay|authenticat|log ?in", enhanced=r"|5\.7\.\d+", phases=RCPT),
-    # The reader's address: unknown, moved, or switched off. 5.4.1 is Exchange's word for unknown.
+    # The reader's address: unknown, moved, or disabled. Exchange says 5.4.1 for unknown.
     FaultRule(Fault.READER, enhanced=r"5\.(1\.\d+|2\.[01]|4\.[14])", phases=RCPT),
     FaultRule(Fault.READER, enhanced="", codes=frozenset({550, 551, 553}), phases=RCPT),
-    # A gateway that asks the mailbox's server when it has the message. The envelope holds one recipient, so that a code
-    # of the recipient's address is of this one; 5.1.0 does not say whose address is meant.
+    # A gateway that asks the mailbox's server only when it has the message. The envelope holds one recipient, so a code
+    # about the recipient's address is about this one. 5.1.0 does not say whose address is meant.
     FaultRule(Fault.READER, enhanced=r"5\.1\.([1-46]|10)", phases=frozenset({"data"})),
-    # What a server has against MAIL is against our sender, but for the message's size.
+    # A refusal of MAIL concerns our sender, except for the message's size.
     FaultRule(Fault.MESSAGE, enhanced=r"5\.3\.4"),
     FaultRule(Fault.MESSAGE, codes=frozenset({552})),
     FaultRule(Fault.CHANNEL, phases=frozenset({"mail"})),
 )
-"""The first that fits counts."""
+"""The first matching rule counts."""
 
 
 def at_fault(failure: MailFailure) -> Fault:
-    """Of a permanent refusal (5yz)."""
+    """For a permanent refusal (5yz)."""
     return next((rule.fault for rule in RULES if rule.fits(failure)), Fault.MESSAGE)

@@ -1,4 +1,4 @@
-"""The sandbox's mail server and its Slack, under one type."""
+"""The sandbox's mail server and its Slack, as one type of channel."""
 
 from worker.channels.sandbox.channel import SANDBOX as KIND
 

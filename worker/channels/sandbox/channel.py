@@ -1,4 +1,4 @@
-"""`type: sandbox`: a mail address goes to the sandbox's mail server, any other address to its Slack."""
+"""`type: sandbox`: mail addresses go to the sandbox's mail server, other addresses to its Slack."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ MAIL, POSTS = "mail", "slack"
 
 
 class SandboxChannels:
-    """`listening`: where the sandbox's services are, by service. A channel is opened when it is first asked for."""
+    """`listening`: service → its address in the sandbox. Channels are opened at their first use."""
 
     def __init__(self, listening: Mapping[str, str]) -> None:
         self._listening = listening

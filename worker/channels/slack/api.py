@@ -1,4 +1,4 @@
-"""Slack's Web API as one account sees it: a method, its arguments, the parsed answer or an error of ours."""
+"""Slack's Web API for one account: calls methods and returns parsed answers or our errors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,14 +15,14 @@ JSON = "application/json; charset=utf-8"
 
 
 class SlackApi:
-    """The token goes with each request and not into the client, which also speaks to the host that takes uploads."""
+    """The token goes into each request and not into the client, which also talks to the host for uploads."""
 
     def __init__(self, token: str, base_url: str = BASE_URL) -> None:
         self._token = token
         self._http = Http(base_url, timeout=PATIENCE)
 
     async def write(self, method: str, body: bytes) -> dict[str, Any]:
-        """A method that changes something, given its arguments as JSON. Raises every kind of DeliveryError."""
+        """Calls a method that changes something, with its arguments as JSON. Raises every kind of DeliveryError."""
         try:
             answer = await self._http.send(
                 "POST", f"/{method}", content=body, headers=self._headers | {"content-type": JSON}
@@ -45,8 +45,8 @@ class SlackApi:
             raise DeliveryDeferred(CHANNEL, f"{method}: {unclear.problem}") from unclear
 
     async def put(self, url: str, body: bytes) -> None:
-        """The bytes of a file to where Slack asked for them. Nobody sees it before it is completed: raises
-        DeliveryDeferred for everything but 200.
+        """Sends the bytes of a file to the address that Slack gave. The file is not visible until the upload is
+        completed, so every status but 200 raises DeliveryDeferred.
         """
         try:
             answer = await self._http.send(

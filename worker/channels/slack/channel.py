@@ -1,11 +1,10 @@
-"""Slack by a bot's token: the digest's own post, its thread, and files in it.
+"""Slack with a bot's token: the digest's main post, its thread, and files in the thread.
 
 https://docs.slack.dev/reference/methods/chat.postMessage
 
-What goes into the ledger as a part's hash is its primary form. Where Slack answers that form with `invalid_blocks` or
-another refusal of the blocks themselves, nothing was posted, and the same call of `send` posts a plainer form of it;
-the receipt then ends in "reduced:<n>" (slack_reduced says which form n is), so that the ledger tells that what the
-channel shows is less than what was sealed.
+The ledger holds the hash of a part's full form. If Slack refuses the blocks of that form (`invalid_blocks` and others),
+nothing was posted, and the same call of `send` posts a plainer form. The receipt then ends in "reduced:<n>", where n is
+the number of the form, so that the ledger shows that the channel shows less than was sealed.
 """
 
 import hashlib
@@ -34,14 +33,16 @@ _PLACE = re.compile(r"([A-Z0-9]{2,40}) ([0-9]{1,20}\.[0-9]{1,10})")
 
 
 class SlackChannel(SlackMessages):
-    """`token` is a bot's (xoxb-…) with chat:write; base_url stands in for Slack in tests and the sandbox."""
+    """`token` is a bot's (xoxb-…) with chat:write. `base_url` replaces Slack in tests and the sandbox."""
 
     def __init__(self, token: str, base_url: str = BASE_URL) -> None:
         self._pace_key = f"{CHANNEL}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
         self._api = SlackApi(token, base_url)
 
     def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:
-        """Part 0 is the main post, then its thread in order, then the files. Raises RenderError naming the post."""
+        """Part 0 is the main post, followed by its thread in order and the files. Raises RenderError that names the
+        post.
+        """
         posts = [_post(number, post, envelope) for number, post in enumerate(checked(content))]
         files = [
             _file(number, attachment, envelope)
@@ -50,8 +51,8 @@ class SlackChannel(SlackMessages):
         return (*posts, *files)
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:
-        """The main post as drafted; what follows it is addressed by its receipt, which names the conversation that a
-        person's id leads to. An upload is sealed with a line that says where it goes.
+        """The main post is sealed as drafted. Later parts are addressed by its receipt, which names the real
+        conversation even if the address is a person's id. An upload is sealed with a line that says where it goes.
         """
         if part.number == 0:
             return part.draft
@@ -61,14 +62,16 @@ class SlackChannel(SlackMessages):
         return dump(json.loads(part.draft) | {"channel": channel, "thread_ts": ts})
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # the port's
-        """One part, once: a plainer form is tried only after Slack said that it posted nothing."""
+        """Sends one part once. A plainer form follows only if Slack said that it posted nothing."""
         if part.kind == UPLOAD:
             return await upload(self._api, sealed)
         return await post_or_reduce(self._post, sealed)
 
     async def check(self, addresses: Sequence[str]) -> str:
-        """Asks whose token it is, and for the newest message of each channel: without its history an unclear post
-        could not be looked up. Raises DeliveryRefused and DeliveryDeferred.
+        """Checks the token, and reads the newest message of each channel, because look-ups of unclear posts need its
+        history.
+
+        Raises DeliveryRefused and DeliveryDeferred.
         """
         told = await self._api.read("auth.test", {})
         for address in addresses:
@@ -83,18 +86,18 @@ class SlackChannel(SlackMessages):
             raise DeliveryRefused(CHANNEL, f"history of {address}: {refused.problem}", code=refused.code) from refused
 
     async def find(self, part: Part, envelope: Envelope) -> Receipt | None:
-        """Asks the channel's history. Raises DeliveryDeferred where it may not be read, which proves nothing."""
+        """Searches the channel's history. Raises DeliveryDeferred if it cannot be read, because that proves nothing."""
         try:
             return await find(self._api, part, envelope)
         except DeliveryRefused as refused:
             raise DeliveryDeferred(CHANNEL, f"the history cannot be read: {refused.problem}") from refused
 
     def pace(self, address: str) -> tuple[str, float]:
-        """Slack takes about one message a second to one channel. The key holds a hash of the token."""
+        """Slack allows about one message per second and channel. The key holds a hash of the token."""
         return f"{self._pace_key}:{address}", SECONDS_APART
 
     def saved(self, part: Part, sealed: bytes) -> bytes:
-        """Of an upload the file itself, as Slack is given it."""
+        """For an upload, the file as Slack gets it."""
         return upload_body(sealed) if part.kind == UPLOAD else sealed
 
     async def aclose(self) -> None:
@@ -110,7 +113,7 @@ class SlackChannel(SlackMessages):
 
 
 def open_slack(options: Mapping[str, str]) -> Channel[SlackContent]:
-    """A channel from options whose secrets are resolved. Raises RequestError, without the secret."""
+    """The channel for options whose secrets are resolved. Raises RequestError without the secret."""
     if "webhook_url" in options:
         return SlackWebhookChannel(options["webhook_url"].strip())
     token = options["token"].strip()
@@ -132,7 +135,7 @@ def _post(number: int, post: Mapping[str, Any], envelope: Envelope) -> Part:
 
 
 def _file(number: int, attachment: Attachment, envelope: Envelope) -> Part:
-    """The title ends in a mark of the delivery, by which a look-up knows the file."""
+    """The title ends in a mark of the delivery, by which a look-up finds the file."""
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", attachment.name).lstrip(".-")[:120] or f"file-{number}"
     meta = {"filename": name, "title": f"{name} {file_mark(envelope)}"}
     return Part(number, UPLOAD, name, attachment.body, meta)
@@ -147,7 +150,7 @@ def _place(receipt: Receipt) -> tuple[str, str]:
 
 
 def _address(text: str) -> str:
-    """A channel's, conversation's or person's id; names are not stable and Slack no longer takes them."""
+    """The id of a channel, conversation or person. Names are not stable, and Slack no longer accepts them."""
     address = text.strip()
     if _ADDRESS.fullmatch(address) is None:
         raise ValueError(

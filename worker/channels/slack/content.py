@@ -1,4 +1,4 @@
-"""The posts of a digest: what a template wrote, read as strict JSON before anything is sent."""
+"""The posts of a digest: a template's output, parsed as strict JSON before anything is sent."""
 
 import json
 from collections.abc import Mapping
@@ -15,35 +15,35 @@ TEMPLATE = "slack.json.j2"
 
 @dataclass(frozen=True, slots=True)
 class SlackContent:
-    """`posts` hold blocks and fallback text. The first is the main message, the others are its thread."""
+    """`posts` hold blocks and fallback text. The first is the main message; the others are its thread."""
 
     posts: tuple[Mapping[str, Any], ...] = ()
     attachments: tuple[Attachment, ...] = ()
 
 
 class SlackMessages:
-    """What Slack's two channels have in common: the same posts, shown and explained in the same way."""
+    """The part that both of Slack's channels share."""
 
     preview_suffix = "slack.json"
 
     def content(self, request: RenderRequest, templates: Templates) -> SlackContent:
-        """The whole digest: limits of a single post are for `build`. Raises RenderError."""
+        """The whole digest. `build` checks the limits of each post. Raises RenderError."""
         text = next(templates.pages(request)).fill(TEMPLATE)
         return SlackContent(parse_posts(f"{request.entry.template}/{TEMPLATE}", text), request.files)
 
-    def preview(self, content: SlackContent, address: str) -> PreviewPage:  # noqa: ARG002  # no post names its reader
+    def preview(self, content: SlackContent, address: str) -> PreviewPage:  # noqa: ARG002  # a post does not depend on its reader
         posts = json.dumps(list(content.posts), indent=2, ensure_ascii=False)
         return PreviewPage(str(content.posts[0].get("text", "")), posts)
 
     def explain_receipt(self, receipt: str) -> str:
-        """Which plainer form of the post the channel shows, where it is not the sealed one."""
+        """Says which plainer form of the post the channel shows, if it is not the sealed form."""
         reduced = receipt.rpartition(" reduced:")[2] if " reduced:" in receipt else ""
         return f"Slack refused its blocks, so that the room shows plainer form {reduced} of it" if reduced else ""
 
 
 def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
-    """A JSON list of objects, the first of which is the main message. Raises RenderError: NaN, a repeated key, prose
-    after the end and a list of anything else are all refused.
+    """Parses a JSON list of objects, of which the first is the main message. Raises RenderError for anything else, also
+    for NaN, a repeated key, and text after the end.
     """
     try:
         parsed = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)

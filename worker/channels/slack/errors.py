@@ -1,8 +1,8 @@
-"""What Slack's answers mean for one delivery: later, never, or perhaps already posted.
+"""Whether an answer of Slack defers a delivery, refuses it, or leaves it uncertain.
 
-The error string decides first and the HTTP status second, because the Web API answers 200 for almost everything and
-webhooks pair strings with statuses that nobody documents. Lists: https://docs.slack.dev/reference/methods/chat.postMessage
-and https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
+The error string decides first and the HTTP status second. The Web API answers almost everything with 200, and webhooks
+combine strings and statuses in undocumented ways. Lists: https://docs.slack.dev/reference/methods/chat.postMessage and
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 """
 
 import re
@@ -22,13 +22,13 @@ LATER: dict[str, float | None] = {
     "ratelimited": None,
     "rate_limited": None,
     "service_unavailable": None,
-    "team_added_to_org": HOUR,  # Slack moves the workspace, which takes hours
+    "team_added_to_org": HOUR,  # Slack is moving the workspace, which takes hours
     "org_login_required": HOUR,
 }
-"""Nothing was posted; the value is how long to wait, in seconds, where we know."""
+"""Nothing was posted. The value is the number of seconds to wait, if known."""
 
 UNCLEAR = frozenset({"fatal_error", "internal_error", "request_timeout", "rollup_error"})
-"""Slack says of the first two that part of the work may have been done."""
+"""For the first two, Slack says that a part of the work may have been done."""
 
 OUR_KEY = frozenset(
     {
@@ -56,7 +56,7 @@ OUR_KEY = frozenset(
         "invalid_token",
     }
 )
-"""The token or webhook is dead, whatever the address."""
+"""The token or webhook is not valid, whatever the address."""
 
 THE_ADDRESS = frozenset(
     {
@@ -86,18 +86,18 @@ REDUCIBLE = frozenset(
         "attachment_payload_limit_exceeded",
     }
 )
-"""The blocks were refused and nothing was posted: a plainer form of the same message may pass."""
+"""The blocks were refused and nothing was posted, so a plainer form may pass."""
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{2,80}")
 
 
 def tidy(text: str, secrets: Sequence[str]) -> str:
-    """Words of the other side, fit for the ledger: one line, at most 300 characters, without our secrets."""
+    """The service's words for the ledger: one line, at most 300 characters, without our secrets."""
     return redact(text, secrets, 300)
 
 
 def parse(body: bytes) -> dict[str, Any] | None:
-    """The JSON object in `body`, None where there is none."""
+    """The JSON object in `body`, or None."""
     try:
         found = decoded(body)
     except JsonUnreadable:
@@ -106,7 +106,7 @@ def parse(body: bytes) -> dict[str, Any] | None:
 
 
 async def parse_aside(body: bytes) -> dict[str, Any] | None:
-    """As `parse`, and a long list of messages does not stop others meanwhile."""
+    """As `parse`, without blocking the loop on a long list of messages."""
     try:
         found = await decoded_aside(body)
     except JsonUnreadable:
@@ -115,13 +115,13 @@ async def parse_aside(body: bytes) -> dict[str, Any] | None:
 
 
 def retry_after(answer: HttpAnswer) -> float | None:
-    """Seconds that Slack asks us to wait, at most a day; None where it does not say so in whole seconds."""
+    """Seconds that Slack asks us to wait, at most a day; None if it does not give whole seconds."""
     text = answer.headers.get("retry-after", "").strip()
     return min(float(text), DAY) if text.isascii() and text.isdigit() else None
 
 
 def by_code(code: str, detail: str = "", *, wait: float | None = None, webhook: bool = False) -> DeliveryError:
-    """The class of one error string. A string that we do not know is permanent for this message, said verbatim."""
+    """Classifies an error string. An unknown one is permanent for this message, and is quoted."""
     problem = f"{code}: {detail}" if detail else code
     if code in LATER:
         return DeliveryDeferred(CHANNEL, problem, retry_after=wait if wait is not None else LATER[code])
@@ -136,7 +136,7 @@ def by_code(code: str, detail: str = "", *, wait: float | None = None, webhook: 
 
 
 def by_status(status: int, *, wait: float | None = None, webhook: bool = False) -> DeliveryError:
-    """The class of an answer without an error string of Slack's."""
+    """Classifies an answer without an error string of Slack."""
     if status == 429:
         return DeliveryDeferred(CHANNEL, "asked to wait (HTTP 429)", retry_after=wait)
     if status == 503 and not webhook:
@@ -149,7 +149,7 @@ def by_status(status: int, *, wait: float | None = None, webhook: bool = False) 
 
 
 def by_answer(answer: HttpAnswer, secrets: Sequence[str], *, webhook: bool = False) -> DeliveryError:
-    """The class of an answer that is not a success."""
+    """Classifies an answer that is not a success."""
     wait = retry_after(answer)
     if answer.status == 429:
         return by_status(429, wait=wait)
@@ -161,13 +161,13 @@ def by_answer(answer: HttpAnswer, secrets: Sequence[str], *, webhook: bool = Fal
 
 
 def by_failure(failure: HttpFailure) -> DeliveryError:
-    """No whole answer: unclear as soon as the request may have left."""
+    """Classifies a failure without a whole answer. It is uncertain if the request may have been sent."""
     kind = DeliveryUncertain if failure.sent else DeliveryDeferred
     return kind(CHANNEL, failure.problem)
 
 
 def _said(answer: HttpAnswer, secrets: Sequence[str], *, text: bool) -> tuple[str, str]:
-    """Slack's error string and what it adds to it; empty where the answer names none. `text`: webhooks say it bare."""
+    """Slack's error string and details; empty if there is none. `text`: webhooks answer with the bare string."""
     body = parse(answer.body)
     if body is not None:
         code = body.get("error")

@@ -1,7 +1,7 @@
-"""Plainer forms of one post, for a workspace that refuses its blocks.
+"""Plainer forms of a post, for a workspace that refuses its blocks.
 
-Charts came to workspaces in phases and a refused block fails the whole post, so that the message goes out again with
-less: the chart first, then the table as preformatted text, then nothing but the text.
+Slack introduced charts one workspace at a time, and one refused block fails the whole post. Then the charts are left
+out, then tables become preformatted text, then only the text remains.
 """
 
 import json
@@ -15,20 +15,21 @@ from worker.errors import DeliveryRefused
 CHARTS = frozenset({"data_visualization"})
 TABLES = frozenset({"table", "data_table"})
 PREFORMATTED = 3000
-"""Characters of a table printed as text: a block of text longer than a section may be is cut after a whole row."""
+"""Characters of a table printed as text. A longer one is cut after a whole row, because a section has a limit."""
 
 
 def dump(body: Mapping[str, Any]) -> bytes:
-    """The bytes of a post: compact, UTF-8, in the order given, so that equal posts are equal bytes. Half a surrogate
-    pair, which a template can write and UTF-8 cannot, becomes a question mark.
+    """A post as compact UTF-8 in the given order, so that equal posts are equal bytes. A lone surrogate, which a
+    template can write and UTF-8 cannot encode, becomes a question mark.
     """
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 async def post_or_reduce(post: Callable[[bytes, str], Awaitable[Receipt]], sealed: bytes) -> Receipt:
-    """`post` hands one body over; its second argument ends the receipt. A plainer form follows only a refusal of the
-    blocks themselves, which left nothing in the channel. Raises what `post` raises; the first refusal when no form
-    passes.
+    """`post` sends one body; its second argument is the end of the receipt.
+
+    A plainer form follows only a refusal of the blocks, after which the channel holds nothing. Raises what `post`
+    raises, and the first refusal if no form passes.
     """
     try:
         return await post(sealed, "")
@@ -46,8 +47,8 @@ async def post_or_reduce(post: Callable[[bytes, str], Awaitable[Receipt]], seale
 
 
 def reduced(sealed: bytes) -> Iterator[tuple[int, bytes]]:
-    """Every plainer form of a post that differs from those before it, and its number: 1 without charts, 2 tables as
-    text, 3 text alone.
+    """Every plainer form of a post that differs from the earlier ones, with its number: 1 without charts, 2 with tables
+    as text, 3 with text only.
     """
     body: dict[str, Any] = json.loads(sealed)
     blocks: list[dict[str, Any]] = body.get("blocks") or []
@@ -67,7 +68,7 @@ def _as_text(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _aligned(rows: list[list[str]]) -> str:
-    """Columns padded to their widest cell; the first starts at the left, the others end at the right."""
+    """Pads columns to their widest cell. The first is aligned left, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     text = ""
     for row in rows:
@@ -82,7 +83,7 @@ def _aligned(rows: list[list[str]]) -> str:
 
 
 def _words(node: Any) -> str:
-    """What a cell says, without its styles, on one line."""
+    """The text of a cell on one line, without styles."""
     if isinstance(node, Mapping):
         inner = "".join(_words(element) for element in node.get("elements", ()))
         return (str(node.get("text", "")) + inner).replace("\n", ", ")

@@ -1,8 +1,7 @@
-"""Slack's limits on one post, checked offline, so that a post past them fails here and names the place.
+"""Checks Slack's limits on a post offline, so that a post past them fails here with the place named.
 
-Numbers are Unicode code points and the strictest of what https://docs.slack.dev/reference/block-kit/blocks and its
-readers report; the whole of the blocks was seen refused at 13,172 serialised characters though each block was legal
-(bolt-js issue 2509).
+Lengths are Unicode code points. The limits are the strictest that https://docs.slack.dev/reference/block-kit/blocks and
+its users report. Slack refused legal blocks with 13,172 serialised characters in all (bolt-js issue 2509).
 """
 
 import json
@@ -32,12 +31,12 @@ Complaints = Iterator[str]
 
 
 def check(post: Node) -> tuple[str, ...]:
-    """Every limit that a post breaks, each as "place: what was found, what is allowed"; empty for a good post."""
+    """Every limit that a post breaks, as "place: what was found, what is allowed". Empty for a good post."""
     return tuple(_post(post))
 
 
 def checked(content: SlackContent) -> tuple[Node, ...]:
-    """The posts, when Slack may have them all. Raises RenderError with the complaints about the first it may not."""
+    """The posts, if all are within the limits. Raises RenderError with the complaints about the first bad post."""
     if not content.posts:
         raise RenderError(TEMPLATE, 0, "made no post; expected a main post at least")
     for number, post in enumerate(content.posts, start=1):
@@ -66,7 +65,7 @@ def _post(post: Node) -> Complaints:
 
 
 def _together(blocks: list[Node]) -> Complaints:
-    """What blocks may not be beside each other."""
+    """Limits on blocks in one message together."""
     ids = [block["block_id"] for block in blocks if "block_id" in block]
     for twice in sorted({str(name) for name in ids if ids.count(name) > 1}):
         yield f"block_id {twice!r}: used twice"
@@ -86,7 +85,7 @@ def _block(place: str, block: Node) -> Complaints:
     if "block_id" in block:
         yield from _length(f"{place}: block_id", block["block_id"], BLOCK_ID)
     rule = _RULES.get(kind)
-    if rule is not None:  # a block that we never print is the template author's to get right
+    if rule is not None:  # our templates never use such a block; its author must get it right
         yield from rule(place, block)
 
 
@@ -125,7 +124,7 @@ def _rich_text(place: str, block: Node) -> Complaints:
 
 
 def _rich_element(place: str, element: Any) -> Complaints:
-    """A section, a list or a piece of text; sections may be empty of elements, text may not be empty of characters."""
+    """A section, a list or a piece of text. Sections may have no elements; text may not be empty."""
     if not isinstance(element, Mapping):
         yield f"{place}: expected an object"
         return
@@ -169,7 +168,7 @@ def _cell(place: str, cell: Any) -> Complaints:
 
 
 def _characters(node: Any) -> int:
-    """Characters that a cell shows."""
+    """The number of characters that a cell shows."""
     if not isinstance(node, Mapping):
         return 0
     return len(str(node.get("text", ""))) + sum(_characters(inner) for inner in _list(node.get("elements")))
@@ -208,7 +207,7 @@ def _series(place: str, series: Node, categories: list[str]) -> Complaints:
 
 
 def _list(found: Any) -> list[Any]:
-    """A template's own mistake must end as a complaint, never as a crash."""
+    """An empty list for anything else, so that a template's mistake ends as a complaint and not as a crash."""
     return found if isinstance(found, list) else []
 
 

@@ -1,10 +1,10 @@
-"""Whether a post arrived: asked of the channel's history by the delivery id that every post carries.
+"""Finds out whether a post arrived, by searching the channel's history for the delivery id in every post.
 
-Slack has no idempotency key (https://docs.slack.dev/messaging/message-metadata is what it has), so that this look-up is
-what keeps an unclear post from being sent twice. It needs the scopes channels:history, groups:history and im:history,
-and im:write for an address that is a person. A post that somebody deleted in the meantime counts as absent.
+Slack has no idempotency key (only https://docs.slack.dev/messaging/message-metadata), so this look-up prevents an
+unclear post from being sent twice. It needs the scopes channels:history, groups:history and im:history, and im:write if
+the address is a person. A post that somebody deleted meanwhile counts as absent.
 
-A file has no metadata: it is known by its title, which ends in the first eight characters of the delivery's digest.
+A file has no metadata. Its title ends in the first eight characters of the delivery's digest.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -20,26 +20,26 @@ EVENT = "funnel_digest"
 POST = "post"
 UPLOAD = "upload"
 CLOCKS_DIFFER = timedelta(days=1)
-"""How far Redis's clock, by which a delivery begins, may be ahead of Slack's, by which a post is stamped. A post is
-known by its delivery's id, so that looking back further finds no other.
+"""How far the clock of Redis, which dates a delivery, may be ahead of Slack's, which dates a post. Looking further back
+is harmless, because a post is known by its delivery's id.
 """
 
 PAGES = 50
-"""Pages of 200 messages before we say that we cannot tell."""
+"""Pages of 200 messages after which the look-up gives up."""
 
 
 def delivery_id(envelope: Envelope, number: int) -> str:
-    """Names one part of one delivery, the same in every try."""
+    """The id of one part of a delivery, the same in every try."""
     return f"{envelope.key.digest}.{number}"
 
 
 def file_mark(envelope: Envelope) -> str:
-    """How a file's title ends."""
+    """The end of a file's title."""
     return f"· {envelope.key.digest[:8]}"
 
 
 async def find(api: SlackApi, part: Part, envelope: Envelope) -> Receipt | None:
-    """The receipt of a part that arrived, None when it surely did not. Raises DeliveryDeferred and DeliveryRefused."""
+    """The receipt of a part that arrived; None if it surely did not. Raises DeliveryDeferred and DeliveryRefused."""
     channel = await _channel(api, envelope.address)
     main = await _posted(_history(api, channel, envelope), delivery_id(envelope, 0))
     if part.number == 0:
@@ -55,7 +55,7 @@ async def find(api: SlackApi, part: Part, envelope: Envelope) -> Receipt | None:
 
 
 async def _channel(api: SlackApi, address: str) -> str:
-    """Where posts to `address` lie: a person's are in the conversation that the bot has with them."""
+    """The channel that holds posts to `address`. Posts to a person are in the bot's conversation with them."""
     if address[:1] not in {"U", "W"}:
         return address
     opened = await api.read("conversations.open", {"users": address})
@@ -75,12 +75,12 @@ def _replies(api: SlackApi, channel: str, parent: str, envelope: Envelope) -> As
 
 
 def _since(envelope: Envelope) -> dict[str, str]:
-    """From a day before the first intent: Slack stamps posts with its own clock."""
+    """Begins a day before the first intent, because Slack dates posts with its own clock."""
     return {"oldest": f"{(envelope.date - CLOCKS_DIFFER).timestamp():.6f}", "inclusive": "true"}
 
 
 async def _pages(api: SlackApi, method: str, params: Mapping[str, str]) -> AsyncIterator[Mapping[str, Any]]:
-    """Every message that the method lists. Raises DeliveryDeferred when the list does not end, or is none."""
+    """Every message that the method lists. Raises DeliveryDeferred if the answer is no list or does not end."""
     asked = {**params, "limit": "200", "include_all_metadata": "true"}
     for _ in range(PAGES):
         page = await api.read(method, asked)

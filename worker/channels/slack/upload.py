@@ -1,8 +1,8 @@
-"""Files into a digest's thread: get an address, put the bytes there, complete.
+"""Uploads files into a digest's thread: get an address, send the bytes there, complete.
 
 https://docs.slack.dev/messaging/working-with-files
 
-Only completing shows the file to anybody, so that every failure before it is surely nothing sent.
+The file is visible only after the upload is completed, so an earlier failure proves that nothing was sent.
 """
 
 import json
@@ -23,21 +23,21 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 def sealed_upload(head: Mapping[str, str], body: bytes) -> bytes:
-    """What an upload is in the ledger: one line of JSON that says where it goes and how it is called, then the file.
+    """An upload as it is sealed for the ledger: one line of JSON with its place and name, then the file.
 
-    Slack refuses a length of 0, so that an empty file goes as one line end.
+    Slack refuses a length of 0, so an empty file is sent as one line end.
     """
     return dump(head) + b"\n" + (body or b"\n")
 
 
 def upload_body(sealed: bytes) -> bytes:
-    """The file itself, as Slack is given it."""
+    """The file itself, as Slack gets it."""
     return sealed.split(b"\n", 1)[1]
 
 
 async def upload(api: SlackApi, sealed: bytes) -> Receipt:
-    """Raises DeliveryDeferred, DeliveryRefused (a missing files:write suspends nothing: posts still work) or
-    DeliveryUncertain, which only completing can be.
+    """Raises DeliveryDeferred, DeliveryRefused (a missing files:write suspends nothing, because posts still work) or
+    DeliveryUncertain, which only the last step can cause.
     """
     head: dict[str, str] = json.loads(sealed.split(b"\n", 1)[0])
     body = upload_body(sealed)
@@ -60,7 +60,7 @@ def _completion(file_id: str, head: Mapping[str, str]) -> bytes:
 
 
 def _place(asked: Mapping[str, Any]) -> tuple[str, str]:
-    """The file's id and where its bytes go; in clear text only on this machine."""
+    """The file's id and the address for its bytes, which is in clear text only on this machine."""
     file_id, url = asked.get("file_id"), asked.get("upload_url")
     if not isinstance(file_id, str) or not _FILE_ID.fullmatch(file_id):
         raise DeliveryDeferred(CHANNEL, "files.getUploadURLExternal: no file id in the answer")

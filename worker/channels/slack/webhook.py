@@ -1,9 +1,9 @@
-"""Slack's incoming webhook: the main post of a digest and nothing else.
+"""Slack's incoming webhook, which carries only the main post of a digest.
 
 https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 
-It answers "ok" without a ts: no thread, no files, and nobody can be asked whether an unclear post arrived. The URL is
-the key to it, and Slack revokes one that leaks: it stays out of errors, names and logs.
+It answers "ok" without a ts, so there is no thread, no file, and no way to look up an unclear post. The URL is a
+secret, and Slack revokes one that leaks, so it is never in errors, names or logs.
 """
 
 import hashlib
@@ -22,23 +22,23 @@ from worker.ports.channels import PreviewPage
 
 PATIENCE = 30.0
 THREAD_NOTE = "in_the_thread"
-"""block_id of what the template says about the thread, which a webhook's post does not have."""
+"""block_id of the template's note on the thread, which is left out here."""
 
 _URL = re.compile(r"https://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/[!-~]+|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?/[!-~]+")
 
 
 SECONDS_APART = 1.0
-"""Between two messages to one webhook."""
+"""Minimum time between two messages to one webhook."""
 
 
 class SlackWebhookChannel(SlackMessages):
-    """Attachments of a digest are left out: a webhook cannot carry them."""
+    """Leaves out the attachments of a digest, because a webhook cannot carry them."""
 
     def __init__(self, url: str) -> None:
         if _URL.fullmatch(url) is None:
             raise RequestError("slack: the webhook_url is not an address with https://")
         self._url = url
-        self._secrets = (url, url.rstrip("/").rsplit("/", 1)[-1])  # a receiver may quote its own path only
+        self._secrets = (url, url.rstrip("/").rsplit("/", 1)[-1])  # a receiver may quote its path
         self._http = Http("", timeout=PATIENCE)
 
     def preview(self, content: SlackContent, address: str) -> PreviewPage:
@@ -53,7 +53,7 @@ class SlackWebhookChannel(SlackMessages):
         return part.draft
 
     async def send(self, part: Part, sealed: bytes, envelope: Envelope) -> Receipt:  # noqa: ARG002  # the port's
-        """Once; a plainer form only after a refusal of the blocks, which left nothing in the channel."""
+        """Sends once. A plainer form follows only a refusal of the blocks, after which the channel holds nothing."""
         return await post_or_reduce(self._post, sealed)
 
     def pace(self, address: str) -> tuple[str, float]:  # noqa: ARG002  # a webhook is its own address
@@ -69,7 +69,7 @@ class SlackWebhookChannel(SlackMessages):
                 "POST", self._url, content=body, headers={"content-type": "application/json; charset=utf-8"}
             )
         except HttpFailure as failure:
-            # httpx's own error carries the request and with it the URL: it must not hang on ours
+            # httpx's error holds the request with its URL, so it is not chained.
             raise by_failure(failure) from None
         if _accepted(answer):
             return Receipt("ok" + note)
@@ -84,6 +84,6 @@ def _without_thread(post: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _accepted(answer: HttpAnswer) -> bool:
-    """HTTP 200 and "ok"; some receivers that speak Slack's dialect say it in JSON."""
+    """HTTP 200 and "ok". Some receivers that imitate Slack answer in JSON."""
     body = parse(answer.body)
     return answer.status == 200 and (answer.body.strip() == b"ok" or (body is not None and body.get("ok") is True))
