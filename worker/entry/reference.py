@@ -20,11 +20,10 @@ from worker.documents.reasons import reasons_document
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.reference_commands import commands
-from worker.plugins import CHANNELS, CONNECTIONS
+from worker.plugins import CHANNELS, CONNECTIONS, SOURCES
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Param, QuerySpec, SourceKind
 from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings
-from worker.sources.endpoints import rows
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
 PIECES: tuple[tuple[type[Shape], str], ...] = (
@@ -152,15 +151,14 @@ def _query(kind: SourceKind, spec: QuerySpec) -> str:
 
 
 def endpoints() -> str:
-    told = list(rows())
     parts: list[str] = []
-    for service in dict.fromkeys(row[0] for row in told):
+    for kind in SOURCES:
         lines = [
-            [f"**{code(endpoint)}**" if not name else "", code(name), use, _test(test)]
-            for whose, endpoint, name, use, test in told
-            if whose == service
+            ["" if name else f"**{code(endpoint)}**", code(name), use, _test(test)]
+            for one in kind.endpoints
+            for endpoint, name, use, test in one.rows()
         ]
-        parts += [f"## {service}", table(("endpoint", "parameter", "how it is used", "its test"), lines)]
+        parts += [f"## {kind.type.capitalize()}", table(("endpoint", "parameter", "how it is used", "its test"), lines)]
     opening = (
         "Every endpoint and every parameter that the services' pages name for what Funnelbeat reads, the query or the "
         "command that uses it, and its test below `tests/`. Where a service differs from its own pages: "

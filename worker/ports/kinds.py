@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from worker.domain.snapshot.scope import EVERYTHING, Scope
 from worker.domain.snapshot.traits import QueryTraits
+from worker.ports.endpoints import Endpoint
 from worker.ports.init_forms import FirstSchedule, InitForm
 from worker.ports.quota import Quota
 from worker.ports.sources import Source
@@ -209,7 +210,7 @@ class SourceKind:
     secrets are still references there. `catalogue`: what `source` lists of an account, if the source is a Catalog.
     `words`: words of this service alone, by language and key. If another service or Funnelbeat itself has the same key,
     the text must be the same. `example`: a connection as a mapping in YAML, on one line, that a new project shows in a
-    comment.
+    comment. `endpoints`: the service's endpoints that it uses, for the reference.
     """
 
     type: str
@@ -223,4 +224,5 @@ class SourceKind:
     first_schedules: tuple[FirstSchedule, ...] = ()
     stand_in: StandIn | None = None
     example: str = ""
+    endpoints: tuple[Endpoint, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from worker.ports.init_forms import FirstSchedule, InitField, InitForm
 from worker.ports.kinds import RuleViolation, SourceKind, StandIn, required_with
 from worker.sources.close.catalog import KINDS
+from worker.sources.close.endpoints import ENDPOINTS
 from worker.sources.close.source import BASE_URL, open_source
 from worker.sources.close.specs import OPTIONS, QUERIES
 from worker.sources.close.words import WORDS
@@ -58,5 +59,6 @@ CLOSE = SourceKind(
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),
     stand_in=StandIn("sandbox", {"api_key": "api_sandbox"}),
     example='{type: close, api_key: "${CLOSE_API_KEY}"}',
+    endpoints=ENDPOINTS,
     words=WORDS,
 )

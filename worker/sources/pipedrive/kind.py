@@ -3,6 +3,7 @@
 from worker.ports.init_forms import FirstSchedule, InitField, InitForm
 from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.pipedrive.catalog import KINDS
+from worker.sources.pipedrive.endpoints import ENDPOINTS
 from worker.sources.pipedrive.source import open_source
 from worker.sources.pipedrive.specs import OPTIONS, QUERIES
 from worker.sources.pipedrive.words import WORDS
@@ -46,5 +47,6 @@ PIPEDRIVE = SourceKind(
     first_schedules=(FirstSchedule("weekly-pipeline", _WEEKLY),),
     stand_in=StandIn("sandbox-pipedrive", {"api_token": "5a" * 20}),
     example='{type: pipedrive, company_domain: acme, api_token: "${PIPEDRIVE_API_TOKEN}"}',
+    endpoints=ENDPOINTS,
     words=WORDS,
 )

@@ -6,6 +6,7 @@ from worker.ports.init_forms import FirstSchedule, InitField, InitForm
 from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.umami import address
 from worker.sources.umami.catalog import KINDS
+from worker.sources.umami.endpoints import ENDPOINTS
 from worker.sources.umami.source import open_source
 from worker.sources.umami.specs import OPTIONS, QUERIES
 from worker.sources.umami.words import WORDS
@@ -54,5 +55,6 @@ UMAMI = SourceKind(
     first_schedules=(FirstSchedule("weekly-website", _WEEKLY),),
     stand_in=StandIn("sandbox-umami", {"username": "digest", "password": "umami-sandbox"}),
     example='{type: umami, base_url: "https://stats.acme.example", username: me, password: "${UMAMI_PASSWORD}"}',
+    endpoints=ENDPOINTS,
     words=WORDS,
 )
