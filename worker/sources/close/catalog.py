@@ -1,4 +1,4 @@
-"""What a Close account holds, for somebody who writes definitions and needs the ids. Only read.
+"""Lists what a Close account holds, for people who write definitions and need ids. Read only.
 
 https://developer.close.com/api/resources/
 """
@@ -18,9 +18,9 @@ _LISTS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
     "saved_searches": ("/saved_search/", {"name": _TEXT, "type": _TEXT, "is_shared": _BOOL}),
     "webhooks": ("/webhook/", {"url": _TEXT, "status": _TEXT, "events": _TEXT}),
 }
-"""Kind → path and the fields worth a column. A webhook's signature key is none of them."""
+"""Kind → path and the fields that become columns. The signature key of a webhook is left out."""
 _EVERY = {"saved_searches": {"type__in": "lead,contact,opportunity"}}
-"""What has to be asked for to get all of a kind: without it Close lists the saved searches of leads alone."""
+"""Parameters needed to list everything. Without them Close lists only the saved searches of leads."""
 _STATUS = {"label": Kind.TEXT, "type": Kind.TEXT, "pipeline_id": Kind.ID, "pipeline": Kind.TEXT, "position": Kind.INT}
 KINDS = ("pipelines", "statuses", "users", "saved_searches", "webhooks")
 
@@ -38,7 +38,7 @@ async def holds(client: CloseClient, kind: str) -> Table:
 
 
 def _statuses(pipelines: list[Node]) -> Table:
-    """A status says what it is worth in its pipeline: the order of the list is the order of the funnel."""
+    """Statuses in the order of the funnel, each with its pipeline."""
     rows = [
         Row(
             status.get("id").id(),
@@ -61,7 +61,7 @@ def _columns(columns: Mapping[str, Kind]) -> tuple[Column, ...]:
 
 
 def _cell(node: Node) -> Cell:
-    """One value as it is, a list as words; a table for people may have holes."""
+    """One value as it is, and lists as text. Empty cells are allowed in a table for people."""
     value = node.value
     if isinstance(value, str):
         return node.text()
@@ -71,7 +71,7 @@ def _cell(node: Node) -> Cell:
 
 
 def _word(item: Node) -> str:
-    """Of a pipeline's status its label, of a webhook's event what happens to what."""
+    """A status's label; for an event of a webhook, the object and the action."""
     if isinstance(item.value, Mapping):
         parts = [item.get(name).text_or_none() for name in ("label", "object_type", "action")]
         return ".".join(part for part in parts if part)

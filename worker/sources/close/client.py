@@ -1,6 +1,6 @@
-"""Requests to Close's REST API: credentials, retries, pace, and every refusal as one sentence of ours.
+"""Requests to Close's REST API with credentials, retries and pace. Refusals become sentences of ours.
 
-Everything that is sent is a read (the funnel report is a POST that reads), so all of it may be sent again.
+All requests only read (the funnel report is a POST that reads), so each may be repeated.
 https://developer.close.com/topics/errors/
 """
 
@@ -24,16 +24,16 @@ from worker.sources.common.pace import RateLimiter
 from worker.sources.common.parse import Node, read_object
 
 LONGEST_QUERY = 4000
-"""Characters of a query string beyond which the parameters go into a body: servers and proxies cut at 8 kB."""
+"""Characters of a query string beyond which the parameters go into a body, because servers and proxies cut at 8 kB."""
 
 
 _GOOD = (200, 201)
-"""Close answers newer POSTs with 201, also those that create nothing."""
+"""Close answers newer POSTs with 201, even if they create nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRequest:
-    """`zone` (IANA) makes relative ranges and date filters mean the schedule's days. `accept` a media type."""
+    """`zone` (IANA): the zone for relative ranges and date filters. `accept`: a media type."""
 
     method: str
     path: str
@@ -41,7 +41,7 @@ class CloseRequest:
     json: Any = None
     zone: str = "UTC"
     accept: str = "application/json"
-    name: str = ""  # for messages, where the path holds an id
+    name: str = ""  # the name in messages, if the path holds an id
 
     @property
     def endpoint(self) -> str:
@@ -49,14 +49,14 @@ class CloseRequest:
 
 
 STEPS = 5
-"""Turns of the event loop between two answers that are read: pages come sixteen at a time, and each takes two or three
-milliseconds to read. The requests that may go now go first, and wait for the service while we read.
+"""Turns of the event loop between two answers that are parsed. Up to 16 pages arrive together, and each takes 2 to 3 ms
+to parse. Requests that may go now are sent first, so that the service works while we parse.
 """
 
 
 class CloseClient:
-    """`secrets` never appear in what is raised, even when the service repeats them. `clock` gives UTC. `quota`: the
-    connection's budget, which other workers use too; without it, one of this client's own.
+    """`secrets` never appear in what is raised, even if the service repeats them. `clock` gives UTC. `quota`: the
+    budget that the connection's users share; without it, the client has its own.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class CloseClient:
         self._turn = asyncio.Lock()
 
     async def read(self, request: CloseRequest) -> Node:
-        """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
+        """The JSON object in the answer. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
         body = await self.fetch(request)
         async with self._turn:
             for _ in range(STEPS):
@@ -88,7 +88,7 @@ class CloseClient:
         return answer
 
     async def fetch(self, request: CloseRequest) -> bytes:
-        """The body of a 200 or 201, after as many tries as it takes. Raises as `read`."""
+        """The body of a 200 or 201, with retries. Raises as `read`."""
         for last in (False, True):
             wire = self._wire(request)
             proof = await self._credential.headers()
@@ -100,8 +100,8 @@ class CloseClient:
         raise AssertionError("the second time raises or returns")
 
     def _wire(self, request: CloseRequest) -> Wire:
-        """The request as it is sent; a list filter too long for a query string goes as Close's override. `_fields`
-        stays in the URL as well: what an answer shows may be read from there alone.
+        """The request as it is sent. A list filter that is too long for a query string is sent with Close's method
+        override. `_fields` stays in the URL too, because Close may read it only there.
 
         https://developer.close.com/topics/http-method-override/
         """
@@ -135,7 +135,7 @@ class CloseClient:
 
 
 def offset(now: datetime, zone: str) -> str:
-    """The signed hours that `zone` is ahead of UTC at this instant, as x-tz-offset takes them: "-4", "5.5".
+    """The signed hours that `zone` is ahead of UTC at this instant, in the form of x-tz-offset: "-4", "5.5".
 
     https://developer.close.com/topics/timezones/
     """

@@ -1,6 +1,6 @@
-"""What the parameters of Close's opportunity list ask of a row, as far as a row can tell.
+"""The conditions that parameters of Close's opportunity list put on a row, as far as a row shows them.
 
-A saved search or a query text cannot be checked from a row: it is opaque.
+A saved search or a query text cannot be checked from a row, so it is opaque.
 
 https://developer.close.com/api/resources/opportunities/list
 """
@@ -32,7 +32,7 @@ _COMPARE: Mapping[str, Callable[[int, int], bool]] = {
 
 
 def conditions(params: Mapping[str, Any]) -> Scope:
-    """Owner comes first, because a hand-over explains the most."""
+    """The owner comes first, because a change of owner explains the most departures."""
     within: list[Check] = []
     selected: list[Check] = []
     opaque = False
@@ -50,7 +50,7 @@ def conditions(params: Mapping[str, Any]) -> Scope:
 
 
 def stalled(params: Mapping[str, Any]) -> bool:
-    """Whether the list holds stalled opportunities alone."""
+    """Whether the list holds only stalled opportunities."""
     return _stalled(params) is True
 
 
@@ -72,13 +72,13 @@ def _check(base: str, operator: str, value: Any) -> Check | None:
 
 
 def _statuses(params: Mapping[str, Any]) -> frozenset[str]:
-    """Known where the type is asked for: a status alone does not say of which type it is."""
+    """The types that the list asks for. A status alone does not show its type."""
     asked = [_types(value) for name, value in params.items() if name.partition("__")[0] == "status_type"]
     return frozenset.intersection(*asked) if asked else frozenset()
 
 
 def _types(value: Any) -> frozenset[str]:
-    """Close says "active" where our rows say open."""
+    """Close writes "active" for our open."""
     return frozenset(Status.OPEN.value if name == "active" else name for name in texts(value))
 
 
@@ -88,7 +88,7 @@ def _typed(value: Any) -> Check:
 
 
 def _dated(word: str, column: str, operator: str, value: Any) -> Check | None:
-    """Only against a full instant: a bare date or a window's name was resolved elsewhere, in a zone unknown here."""
+    """Only for a full instant. A bare date or a window's name was resolved elsewhere, in a zone not known here."""
     compare = _COMPARE.get(operator)
     bound = _instant(value)
     if compare is None or bound is None:
@@ -102,7 +102,7 @@ def _dated(word: str, column: str, operator: str, value: Any) -> Check | None:
 
 
 def _instant(value: Any) -> int | None:
-    """Milliseconds since the Unix epoch, of an ISO 8601 instant with its offset."""
+    """Milliseconds since the Unix epoch of an ISO 8601 instant with offset."""
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:

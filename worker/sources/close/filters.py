@@ -15,11 +15,11 @@ from worker.sources.close.specs import DATES
 
 _OURS = frozenset({"pipeline", "_fields", "_order_by", "_limit", "_skip"})
 STABLE_ORDER = "date_created"
-"""Ascending: a new deal comes at the end, and nothing that is edited changes its place."""
+"""Ascending, so that new deals come at the end, and no edit moves a deal."""
 
 
 def query(question: Question, names: CloseNames) -> dict[str, str]:
-    """Without paging. Raises SourceRefused for a pipeline that the account does not have."""
+    """The query without paging. Raises SourceRefused for a pipeline that the account does not have."""
     found: dict[str, str] = {}
     for name, value in question.item.params.items():
         if name in DATES:
@@ -35,19 +35,21 @@ def query(question: Question, names: CloseNames) -> dict[str, str]:
 
 
 def _order(params: Mapping[str, Any]) -> str:
-    """The wanted order decides which deals a cut list holds; a whole list is read in the order that cannot shift."""
+    """A cut list needs the wanted order, which decides its members. A whole list is read in the stable order."""
     return str(params.get("_order_by", STABLE_ORDER)) if sliced(params) else STABLE_ORDER
 
 
 def joined(value: Any) -> str:
-    """Lists by commas, true and false as Close spells them."""
+    """Joins lists with commas, and writes true and false as Close does."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
 
 
 def _dated(question: Question, name: str, value: Any) -> dict[str, str]:
-    """A window's name stands for its two ends: after it is `__gt`, before it `__lt`, within it the bare name."""
+    """A window's name becomes its start or end: `__gt` means after its end, `__lt` before its start, and the bare name
+    within it.
+    """
     if not is_window_name(str(value)):
         return {name: str(value)}
     window = named_window(question, value)
@@ -63,7 +65,7 @@ def _dated(question: Question, name: str, value: Any) -> dict[str, str]:
 
 
 def _days(window: Window) -> tuple[str, str]:
-    """`date_won` is a date without a zone: the first local day that the window touches, and the first after it."""
+    """`date_won` is a date without zone: the first local day of the window, and the first day after it."""
     zone = ZoneInfo(window.zone)
     last = (window.end - timedelta(microseconds=1)).astimezone(zone).date()
     return window.start.astimezone(zone).date().isoformat(), (last + timedelta(days=1)).isoformat()

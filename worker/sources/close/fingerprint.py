@@ -1,4 +1,4 @@
-"""What makes two answers of one query comparable: the same account, question and shape."""
+"""The fingerprint of a query. Answers with equal fingerprints (account, question and shape) can be compared."""
 
 import hashlib
 import json
@@ -17,20 +17,18 @@ _UNZONED = frozenset(
     {"pipeline", "status_type", "status_id", "user_id", "lead_id", "organization_id", "value_period", "is_stalled"}
     | {"_order_by", "_fields", "_limit", "_skip"}
 )
-"""Parameters that mean the same in every zone."""
+"""Parameters with the same meaning in every zone."""
 _DISPLAY = frozenset({"_fields", "_order_by"})
 
 
 def fingerprint(organization: str, item: Query) -> str:
-    """32 hexadecimal characters. Windows are left out, and so is all that only orders; the same filter written in two
-    ways ("active", ["active"]) is the same.
-    """
+    """32 hexadecimal characters. Windows and orders do not count; "active" and ["active"] are the same filter."""
     parts = (organization, item.query, _normal(item), SCHEMA)
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
 def spelled(question: Question) -> list[Any]:
-    """The question in one spelling, with every stretch of time as its instants; the account is not in it."""
+    """The question in one spelling, with instants for every period, without the account."""
     item = question.item
     if item.query != "opportunities":
         base, compared = asked(question)
@@ -54,7 +52,7 @@ def _edges(window: Window | None) -> list[str]:
 
 
 def _normal(item: Query) -> dict[str, Any]:
-    """Ranges that Close resolves stay in: nobody else knows what they meant."""
+    """Ranges that Close resolves are kept, because only Close knows what they mean."""
     drop = set() if item.as_written else set(RANGES)
     drop |= set() if sliced(item.params) else _DISPLAY
     found: dict[str, Any] = {}
@@ -67,5 +65,5 @@ def _normal(item: Query) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Lists of texts are sets to Close: their order says nothing."""
+    """Lists of texts are sets to Close, so their order does not count."""
     return sorted(str(part) for part in value) if isinstance(value, list | tuple) else value

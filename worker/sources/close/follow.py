@@ -1,7 +1,7 @@
-"""What became of deals that left a list: looked up, never guessed.
+"""Looks up what became of deals that left a list.
 
-First one list of what was won or lost since the oldest comparison in use, which explains most departures in a page or
-two; then each other deal by its id.
+First it reads one list of deals won or lost since the oldest comparison, which explains most departures in a page or
+two. Then it reads each remaining deal by id.
 """
 
 from collections.abc import Collection
@@ -21,16 +21,14 @@ from worker.sources.common.one_by_one import OneByOne
 from worker.sources.common.words import some
 
 SLACK = timedelta(hours=1)
-"""How far back of the comparison closed deals are listed, for clocks that differ and indexes that lag."""
+"""Closed deals are listed from this long before the comparison, because clocks differ and indexes lag."""
 PAGES = 10
-"""At most so many pages of closed deals; whoever is not on them is asked for by id."""
+"""Pages of closed deals at most. Other deals are read by id."""
 
 
 @dataclass(slots=True)
 class CloseFollower:
-    """Looks up the departures of one list. `reader` knows no list, so that what it reads is taken as it stands.
-    `listed`: deals that Close surely has.
-    """
+    """Looks up the departures of one list. `reader` has no list conditions. `listed`: deals that Close surely has."""
 
     client: CloseClient
     reader: OpportunityRowReader
@@ -39,7 +37,7 @@ class CloseFollower:
     notes: list[str] = field(default_factory=list)
 
     async def follow(self, departed: Collection[str]) -> LookedUp:
-        """Never raises a SourceError: what cannot be looked up is left out."""
+        """Never raises a SourceError. What cannot be looked up is left out."""
         found = await self._closed(departed)
         rest = sorted(set(departed) - set(found))
         limit = self.question.item.follow_limit
@@ -50,7 +48,7 @@ class CloseFollower:
         return LookedUp(tuple(found.values()), (*self.reader.notes, *self.notes))
 
     async def _closed(self, departed: Collection[str]) -> dict[str, Row]:
-        """Departed deals that are won or lost now, newest change first, page after page until all are found."""
+        """Departed deals that are won or lost now, newest change first. Reads pages until all are found."""
         if self.question.since is None:
             return {}
         query = {

@@ -1,7 +1,7 @@
-"""An answer to a funnel report, totals or stages, as measures and tables.
+"""Converts the answer to a funnel report, totals or stages, to measures and tables.
 
-The parser is lenient where Close's documentation is silent (no type or nullability is declared): unknown keys are
-ignored, a missing figure is noted and left out, and null stays apart from zero.
+The parser is lenient, because Close documents neither types nor nullability. Unknown keys are ignored, a missing figure
+is noted and left out, and null is not zero.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,7 +42,7 @@ def totals(answer: Node, names: CloseNames) -> FunnelAnswer:
     reader = MetricReader(names.currency, [])
     aggregate, rows = _halves(answer, reader)
     if aggregate is not None and isinstance(aggregate.get("totals").value, dict):
-        aggregate = aggregate.get("totals")  # as the activity report has it
+        aggregate = aggregate.get("totals")  # the activity report has this key
     figures = {} if aggregate is None else _figures(aggregate, TOTALS, reader)
     users = [(_user_key(row), row, _figures(row, TOTALS, reader)) for row in rows]
     _notice(figures, [row[2] for row in users], reader)
@@ -67,7 +67,7 @@ def stages(answer: Node, names: CloseNames) -> FunnelAnswer:
 
 
 def _halves(answer: Node, reader: MetricReader) -> tuple[Node | None, list[Node]]:
-    """`aggregations` and `data`. One of them may be missing, which is noted; without both there is no report."""
+    """`aggregations` and `data`. If one is missing, that is noted; if both are, there is no report."""
     aggregate, data = answer.get("aggregations"), answer.get("data")
     if aggregate.absent and data.absent:
         raise aggregate.wrong("a report")
@@ -100,7 +100,7 @@ def _measures(figures: Mapping[str, Cell], currency: str | None) -> tuple[Measur
 
 
 def _stage_rows(listed: Node, reader: MetricReader, prefix: str, own: tuple[Cell, ...]) -> Iterable[tuple[Node, Row]]:
-    """One row a stage, in the order of the funnel; `own` cells come first, and then the status's id, where given."""
+    """One row per stage, in the order of the funnel: the `own` cells, then the status's id if there is one."""
     for position, stage in enumerate(listed.items()):
         status = stage.get("status")
         status_id, kind = status.get("id").id(), status.get("type").text()
@@ -113,7 +113,7 @@ def _stage_rows(listed: Node, reader: MetricReader, prefix: str, own: tuple[Cell
 
 
 def _table(table_id: str, shape: tuple[Column, ...], rows: Iterable[tuple[Node, Row]]) -> Table:
-    """Two rows of one key would be one user or stage twice. Raises SourceShapeChanged at the second."""
+    """Raises SourceShapeChanged if two rows have the same key."""
     seen: dict[str, Row] = {}
     for node, row in rows:
         if row.key in seen:
@@ -136,7 +136,7 @@ def _user(row: Node, names: CloseNames) -> str:
 
 
 def _notice(whole: Mapping[str, Cell], users: list[dict[str, Cell]], reader: MetricReader) -> None:
-    """Relations that hold in Close's own example. A figure that breaks one is shown as it came, with a note."""
+    """Checks relations that hold in Close's own example. A figure that breaks one is shown with a note."""
     for smaller, larger in (("count_total_complete", "count"), ("count_total_won", "count_total_complete")):
         pair: tuple[Any, Any] = (whole.get(smaller), whole.get(larger))
         if None not in pair and pair[0] > pair[1]:

@@ -1,6 +1,6 @@
-"""`_group_by`: groups that pages cut apart, put together again by their key, and the list's own sums.
+"""Groups of `_group_by`, which pages cut apart and this module joins by key, and the list's own sums.
 
-A key's format is nobody's business; the fields beside it say what the group is.
+The format of a key is not interpreted; the fields beside it describe the group.
 https://developer.close.com/api/resources/opportunities/list
 """
 
@@ -36,7 +36,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Fragment:
-    """What one page holds of one group: its head and how many of its deals."""
+    """The part of a group on one page: its head and its number of deals."""
 
     key: str
     head: Node
@@ -59,7 +59,7 @@ def fragment(group: Node) -> Fragment:
 
 
 def shifted(fragments: Iterable[Fragment]) -> str | None:
-    """The first group whose parts do not make up its total, as a clause; None when all do."""
+    """A clause about the first group whose parts do not add up to its total; None if all do."""
     totals: dict[str, int] = {}
     counted: dict[str, int] = {}
     for part in fragments:
@@ -71,7 +71,7 @@ def shifted(fragments: Iterable[Fragment]) -> str | None:
 
 
 def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -> Table:
-    """One row a group, in any number of fragments; `position` is the order in which Close lists the groups."""
+    """One row per group. `position` is the order in which Close lists the groups."""
     heads: dict[str, Node] = {}
     for part in fragments:
         heads.setdefault(part.key, part.head)
@@ -81,8 +81,10 @@ def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -
 
 
 def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Measure, ...]:
-    """The service's own figures over all that matches: ("total", name). They need not equal the sum of the rows to
-    the cent: Close adds in single precision. One that cannot be read is left out, with a note: the rows are whole.
+    """Close's own figures over all matching deals: ("total", name).
+
+    They may differ from the sum of the rows by cents, because Close adds in single precision. A figure that cannot be
+    read is left out with a note.
     """
     reader = MetricReader(currency, notes)
     counts = {"total_results": envelope.get("total_results"), **_periods(envelope, notes)}
@@ -105,7 +107,7 @@ def _periods(envelope: Node, notes: list[str]) -> dict[str, Node]:
 
 
 def _figure(node: Node, read: Callable[[], T], notes: list[str]) -> T | None:
-    """What `read` gives of `node`; None for an absent one, and with a note for one of another shape."""
+    """The result of `read`; None for an absent node, and for one of another shape, which is noted."""
     if node.absent:
         return None
     try:
@@ -137,7 +139,7 @@ def _cells(key: str, position: int, head: Node, names: CloseNames, reader: Metri
 
 
 def _label(key: str, calendar: dict[str, int | None], user: str | None) -> str:
-    """What a group is called: a person, 2026, 2026 Q4, 2026-11, 2026-W47."""
+    """The name of a group: a person, 2026, 2026 Q4, 2026-11, 2026-W47."""
     year, quarter, month, weekyear, week = calendar.values()
     if user is not None:
         return user

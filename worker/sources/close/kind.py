@@ -39,7 +39,7 @@ _ITS_OWN = re.compile(r"https://([a-z0-9-]+\.)*close\.com(:443)?(?P<path>/.*)?",
 
 
 def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
-    """Another host than Close's own may serve the API at any path."""
+    """A host other than Close's own may serve the API at any path."""
     own = _ITS_OWN.fullmatch(options.get("base_url", ""))
     if own is None or (own["path"] or "").rstrip("/") == "/api/v1":
         return _RENEWAL(options)

@@ -1,6 +1,6 @@
-"""The figures of the funnel reports: their names, their units, and how one number is read.
+"""The figures of the funnel reports: their names, units, and how one number is read.
 
-Amounts are hundredths of the organization's currency, durations seconds, rates fractions of one.
+Amounts are hundredths of the organization's currency, durations are seconds, rates are fractions of one.
 https://developer.close.com/api/resources/reporting
 """
 
@@ -37,12 +37,12 @@ STAGE: Mapping[str, Kind] = {
     "average_time_to_advance": Kind.SECONDS,
 }
 CONVERSIONS = frozenset(name for name in STAGE if name.endswith("conversion_rate"))
-"""Nothing comes after a won stage: Close writes 0 there, which would read as "nobody advanced"."""
+"""Conversions. No stage follows a won stage. Close writes 0 there, which would read as "nobody advanced"."""
 _DERIVED = frozenset({"sales_velocity", "average_value_annualized_per_won_opportunity", "weighted_value"})
 
 
 def columns(metrics: Mapping[str, Kind]) -> tuple[Column, ...]:
-    """Counts and values tell of a change and can be added up; what is computed from them does neither."""
+    """Counts and values show changes and can be added up. Figures computed from them do neither."""
     return tuple(
         Column(name, kind, significant=told, sum=told)
         for name, kind in metrics.items()
@@ -52,15 +52,15 @@ def columns(metrics: Mapping[str, Kind]) -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class MetricReader:
-    """Reads figures in one currency (ISO 4217; None where Close names none, and then no amount can be read) and
-    collects what a reader of `explain` should know into `notes`.
+    """Reads figures in one currency (ISO 4217; None if Close names none, and then amounts cannot be read). `notes`
+    collects remarks for readers of `explain`.
     """
 
     currency: str | None
     notes: list[str]
 
     def figure(self, node: Node, kind: Kind) -> Cell:
-        """One number in its kind's unit; null stays null. Raises SourceShapeChanged."""
+        """One number in its kind's unit. Null stays null. Raises SourceShapeChanged."""
         number = self._number(node)
         if number is None:
             return None
@@ -76,7 +76,7 @@ class MetricReader:
                 return float(number)
 
     def money(self, node: Node, hundredths: float) -> int:
-        """Minor units. What does not fit them is dropped and noted: a JPY amount has no hundredths."""
+        """Minor units. A remainder is dropped and noted, for example hundredths of JPY."""
         if self.currency is None:
             raise node.wrong("an amount in a known currency (GET /me/ names none)")
         whole = round(hundredths)
@@ -86,7 +86,7 @@ class MetricReader:
         return amount
 
     def _number(self, node: Node) -> int | float | None:
-        """Numbers come as numbers; a number written as text is taken, and noted."""
+        """A number written as text is accepted and noted."""
         if not isinstance(node.value, str):
             return node.number_or_none()
         try:
@@ -97,7 +97,7 @@ class MetricReader:
         return Node(node.endpoint, number, node.step, node.above).number()
 
     def _check_ratio(self, node: Node, number: float, kind: Kind) -> None:
-        """A percentage would be a hundred times too much; a value's conversion may pass 1 because deals grow."""
+        """Notes a ratio that may be a percentage. A conversion of value may exceed 1 because deals grow."""
         grows = "value_conversion" in node.path
         if kind is Kind.RATIO and not grows and not -0.0001 <= number <= 1.0001:
             self.notes.append(f"{node.path}: {number} is no fraction of one")

@@ -1,4 +1,4 @@
-"""Who and what the ids mean: organization, users, pipelines and statuses, read together and kept for five minutes."""
+"""Names for ids: organization, users, pipelines and statuses, read together and kept for five minutes."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ FEWEST = 4
 
 @dataclass(frozen=True, slots=True)
 class CloseStatus:
-    """`order` counts from 0 within the pipeline; None where no pipeline lists the status. `type`: active, won, lost."""
+    """`order` counts from 0 within the pipeline; None if no pipeline lists the status. `type`: active, won, lost."""
 
     label: str
     type: str
@@ -41,15 +41,16 @@ class CloseNames:
     requests: int = FEWEST
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
-        """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
+        """The user's name from the list of users, else from the answer. A user who left is named by id."""
         if user_id is None:
             return None
         return self.users.get(user_id) or name or f"Unknown user ({user_id})"
 
     def statuses(self, pipeline: str) -> tuple[str, ...]:
-        """The statuses of a pipeline, in its order, and last those that only the list of statuses puts there. Raises
-        SourceRefused for a pipeline that this account does not have, ListShifted for one that came without any: an
-        empty filter would ask for something else.
+        """The statuses of a pipeline in order, followed by those that only the list of statuses assigns to it.
+
+        Raises SourceRefused for a pipeline that this account does not have, and ListShifted for one without statuses,
+        because an empty filter would select other deals.
         """
         if pipeline not in self.pipelines:
             raise SourceRefused("GET /pipeline/", f"this account has no pipeline {pipeline!r}", status=404)
@@ -62,7 +63,7 @@ class CloseNames:
 
 
 class CloseNamesCache:
-    """The names of one account, read at most once in five minutes however many queries ask."""
+    """The names of one account, read at most once in five minutes for all queries."""
 
     def __init__(self, client: CloseClient, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -81,7 +82,7 @@ class CloseNamesCache:
             return self._names
 
     def forget(self) -> None:
-        """Read anew when next asked."""
+        """The next use reads the names again."""
         self._names = None
 
     async def _read(self) -> CloseNames:
@@ -136,8 +137,8 @@ async def listed(client: Reads, path: str, only: Mapping[str, str] | None = None
 
 
 def _organization(me: Node, seen: list[Node]) -> tuple[str, str | None]:
-    """Id and currency. A person may be in several organizations but a key belongs to one: the one whose pipelines and
-    statuses (`seen`) it sees. Raises SourceShapeChanged where none is told: their currencies may differ.
+    """Id and currency. A person may be in several organizations, but a key belongs to the one whose pipelines and
+    statuses (`seen`) it sees. Raises SourceShapeChanged if none is named, because currencies may differ.
     """
     organizations = me.get("organizations")
     known = {node.get("id").id(): node for node in organizations.items()}
@@ -152,7 +153,7 @@ def _organization(me: Node, seen: list[Node]) -> tuple[str, str | None]:
 
 
 def _full_name(user: Node) -> str:
-    """Close keeps no display name; the address stands in for somebody without a name."""
+    """Close has no display name. A user without a name is shown by address."""
     parts = (user.get("first_name").text_or_none(), user.get("last_name").text_or_none())
     name = " ".join(part.strip() for part in parts if part and part.strip())
     return name or user.get("email").text_or_none() or f"Unnamed user ({user.get('id').id()})"
@@ -174,7 +175,7 @@ def _ordered(pipelines: list[Node]) -> dict[str, CloseStatus]:
 
 
 def _loose(statuses: list[Node]) -> dict[str, CloseStatus]:
-    """Statuses as their own list has them: some answers tell no pipeline, and then no order."""
+    """Statuses from their own list. Some answers name no pipeline, and then there is no order."""
     return {
         status.get("id").id(): CloseStatus(
             status.get("label").text(), status.get("type").text(), status.get("pipeline_id").text_or_none(), None

@@ -1,4 +1,4 @@
-"""The opportunity list of one run: whole, with what left it, made into a table and its measures."""
+"""Reads the opportunity list of one run, with the deals that left it, into a table and its measures."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class OpportunityAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What a reading brought besides its rows, and the names that it was read with."""
+    """What a reading returned besides its rows, and the names that it was read with."""
 
     pages: ClosePages
     names: CloseNames
@@ -41,7 +41,7 @@ class _Beside:
 
 @dataclass(frozen=True, slots=True)
 class OpportunityService:
-    """Close's part in reading a list whole. Since when a deal stalls, Close does not tell."""
+    """Close's part in reading a list whole. Close does not say since when a deal stalls."""
 
     client: CloseClient
     directory: CloseNamesCache
@@ -54,7 +54,7 @@ class OpportunityService:
     def scope(self) -> Scope:
         return conditions(self.question.item.params)
 
-    async def read(self, now: int) -> Reading[_Beside]:  # noqa: ARG002  # Close judges what stalls itself
+    async def read(self, now: int) -> Reading[_Beside]:  # noqa: ARG002  # Close itself decides what stalls
         names = await self.directory.names()
         reader = OpportunityRowReader(names, self.scope.stalled)
         query = filters.query(self.question, names)
@@ -94,7 +94,7 @@ class Opportunities:
         return self._answer(await self._list.read())
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
-        """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
+        """The same list with what this run's past adds; None if it must be read again. Raises SourceError."""
         return await self._list.complete(listed)
 
     def _answer(self, listed: Listed[_Beside]) -> OpportunityAnswer:
@@ -109,7 +109,7 @@ class Opportunities:
 
 
 def _slice(question: Question) -> tuple[int, int | None]:
-    """Where to begin, and how many rows; a whole list from its first row to its last."""
+    """The first position and the number of rows; (0, None) for a whole list."""
     params = question.item.params
     if not sliced(params):
         return 0, None

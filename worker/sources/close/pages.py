@@ -1,7 +1,7 @@
-"""A list by concurrent pages, and the proof that they fit together.
+"""Reads a list by concurrent pages, and checks that they fit together.
 
-Close pages by `_skip`: a row that leaves while page 3 is read moves another from page 4 onto page 3, where nobody
-looks again. So neighbouring pages share a row, which has to be the same, and every page has to tell the same total.
+Close pages by `_skip`. If a row leaves while page 3 is read, another moves from page 4 to page 3 and would be missed.
+So neighbouring pages share a row, which must be the same, and every page must give the same total.
 https://developer.close.com/topics/pagination/
 """
 
@@ -23,15 +23,15 @@ PATH = "/opportunity/"
 ENDPOINT = f"GET {PATH}"
 PAGE = 100
 LONGEST = 1_000_000
-"""Rows; a total beyond it is no list that a digest could be about."""
+"""Rows. No digest is about a list with a larger total."""
 MOST_PAGES = 12_000
-"""Requests for one reading, which a service that gives pages of a few rows would exceed."""
+"""Requests for one reading. The limit stops a service that gives pages of a few rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClosePage:
-    """`total` is None where the service does not count, `more` where it does not say whether the list goes on.
-    `envelope` is the answer without its rows.
+    """`total`: None if the service does not count. `more`: None if it does not say whether the list goes on.
+    `envelope`: the answer without its rows.
     """
 
     rows: tuple[Row, ...]
@@ -43,7 +43,7 @@ class ClosePage:
 
 @dataclass(frozen=True, slots=True)
 class ClosePages:
-    """`rows` in the order of the list. `due`: how many should have come. `fragments` where the list was grouped."""
+    """`rows` in the order of the list. `due`: the expected number. `fragments` are there if the list was grouped."""
 
     rows: tuple[Row, ...]
     total: int | None
@@ -54,7 +54,7 @@ class ClosePages:
 
 @dataclass(frozen=True, slots=True)
 class CloseListing:
-    """One list: what to ask, and how a row is read. `size` rows a page."""
+    """One list: what to request, and how to read a row. `size`: rows per page."""
 
     client: CloseClient
     query: Mapping[str, str]
@@ -67,7 +67,7 @@ class CloseListing:
         return "_group_by" in self.query
 
     async def page(self, skip: int, limit: int, shared: int = 0) -> ClosePage:
-        """`shared`: rows of it that another page holds as well. Raises SourceError."""
+        """`shared`: number of rows that another page holds too. Raises SourceError."""
         params = {**self.query, "_skip": str(skip), "_limit": str(limit)}
         answer = await self.client.read(CloseRequest("GET", PATH, params=params, zone=self.zone))
         found = list(answer.get("data").items())
@@ -108,7 +108,7 @@ class CloseListing:
         return ClosePages(rows, total, due, pages[0].envelope, fragments)
 
     async def _untied(self, pages: Sequence[Sequence[Row]], total: int) -> tuple[Row, ...]:
-        """The rows of a whole list, with those of one instant asked for together where pages disagree on them."""
+        """The rows of a whole list. Where pages disagree on rows of one instant, these are requested together."""
         rows = ties.by_place(pages)
         for tie in ties.ties(ENDPOINT, pages, total):
             if tie.limit > len(pages[0]):
@@ -121,7 +121,7 @@ class CloseListing:
         return tuple(rows)
 
     async def _pages(self, skip: int, want: int | None) -> list[ClosePage]:
-        """The first page tells how many there are and how long a page may be; the rest come together."""
+        """The first page gives the total and the length of a page. The others are then read concurrently."""
         first = await self.page(skip, self._limit(want))
         if first.total is None:
             return await self._one_by_one(first, skip, want)
@@ -138,7 +138,7 @@ class CloseListing:
         return [first, *await together(self.page(*ask, shared=1) for ask in zip(later, limits, strict=True))]
 
     async def _one_by_one(self, first: ClosePage, skip: int, want: int | None) -> list[ClosePage]:
-        """Without a total, `has_more` is all there is."""
+        """Reads page by page, because without a total only `has_more` shows the end."""
         pages, count, shared = [first], len(first.rows), 0
         while pages[-1].more and (want is None or count < want):
             if len(pages[-1].rows) <= shared:
@@ -162,7 +162,7 @@ def _due(total: int, skip: int, want: int | None) -> int:
 
 
 def _joined(pages: Sequence[ClosePage]) -> list[ClosePage]:
-    """Later pages without the row that they share with the one before. Raises ListShifted when it is another one."""
+    """Removes the row that each page shares with the one before. Raises ListShifted if it is another row."""
     for before, after in itertools.pairwise(pages):
         _overlapping(before, after)
     return [*pages[:1], *map(_without_first, pages[1:])]
@@ -177,7 +177,7 @@ def _key(rows: Sequence[Row]) -> str | None:
 
 
 def _without_first(page: ClosePage) -> ClosePage:
-    """The shared row is the first of the first group that has any."""
+    """Removes the shared row, the first of the first non-empty group."""
     fragments = list(page.fragments)
     at = next((at for at, part in enumerate(fragments) if part.here), None)
     if at is not None:

@@ -1,4 +1,4 @@
-"""The stretches of time that a funnel report is asked for: ours as explicit instants, or as the YAML has them."""
+"""The periods of a funnel report: our windows as explicit instants, or ranges as written in the YAML."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from worker.sources.close.rules import COHORT, COMPARED, CREATED, RANGES, REPORT
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One call of a report: `body` as it is posted; `window` that it answers for, None where Close decides."""
+    """One call of a report. `body`: as it is posted. `window`: the period of the answer, None if Close decides."""
 
     body: Mapping[str, Any]
     window: Window | None
 
 
 def asked(question: Question) -> tuple[Asked, Asked | None]:
-    """The report itself, and the second one that it is compared with, if any.
+    """The report itself, and a second call for its comparison if there is one.
 
-    Close answers a request that holds `compared_*` with the comparison alone, so the comparison is a call of its own;
-    as explicit instants it needs no `compared_*`.
+    Close answers a request with `compared_*` with the comparison alone, so the comparison is a separate call. With
+    explicit instants, it needs no `compared_*`.
     """
     return _as_written(question) if question.item.as_written else _resolved(question)
 
@@ -52,7 +52,7 @@ def _created(question: Question) -> bool:
 
 
 def _body(question: Question, report: Window | None, cohort: Window | None) -> dict[str, Any]:
-    """A report of created deals takes a range for their creation and one for what they did; else only the latter."""
+    """A report of created deals takes a range for creation and one for activity; others take only the latter."""
     body = _plain(question)
     if report is not None:
         body["report_datetime_range"] = _instants(report)
@@ -66,12 +66,12 @@ def _instants(window: Window) -> dict[str, str]:
 
 
 def stamp(moment: datetime) -> str:
-    """2026-11-23T14:00:00Z, with a fraction only where there is one."""
+    """2026-11-23T14:00:00Z, with a fraction only if it is not zero."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _written(question: Question, names: tuple[str, ...]) -> Window | None:
-    """The range that stands in the parameters under one of `names`, resolved as `window:` would be."""
+    """The range in the parameters under one of `names`, resolved like `window:`."""
     value = next((question.item.params[name] for name in names if name in question.item.params), None)
     return None if value is None else named_window(question, value)
 

@@ -1,4 +1,4 @@
-"""Close's error bodies, in every shape that was seen, as one sentence."""
+"""Turns Close's error bodies, in every recorded shape, into one sentence."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ _WORDS = ("errors", "field-errors", "error", "message")
 
 
 def sentence(status: int, body: bytes, secrets: Iterable[str]) -> str:
-    """What the status means, then the service's own words: at most 200 characters on one line."""
+    """The meaning of the status, followed by the service's words: at most 200 characters on one line."""
     if status == 403 and words.is_markup(body):
         return f"a page for people ({status}): something in front of Close refused it, such as a firewall or a proxy"
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
@@ -34,18 +34,18 @@ def said(body: bytes, secrets: Iterable[str]) -> str:
     """`errors`, `field-errors`, `error` and `message` of an object, else the text itself; "" for markup or nothing.
 
     Recorded since 2017: {"errors": [], "field-errors": {…}}, {"error": "…"}, {"errors": ["…"]}, {"message": "…"}, an
-    empty body under a JSON type, plain text under a JSON type.
+    empty body and plain text, both under a JSON type.
     """
     return words.said(body, _WORDS, secrets)
 
 
 def is_error(answer: Node) -> bool:
-    """Whether an object under a good status is no answer: it holds an error and nothing else."""
+    """Whether an object under a good status holds an error and nothing else."""
     return bool(answer.value) and answer.value.keys() <= set(_WORDS)
 
 
 def reset(body: bytes) -> str:
-    """The seconds that a 429's body names, as text, "" where it names none. Two shapes: at the top, or in `error`."""
+    """The seconds in the body of a 429 as text, "" if there are none. Two shapes: at the top, or in `error`."""
     try:
         value = decoded(body)
     except JsonUnreadable:

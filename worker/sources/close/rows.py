@@ -1,4 +1,4 @@
-"""One of Close's opportunities as a row of ours. Only declared columns are kept: never a note, never a custom field.
+"""Converts one of Close's opportunities to a row. Only declared columns are kept, never notes or custom fields.
 
 https://developer.close.com/api/resources/opportunities
 """
@@ -40,12 +40,12 @@ FIELDS = (
     "stall_status",
     "suggested_action",
 )
-"""What identity, diff, filter and display need. Every list asks for these, and for what its definition names beside."""
+"""The fields for identity, diff, filter and display. Every list asks for these and for those of its definition."""
 
 SHOWN_ONLY = frozenset(
     {"lead_name", "user_name", "status_label", "confidence", "date_updated", "stall_status", "suggested_action"}
 )
-"""Fields that a reader sees and no figure or comparison is made of: an odd one is left empty, with a note."""
+"""Fields that are only displayed. If one is malformed, it is left empty with a note."""
 
 T = TypeVar("T")
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
@@ -55,8 +55,8 @@ _TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
 
 @dataclass(slots=True)
 class OpportunityRowReader:
-    """`listed_as`: what the list was asked for about stalling, which each of its rows has to repeat. `notes` collects
-    what was dropped.
+    """`listed_as`: the list's condition on stalling, which each of its rows must repeat. `notes` collects what was
+    dropped.
     """
 
     names: CloseNames
@@ -64,7 +64,7 @@ class OpportunityRowReader:
     notes: list[str] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
-        """Raises SourceShapeChanged with the path of what is wrong, unless it is shown only."""
+        """Raises SourceShapeChanged with the path of a malformed field, unless it is only displayed."""
         key = node.get("id").id()
         stage_id = node.get("status_id").id()
         stage = self.names.stages.get(stage_id)
@@ -99,7 +99,7 @@ class OpportunityRowReader:
         return Row(key, _IN_ORDER(cells))
 
     def _shown(self, read: Callable[[], T]) -> T | None:
-        """What `read` gives; None and a note where it is of another type."""
+        """The result of `read`; None and a note if the field has another type."""
         try:
             return read()
         except SourceShapeChanged as odd:
@@ -110,7 +110,7 @@ class OpportunityRowReader:
         return None if node.absent else self._shown(node.whole)
 
     def _next_step(self, node: Node) -> str | None:
-        """The code of what Close suggests to do: `suggested_action`, else the next action of `stall_status`."""
+        """The code of Close's suggestion: `suggested_action`, else the next action of `stall_status`."""
         stall = node.get("stall_status")
         following = None if stall.absent else self._shown(lambda: stall.get("next_action"))
         return self._action(node.get("suggested_action")) or (None if following is None else self._action(following))
@@ -123,7 +123,7 @@ class OpportunityRowReader:
         return None if not word or word == "no_issue" else word
 
     def _stalled(self, node: Node, key: str) -> bool | None:
-        """An account that does not know the field may ignore the filter as well, and then lists every deal."""
+        """An account without this field may also ignore the filter, and then it lists every deal."""
         told = node.get("is_stalled")
         stalled = told.flag_or_none()
         if self.listed_as is None or stalled is self.listed_as:
@@ -133,8 +133,8 @@ class OpportunityRowReader:
         raise ListShifted(node.endpoint, f"{key} says is_stalled: {str(stalled).lower()} in a list of the others")
 
     def _money(self, node: Node) -> dict[str, Cell]:
-        """value, currency, period, annual. `annual` is computed by us, so that both sides of a comparison are; Close's
-        own figure serves where the period is not told.
+        """value, currency, period, annual. We compute `annual`, so that both sides of a comparison use one rule.
+        Close's own figure is used if the period is not given.
         """
         value, period = node.get("value").number_or_none(), node.get("value_period").text_or_none()
         if period is not None and period not in _TIMES:
@@ -152,7 +152,7 @@ class OpportunityRowReader:
         return {"value": amount, "currency": currency, "period": None, "annual": annual}
 
     def _minor(self, node: Node, hundredths: float, currency: str) -> int:
-        """Close counts hundredths in every currency. What does not fit the currency's minor unit is noted."""
+        """Close counts hundredths in every currency. A remainder in the currency's minor unit is noted."""
         whole = round(hundredths)
         amount, rest = from_hundredths(whole, currency)
         if rest or whole != hundredths:
@@ -163,7 +163,7 @@ class OpportunityRowReader:
 
 
 def _status(node: Node, stage: CloseStatus | None) -> Status:
-    """From the row, else from what its status is; `date_won` proves nothing, open deals carry it as well."""
+    """The status from the row, else from its stage. `date_won` proves nothing, because open deals have it too."""
     told = node.get("status_type")
     kind = stage.type if told.absent and stage is not None else told.text()
     if kind not in _STATUS:
@@ -172,9 +172,9 @@ def _status(node: Node, stage: CloseStatus | None) -> Status:
 
 
 def _closing(node: Node, status: Status) -> dict[str, Cell]:
-    """`date_won` is the expected close while a deal is open, and the day of the win (as midnight UTC) once it is won.
+    """`date_won` is the expected close of an open deal, and the day of the win (as midnight UTC) of a won deal.
 
-    It has to be there, if only as null, or a change of the expected close would be made up.
+    The key must be there, if only as null; otherwise a change of the expected close would be invented.
     """
     won, lost_at = node.get("date_won"), node.get("date_lost").instant_or_none()
     day = won.day_or_none()
@@ -184,7 +184,7 @@ def _closing(node: Node, status: Status) -> dict[str, Cell]:
 
 
 def _url(lead_id: str | None) -> str | None:
-    """The page of the lead: an opportunity has none of its own."""
+    """The page of the lead, because an opportunity has no page."""
     if not lead_id:
         return None
     safe = lead_id if lead_id.isascii() and lead_id.replace("_", "").isalnum() else quote(lead_id, safe="")

@@ -1,4 +1,4 @@
-"""Relations between Close's parameters that single kinds cannot say, as complaints before anything is asked.
+"""Rules between Close's parameters, checked before any request.
 
 https://developer.close.com/api/resources/reporting/get-funnel-totals
 """
@@ -19,16 +19,16 @@ COMPARED = ("compared_relative_range", "compared_datetime_range", "compared_cust
 RANGES = REPORT + COHORT + COMPARED
 
 MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "value_period")
-"""Filters of the opportunity list that have a twin with `__in`."""
+"""Filters of the opportunity list that also exist with `__in`."""
 
 
 def compares(params: Mapping[str, Any]) -> bool:
-    """Whether a report is asked for twice: Close answers a comparison alone."""
+    """Whether a report needs two calls, because Close answers a comparison alone."""
     return any(name in params for name in COMPARED)
 
 
 def funnel_faults(use: Use) -> tuple[RuleViolation, ...]:
-    """What is wrong between the parameters of a funnel report, all of it."""
+    """All violations in the parameters of a funnel report."""
     rules = (_window_and_ranges, _as_written, _exclusive, _cohort, _comparison, _query)
     return broken(rules, use)
 
@@ -42,7 +42,7 @@ def _given(use: Use, names: tuple[str, ...]) -> list[str]:
 
 
 def _window_and_ranges(use: Use) -> list[RuleViolation]:
-    """`window:` and `compare:` are ours and resolved by us; a range beside them would say the same thing twice."""
+    """`window:` and `compare:` are resolved by us. A range beside them would be a second statement of the same."""
     faults = []
     if use.window is not None:
         faults = [_fault(name, f"{name} beside window:", "keep one of the two") for name in _given(use, RANGES)]
@@ -64,7 +64,7 @@ def _as_written(use: Use) -> list[RuleViolation]:
 
 
 def _exclusive(use: Use) -> list[RuleViolation]:
-    """One range of each kind."""
+    """At most one range of each kind."""
     faults = []
     for names in (REPORT, COHORT, COMPARED):
         given = _given(use, names)
@@ -86,7 +86,7 @@ def _cohort(use: Use) -> list[RuleViolation]:
 
 
 def _comparison(use: Use) -> list[RuleViolation]:
-    """The base whose kind each comparison needs, by type of report."""
+    """The base range that each comparison needs, by type of report."""
     base = "cohort" if use.params.get("type") == CREATED else "report"
     return [
         _fault(
@@ -113,7 +113,7 @@ def _query(use: Use) -> list[RuleViolation]:
 
 
 def list_faults(use: Use) -> tuple[RuleViolation, ...]:
-    """What is wrong between the parameters of an opportunity list, all of it."""
+    """All violations in the parameters of an opportunity list."""
     rules = (_twins, _values, _pipeline, _slices, _display)
     return broken(rules, use)
 
@@ -127,7 +127,7 @@ def _twins(use: Use) -> list[RuleViolation]:
 
 
 def _values(use: Use) -> list[RuleViolation]:
-    """Values go out separated by commas, and no sign escapes one; what Close makes of no value is not known."""
+    """Values are sent separated by commas, which cannot be escaped. Close does not document an empty list of values."""
     faults = []
     for name, values in use.params.items():
         if name.removesuffix("__in") not in MULTIPLE or not name.endswith("__in"):
@@ -147,7 +147,7 @@ def _values(use: Use) -> list[RuleViolation]:
 
 
 def _display(use: Use) -> list[RuleViolation]:
-    """What is taken and changes nothing that a reader sees."""
+    """Parameters that are accepted and change nothing in a digest."""
     faults = []
     more = [name for name in use.params.get("_fields", ()) if name not in FIELDS]
     if more:
@@ -161,7 +161,7 @@ def _display(use: Use) -> list[RuleViolation]:
 
 
 def _pipeline(use: Use) -> list[RuleViolation]:
-    """Close's list has no filter by pipeline: ours becomes a filter by its statuses."""
+    """Close's list has no filter by pipeline, so ours becomes a filter by the pipeline's statuses."""
     given = _given(use, ("status_id", "status_id__in")) if "pipeline" in use.params else []
     return [_fault(name, f"{name} beside pipeline", "keep one of the two; a status has one pipeline") for name in given]
 
@@ -183,12 +183,12 @@ def _below(value: Any, least: int) -> bool:
 
 
 def sliced(params: Mapping[str, Any]) -> bool:
-    """The user cut the list, so that absence from it means nothing."""
+    """Whether the user cut the list. Absence from a cut list means nothing."""
     return "_limit" in params or bool(params.get("_skip"))
 
 
 def list_follow(use: Use) -> str:
-    """`closed` where the selection is every open deal (of a pipeline), `departures` for any narrower one."""
+    """`closed` if the selection is every open deal (of a pipeline), `departures` for a narrower one."""
     if sliced(use.params):
         return "none"
     narrowing = set(use.params) - {"pipeline", "status_type", "status_type__in", "_order_by", "_fields", "_group_by"}

@@ -1,4 +1,4 @@
-"""The Close source: one question in, one snapshot (and its comparison's) out."""
+"""The Close source. It answers a question with a snapshot, and with one of its comparison."""
 
 import json
 import re
@@ -39,7 +39,7 @@ _REPORTS: Mapping[str, tuple[str, Callable[[Node, CloseNames], funnel.FunnelAnsw
 
 @dataclass(frozen=True, slots=True)
 class CloseTuning:
-    """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer."""
+    """`page`: rows per page. `timeout`: seconds for a connection, and for each silence in an answer."""
 
     page: int = PAGE
     timeout: float = 30.0
@@ -47,7 +47,7 @@ class CloseTuning:
 
 
 class CloseSource:
-    """One account. Safe to ask several questions at once: they share pace, connections and names."""
+    """One account. It answers several questions concurrently; they share pace, connections and names."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class CloseSource:
         self._directory = CloseNamesCache(self._client, clock)
 
     async def fetch(self, question: Question) -> Answer:
-        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        """Raises SourceError. Parts that cannot be read are never left out silently."""
         with asked_for(question.on_demand):
             if question.item.query not in _REPORTS:
                 return Answer(await self._list(question))
@@ -77,12 +77,12 @@ class CloseSource:
             return Answer(snapshot, None if compared is None else await self._report(question, compared, files=False))
 
     def words(self, question: Question) -> str:
-        """The body of a report's call, or what a list is filtered by."""
+        """The body of a report's call, or the filters of a list."""
         return json.dumps(spelled(question), sort_keys=True, default=str)
 
     async def complete(self, question: Question, listed: Answer) -> Answer:
-        """What left the list is looked up, and since when a deal stalls is carried forward. A deal that left and still
-        matches must have been missed: then this run reads the list for itself.
+        """Looks up what left the list, and carries forward since when deals stall. If a deal left but still matches,
+        the list missed it, and this run reads the list again.
         """
         if question.item.query in _REPORTS:
             return listed
@@ -111,14 +111,14 @@ class CloseSource:
     async def _file(
         self, question: Question, path: str, body: Mapping[str, Any]
     ) -> tuple[tuple[File, ...], tuple[str, ...]]:
-        """The file, or a note why there is none: the figures came without it."""
+        """The file, or a note why there is none. The figures do not depend on it."""
         try:
             return (await self._csv(question, path, body),), ()
         except SourceError as error:
             return (), (f"the file by user is missing: {error}",)
 
     async def _csv(self, question: Question, path: str, body: Mapping[str, Any]) -> File:
-        """The per-user report as Close's own file. Its columns are documented nowhere, so nobody looks inside."""
+        """The report per user as Close's own file. Its columns are not documented, so it is not parsed."""
         request = CloseRequest("POST", path, json=body, zone=question.zone, accept="text/csv")
         content = await self._client.fetch(request)
         if not content.strip() or content.lstrip()[:1] in (b"<", b"{"):
@@ -148,7 +148,7 @@ class CloseSource:
     def _snapshot(
         self, question: Question, names: CloseNames, began: datetime, *, notes: tuple[str, ...], **parts: Any
     ) -> Snapshot:
-        """`parts` are the fields of a Snapshot that the query fills."""
+        """`parts`: the fields of a Snapshot that the query fills."""
         once = tuple(dict.fromkeys(notes))
         more = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
         return Snapshot(
@@ -189,11 +189,10 @@ def open_source(
     quota: Quota | None = None,
     renewal: Renewal | None = None,
 ) -> CloseSource:
-    """`options` as in CLOSE, secrets resolved; `quota`: the budget that others share; `renewal`: for tokens that end.
+    """`options` as in CLOSE, secrets resolved. `quota`: the shared budget. `renewal`: for tokens that expire.
 
-    Raises RequestError, which never holds a secret.
-
-    Basic with the key as user and no password, or Bearer: https://developer.close.com/topics/authentication/
+    Raises RequestError, which never holds a secret. A key is sent as the user of Basic without a password, a token as
+    Bearer: https://developer.close.com/topics/authentication/
     """
     base_url = api_address("base_url", options.get("base_url") or BASE_URL, without_tls=without_tls(options))
     token_url = options.get("oauth_url") or re.sub(r"/api/v1/?$", "", base_url) + "/oauth2/token/"

@@ -62,7 +62,7 @@ _FUNNEL = (
 
 
 def _several(name: str, kind: ParamKind, choices: tuple[str, ...] = ()) -> tuple[Param, ...]:
-    """A filter and its twin that takes several values."""
+    """A filter, and its twin that takes several values."""
     return Param(name, kind, choices), Param(f"{name}__in", ParamKind.CHOICES, choices)
 
 
@@ -99,7 +99,7 @@ _LIST = (
 
 
 def _report_price(params: Mapping[str, Any]) -> Price:
-    """A comparison in the parameters is a call of its own; the file by user, too."""
+    """A comparison in the parameters and the file per user each take one more call."""
     return Price(requests=2 if compares(params) else 1, file=1)
 
 

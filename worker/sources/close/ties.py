@@ -1,10 +1,10 @@
-"""Rows that were created at one instant. Close puts them in any order, also in another one for each page.
+"""Rows that were created at one instant. Close lists them in any order, which may differ between pages.
 
-Where such rows stand on both sides of the edge between two pages, one of them may come twice and another not at all.
-One request for all of them, with the row before and the row after, settles it: a single answer has every row once.
+If such rows are on both sides of a page's edge, one of them may come twice and another not at all. One request for all
+of them, with the row before and the row after, solves this, because a single answer holds every row once.
 
-Pages that agree at their edge are believed. Most services keep one order of such rows, and an import may hold thousands
-of one second, so that asking again at every edge would double what a list costs.
+Pages that agree at their edge are trusted. Most services keep the order of such rows stable, and an import may create
+thousands within a second, so that checking every edge would double the requests.
 """
 
 import itertools
@@ -20,8 +20,8 @@ _CREATED = [column.name for column in COLUMNS].index("created_at")
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """Rows of one instant, at the places `start` to `end` (exclusive) of a list of `total` rows. `edge`: the last key
-    of one page and the first of the next, where the two disagree.
+    """Rows of one instant at the positions `start` to `end` (exclusive) of a list of `total` rows. `edge`: the last key
+    of one page and the first of the next, where these disagree.
     """
 
     start: int
@@ -31,7 +31,7 @@ class Tie:
 
     @property
     def beside(self) -> tuple[int, int]:
-        """How many rows are asked for before and after: one, unless the list ends there."""
+        """The number of rows to request before and after: one, unless the list ends there."""
         return int(self.start > 0), int(self.end < self.total)
 
     @property
@@ -44,8 +44,8 @@ class Tie:
 
 
 def ties(endpoint: str, pages: Sequence[Sequence[Row]], total: int) -> list[Tie]:
-    """Where pages that share a row each disagree on rows of one instant. Raises ListShifted for any other way in which
-    they do not fit together.
+    """The places where pages that share a row disagree on rows of one instant. Raises ListShifted if they do not fit
+    together in another way.
     """
     rows = by_place(pages)
     found: list[Tie] = []
@@ -63,13 +63,13 @@ def ties(endpoint: str, pages: Sequence[Sequence[Row]], total: int) -> list[Tie]
 
 
 def by_place(pages: Sequence[Sequence[Row]]) -> list[Row]:
-    """The rows of pages that share one each."""
+    """The rows of pages that share one row each."""
     return [*pages[0], *itertools.chain.from_iterable(page[1:] for page in pages[1:])]
 
 
 def settle(endpoint: str, rows: list[Row], tie: Tie, answer: Sequence[Row]) -> None:
-    """Put the rows of one instant as one answer has them in their places. Raises ListShifted where the answer does not
-    fit between the rows that are there.
+    """Replaces the rows of one instant by those of one answer. Raises ListShifted if the answer does not fit between
+    its neighbours.
     """
     left, right = tie.beside
     middle = answer[left : len(answer) - right]
@@ -85,7 +85,7 @@ def settle(endpoint: str, rows: list[Row], tie: Tie, answer: Sequence[Row]) -> N
 
 
 def _agree(before: Sequence[Row], after: Sequence[Row]) -> bool:
-    """They share the row at their edge, and no other of its instant."""
+    """Whether the pages share only the row at their edge among the rows of its instant."""
     if not before or not after or before[-1].key != after[0].key:
         return False
     known = {row.key for row in before}
@@ -93,13 +93,13 @@ def _agree(before: Sequence[Row], after: Sequence[Row]) -> bool:
 
 
 def _leading(rows: Iterable[Row]) -> int:
-    """How many rows at the beginning are of one instant."""
+    """The number of rows of one instant at the beginning."""
     _, together = next(itertools.groupby(rows, _created))
     return sum(1 for _ in together)
 
 
 def _alike(rows: Sequence[Row], place: int) -> set[str]:
-    """Keys of the rows that may stand at a place: those of its instant, which is not the tie's."""
+    """Keys of the rows that may be at a position: those of its instant, if that is not the tie's."""
     return {row.key for row in rows if _created(row) == _created(rows[place])}
 
 

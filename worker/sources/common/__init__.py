@@ -1,1 +1,1 @@
-"""What every source needs and none owns: reading an answer by its path, refusals as sentences, departures looked up."""
+"""What every source shares: parsing answers, sentences for refusals, pace, and looking up departures."""

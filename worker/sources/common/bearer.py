@@ -1,4 +1,4 @@
-"""Which proof a connection's options ask for, for services that take a key of their own or a token of OAuth."""
+"""Chooses the credential for services that accept a key of their own or an OAuth token."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from worker.sources.common.oauth import App, Renewed
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`key` is the option that holds the service's own key."""
+    """`key`: the option that holds the service's own key."""
 
     name: str
     key: str
@@ -24,7 +24,7 @@ class Service:
 def bearer(
     service: Service, options: Mapping[str, str], clock: Callable[[], datetime], renewal: Renewal | None
 ) -> Credential | None:
-    """None where the service's own key is used. Raises RequestError, which never holds a secret."""
+    """None if the service's own key is used. Raises RequestError, which never holds a secret."""
     names = (service.key, "access_token", "refresh_token")
     for name in (*names, "client_secret"):
         secret = options.get(name, "")

@@ -1,6 +1,6 @@
-"""A request until it is answered: tries, pauses and pace. What an answer means is each service's own knowledge.
+"""Sends a request until it is answered, with retries, pauses and pace. Each service classifies its answers.
 
-Only reads pass here (or writes that somebody confirmed and that are sent once), so all of it may be sent again.
+Only reads (and confirmed writes that are sent once) pass here, so every request may be repeated.
 """
 
 import asyncio
@@ -17,11 +17,11 @@ from worker.adapters.http import IN_FLIGHT, HttpAnswer, HttpFailure
 from worker.errors import SourceRefused, SourceUnavailable
 
 CAP = 60.0
-"""Seconds: a longer wait is reported instead of sat out."""
+"""Seconds. A longer wait is reported and not waited for."""
 
 
 class Sender(Protocol):
-    """What is needed of adapters.http.Http."""
+    """The part of adapters.http.Http that is needed here."""
 
     async def send(
         self,
@@ -38,20 +38,20 @@ class Sender(Protocol):
 
 
 class RateGate(Protocol):
-    """When the next request may go."""
+    """Decides when the next request may go."""
 
     async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
-        """Wait for a place. Every call that returns is followed by one `leave`. Raises SourceUnavailable where the
-        day's budget does not suffice for `cost`.
+        """Waits for a turn. Every call that returns is followed by one `leave`. Raises SourceUnavailable if the day's
+        budget is less than `cost`.
         """
         ...
 
     def leave(self, headers: Mapping[str, str] | None) -> None:
-        """An answer came, or (None) did not."""
+        """Call after a request: with the answer's headers, or None if there was no answer."""
         ...
 
     def refused(self, seconds: float) -> None:
-        """A 429: send nothing for so long."""
+        """Call after a 429: nothing is sent for this many seconds."""
         ...
 
     async def aclose(self) -> None: ...
@@ -59,7 +59,7 @@ class RateGate(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """`pause` seconds before the second try, doubled each time, with jitter; `cap` for any single wait."""
+    """`pause`: seconds before the second try, doubled each time, with jitter. `cap`: the longest single wait."""
 
     tries: int = 4
     pause: float = 0.5
@@ -68,7 +68,7 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One request as it is sent; `endpoint` names it in messages, `cost` is its part of a day's budget."""
+    """One request as it is sent. `endpoint` names it in messages; `cost` is its share of a day's budget."""
 
     endpoint: str
     method: str
@@ -80,7 +80,7 @@ class Wire:
 
 
 Judge = Callable[[str, HttpAnswer], bytes | SourceUnavailable | SourceRefused]
-"""The body of a good answer; an error to try again; a refusal. Told the endpoint and the answer."""
+"""Gets the endpoint and the answer. Returns the body of a good answer, an error to try again, or a refusal."""
 
 
 PATIENCE = 20.0
@@ -100,7 +100,7 @@ def somebody_waits(seconds: float | None = None) -> Iterator[None]:
 
 
 class Calls:
-    """`judge` classes an answer; a SourceUnavailable that names a longer wait than the cap is raised at once."""
+    """`judge` classifies an answer. A SourceUnavailable with a wait longer than the cap is raised at once."""
 
     def __init__(self, http: Sender, pace: RateGate, judge: Judge, retries: Retries) -> None:
         self._http = http
@@ -110,7 +110,7 @@ class Calls:
         self._places = asyncio.Semaphore(IN_FLIGHT)
 
     async def fetch(self, wire: Wire, *, tries: int | None = None) -> bytes:
-        """The body of a good answer, after as many tries as it takes. Raises SourceRefused or SourceUnavailable."""
+        """The body of a good answer, with retries. Raises SourceRefused or SourceUnavailable."""
         most = self._retries.tries if tries is None else tries
         time, patience = asyncio.get_running_loop().time, _PATIENCE.get()
         until = math.inf if patience is None else time() + patience
@@ -147,7 +147,7 @@ class Calls:
         return self._judge(wire.endpoint, answer)
 
     def _pause(self, outcome: SourceUnavailable, attempt: int) -> float:
-        """What the service asked for, else doubling; a little more by chance, so that workers do not come together."""
+        """The service's wait, else a doubling pause, plus jitter so that workers do not return together."""
         asked = outcome.retry_after
         if asked is None:
             return self._retries.pause * float(2 ** (attempt - 1)) * random.uniform(0.75, 1.25)  # noqa: S311  # jitter

@@ -1,4 +1,4 @@
-"""Who asks: what a request carries to prove it, and whether there is another proof after a refusal."""
+"""Credentials: the headers that prove who asks, and whether new ones exist after a refusal."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -7,7 +7,7 @@ from worker.errors import RequestError
 
 
 class Credential(Protocol):
-    """One account's proof. Its secrets are taken out of every sentence."""
+    """One account's credential. Its secrets are removed from every sentence."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -15,11 +15,12 @@ class Credential(Protocol):
         ...
 
     async def headers(self) -> Mapping[str, str]:
-        """Raises SourceError where a token has to be renewed first and cannot be."""
+        """Raises SourceError if a token must be renewed and cannot be."""
         ...
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
-        """After a 401 to these headers: whether there are others to try. Several requests may find out at once.
+        """After a 401 to these headers: whether there are other headers to try. Several requests may call this
+        concurrently.
 
         Raises SourceError.
         """
@@ -29,7 +30,7 @@ class Credential(Protocol):
 
 
 class StaticHeaders:
-    """Headers that stay what they are."""
+    """Headers that never change."""
 
     def __init__(self, headers: Mapping[str, str], secrets: tuple[str, ...]) -> None:
         self._headers = dict(headers)
@@ -46,7 +47,7 @@ class StaticHeaders:
 
 
 class Reread:
-    """A Bearer token that something else renews, in a file or a variable: looked up anew when it is refused."""
+    """A Bearer token in a file or a variable that another program renews. It is read again after a refusal."""
 
     def __init__(self, token: str, again: Callable[[], str]) -> None:
         self._token = token
@@ -57,7 +58,7 @@ class Reread:
         return {"authorization": f"Bearer {self._token}"}
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
-        """False where it cannot be read any more: then the service's refusal is what is told."""
+        """False if it cannot be read any more. The service's refusal is then reported."""
         if refused != await self.headers():
             return True
         try:

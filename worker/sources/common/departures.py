@@ -1,4 +1,4 @@
-"""What is known of deals that left a list without asking anybody."""
+"""What is known of deals that left a list, without a request."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,14 +9,14 @@ from worker.domain.snapshot.snapshot import Cell, Row, Snapshot, table
 
 
 def deleted(key: str, previous: Snapshot | None) -> Row:
-    """The last known cells with status deleted; nulls where the deal was never kept."""
+    """The last known cells with status deleted. The cells are null if the deal was never stored."""
     cells: dict[str, Cell] = {**_last_known(key, previous), "status": Status.DELETED.value}
     return Row(key, tuple(cells.get(column.name) for column in COLUMNS))
 
 
 def still_matching(scope: Scope, rows: Iterable[Row]) -> frozenset[str]:
-    """Looked-up deals that fulfil every filter of their list, as far as all of them can be checked: the list must have
-    missed them.
+    """Looked-up deals that match every filter of their list, if all filters can be checked. The list must have missed
+    them.
     """
     if scope.opaque:
         return frozenset()

@@ -1,4 +1,4 @@
-"""What somebody typed to change something at a service, looked at before anything is sent."""
+"""Checks a change that a person typed before it is sent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ Verbs = Mapping[str, Mapping[str, Sequence[str]]]
 
 
 def fitting(verbs: Verbs, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> None:
-    """Raises RequestError for what `verbs` (kind → verb → names of values) does not hold."""
+    """Raises RequestError for anything that `verbs` (kind → verb → names of values) does not contain."""
     if kind not in verbs:
         raise RequestError(f"{kind} can be listed and not changed; changed can be: {', '.join(verbs)}")
     if verb not in verbs[kind]:
@@ -25,7 +25,7 @@ def fitting(verbs: Verbs, kind: str, verb: str, key: str, values: Mapping[str, A
 
 
 def text(values: Mapping[str, Any], name: str, *, required: bool = False) -> str | None:
-    """Raises RequestError for what is no text, or is missing although it is required."""
+    """Raises RequestError if the value is no text, or is missing although required."""
     value = values.get(name)
     if value is None and not required:
         return None
@@ -35,7 +35,7 @@ def text(values: Mapping[str, Any], name: str, *, required: bool = False) -> str
 
 
 def _quoted(name: str, value: Any) -> str:
-    """Values are JSON, where digits alone are a number."""
+    """Values are JSON, in which digits alone are a number."""
     return f"; write {name}='\"{value}\"' for a text of digits" if isinstance(value, int | float) else ""
 
 

@@ -1,7 +1,7 @@
-"""What an answer's headers say about a rate limit, in every spelling that was recorded.
+"""Reads rate limits from an answer's headers, in every recorded spelling.
 
-https://developer.close.com/topics/rate-limits/: `RateLimit: limit=100, remaining=50, reset=5`. Live answers of Close
-separate by semicolons and carry a second limiter's figures beside it that disagree: the tighter one is obeyed.
+https://developer.close.com/topics/rate-limits/: `RateLimit: limit=100, remaining=50, reset=5`. Close's real answers use
+semicolons and add the figures of a second limiter, which differ. The tighter limit counts.
 """
 
 import math
@@ -22,7 +22,7 @@ _PLAIN = (
 
 
 def limits(headers: Mapping[str, str]) -> tuple[Limit, ...]:
-    """Every complete figure among `headers` (lower-case names)."""
+    """Every complete limit among `headers` (lower-case names)."""
     combined = dict(re.findall(r"(limit|remaining|reset)\s*=\s*([\d.]+)", headers.get("ratelimit", "").lower()))
     found = [_limit("ratelimit", *(combined.get(part, "") for part in ("limit", "remaining", "reset")))]
     found += [_limit(names[0], *(headers.get(name, "") for name in names)) for names in _PLAIN]
@@ -30,7 +30,7 @@ def limits(headers: Mapping[str, str]) -> tuple[Limit, ...]:
 
 
 def windows(headers: Mapping[str, str]) -> Iterator[tuple[int, int]]:
-    """Requests and seconds of each policy that names its window, as in `60, 60;w=1, 100;w=1`."""
+    """Requests and seconds of each policy with a window, as in `60, 60;w=1, 100;w=1`."""
     for name in ("ratelimit-limit", "x-ratelimit-limit"):
         for quota, seconds in re.findall(r"(\d+)\s*;\s*w\s*=\s*(\d+)", headers.get(name, "")):
             if int(seconds) > 0:
@@ -38,14 +38,14 @@ def windows(headers: Mapping[str, str]) -> Iterator[tuple[int, int]]:
 
 
 def heard(headers: Mapping[str, str]) -> RateReport:
-    """All of it, for the shared budget: a policy is a limit whose window is told."""
+    """All limits for the shared budget. A policy is a limit with a known window."""
     policies = (Limit(f"policy/{seconds}", quota, None, seconds) for quota, seconds in windows(headers))
     return RateReport((*limits(headers), *policies))
 
 
 def wait(headers: Mapping[str, str], body_reset: str, now: datetime) -> float:
     """Seconds to wait after a 429: RateLimit's reset, else Retry-After (seconds or a date), else a plain reset, else
-    what the body says, else two seconds.
+    the body's, else two seconds.
     """
     combined = re.search(r"reset\s*=\s*([\d.]+)", headers.get("ratelimit", ""), re.IGNORECASE)
     plain = [headers.get(names[2], "") for names in _PLAIN]
@@ -58,7 +58,7 @@ def wait(headers: Mapping[str, str], body_reset: str, now: datetime) -> float:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that a failing service asked for, None where it did not."""
+    """Seconds that a failing service asked for; None if it did not."""
     return _seconds(headers.get("retry-after", ""), now)
 
 
@@ -74,7 +74,7 @@ def _seconds(text: str, now: datetime) -> float | None:
 
 
 def _limit(name: str, limit: str, remaining: str, reset: str) -> Limit | None:
-    """None for a set that is not whole."""
+    """None if a figure is missing."""
     quota, left, seconds = number(re.split("[,;]", limit, maxsplit=1)[0]), number(remaining), number(reset)
     if quota is None or left is None or seconds is None or quota < 1:
         return None

@@ -1,7 +1,7 @@
-"""Whether a list was read whole. A service reads its pages and looks up keys; what follows from them is judged here.
+"""Decides whether a list was read whole. A service reads pages and looks up keys; this module draws the conclusions.
 
-A list moves while it is read, and a service may leave rows out. So a reading that does not hold together is done once
-more, and every row that would be called gone is looked up. What comes out is the true list or SourceIncomplete.
+A list changes while it is read, and a service may leave rows out. So a reading that is not consistent is repeated once,
+and every row that seems to have left is looked up. The result is the true list or SourceIncomplete.
 """
 
 import contextlib
@@ -23,20 +23,20 @@ from worker.sources.common.words import some
 
 T = TypeVar("T")
 ONE_IN = 50
-"""A list may lack one row in so many (and at least one) that a look-up finds: 2 %."""
+"""A list may lack one row in this many (at least one) that a look-up finds: 2 %."""
 _NAMES = [column.name for column in COLUMNS]
 _STALLED, _SINCE = _NAMES.index("stalled"), _NAMES.index("stalled_since")
 
 
 class ListShifted(SourceIncomplete):
-    """The pages of one reading do not fit together. Reading once more may help."""
+    """The pages of one reading do not fit together. A second reading may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """Every page, read once. `keys`: all that came, in order, without the rows that two pages share. `due`: how many
-    should have come, None where the service does not count. `rows`: the members among them. `beside`: what else the
-    service told; it is handed on untouched.
+    """Every page, read once. `keys`: all keys in order, without the rows that two pages share. `due`: the expected
+    number; None if the service does not count. `rows`: the members. `beside`: what else the service returned, passed on
+    unchanged.
     """
 
     keys: Sequence[str]
@@ -48,16 +48,17 @@ class Reading(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """`rows` that could be read or are surely deleted. A key in none of them stays unexplained, and a note says why."""
+    """`rows`: those that could be read or are surely deleted. A key without a row is unexplained; a note says why."""
 
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 class ListService(Protocol[T]):
-    """What a service gives for one list. `scope`: the conditions of the list, as far as a row can tell. `carries`: it
-    does not tell since when a row stalls, so our own runs do.
-    `now` is the moment at which stalling is judged, in milliseconds since the Unix epoch.
+    """A service's part in reading one list. `scope`: the conditions of the list, as far as a row shows them. `carries`:
+    the service does not say since when a row stalls, so our own runs keep it.
+
+    `now`: the moment at which stalling is judged, in milliseconds since the Unix epoch.
     """
 
     @property
@@ -70,21 +71,21 @@ class ListService(Protocol[T]):
     def carries(self) -> bool: ...
 
     async def read(self, now: int) -> Reading[T]:
-        """Raises ListShifted where the pages contradict each other, SourceError."""
+        """Raises ListShifted if the pages contradict each other, SourceError."""
         ...
 
     async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:
-        """`listed`: keys that the service surely knows. Never raises a SourceError: what fails is left out."""
+        """`listed`: keys that the service surely knows. Never raises a SourceError; failed look-ups are left out."""
         ...
 
     def forget(self) -> None:
-        """The names behind a reading are read anew: a stage that is younger than they are explains much."""
+        """The next reading reads the names again, because a stage newer than the names explains many differences."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Listed(Generic[T]):
-    """A whole list. `rows`: its members. `followed`: what became of those that left, None where nobody asked.
+    """A whole list. `rows`: its members. `followed`: what became of those that left; None if not asked for.
     `unexplained`: keys that left and could not be looked up.
     """
 
@@ -98,7 +99,7 @@ class Listed(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class WholeList(Generic[T]):
-    """One question's list. `cut`: the user asked for a part of it, so that absence means nothing. `clock` gives UTC."""
+    """One question's list. `cut`: the user asked for a part of it, so absence means nothing. `clock` gives UTC."""
 
     service: ListService[T]
     question: Question
@@ -106,7 +107,7 @@ class WholeList(Generic[T]):
     cut: bool = False
 
     async def read(self) -> Listed[T]:
-        """Read, and read once more where the pages shifted or a row that left still matches. Raises SourceError."""
+        """Reads the list, and again if the pages shifted or a row that left still matches. Raises SourceError."""
         first = await self._first()
         if first is not None and not first.missed:
             return first
@@ -118,8 +119,8 @@ class WholeList(Generic[T]):
         return self._settled(second, second.missed if first is None else first.missed)
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
-        """A list that was read for somebody without a past, with what this past adds. None where a row that left still
-        matches, so that the list must be read anew.
+        """A list that another run read, with what this run's past adds. None if a row that left still matches, so that
+        the list must be read again.
         """
         rows = listed.rows
         if rows is None or rows.sliced:
@@ -169,8 +170,8 @@ class WholeList(Generic[T]):
         return await self.service.look_up(keys, members, now) if keys else LookedUp()
 
     def _settled(self, listed: Listed[T], before: frozenset[str]) -> Listed[T]:
-        """The second reading. Rows that it lacks as the first did are the service's own disagreement: a few are taken
-        from their look-ups. Other rows mean that the list will not stand still.
+        """The second reading. If it lacks the same rows as the first, the service is inconsistent: a few such rows are
+        taken from their look-ups. If it lacks other rows, the list does not stand still.
         """
         missed, endpoint = sorted(listed.missed), self.service.endpoint
         if not missed:
@@ -186,7 +187,7 @@ class WholeList(Generic[T]):
         return _adopted(listed)
 
     def _dated(self, row: Row, now: int) -> Row:
-        """A stalled row with since when it stalls, as this past knows it, where the service does not tell."""
+        """Adds since when a stalled row stalls, from this run's past, if the service does not say it."""
         if not self.service.carries or row.cells[_STALLED] is not True:
             return row
         since = carried(self.question.previous, row.key, True, now)
@@ -194,12 +195,12 @@ class WholeList(Generic[T]):
 
 
 def tolerated(rows: int) -> int:
-    """How many of so many rows a list may lack."""
+    """How many rows a list of this length may lack."""
     return max(1, rows // ONE_IN)
 
 
 def repeated(keys: Iterable[str]) -> str | None:
-    """The first key that comes a second time."""
+    """The first repeated key."""
     seen: set[str] = set()
     for key in keys:
         if key in seen:
@@ -209,7 +210,7 @@ def repeated(keys: Iterable[str]) -> str | None:
 
 
 def fitting(endpoint: str, keys: Sequence[str], due: int | None) -> None:
-    """Raises ListShifted for a key that comes twice, and where the service counts another number of rows."""
+    """Raises ListShifted for a repeated key, or if the service counts another number of rows."""
     twice = repeated(keys)
     if twice is not None:
         raise ListShifted(endpoint, f"{twice} came twice")
@@ -218,7 +219,7 @@ def fitting(endpoint: str, keys: Sequence[str], due: int | None) -> None:
 
 
 async def settled(read: Callable[[], Awaitable[T]]) -> T:
-    """A list that nobody's past belongs to: `read`, and once more where it shifted. Raises SourceIncomplete."""
+    """Reads a list that is not compared with a past: `read`, and again if it shifted. Raises SourceIncomplete."""
     with contextlib.suppress(ListShifted):
         return await read()
     try:
@@ -228,8 +229,8 @@ async def settled(read: Callable[[], Awaitable[T]]) -> T:
 
 
 def overlapping(endpoint: str, last: str | None, first: str | None) -> None:
-    """Two pages of a list that is cut by position share a row: `last` of the one is `first` of the other. Rows that
-    left or came before it meanwhile would have moved it. Raises ListShifted.
+    """Pages cut by position share a row: `last` of one must be `first` of the next. Rows that left or arrived before it
+    would have moved it. Raises ListShifted.
     """
     if last is None or last != first:
         begins = "is empty" if first is None else f"begins with {first}"
@@ -241,7 +242,7 @@ def _incomplete(endpoint: str, problem: str) -> SourceIncomplete:
 
 
 def _adopted(listed: Listed[T]) -> Listed[T]:
-    """The rows that the list left out, as they were looked up, become members."""
+    """Makes looked-up rows that the list left out members of the list."""
     followed = listed.followed or ()
     found = tuple(row for row in followed if row.key in listed.missed)
     note = f"{some(sorted(listed.missed))} matches the filters, yet the list does not hold it: counted as looked up"

@@ -1,9 +1,9 @@
-"""A Bearer token that we renew ourselves, once for all workers.
+"""A Bearer token that this program renews itself, once for all workers.
 
-A refresh token may be good for one use (Close revokes it as it gives the next one), so the order is: take the turn,
-write down that it begins, ask, keep the answer, use it. What is killed before it asks costs nothing; between the
-answer and its keeping lies no wait but the write itself, which a run that is cancelled does not stop. Killed right
-there, the next renewal is refused and says what happened and what to do.
+A refresh token may be valid for one use (Close revokes it when it issues the next), so the order is: take the turn,
+record that it begins, send the request, store the answer, use it. A process killed before the request loses nothing.
+After the answer there is no wait except the write, which a cancelled run does not interrupt. If a process is killed at
+that moment, the next renewal is refused, and its sentence says what happened and what to do.
 https://www.rfc-editor.org/rfc/rfc6749#section-6
 """
 
@@ -22,11 +22,11 @@ from worker.errors import LedgerError, SourceError, SourceRefused, SourceShapeCh
 from worker.ports.tokens import Tokens, TokenStore
 
 EARLY = 60.0
-"""Seconds before its end in which a token is renewed already."""
+"""A token is renewed this many seconds before it expires."""
 LASTS = 3600.0
-"""Seconds, where the service does not say."""
+"""Seconds that a token is valid if the service does not say."""
 WAIT = 25.0
-"""Seconds that another worker's renewal is waited for; its turn lapses after thirty."""
+"""Seconds to wait for another worker's renewal. Its turn lapses after thirty."""
 LOOK = 0.1
 KEEP_TRIES = 8
 TIMEOUT = 10.0
@@ -35,7 +35,7 @@ ENDPOINT = "POST token"
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Who we are to the service. `basic`: the client's proof goes in a header, else in the form."""
+    """Our registration at the service. `basic`: its credentials are sent in a header, else in the form."""
 
     url: str
     id: str
@@ -44,7 +44,7 @@ class App:
 
 
 class Renewed:
-    """`refresh` is the definition's own; a new one there stands before what is kept. `clock` gives UTC."""
+    """`refresh`: the refresh token of the definition. A new one there replaces what is stored. `clock` gives UTC."""
 
     def __init__(self, app: App, refresh: str, store: TokenStore, clock: Callable[[], datetime]) -> None:
         self._app = app
@@ -71,7 +71,7 @@ class Renewed:
         return {"authorization": f"Bearer {access}"}
 
     async def renewed(self, refused: Mapping[str, str]) -> bool:
-        """One renewal for each token that was refused, however many requests find out."""
+        """Renews once for each refused token, however many requests ask."""
         await self._renew(refused=refused.get("authorization", "").removeprefix("Bearer "))
         return True
 
@@ -91,7 +91,7 @@ class Renewed:
         raise SourceUnavailable(ENDPOINT, "another worker renews the access token and has not come to an end")
 
     async def _whole(self, refused: str) -> Tokens:
-        """To its end, whatever becomes of the run that asked."""
+        """Runs to its end even if the run that asked is cancelled."""
         task = asyncio.get_running_loop().create_task(self._turn(refused))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
@@ -101,7 +101,7 @@ class Renewed:
         try:
             kept = await self._kept()
             if kept and self._fresh(kept) and kept.access != refused:
-                return kept  # somebody was done between our look and our turn
+                return kept  # another worker finished before our turn
             before = kept or Tokens("", self._refresh, 0.0, self._seed)
             await self._store.save(replace(before, begun=True))
             try:
@@ -110,14 +110,14 @@ class Renewed:
                 if isinstance(error, SourceRefused) and before.begun:
                     raise SourceRefused(ENDPOINT, _CUT_OFF, status=401) from None
                 raise
-            self._tokens = found  # from here on this process can go on even if Redis cannot be reached
+            self._tokens = found  # this process can now go on without Redis
             await self._keep(found)
             return found
         finally:
             await self._store.leave()
 
     async def _keep(self, found: Tokens) -> None:
-        """There may be no second chance to get it, so a Redis that is away for a moment is waited for."""
+        """Waits for a Redis that is not reachable, because the token may be impossible to get again."""
         for _ in range(KEEP_TRIES):
             try:
                 return await self._store.save(found)
@@ -126,7 +126,7 @@ class Renewed:
         return await self._store.save(found)
 
     async def _kept(self) -> Tokens | None:
-        """What came of this definition's refresh token; another one there means that somebody authorized us anew."""
+        """The stored tokens of this definition's refresh token. Another one means that a person authorized us again."""
         kept = await self._store.load()
         return kept if kept is not None and kept.seed == self._seed else None
 
@@ -144,7 +144,7 @@ class Renewed:
             raise SourceUnavailable(ENDPOINT, failure.problem) from None
 
     def _read(self, before: Tokens, answer: HttpAnswer) -> Tokens:
-        """The service's words are left out of what is raised: they may repeat what was sent."""
+        """Quotes none of the service's words, because they may repeat what was sent."""
         if answer.status in (400, 401, 403):
             raise SourceRefused(ENDPOINT, _REFUSED, status=401)
         if answer.status != 200:
@@ -165,7 +165,7 @@ class Renewed:
         return bool(tokens.access) and not tokens.begun and tokens.expires - EARLY > self._clock().timestamp()
 
     async def aclose(self) -> None:
-        """Not before a renewal under way has been kept."""
+        """Waits until a running renewal has stored its tokens."""
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await self._http.aclose()
 

@@ -1,4 +1,4 @@
-"""Rows asked for alone, by their keys: each is read, surely deleted, or openly not known."""
+"""Reads rows singly by key. Each is read, surely deleted, or reported as not known."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -11,17 +11,17 @@ from worker.sources.common.words import some
 from worker.together import together
 
 AT_ONCE = 16
-"""Look-ups that are under way together, so that a service that fails is found out before all of them were sent."""
+"""Concurrent look-ups. The limit lets a failing service be noticed before all are sent."""
 GIVE_UP = 8
-"""Failures of the service after which the rest is left unexplained."""
+"""Failures of the service after which the remaining keys stay unexplained."""
 _GONE = (404, 410)
 
 
 @dataclass(slots=True)
 class OneByOne:
-    """`ask` reads one row by its key and raises SourceError. `known`: keys that the service surely has. `previous`: the
+    """`ask` reads one row by key and raises SourceError. `known`: keys that the service surely has. `previous`: the
     last snapshot, whose cells a deleted row keeps. `notes` collects what could not be found out. `unsure`: keys that
-    may be where nobody could look, so that a 404 says nothing of them.
+    may be in a list that could not be read, so that a 404 proves nothing for them.
     """
 
     ask: Callable[[str], Awaitable[Row]]
@@ -33,7 +33,7 @@ class OneByOne:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
 
     async def rows(self, keys: Sequence[str]) -> dict[str, Row]:
-        """Of each key that could be looked up, what became of it. Never raises a SourceError."""
+        """What became of each key that could be looked up. Never raises a SourceError."""
         answers = dict(zip(keys, await together(self._one(key) for key in keys), strict=True))
         self._note([key for key, answer in answers.items() if answer is None], "the service failed before")
         found = {key: answer for key, answer in answers.items() if isinstance(answer, Row)}
@@ -45,7 +45,7 @@ class OneByOne:
         return found | {key: deleted(key, self.previous) for key in gone if key not in self.unsure}
 
     async def _one(self, key: str) -> Row | SourceError | None:
-        """The row, or why there is none; None for one that was not asked for."""
+        """The row, or the error; None for a key that was not asked for."""
         async with self._places:
             if self._failed >= GIVE_UP:
                 return None
@@ -63,7 +63,7 @@ class OneByOne:
         return other
 
     async def _proven(self) -> bool:
-        """A 404 speaks of the row only where the address itself is right: there, a row that is listed is found."""
+        """Whether a listed row is found at this address. Only then does a 404 mean that a row is gone."""
         listed = min(self.known, default=None)
         return listed is None or isinstance(await self._one(listed), Row)
 

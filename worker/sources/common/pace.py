@@ -1,7 +1,7 @@
-"""When the next request to a connection may go: places come from its shared budget, and answers tell the budget more.
+"""Decides when the next request of a connection may go. Turns come from the shared budget, which answers update.
 
-Places are taken for a tenth of a second at most, so that a hold which another worker learned of is heeded soon; where
-the limit is generous that is sixteen places in one round trip.
+Turns are taken for at most a tenth of a second, so that a hold that another worker learned of takes effect soon. With a
+generous limit that is sixteen turns per round trip.
 """
 
 import asyncio
@@ -14,29 +14,29 @@ from worker.errors import SourceUnavailable
 from worker.ports import Limit, Quota, RateReport
 
 SPARE = 0.15
-"""Of a window, left untouched at its end, for what others with the same key send before we hear of it."""
+"""Share of a window left unused at its end, for requests of others with the same key."""
 MOST_SPARE = 0.5
-"""However often a 429 shows that others are many; from there it shrinks by a fifth of a percent an answer."""
+"""The largest share, however many 429s arrive. From there it shrinks by 0.2 % per answer."""
 CAP = 60.0
-"""Seconds: a longer wait is reported instead of sat out."""
+"""Seconds. A longer wait is reported and not waited for."""
 AHEAD = 0.1
-"""Seconds for which places are taken at once."""
+"""Seconds for which turns are taken at once."""
 MOST = 16
 LATE = 0.05
-"""Seconds past its time, or one interval if that is longer, after which a place is no longer used: a process that
-slept would send all that it missed in one burst.
+"""Seconds (or one interval, if that is longer) after which a late turn is not used. Otherwise a process that was
+stopped would send everything that it missed in one burst.
 """
 LOOK = 0.02
-"""Seconds between two looks while somebody finds out what the limit is; twice as long each time, up to AHEAD."""
+"""Seconds between two looks while another process probes the limit. It doubles each time, up to AHEAD."""
 REPORT_AGAIN = 20.0
-"""Seconds after which an unchanged limit is told again, so that it does not count as forgotten."""
+"""Seconds after which an unchanged limit is reported again, so that it does not expire."""
 
 _on_demand: ContextVar[bool] = ContextVar("on_demand", default=False)
 
 
 @contextmanager
 def asked_for(on_demand: bool) -> Iterator[None]:
-    """What is requested within, and in the tasks begun within, is for somebody who waits."""
+    """Requests within this block, and in tasks begun within it, are for a person who waits."""
     before = _on_demand.set(on_demand)
     try:
         yield
@@ -45,10 +45,10 @@ def asked_for(on_demand: bool) -> Iterator[None]:
 
 
 class RateLimiter:
-    """One per client, shared by everything that it sends. `hear` reads an answer's headers. `calls` in any `seconds`:
-    a limit that the service has and never tells. Implements common.calls.Pace.
+    """One per client, for all its requests. `hear` reads an answer's headers. `calls` in any `seconds`: a limit that
+    the service has but never states. Implements common.calls.RateGate.
 
-    The first request of all goes alone, since its answer tells the limit; none is sent into a window that is nearly
+    The first request goes alone, because its answer reveals the limit. No request goes into a window that is nearly
     used up.
     """
 
@@ -79,9 +79,9 @@ class RateLimiter:
         self._reports: set[asyncio.Task[None]] = set()
 
     async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
-        """Wait for a place, in the order of asking. Every call that returns is followed by one `leave`.
+        """Waits for a turn, in the order of asking. Every call that returns is followed by one `leave`.
 
-        Raises SourceUnavailable where the day's tokens do not suffice, LedgerUnavailable where the budget is away.
+        Raises SourceUnavailable if the day's tokens do not suffice, LedgerUnavailable if the budget cannot be reached.
         """
         self._queued += 1
         try:
@@ -93,7 +93,7 @@ class RateLimiter:
             self._queued -= 1
 
     async def _reached(self, endpoint: str, cost: float) -> bool:
-        """Whether a place was waited for; False: it was missed, or a hold came in between, so take another."""
+        """Whether a turn was waited for. False: it was missed, or a hold came in between, so take another."""
         now = asyncio.get_running_loop().time
         if not self._places:
             await self._take(endpoint, cost)
@@ -118,7 +118,7 @@ class RateLimiter:
                 raise SourceUnavailable(endpoint, problem, retry_after=got.spent, limited=True)
             if got.waits:
                 self._every, self._probing = got.every, got.probe
-                # Counted from the answer: a slow Redis must not make every place one that was missed.
+                # Counted from Redis's answer, so that a slow Redis does not make every turn late.
                 came = asyncio.get_running_loop().time()
                 self._places.extend(came + wait for wait in got.waits)
                 return
@@ -126,7 +126,7 @@ class RateLimiter:
             look = min(AHEAD, 2 * look)
 
     async def _landing(self, longest: float) -> None:
-        """Until an answer came here, or `longest` seconds: it may be another worker's that everybody waits for."""
+        """Waits for an answer here, or `longest` seconds, because another worker's answer may be the awaited one."""
         self._landed.clear()
         try:
             async with asyncio.timeout(longest):
@@ -135,7 +135,7 @@ class RateLimiter:
             return
 
     def leave(self, headers: Mapping[str, str] | None) -> None:
-        """An answer came, or (None) did not."""
+        """Call after a request: with the answer's headers, or None if there was no answer."""
         self._flying -= 1
         if headers is not None:
             self._observe(headers)
@@ -145,12 +145,14 @@ class RateLimiter:
         self._landed.set()
 
     def refused(self, seconds: float) -> None:
-        """A 429: others use the same key, so stop earlier in a window than before. Send nothing for so long."""
+        """After a 429: others use the same key, so leave more of each window unused. Sends nothing for this many
+        seconds.
+        """
         self._spare = min(MOST_SPARE, self._spare * 2)
         self.hold(seconds)
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for so long, here and anywhere else."""
+        """Sends nothing for this many seconds, in this process and in others."""
         until = asyncio.get_running_loop().time() + seconds
         self._closed_until = max(self._closed_until, until)
         if until > self._reported_hold + LOOK:
@@ -158,7 +160,7 @@ class RateLimiter:
             self._report(RateReport(hold=seconds))
 
     def spent(self, seconds: float) -> None:
-        """The day's tokens are gone, and come back after so many seconds."""
+        """The day's tokens are used up, and return after this many seconds."""
         self._report(RateReport(spent=seconds))
 
     def _observe(self, headers: Mapping[str, str]) -> None:
@@ -168,14 +170,14 @@ class RateLimiter:
         if news or self._probing or heard.day != (None, None):
             self._report(RateReport(news, day=heard.day))
         for limit in heard.limits:
-            # What is in flight may not have been counted yet when this answer was written.
+            # Requests in flight may not be counted yet in this answer.
             if limit.remaining is not None and limit.remaining - self._flying <= _reserve(limit.limit, self._spare):
                 self.hold(min(limit.reset, CAP))
         self._spare = max(SPARE, self._spare * 0.998)
 
     def _widest(self, limit: Limit) -> Limit:
-        """`reset` counts down, so the longest one seen stands for the window; never shorter than `least`, which keeps a
-        limiter that refills gradually from looking fast.
+        """`reset` counts down, so the longest one seen is the window. It is never shorter than `least`, so that a
+        limiter that refills gradually does not look fast.
         """
         known = self._reported.get((limit.name, limit.limit), (0.0, 0.0))[0]
         return Limit(limit.name, limit.limit, limit.remaining, max(self._least, limit.reset, known))
@@ -193,7 +195,7 @@ class RateLimiter:
         task.add_done_callback(self._report_done)
 
     def _report_done(self, task: asyncio.Task[None]) -> None:
-        """A budget that cannot be reached is said by whoever takes the next place; what it missed is told again."""
+        """The next taker of a turn reports a budget that cannot be reached. What it missed is reported again."""
         self._reports.discard(task)
         self._landed.set()
         if task.cancelled() or task.exception() is not None:
@@ -205,5 +207,5 @@ class RateLimiter:
 
 
 def _reserve(limit: float, spare: float) -> float:
-    """Places left untouched; none of a limit that is tiny."""
+    """Turns left unused; none if the limit is tiny."""
     return min(max(1.0, limit * spare), limit - 1)

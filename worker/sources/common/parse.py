@@ -1,4 +1,4 @@
-"""Reading an answer by its path: every wrong type names the endpoint and the place, and null never turns into zero."""
+"""Reads an answer by path. A wrong type is reported with endpoint and path, and null never becomes zero."""
 
 import json
 import re
@@ -13,19 +13,19 @@ from worker.redact import redact
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _CURRENCY = re.compile("[A-Z]{3}")
 LARGEST = 2**53
-"""An amount past this is no amount; it also still fits every number type that stores it."""
+"""No real amount is larger. Every number type that stores amounts can hold it."""
 
 
 class Missing:
-    """The key is not there at all, which is neither null nor zero."""
+    """The key does not exist. That is neither null nor zero."""
 
 
 MISSING = Missing()
 
 
 class Node:
-    """One value of an answer with the way to it ("data[3].value"), so that a complaint can say where. The way is put
-    together only then: a page has some thousands of these.
+    """One value of an answer with its path ("data[3].value") for complaints. The path is built only when needed,
+    because a page has thousands of nodes.
     """
 
     __slots__ = ("above", "endpoint", "step", "value")
@@ -38,12 +38,12 @@ class Node:
 
     @property
     def path(self) -> str:
-        """Keys of a map are the service's own words, so that they are read for secrets too."""
+        """Keys of a map are the service's own words, so secrets are removed from them too."""
         return redact(_way(self), self.secrets)
 
     @property
     def shown(self) -> str:
-        """Its value, short enough for a sentence and without secrets."""
+        """The value, shortened for a sentence and without secrets."""
         return named(self.value, self.secrets)
 
     def wrong(self, expected: str) -> SourceShapeChanged:
@@ -52,7 +52,7 @@ class Node:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What was sent with the request and must not be repeated; the whole answer keeps it."""
+        """What was sent with the request and must not be repeated. The root node holds it."""
         return () if self.above is None else self.above.secrets
 
     @property
@@ -61,23 +61,23 @@ class Node:
 
     @property
     def absent(self) -> bool:
-        """Missing or null, for the places where the two mean the same."""
+        """Missing or null, where both mean the same."""
         return self.value is MISSING or self.value is None
 
     def object(self) -> "Node":
-        """Itself, surely an object."""
+        """The node itself, checked to be an object."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
         return self
 
     def get(self, key: str) -> "Node":
-        """The value of `key` of an object; a key that is not there gives a missing node."""
+        """The value of `key` of an object. A missing key gives a missing node."""
         if not isinstance(self.value, dict):
             raise self.wrong("an object")
         return Node(self.endpoint, self.value.get(key, MISSING), key, self)
 
     def items(self) -> Iterator["Node"]:
-        """The values of a list; a missing list is wrong, not empty."""
+        """The values of a list. A missing list is an error, not an empty list."""
         if not isinstance(self.value, list):
             raise self.wrong("a list")
         for position, value in enumerate(self.value):
@@ -90,7 +90,7 @@ class Node:
         return value if value.isascii() else encodable(value)
 
     def text_or_none(self) -> str | None:
-        """Null for a missing or null value; empty text stays empty."""
+        """None for a missing or null value. Empty text stays empty."""
         return None if self.value is None or self.value is MISSING else self.text()
 
     def id(self) -> str:
@@ -100,13 +100,13 @@ class Node:
         return self.value
 
     def id_or_none(self) -> str | None:
-        """Null is an id that is not set; the key itself must be there, or a change would be made up."""
+        """Null is an id that is not set. A missing key is an error, because a change would be invented."""
         if self.missing:
             raise self.wrong("an id or null")
         return None if self.value is None else self.id()
 
     def number_id(self) -> str:
-        """A whole number, or its digits, as the text that is our key."""
+        """A whole number or its digits, as text."""
         value = self.value
         if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST:
             return str(value)
@@ -115,27 +115,27 @@ class Node:
         raise self.wrong("an id (a whole number)")
 
     def number_id_or_none(self) -> str | None:
-        """Null is an id that is not set; the key itself must be there, or a change would be made up."""
+        """Null is an id that is not set. A missing key is an error, because a change would be invented."""
         if self.missing:
             raise self.wrong("an id (a whole number) or null")
         return None if self.value is None else self.number_id()
 
     def map(self) -> Iterator[tuple[str, "Node"]]:
-        """Keys and values of an object. PHP writes an empty one as an empty list, so that counts as none."""
+        """Keys and values of an object. PHP writes an empty object as an empty list, which is accepted."""
         if self.value == []:
             return
         for key in self.object().value:
             yield key, self.get(key)
 
     def currency_or_none(self) -> str | None:
-        """An ISO 4217 code; some services write "" where there is no amount."""
+        """An ISO 4217 code. Some services write "" if there is no amount."""
         code = self.text_or_none()
         if code and not _CURRENCY.fullmatch(code):
             raise self.wrong("a currency's three letters")
         return code or None
 
     def number(self) -> int | float:
-        """Any finite JSON number; true and false are none."""
+        """Any finite JSON number. true and false are not numbers."""
         value = self.value
         if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST:
             raise self.wrong("a number")
@@ -158,7 +158,7 @@ class Node:
         return None if self.value is None else self.whole()
 
     def flag_or_none(self) -> bool | None:
-        """Null for a missing or null value."""
+        """None for a missing or null value."""
         if self.absent:
             return None
         if not isinstance(self.value, bool):
@@ -177,7 +177,7 @@ class Node:
             raise self.wrong("a date") from None
 
     def instant_or_none(self) -> int | None:
-        """Milliseconds since the epoch; a time without a zone is UTC. None for missing, null or empty."""
+        """Milliseconds since the epoch. A time without zone is UTC. None for missing, null or empty."""
         if self.value is None or self.value is MISSING or self.value == "":
             return None
         try:
@@ -198,7 +198,7 @@ def _way(node: Node) -> str:
 
 
 class WholeAnswer(Node):
-    """The whole answer, which alone knows the secrets."""
+    """The root of an answer, which holds the secrets."""
 
     __slots__ = ("_secrets",)
 
@@ -212,12 +212,12 @@ class WholeAnswer(Node):
 
 
 def encodable(text: str) -> str:
-    """JSON may hold half a surrogate pair, which no encoding can carry on."""
+    """JSON may hold a lone surrogate, which no encoding accepts."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def named(value: Any, secrets: Iterable[str]) -> str:
-    """What was found, short enough for a sentence, without the text of a body and without the secrets."""
+    """What was found, shortened for a sentence, without secrets and without the text of a body."""
     if value is MISSING:
         return "nothing"
     if value is None or isinstance(value, bool):
@@ -230,8 +230,8 @@ def named(value: Any, secrets: Iterable[str]) -> str:
 
 
 async def read_answer(endpoint: str, body: bytes, secrets: Iterable[str], expected: str = "JSON") -> Node:
-    """Any JSON value. Raises SourceShapeChanged at "body" for an empty body, HTML, and JSON that broke off or is past
-    the bounds of adapters.json_body.
+    """Any JSON value. Raises SourceShapeChanged at "body" for an empty body, HTML, and JSON that is cut off or past the
+    bounds of adapters.json_body.
     """
     try:
         return WholeAnswer(endpoint, await decoded_aside(body), secrets)
@@ -240,5 +240,5 @@ async def read_answer(endpoint: str, body: bytes, secrets: Iterable[str], expect
 
 
 async def read_object(endpoint: str, body: bytes, secrets: Iterable[str]) -> Node:
-    """As `read_answer`, a JSON object."""
+    """As `read_answer`, for a JSON object."""
     return (await read_answer(endpoint, body, secrets, "a JSON object")).object()

@@ -1,4 +1,4 @@
-"""A service's own words, fit to stand in a sentence of ours: one line, no control characters, a bounded length."""
+"""A service's words prepared for our sentences: one line, no control characters, a bounded length."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ _MOST = 10
 
 
 def said(body: bytes, keys: Sequence[str], secrets: Iterable[str]) -> str:
-    """The texts below `keys` of a JSON object, else the text itself, without the secrets; "" for markup or nothing."""
+    """The texts below `keys` of a JSON object, else the text itself, without secrets; "" for markup or nothing."""
     text = body.decode("utf-8", "replace")
     try:
         value = decoded(text.encode())
@@ -24,17 +24,17 @@ def said(body: bytes, keys: Sequence[str], secrets: Iterable[str]) -> str:
 
 
 def is_markup(body: bytes) -> bool:
-    """A page for people, or XML: an API that speaks JSON did not write it."""
+    """A page for people, or XML, which no JSON API writes."""
     return body.lstrip()[:1] == b"<"
 
 
 def some(keys: Sequence[str]) -> str:
-    """The first few of many."""
+    """The first few of many keys."""
     return ", ".join(keys[:5]) + (" and more" if len(keys) > 5 else "")
 
 
 def _leaves(value: Any, depth: int = 0) -> Iterator[str]:
-    """The texts of nested lists and maps; a field's name stands before its fault."""
+    """The texts of nested lists and maps. The name of a field precedes its error."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list) and depth < _DEEPEST:

@@ -1,4 +1,4 @@
-"""Pipedrive writes amounts in whole units of a currency, with decimals; ours are whole minor units."""
+"""Pipedrive's amounts are in whole units of a currency with decimals. Ours are whole minor units."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from worker.sources.pipedrive.currencies import STANDARD, Currencies, Currencies
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """Reads amounts; `notes` collects what did not fit a currency's minor unit, and what was left out."""
+    """Reads amounts. `notes` collects remainders that do not fit a currency's minor unit, and what was left out."""
 
     notes: list[str]
     known: Currencies = STANDARD
 
     def minor(self, node: Node, currency: str, *whose: str) -> int:
-        """Exactly what was written; the part that no minor unit can hold is dropped and noted, under `whose` it is."""
+        """The exact amount. A remainder below the minor unit is dropped, and noted with its owner `whose`."""
         amount, rest = minor_units(node.number(), currency)
         if rest:
             place = " ".join(whose) or node.path
@@ -26,17 +26,17 @@ class Amounts:
         return amount
 
     def computed(self, node: Node, currency: str) -> int:
-        """What the service weighed or converted: a fraction of a minor unit says nothing there."""
+        """An amount that the service weighted or converted. A fraction of a minor unit means nothing there."""
         return minor_units(node.number(), currency)[0]
 
     def by_currency(self, node: Node) -> Iterator[tuple[str, int]]:
-        """A map from currency to amount; an empty one may be written as an empty list."""
+        """A map from currency to amount. An empty one may be written as an empty list."""
         for code, value in self.currencies(node, Node.number):
             yield code, self.minor(value, code)
 
     def currencies(self, node: Node, check: Callable[[Node], object]) -> Iterator[tuple[str, Node]]:
-        """A map by currency. What stands under a currency that cannot be read is left out and noted, once `check` has
-        seen that it is a sum at all.
+        """A map by currency. An entry with an unreadable currency is left out and noted, after `check` has verified
+        that it is a sum.
         """
         for code, value in node.map():
             check(value)
@@ -51,7 +51,7 @@ class Amounts:
 
 
 async def amounts_of(cache: CurrenciesCache, maps: list[Node], notes: list[str]) -> Amounts:
-    """For what is in these maps by currency. A node that is none is for the reader to refuse. Raises SourceError."""
+    """Reads the amounts in these maps by currency. The reader refuses other nodes. Raises SourceError."""
     known = await cache.of(code for node in maps if isinstance(node.value, dict) for code in node.value)
     if known.problem is not None:
         notes.append(known.problem)
@@ -59,7 +59,7 @@ async def amounts_of(cache: CurrenciesCache, maps: list[Node], notes: list[str])
 
 
 def minor_units(value: float, currency: str) -> tuple[int, Decimal]:
-    """Minor units and the remainder in them. A float's shortest text is the text that the service wrote."""
+    """Minor units, and the remainder in minor units. The shortest text of a float is what the service wrote."""
     if isinstance(value, int):
         return value * 10 ** exponent(currency), Decimal(0)
     scaled = Decimal(repr(value)).scaleb(exponent(currency))

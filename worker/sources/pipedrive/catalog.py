@@ -1,6 +1,6 @@
-"""What an account holds, and the pipelines that `funnelbeat source` may make, change and delete.
+"""Lists what an account holds, and makes, changes and deletes pipelines for `funnelbeat source`.
 
-No run comes here: a schedule only reads.
+Runs do not use this module, because a schedule only reads.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ KINDS: Mapping[str, tuple[str, Mapping[str, Kind]]] = {
         | {"is_active": _INT},
     ),
 }
-"""Kind → endpoint and the fields worth a column. A webhook's password is none of them."""
+"""Kind → endpoint and the fields that become columns. The password of a webhook is left out."""
 LONGEST_NAME = 255
 _VALUES = ("name", "is_deal_probability_enabled")
 VERBS: edits.Verbs = {"pipelines": {"create": _VALUES, "update": _VALUES, "delete": ()}}
@@ -63,7 +63,7 @@ async def holds(client: PipedriveClient, kind: str) -> Table:
 
 
 async def apply(client: PipedriveClient, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-    """One of VERBS, with values as they were typed. Raises RequestError for what does not fit, SourceError."""
+    """Carries out one of VERBS, with values as typed. Raises RequestError for what does not fit, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     likely = edits.flag(values, "is_deal_probability_enabled")
     if verb == "create":
@@ -78,7 +78,7 @@ async def apply(client: PipedriveClient, kind: str, verb: str, key: str, values:
 async def create_pipeline(
     client: PipedriveClient, name: str, *, is_deal_probability_enabled: bool | None = None
 ) -> Table:
-    """The new pipeline, which comes last in order. Raises RequestError, SourceError."""
+    """Makes a pipeline, which becomes the last in order. Raises RequestError, SourceError."""
     body: dict[str, Any] = {"name": _named(name)}
     if is_deal_probability_enabled is not None:
         body["is_deal_probability_enabled"] = is_deal_probability_enabled
@@ -88,7 +88,7 @@ async def create_pipeline(
 async def update_pipeline(
     client: PipedriveClient, pipeline: str, *, name: str | None = None, is_deal_probability_enabled: bool | None = None
 ) -> Table:
-    """The pipeline as it is afterwards. Raises RequestError where nothing is to change, SourceError."""
+    """Changes a pipeline and returns it. Raises RequestError if there is nothing to change, SourceError."""
     body: dict[str, Any] = {}
     if name is not None:
         body["name"] = _named(name)
@@ -100,7 +100,7 @@ async def update_pipeline(
 
 
 async def delete_pipeline(client: PipedriveClient, pipeline: str) -> None:
-    """Marked as deleted; Pipedrive purges it after thirty days. Raises RequestError, SourceError."""
+    """Marks a pipeline as deleted. Pipedrive purges it after thirty days. Raises RequestError, SourceError."""
     answer = await client.read(PipedriveRequest(costs.DROP_PIPELINE, id=_id(pipeline)))
     gone = answer.get("data").get("id").number_id()
     if gone != pipeline:
@@ -114,7 +114,7 @@ def _named(name: str) -> str:
 
 
 def _id(pipeline: str) -> str:
-    """Never a path of its own."""
+    """The id for a path, which it must not extend."""
     if not (pipeline.isascii() and pipeline.isdigit()):
         raise RequestError("a pipeline's id: expected digits")
     return pipeline
@@ -129,7 +129,7 @@ def _one(answer: Node) -> Table:
 
 
 def _cell(node: Node) -> Cell:
-    """Whatever is there, as long as it is one value; a table for people may have holes."""
+    """A single value of any type. Empty cells are allowed in a table for people."""
     value = node.value
     if isinstance(value, str):
         return node.text()

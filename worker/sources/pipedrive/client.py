@@ -1,4 +1,4 @@
-"""Requests to Pipedrive's REST API, v1 and v2: token in a header, pace, tries, and every refusal as a sentence of ours.
+"""Requests to Pipedrive's REST API, v1 and v2, with token, pace and retries. Refusals become sentences of ours.
 
 https://pipedrive.readme.io/docs/core-api-concepts-authentication
 """
@@ -26,7 +26,7 @@ from worker.sources.pipedrive.refusal import SHUT_OUT, SPENT, refused
 
 @dataclass(frozen=True, slots=True)
 class PipedriveRequest:
-    """`endpoint` is a key of COSTS ("GET /api/v2/deals/{id}"); `id` fills its place."""
+    """`endpoint` is a key of COSTS ("GET /api/v2/deals/{id}"). `id` replaces its placeholder."""
 
     endpoint: str
     params: Mapping[str, str] = field(default_factory=dict)
@@ -43,14 +43,13 @@ class PipedriveRequest:
 
     @property
     def cost(self) -> int:
-        """Tokens of the day. Raises KeyError for an endpoint that nobody priced."""
+        """Tokens of the day. Raises KeyError for an endpoint without a cost."""
         return COSTS[self.endpoint]
 
 
 class PipedriveClient:
-    """`clock` gives UTC. `spent` counts the tokens of the day's budget that were asked for here; `day` is what the
-    last answer told of it. `quota`: the connection's budget, which other workers use too; without it, one of this
-    client's own.
+    """`clock` gives UTC. `spent`: tokens of the day's budget used by this client. `day`: what the last answer said
+    about it. `quota`: the budget that the connection's users share; without it, the client has its own.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class PipedriveClient:
         self.spent = 0
 
     async def read(self, request: PipedriveRequest) -> Node:
-        """The JSON object that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
+        """The JSON object in the answer. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
         body = await self._fetch(request)
         secrets = self._credential.secrets
         answer = await read_object(request.endpoint, body, secrets)
@@ -84,7 +83,7 @@ class PipedriveClient:
         return answer
 
     async def _fetch(self, request: PipedriveRequest) -> bytes:
-        """A write is sent once: it may have been applied although its answer was lost."""
+        """A write is sent once, because it may have been applied although its answer was lost."""
         self._check_door()
         tries = None if request.method == "GET" else 1
         for last in (False, True):
@@ -111,7 +110,7 @@ class PipedriveClient:
         return error
 
     def _shut_door(self, error: SourceUnavailable) -> None:
-        """A spent day or a block lasts: what is asked in the next minute is answered here, so that nobody knocks on."""
+        """A spent day or a block lasts, so requests in the next minute are answered here without being sent."""
         if error.problem == SPENT and error.retry_after is not None:
             self._pace.spent(error.retry_after)
         else:

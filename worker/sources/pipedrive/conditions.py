@@ -1,7 +1,7 @@
-"""What the parameters of Pipedrive's lists of deals ask of a row, as far as a row can tell.
+"""The conditions that parameters of Pipedrive's deal lists put on a row, as far as a row shows them.
 
-Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals, those of
-the token's own user, whom nobody knows here, unless `everyone` or `user_id` says whose.
+Version 2 ignores every other condition beside a filter. Version 1 (`id` names the pipeline) lists open deals of the
+token's own user, who is not known here, unless `everyone` or `user_id` names others.
 
 https://developers.pipedrive.com/docs/api/v1/Deals#getDeals
 """
@@ -25,19 +25,19 @@ _ARCHIVED = Check("archived", "status", lambda row: row.text("status") != Status
 
 
 _ALL = frozenset({Status.OPEN.value, Status.WON.value, Status.LOST.value})
-"""What a list holds that names no status."""
+"""The statuses in a list without a condition on the status."""
 _UNTOUCHED = {"no_next_activity": "planned"}
-"""Rule → why a deal may leave it untouched. By the other rules that takes more time than there was."""
+"""Rule → why a deal no longer stalls although nobody changed it. Under the other rules it was given more time."""
 
 
 def conditions(params: Mapping[str, Any]) -> Scope:
-    """Of the list of deals."""
+    """The conditions of the list of deals."""
     found = _scope(params, Status.OPEN.value if "id" in params else params.get("status"))
     return replace(found, statuses=_statuses(params))
 
 
 def stalled_conditions(params: Mapping[str, Any]) -> Scope:
-    """Of the list of open deals that stall."""
+    """The conditions of the list of open deals that stall."""
     untouched = _UNTOUCHED.get(str(params.get("rule")), "more_time")
     statuses = frozenset({Status.OPEN.value})
     found = _scope(params, Status.OPEN.value, stalled=True)

@@ -1,6 +1,6 @@
-"""What each request costs of the company's daily budget of tokens, whatever its `limit`.
+"""The cost of each request in tokens of the company's daily budget. It does not depend on `limit`.
 
-https://developers.pipedrive.com/docs/api/v1 names the cost with every endpoint; what a day holds:
+https://developers.pipedrive.com/docs/api/v1 names the cost of every endpoint. The size of the daily budget:
 https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 """
 
@@ -45,9 +45,9 @@ COSTS: Mapping[str, int] = {
     FILTERS: 20,
     WEBHOOKS: 10,
 }
-"""Endpoint → tokens. The API's version is part of an endpoint: v1 and v2 differ in cost and in shape. What the list of
-filters costs was not found: it stands at the price of the other lists of v1.
+"""Endpoint → tokens. The API's version is part of the endpoint, because v1 and v2 differ in cost and shape. The cost of
+the list of filters is not documented; it is assumed to be that of v1's other lists.
 """
 
 BURST_SECONDS = 2.0
-"""The rolling window of the other limit, which counts requests per token, not their cost."""
+"""The rolling window of the other limit, which counts requests per token."""

@@ -1,6 +1,6 @@
-"""Currencies that a company made up: Pipedrive gives them a code such as 5_7, which says neither name nor digits.
+"""Currencies that a company defined. Pipedrive gives them a code such as 5_7, which shows neither name nor digits.
 
-What they are is asked for where such a code is met, at most once in five minutes (20 tokens).
+Their definitions are requested when such a code occurs, at most once in five minutes (20 tokens).
 https://support.pipedrive.com/en/article/can-i-add-a-custom-currency
 """
 
@@ -27,7 +27,7 @@ _STANDARD = re.compile("[A-Z]{3}")
 
 @dataclass(frozen=True, slots=True)
 class Currencies:
-    """`custom`: code → the currency as our rows have it. `problem`: why there may be none, for a note."""
+    """`custom`: Pipedrive's code → our code of the currency. `problem`: a note why there are none."""
 
     custom: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
@@ -40,11 +40,11 @@ class Currencies:
 
 
 STANDARD = Currencies()
-"""ISO 4217 alone."""
+"""Only ISO 4217."""
 
 
 class CurrenciesCache:
-    """The made-up currencies of one account. `clock` gives UTC."""
+    """The custom currencies of one account. `clock` gives UTC."""
 
     def __init__(self, client: PipedriveClient, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -54,11 +54,11 @@ class CurrenciesCache:
 
     @property
     def asked(self) -> bool:
-        """Whether this account has made-up currencies that were met."""
+        """Whether custom currencies have occurred in this account."""
         return self._known is not None
 
     async def of(self, codes: Iterable[object]) -> Currencies:
-        """Enough to read these codes. Raises SourceError, but not where the token may not see currencies."""
+        """Definitions for these codes. Raises SourceError, except if the token may not see currencies."""
         if not any(_made_up(code) for code in codes):
             return STANDARD
         async with self._lock:
@@ -68,7 +68,7 @@ class CurrenciesCache:
             return self._known[1]
 
     async def _read(self) -> Currencies:
-        """A refusal lasts, and costs the values that need an answer; a failure passes, and is the caller's."""
+        """A refusal is permanent, and leaves out the values that need it. A failure is temporary, and is raised."""
         try:
             answer = await self._client.read(PipedriveRequest(costs.CURRENCIES))
         except SourceRefused as refusal:
@@ -80,12 +80,12 @@ class CurrenciesCache:
 
 
 def _made_up(code: object) -> bool:
-    """Short, and without the mark that parts of `custom` are kept apart by."""
+    """A short code without the separator that parts of `custom` use."""
     return isinstance(code, str) and 0 < len(code) <= LONGEST_CODE and ":" not in code and not _STANDARD.fullmatch(code)
 
 
 def _custom(listed: list[Node]) -> dict[str, str]:
-    """Those with a code of their own and digits that make sense. A symbol that two currencies share names neither."""
+    """Custom currencies with a code and valid digits. A symbol that two currencies share names neither."""
     symbols = Counter(_label(node, "symbol") for node in listed)
     found = {}
     for node in listed:

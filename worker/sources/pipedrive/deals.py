@@ -1,4 +1,4 @@
-"""A list of deals of one run: whole, with what left it, made into a table."""
+"""Reads a list of deals of one run, with the deals that left it, into a table."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class DealsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What the first page says beside its rows, and the names that the list was read with. `sent`: endpoint → requests
+    """What the first page says besides its rows, and the names that the list was read with. `sent`: endpoint → requests
     of one reading.
     """
 
@@ -52,7 +52,7 @@ class _Beside:
 
 @dataclass(slots=True)
 class DealListService:
-    """Pipedrive's part in reading a list whole. No list tells its length."""
+    """Pipedrive's part in reading a list whole. No list states its length."""
 
     client: PipedriveClient
     directory: PipedriveNamesCache
@@ -74,7 +74,7 @@ class DealListService:
 
     @property
     def carries(self) -> bool:
-        """Of the rules only this one does not know when a deal began to stall."""
+        """Whether our own runs keep since when a deal stalls. Only this rule does not know it."""
         return self.question.item.params.get("rule") == "no_next_activity"
 
     async def read(self, now: int) -> Reading[_Beside]:
@@ -109,7 +109,7 @@ class DealListService:
         return DealRowReader(names, self._judges, now, self.directory.currencies, archives=archives)
 
     async def _listed(self, reader: DealRowReader) -> tuple[list[Row], Node]:
-        """Every row, and what the first page says beside them."""
+        """Every row, and what the first page says besides them."""
         paging = BY_OFFSET if filters.first_form(self.question) else BY_CURSOR
         listing = PipedriveListing(self.client, filters.listing(self.question), paging, self.size, self.progress)
         limit = self.question.item.params.get("limit")
@@ -124,7 +124,7 @@ class DealListService:
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
     def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[str]) -> tuple[Row, ...]:
-        """Of a stalled list those that do."""
+        """For a list of stalled deals, those that stall."""
         if not filters.stalled(self.question):
             return tuple(found)
         if isinstance(reader.rule, Rotting):
@@ -135,7 +135,9 @@ class DealListService:
         return tuple(row for row in found if row.cells[_STALLED] is True)
 
     def _staged(self, found: list[Row], names: PipedriveNames) -> None:
-        """Whether every stage is known: each has its own days, and a deal of an unknown one would pass for moving."""
+        """Checks that every stage is known. Each stage has its own days, so a deal of an unknown stage would seem to
+        move.
+        """
         for row in found:
             if row.cells[_STATUS] == Status.OPEN and row.cells[_STAGE] not in names.stages:
                 stage = row.cells[_STAGE]
@@ -154,7 +156,7 @@ class DealListService:
         return Rotting(names.stages)
 
     async def _stays(self) -> list[tuple[str, int]]:
-        """How long deals stood in the stage that they were won or lost from: the only stays that lists tell of."""
+        """How long deals stayed in the stage in which they were won or lost. Lists show no other stays."""
         params = self.question.item.params
         back = self.clock() - timedelta(days=int(params.get("history_days", 365)))
         query = {"status": "won,lost", "updated_since": whole_seconds(back), "sort_by": "id", "sort_direction": "asc"}
@@ -169,7 +171,7 @@ class DealListService:
 
 
 class DealList:
-    """One question to one account. `size` rows a page; `clock` gives UTC; `progress` is told the rows so far."""
+    """One question to one account. `size`: rows per page. `clock` gives UTC. `progress` gets the rows so far."""
 
     def __init__(
         self,
@@ -192,7 +194,7 @@ class DealList:
         return await self._answer(await self._list.read())
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
-        """The same list with what this past adds; None where it must be read anew. Raises SourceError."""
+        """The same list with what this run's past adds; None if it must be read again. Raises SourceError."""
         return await self._list.complete(listed)
 
     async def _answer(self, listed: Listed[_Beside]) -> DealsAnswer:
@@ -204,7 +206,7 @@ class DealList:
 
 
 def _stay(node: Node) -> tuple[str, int] | None:
-    """A closed deal's last stage and its milliseconds there; None where a time is missing or they run backwards."""
+    """A closed deal's last stage, and its milliseconds there; None if a time is missing or they are reversed."""
     entered = node.get("stage_change_time").instant_or_none() or node.get("add_time").instant_or_none()
     closed = (node.get("won_time") if node.get("status").value == "won" else node.get("lost_time")).instant_or_none()
     if closed is None:

@@ -1,4 +1,4 @@
-"""A definition's parameters as the query of a list of deals, in version 2's form or in version 1's."""
+"""A definition's parameters as the query of a list of deals, in the form of version 2 or of version 1."""
 
 from typing import Any
 
@@ -16,28 +16,28 @@ _OURS = frozenset(
 )
 _ORDER = ("sort_by", "sort_direction")
 _LABELS = ("include_labels", "include_option_labels")
-"""Parameters that the list of archived deals does not know."""
+"""Parameters that the list of archived deals does not have."""
 PLANNED = "next_activity_id"
 
 
 def first_form(question: Question) -> bool:
-    """Whether the item is written for the pipeline's list of version 1."""
+    """Whether the item uses version 1's list of a pipeline."""
     return "id" in question.item.params
 
 
 def stalled(question: Question) -> bool:
-    """Whether only deals that stall are asked for; the service has no such filter."""
+    """Whether only stalled deals are asked for. The service has no such filter."""
     return question.item.query == "stalled_deals"
 
 
 def scope(question: Question) -> Scope:
-    """What a row can tell of the question's conditions."""
+    """The question's conditions, as far as a row shows them."""
     params = question.item.params
     return stalled_conditions(params) if stalled(question) else conditions(params)
 
 
 def listing(question: Question) -> PipedriveRequest:
-    """Without the length of a page. A whole list is read by ids, whose order nothing changes."""
+    """The request without the page's length. A whole list is sorted by id, because nothing changes ids."""
     params = question.item.params
     query = {name: joined(value) for name, value in params.items() if name not in _OURS}
     if first_form(question):
@@ -55,7 +55,7 @@ def listing(question: Question) -> PipedriveRequest:
 
 
 def fields(question: Question) -> dict[str, str]:
-    """What is asked for beyond the plain deal: a rule may need to know whether something is planned."""
+    """Fields needed beyond the plain deal. A rule may need to know whether an activity is planned."""
     given = question.item.params.get("include_fields")
     wanted = joined(given).split(",") if given else []
     if question.item.params.get("rule") == "no_next_activity" and PLANNED not in wanted:
@@ -64,7 +64,7 @@ def fields(question: Question) -> dict[str, str]:
 
 
 def joined(value: Any) -> str:
-    """Lists by commas, true and false as JSON spells them."""
+    """Joins lists with commas, and writes true and false as JSON does."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)

@@ -1,4 +1,4 @@
-"""What makes two answers of one query comparable: the same company, question and shape."""
+"""The fingerprint of a query. Answers with equal fingerprints (company, question and shape) can be compared."""
 
 import hashlib
 import json
@@ -17,8 +17,8 @@ _ORDER = frozenset({"sort_by", "sort_direction"})
 
 
 def fingerprint(me: Me, item: Query) -> str:
-    """32 hexadecimal characters. Windows are left out, and so is all that only orders; a filter written as a list of
-    one or as a text is the same. Where nobody is named the token's own user is meant, and belongs to the question.
+    """32 hexadecimal characters. Windows and orders do not count. A filter as a list of one equals the same filter as
+    text. Without a named user the token's own user is meant, and is part of the question.
     """
     whose = me.id if _own(item) else ""
     parts = (me.company, whose, item.query, _normal(item), SCHEMA)
@@ -26,7 +26,7 @@ def fingerprint(me: Me, item: Query) -> str:
 
 
 def spelled(question: Question) -> list[Any]:
-    """The question in one spelling, with every stretch of time as its instants; the account is not in it."""
+    """The question in one spelling, with instants for every period, without the account."""
     item = question.item
     window = asked(question) if item.query in ("conversion", "movements") else None
     edges = [] if window is None else [window.start.isoformat(), window.end.isoformat(), window.zone]
@@ -46,7 +46,7 @@ def _own(item: Query) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """The order of a list says nothing to the service."""
+    """The order of a list means nothing to the service."""
     if isinstance(value, bool | int):
         return value
     return sorted(str(part) for part in value) if isinstance(value, list | tuple) else [str(value)]

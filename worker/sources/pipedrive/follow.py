@@ -1,7 +1,7 @@
-"""What became of deals that left a list: looked up by the hundred, never guessed.
+"""Looks up what became of deals that left a list, a hundred at a time.
 
-The list of deals holds neither deleted nor archived ones, so whoever is not in it is looked for among those, and at
-last alone: a deal that was purged or that the token may not see answers 404.
+The list of deals holds neither deleted nor archived deals, so a missing deal is searched for among those, and finally
+read by id. A deal that was purged, or that the token may not see, answers 404.
 """
 
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ from worker.sources.pipedrive.rows import DealRowReader
 from worker.together import together
 
 AT_ONCE = 100
-"""Ids that one request may name."""
+"""Ids in one request at most."""
 
 _NAMES = [column.name for column in COLUMNS]
 _STATUS, _VALUE = _NAMES.index("status"), _NAMES.index("value")
@@ -35,9 +35,7 @@ _PLACES: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 @dataclass(slots=True)
 class PipedriveFollower:
-    """Looks up the departures of one list. `fields` as the list itself was asked for. `listed`: deals that Pipedrive
-    surely has.
-    """
+    """Looks up the departures of one list. `fields`: as for the list. `listed`: deals that Pipedrive surely has."""
 
     client: PipedriveClient
     reader: DealRowReader
@@ -48,7 +46,7 @@ class PipedriveFollower:
     unsure: set[str] = field(default_factory=set)
 
     async def follow(self, departed: Collection[str]) -> LookedUp:
-        """Never raises a SourceError: what cannot be looked up is left out."""
+        """Never raises a SourceError. What cannot be looked up is left out."""
         keys = sorted(departed, key=lambda key: (len(key), key))
         limit = self.question.item.follow_limit
         within, beyond = keys[:limit], keys[limit:]
@@ -61,7 +59,7 @@ class PipedriveFollower:
         return LookedUp(tuple(found.values()), (*self.reader.notes, *self.notes))
 
     async def _batch(self, keys: list[str]) -> dict[str, Row]:
-        """What the lists hold of these."""
+        """Those of the deals that the lists hold."""
         found: dict[str, Row] = {}
         left = keys
         for endpoint, params in _PLACES:
@@ -71,7 +69,7 @@ class PipedriveFollower:
         return found
 
     async def _listed(self, endpoint: str, params: Mapping[str, str], keys: list[str]) -> dict[str, Row]:
-        """A list that fails leaves them to the next one, says so, and keeps them from being called deleted."""
+        """If this list fails, its deals are left to the next list, with a note, and are not called deleted."""
         request = PipedriveRequest(endpoint, {**self.fields, **params, "ids": ",".join(keys)})
         found: list[Row] = []
         try:
@@ -85,8 +83,8 @@ class PipedriveFollower:
         return {row.key: self._settled(row) for row in found if row.key in keys}
 
     def _settled(self, row: Row) -> Row:
-        """A deleted deal counts at what it was last listed at, as where a service forgets it at once: what was changed
-        in it on its way out is nobody's news.
+        """A deleted deal keeps the values with which it was last listed, as if the service had forgotten it at once.
+        Changes made just before its deletion are not reported.
         """
         if row.cells[_STATUS] != Status.DELETED:
             return row

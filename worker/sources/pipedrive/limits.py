@@ -1,4 +1,4 @@
-"""Pipedrive's two limits as its headers tell them: requests in a rolling two seconds, tokens in a day.
+"""Reads Pipedrive's two limits from headers: requests in a rolling two seconds, and tokens of a day.
 
 https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting
 """
@@ -18,15 +18,15 @@ _DAILY_WORDS = ("daily request budget", "daily rate limit", "daily budget")
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """Tokens of the company's day; None where an answer does not tell (it may not, after a pause)."""
+    """Tokens of the company's day. None if an answer does not state them (it may not after a pause)."""
 
     limit: float | None = None
     remaining: float | None = None
 
 
 def burst(headers: Mapping[str, str]) -> Limit | None:
-    """The first whole set among the spellings (lower-case names). The window rolls: what is told as its rest is the
-    time until its oldest request leaves it.
+    """The first complete set among the spellings (lower-case names). The window is rolling: its reset is the time until
+    its oldest request leaves it.
     """
     for prefix in _PREFIXES:
         limit, left, reset = (number(headers.get(f"{prefix}-{part}", "")) for part in ("limit", "remaining", "reset"))
@@ -36,7 +36,7 @@ def burst(headers: Mapping[str, str]) -> Limit | None:
 
 
 def heard(headers: Mapping[str, str]) -> RateReport:
-    """All of it, for the budget that a connection's users share."""
+    """All limits, for the budget that a connection's users share."""
     told, day = burst(headers), daily(headers)
     return RateReport(() if told is None else (told,), day=(day.limit, day.remaining))
 
@@ -49,8 +49,8 @@ def daily(headers: Mapping[str, str]) -> Daily:
 
 
 def is_daily(headers: Mapping[str, str], words: str) -> bool:
-    """Whether a 429 is the day's budget and not a burst: its words say so, or its headers do, or it asks for longer
-    than any burst lasts.
+    """Whether a 429 concerns the day's budget and not a burst: by its words, by its headers, or because its wait is
+    longer than any burst.
     """
     left, asked = daily(headers).remaining, number(headers.get("retry-after", ""))
     said = any(phrase in words.lower() for phrase in _DAILY_WORDS)
@@ -58,7 +58,7 @@ def is_daily(headers: Mapping[str, str], words: str) -> bool:
 
 
 def wait(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds that an answer asks for: Retry-After (seconds or a date), else the reset of the burst; None without."""
+    """Seconds that an answer asks for: Retry-After (seconds or a date), else the reset of the burst; else None."""
     asked = retry_after(headers, now)
     if asked is not None:
         return asked

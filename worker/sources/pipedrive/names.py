@@ -1,4 +1,4 @@
-"""Who and what the ids mean: company, users, pipelines and stages, read together and kept for five minutes."""
+"""Names for ids: company, users, pipelines and stages, read together and kept for five minutes."""
 
 import asyncio
 from collections import defaultdict
@@ -19,8 +19,8 @@ KEPT = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class PipedriveStage:
-    """`order` counts from 0 within the pipeline; deleted stages, which lists still hold for thirty days, come after the
-    others. `rots_after` days without an update, None where nothing rots. `probability` in percent.
+    """`order` counts from 0 within the pipeline; deleted stages, which lists hold for thirty more days, come last.
+    `rots_after`: days without an update, None if deals do not rot. `probability` in percent.
     """
 
     id: str
@@ -34,7 +34,7 @@ class PipedriveStage:
 
 @dataclass(frozen=True, slots=True)
 class PipedrivePipeline:
-    """`weighs`: deals without a probability of their own have their stage's."""
+    """`weighs`: deals without their own probability have that of their stage."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class PipedrivePipeline:
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """The user whose token it is. `company` is the account."""
+    """The user of the token. `company` is the account."""
 
     id: str
     name: str
@@ -55,7 +55,7 @@ class Me:
 
 @dataclass(frozen=True, slots=True)
 class PipedriveNames:
-    """`users`: everybody's name by id, also of those who left; `active`: the ids of those who did not."""
+    """`users`: id → name, also of users who left. `active`: ids of users who did not leave."""
 
     me: Me
     users: Mapping[str, str]
@@ -65,7 +65,7 @@ class PipedriveNames:
     notes: tuple[str, ...] = ()
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
-        """Who it is: by the list of users, else as an answer itself says; somebody who left is named by the id."""
+        """The user's name from the list of users, else from the answer. A user who left is named by id."""
         if user_id is None:
             return None
         return self.users.get(user_id) or name or f"Unknown user ({user_id})"
@@ -77,13 +77,13 @@ class PipedriveNames:
         return stage.name if stage is not None else f"Unknown stage ({stage_id})"
 
     def of_pipeline(self, pipeline_id: str) -> tuple[PipedriveStage, ...]:
-        """Its stages in their order, without deleted ones."""
+        """The pipeline's stages in order, without deleted ones."""
         found = (stage for stage in self.stages.values() if stage.pipeline == pipeline_id and not stage.deleted)
         return tuple(sorted(found, key=lambda stage: stage.order))
 
     @property
     def default_pipeline(self) -> str | None:
-        """The first in order that is not deleted."""
+        """The first pipeline that is not deleted."""
         living = (pipeline for pipeline in self.pipelines.values() if not pipeline.deleted)
         first = min(living, key=lambda pipeline: (pipeline.order, int(pipeline.id)), default=None)
         return None if first is None else first.id
@@ -93,7 +93,7 @@ class PipedriveNames:
 
 
 class PipedriveNamesCache:
-    """The names of one account, read at most once in five minutes however many queries ask: 32 tokens."""
+    """The names of one account, read at most once in five minutes for all queries: 32 tokens."""
 
     def __init__(self, client: PipedriveClient, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -113,11 +113,11 @@ class PipedriveNamesCache:
             return self._names
 
     def forget(self) -> None:
-        """Read anew when next asked."""
+        """The next use reads the names again."""
         self._names = None
 
     async def _read(self) -> PipedriveNames:
-        """The user first and alone: a wrong token is then one refusal, not four."""
+        """Reads the user first and alone, so that a wrong token is refused once and not four times."""
         me = _me((await self._client.read(PipedriveRequest(costs.ME))).get("data").object())
         (users, notes), (pipelines, _), (stages, _) = await together(
             [self._users(), self._listed(costs.PIPELINES), self._listed(costs.STAGES)]
@@ -132,7 +132,7 @@ class PipedriveNamesCache:
         )
 
     async def _users(self) -> tuple[list[Node], list[str]]:
-        """Without the right to see users, ids stand in for names; nothing else is lost."""
+        """Without the right to see users, ids replace names; nothing else is lost."""
         try:
             answer = await self._client.read(PipedriveRequest(costs.USERS))
         except SourceRefused as refusal:
@@ -147,7 +147,7 @@ class PipedriveNamesCache:
 
 
 def _me(user: Node) -> Me:
-    """The account's id makes answers comparable, so there is no doing without it."""
+    """The account's id is required, because it decides which answers can be compared."""
     domain = user.get("company_domain").text_or_none() or None
     return Me(
         id=user.get("id").number_id(),
@@ -174,7 +174,7 @@ def _pipeline(node: Node) -> PipedrivePipeline:
 
 
 def _stages(nodes: list[Node]) -> dict[str, PipedriveStage]:
-    """`order_nr` orders stages and may leave numbers out; ours counts from 0."""
+    """`order_nr` sorts stages and may have gaps. Ours counts from 0."""
     grouped: dict[str, list[tuple[int, PipedriveStage]]] = defaultdict(list)
     for node in nodes:
         stage = _stage(node)

@@ -1,6 +1,6 @@
-"""What version 1 tells beside a pipeline's list of deals: sums by stage, and the same converted.
+"""Sums by stage, and the same converted, which version 1 returns beside a pipeline's list of deals.
 
-No specification has these shapes any more, so what does not fit is noted and left out; the deals beside it stand.
+These shapes are no longer documented, so what does not fit is noted and left out. The deals are not affected.
 """
 
 import re
@@ -28,9 +28,9 @@ _CODE = re.compile("[A-Z]{3}")
 async def of_pipeline(
     extra: Node, names: PipedriveNames, cache: CurrenciesCache, into: str, notes: list[str]
 ) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
-    """`deals_summary` beside a list that was asked with get_summary; `into`: what it was to be converted into.
+    """`deals_summary` of a list with get_summary. `into`: the currency to which it was converted.
 
-    Raises SourceError where currencies cannot be asked for.
+    Raises SourceError if currencies cannot be read.
     """
     if extra.absent or extra.get("deals_summary").absent:
         return (), ()
@@ -50,7 +50,7 @@ async def of_pipeline(
 
 
 def _stages(per_stages: Node | None) -> list[Node]:
-    """The maps in it; another shape is for the reader to refuse."""
+    """The maps in it. The reader refuses another shape."""
     known = per_stages is not None and isinstance(per_stages.value, dict)
     return [by_currency for _, by_currency in per_stages.map()] if per_stages is not None and known else []
 
@@ -83,7 +83,7 @@ def _converted(per_stages: Node | None, names: PipedriveNames, amounts: Amounts,
 
 
 def _one(stage: str, given: Node, names: PipedriveNames, amounts: Amounts, into: str) -> Iterator[Row]:
-    """A stage's sum: {"value": …} in the currency that was asked for, or by currency as in per_stages."""
+    """A stage's sum: {"value": …} in the requested currency, or by currency as in per_stages."""
     if given.value != [] and not given.get("value").missing:
         symbol = symbol_of(given.get("value_formatted"))
         currency = into if _CODE.fullmatch(into) else custom(symbol, 2, symbol) if symbol else None

@@ -1,7 +1,7 @@
-"""Lists: by cursor (v2) or by offset (v1), one page after the other, and the proof that a reading holds together.
+"""Reads lists by cursor (v2) or by offset (v1), page by page, and checks that a reading is consistent.
 
-A cursor names the last row of its page, so rows that come or go elsewhere shift nothing; an offset does shift, so there
-a page begins with the last row of the one before. No list tells its length.
+A cursor names the last row of its page, so other rows that come or go shift nothing. An offset does shift, so there a
+page begins with the last row of the previous page. No list states its length.
 https://pipedrive.readme.io/docs/core-api-concepts-pagination
 """
 
@@ -18,23 +18,22 @@ from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 
 T = TypeVar("T")
 PAGE = 500
-"""Rows; the most that is allowed, since a page costs the same however long it is."""
+"""Rows: the maximum, because the cost of a page does not depend on its length."""
 AT_ONCE = 20
-"""Rows that are made without looking up."""
+"""Rows that are parsed before other tasks run."""
 LONGEST = 1_000_000
-"""Rows; a list beyond it is none that a digest could be about."""
+"""Rows. No digest is about a longer list."""
 
 MOST_PAGES = 12_000
-"""Requests for one list, which a service that gives pages of a few rows would exceed."""
+"""Requests for one list. The limit stops a service that gives pages of a few rows."""
 MOST_EMPTY = 3
-"""Pages without another row, one after the other, that are followed: each costs as much as a full one."""
+"""Successive pages without a new row that are followed. Each costs as much as a full page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """`onward` gives the parameters that ask for the next page, told this one and the position after its last row; None
-    at the end. `shared`: rows that the next page repeats, so that a shift shows. `null_is_empty`: null stands for no
-    rows.
+    """`onward` gets a page and the position after its last row, and returns the parameters of the next page; None at
+    the end. `shared`: rows that the next page repeats, so that a shift shows. `null_is_empty`: null means no rows.
     """
 
     onward: Callable[[Node, int], Mapping[str, str] | None]
@@ -44,7 +43,7 @@ class Paging:
 
 @dataclass(frozen=True, slots=True)
 class PipedrivePage:
-    """`rows` without the one that the page before holds as well."""
+    """`rows` without the one that the previous page holds too."""
 
     answer: Node
     rows: tuple[Node, ...]
@@ -61,8 +60,8 @@ def _by_cursor(answer: Node, _read: int) -> Mapping[str, str] | None:
 
 
 def _by_offset(answer: Node, read: int) -> Mapping[str, str] | None:
-    """`more_items_in_collection`, inside `pagination` or beside it; `next_start` where it is told. The next page begins
-    a row earlier.
+    """`more_items_in_collection`, inside `pagination` or beside it; `next_start` if it is given. The next page begins
+    one row earlier.
     """
     extra = answer.get("additional_data").object()
     told = extra if extra.get("pagination").absent else extra.get("pagination")
@@ -81,7 +80,7 @@ BY_OFFSET = Paging(_by_offset, shared=1, null_is_empty=True)
 
 @dataclass(frozen=True, slots=True)
 class PipedriveListing:
-    """One list: what to ask, and how its next page is found. `size` rows a page. `progress` is told the rows so far."""
+    """One list: its request, and how to find the next page. `size`: rows per page. `progress` gets the rows so far."""
 
     client: PipedriveClient
     request: PipedriveRequest
@@ -90,8 +89,8 @@ class PipedriveListing:
     progress: Callable[[int], None] = lambda _rows: None
 
     async def pages(self, want: int | None = None) -> AsyncIterator[PipedrivePage]:
-        """Every page, at most `want` rows long together. The next page is on its way while this one is looked at:
-        cursors allow no more at once. Raises ListShifted, SourceError.
+        """Every page, with `want` rows in all at most. The next page is requested while this one is parsed; cursors
+        allow no more concurrency. Raises ListShifted, SourceError.
         """
         params: Mapping[str, str] = {**self.request.params, "limit": str(self._limit(want))}
         so_far = _Progress(self.request.endpoint, int(params.get("start", 0)))
@@ -136,7 +135,7 @@ class PipedriveListing:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far a list was read: `count` rows from `start`, in `pages` requests."""
+    """The state of a reading: `count` rows from `start`, in `pages` requests."""
 
     endpoint: str
     start: int
@@ -147,7 +146,7 @@ class _Progress:
     marks: set[str] = field(default_factory=set)
 
     def fresh(self, rows: list[Node], shared: int) -> tuple[Node, ...]:
-        """The rows of the next page that are not on the page before. Raises ListShifted where none is shared."""
+        """The rows of the next page that are not on the previous one. Raises ListShifted if none is shared."""
         if self.pages and shared:
             overlapping(self.endpoint, self.last, _key(rows[0]) if rows else None)
             rows = rows[1:]
@@ -158,7 +157,7 @@ class _Progress:
         return tuple(rows)
 
     def check(self, onward: Mapping[str, str]) -> None:
-        """Whether to go on: a mark that comes twice would be followed for ever. Raises SourceIncomplete."""
+        """Raises SourceIncomplete for a mark that comes twice, because it would be followed for ever."""
         mark = "".join(onward.values())
         if mark in self.marks:
             raise SourceIncomplete(self.endpoint, "the list leads back to a page that was read already")
@@ -170,7 +169,7 @@ class _Progress:
 
 
 async def rows(page: PipedrivePage, read: Callable[[Node], T]) -> list[T]:
-    """`read` of every row of a page, a few at a time: in between the request for the next page gets on its way."""
+    """`read` of every row of a page, a few at a time, so that the request for the next page is sent meanwhile."""
     found: list[T] = []
     for count, node in enumerate(page.rows):
         if count % AT_ONCE == 0:

@@ -1,6 +1,6 @@
-"""Pipelines: all of them, and one with its stages and the sums of its deals.
+"""Pipelines: all of them, or one with its stages and the sums of its deals.
 
-Version 1 told the sums with the pipeline; since May 2025 they are a call of their own, GET /v1/deals/summary.
+Version 1 returned the sums with the pipeline. Since May 2025 they are a separate call, GET /v1/deals/summary.
 https://developers.pipedrive.com/changelog
 """
 
@@ -46,7 +46,7 @@ class Pipelines:
     question: Question
 
     async def every(self) -> StatisticsAnswer:
-        """Table `pipelines`, keyed by id. The one that comes first in order is the default."""
+        """Table `pipelines`, keyed by id. The first in order is the default."""
         params = self.question.item.params
         cut = sliced(params)
         query = {name: joined(value) for name, value in params.items() if name != "limit"}
@@ -58,7 +58,7 @@ class Pipelines:
         return StatisticsAnswer((), (found,), (), {costs.PIPELINES: len(pages)})
 
     async def one(self) -> StatisticsAnswer:
-        """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, where asked for, `stage_sums`."""
+        """Tables `pipeline`, `pipeline_stages`, `sums` by currency and, if asked for, `stage_sums`."""
         params = self.question.item.params
         key, status = str(params["id"]), str(params.get("status", "open"))
         stages = self.names.of_pipeline(key)

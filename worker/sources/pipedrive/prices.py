@@ -1,4 +1,4 @@
-"""What an answer costs before one like it was read: by the parameters, as far as they tell it."""
+"""Estimates what an answer costs before any was read, from the parameters."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ NAMES = KeptNames(len(_OF_NAMES), sum(COSTS[endpoint] for endpoint in _OF_NAMES)
 
 
 def _pipeline(params: Mapping[str, Any]) -> Price:
-    """The sums of each stage too, where they are asked for."""
+    """Includes the sums of each stage if they are asked for."""
     return Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY], more=bool(params.get("by_stage")))
 
 
@@ -34,13 +34,13 @@ def _deals(params: Mapping[str, Any]) -> Price:
 
 
 def _stalled(params: Mapping[str, Any]) -> Price:
-    """Every open deal is read to find those that stall, and closed ones for the history of stages."""
+    """Reads every open deal to find those that stall, and closed deals for the history of stages."""
     pages = 2 if params.get("rule") == "stage_history" else 1
     return Price(pages, pages * COSTS[costs.DEALS], more=True)
 
 
 def _people(params: Mapping[str, Any]) -> tuple[int, bool]:
-    """How many are asked for, and whether it may be more."""
+    """The number of users asked for, and whether it may be larger."""
     given = params.get("user_id")
     chosen = given.split(",") if isinstance(given, str) else list(given or [])
     return max(1, len(chosen)), chosen == ["all"]

@@ -1,4 +1,4 @@
-"""Pipedrive's refusals, in every shape that was seen, as one sentence and as what can be done about them.
+"""Turns Pipedrive's refusals, in every recorded shape, into one sentence that says what to do.
 
 https://pipedrive.readme.io/docs/core-api-concepts-http-status-codes
 """
@@ -14,7 +14,7 @@ from worker.sources.pipedrive import limits
 from worker.sources.pipedrive.costs import BURST_SECONDS
 
 UNTOLD_DAY = 3600.0
-"""Seconds until a spent day is asked again where nothing tells its end: it ends at a midnight that is named nowhere."""
+"""Seconds until a spent day is tried again if no answer says when it ends. The zone of its midnight is unknown."""
 BLOCKED = 600.0
 SPENT = "the company's daily budget of API tokens is used up (429)"
 SHUT_OUT = "blocked before Pipedrive itself (403, a page instead of JSON), as it happens after too many requests"
@@ -39,7 +39,7 @@ _WORDS = ("error", "errors", "message")
 def refused(
     endpoint: str, answer: HttpAnswer, now: datetime, secrets: Iterable[str]
 ) -> SourceUnavailable | SourceRefused:
-    """What a status other than 200 and 201 means."""
+    """The meaning of a status other than 200 and 201."""
     status = answer.status
     if status < 400:
         found = "a redirect" if status >= 300 else "an unexpected answer"
@@ -56,7 +56,7 @@ def refused(
 
 
 def _limited(endpoint: str, answer: HttpAnswer, now: datetime, secrets: Iterable[str]) -> SourceUnavailable:
-    """The day's budget is not waited for: its `retry_after` is longer than any wait in place."""
+    """The day's budget is not waited for: `retry_after` is then longer than any wait within a run."""
     asked = limits.wait(answer.headers, now)
     if limits.is_daily(answer.headers, said(answer.body, _WORDS, secrets)):
         told = retry_after(answer.headers, now)
@@ -68,7 +68,7 @@ def _limited(endpoint: str, answer: HttpAnswer, now: datetime, secrets: Iterable
 
 
 def _sentence(answer: HttpAnswer, secrets: Iterable[str]) -> str:
-    """What the status means, then the service's own words: at most 200 characters on one line."""
+    """The meaning of the status, followed by the service's words: at most 200 characters on one line."""
     status = answer.status
     meaning = _MEANINGS.get(status, "the service failed" if status >= 500 else "an unexpected answer")
     words = said(answer.body, _WORDS, secrets)
@@ -76,7 +76,7 @@ def _sentence(answer: HttpAnswer, secrets: Iterable[str]) -> str:
 
 
 def _advice(endpoint: str, status: int) -> str:
-    """An endpoint of v1 may have been taken away by now; nobody has seen yet how it then answers."""
+    """An endpoint of v1 may have been removed. Its answer in that case is not known yet."""
     if status in (404, 410) and endpoint.endswith("/api/v1/pipelines/{id}/deals"):
         return "; Pipedrive gives this list up: write pipeline_id and status instead of id"
     return ""

@@ -1,4 +1,4 @@
-"""One of Pipedrive's deals as a row of ours, from either version. Only declared columns are kept, no custom field.
+"""Converts one of Pipedrive's deals, of either version, to a row. Only declared columns are kept, no custom fields.
 
 https://developers.pipedrive.com/docs/api/v1/Deals
 """
@@ -22,9 +22,9 @@ _STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted
 
 @dataclass(slots=True)
 class DealRowReader:
-    """`now` in milliseconds since the epoch: the moment that stalling is judged at. `archives`: archived deals are what
-    is looked for, otherwise an open one that was put away reads as archived. `notes` collects what was dropped.
-    `currencies` tells of those that a company made up.
+    """`now`: the moment at which stalling is judged, in milliseconds since the epoch. `archives`: archived deals are
+    being looked up; otherwise an open archived deal has the status archived. `notes` collects what was dropped.
+    `currencies`: the company's custom currencies.
     """
 
     names: PipedriveNames
@@ -36,7 +36,7 @@ class DealRowReader:
     _known: Currencies = field(default=STANDARD, init=False)
 
     async def ready(self, nodes: Iterable[Node]) -> None:
-        """What these deals are paid in, before `row` reads them. Raises SourceError."""
+        """Reads the currencies of these deals, for `row`. Raises SourceError."""
         known = await self.currencies.of(node.value.get("currency") for node in nodes)
         if known is STANDARD:
             return
@@ -45,7 +45,7 @@ class DealRowReader:
             self.notes.append(known.problem)
 
     def row(self, node: Node) -> Row:
-        """Raises SourceShapeChanged with the deal and the path of what is wrong."""
+        """Raises SourceShapeChanged with the deal and the path of a malformed field."""
         key = node.get("id").number_id()
         try:
             return self._row(node, key)
@@ -87,7 +87,7 @@ class DealRowReader:
         return Row(key, _IN_ORDER(cells))
 
     def _status(self, node: Node) -> Status:
-        """Deleted and archived are flags beside the status; v1 calls the first `deleted`."""
+        """Deleted and archived are flags beside the status. v1 names the first `deleted`."""
         told = node.get("status")
         if not isinstance(told.value, str) or told.value not in _STATUS:
             raise told.wrong("open, won, lost or deleted")
@@ -104,7 +104,7 @@ class DealRowReader:
         return self.rule(replace(activity, rotten_at=self._instant(node, "rotten_time", key)), self.now)
 
     def _confidence(self, node: Node, stage: PipedriveStage | None, key: str) -> int | None:
-        """The deal's own in whole per cent, else its stage's where the pipeline weighs by stages."""
+        """The deal's own in whole per cent, else its stage's if the pipeline weights by stage."""
         own = node.value.get("probability")
         if isinstance(own, int | float) and not isinstance(own, bool) and abs(own) <= LARGEST:
             return round(own)
@@ -116,8 +116,8 @@ class DealRowReader:
         return stage.probability if pipeline is not None and pipeline.weighs else None
 
     def _money(self, node: Node, key: str) -> dict[str, Cell]:
-        """A deal's value is paid once: what recurs stands in products and in fields of its own. A currency that cannot
-        be read costs the value.
+        """A deal's value is paid once. Recurring amounts are in products and in other fields. A currency that cannot be
+        read removes the value.
         """
         told, value = node.get("currency"), node.get("value")
         currency, amount = self._known.ours(told.value), None
@@ -133,7 +133,7 @@ class DealRowReader:
         return {"value": amount, "currency": currency, "period": "one_time", "annual": amount}
 
     def _owner_id(self, node: Node, key: str) -> str | None:
-        """v2 `owner_id`; v1 `user_id`, a number or the user itself."""
+        """v2 has `owner_id`; v1 has `user_id`, a number or an object."""
         owner = node.get("owner_id")
         if not owner.missing:
             return self._id(owner, key)
@@ -141,7 +141,7 @@ class DealRowReader:
         return user.get("id").number_id() if isinstance(user.value, dict) else self._id(user, key)
 
     def _customer(self, node: Node, key: str) -> dict[str, Cell]:
-        """The organization, else the person. v2 tells no name of either."""
+        """The organization, else the person. v2 gives neither name."""
         for kind in ("org", "person"):
             if node.value.get(f"{kind}_id") is not None:
                 told = node.get(f"{kind}_id")
@@ -157,7 +157,7 @@ class DealRowReader:
         return own if own is not None else self._instant(node, "close_time", key)
 
     def _id(self, node: Node, key: str) -> str | None:
-        """Pipedrive writes 0 for nobody where a deal lost its owner or customer."""
+        """Pipedrive writes 0 if a deal lost its owner or customer."""
         if node.value == 0 and not isinstance(node.value, bool):
             self._nothing(node, key)
             return None
@@ -174,7 +174,7 @@ class DealRowReader:
         return node.get(name).instant_or_none()
 
     def _day(self, node: Node, key: str) -> str | None:
-        """Null or absent on a live deal that has none, though the specification says otherwise."""
+        """Null or absent on an open deal that has none, although the specification says otherwise."""
         told = node.get("expected_close_date")
         if _zero(told.value):
             self._nothing(told, key)
@@ -190,7 +190,7 @@ def _zero(value: object) -> bool:
 
 
 def _text(node: Node, name: str) -> str | None:
-    """Most of what may be there is not: a look into the page itself spares half of a row's time."""
+    """Most optional texts are absent. Reading the page directly halves the time for a row."""
     return None if node.value.get(name) is None else node.get(name).text() or None
 
 

@@ -1,5 +1,5 @@
-"""Relations between Pipedrive's parameters that single kinds cannot say. Some are errors, some only warnings: what the
-service would quietly ignore.
+"""Rules between Pipedrive's parameters. Some violations are errors; others are warnings about parameters that the
+service silently ignores.
 """
 
 import re
@@ -11,14 +11,14 @@ from worker.ports.kinds import RuleViolation, Use
 from worker.ports.rules import broken
 
 FIRST_FORM = ("start", "user_id", "everyone", "get_summary", "totals_convert_currency")
-"""Parameters that only the pipeline's list of version 1 has; `id` names its pipeline."""
+"""Parameters that only version 1's list of a pipeline has. `id` names its pipeline."""
 SECOND_FORM = (
     *("ids", "owner_id", "person_id", "org_id", "pipeline_id", "status", "updated_since", "updated_until", "sort_by"),
     *("sort_direction", "include_fields", "custom_fields", "include_option_labels", "include_labels", "cursor"),
     "archived",
 )
 FILTERED = ("ids", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "status")
-"""What a filter makes version 2 ignore."""
+"""Parameters that version 2 ignores beside a filter."""
 MOST = 500
 MOST_IDS, MOST_CUSTOM_FIELDS = 100, 15
 _IDS = ("id", "owner_id", "person_id", "org_id", "pipeline_id", "stage_id", "filter_id")
@@ -79,7 +79,7 @@ def pipeline_faults(use: Use) -> tuple[RuleViolation, ...]:
 
 
 def _converted(use: Use) -> list[RuleViolation]:
-    """The old call converted into any currency; sums now come in their own and in the company's."""
+    """The old call converted sums to any currency. Sums now come in their own currency and in the company's."""
     name, expected = "totals_convert_currency", "leave it out: the service took it away; it converts for the company"
     return [_fault(name, name, expected, warns=True)] if name in use.params else []
 
@@ -94,7 +94,7 @@ def stalled_faults(use: Use) -> tuple[RuleViolation, ...]:
 
 
 def _rule(use: Use) -> list[RuleViolation]:
-    """Each rule has one number of its own."""
+    """Each rule has its own number."""
     rule = str(use.params.get("rule", "rotting"))
     takes = {"days_in_stage": ("days",), "stage_history": ("percentile", "history_days")}.get(rule, ())
     faults = [
@@ -108,7 +108,9 @@ def _rule(use: Use) -> list[RuleViolation]:
 
 
 def _forms(use: Use) -> list[RuleViolation]:
-    """One form or the other: `id` is version 1's, which Pipedrive gives up; the rest belongs to one of them."""
+    """One form or the other: `id` belongs to version 1, which Pipedrive is retiring; the other parameters belong to one
+    form each.
+    """
     if "id" not in use.params:
         found = [name for name in FIRST_FORM if name in use.params]
         return [_fault(n, f"{n} without id", "write owner_id and pipeline_id, or id for the old list") for n in found]
@@ -120,7 +122,7 @@ def _forms(use: Use) -> list[RuleViolation]:
 
 
 def _precedence(use: Use) -> list[RuleViolation]:
-    """What the service ignores without a word."""
+    """Parameters that the service silently ignores."""
     params = use.params
     if "id" not in params:
         if "filter_id" not in params:
@@ -180,7 +182,7 @@ def _ids(use: Use) -> list[RuleViolation]:
 
 
 def _people(use: Use) -> list[RuleViolation]:
-    """`all` is ours, and no id: the statistics alone know it."""
+    """`all` is our word and no id. Only the statistics accept it."""
     odd = [user for user in _parts(use.params.get("user_id")) if not _is_id(user)]
     return [_fault("user_id", f"user_id: {odd[0]}", "write an id, a number from 1")] if odd else []
 
@@ -193,7 +195,7 @@ def _everybody(use: Use) -> list[RuleViolation]:
 
 
 def _many(use: Use) -> list[RuleViolation]:
-    """How many values one request may hold."""
+    """The number of values that one request may hold."""
     ids, fields = _parts(use.params.get("ids")), _parts(use.params.get("custom_fields"))
     odd = [key for key in ids if not _is_id(key)]
     faults = [_fault("ids", f"ids: {odd[0]}", "write ids, numbers from 1")] if odd else []
@@ -212,7 +214,7 @@ def _archived(use: Use) -> list[RuleViolation]:
 
 
 def _parts(value: Any) -> list[str]:
-    """A list, or text with commas."""
+    """A list, or comma-separated text."""
     parts = value if isinstance(value, list | tuple) else [] if value is None else str(value).split(",")
     return [str(part).strip() for part in parts]
 
@@ -229,12 +231,12 @@ def _slices(use: Use) -> list[RuleViolation]:
 
 
 def sliced(params: Mapping[str, Any]) -> bool:
-    """The user cut the list, so that absence from it means nothing."""
+    """Whether the user cut the list. Absence from a cut list means nothing."""
     return "limit" in params or "cursor" in params or bool(params.get("start"))
 
 
 def deals_follow(use: Use) -> str:
-    """`closed` where the selection is every open deal (of a pipeline), `departures` for any narrower one."""
+    """`closed` if the selection is every open deal (of a pipeline), `departures` for a narrower one."""
     if sliced(use.params):
         return "none"
     if "id" in use.params:

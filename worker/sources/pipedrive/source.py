@@ -1,4 +1,4 @@
-"""The Pipedrive source: one question in, one snapshot (and its comparison's) out."""
+"""The Pipedrive source. It answers a question with a snapshot, and with one of its comparison."""
 
 import json
 import re
@@ -33,15 +33,15 @@ from worker.sources.pipedrive.statistics import Statistics, StatisticsAnswer
 from worker.sources.pipedrive.windows import asked, cuts_days, days
 
 MOST_NOTES = 50
-TOKEN_URL = "https://oauth.pipedrive.com/oauth/token"  # noqa: S105  # where a token comes from, and none itself
+TOKEN_URL = "https://oauth.pipedrive.com/oauth/token"  # noqa: S105  # the address of tokens, not a token
 STATISTICS = ("conversion", "movements")
 LISTS = ("deals", "stalled_deals")
 
 
 @dataclass(frozen=True, slots=True)
 class PipedriveTuning:
-    """`page` rows a page; `timeout` seconds for a connection and for each silence in an answer; `progress` is told the
-    rows of a list that were read so far.
+    """`page`: rows per page. `timeout`: seconds for a connection, and for each silence in an answer. `progress` gets
+    the number of rows of a list read so far.
     """
 
     page: int = PAGE
@@ -51,8 +51,8 @@ class PipedriveTuning:
 
 
 class PipedriveSource:
-    """One account. Safe to ask several questions at once: they share pace, connections and names. `client` is there for
-    the catalog and for whoever plans budgets.
+    """One account. It answers several questions concurrently; they share pace, connections and names. `client` is
+    public for the catalog and for planning budgets.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class PipedriveSource:
         self._directory = PipedriveNamesCache(self.client, clock)
 
     async def fetch(self, ask: Question) -> Answer:
-        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        """Raises SourceError. Parts that cannot be read are never left out silently."""
         with asked_for(ask.on_demand):
             if ask.item.query in STATISTICS:
                 snapshot = await self._statistics(ask, asked(ask))
@@ -79,12 +79,12 @@ class PipedriveSource:
             return Answer(await (self._list(ask) if ask.item.query in LISTS else self._pipelines(ask)))
 
     def words(self, ask: Question) -> str:
-        """The question with its days and instants in place of the names of windows."""
+        """The question with days and instants in place of windows' names."""
         return json.dumps(spelled(ask), sort_keys=True, default=str)
 
     async def complete(self, ask: Question, listed: Answer) -> Answer:
-        """What left the list is looked up, and since when a deal has nothing planned is carried forward. A deal that
-        left and still matches must have been missed: then this run reads the list for itself.
+        """Looks up what left the list, and carries forward since when deals have nothing planned. If a deal left but
+        still matches, the list missed it, and this run reads the list again.
         """
         if ask.item.query not in LISTS:
             return listed
@@ -128,7 +128,7 @@ class PipedriveSource:
         note: str | None = None,
         **more: Any,
     ) -> Snapshot:
-        """`more` are the fields of a Snapshot that only some queries fill."""
+        """`more`: the fields of a Snapshot that only some queries fill."""
         once = tuple(dict.fromkeys((*parts.notes, *((note,) if note else ()))))
         rest = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
         return Snapshot(
@@ -144,7 +144,7 @@ class PipedriveSource:
         )
 
     def _requests(self, sent: Mapping[str, int]) -> Table:
-        """What this answer took; of the names only what not every account needs."""
+        """The requests of this answer. Of those for names, only the ones that not every account needs."""
         own = [(endpoint, count, count * COSTS[endpoint], False) for endpoint, count in sent.items()]
         shared = [(CURRENCIES, 1, COSTS[CURRENCIES], True)] if self._directory.currencies.asked else []
         return requests([*own, *shared])
@@ -178,8 +178,9 @@ def open_source(
     quota: Quota | None = None,
     renewal: Renewal | None = None,
 ) -> PipedriveSource:
-    """`options` as in PIPEDRIVE, secrets resolved; `quota`: the budget that others share; `renewal`: for tokens that
-    end. The token goes in a header, never in the URL, where logs see it. Raises RequestError, which never holds a
+    """`options` as in PIPEDRIVE, secrets resolved. `quota`: the shared budget. `renewal`: for tokens that expire.
+
+    The token is sent in a header and never in the URL, which is logged. Raises RequestError, which never holds a
     secret.
     """
     token_url = options.get("oauth_url") or TOKEN_URL
@@ -192,7 +193,7 @@ def open_source(
 
 
 def base_url(options: Mapping[str, str]) -> str:
-    """Where /api/v1 and /api/v2 begin. Raises RequestError."""
+    """The address above /api/v1 and /api/v2. Raises RequestError."""
     domain, given = options.get("company_domain", ""), options.get("base_url", "")
     if bool(domain) == bool(given):
         raise RequestError("pipedrive: write company_domain or base_url, one of them and not empty")

@@ -1,4 +1,4 @@
-"""When a deal stalls: by Pipedrive's own rule, or by one of ours. Each rule is a function of a deal and a moment.
+"""Decides when a deal stalls, by Pipedrive's own rule or one of ours. Each rule is a function of a deal and a moment.
 
 Pipedrive: https://support.pipedrive.com/en/article/the-rotting-feature (days since the last update, set per stage).
 """
@@ -14,13 +14,13 @@ from worker.sources.pipedrive.names import PipedriveStage
 
 DAY_MS = 86_400_000
 FEWEST = 8
-"""Stays below which a stage's history says nothing."""
+"""A stage with fewer stays has no usable history."""
 
 
 @dataclass(frozen=True, slots=True)
 class DealActivity:
-    """What a rule may look at. Times in milliseconds since the epoch. `planned`: whether a next activity is, None where
-    the answer does not tell. `rotten_at`: where the service itself tells when the deal turned, or will.
+    """The facts for a rule. Times in milliseconds since the epoch. `planned`: whether a next activity exists; None if
+    the answer does not say. `rotten_at`: when the deal turned or will turn, if the service says so.
     """
 
     stage_id: str
@@ -32,8 +32,8 @@ class DealActivity:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`stalled` is None where the rule cannot tell. `since`: the moment it began, None where only our own runs know.
-    `why` is a code of words.py with the rule's bound, nothing that moves with the clock.
+    """`stalled`: None if the rule cannot decide. `since`: when it began; None if only our own runs know. `why`: a code
+    of words.py with the rule's bound, and nothing that changes with time.
     """
 
     stalled: bool | None
@@ -51,7 +51,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rotting:
-    """Pipedrive's: so many days without an update, each stage its own number. Planned activities do not help."""
+    """Pipedrive's rule: days without an update, set per stage. Planned activities do not count."""
 
     stages: Mapping[str, PipedriveStage]
 
@@ -67,7 +67,7 @@ class Rotting:
 
 @dataclass(frozen=True, slots=True)
 class DaysInStage:
-    """So many days in one stage, whatever was done meanwhile."""
+    """Days in one stage, whatever was done meanwhile."""
 
     days: int
 
@@ -79,9 +79,9 @@ class DaysInStage:
 
 @dataclass(frozen=True, slots=True)
 class NothingPlanned:
-    """No next activity. Since when, nobody tells: our own runs carry it."""
+    """No next activity. The service does not say since when, so our own runs keep it."""
 
-    def __call__(self, deal: DealActivity, now: int) -> Verdict:  # noqa: ARG002  # rules are told the moment
+    def __call__(self, deal: DealActivity, now: int) -> Verdict:  # noqa: ARG002  # every rule gets the moment
         if deal.planned is None:
             return UNTOLD
         return MOVING if deal.planned else Verdict(True, None, coded("no_next_activity"))
@@ -89,8 +89,8 @@ class NothingPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """No update for longer than most deals needed for the whole stage. `bounds`: stage → milliseconds; a stage without
-    one is not judged. Held against whole stays, a deal that is worked on never counts, however old it is.
+    """No update for longer than most deals stayed in the whole stage. `bounds`: stage → milliseconds; a stage without
+    one is not judged. Because the bound is a whole stay, an active deal never stalls, however old it is.
     """
 
     bounds: Mapping[str, int]
@@ -107,7 +107,7 @@ class Idle:
 
 
 def bounds(stays: Iterable[tuple[str, int]], percent: int) -> dict[str, int]:
-    """The stay (milliseconds) that `percent` of a stage's stays do not exceed, for stages with enough of them."""
+    """The stay (milliseconds) that `percent` of a stage's stays do not exceed, for stages with enough stays."""
     by_stage: dict[str, list[int]] = defaultdict(list)
     for stage_id, length in stays:
         by_stage[stage_id].append(length)

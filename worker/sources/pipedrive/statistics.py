@@ -1,4 +1,4 @@
-"""Conversion and movements of a pipeline, asked user by user: the service knows no answer for a whole company.
+"""Conversion and movements of a pipeline. They are read user by user, because the service has no answer for a company.
 
 https://developers.pipedrive.com/docs/api/v1/Pipelines
 """
@@ -20,7 +20,7 @@ from worker.together import together
 
 EVERYBODY = "all"
 _NOBODY = frozenset({400, 403, 404, 410})
-"""Statuses of a user for whom there is no answer."""
+"""Statuses of an answer for a user without statistics."""
 MOVES = ("new_deals", "deals_left_open", "won_deals", "lost_deals")
 DAY = 86_400
 
@@ -50,7 +50,7 @@ AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
 
 @dataclass(frozen=True, slots=True)
 class StatisticsAnswer:
-    """`sent`: endpoint → requests, without names and without look-ups."""
+    """`sent`: endpoint → requests, without those for names and look-ups."""
 
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
@@ -60,8 +60,8 @@ class StatisticsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """One question about one pipeline for days with both ends included. `left_out`: people who left and cannot be asked
-    for, each with the reason.
+    """One question about one pipeline, for days with both ends included. `left_out`: user who left and has no answer →
+    reason.
     """
 
     client: PipedriveClient
@@ -75,10 +75,8 @@ class Statistics:
     async def conversion(self) -> StatisticsAnswer:
         """Table `conversion`, keyed `user|from|to`, with a `pipeline` that leads to `won` and `lost`.
 
-        Raises SourceError.
-
-        Rates of several people make no rate of all: how many deals each stands for is not told. What all of them won
-        and lost is counted instead, from their movements.
+        Rates of several users cannot be combined, because the number of deals behind each is not known. Instead the
+        deals that all of them won and lost are counted, from their movements. Raises SourceError.
         """
         users = self._users()
         answers = await self._each(costs.CONVERSION, users)
@@ -97,9 +95,8 @@ class Statistics:
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
 
-        Raises SourceError.
-
-        Counts and values add up over people; averages do not, and are left out of the totals.
+        Counts and values are added up over users. Averages cannot be, and are left out of the totals. Raises
+        SourceError.
         """
         users = self._users()
         answers = await self._each(costs.MOVEMENTS, users)
@@ -120,8 +117,8 @@ class Statistics:
         return self.question.item.params.get("user_id") in (EVERYBODY, [EVERYBODY])
 
     def _users(self) -> list[str]:
-        """Ids to ask for; the token's own user where nobody is named. Everybody holds those who left: what they won is
-        the company's too.
+        """Ids to ask for; the token's own user if none is named. `all` includes users who left, because the company won
+        their deals.
         """
         given = self.question.item.params.get("user_id")
         if self._everybody:
@@ -132,26 +129,26 @@ class Statistics:
         return [str(user).strip() for user in chosen] or [self.names.me.id]
 
     def _gone(self, user: str) -> bool:
-        """Whether nobody asked for this user by name, who left."""
+        """Whether this is a user who left and was not asked for by name."""
         return self._everybody and user not in self.names.active
 
     def _has_row(self, user: str, rates: list[tuple[Node, Row]]) -> bool:
-        """Somebody who left and has nothing is no row."""
+        """A user who left and has no deals gets no row."""
         return not self._gone(user) or any(row.cells[-1] for _, row in rates)
 
     def _whose(self) -> list[str]:
-        """Whose figures these are, where that is less than one may think."""
+        """Notes whose figures these are if they may be fewer than expected."""
         if "user_id" not in self.question.item.params:
             return [f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"]
         return [f"without {self.names.user(user)}, who left: {why}" for user, why in self.left_out.items()]
 
     async def _each(self, endpoint: str, users: list[str]) -> dict[str, Node]:
-        """Answers by user."""
+        """User → answer."""
         answers = await together(self._asked(endpoint, user) for user in users)
         return {user: answer for user, answer in zip(users, answers, strict=True) if answer is not None}
 
     async def _asked(self, endpoint: str, user: str) -> Node | None:
-        """None for somebody who left and whom the service does not answer for."""
+        """None for a user who left and for whom the service has no answer."""
         params = {"start_date": self.start, "end_date": self.end}
         if "user_id" in self.question.item.params:
             params["user_id"] = user
@@ -216,7 +213,7 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """One user's movements. `moves`: whether there is any."""
+    """One user's movements. `moves`: whether there are any."""
 
     row: Row
     values: list[Row]
@@ -225,14 +222,14 @@ class _Moved:
 
 
 def _maps(answers: Iterable[Node]) -> Iterator[Node]:
-    """What is told by currency, where it is told as it should be."""
+    """The maps by currency that have the right shape."""
     for data in answers:
         groups = (data.get(name) for name in MOVES)
         yield from (group.get("values") for group in groups if isinstance(group.value, dict))
 
 
 def _share(node: Node) -> float | None:
-    """Whole per cent as a fraction; null stays null."""
+    """Whole per cent as a fraction. Null stays null."""
     percent = node.number_or_none()
     if percent is not None and not 0 <= percent <= 100:
         raise node.wrong("a percentage from 0 to 100")
@@ -268,7 +265,7 @@ def _values(found: Table) -> Iterator[Measure]:
 
 
 def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:
-    """Two rows of one key would be one step twice. Raises SourceShapeChanged at the second."""
+    """Raises SourceShapeChanged if two rows have the same key."""
     seen: dict[str, Row] = {}
     for node, row in rows:
         if row.key in seen:

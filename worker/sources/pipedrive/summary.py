@@ -1,4 +1,4 @@
-"""Sums of deals per currency, as GET /v1/deals/summary has them."""
+"""Sums of deals per currency from GET /v1/deals/summary."""
 
 from collections.abc import Iterator
 
@@ -22,13 +22,13 @@ Line = tuple[str, int, int, int | None]
 
 
 async def read_by(cache: CurrenciesCache, answer: Node, notes: list[str]) -> Amounts:
-    """What reads the sums of one answer. Raises SourceError."""
+    """The reader for the sums of one answer. Raises SourceError."""
     data = answer.get("data").object()
     return await amounts_of(cache, [data.get("values_total"), data.get("weighted_values_total")], notes)
 
 
 def lines(answer: Node, amounts: Amounts) -> tuple[Line, ...]:
-    """One line a currency, of GET /v1/deals/summary."""
+    """One line per currency of GET /v1/deals/summary."""
     data = answer.get("data").object()
     told = Amounts([], amounts.known)
     weighted = {code: sums.get("value") for code, sums in told.currencies(data.get("weighted_values_total"), summed)}
@@ -58,7 +58,7 @@ def stage_sums(found: list[tuple[str, tuple[Line, ...]]], names: PipedriveNames)
 
 
 def measures(answer: Node, found: tuple[Line, ...], amounts: Amounts) -> tuple[Measure, ...]:
-    """Count, value and weighted value per currency, and what the service converted into the company's own currency."""
+    """Count, value and weighted value per currency, and sums that the service converted to the company's currency."""
     data = answer.get("data")
     total = data.get("total_count").whole()
     if sum(line[1] for line in found) != total:
@@ -93,8 +93,8 @@ def _converted(data: Node, amounts: Amounts) -> Iterator[Measure]:
 
 
 def _companys(data: Node, amounts: Amounts) -> str | None:
-    """The company's currency, which is named nowhere: the one that conversion leaves as it is, or whose amounts are
-    written with the same symbol; else the symbol itself.
+    """The company's currency, which no answer names: the one that conversion does not change, or whose amounts have the
+    same symbol; else the symbol itself.
     """
     listed = list(Amounts([], amounts.known).currencies(data.get("values_total"), summed))
     symbol = next(filter(None, (symbol_of(data.get(f"{name}_formatted")) for _, name in _CONVERTED)), "")
@@ -107,13 +107,13 @@ def _companys(data: Node, amounts: Amounts) -> str | None:
 
 
 def summed(node: Node) -> None:
-    """Surely a count and a value. Raises SourceShapeChanged."""
+    """Checks for a count and a value. Raises SourceShapeChanged."""
     node.get("count").whole()
     node.get("value").number()
 
 
 def symbol_of(formatted: Node) -> str:
-    """What a formatted amount shows beside its digits: "US$" of "US$1,041.10"."""
+    """The part of a formatted amount that is no digit: "US$" of "US$1,041.10"."""
     text = formatted.value if isinstance(formatted.value, str) else ""
     found = "".join(part for part in text if not (part.isdigit() or part.isspace() or part in ".,:'’-−+"))
     return found if found.isprintable() and len(found) <= LONGEST_LABEL else ""

@@ -1,4 +1,4 @@
-"""Windows and dates. The statistics take whole days with both ends included; our windows are half open."""
+"""Converts windows and dates. The statistics take whole days with both ends included; our windows exclude their end."""
 
 import math
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ DATES = ("start_date", "end_date")
 
 
 def days(window: Window) -> tuple[str, str]:
-    """`start_date` and `end_date`: the first and the last local day that the window touches, in the window's zone."""
+    """`start_date` and `end_date`: the first and last local day of the window, in its zone."""
     zone = ZoneInfo(window.zone)
     last = window.end - timedelta(microseconds=1)
     return window.start.astimezone(zone).date().isoformat(), last.astimezone(zone).date().isoformat()
 
 
 def cuts_days(window: Window) -> bool:
-    """Whether an edge lies inside a day, so that the service answers for more than the window."""
+    """Whether an edge is inside a day. The service then answers for more than the window."""
     zone = ZoneInfo(window.zone)
     edges = (window.start.astimezone(zone), window.end.astimezone(zone))
     return any(edge - timedelta(microseconds=1) >= _midnight(edge) for edge in edges if edge != _midnight(edge))
@@ -32,7 +32,7 @@ def _midnight(edge: datetime) -> datetime:
 
 
 def asked(question: Question) -> Window:
-    """The item's window, else the one between its two dates. Raises RequestError where there is neither."""
+    """The item's window, else the one between its two dates. Raises RequestError if there is neither."""
     if question.window is not None:
         return question.window
     given = [question.item.params.get(name) for name in DATES]
@@ -45,8 +45,8 @@ def asked(question: Question) -> Window:
 
 
 def stamped(question: Question, params: Mapping[str, Any]) -> dict[str, str]:
-    """`updated_since` (from) and `updated_until` (before) in whole seconds: fractions are refused. A window's name
-    stands for its start or its end; a day without a time begins in the schedule's zone.
+    """`updated_since` (from) and `updated_until` (before) in whole seconds, because fractions are refused. A window's
+    name means its start or its end. A day without a time begins in the schedule's zone.
     """
     found = {}
     for name in ("updated_since", "updated_until"):

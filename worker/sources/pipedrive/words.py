@@ -1,6 +1,6 @@
-"""What only Pipedrive has, in the languages of our digests: its sums, and why a deal stalls by each of the rules.
+"""Pipedrive's own words in the languages of our digests: its sums, and why a deal stalls under each rule.
 
-The values of a stall reason are those that stalls.py puts behind its code, in that order.
+The values of a stall reason are those that stalls.py puts after its code, in that order.
 """
 
 from collections.abc import Mapping

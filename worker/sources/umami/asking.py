@@ -1,6 +1,7 @@
-"""What one question becomes: which report of which website, over which stretch of time, with which body.
+"""Turns a question into requests: which report of which website, over which period, with which body.
 
-Our windows are half open, Umami's ranges hold both ends and it counts in milliseconds, so a range ends one before ours.
+Our windows exclude their end. Umami's ranges include it and count in milliseconds, so a range ends one millisecond
+before our window.
 """
 
 from collections.abc import Mapping
@@ -17,15 +18,15 @@ from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
 from worker.sources.umami.values import MILLISECOND
 
 ZONED = frozenset({"retention", "revenue", "performance"})
-"""Reports whose days are those of a zone: without one they would be the database session's."""
+"""Reports by days of a zone. Without a zone they would use that of the database session."""
 CHARTED = frozenset({"revenue", "performance"})
 _OURS = frozenset({"websiteId", "reportId", "filters", "compare", *DATES})
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """One report as Umami is asked for it. `report` is the service's type, or stats. `zone` (IANA) is whose days its
-    rows are. `parameters` hold no dates.
+    """One report as Umami is asked for it. `report`: the service's type, or stats. `zone` (IANA): the zone of the days
+    of its rows. `parameters` hold no dates.
     """
 
     report: str
@@ -42,7 +43,7 @@ class ReportRequest:
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """What is sent, and the window that it answers for; None where the definition's own words are sent as they are."""
+    """What is sent, and its window; None if the definition's own words are sent."""
 
     start: str | int
     end: str | int
@@ -74,7 +75,7 @@ def question(report: str, ask: Question, website: str, given: Mapping[str, Any])
 
 
 def _place(name: str) -> str:
-    """A saved report may name a zone that nobody looked at, and a schedule one that Umami does not know."""
+    """A zone that Umami accepts. Neither a saved report's zone nor a schedule's was checked for that."""
     try:
         return zone(name)
     except ZoneError as error:
@@ -82,7 +83,7 @@ def _place(name: str) -> str:
 
 
 def dates(ask: Question) -> tuple[Dates, Dates | None]:
-    """Of the report itself, and of the second call that it is compared with, if any."""
+    """The dates of the report itself, and of a second call for its comparison if there is one."""
     if ask.item.as_written:
         start, end = (_as_written(ask.item.params.get(name, "")) for name in DATES)
         return Dates(start, end, ask.window), None
@@ -97,7 +98,7 @@ def of_window(window: Window) -> Dates:
 
 
 def stamp(moment: datetime) -> str:
-    """2026-11-13T22:00:00.000Z: an instant without an offset would be read in the server's zone."""
+    """2026-11-13T22:00:00.000Z. Umami would read an instant without offset in the server's zone."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -115,7 +116,7 @@ def _as_written(value: Any) -> str | int:
 
 
 def body(asked: ReportRequest, when: Dates) -> dict[str, Any]:
-    """`filters` must be there even if empty, and are texts."""
+    """`filters` must be there even if empty, and its values are texts."""
     return {
         "websiteId": asked.website,
         "type": asked.report,
@@ -125,7 +126,7 @@ def body(asked: ReportRequest, when: Dates) -> dict[str, Any]:
 
 
 def stats_params(asked: ReportRequest, when: Dates) -> dict[str, str]:
-    """Milliseconds: the names startDate and endDate are accepted here and then fail inside the server."""
+    """Milliseconds. The server accepts the names startDate and endDate here and then fails."""
     return {"startAt": _milliseconds(when.start), "endAt": _milliseconds(when.end), **asked.filters}
 
 

@@ -1,6 +1,6 @@
-"""What an account holds, and saved reports made, changed and deleted: for a person at a command line.
+"""Lists what an account holds, and makes, changes and deletes saved reports, for a person at the command line.
 
-Nothing here is used by a run. A write is sent once: whether one was applied whose answer got lost, only a look can say.
+Runs do not use this module. A write is sent once; if its answer is lost, only a look shows whether it was applied.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -38,7 +38,7 @@ class UmamiCatalog:
         self._saved = SavedReports(client, self.websites)
 
     async def holds(self, kind: str) -> Table:
-        """One of KINDS as a table keyed by the service's ids. Raises RequestError for any other word."""
+        """One of KINDS as a table keyed by the service's ids. Raises RequestError for any other kind."""
         tables: Mapping[str, Callable[[], Awaitable[Table]]] = {
             "websites": self._websites,
             "reports": self._reports,
@@ -50,7 +50,9 @@ class UmamiCatalog:
         return await tables[kind]()
 
     async def websites(self) -> tuple[Site, ...]:
-        """Those of the account and of all its teams, each once, by name: plain membership shows only in the team."""
+        """The websites of the account and all its teams, each once, sorted by name. The websites of a team in which the
+        account is a plain member are only in the team's list.
+        """
         found = {site.id: site for site in await self._sites("/websites", {"includeTeams": "true"})}
         for team in await self._every("/teams", {}):
             path = f"/teams/{quote(team.get('id').id(), safe='')}/websites"
@@ -58,7 +60,7 @@ class UmamiCatalog:
         return tuple(sorted(found.values(), key=lambda site: (site.name.casefold(), site.id)))
 
     async def reports(self, website: str, kind: str | None = None) -> tuple[Saved, ...]:
-        """The saved reports of one website, by name; `kind`: of one type."""
+        """The saved reports of one website, sorted by name. `kind`: only of this type."""
         found = await self._saved.of(website, kind)
         return tuple(sorted(found, key=lambda report: (report.name.casefold(), report.id)))
 
@@ -68,9 +70,7 @@ class UmamiCatalog:
     async def create(
         self, website: str, kind: str, name: str, parameters: Mapping[str, Any], description: str = ""
     ) -> Saved:
-        """A new saved report. A server that has /reports does not look at its parameters; `funnelbeat check` cannot
-        either.
-        """
+        """Makes a saved report. Neither a server with /reports nor `funnelbeat check` checks its parameters."""
         if kind not in saved.TYPES:
             raise RequestError(f"umami saves no {kind} reports: write one of {', '.join(saved.TYPES)}")
         return await self._saved.create(website, kind, _body(name, description, parameters))
@@ -83,7 +83,7 @@ class UmamiCatalog:
         description: str | None = None,
         parameters: Mapping[str, Any] | None = None,
     ) -> Saved:
-        """What is not given stays: Umami itself replaces the whole report."""
+        """Values that are not given stay the same. Umami itself would replace the whole report."""
         old = await self.report(_asked(report))
         body = _body(
             old.name if name is None else name,
@@ -93,7 +93,7 @@ class UmamiCatalog:
         return await self._saved.update(old, body)
 
     async def delete(self, report: str) -> None:
-        """Raises SourceRefused with status 404 for one that is not there."""
+        """Raises SourceRefused with status 404 if there is no such report."""
         await self._saved.delete(_asked(report))
 
     async def _websites(self) -> Table:

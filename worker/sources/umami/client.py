@@ -1,4 +1,4 @@
-"""Requests to Umami: who asks, at what pace, and the answer as JSON."""
+"""Requests to Umami with credentials and pace, and answers as JSON."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class UmamiRequest:
-    """`name` stands in messages where the path holds an id. `once`: a write, which is never sent a second time."""
+    """`name`: the name in messages, if the path holds an id. `once`: a write, which is never repeated."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class UmamiRequest:
 
 
 class UmamiClient:
-    """Safe for several questions at once. No secret appears in what is raised, even when the service repeats it."""
+    """Safe for concurrent questions. No secret appears in what is raised, even if the service repeats it."""
 
     def __init__(
         self, http: Sender, session: Session, pace: RateLimiter, *, clock: Callable[[], datetime], retries: Retries
@@ -44,10 +44,10 @@ class UmamiClient:
             session.over(self._calls)
 
     async def read(self, request: UmamiRequest) -> Node:
-        """The JSON that answers. Raises SourceRefused, SourceUnavailable or SourceShapeChanged.
+        """The JSON in the answer. Raises SourceRefused, SourceUnavailable or SourceShapeChanged.
 
-        A 401 means a token that died or a website of somebody else, and nobody can tell: with another token it is
-        asked once more.
+        A 401 means an invalid token or a website of another account, which look the same, so the request is repeated
+        once with another token.
         """
         refused: Mapping[str, str] | None = None
         while True:

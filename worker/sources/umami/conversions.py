@@ -1,6 +1,6 @@
-"""Answers to `funnel`, `goal` and `journey`.
+"""Converts answers to `funnel`, `goal` and `journey`.
 
-https://docs.umami.is/docs/api/reports; the null traps were measured on version 3.1.
+https://docs.umami.is/docs/api/reports; the cases with null were measured on version 3.1.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from worker.sources.umami.tables import ReportAnswer, counted, distinct, key, me
 
 NOBODY = "nobody came"
 JOURNEYS = 100
-"""Rows that the service gives at most."""
+"""Rows that the service returns at most."""
 _ARROW = " → "
 
 STAGES = (
@@ -29,8 +29,8 @@ STAGES = (
     Column("dropoff", Kind.RATIO),
     Column("remaining", Kind.RATIO),
 )
-"""`type` is won for the last step and active before, as every funnel's; `step` is path or event. `count` counts
-sessions; `dropoff` is the share lost on the way from the step before, null for the first and after an empty one.
+"""Columns of a funnel. `type` is won for the last step and active before, as in every funnel. `step` is path or event.
+`count` counts sessions. `dropoff` is the share lost since the previous step, null for the first and after an empty one.
 """
 PATHS = (Column("path", Kind.TEXT), Column("steps", Kind.INT), counted("visits"))
 
@@ -62,7 +62,7 @@ def _surplus(nodes: list[Node], steps: list[Any]) -> Exception:
 
 
 def _same(node: Node, step: dict[str, Any]) -> None:
-    """Steps come back as they were asked; others would be somebody else's numbers."""
+    """Checks that the answer is about the requested steps."""
     for name in ("type", "value"):
         if node.get(name).text() != step[name]:
             raise node.get(name).wrong(f"the step's own {name}, {step[name]!r}")
@@ -90,7 +90,7 @@ def _last_is_won(rows: list[tuple[Node, Row]]) -> Iterator[tuple[Node, Row]]:
 
 
 def goal(answer: Node, _scene: Scene) -> ReportAnswer:
-    """Measures alone: those who converted, of all who came. Raises SourceShapeChanged."""
+    """Only measures: converted sessions and all sessions. Raises SourceShapeChanged."""
     reached, sessions = count(answer.get("num")), count(answer.get("total"))
     return ReportAnswer(
         (
@@ -102,9 +102,9 @@ def goal(answer: Node, _scene: Scene) -> ReportAnswer:
 
 
 def journey(answer: Node, _scene: Scene) -> ReportAnswer:
-    """A table `journeys`, most visits first where it is printed. Raises SourceShapeChanged.
+    """A table `journeys`, printed with most visits first. Raises SourceShapeChanged.
 
-    Unused steps are one trailing null or two, so that one way comes in several rows, which are added up.
+    Unused steps are one or two trailing nulls, so one journey may come in several rows, which are added up.
     """
     nodes = list(answer.items())
     visits = merged(((_way(node), count(node.get("count"))) for node in nodes), 0)

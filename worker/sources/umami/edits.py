@@ -1,4 +1,4 @@
-"""Saved reports looked at, made, changed and deleted by somebody who typed it."""
+"""Reads, makes, changes and deletes saved reports for a person who typed a command."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 async def apply(catalog: UmamiCatalog, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-    """One of VERBS, with values as they were typed. Raises RequestError for what does not fit, SourceError."""
+    """Carries out one of VERBS, with values as typed. Raises RequestError for what does not fit, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     if verb == "create":
         return _one(await _create(catalog, values))
@@ -51,7 +51,7 @@ async def _update(catalog: UmamiCatalog, key: str, values: Mapping[str, Any]) ->
 
 
 def _id(key: str) -> str:
-    """Umami answers what is no uuid with an empty 500, which would be tried three times. Raises RequestError."""
+    """Umami answers an id that is no uuid with an empty 500, which would be tried three times. Raises RequestError."""
     if not UUID.fullmatch(key):
         raise RequestError(f"reports: {key[:40]!r} is no id: copy it from `source NAME reports`")
     return key

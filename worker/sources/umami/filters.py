@@ -1,8 +1,8 @@
-"""Filters of a report: as Umami takes them, and what it would misread or ignore without a word.
+"""Filters of a report in Umami's form, and complaints about those that Umami would misread or ignore.
 
 Umami reads a short word and a full stop at the beginning of a value as an operator (`neq.chrome`, `c./docs`). Most of
 its operators do not work on text: `t.co`, which is a referrer, is answered with an empty 500. `eq.` before such a value
-says that the rest is the value itself. Measured on version 3.1.
+says that the rest is the value. Measured on version 3.1.
 """
 
 import re
@@ -63,8 +63,8 @@ _OF_SESSIONS = frozenset(
 
 
 def sent(report: str, given: Mapping[str, Any]) -> dict[str, str]:
-    """The filters as texts, without those that say nothing. `report`: the service's type, or stats. Raises Unfit for
-    one that the report ignores, whose figure would be that of everybody.
+    """The filters as texts, without empty ones. `report`: the service's type, or stats. Raises Unfit for a filter that
+    the report ignores, because the figure would then be about all visitors.
     """
     found = {name: text for name, value in given.items() if (text := wire(name, value)) is not None}
     for name, text in found.items():
@@ -75,7 +75,7 @@ def sent(report: str, given: Mapping[str, Any]) -> dict[str, str]:
 
 
 def wire(name: str, value: Any) -> str | None:
-    """One filter's value as Umami takes it; None where the key has to be left out. Raises Unfit."""
+    """One filter's value in Umami's form; None if the key must be left out. Raises Unfit."""
     text = _text(value)
     if name == "excludeBounce":
         return _flag(text)
@@ -97,14 +97,14 @@ def _text(value: Any) -> str:
 
 
 def _flag(text: str) -> str | None:
-    """Umami takes any text for yes, so that no is said by leaving the key out."""
+    """Umami reads any text as yes, so no is expressed by leaving the key out."""
     if text.lower() not in ("true", "false"):
         raise Unfit(repr(text[:40]), "write true or false")
     return "true" if text.lower() == "true" else None
 
 
 def _ignored(report: str, name: str, text: str) -> tuple[str, str] | None:
-    """Halves of a complaint about a filter that would do nothing in this report; "" is a saved report of any type."""
+    """Both halves of a complaint about a filter that has no effect in this report. "" is a saved report of any type."""
     if name == "excludeBounce" and report != "stats":
         return ": only stats looks at it", "leave it out, or use `query: stats`"
     if name == "eventType" and report in _SETS_EVENT_TYPE:
@@ -115,7 +115,7 @@ def _ignored(report: str, name: str, text: str) -> tuple[str, str] | None:
 
 
 def faults(report: str, given: Mapping[str, Any]) -> Iterator[RuleViolation]:
-    """An unknown filter would be dropped by the server in silence, and the report be about everything."""
+    """Complains of unknown filters, because the server silently drops them and reports on everything."""
     for name, value in given.items():
         if name in _FORMERLY:
             yield _said(name, f"the filter `{name}` of Umami 2", f"write `{_FORMERLY[name]}`")
@@ -157,7 +157,7 @@ def _wrong(name: str, text: str) -> Iterator[RuleViolation]:
 
 
 def _misread(name: str, text: str) -> Iterator[RuleViolation]:
-    """`c.acme.example` may be a host of its own; Umami looks for what contains acme.example."""
+    """`c.acme.example` may be a host, but Umami searches for hosts that contain acme.example."""
     read = _AMBIGUOUS.fullmatch(text) if name in _HOSTS else None
     if read is not None:
         found = f"the filter `{name}`: Umami reads {text!r} as values that {_MEANINGS[read[1].lower()]} {read[2]}"
@@ -165,7 +165,7 @@ def _misread(name: str, text: str) -> Iterator[RuleViolation]:
 
 
 def _unmatched(name: str, text: str) -> Iterator[RuleViolation]:
-    """A path without an operator that Umami cannot have stored."""
+    """Complains of a path without operator that Umami cannot have stored."""
     paths = text.split(",") if name == "path" and not _OPERATOR.match(text) else ()
     for told in filter(None, (unmatched("path", path) for path in paths)):
         yield _said(name, f"the filter `path`: {told[0]}, which matches nothing", told[1], warns=True)

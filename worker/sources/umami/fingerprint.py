@@ -1,4 +1,4 @@
-"""What makes two answers of one query comparable: the same website, report and parameters."""
+"""The fingerprint of a query. Answers with equal fingerprints (website, report and parameters) can be compared."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from worker.sources.umami.rules import DATES
 
 
 def fingerprint(asked: ReportRequest, item: Query) -> str:
-    """32 hexadecimal characters. A website's id is unique in the world, so the server's address says nothing. Dates
-    stay out, unless they are Umami's to understand; a saved report counts by what it holds, not by its id.
+    """32 hexadecimal characters. A website's id is globally unique, so the server's address does not count. Dates do
+    not count, unless Umami resolves them. A saved report counts by its content, not by its id.
     """
     written = {name: item.params.get(name) for name in DATES} if item.as_written else {}
     parts = (asked.website, asked.report, dict(asked.parameters), dict(asked.filters), written, SCHEMA)

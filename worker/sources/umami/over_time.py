@@ -1,7 +1,8 @@
-"""Answers to `retention`, `revenue` and `performance`: rows by local day.
+"""Converts answers to `retention`, `revenue` and `performance`: rows by local day.
 
-Days on which nothing happened are left out by the service. They are filled in with zero in the chart of `revenue` and
-in `retention` (nobody came back on a day that has passed), and not in that of `performance`: no visit has no speed.
+The service leaves out days on which nothing happened. They are zero in the chart of `revenue`, and in `retention`
+(nobody returned on a day that has passed). They are not filled in the chart of `performance`, because no visit has no
+speed.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,7 +27,7 @@ from worker.sources.umami.tables import (
 )
 
 LAST_DAY = 31
-"""The service follows a cohort for so many days."""
+"""Days for which the service follows a cohort."""
 DIRECT = "(direct)"
 NOT_SET = "(none)"
 
@@ -39,7 +40,7 @@ COHORTS = (
 )
 _MONEY = (Column("revenue", Kind.MONEY, significant=True, sum=True), Column("currency", Kind.TEXT))
 _DATE, _AT = Column("date", Kind.DATE), Column("at", Kind.INSTANT)
-"""Where a bucket begins: a local day, or for hours and minutes the instant."""
+"""The beginning of a bucket: a local day, or an instant for hours and minutes."""
 CHART = (Column("event", Kind.TEXT), *_MONEY, counted("transactions"))
 BY_NAME = (Column("name", Kind.TEXT), *_MONEY)
 BY_REGION = (Column("country", Kind.TEXT), *BY_NAME)
@@ -49,7 +50,9 @@ SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("measured", Kind.INT)
 
 
 def retention(answer: Node, scene: Scene) -> ReportAnswer:
-    """A table `cohorts`, keyed `date|day`: of those who first came on `date`, how many came back `day` days later."""
+    """A table `cohorts`, keyed `date|day`: of the visitors who first came on `date`, how many returned `day` days
+    later.
+    """
     cohorts: dict[date, int] = {}
     rows: dict[str, tuple[Node, Row]] = {}
     for node in answer.items():
@@ -72,7 +75,7 @@ def _cohort(shown: date, day: int, visitors: int, back: int, share: float | None
 
 
 def _percent(node: Node) -> float | None:
-    """A fraction of one; Umami writes hundredths."""
+    """A fraction of one. Umami writes per cent."""
     found = number_or_none(node)
     if found is not None and not 0 <= found <= 100:
         raise node.wrong("a percentage")
@@ -80,7 +83,7 @@ def _percent(node: Node) -> float | None:
 
 
 def _silent(cohorts: dict[date, int], scene: Scene) -> Iterator[Row]:
-    """Days that have passed and on which nobody came back, and days on which nobody came for the first time."""
+    """Past days on which nobody returned, and days on which nobody came for the first time."""
     if scene.window is None:
         return
     for shown in scene.missing(set(cohorts), "day"):
@@ -92,9 +95,10 @@ def _silent(cohorts: dict[date, int], scene: Scene) -> Iterator[Row]:
 
 
 def revenue(answer: Node, scene: Scene) -> ReportAnswer:
-    """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each origin that is told.
+    """Measures ("total", …), a table `chart` keyed `date|event`, and one table for each given origin.
 
-    The measures have the names that Umami's own page gives them: `unique_count`, for one, says nothing.
+    The measures have the names that Umami's own page shows, because its API's names, such as `unique_count`, are
+    unclear.
     """
     currency = str(scene.asked.parameters["currency"])
     notes: list[str] = []
@@ -110,7 +114,9 @@ def revenue(answer: Node, scene: Scene) -> ReportAnswer:
 
 
 def _revenue_measures(found: Node, scene: Scene, notes: list[str]) -> tuple[Measure, ...]:
-    """Without a sale the sum is null and the averages are 0, which is an average of nothing: null as well."""
+    """Without a sale, the sum is null. The averages are 0 then, which is an average of nothing, so they become null
+    too.
+    """
     currency = str(scene.asked.parameters["currency"])
     sales, customers = count(found.get("count")), count(found.get("unique_count"))
     amount = number_or_none(found.get("sum"))
@@ -126,7 +132,7 @@ def _revenue_measures(found: Node, scene: Scene, notes: list[str]) -> tuple[Meas
 
 
 def _per_session(found: Node, scene: Scene, currency: str, notes: list[str]) -> Iterator[Measure]:
-    """Umami counts sessions of the whole site whatever the filters are, which are no measure of a part of it."""
+    """Umami counts the sessions of the whole site whatever the filters are, so they are no measure of a part of it."""
     if found.get("total_sessions").missing:
         return
     sessions = count(found.get("total_sessions"))
@@ -170,12 +176,12 @@ def _begin(shown: datetime, scene: Scene) -> Cell:
 
 
 def _bucket_key(shown: datetime, scene: Scene) -> str:
-    """A day, or for shorter units the minute on the wall."""
+    """A day, or for shorter units the minute in local time."""
     return shown.isoformat(timespec="minutes") if _within_days(scene) else shown.date().isoformat()
 
 
 def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[str]) -> Table:
-    """A referrer that is null and one that is empty are both direct, so that they are one row."""
+    """A null referrer and an empty one both mean direct, so they are one row."""
     found = (
         (tuple(name_or_none(node.get(name)) for name in names), number(node.get("value"))) for node in listed.items()
     )
@@ -189,7 +195,7 @@ def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[st
 
 
 def performance(answer: Node, scene: Scene) -> ReportAnswer:
-    """Percentiles in milliseconds, those of `cls` (a number without unit) in thousandths, rounded to whole ones."""
+    """Percentiles in milliseconds; those of `cls` (a number without unit) in thousandths. Both are rounded."""
     metric = str(scene.asked.parameters["metric"])
     summary = answer.get("summary")
     measured = count(summary.get("count"))
@@ -214,7 +220,7 @@ def _unit(metric: str) -> str:
 
 
 def _speeds(node: Node, metric: str) -> tuple[int | None, ...]:
-    """Umami writes 0 for what was never sent. Only a layout that never shifts is a true zero in all three."""
+    """Umami writes 0 for a metric that was never sent. Only a layout that never shifts has three true zeros."""
     factor = Decimal(1000 if metric == "cls" else 1)
     found = [number_or_none(node.get(name)) for name in _PERCENTILES]
     for name, value in zip(_PERCENTILES, found, strict=True):

@@ -1,4 +1,4 @@
-"""Umami's numbers and times: a sum is text where the database is PostgreSQL."""
+"""Reads Umami's numbers and times. A sum is text if the database is PostgreSQL."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -9,11 +9,11 @@ from worker.sources.common.parse import LARGEST, Node
 
 _LONGEST = 40
 _YEARS = (1971, 2199)
-"""Beyond them a time zone may lead out of the calendar."""
+"""Outside of these years a time zone may lead out of the calendar."""
 
 
 def number(node: Node) -> Decimal:
-    """Exactly what was written, as a number or as a number's text; null is neither."""
+    """The exact value of a number or of a number's text. Null is an error."""
     value = node.value
     if isinstance(value, bool) or not isinstance(value, int | float | str) or len(str(value)) > _LONGEST:
         raise node.wrong("a number")
@@ -27,7 +27,7 @@ def number(node: Node) -> Decimal:
 
 
 def number_or_none(node: Node) -> Decimal | None:
-    """Null stays null; a key that is not there is wrong."""
+    """Null stays null. A missing key is an error."""
     if node.missing:
         raise node.wrong("a number or null")
     return None if node.value is None else number(node)
@@ -42,7 +42,7 @@ def count(node: Node) -> int:
 
 
 def fraction_or_none(node: Node) -> float | None:
-    """0 to 1, null where Umami divided by nothing."""
+    """0 to 1; null if Umami divided by zero."""
     found = number_or_none(node)
     if found is not None and not 0 <= found <= 1:
         raise node.wrong("a fraction of one")
@@ -50,15 +50,15 @@ def fraction_or_none(node: Node) -> float | None:
 
 
 def name_or_none(node: Node) -> str | None:
-    """What visitors sent, as it came; empty text and null both mean that nothing was sent."""
+    """Text from visitors, unchanged. Empty text and null both mean that nothing was sent."""
     if node.missing:
         raise node.wrong("text or null")
     return node.text_or_none() or None
 
 
 def local(node: Node, zone: ZoneInfo) -> datetime:
-    """The naive wall time in `zone` of a bucket: Umami writes "2026-11-13 00:00:00" where a zone was asked for, and an
-    instant ("2025-10-01T07:00:00Z") from its cloud.
+    """The naive wall time of a bucket in `zone`. Umami writes "2026-11-13 00:00:00" if a zone was requested, and its
+    cloud an instant ("2025-10-01T07:00:00Z").
     """
     try:
         found = datetime.fromisoformat(node.text())
@@ -70,5 +70,5 @@ def local(node: Node, zone: ZoneInfo) -> datetime:
 
 
 def instant(shown: datetime, zone: ZoneInfo) -> int:
-    """Milliseconds since the epoch of a naive wall time; the first of the two where clocks showed it twice."""
+    """Milliseconds since the epoch of a naive wall time; the first of two if it occurs twice."""
     return int(first(shown, zone).timestamp() * 1000)

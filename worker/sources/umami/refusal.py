@@ -1,8 +1,8 @@
-"""Umami's refusals as one sentence that says what is really wrong: its own words often say something else.
+"""Turns Umami's refusals into one sentence about the real cause, which Umami's own words often miss.
 
 Measured on version 3.1: an unknown report type is taken for a saved report's id and answered with 400 about a missing
-`name`; an unknown segment, a broken expression and a lost database all give 500 without a body; an unknown path gives
-a page for people; a website of somebody else gives the 401 of a wrong token.
+`name`; an unknown segment, a broken expression and a lost database all give 500 without a body; an unknown path gives a
+page for people; a website of another account gives the 401 of a wrong token.
 """
 
 import re
@@ -33,7 +33,7 @@ _PERFORMANCE_500 = (
 _LOGIN_500 = "the service failed (500) without a word, as Umami does when its database is away"
 _NO_KEY = "not allowed (401): Umami does not accept this key or token"
 _OF_ACCOUNT = re.compile("GET /(websites|teams|me)")
-"""Lists of the account's own, for which no website is named."""
+"""The account's own lists, which belong to no website."""
 _UNAUTHORIZED = (
     "not allowed (401): this account may not see that website, or there is none; Umami says the same for a key or "
     "token that it does not accept"
@@ -54,11 +54,11 @@ _MEANINGS = {
 
 
 class PathGone(SourceRefused):
-    """The server has no such path, as one has that is older or newer than the path."""
+    """The server has no such path, because it is older or newer than the path."""
 
 
 class Judge:
-    """Classes answers for common.calls.Calls. `secrets` tells what must not be repeated, `clock` gives UTC."""
+    """Classifies answers for common.calls.Calls. `secrets` gives what must not be repeated; `clock` gives UTC."""
 
     def __init__(self, secrets: Callable[[], tuple[str, ...]], clock: Callable[[], datetime]) -> None:
         self._secrets = secrets
@@ -78,7 +78,7 @@ class Judge:
 
 
 def sentence(endpoint: str, answer: HttpAnswer, secrets: Iterable[str]) -> str:
-    """What an answer other than 200 means, on one line."""
+    """The meaning of an answer other than 200, on one line."""
     status, page = answer.status, answer.body.lstrip()[:1] == b"<"
     if 300 <= status < 400:
         return f"a redirect ({status}), which is not followed; is base_url right?"
@@ -95,7 +95,7 @@ def sentence(endpoint: str, answer: HttpAnswer, secrets: Iterable[str]) -> str:
 
 
 def _is_gone(endpoint: str, answer: HttpAnswer) -> bool:
-    """A page, the cloud's word for an unknown path, or a report's type that was taken for a saved report's id."""
+    """A page, the cloud's answer to an unknown path, or a report's type that was taken for a saved report's id."""
     error = _error(answer.body)
     if answer.status == 404:
         return answer.body.lstrip()[:1] == b"<" or isinstance(error, str)
@@ -120,7 +120,7 @@ def _empty_500(endpoint: str) -> str:
 
 
 def _bad_request(endpoint: str, body: bytes, secrets: Iterable[str]) -> str:
-    """The faults that the server names by their place in the request, or what they give away about its version."""
+    """The server's complaints with their places in the request, or what they show about its version."""
     error = _error(body)
     faults = list(_faults(error)) if isinstance(error, dict) else []
     if _is_no_report(endpoint, error):
@@ -161,7 +161,7 @@ def _faults(error: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[t
 
 
 def _with_words(meaning: str, body: bytes, secrets: Iterable[str]) -> str:
-    """Umami's own words behind the meaning, unless they say no more than it does."""
+    """Adds Umami's own words to the meaning, unless they say nothing more."""
     words = _plain(body, secrets)
     return f"{meaning}: {words}" if words and words.lower() not in meaning.lower() else meaning
 

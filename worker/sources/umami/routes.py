@@ -1,8 +1,8 @@
-"""How a report is asked for: by one POST below /reports, or by GETs below its website.
+"""Requests a report, by one POST below /reports, or by GETs below its website.
 
-Version 3.4 has both and calls the first legacy; it names no date for its end
-(https://github.com/umami-software/umami/blob/v3.4.0/docs/report-api-migration.md). The first is used for as long as a
-server has it: it gives a report whole, where the second takes up to six requests, between which visitors come.
+Version 3.4 has both. It calls the first legacy, without a date for its end
+(https://github.com/umami-software/umami/blob/v3.4.0/docs/report-api-migration.md). The first is used as long as a
+server has it, because it gives a report whole. The second takes up to six requests, between which visitors arrive.
 """
 
 import json
@@ -26,12 +26,12 @@ _WHOLE: Mapping[str, str] = {
     "attribution": "attribution",
     "breakdown": "breakdown",
 }
-"""Reports that one GET gives in the form of the POST's answer."""
+"""Reports that one GET gives in the same form as the POST."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoutePart:
-    """What stands at `key` of a report's answer is what `path` gives for `type`, there below the key `inner` if any."""
+    """`key` of a report's answer is what `path` gives for `type`, below the key `inner` if there is one."""
 
     key: str
     path: str
@@ -61,14 +61,14 @@ _PARTS: Mapping[str, tuple[RoutePart, ...]] = {
 
 
 class Reports:
-    """Answers of reports, in one form whatever paths the server has. That is found out once and kept."""
+    """Answers of reports in one form, whichever paths the server has. The paths are detected once."""
 
     def __init__(self, client: UmamiClient) -> None:
         self._client = client
         self.moved = False
 
     async def answer(self, asked: ReportRequest, when: Dates) -> Node:
-        """Raises SourceError. A server that has neither is told of by its refusal of the older path."""
+        """Raises SourceError. If a server has neither path, its refusal of the older one is raised."""
         if asked.report == "stats":
             return await self._client.read(_below(asked, "stats", asking.stats_params(asked, when)))
         if self.moved:
@@ -109,7 +109,7 @@ def _below(asked: ReportRequest, path: str, params: Mapping[str, str]) -> UmamiR
 
 
 def _texts(parameters: Mapping[str, Any]) -> dict[str, str]:
-    """Lists travel as JSON, everything else as it is."""
+    """Lists are sent as JSON, everything else as text."""
     return {
         name: json.dumps(value, ensure_ascii=False, separators=(",", ":")) if isinstance(value, list) else str(value)
         for name, value in parameters.items()

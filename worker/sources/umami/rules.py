@@ -1,4 +1,4 @@
-"""Relations between Umami's parameters that single kinds cannot say, as complaints before anything is asked."""
+"""Rules between Umami's parameters, checked before any request."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ ATTRIBUTION_MODELS: Mapping[str, str] = {
     "firstClick": "first-click",
     "lastClick": "last-click",
 }
-"""What may be written, and what the server takes: the documentation's spelling is refused by it."""
+"""Accepted spelling → the server's. The server refuses the spelling of its documentation."""
 
 
 Faults = Callable[[Use], tuple[RuleViolation, ...]]
@@ -27,8 +27,8 @@ _Rule = Callable[[Use], Iterator[RuleViolation]]
 
 
 def of(report: str) -> Faults:
-    """What is wrong between the parameters of a report, all of it. `report` is the service's type, stats, or "" for a
-    saved report, whose type is known only when it is read.
+    """All violations in the parameters of a report. `report`: the service's type, stats, or "" for a saved report,
+    whose type is known only when it is read.
     """
 
     def own(use: Use) -> Iterator[RuleViolation]:
@@ -38,7 +38,7 @@ def of(report: str) -> Faults:
 
 
 def misspelt(name: str) -> Faults:
-    """The rules of a query that is written as Umami's documentation has it; `name` is the service's own."""
+    """The rules of a query under the spelling of Umami's documentation. `name` is the service's own."""
 
     def found(use: Use) -> tuple[RuleViolation, ...]:
         said = RuleViolation(("query",), "a name that only Umami's documentation has", f"write {name}", warns=True)
@@ -73,7 +73,7 @@ def _funnel(use: Use) -> Iterator[RuleViolation]:
 
 
 def _matching(name: str, kind: str, value: str) -> Iterator[RuleViolation]:
-    """Steps that match nothing by the way they are written; Umami answers them with zero."""
+    """Complains of steps that cannot match as written. Umami answers them with zero."""
     unmatched = values.unmatched(kind, value)
     if unmatched is not None:
         yield _fault(name, f"`{name}`: {unmatched[0]}, which matches nothing", unmatched[1], warns=True)
@@ -93,7 +93,7 @@ def _origin(use: Use) -> Iterator[RuleViolation]:
 
 
 def _ends(use: Use) -> Iterator[RuleViolation]:
-    """What begins like a path or an address is one; anything else is the name of an event."""
+    """A step that begins like a path or an address is one; any other is the name of an event."""
     for name in ("startStep", "endStep"):
         step = use.params.get(name)
         if step is not None:
@@ -113,7 +113,7 @@ def _breakdown(use: Use) -> Iterator[RuleViolation]:
 
 
 def _ids(use: Use) -> Iterator[RuleViolation]:
-    """Umami answers what is no uuid with an empty 500, or with 400."""
+    """Umami answers an id that is no uuid with an empty 500, or with 400."""
     for name in ("websiteId", "reportId"):
         if name in use.params and not values.UUID.fullmatch(use.params[name]):
             yield _fault(
@@ -142,7 +142,7 @@ def _dates(use: Use) -> Iterator[RuleViolation]:
 
 
 def _order(use: Use) -> Iterator[RuleViolation]:
-    """Umami answers a reversed range with zeros. Two ends of which only one has an offset are left to their day."""
+    """Umami answers a reversed range with zeros. Ends of which only one has an offset are not compared."""
     start, end = values.opening(use.params["startDate"]), values.closing(use.params["endDate"])
     same = (start.tzinfo is None) == (end.tzinfo is None)
     if (start < end) if same else (start.date() <= end.date()):
@@ -173,7 +173,7 @@ def _comparison(use: Use) -> Iterator[RuleViolation]:
 
 
 def _bare(use: Use) -> Iterator[RuleViolation]:
-    """The documentation says days, the server reckons in minutes."""
+    """The documentation says days, but the server computes in minutes."""
     if values.minutes(use.params["window"])[1]:
         written = use.params["window"]
         yield _fault("window", f"window: {written}, which is minutes", f"write {written}m, or {written}d", warns=True)
@@ -192,8 +192,9 @@ def _currency(use: Use) -> Iterator[RuleViolation]:
 
 
 def zone(name: str) -> str:
-    """As Umami takes it: its "utc" in small letters would be the database's own zone. Raises ZoneError, also for what
-    only the files of a machine call a zone and Umami refuses.
+    """The zone in Umami's spelling. Its "utc" in lower case would be the database's own zone.
+
+    Raises ZoneError, also for zones that exist only in this machine's files and that Umami refuses.
     """
     known = "UTC" if name.upper() == "UTC" else name
     written_zone(known)

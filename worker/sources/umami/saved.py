@@ -1,6 +1,6 @@
-"""A report that somebody saved in Umami: its own parameters, to which a run adds the dates.
+"""Runs a report that was saved in Umami: its own parameters, with the dates of the run.
 
-Its parameters were never checked by the server that keeps them, so they are looked at before they are sent.
+The server never checked these parameters, so they are checked before they are sent.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Saved:
 
 
 async def load(client: UmamiClient, report: str) -> Saved:
-    """Raises SourceError; SourceRefused with status 404 where there is no such report and Umami says so."""
+    """Raises SourceError; SourceRefused with status 404 if Umami says that there is no such report."""
     found = await client.read(UmamiRequest("GET", f"/reports/{quote(report, safe='')}", name=ENDPOINT))
     if found.value is None:
         raise SourceRefused(f"GET {ENDPOINT}", f"there is no saved report {report}", status=404)
@@ -53,8 +53,8 @@ def read(found: Node) -> Saved:
 
 
 def runnable(saved: Saved) -> Saved:
-    """Raises SourceRefused for a type that is not ours to run, or parameters that Umami would refuse or misread: for a
-    goal of type `url`, which only version 2 knew, it counts nothing and says nothing.
+    """Raises SourceRefused for a type that cannot be run here, and for parameters that Umami would refuse or misread.
+    For a goal of type `url`, which only version 2 had, it silently counts nothing.
     """
     if saved.type not in TYPES:
         shown = redact(saved.type, saved.secrets, 40)

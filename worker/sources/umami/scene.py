@@ -1,4 +1,4 @@
-"""What the rows of an answer are read against."""
+"""The context in which the rows of an answer are read."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from worker.sources.umami.days import missing
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One call: what was asked, over which window, and when. What had not come by `until` is unknown, not zero."""
+    """One call: the request, its window, and its time. What lies after `until` is unknown, not zero."""
 
     asked: ReportRequest
     window: Window | None

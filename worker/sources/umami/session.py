@@ -1,7 +1,7 @@
-"""Who asks: a key that is always the same, or a login whose token is kept and replaced when it is refused.
+"""Credentials: a key that never changes, or a login whose token is kept and replaced when it is refused.
 
-A token has no end of its own; it dies when the server's secret changes or its memory is emptied. Logging in costs the
-server a tenth of a second of hashing, so nobody does it twice for the same reason.
+A token has no expiry. It becomes invalid when the server's secret changes or its memory is cleared. A login costs the
+server a tenth of a second, so concurrent callers share one.
 """
 
 from collections.abc import Mapping
@@ -17,11 +17,11 @@ from worker.sources.umami.refusal import LOGIN
 class Session(Protocol):
     @property
     def renewable(self) -> bool:
-        """Whether a refusal may be the token's fault, so that another one is worth a try."""
+        """Whether a refusal may be due to the token, so that another one is worth a try."""
         ...
 
     async def headers(self, refused: Mapping[str, str] | None) -> Mapping[str, str]:
-        """What proves who asks, other than `refused`, which a 401 came for. Raises SourceError."""
+        """Headers other than `refused`, which got a 401. Raises SourceError."""
         ...
 
     def secrets(self) -> tuple[str, ...]: ...
@@ -30,9 +30,9 @@ class Session(Protocol):
 
 
 class Key:
-    """Of Umami Cloud (https://docs.umami.is/docs/cloud/api-key), or of a server of one's own from version 3.4.
+    """A key of Umami Cloud (https://docs.umami.is/docs/cloud/api-key), or of a self-hosted server from version 3.4.
 
-    The cloud reads one header and such a server the other. The key travels in both, as Umami's own client sends it.
+    The cloud and a server read different headers. The key is sent in both, as Umami's own client does.
     """
 
     renewable = False
@@ -41,7 +41,7 @@ class Key:
         self._key = key
 
     async def headers(self, refused: Mapping[str, str] | None) -> Mapping[str, str]:
-        """The same key, whatever became of it."""
+        """The same key, even after a refusal."""
         return refused or {"x-umami-api-key": self._key, **_bearer(self._key)}
 
     def secrets(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class Key:
 
 
 class Login:
-    """One login at a time, whose outcome everybody who waits for it shares."""
+    """One login at a time. All callers that wait share its outcome."""
 
     renewable = True
 
@@ -64,11 +64,11 @@ class Login:
         self._flight = SingleFlight[str]()
 
     def over(self, calls: Calls) -> None:
-        """The calls that it logs in by; before the first `headers`."""
+        """Sets the calls for the login. Call it before the first `headers`."""
         self._calls = calls
 
     async def headers(self, refused: Mapping[str, str] | None) -> Mapping[str, str]:
-        """A token other than the refused one: what somebody else got meanwhile, or a new one. Raises SourceError."""
+        """A token other than the refused one: another caller's, or a new one. Raises SourceError."""
         if self._token and (refused is None or refused != _bearer(self._token)):
             return _bearer(self._token)
         return _bearer(await self._flight.join(self._log_in))
@@ -84,7 +84,7 @@ class Login:
         answer = await read_answer(LOGIN, told, self.secrets())
         token = answer.get("token").value
         if not isinstance(token, str) or not token or not (token.isascii() and token.isprintable()) or " " in token:
-            # Said without the value: whatever stands there may be a token all the same.
+            # The value is not quoted, because it may be a token.
             raise SourceShapeChanged(
                 LOGIN, "token", "expected a token, found something else (an account with a second factor?)"
             )

@@ -1,4 +1,4 @@
-"""Answers to `stats`, `utm`, `attribution` and `breakdown`: counts, in all and by what visitors brought with them."""
+"""Converts answers to `stats`, `utm`, `attribution` and `breakdown`: counts, in all and by attributes of visitors."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ UTM = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
 UTM_ROWS = 50
 ATTRIBUTED_ROWS = 20
 BREAKDOWN_ROWS = 500
-"""Rows that the service gives of a list at most."""
+"""Rows of a list that the service returns at most."""
 NOT_SET = "(none)"
 _SEEN = (
     counted("views"),
@@ -33,13 +33,15 @@ _SEEN = (
     Column("total_time", Kind.SECONDS, sum=True),
 )
 _COUNTS = ("views", "visitors", "visits", "bounces", "totaltime")
-"""As the service names the columns of _SEEN."""
+"""The service's names for the columns of _SEEN."""
 _ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
 
 
 def stats(answer: Node, _scene: Scene) -> ReportAnswer:
-    """Measures alone; `total_time` is in seconds. Raises SourceShapeChanged, and SourceRefused for Umami 2, whose
-    figures are objects with a value and the one before.
+    """Only measures; `total_time` is in seconds.
+
+    Raises SourceShapeChanged, and SourceRefused for Umami 2, whose figures are objects with the value and the previous
+    one.
     """
     found = [answer.get(name).value for name in ("pageviews", "visitors", "visits", "bounces", "totaltime")]
     if all(isinstance(value, dict) and "value" in value for value in found):
@@ -62,7 +64,7 @@ def utm(answer: Node, _scene: Scene) -> ReportAnswer:
 
 
 def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
-    """A table for each kind of origin, and the totals of those who converted."""
+    """A table for each kind of origin, and the totals of converted visitors."""
     tables = tuple(
         _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in _ATTRIBUTED.items()
     )
@@ -72,7 +74,7 @@ def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
 
 
 def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
-    """A table `breakdown`, keyed by the values of the fields that were asked for."""
+    """A table `breakdown`, keyed by the values of the requested fields."""
     fields: list[Any] = list(scene.asked.parameters["fields"])
     columns = (*(Column(name, Kind.TEXT) for name in fields), *_SEEN)
     rows = []
@@ -86,7 +88,7 @@ def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
 
 
 def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Table:
-    """Empty and null are one row: nothing was sent."""
+    """Empty and null are one row, because both mean that nothing was sent."""
     nodes = list(listed.items())
     amounts = merged((((name_or_none(node.get(name)),), count(node.get(value))) for node in nodes), 0)
     columns = (Column("name", Kind.TEXT), counted(value))

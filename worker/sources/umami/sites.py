@@ -1,5 +1,5 @@
-"""Websites, looked at before they are asked about: to an administrator Umami answers for a website that does not exist
-as for one that nobody visits.
+"""Looks up websites before reports about them, because Umami answers an administrator for a website that does not exist
+as for one without visitors.
 """
 
 from collections import defaultdict
@@ -20,7 +20,7 @@ _ENDPOINT = "GET /websites/{id}"
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """`reset_at` in milliseconds: nothing before it counts, whatever range is asked for."""
+    """`reset_at` in milliseconds: nothing earlier counts, whatever the range is."""
 
     id: str
     name: str
@@ -29,7 +29,7 @@ class Site:
 
 
 class Sites:
-    """What is known of websites, for five minutes; `clock` gives UTC."""
+    """Websites, cached for five minutes. `clock` gives UTC."""
 
     def __init__(self, client: UmamiClient, clock: Callable[[], datetime]) -> None:
         self._client = client
@@ -38,7 +38,7 @@ class Sites:
         self._flights: defaultdict[str, SingleFlight[Site]] = defaultdict(SingleFlight)
 
     async def one(self, website: str) -> Site:
-        """Raises SourceError; SourceRefused with status 404 where there is no such website."""
+        """Raises SourceError; SourceRefused with status 404 if there is no such website."""
         known = self._known.get(website)
         if known is not None and self._clock() - known[0] < FRESH:
             return known[1]

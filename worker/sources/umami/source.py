@@ -1,4 +1,4 @@
-"""The Umami source: one question in, one snapshot (and its comparison's) out."""
+"""The Umami source. It answers a question with a snapshot, and with one of its comparison."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,13 +33,13 @@ from worker.sources.umami.values import Unfit
 from worker.together import together
 
 CLOUD_CALLS, CLOUD_SECONDS = 45, 15.0
-"""Of fifty calls that a key has in fifteen seconds; the rest is for clocks that differ and for others with that key.
-No header tells of it: https://docs.umami.is/docs/cloud/api-key
+"""Calls used of the fifty that a key has in fifteen seconds. The rest is for clocks that differ and other users of the
+key. No header states the limit: https://docs.umami.is/docs/cloud/api-key
 """
 IN_FLIGHT = 4
-"""Every report is a long query to a database that visitors are being written into."""
+"""Concurrent requests. Every report is a long query to a database into which visitors are written."""
 CLOUD_KEEPS = timedelta(days=184)
-"""Without a subscription the cloud starts every report within six months, in silence."""
+"""Without a subscription the cloud silently begins every report within the last six months."""
 MOST_NOTES = 50
 FILTERS_UNUSED = (
     "the saved report holds filters, which Umami does not apply when it is run; write them below params.filters"
@@ -61,8 +61,8 @@ _REPORTS: Mapping[str, Callable[[Node, Scene], ReportAnswer]] = {
 
 @dataclass(frozen=True, slots=True)
 class UmamiTuning:
-    """`timeout` seconds for a connection and for each silence in an answer; `calls` in any `seconds`, 0 for no limit,
-    None for what the service allows.
+    """`timeout`: seconds for a connection, and for each silence in an answer. `calls` in any `seconds`: 0 for no limit,
+    None for the service's limit.
     """
 
     timeout: float = 60.0
@@ -72,9 +72,9 @@ class UmamiTuning:
 
 
 class UmamiSource:
-    """One account. Safe to ask several questions at once: they share pace, connections, a login and websites.
+    """One account. It answers several questions concurrently; they share pace, connections, a login and websites.
 
-    `catalog` is for commands that somebody types, never for a run.
+    `catalog` is for commands, never for a run.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class UmamiSource:
         self.catalog = UmamiCatalog(self._client)
 
     async def fetch(self, ask: Question) -> Answer:
-        """Raises SourceError; a part that cannot be read is never left out in silence."""
+        """Raises SourceError. Parts that cannot be read are never left out silently."""
         try:
             asked = await self._question(ask)
             base, against = asking.dates(ask)
@@ -123,7 +123,7 @@ class UmamiSource:
         return VERBS
 
     async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-        """Look at, make, change or delete a saved report. Raises RequestError, SourceError."""
+        """Reads, makes, changes or deletes a saved report. Raises RequestError, SourceError."""
         return await apply(self.catalog, kind, verb, key, values)
 
     async def _question(self, ask: Question) -> ReportRequest:
@@ -157,7 +157,7 @@ class UmamiSource:
         )
 
     def _doubts(self, site: Site, when: Dates, now: datetime) -> list[str]:
-        """Where Umami answers for less than it was asked, and does not say so."""
+        """Notes where Umami silently answers for less than the requested period."""
         if when.window is None:
             return []
         doubts = []
@@ -181,12 +181,10 @@ def open_source(
     quota: Quota | None = None,
     renewal: Renewal | None = None,  # noqa: ARG001  neither a key nor a password of Umami ends
 ) -> UmamiSource:
-    """`options` as in UMAMI, secrets resolved; `quota`: the budget that others share.
+    """`options` as in UMAMI, secrets resolved. `quota`: the shared budget.
 
-    Raises RequestError, which never holds a secret.
-
-    A server of one's own has its API below /api, also with an api_key, which version 3.4 knows; a base_url that ends in
-    /v1 is the cloud's.
+    The API of a self-hosted server is below /api, also with an api_key, which version 3.4 has. A base_url that ends in
+    /v1 is the cloud's. Raises RequestError, which never holds a secret.
     """
     key, username, password = (options.get(name, "") for name in ("api_key", "username", "password"))
     base_url = options.get("base_url", "").rstrip("/")

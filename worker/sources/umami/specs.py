@@ -1,7 +1,7 @@
 """What a connection of type umami offers: options, queries and their parameters under the API's own names.
 
-https://docs.umami.is/docs/api/reports says less, and in places something else, than version 3 does: what is written
-here is what a server of version 3.1 takes.
+https://docs.umami.is/docs/api/reports is incomplete and in places wrong for version 3. This module follows what a
+server of version 3.1 accepts.
 """
 
 from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
@@ -11,7 +11,7 @@ from worker.sources.umami.rules import ATTRIBUTION_MODELS, UNITS, VITALS
 from worker.sources.umami.values import EVENT_KINDS
 
 ALIASES = {"goals": "goal", "utmFilters": "utm"}
-"""Names that Umami's documentation has and its servers do not: taken, and said."""
+"""Names in Umami's documentation that its servers do not have. They are accepted with a warning."""
 
 _SITE = Param("websiteId", ParamKind.ID, required=True, note="the website, as `source` lists it")
 _FILTERS = Param("filters", ParamKind.OBJECT, note="{path, referrer, country, …}: `US,DE` is one of, `neq.x` is not")

@@ -1,4 +1,4 @@
-"""Parameters of a saved report, as they came out of Umami: the server that keeps them never looked at them."""
+"""Checks parameters of a saved report, because the server that stores them never did."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "attribution": ("model", "type", "step"),
     "breakdown": ("fields",),
 }
-"""By type of report: what it cannot be run without. A funnel's steps and window are read when they are sent."""
+"""Type of report → parameters without which it cannot be run. A funnel's steps and window are checked when sent."""
 
 _Fits = tuple[Callable[[Any], bool], str]
 

@@ -1,4 +1,4 @@
-"""What all reports share: parts of a snapshot, keys made of what visitors sent, and lists that the service cuts."""
+"""What all reports share: parts of a snapshot, keys made of visitors' text, and lists that the service cuts."""
 
 import json
 from collections.abc import Iterable
@@ -21,17 +21,17 @@ class ReportAnswer:
 
 
 def key(*values: str | None) -> str:
-    """Of what visitors sent, which may hold any separator, as a JSON list: two that differ never share a key."""
+    """A key of visitors' texts as a JSON list. They may hold any separator; different texts never share a key."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
 
 
 def counted(name: str) -> Column:
-    """A count that tells of a change and may be added up."""
+    """A count that shows changes and can be added up."""
     return Column(name, Kind.INT, significant=True, sum=True)
 
 
 def distinct(name: str) -> Column:
-    """A count of different visitors, of whom two rows may hold the same."""
+    """A count of different visitors. Two rows may count the same visitor."""
     return Column(name, Kind.INT, significant=True)
 
 
@@ -40,8 +40,8 @@ def ratio(part: float, whole: float) -> float | None:
 
 
 def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[Node, Row]], most: int = 0) -> Table:
-    """`most`: so many rows and never more the service gives. A list as long may lack what is beyond, so a row that is
-    absent next time says nothing: it is shown and not compared. Raises SourceShapeChanged at a repeated key.
+    """`most`: the maximum of rows that the service returns. A list of that length may be cut, so absence from it means
+    nothing, and it is shown but not compared. Raises SourceShapeChanged for a repeated key.
     """
     seen: dict[str, Row] = {}
     for node, row in rows:
@@ -52,7 +52,7 @@ def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[
 
 
 def merged(found: Iterable[tuple[tuple[str | None, ...], N]], nothing: N) -> dict[tuple[str | None, ...], N]:
-    """Amounts added up by what they belong to, in the order of their first; `nothing` is their zero."""
+    """Adds up amounts by key, in the order of the first of each. `nothing` is their zero."""
     sums: dict[tuple[str | None, ...], N] = {}
     for names, amount in found:
         sums[names] = sums.get(names, nothing) + amount
@@ -64,8 +64,8 @@ def total(name: str, kind: Kind, value: float | None, why_null: str = "", curren
 
 
 def money(amount: Decimal, currency: str, place: str, notes: list[str]) -> int:
-    """Minor units of an amount in major units, to be called once what belongs together is added up. `place` names the
-    part of the answer in the note that says that something was rounded.
+    """Minor units of an amount in major units, to be called once after adding up. `place`: the part of the answer for
+    the note about rounding.
     """
     exact = amount.scaleb(exponent(currency))
     whole = exact.quantize(Decimal(1), ROUND_HALF_EVEN)

@@ -1,4 +1,4 @@
-"""Parameters as a definition writes them, in the form that Umami takes."""
+"""Converts parameters from a definition's form to Umami's."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from worker.domain.time.duration import DurationError, parse_duration
 
 EVENT_KINDS = ("path", "event")
 MILLISECOND = timedelta(milliseconds=1)
-"""What Umami stores and compares instants by."""
+"""The resolution of Umami's instants."""
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _STEP = "write path:/pricing or event:signup"
 _MINUTE = 60
@@ -29,7 +29,7 @@ class Unfit(ValueError):
 
 
 def minutes(value: Any) -> tuple[float, bool]:
-    """A funnel's window in minutes, and whether a bare number was taken for them. Raises Unfit."""
+    """A funnel's window in minutes, and whether it was a bare number. Raises Unfit."""
     text = str(value).strip()
     seconds: float
     if re.fullmatch(r"\d{1,7}(\.\d{1,6})?", text, re.ASCII):
@@ -45,7 +45,7 @@ def minutes(value: Any) -> tuple[float, bool]:
 
 
 def steps(value: Any) -> list[dict[str, Any]]:
-    """The steps of a funnel as {type, value, filters?}, from `path:/pricing` or the same mappings. Raises Unfit."""
+    """The steps of a funnel as {type, value, filters?}, from `path:/pricing` or from such mappings. Raises Unfit."""
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise Unfit("steps that are not 2 to 8", _STEP + ", one for each step")
     return [_step(part) for part in value]
@@ -63,7 +63,7 @@ def _step(value: Any) -> dict[str, Any]:
 
 
 def unmatched(kind: str, value: str) -> tuple[str, str] | None:
-    """Halves of a complaint about a path or an event's name that Umami cannot have stored; None for what may match."""
+    """The halves of a complaint about a path or event name that Umami cannot have stored; None if it may match."""
     return next(_doubts(kind, value), None)
 
 
@@ -90,7 +90,7 @@ def _path_doubts(value: str) -> Iterator[tuple[str, str]]:
 
 
 def opening(text: str) -> datetime:
-    """A date, an instant or milliseconds since 1970: UTC, or naive where no offset stands. Raises ValueError."""
+    """A date, an instant or milliseconds since 1970, in UTC, or naive without an offset. Raises ValueError."""
     plain = text.strip()
     if _MILLISECONDS.fullmatch(plain):
         return datetime.fromtimestamp(int(plain) / 1000, UTC)
@@ -98,8 +98,8 @@ def opening(text: str) -> datetime:
 
 
 def closing(text: str) -> datetime:
-    """The first instant after a range that ends with `text`, since Umami's ranges hold their last millisecond; after a
-    date alone that is the next midnight. Raises ValueError.
+    """The first instant after a range that ends with `text`: Umami's ranges include their last millisecond. After a
+    date alone it is the next midnight. Raises ValueError.
     """
     found = opening(text)
     return found + (timedelta(days=1) if _DAY.fullmatch(text.strip()) else MILLISECOND)

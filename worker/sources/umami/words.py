@@ -1,4 +1,4 @@
-"""What only Umami has, in the languages of our digests: what its funnels count."""
+"""Umami's own words in the languages of our digests: what its funnels count."""
 
 from collections.abc import Mapping
 
