@@ -1,4 +1,4 @@
-"""Ratios against peers, each measured beside us in one run: see docs/operations/bench.md.
+"""Benchmarks against peers. All contenders are measured side by side in one run: see docs/operations/bench.md.
 
-One module per bench, each with its sizes and `run`. Nothing here is imported by the product.
+Each module is one benchmark with its sizes and `run`. The product imports nothing from here.
 """

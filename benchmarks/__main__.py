@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks [names…] [--quick] [--json FILE]`."""
+"""Runs benchmarks: `python -m benchmarks [names…] [--quick] [--json FILE]`."""
 
 import argparse
 import json
@@ -16,7 +16,7 @@ from benchmarks.measure import Progress, Result, on_terminal, printed
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """`sizes` by name: "full", "quick", and "tiny" for tests."""
+    """`sizes`: name → sizes. The names are "full", "quick", and "tiny" for tests."""
 
     run: Callable[[Any, Progress], Result]
     sizes: dict[str, Any]
@@ -37,7 +37,7 @@ BENCHES = {
 
 
 def main(arguments: list[str]) -> int:
-    """0 also where an aim is not met: a figure is no fault. A bench that measures nothing raises."""
+    """The exit status. It is 0 even if an aim is not met. A benchmark that measures nothing raises."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ratios against peers, side by side.")
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(BENCHES)}; default: all")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, under a minute")

@@ -1,4 +1,4 @@
-"""Due slots claimed in the ledger and published through Celery, against RedBeat and celery beat."""
+"""Claims due slots in the ledger and publishes them through Celery, against RedBeat and celery beat."""
 
 import asyncio
 import contextlib
@@ -29,8 +29,9 @@ OURS = "ours"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`kind` of trigger: the peers' entries are intervals, so "every" is like for like. `beat_seconds`: after which
-    celery beat is stopped, 0 where it takes no part; nor does RedBeat where `alone`, since it would take minutes.
+    """`kind` of trigger. The peers' entries are intervals, so "every" compares like with like. `beat_seconds`: when
+    celery beat is stopped, 0 if it does not take part. `alone`: RedBeat does not take part either, because it would
+    take minutes.
     """
 
     count: int
@@ -55,7 +56,7 @@ TINY: Sizes = (Case(40, "every", 2, beat_seconds=0.2), Case(80, "cron", 1, alone
 
 
 class Clock:
-    """Our clock on an emptied ledger: every schedule is due at once, one second late, and each round counts anew."""
+    """Our clock on an emptied ledger. Every schedule is due at once, one second late, and each round starts again."""
 
     def __init__(self, ground: Ground, count: int, kind: str) -> None:
         self._ground = ground
@@ -103,13 +104,13 @@ class Clock:
         queue = f"{PROJECT}.fetch"
         messages = self._queues.llen(queue)
         self._queues.delete(queue)
-        # A few more where a minute began meanwhile that is some schedule's own.
+        # A few more, if a minute began meanwhile at which schedules are due.
         assert self._count <= claimed <= self._count * 1.01 + 2, f"{claimed} of {self._count} slots were claimed"
         assert messages >= self._count / KEYS_PER_MESSAGE, f"only {messages} messages for {self._count} slots"
 
 
 async def drain(services: Services) -> int:
-    """Tick until nothing more is due; how many runs were claimed."""
+    """Ticks until nothing is due. Returns the number of claimed runs."""
     claimed = 0
     while True:
         ticked = await tick(services)
@@ -120,7 +121,7 @@ async def drain(services: Services) -> int:
 
 @contextlib.contextmanager
 def quiet_log() -> Iterator[None]:
-    """The log at its default level, every line made and written, to a place where nobody reads it."""
+    """The log at its default level. Every line is made, and written to a place where nobody reads it."""
     with Path(os.devnull).open("w") as nowhere:
         with contextlib.redirect_stderr(nowhere):
             configure("info")
@@ -163,7 +164,7 @@ def _ratios(taken: list[Figure]) -> list[Verdict]:
 
 
 def _steady(figures: list[Figure], sizes: Sizes) -> list[Verdict]:
-    """Whether the largest size is claimed as fast as the one before it, for triggers of the same kind."""
+    """Whether the largest size is claimed as fast as the one before it, for triggers of one kind."""
     counts = sorted(case.count for case in sizes if case.kind == "every")
     if len(counts) < 2:
         return []

@@ -1,4 +1,4 @@
-"""Many deployed schedules in one clock: ready time, memory, idle tick; beside it a trigger object for each."""
+"""Many deployed schedules in one clock: ready time, memory, idle tick. The peers hold a trigger object per schedule."""
 
 import asyncio
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ PEERS = {
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`jobs`: how many go into APScheduler's store, which takes half a minute for 100,000."""
+    """`jobs`: the number in APScheduler's store, which takes half a minute for 100,000."""
 
     schedules: int
     rounds: int
@@ -33,7 +33,7 @@ TINY = Sizes(300, 1, 20, 20)
 
 
 def run(sizes: Sizes, progress: Progress) -> Result:
-    """Ours and the peers take turns, each in a new process."""
+    """Ours and the peers alternate, each in a new process."""
     ours: list[dict[str, float]] = []
     peers: dict[str, list[dict[str, float]]] = {kind: [] for kind in PEERS}
     with redis_ground() as ground:
@@ -56,7 +56,7 @@ def _ours(ground: Ground, sizes: Sizes) -> dict[str, float]:
 
 
 async def _deploy(ground: Ground, count: int) -> None:
-    """Every first slot lies in the future, so that ticks are idle."""
+    """Every first slot is in the future, so that ticks are idle."""
     client = connect(ground.ledger)
     try:
         made = bundle(count)

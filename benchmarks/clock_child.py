@@ -1,4 +1,4 @@
-"""A clock in a process of its own: how long until its first tick, what it weighs then, what an idle tick costs."""
+"""A clock in its own process: the time until its first tick, its memory then, and the cost of an idle tick."""
 
 import asyncio
 import sys
@@ -14,7 +14,7 @@ from worker.settings import Settings
 
 
 def since_birth() -> float:
-    """Seconds since this process began; field 22 of /proc/self/stat is in clock ticks since boot, proc(5)."""
+    """Seconds since this process began. Field 22 of /proc/self/stat is in clock ticks since boot, proc(5)."""
     born = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]) / 100
     return float(Path("/proc/uptime").read_text().split()[0]) - born
 

@@ -1,4 +1,4 @@
-"""Bundles of many schedules, as a big project would deploy them: invented names, usual shapes."""
+"""Bundles of many schedules with invented names, like those of a large project."""
 
 from collections.abc import Callable
 
@@ -23,12 +23,12 @@ CHANNELS = {"email": ChannelSpec("email", "email", {"url": "smtp://mail.tern.exa
 
 
 def every(number: int) -> Trigger:
-    """Intervals, as the peers' entries are."""
+    """Intervals, like the peers' entries."""
     return Trigger("every", ZONES[number % len(ZONES)], seconds=3600)
 
 
 def daily(number: int) -> Trigger:
-    """Once a day at some minute of some zone: 4,320 different ones, the worst that a memo of triggers can meet."""
+    """Once a day at a minute of a zone: 4,320 different triggers, the worst case for a cache of triggers."""
     minute, hour, zone = number % 60, number // 60 % 24, ZONES[number // 1440 % len(ZONES)]
     return Trigger("cron", zone, expression=f"{minute} {hour} * * *")
 

@@ -1,4 +1,4 @@
-"""What the contenders stand on: a real Redis, children with their lives tied to ours, and their memory."""
+"""The environment of all contenders: a real Redis, child processes that end with this one, and their memory."""
 
 import json
 import os
@@ -16,12 +16,12 @@ from worker.adapters.child_process import tied
 from worker.adapters.redis_server import EmbeddedRedis
 
 PATIENCE = 30.0
-"""Seconds that a child gets to end once its standard input is closed."""
+"""Seconds for a child to end after its standard input is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """`ledger` for redis-py, `broker` for kombu, `peer` a database where a peer keeps its own things."""
+    """Addresses of databases: `ledger` for redis-py, `broker` for kombu, `peer` for a peer's data."""
 
     ledger: str
     broker: str
@@ -31,7 +31,7 @@ class Ground:
 
 @contextmanager
 def redis_ground() -> Iterator[Ground]:
-    """A Redis of its own, append-only as the product starts it, gone afterwards."""
+    """A separate Redis, append-only as the product starts it, removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="funnelbeat-bench-") as scratch:
         place = Path(scratch)
         with EmbeddedRedis(place / "redis", runtime=place / "run") as server:
@@ -40,8 +40,8 @@ def redis_ground() -> Iterator[Ground]:
 
 
 class Child:
-    """`python -m benchmarks.<module> …`: says one JSON line when it is ready, and may say another when it ends, which
-    it does when its standard input is closed.
+    """`python -m benchmarks.<module> …`. The child prints one JSON line when it is ready. It ends when its standard
+    input is closed, and may then print another line.
     """
 
     def __init__(self, module: str, arguments: Sequence[str]) -> None:
@@ -52,7 +52,7 @@ class Child:
         self.ready: Any = self._line()
 
     def _line(self) -> Any:
-        """Raises RuntimeError when the child ended without a word; why stands on standard error."""
+        """Raises RuntimeError if the child ended without a line. The reason is on standard error."""
         line = self._process.stdout.readline() if self._process.stdout else b""
         if not line:
             self._process.kill()
@@ -60,7 +60,7 @@ class Child:
         return json.loads(line)
 
     def end(self) -> Any:
-        """Its last line, None where it says nothing more."""
+        """The child's last line, or None."""
         try:
             rest, _ = self._process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -79,7 +79,7 @@ def child(module: str, *arguments: str) -> Iterator[Child]:
 
 
 def say(value: Any) -> None:
-    """A child's line to its parent."""
+    """Prints a child's line for its parent."""
     sys.stdout.write(json.dumps(value) + "\n")
     sys.stdout.flush()
 
@@ -89,7 +89,7 @@ def quantiles_ms(seconds: list[float]) -> dict[str, float]:
 
 
 def memory_mb() -> float:
-    """Proportional share of memory (PSS) of the calling process, in MB; Linux only. Raises OSError elsewhere."""
+    """Proportional share of memory (PSS) of the calling process, in MB. Linux only; raises OSError elsewhere."""
     for line in Path("/proc/self/smaps_rollup").read_text().splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

@@ -1,4 +1,4 @@
-"""One digest to many readers, each with a message of its own, ledger included; beside it the standard library."""
+"""One digest to many readers, with a message for each, ledger included, against the standard library."""
 
 import asyncio
 import email
@@ -47,7 +47,7 @@ TINY = Sizes(12, 1)
 
 
 class Ours:
-    """Deliveries are brought on ten at a time, as one worker child does with each message from its queue."""
+    """Deliveries are made ten at a time, as a worker's child does with each message from its queue."""
 
     def __init__(self, sizes: Sizes, place: Place) -> None:
         self._sizes = sizes
@@ -74,7 +74,7 @@ class Ours:
         return len(keys) / seconds
 
     async def _fetched(self, services: Services) -> tuple[DeliveryKey, ...]:
-        """A run of its own that has fetched everything: its delivery keys."""
+        """The delivery keys of a run that has fetched everything."""
         (schedule,) = self._bundle.schedules
         deployment = await services.deployments.activate(self._bundle, {schedule: None}, ())
         now = datetime.now(UTC).replace(microsecond=0)
@@ -90,7 +90,7 @@ class Ours:
 
 
 class Smtplib:
-    """The standard library, building each reader's message from the same text and HTML as ours."""
+    """The standard library builds each reader's message from the same text and HTML as ours."""
 
     def __init__(self, sizes: Sizes, port: int, like: Callable[[], bytes]) -> None:
         self._sizes = sizes

@@ -1,4 +1,4 @@
-"""Samples, medians and verdicts: what every bench hands back, and how contenders take turns."""
+"""Samples, medians and verdicts of benchmarks, and the order in which contenders alternate."""
 
 import statistics
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one contender did in one case: a sample per round."""
+    """The result of one contender in one case: one sample per round."""
 
     case: str
     who: str
@@ -24,7 +24,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A figure that has an aim. `at_least`: more is better; otherwise `aim` is the most there may be."""
+    """A figure with an aim. `at_least`: more is better; otherwise `aim` is the maximum."""
 
     what: str
     value: float
@@ -45,7 +45,7 @@ class Result:
     notes: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """For --json: everything that was measured, medians and judgements included."""
+        """For --json: all measurements, with medians and verdicts."""
         return {
             "bench": self.bench,
             "figures": [asdict(figure) | {"median": figure.median} for figure in self.figures],
@@ -58,7 +58,7 @@ Progress = Callable[[str], None]
 
 
 def on_terminal(text: str) -> None:
-    """Progress: one line that the next one replaces, and only where somebody watches."""
+    """Shows progress in one line that the next one replaces, only on a terminal."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text[:110]}")
         sys.stderr.flush()
@@ -67,8 +67,8 @@ def on_terminal(text: str) -> None:
 def in_turns(
     contenders: Mapping[str, Callable[[], float]], rounds: int, progress: Progress, case: str
 ) -> dict[str, tuple[float, ...]]:
-    """A B C, A B C, …: whatever slows the machine down for a while slows each of them down. Each contender returns its
-    own sample, so that its set-up is not in it.
+    """Alternates A B C, A B C, …, so that a slow phase of the machine affects all of them. Each contender returns its
+    own sample, so that its set-up is not included.
     """
     samples: dict[str, list[float]] = {who: [] for who in contenders}
     for number in range(rounds):
@@ -85,7 +85,7 @@ def quantile(values: list[float], share: float) -> float:
 
 
 def printed(result: Result) -> str:
-    """As a person reads it."""
+    """The result as text."""
     lines = [result.bench]
     for figure in result.figures:
         spread = (

@@ -9,20 +9,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1] / "worker"
 SHORT = 4
-"""Lines. A tree with very many functions this short spreads one act over many names."""
+"""Lines. Very many functions this short spread one act over many names."""
 
 LONG_MODULE = 250
-"""Lines. A longer module is looked at again."""
+"""Lines. A longer module should be reviewed."""
 
 PORT_METHODS = 15
-"""A port has fewer methods than this; otherwise no fake of it stays small."""
+"""A port should have fewer methods, so that its fakes stay small."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """`path`: relative to the folder that is measured."""
+    """`path`: relative to the measured folder."""
 
     path: Path
     lines: int
@@ -44,7 +44,7 @@ def read(root: Path) -> list[Module]:
 
 
 def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    """Lines from `def` to the last one, the docstring included and the decorators not."""
+    """Lines from `def` to the end, with the docstring and without decorators."""
     return (function.end_lineno or function.lineno) - function.lineno + 1
 
 
@@ -55,7 +55,7 @@ def spread(lengths: Sequence[int]) -> str:
 
 
 def fields(kind: ast.ClassDef) -> set[str]:
-    """What an object holds: the annotated names of the class's body, and what its methods assign to `self`."""
+    """The fields of an object: annotated names in the class's body, and names that its methods assign to `self`."""
     annotated = {n.target.id for n in kind.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
     return annotated | {
         node.attr
@@ -65,7 +65,7 @@ def fields(kind: ast.ClassDef) -> set[str]:
 
 
 def ports(modules: Sequence[Module]) -> dict[str, set[str]]:
-    """The methods of each port by its name, those of the ports that it inherits included."""
+    """Port → its methods, including inherited ones."""
     classes = {kind.name: kind for module in modules if module.path.parts[0] == "ports" for kind in module.classes()}
     return {name: methods(kind, classes) for name, kind in classes.items() if is_protocol(kind)}
 
@@ -84,7 +84,7 @@ def base_name(base: ast.expr) -> str:
 
 
 def takes_services(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether the function is handed all services, where the two or three ports it uses would do."""
+    """Whether the function takes all services instead of the ports that it uses."""
     given = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     return any(one.annotation is not None and base_name(one.annotation) == "Services" for one in given)
 

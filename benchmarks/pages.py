@@ -1,4 +1,4 @@
-"""A long Close list read by our source, against bare httpx: one page after another, and sixteen at once."""
+"""Our source reads a long Close list, against bare httpx: page after page, and sixteen at once."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ FRESH, KEPT, SEQUENTIAL, SIXTEEN = "ours, first time", "ours, names known", "one
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`latency` in seconds, before every answer."""
+    """`latency`: seconds before every answer."""
 
     pages: int
     latency: float
@@ -39,7 +39,7 @@ TINY = Sizes(3, 0.005, 1)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One list, read in every way. Each way asks for a total and every row, and parses the JSON."""
+    """One list, read in every way. Each way requests a total and every row, and parses the JSON."""
 
     base_url: str
     pages: int
@@ -52,7 +52,7 @@ class Reading:
             await source.aclose()
 
     async def kept(self) -> float:
-        """As a worker reads its second run: the account's names were read before."""
+        """A worker's second run, for which the account's names are cached."""
         source = self._source()
         try:
             await self._fetch(source)

@@ -1,4 +1,4 @@
-"""What a clock weighs that keeps a trigger object for every schedule, or every definition decoded."""
+"""The memory of a clock that keeps a trigger object for every schedule, or every decoded definition."""
 
 import sys
 import time
@@ -22,7 +22,7 @@ def definitions(count: int) -> list[Any]:
 
 
 def jobs(count: int) -> BackgroundScheduler:
-    """APScheduler's memory store, paused: adding alone, nothing fires."""
+    """APScheduler's memory store, paused: jobs are added, and nothing fires."""
     scheduler = BackgroundScheduler(timezone=UTC)
     scheduler.start(paused=True)
     for n in range(count):

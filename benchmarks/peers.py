@@ -1,4 +1,4 @@
-"""The schedulers that people use with Celery today, armed with entries that are all due."""
+"""The schedulers commonly used with Celery, with entries that are all due."""
 
 import json
 import time
@@ -19,7 +19,7 @@ EVERY = schedule(timedelta(hours=1))
 
 
 class RedBeat:
-    """Interval entries, its best case, and no lock. `tick` is its own scheduler's: it finds, sends and reschedules."""
+    """Interval entries, its best case, without a lock. Its own scheduler's `tick` finds, sends and reschedules."""
 
     def __init__(self, ground: Ground, count: int) -> None:
         self._count = count
@@ -39,7 +39,7 @@ class RedBeat:
         self._define()
 
     def rate(self) -> float:
-        """Entries a second, once all of them are due again."""
+        """Entries per second, once all of them are due again."""
         self._arm()
         began = time.perf_counter()
         self._scheduler.tick()
@@ -50,7 +50,7 @@ class RedBeat:
         return self._count / seconds
 
     def _define(self) -> None:
-        """What entry.save() writes, by one pipeline."""
+        """Writes what entry.save() writes, in one pipeline."""
         with self._client.pipeline(transaction=False) as pipe:
             for entry in self._entries:
                 definition = {
@@ -75,7 +75,7 @@ class RedBeat:
 
 
 class Beat:
-    """celery beat with entries in memory, stopped after `bound` seconds: its rate does not change on the way."""
+    """celery beat with entries in memory, stopped after `bound` seconds, because its rate is constant."""
 
     def __init__(self, ground: Ground, count: int, bound: float) -> None:
         self._count = count

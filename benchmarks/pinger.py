@@ -1,4 +1,4 @@
-"""Another client of the same Redis: PING once a millisecond until told to stop, then the quantiles."""
+"""Another client of the same Redis: sends PING once a millisecond until told to stop, then prints quantiles."""
 
 import select
 import sys

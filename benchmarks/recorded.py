@@ -1,7 +1,7 @@
-"""The sandbox's answers, recorded at their first request and then replayed as bytes, each after the same latency.
+"""The sandbox's answers, recorded at the first request and then replayed as bytes after a fixed latency.
 
-The sandbox reckons every answer anew, which costs more than reading it: with two processors it would be the measure of
-every fast client. python -m benchmarks.recorded DEALS; GET /latency/0.05 sets the seconds.
+The sandbox computes every answer anew, which costs more than reading it. On two processors it would limit every fast
+client. python -m benchmarks.recorded DEALS; GET /latency/0.05 sets the latency in seconds.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ KEPT = frozenset({"content-type"})
 
 
 class Recorder:
-    """`origin` is the sandbox's address. Requests are told apart by method and target; bodies are not looked at."""
+    """`origin`: the sandbox's address. Requests are distinguished by method and target, not by body."""
 
     def __init__(self, origin: str) -> None:
         self.latency = 0.0
@@ -29,7 +29,7 @@ class Recorder:
         self._client = httpx.AsyncClient(timeout=30, trust_env=False)
 
     async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Until the client hangs up."""
+        """Serves one connection until the client closes it."""
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")

@@ -1,7 +1,7 @@
-"""What somebody would write in an afternoon: Celery, one HTTP session, one mail connection for each worker process.
+"""A simple solution to compare with: Celery, one HTTP session and one mail connection per worker process.
 
-No ledger, no leases, no bridge, no retries: it compares with the last run kept in Redis and mails what changed.
-RIVAL_BROKER, RIVAL_REDIS, RIVAL_CLOSE, RIVAL_SMTP_PORT say where everything is.
+It has no ledger, leases, bridge or retries. It compares with the last run in Redis and mails the changes. Its addresses
+are in RIVAL_BROKER, RIVAL_REDIS, RIVAL_CLOSE and RIVAL_SMTP_PORT.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""A mail server that accepts everything and keeps nothing, so that the sender is what is measured.
+"""A mail server that accepts everything and keeps nothing, so that only the sender is measured.
 
-Says its port, ends when its standard input is closed, then says how many messages came.
+It prints its port, ends when its standard input is closed, and then prints the number of messages.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ END = b"\r\n.\r\n"
 
 
 class Sink(asyncio.Protocol):
-    """One connection. RFC 5321's happy path, with pipelining."""
+    """One connection: the normal course of RFC 5321, with pipelining."""
 
     messages = 0
 
@@ -31,7 +31,7 @@ class Sink(asyncio.Protocol):
             pass
 
     def _step(self) -> bool:
-        """Whether something whole was there."""
+        """Whether a complete command or message was there."""
         unit, found, rest = self._waiting.partition(END if self._in_data else b"\r\n")
         if not found:
             return False

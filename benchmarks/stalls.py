@@ -1,8 +1,8 @@
-"""Rules for stalled deals against labelled histories: precision and recall, fixed days beside the stage's own past.
+"""Precision and recall of rules for stalled deals on labelled histories: fixed days against the stage's own history.
 
-The histories are generated: stages of very different rhythm, deals that are worked on at their stage's pace, and deals
-whose buyer went silent at a moment that the generator knows and no rule is told. Touches by people alone are in them;
-a field that somebody edits for order's sake would count as one for every rule.
+The histories are generated. Stages differ in pace. Some deals are worked on at their stage's pace; the buyers of others
+went silent at a moment that the generator knows and the rules do not. Only activities of people are included. For every
+rule, an edit of a field would count as an activity.
 """
 
 import random
@@ -13,11 +13,11 @@ from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, Rule, bounds
 
 RHYTHMS = {"1": ("Qualified", 4.0), "2": ("Demo", 12.0), "3": ("Proposal", 30.0), "4": ("Negotiation", 75.0)}
-"""Stage → its name and the median stay of a deal that goes on, in days."""
+"""Stage → its name and the median stay, in days, of a deal that goes on."""
 
 SPREAD = 0.5
 TOUCHES = 5
-"""Of a healthy deal during one stay, on average."""
+"""Average activities of a healthy deal during one stay."""
 
 SILENT = 0.3
 FIXED = (7, 14, 30, 60)
@@ -26,7 +26,7 @@ PERCENTS = (75, 90)
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`past`: finished stays that a rule may learn from; `open`: labelled deals that it is judged by; rounds: seeds."""
+    """`past`: finished stays for a rule to learn from. `open`: labelled deals to judge it by. `rounds`: seeds."""
 
     past: int
     open: int
@@ -70,7 +70,7 @@ def _judged(chance: random.Random, sizes: Sizes) -> dict[str, tuple[float, float
 
 
 def _score(rule: Rule, deals: list[tuple[DealActivity, int, bool]]) -> tuple[float, float]:
-    """Precision and recall; a rule that names nobody has precision 1."""
+    """Precision and recall. A rule that finds no deal has precision 1."""
     named = [bool(rule(deal, now).stalled) for deal, now, _ in deals]
     right = sum(one and silent for one, (_, _, silent) in zip(named, deals, strict=True))
     return (right / sum(named) if any(named) else 1.0), right / sum(silent for _, _, silent in deals)
@@ -86,13 +86,13 @@ def _stay(chance: random.Random, stage: str) -> float:
 
 
 def _deal(chance: random.Random) -> tuple[DealActivity, int, bool]:
-    """An open deal as it stands at a moment, and whether its buyer has gone silent by then."""
+    """An open deal at one moment, and whether its buyer had gone silent by then."""
     stage = chance.choice(list(RHYTHMS))
     stay = _stay(chance, stage)
     pause = RHYTHMS[stage][1] / TOUCHES
     silent = chance.random() < SILENT
     if silent:
-        # Silent for as long as it takes until somebody closes it: looked at somewhere on the way there.
+        # A silent deal, observed at some moment before a person closes it.
         age, idle = stay, chance.uniform(0.0, 4.0) * RHYTHMS[stage][1]
     else:
         age = chance.uniform(0.0, stay)

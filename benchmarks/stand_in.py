@@ -1,6 +1,6 @@
-"""The sandbox in a process of its own, so that it does not take the client's share of the processor.
+"""The sandbox in its own process, so that it does not use the client's processor time.
 
-python -m benchmarks.stand_in DEALS LATENCY: says where it listens, ends when its standard input is closed.
+python -m benchmarks.stand_in DEALS LATENCY prints its address, and ends when its standard input is closed.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 
 GENEROUS = 1_000_000
-"""Requests a second that the stand-in allows: the pace of the client is not what is measured."""
+"""Requests per second that the stand-in allows, so that its limit is not measured."""
 
 
 async def serve(deals: int, latency: float) -> None:

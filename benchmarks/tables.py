@@ -1,4 +1,4 @@
-"""Two tables of deals compared, listed cell by cell and bridged, against the least that Python could do."""
+"""Compares two tables of deals, lists the changed cells and makes the bridge, against minimal Python."""
 
 import random
 import time
@@ -41,7 +41,7 @@ NEW_AT = int((BEFORE + timedelta(days=3)).timestamp() * 1000)
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`sample`: rows that DeepDiff gets, whose time a row is then taken for all of them."""
+    """`sample`: rows for DeepDiff, whose time per row is then taken for all rows."""
 
     rows: int
     rounds: int
@@ -54,7 +54,7 @@ TINY = Sizes(400, 2, 40)
 
 
 def deals(count: int) -> tuple[Table, Table, Table]:
-    """Then, now, and those that left as they were looked up: 1 % changed, 0.5 % new, 0.5 % gone."""
+    """Earlier rows, current rows, and looked-up rows that left: 1 % changed, 0.5 % new, 0.5 % gone."""
     chance = random.Random(7)  # noqa: S311  # the same tables each time
     old = [_deal(chance, number, 1_700_000_000_000 + number) for number in range(count)]
     few = max(1, count // 200)
@@ -96,7 +96,7 @@ def _moved(row: Row) -> Row:
 
 
 class Tables:
-    """Both sides as they come from storage, so that no cell of one is the same object as its equal of the other."""
+    """Both tables as read from storage, so that equal cells are different objects."""
 
     def __init__(self, rows: int, sample: int) -> None:
         old, new, left = deals(rows)
@@ -112,7 +112,7 @@ class Tables:
         self._compare(self.old, self.new)
 
     def comprehension(self) -> dict[str, Any]:
-        """No gone rows, no cells, no bridge: the least there is."""
+        """The minimum: no rows that left, no cells, no bridge."""
         was = self.was
         return {key: (was.get(key), cells) for key, cells in self.now.items() if was.get(key) != cells}
 
@@ -140,7 +140,7 @@ def _dicts(source: Table) -> dict[str, dict[str, Cell]]:
 
 
 def _snapshot(rows: Table, followed: Table | None, at: datetime) -> Snapshot:
-    """Members are only needed where nobody has the diff yet."""
+    """Members are only needed before the diff exists."""
     return Snapshot("deals", "f", None, at, (at, at), tables=(rows,), followed=followed, main=TABLE)
 
 
@@ -185,7 +185,7 @@ def _from(sizes: Sizes, deep: dict[str, tuple[float, ...]]) -> str:
 
 
 def _timed(work: Callable[[], Any]) -> Callable[[], float]:
-    """Milliseconds."""
+    """A function that returns the milliseconds of `work`."""
 
     def measure() -> float:
         began = time.perf_counter()

@@ -1,7 +1,7 @@
-"""Whole runs, from the slot that comes due to the last mail, against what a user would write (rival.py).
+"""Whole runs, from the due slot to the last mail, against a simple solution (rival.py).
 
-Each side has a broker in the same Redis and a Celery worker with the same number of child processes, fetches the same
-recorded pages and mails to the same server. The rival's tasks are published at once; ours wait for the clock's tick.
+Each side has a broker in the same Redis and a Celery worker with the same number of children, fetches the same recorded
+pages and sends to the same mail server. The rival's tasks are published at once; ours wait for the clock's tick.
 """
 
 import asyncio
@@ -44,12 +44,12 @@ PROJECT = "whole"
 PATIENCE = 180.0
 LOOK = 0.02
 OURS, SHARED = "ours", "ours, one question"
-"""Twenty schedules that ask twenty questions, and twenty that ask the same one, which is fetched once for all."""
+"""Twenty schedules with twenty questions, and twenty with one question, which is fetched once for all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """`latencies` in seconds; `children` processes for each worker."""
+    """`latencies`: seconds. `children`: processes per worker."""
 
     runs: int
     pages: int
@@ -66,7 +66,7 @@ TINY = Sizes(2, 2, 2, (0.0,), 1, children=1)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where everything listens. `directory` holds the processes' output."""
+    """The addresses of all servers. `directory` holds the output of the processes."""
 
     ground: Ground
     close: str
@@ -80,8 +80,8 @@ def readers(count: int) -> list[str]:
 
 
 def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
-    """One schedule a run, so that none supersedes another. `apart`: each asks a question of its own, which has the same
-    answer, so that none reads what another fetched.
+    """One schedule per run, so that no run supersedes another. `apart`: each has its own question with the same answer,
+    so that no run uses another's fetch.
     """
     url = f"smtp://127.0.0.1:{place.smtp}?tls=never"
     to = tuple(
@@ -106,7 +106,7 @@ def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
 
 
 def _item(number: int) -> Query:
-    """Every open deal, which were all made after the year 2000."""
+    """Every open deal. All were created after the year 2000."""
     since = f"2000-01-01T00:{number // 60:02d}:{number % 60:02d}Z"
     params = {"pipeline": MAIN, "status_type": "active", "date_created__gte": since}
     return Query("deals", "close", "opportunities", params=params, follow=Follow.CLOSED)
@@ -120,7 +120,7 @@ class Ours:
         self._client = redis.Redis.from_url(self._ledger)
 
     def round(self) -> float:
-        """Runs a second."""
+        """Runs per second."""
         slot = datetime.now(UTC).replace(microsecond=0)
         asyncio.run(self._due(slot))
         began = time.perf_counter()
@@ -130,7 +130,7 @@ class Ours:
         return self._sizes.runs / seconds
 
     def _done(self) -> bool:
-        """Every slot was claimed, and nothing is left for the tick to look after."""
+        """Whether every slot is claimed and nothing is left for the tick."""
         with self._client.pipeline() as pipe:
             pipe.zcount(f"{PROJECT}:due", "-inf", int(time.time() * 1000))
             pipe.zcard(f"{PROJECT}:attention:runs")
@@ -206,7 +206,7 @@ def _place(sizes: Sizes) -> Iterator[Place]:
 
 @contextmanager
 def _processes(sizes: Sizes, place: Place) -> Iterator[None]:
-    """Our clock and worker, and the rival's worker; all ended afterwards."""
+    """Our clock and worker, and the rival's worker. All end with the block."""
     ground = place.ground
     ours = {
         "FUNNELBEAT_REDIS_URL": ground.ledger,
@@ -252,7 +252,7 @@ def _process(place: Place, name: str, module: list[str], environment: Mapping[st
 
 
 def _wait(done: Callable[[], bool], what: str) -> None:
-    """Raises RuntimeError past PATIENCE seconds."""
+    """Raises RuntimeError after PATIENCE seconds."""
     end = time.monotonic() + PATIENCE
     while not done():
         if time.monotonic() > end:

@@ -103,7 +103,7 @@ class CloseApi:
         return [token, *guarded, Route(ROOT + "/{path:path}", self._guarded(self.elsewhere), methods=METHODS)]
 
     async def elsewhere(self, request: Request) -> Response:
-        """What no endpoint takes is answered in JSON too; a path without its last slash is sent to the one with it."""
+        """Answers unknown paths in JSON. Redirects a path without its final slash."""
         if any(route.matches(request.scope)[0] is not Match.NONE for route in self._known):
             return answer({"error": "The method is not allowed for the requested URL."}, 405)
         path = request.url.path
@@ -113,7 +113,7 @@ class CloseApi:
         return answer({"error": "Not Found"}, 404)
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Checks the key and the limit, and turns refusals into a 400. A stranger has a limit as well."""
+        """Checks the key and the limit, and turns refusals into a 400. Requests without a valid key are limited too."""
 
         @wraps(endpoint)
         async def guarded(request: Request) -> Response:
@@ -191,8 +191,8 @@ class CloseApi:
         return self._list(dict(request.query_params), request)
 
     async def overridden(self, request: Request) -> Response:
-        """A GET whose parameters are too long for a URL: POST, x-http-method-override, body {"_params": {…}}. Which
-        fields are shown, the URL says alone: the framework reads it when it writes the answer.
+        """A GET whose parameters are too long for a URL: POST, x-http-method-override, body {"_params": {…}}. Only the
+        URL says which fields are shown, because the framework reads it when it writes the answer.
         """
         if request.headers.get("x-http-method-override", "").upper() != "GET":
             return answer({"error": "The method is not allowed for the requested URL."}, 405)
@@ -230,7 +230,7 @@ class CloseApi:
         return aggregates(deals, CURRENCY, single if self.dialect is FRAMEWORK else sum)
 
     def _as_sent(self, params: Mapping[str, str], matched: list[SimulatedDeal]) -> list[SimulatedDeal]:
-        """The framework does not decide between rows of the same place."""
+        """Rows with equal sort keys come in random order, because the framework does not decide between them."""
         if self.dialect is not FRAMEWORK:
             return matched
         return filters.ordered(matched, params.get("_order_by", NEWEST), FRAMEWORK, self._chance)

@@ -227,9 +227,7 @@ class PipedriveApi:
         return good(dialect.deal(rows.deal_v2(kept, filters.extras(request.query_params)), kept, self.dialect))
 
     async def first_deals(self, request: Request) -> Response:
-        """Version 1: whose deals are listed, in the precedence that the documentation gives. Open deals only, by
-        offset.
-        """
+        """Version 1. The documentation's precedence decides whose deals are listed. Only open deals, by offset."""
         params, pipeline = request.query_params, self._pipeline(request)["id"]
         owner: int | None = USER_IDS[USERS[0].id]
         large = False
@@ -294,7 +292,7 @@ class PipedriveApi:
 
 
 def _strangers(known: set[str]) -> list[Route]:
-    """Whatever else is asked for: 405 at a known path, 404 elsewhere, in the service's words."""
+    """Unknown requests: 405 at a known path, 404 elsewhere, in the service's words."""
 
     def stranger(status: int, words: str) -> Endpoint:
         body = {"success": False, "error": words, "error_info": INFO, "data": None, "additional_data": None}
@@ -329,7 +327,7 @@ def _head(kept: StoredDeal) -> dict[str, Any]:
 
 
 def _whose_days(request: Request) -> tuple[int, tuple[date, date]]:
-    """Without a name it is the token's own user."""
+    """Without a user it is the token's own."""
     params = request.query_params
     try:
         days = date.fromisoformat(params["start_date"]), date.fromisoformat(params["end_date"])

@@ -1,6 +1,6 @@
-"""What an account of the stand-in may look like, and the refusals that it can be told to give.
+"""What an account of the stand-in may look like, and the refusals that it can give.
 
-The odd account holds what live accounts were seen to hold and a tidy one lacks.
+The odd account has what was seen in live accounts and a tidy account lacks.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from worker.sandbox.pipedrive_book import StoredDeal
 
 INFO = "Please check developers.pipedrive.com"
 MADE_UP = "6_2"
-"""The code of a currency that the company made up: seats, with two decimals."""
+"""The code of a custom currency of the company: seats, with two decimals."""
 GONE_PIPELINE, GONE_STAGE = 90, 91
 
 
@@ -44,7 +44,7 @@ def traced() -> dict[str, str]:
 
 
 def company_currency(dialect: AccountDialect) -> str:
-    """What sums are converted into. The user's own default is another."""
+    """The currency to which sums are converted. The user's default is another."""
     return "USD" if dialect is AccountDialect.ODD else CURRENCY
 
 
@@ -65,7 +65,7 @@ def currencies(dialect: AccountDialect, symbol: str) -> list[dict[str, Any]]:
 
 
 def pipelines(living: list[dict[str, Any]], dialect: AccountDialect) -> list[dict[str, Any]]:
-    """A deleted one stays in the list for thirty days, even before all others."""
+    """A deleted pipeline stays in the list for thirty days, even before all others."""
     gone = rows.pipeline(GONE_PIPELINE, "Old", -1, deleted=True)
     return [*living, gone] if dialect is AccountDialect.ODD else living
 

@@ -41,7 +41,7 @@ NAMES: Mapping[str, frozenset[str]] = {
     "GET /api/v1/deals/summary": frozenset({"status", "filter_id", "user_id", "pipeline_id", "stage_id"}),
     "GET /api/v1/filters": frozenset({"type"}),
 }
-"""Endpoint → the parameters of its query that it knows; an endpoint that is not here knows none."""
+"""Endpoint → its query parameters. An endpoint that is not here has none."""
 MOST_CUSTOM_FIELDS = 15
 INCLUDED = frozenset(
     {"next_activity_id", "last_activity_id", "first_won_time", "products_count", "files_count", "notes_count"}

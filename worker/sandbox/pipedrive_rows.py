@@ -1,6 +1,6 @@
-"""What the stand-in writes: deals in the shapes of both versions, pipelines, stages and users.
+"""Deals in the shapes of both versions, pipelines, stages and users, as the stand-in writes them.
 
-https://developers.pipedrive.com/docs/api/v1/Deals ; fields are null where a real deal has nothing, whatever the
+https://developers.pipedrive.com/docs/api/v1/Deals ; fields are null if a real deal has nothing, whatever the
 specification says.
 """
 

@@ -47,7 +47,7 @@ def summary(deals: Iterable[StoredDeal], dialect: AccountDialect) -> dict[str, A
 
 
 def _rate(code: str, home: str) -> Decimal:
-    """Rounded, as a service's rates are; a currency is worth one of itself."""
+    """Rounded, like a service's rates. The rate of a currency to itself is one."""
     return (RATES.get(code, Decimal(1)) / RATES[home]).quantize(Decimal("0.0001"))
 
 

@@ -35,7 +35,7 @@ PAGE = (
     b'<!DOCTYPE html><html lang="en"><head><title>404</title></head><body>This page could not be found.</body></html>'
 )
 _IN_3_1 = ("reports", "segments", "stats", "pageviews", "active", "metrics")
-"""What version 3.1 has below a website."""
+"""The paths below a website in version 3.1."""
 FRONT = b'<!DOCTYPE html><html lang="en"><head><title>Umami</title></head><body>Log in</body></html>'
 ACTIVE = timedelta(minutes=5)
 CLOUD_CALLS, CLOUD_SECONDS = 50, 15.0
@@ -45,8 +45,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiApi:
-    """`now` is the simulation's clock. `state` holds what may be changed, `limit` is the cloud's. `legacy`: it has the
-    reports below /reports; without, it is a later version that has them below their website alone.
+    """`now` is the simulation's clock. `state` holds what may be changed; `limit` is the cloud's. With `legacy`,
+    reports are below /reports, as in version 3.1; without, only below their website, as in a later version.
     """
 
     def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
@@ -96,7 +96,7 @@ class UmamiApi:
         return [*front, *mounted, *unknown]
 
     async def front(self, _request: Request) -> Response:
-        """What people see, who are asked to log in."""
+        """The page for people, which asks for a login."""
         return Response(FRONT, media_type="text/html")
 
     def _guarded(self, by_method: Mapping[str, Endpoint], *, cloud: bool) -> Endpoint:
@@ -132,7 +132,7 @@ class UmamiApi:
         return Response(PAGE, 404, media_type="text/html")
 
     def _has(self, request: Request) -> bool:
-        """Version 3.1 has no reports below a website, and a later one may have none below /reports."""
+        """Version 3.1 has no reports below a website. A later one may have none below /reports."""
         parts = request.url.path.removeprefix(CLOUD).removeprefix(ROOT).strip("/").split("/")
         if parts[0] == "reports":
             return self.legacy
@@ -198,7 +198,7 @@ class UmamiApi:
         return answer(self._report(request, body))
 
     def _report(self, request: Request, body: Mapping[str, Any]) -> Any:
-        """The answer to a body that was looked at."""
+        """The answer to a checked body."""
         self.access.allowed(request, body["websiteId"])
         given, filters = body["parameters"], body["filters"]
         unknown = any(filters.get(name) not in (None, SEGMENT) for name in ("segment", "cohort"))
@@ -228,7 +228,7 @@ class UmamiApi:
         return answer(stats(self._between(request), without_bounces="excludeBounce" in request.query_params))
 
     async def active(self, request: Request) -> Response:
-        """Who was there in the last five minutes."""
+        """Visitors of the last five minutes."""
         website = request.path_params["id"]
         self.access.allowed(request, website)
         now = self._now()
@@ -236,7 +236,7 @@ class UmamiApi:
         return answer({"visitors": len({hit.session for hit in hits})})
 
     async def metrics(self, request: Request) -> Response:
-        """Views by the value of a field, the most first."""
+        """Views by the value of a field, largest first."""
         field = chosen(request, "type", checks.FIELDS)
         hits = [hit for hit in self._between(request).hits() if hit.fields[field]]
         found = Counter(hit.fields[field] for hit in hits)
@@ -275,7 +275,7 @@ class UmamiApi:
     def _scope(
         self, website: str, start: datetime | None, end: datetime | None, filters: Mapping[str, str]
     ) -> VisitScope:
-        """A site that was reset begins at the reset, whatever range is asked for."""
+        """A site that was reset begins at the reset, whatever the requested range is."""
         site = self.state.websites.get(website)
         begin, last = start or datetime.fromtimestamp(0, UTC), end or datetime.fromtimestamp(0, UTC)
         if site is not None and site.reset_at is not None:

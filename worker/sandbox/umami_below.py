@@ -14,7 +14,7 @@ Pick = Callable[[Any, str], Any]
 
 @dataclass(frozen=True, slots=True)
 class PathRequest:
-    """One path: the report that it belongs to, what it gives of the report's answer, and the types that it knows."""
+    """One path: its report, the part of the report's answer that it gives, and its types."""
 
     report: str
     pick: Pick = lambda answer, _type: answer
@@ -49,7 +49,7 @@ _LISTS = ("steps", "fields")
 
 
 def request(given: PathRequest, website: str, params: Mapping[str, str]) -> tuple[Any, checks.RequestErrors]:
-    """The query as the body of a report, and what is wrong with it."""
+    """The query as the body of a report, and the errors in it."""
     own = checks.PARAMETERS[given.report]
     faults = checks.RequestErrors()
     parameters: dict[str, Any] = {name: text for name, text in params.items() if name in own}

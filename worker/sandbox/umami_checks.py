@@ -181,11 +181,11 @@ PARAMETERS: Mapping[str, Mapping[str, tuple[bool, Check]]] = {
         "metric": (False, one_of("lcp", "inp", "cls", "fcp", "ttfb")),
     },
 }
-"""By type of report: whether a parameter is required, and what it may be."""
+"""Type of report → parameter → whether it is required, and its check."""
 
 
 def report(body: Any) -> RequestErrors:
-    """Everything that is wrong with a request to run a report."""
+    """All errors in a request to run a report."""
     faults = RequestErrors()
     if not isinstance(body, Mapping):
         faults.add((), "Invalid input: expected object, received undefined")

@@ -69,7 +69,7 @@ def journey(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
 
 def _way(names: list[str], start: str | None, end: str | None) -> list[str]:
-    """The steps without those that repeat the one before; none where the first or the last is another than asked."""
+    """The steps without repetitions. Empty if the first or last step is not the requested one."""
     wrong = not names or start not in (None, names[0]) or end not in (None, names[-1])
     return [] if wrong else [name for name, _ in groupby(names)]
 
@@ -129,7 +129,7 @@ def revenue(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
 
 def channel(hit: WebsiteEvent) -> str:
-    """The service's own word for how somebody came."""
+    """The service's word for the way in which a visitor arrived."""
     fields = hit.fields
     if fields["utmMedium"] in ("cpc", "paid"):
         return "paidAds"
@@ -173,8 +173,8 @@ def _top(hits: Iterable[WebsiteEvent], field: str, name: str, value: str, most: 
 
 
 def attribution(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """By the first view of every session that did the step, or by the last before it did so for the last time. Filters
-    choose the step, not what came before.
+    """By the first view of every session that did the step, or by the last view before it did so for the last time.
+    Filters apply to the step and not to earlier views.
     """
     done = [hit for hit in scope.hits() if _is_exactly(hit, given["type"], given["step"])]
     last = {hit.session: hit.at for hit in done}
@@ -198,12 +198,12 @@ def attribution(scope: VisitScope, given: Mapping[str, Any]) -> Any:
 
 
 def _is_exactly(hit: WebsiteEvent, kind: str, step: str) -> bool:
-    """Attribution knows no star."""
+    """Attribution does not support the star."""
     return "*" not in step and is_step(hit, kind, step)
 
 
 def breakdown(scope: VisitScope, given: Mapping[str, Any]) -> Any:
-    """Of views alone, whose event is nothing."""
+    """Only of views, whose event is null."""
     fields = given["fields"]
     views = [hit for hit in scope.hits() if hit.kind == VIEW]
     groups = by(views, lambda hit: tuple(hit.fields[name] for name in fields))
@@ -223,7 +223,7 @@ def _seen(hits: list[WebsiteEvent], written: Callable[[int], Any]) -> dict[str, 
 
 
 def stats(scope: VisitScope, *, without_bounces: bool = False) -> dict[str, Any]:
-    """Of views: a visit with events alone is none."""
+    """Only of views: a visit with events and no view does not count."""
 
     def totals(within: VisitScope) -> dict[str, Any]:
         views = [hit for hit in within.hits() if hit.kind == VIEW]
@@ -261,7 +261,7 @@ _FACTORS = {"lcp": 1.0, "inp": 0.05, "cls": 0.00003, "fcp": 0.5, "ttfb": 0.1}
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:
-    """0 where nothing was measured, as the service writes it."""
+    """0 if nothing was measured, as the service writes it."""
     ordered = sorted(values)
     return {
         name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 4) if ordered else 0

@@ -28,14 +28,14 @@ OF_SESSIONS = frozenset(
         "cohort",
     }
 )
-"""Filters for which the service joins a second table, which version 3.1 fails at in its report of performance."""
+"""Filters for which the service joins a second table. Version 3.1 fails at that in its performance report."""
 _OF_TEXT = ("eq", "neq", "c", "dnc", "re", "nre")
 _OPERATORS = (*_OF_TEXT, "s", "ns", "t", "f", "gt", "lt", "gte", "lte", "bf", "af")
 
 
 @dataclass(frozen=True, slots=True)
 class VisitScope:
-    """The site within a range, both ends included, until `now`."""
+    """The site within a range, both ends included, up to `now`."""
 
     site: OpenSite | None
     start: datetime
@@ -50,7 +50,7 @@ class VisitScope:
         return [hit for hit in self.site.between(self.start, self.end, self.now) if passes(hit)]
 
     def everybody(self) -> "VisitScope":
-        """The same stretch without filters."""
+        """The same range without filters."""
         return VisitScope(self.site, self.start, self.end, self.now, {})
 
     def before(self) -> "VisitScope":
@@ -66,7 +66,7 @@ def matcher(filters: Mapping[str, str]) -> Callable[[WebsiteEvent], bool]:
 
 
 def unforeseen(filters: Mapping[str, str]) -> bool:
-    """Whether one of them makes SQL that fails: an operator that text does not have, or a broken expression."""
+    """Whether a filter makes SQL fail: an operator that text does not have, or a broken expression."""
     return any(_fails(*_operator(value)) for name, value in filters.items() if name in FIELDS)
 
 
@@ -93,12 +93,12 @@ def _passes(found: str | None, operator: str, value: str) -> bool:
 
 
 def is_step(hit: WebsiteEvent, kind: str, value: str) -> bool:
-    """A view of that path, or an event of that name. A star stands for anything at an end, and for itself elsewhere."""
+    """A view of that path, or an event of that name. A star at an end matches anything; elsewhere it is literal."""
     return hit.kind == (CUSTOM if kind == "event" else VIEW) and _like(hit.name, value)
 
 
 def is_funnel_step(hit: WebsiteEvent, kind: str, value: str) -> bool:
-    """As is_step; a path is also that of the events that happen there."""
+    """As is_step. A path also matches events that happen there."""
     return is_step(hit, kind, value) if kind == "event" else _like(str(hit.fields["path"]), value)
 
 
@@ -113,7 +113,7 @@ def zone_of(name: str | None) -> ZoneInfo:
 
 
 def shown(text: str, zone: str | None) -> str:
-    """A bucket's beginning, which is an instant where no zone was asked for ("utc" is as good as none)."""
+    """The beginning of a bucket. It is an instant if no zone was requested ("utc" counts as none)."""
     return text.replace(" ", "T") + "Z" if zone in (None, "utc") else text
 
 

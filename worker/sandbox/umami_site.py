@@ -1,7 +1,7 @@
-"""A simulated website: who came, what they viewed and bought, day by day, from one seed.
+"""A simulated website: its visitors, views and purchases, day by day, from one seed.
 
-The new visitors of a day and all their later visits follow only from the seed and the date. So a range can be asked for
-twice, and a demonstration may run for any time. Some names are of the kind that real visitors send.
+The new visitors of a day and all their later visits depend only on the seed and the date. So a range gives the same
+answer each time, and a demonstration may run for any time. Some names are like those that real visitors send.
 """
 
 import random
@@ -96,7 +96,7 @@ class SimulatedSite:
         return sorted(found, key=lambda hit: (hit.at, hit.session))
 
     def newcomers(self, start: datetime, end: datetime, now: datetime) -> dict[str, datetime]:
-        """First instants of the sessions that began within the range."""
+        """Session → its first instant, for sessions that began within the range."""
         day = max(self.first_day, start.astimezone(UTC).date())
         born: dict[str, datetime] = {}
         while day <= min(end, now).astimezone(UTC).date():
