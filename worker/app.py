@@ -11,7 +11,8 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
-from worker.adapters.celery.queue import CeleryQueue, broker_of, make_app
+from worker.adapters.celery.app import broker_of, make_app
+from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from worker.adapters.celery.queue import broker_of, make_app
+from worker.adapters.celery.app import broker_of, make_app
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.smtp.client import parse_url
 from worker.adapters.url import base_url

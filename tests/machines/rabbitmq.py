@@ -14,7 +14,7 @@ from kombu.exceptions import ConnectionError as BrokerConnectionError
 
 from tests.machines.guarded_redis import free_port
 from tests.machines.site import OFTEN, Site, running, site, until
-from worker.adapters.celery.queue import make_app
+from worker.adapters.celery.app import make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.run import CLOSED, RunState
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.machines.site import OFTEN, Site, children, site, until
-from worker.adapters.celery.queue import make_app, queue_names
+from worker.adapters.celery.app import make_app, queue_names
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.run import Run, RunState
 from worker.errors import RequestError

@@ -9,7 +9,8 @@ import pytest
 
 from tests.machines.guarded_redis import MASTER, Guarded, guarded
 from tests.machines.site import site
-from worker.adapters.celery.queue import CeleryQueue, make_app
+from worker.adapters.celery.app import make_app
+from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.domain.run import RunKey

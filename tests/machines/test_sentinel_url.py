@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu.utils.url import url_to_parts
 
-from worker.adapters.celery.queue import broker_of, make_app
+from worker.adapters.celery.app import broker_of, make_app
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.sentinel_url import PATTERN, parse
 from worker.errors import RequestError

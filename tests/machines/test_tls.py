@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import pytest
 from redis.asyncio import Redis
 
-from worker.adapters.celery.queue import CeleryQueue, make_app
+from worker.adapters.celery.app import make_app
+from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.http import Http, HttpFailure
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, connect

@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.in_process import InProcessRun, in_process_run
-from worker.adapters.celery import queue
+from worker.adapters.celery import app, queue
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import DeliveryKey
@@ -42,7 +42,7 @@ async def test_a_message_has_no_time_of_its_own_that_could_outlast_the_brokers_p
     empty_redis: EmbeddedRedis,
 ) -> None:
     """celery/kombu#337: a task with a far ETA was delivered again each time the visibility timeout passed."""
-    carrier = queue.CeleryQueue(queue.make_app(empty_redis.broker_url, "tern"), "tern")
+    carrier = queue.CeleryQueue(app.make_app(empty_redis.broker_url, "tern"), "tern")
     await carrier.produce([RunKey.parse("week@2026-11-23T14:00:00Z")])
     await carrier.deliver([DeliveryKey.parse("week@2026-11-23T14:00:00Z/team|sales@acme.example")])
     client = connect(empty_redis.url.replace("db=0", "db=1"))
@@ -59,9 +59,9 @@ def test_a_task_that_may_run_longer_than_the_broker_waits_is_refused_at_the_star
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The same, for a long task: it would be running twice."""
-    monkeypatch.setattr(queue, "TIME_LIMIT", queue.VISIBILITY_TIMEOUT)
+    monkeypatch.setattr(app, "TIME_LIMIT", app.VISIBILITY_TIMEOUT)
     with pytest.raises(ValueError, match="must end before the broker delivers its message again"):
-        queue.make_app("redis://127.0.0.1:1/0", "tern")
+        app.make_app("redis://127.0.0.1:1/0", "tern")
 
 
 async def test_what_a_digest_was_compared_with_outlives_the_longest_interval(

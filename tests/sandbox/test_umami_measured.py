@@ -11,7 +11,8 @@ from worker.adapters.tls import tls_context
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import SEGMENT, WEBSITE
 from worker.sandbox.umami_api import SITE_ROOT
-from worker.sandbox.umami_reports import attribution, funnel, goal, journey
+from worker.sandbox.umami_origins import attribution
+from worker.sandbox.umami_reports import funnel, goal, journey
 from worker.sandbox.umami_scope import VisitScope
 from worker.sandbox.umami_site import CUSTOM, VIEW, WebsiteEvent
 

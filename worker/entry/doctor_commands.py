@@ -11,7 +11,8 @@ from typing import Any
 import typer
 from redis.asyncio import Redis
 
-from worker.adapters.celery.queue import make_app, waiting
+from worker.adapters.celery.app import make_app
+from worker.adapters.celery.queue import waiting
 from worker.adapters.definitions.load import Loaded
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger

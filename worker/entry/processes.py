@@ -11,7 +11,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from worker.adapters.celery.queue import QUEUES
+from worker.adapters.celery.app import QUEUES
 from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services

@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Celery
 
-from worker.adapters.celery.queue import DELIVER, PRODUCE, QUEUES, make_app, queue_names
+from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, make_app, queue_names
 from worker.app import broker, open_services
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Interrupted

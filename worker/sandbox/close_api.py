@@ -6,12 +6,10 @@ wording of a limit, the columns of the CSV), the stand-in makes a choice, and no
 
 import base64
 import binascii
-import csv
-import io
 import json
 import random
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -21,23 +19,19 @@ from starlette.routing import Match, Route
 
 from worker.sandbox import close_filters as filters
 from worker.sandbox import close_funnel as funnel
+from worker.sandbox import close_objects as objects
 from worker.sandbox.cast import (
     CURRENCY,
-    FOUNDED,
     LEAD_VIEW,
     ORGANISATION,
-    ORGANISATION_NAME,
-    PIPELINE_NAMES,
     PIPELINES,
     SAVED_SEARCH,
     USERS,
-    CastStage,
-    User,
 )
 from worker.sandbox.close_dialect import FRAMEWORK, REFUSING, CloseDialect
 from worker.sandbox.close_groups import grouped
 from worker.sandbox.close_ranges import offset
-from worker.sandbox.close_rows import OPTIONAL, aggregates, instant, row, single
+from worker.sandbox.close_rows import OPTIONAL, aggregates, row, single
 from worker.sandbox.events import SimulatedDeal
 from worker.sandbox.limits import Dialect, RequestLimit
 from worker.sandbox.oauth import OAuth
@@ -140,13 +134,13 @@ class CloseApi:
         return refusal.body()
 
     async def me(self, _request: Request) -> Response:
-        own = {"memberships": [], "organizations": [_organisation()], "features": {}, "permissions": []}
-        return answer({**_user(USERS[0]), **own})
+        own = {"memberships": [], "organizations": [objects.organisation()], "features": {}, "permissions": []}
+        return answer({**objects.user(USERS[0]), **own})
 
     async def organization(self, request: Request) -> Response:
         if request.path_params["id"] != ORGANISATION:
             return answer({"error": "Empty query: Organization matching query does not exist."}, 404)
-        return answer(_organisation())
+        return answer(objects.organisation())
 
     async def events(self, request: Request) -> Response:
         """No event was logged. Pages of this list go by cursor and hold fifty events at most."""
@@ -154,14 +148,14 @@ class CloseApi:
         return answer({"data": [], "cursor_next": None, "cursor_previous": None})
 
     async def users(self, request: Request) -> Response:
-        return self._page(request, [_user(user) for user in USERS if not user.former])
+        return self._page(request, [objects.user(user) for user in USERS if not user.former])
 
     async def pipelines(self, _request: Request) -> Response:
-        return answer({"data": [_pipeline(key) for key in PIPELINES]})
+        return answer({"data": [objects.pipeline(key) for key in PIPELINES]})
 
     async def statuses(self, request: Request) -> Response:
         rows = [
-            {**_status(stage), "organization_id": ORGANISATION, "pipeline_id": pipeline}
+            {**objects.status(stage), "organization_id": ORGANISATION, "pipeline_id": pipeline}
             for pipeline, stages in PIPELINES.items()
             for stage in stages
         ]
@@ -170,7 +164,10 @@ class CloseApi:
     async def searches(self, request: Request) -> Response:
         """Views of leads, unless `type` or `type__in` says otherwise."""
         asked = request.query_params.get("type__in", request.query_params.get("type", "lead")).split(",")
-        views = (_view(SAVED_SEARCH, "Large deals", "opportunity"), _view(LEAD_VIEW, "Large customers", "lead"))
+        views = (
+            objects.view(SAVED_SEARCH, "Large deals", "opportunity"),
+            objects.view(LEAD_VIEW, "Large customers", "lead"),
+        )
         return self._page(request, [view for view in views if view["type"] in asked], filters.FRAMEWORK_LIMIT)
 
     async def webhooks(self, request: Request) -> Response:
@@ -258,7 +255,7 @@ class CloseApi:
         ask = funnel.question(await _json(request), self._now(), offset(request.headers.get("x-tz-offset")))
         result = funnel.answer(self.pipeline, ask, kind)
         if "text/csv" in request.headers.get("accept", ""):
-            return Response(_csv(result["data"], kind), 200, {}, "text/csv; charset=utf-8")
+            return Response(objects.csv_of(result["data"], kind), 200, {}, "text/csv; charset=utf-8")
         return answer(result)
 
 
@@ -290,65 +287,6 @@ def _shower(fields: str) -> Callable[[SimulatedDeal], dict[str, Any]]:
     return lambda deal: {name: value for name, value in row(deal).items() if name in wanted}
 
 
-def _view(key: str, name: str, kind: str) -> dict[str, Any]:
-    return {
-        "id": key,
-        "name": name,
-        "type": kind,
-        "query": None,
-        "s_query": {"query": {"type": "match_all"}},
-        "is_shared": True,
-        "is_user_dependent": False,
-        "description": "",
-        "user_id": USERS[0].id,
-    }
-
-
-def _status(stage: CastStage) -> dict[str, Any]:
-    return {"id": stage.id, "label": stage.label, "type": stage.type}
-
-
-def _pipeline(key: str) -> dict[str, Any]:
-    """Dates without a zone, as they were recorded."""
-    return {
-        "id": key,
-        "name": PIPELINE_NAMES[key],
-        "organization_id": ORGANISATION,
-        "created_by": None,
-        "updated_by": USERS[0].id,
-        "date_created": FOUNDED.replace(tzinfo=None).isoformat(),
-        "date_updated": (FOUNDED + timedelta(days=9)).replace(tzinfo=None).isoformat(),
-        "statuses": [_status(stage) for stage in PIPELINES[key]],
-    }
-
-
-def _organisation() -> dict[str, Any]:
-    return {
-        "id": ORGANISATION,
-        "name": ORGANISATION_NAME,
-        "currency": CURRENCY,
-        "currency_symbol": "€",
-        "pipelines": [_pipeline(key) for key in PIPELINES],
-        "lead_statuses": [],
-    }
-
-
-def _user(user: User) -> dict[str, Any]:
-    """With keys that no documentation names, as recorded answers have them."""
-    return {
-        "id": user.id,
-        "email": user.email,
-        "email_verified_at": instant(FOUNDED),
-        "first_name": user.first,
-        "last_name": user.last,
-        "image": None,
-        "last_used_timezone": "Europe/Berlin",
-        "organizations": [ORGANISATION],
-        "date_created": instant(FOUNDED),
-        "date_updated": instant(FOUNDED),
-    }
-
-
 async def _json(request: Request) -> Any:
     try:
         return json.loads(await request.body())
@@ -361,20 +299,3 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _csv(data: list[dict[str, Any]], kind: str) -> bytes:
-    """One line per user, or per user and stage."""
-    lines = data
-    if kind == "stages":
-        lines = [
-            {"user_id": entry["user_id"], "status_id": stage["status"]["id"], "status_label": stage["status"]["label"]}
-            | {name: value for name, value in stage.items() if name != "status"}
-            for entry in data
-            for stage in entry["stages"]
-        ]
-    out = io.StringIO()
-    writer = csv.DictWriter(out, fieldnames=list(lines[0]) if lines else ["user_id"])
-    writer.writeheader()
-    writer.writerows(lines)
-    return out.getvalue().encode()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from worker.adapters.celery.queue import BROKER_PATIENCE, CeleryQueue, make_app
+from worker.adapters.celery.app import BROKER_PATIENCE, make_app
+from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryKey
 from worker.domain.run import RunKey

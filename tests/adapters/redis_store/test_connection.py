@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.support.ledger_fixture import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
-from worker.adapters.celery.queue import make_app
+from worker.adapters.celery.app import make_app
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger

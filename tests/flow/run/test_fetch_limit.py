@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from tests.support.in_process import SCHEDULE, InProcessRun
 from tests.support.patience import PATIENCE
-from worker.adapters.celery.queue import HAND_OVER, VISIBILITY_TIMEOUT, make_app
+from worker.adapters.celery.app import HAND_OVER, VISIBILITY_TIMEOUT, make_app
 from worker.domain.limits import LONGEST_FETCH
 from worker.domain.run import RunState
 from worker.domain.snapshot.snapshot import GapReason

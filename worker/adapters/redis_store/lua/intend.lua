@@ -2,8 +2,8 @@
 -- keys: run:<key>:deliveries, run:<key>:pairs, attention:deliveries, baseline:<schedule>
 -- A: run, reader, attempt (0: a new try), part, parts, sha, date, pair (JSON text), past (the snapshots in it),
 --    version, lease, keep
--- Returns the current attempt, or LOST, also if a baseline was reset since the delivery was taken. `date` and `pair` are
--- fixed by the first attempt, whose `version` is in the pair's text. A later attempt's `version` is in the row.
+-- Returns the current attempt, or LOST, also if a baseline was reset since the delivery was taken. `date` and `pair`
+-- are fixed by the first attempt, whose `version` is in the pair's text. A later attempt's `version` is in the row.
 local first = A.attempt == 0
 local row = row_in(first and 'P' or 'G', A.run, A.reader, not first and A.attempt or nil)
 if not row then return LOST end
