@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.sources.umami.test_story import NOW, WEEK, question, standing
 
+from tests.sources.umami.test_on_sandbox import NOW, WEEK, question, standing
 from worker.adapters.tls import tls_context
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.sandbox.server import Sandbox
