@@ -7,6 +7,8 @@ from worker.domain.delivery import Delivery
 from worker.domain.reason import SENTENCES
 from worker.domain.run import stamp
 
+ARRIVED = "It may have arrived before that."
+
 
 def delivery_document(row: Delivery) -> dict[str, Any]:
     """One delivery in its present state.
@@ -39,14 +41,15 @@ def delivery_document(row: Delivery) -> dict[str, Any]:
 
 
 def sentence_of(row: Delivery) -> str:
-    """The delivery's own sentence, else its reason's; empty without either."""
-    return row.sentence or (SENTENCES[row.reason] if row.reason else "")
+    """The delivery's own sentence, else its reason's, and whether it may have arrived; empty without any."""
+    sentence = row.sentence or (SENTENCES[row.reason] if row.reason else "")
+    return f"{sentence}{'' if sentence.endswith('.') else '.'} {ARRIVED}" if row.may_have_arrived else sentence
 
 
 def why(row: Delivery) -> str:
     """How a delivery ended and why, in one line."""
     reason = SENTENCES[row.reason] if row.reason else ""
-    arrived = "It may have arrived before that." if row.may_have_arrived else ""
+    arrived = ARRIVED if row.may_have_arrived else ""
     return " ".join(part for part in (str(row.state), "–", reason, row.sentence, arrived) if part)
 
 

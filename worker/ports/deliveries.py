@@ -111,8 +111,11 @@ class DeliveryLedger(Protocol):
         """
         ...
 
-    async def pace(self, bucket: str, seconds: float) -> float:
-        """Reserve the next turn of a bucket that allows one message every `seconds`. Returns seconds to wait for it."""
+    async def pace(self, bucket: str, seconds: float, who: str) -> float:
+        """Reserve the next turn of a bucket that allows one message every `seconds`. Returns seconds to wait for it. A
+        turn of `who`, a schedule's reader, that is still to come is returned again: a digest takes over that of the
+        older one that it supersedes.
+        """
         ...
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]: ...

@@ -94,7 +94,7 @@ class RunLedger(Protocol):
         """
         ...
 
-    async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
+    async def postpone(self, key: RunKey, attempt: int, until: datetime, gaps: Sequence[Gap]) -> None:
         """fetching → claimed, not before `until`."""
         ...
 

@@ -101,7 +101,7 @@ async def test_a_newer_slot_leaves_older_ones_alone_under_catch_up_all(story: Le
 async def test_a_newer_slot_leaves_what_is_fetched_postponed_or_asked_for(story: LedgerFixture) -> None:
     fetched, _ = await story.begun()
     postponed, attempt = await story.begun(SLOT + WEEK)
-    await story.runs.postpone(postponed, attempt, await story.soon())
+    await story.runs.postpone(postponed, attempt, await story.soon(), ())
     asked = story.claim(SLOT + timedelta(minutes=1), kind="manual", nonce="0000000a")
     assert await story.clock.request(asked, CLOCK)
     await story.claimed(SLOT + 2 * WEEK)

@@ -328,12 +328,12 @@ async def test_a_held_unknown_that_proves_sent_mends_its_run(story: LedgerFixtur
 
 
 async def test_a_lane_lets_one_pass_at_a_time_and_a_far_place_is_not_taken(story: LedgerFixture) -> None:
-    waits = [await story.deliveries.pace("slack C1", 4.0) for _ in range(5)]
+    waits = [await story.deliveries.pace("slack C1", 4.0, f"reader {n}") for n in range(5)]
     assert waits[0] == 0.0
     assert 3.0 < waits[1] <= 4.0
     assert 7.0 < waits[2] <= 8.0
     assert 10.0 < waits[4] <= waits[3] <= 12.0
-    assert await story.deliveries.pace("slack C2", 4.0) == 0.0
+    assert await story.deliveries.pace("slack C2", 4.0, "reader 0") == 0.0
 
 
 async def test_a_deferred_delivery_says_until_when_and_why(story: LedgerFixture) -> None:
@@ -371,3 +371,13 @@ async def test_a_row_in_waiting_is_small(story: LedgerFixture) -> None:
     raw = await story.client.hget(f"tern:run:{WEEKLY}@2026-11-16T14:00:00Z:deliveries", ANN)
     assert isinstance(raw, bytes)
     assert len(raw) < 64
+
+
+async def test_a_digest_takes_over_the_turn_of_the_one_that_it_supersedes(story: LedgerFixture) -> None:
+    """Slots that come faster than the receiver's pace each took a turn that nobody used, and the room got nothing."""
+    bucket = "slack C1"
+    assert await story.deliveries.pace(bucket, 4.0, "week/room") == 0.0
+    waits = [await story.deliveries.pace(bucket, 4.0, "week/room") for _ in range(5)]
+    assert max(waits) <= 4.0
+    assert waits == sorted(waits, reverse=True)
+    assert 7.0 < await story.deliveries.pace(bucket, 4.0, "other/room") <= 8.0

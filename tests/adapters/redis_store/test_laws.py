@@ -56,7 +56,7 @@ class Life:
             "hand over": lambda: story.runs.deliver(
                 run, turn, {"deals": f"s{week}"}, (), dict.fromkeys(map(who, READERS), soon)
             ),
-            "postpone": lambda: story.runs.postpone(run, turn, soon),
+            "postpone": lambda: story.runs.postpone(run, turn, soon, ()),
             "hold": lambda: story.deliveries.hold(key, CHILD),
             "send": lambda: self.send(key, moves),
             "found": lambda: story.deliveries.settle(key, attempt, Sent("found", moves)),

@@ -24,7 +24,7 @@ Step = Callable[[LedgerFixture, RunKey, int], Awaitable[object]]
 STEPS: dict[str, Step] = {
     "beat": lambda s, key, attempt: s.runs.beat(key, attempt),
     "deliver": lambda s, key, attempt: s.runs.deliver(key, attempt, {"deals": "x"}, (), {who(ANN): SLOT + FAR}),
-    "postpone": lambda s, key, attempt: s.runs.postpone(key, attempt, SLOT),
+    "postpone": lambda s, key, attempt: s.runs.postpone(key, attempt, SLOT, ()),
     "fail": lambda s, key, attempt: s.runs.fail(key, attempt, Reason.SOURCE, "no", (), failed(key)),
     "skip": lambda s, key, attempt: s.runs.skip_run(key, attempt, Reason.NO_READERS),
 }
@@ -99,7 +99,7 @@ async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: Led
         assert begun is not None
         assert begun.attempt == attempt
         assert begun.run.not_before is None
-        await story.runs.postpone(key, attempt, await story.soon(90))
+        await story.runs.postpone(key, attempt, await story.soon(90), ())
         assert (await story.runs.begin(key, CHILD)).lease is None
         assert (await story.run(key)).not_before is not None
         await story.elapse(60)
@@ -176,7 +176,7 @@ async def test_nobody_to_tell_means_no_delivery(story: LedgerFixture) -> None:
 
 async def test_a_claimed_run_is_skipped_by_whoever_knows_its_attempt(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
-    await story.runs.postpone(key, attempt, await story.soon())
+    await story.runs.postpone(key, attempt, await story.soon(), ())
     with pytest.raises(ClaimLost):
         await story.runs.skip_run(key, attempt - 1, Reason.DELETED)
     await story.runs.skip_run(key, attempt, Reason.DELETED)
@@ -190,3 +190,9 @@ async def test_a_run_that_ended_without_deliveries_leaves_nothing_to_look_at(sto
     await story.runs.fail(key, attempt, Reason.SOURCE, "down", (), None)
     for name in ("attention:runs", f"open:{WEEKLY}"):
         assert await story.client.zcard(f"{PROJECT}:{name}") == 0, name
+
+
+async def test_a_run_that_is_postponed_keeps_why(story: LedgerFixture) -> None:
+    key, attempt = await story.begun()
+    await story.runs.postpone(key, attempt, await story.soon(90), (GAP,))
+    assert (await story.run(key)).gaps == ((GAP.query_id, str(GAP.reason), GAP.sentence),)

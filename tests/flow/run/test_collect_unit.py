@@ -11,7 +11,7 @@ from tests.domain.builders import answer, deal, open_deals
 from tests.support.fakes import HOUR, NOW, TEAM, WEEKLY, Fetches, OneSource, Stepped, Stored, bundle_with, uses
 from worker.domain.delivery import Baseline
 from worker.domain.schedule import Bundle, Follow, Query
-from worker.domain.snapshot.snapshot import GapReason, Snapshot
+from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.domain.time.window import WindowSpec
 from worker.errors import LedgerUnavailable, RequestError, SourceUnavailable
 from worker.flow.intervals import Intervals
@@ -108,6 +108,14 @@ async def test_the_state_now_is_not_told_for_a_slot_that_a_newer_one_followed() 
     assert fetches.asked == []
     windowed = await collect(parts(fetches, WINDOWED), replace(CONTEXT, stale=True), [])
     assert (list(windowed.snapshots), windowed.gaps) == (["deals", "other"], ())
+
+
+async def test_a_run_that_was_postponed_past_the_next_slot_says_what_it_was_postponed_for() -> None:
+    """It said "not knowable", although the service had been down at the slot."""
+    down = Gap("deals", GapReason.UNAVAILABLE, "GET /opportunity/: no answer came in time")
+    found = await collect(parts(Fetches()), replace(CONTEXT, stale=True, failed={"deals": down}), [])
+    assert down in found.gaps
+    assert {gap.reason for gap in found.gaps if gap.query_id != "deals"} == {GapReason.NOT_KNOWABLE}
 
 
 async def test_a_ledger_that_fails_is_no_gap() -> None:

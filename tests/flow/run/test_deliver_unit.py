@@ -105,7 +105,7 @@ class Stolen(Ledger):
 class PacedLedger(Ledger):
     wait = 0.0
 
-    async def pace(self, bucket: str, seconds: float) -> float:
+    async def pace(self, bucket: str, seconds: float, who: str) -> float:
         self.log.append(f"pace {bucket} {seconds}")
         return self.wait
 

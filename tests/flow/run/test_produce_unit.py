@@ -92,7 +92,7 @@ class Ends(HandsOver):
         self.writes.append(("skip", attempt, reason))
         return (ENDED,)
 
-    async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
+    async def postpone(self, key: RunKey, attempt: int, until: datetime, gaps: Sequence[Gap]) -> None:
         self.writes.append(("postpone", attempt, until))
 
 

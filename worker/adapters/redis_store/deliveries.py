@@ -99,8 +99,9 @@ class RedisDeliveries:
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         await self._scripts.run("repeat", {**_named(key), "part": part, "receipt": short(receipt)})
 
-    async def pace(self, bucket: str, seconds: float) -> float:
-        arguments = {"bucket": bucket, "every": ceil(seconds * 1000), "patience": self._times.ms("patience")}
+    async def pace(self, bucket: str, seconds: float, who: str) -> float:
+        every, patience = ceil(seconds * 1000), self._times.ms("patience")
+        arguments = {"bucket": bucket, "who": who, "every": every, "patience": patience}
         wait: int = await self._scripts.run("pace", arguments)
         return wait / 1000
 

@@ -118,8 +118,8 @@ class RedisRuns:
     def _finish(self, key: RunKey) -> dict[str, Any]:
         return {"key": str(key), "republish": self._times.ms("republish"), "recount": self._times.ms("recount")}
 
-    async def postpone(self, key: RunKey, attempt: int, until: datetime) -> None:
-        await self._scripts.own("leave", key, {**_mine(key, attempt), "until_": to_ms(until)})
+    async def postpone(self, key: RunKey, attempt: int, until: datetime, gaps: Sequence[Gap]) -> None:
+        await self._scripts.own("leave", key, {**_mine(key, attempt), "until_": to_ms(until), "gaps": gap_rows(gaps)})
 
     async def fail(
         self,

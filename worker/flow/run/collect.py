@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -33,7 +33,8 @@ class Collected:
 @dataclass(frozen=True, slots=True)
 class FetchContext:
     """What a report is collected for. `stale`: a newer slot was already due, so that state "now" does not belong to
-    this slot. `on_demand`: a person waits for it.
+    this slot. `on_demand`: a person waits for it. `failed`: the gaps of an earlier try. They are why a stale run has no
+    answer, not that the slot has passed.
     """
 
     bundle: Bundle
@@ -43,6 +44,7 @@ class FetchContext:
     now: datetime
     stale: bool = False
     on_demand: bool = False
+    failed: Mapping[str, Gap] = field(default_factory=dict)
 
 
 class CollectUses(UsesConnectors, UsesFetches, UsesRuns, UsesSnapshots, UsesTimes, UsesTriggers, Protocol): ...
@@ -70,6 +72,8 @@ async def _answer(
     patience = min((context.deadline - context.now).total_seconds(), uses.times.longest_fetch)
     try:
         if context.stale and not uses.connectors.query(context.bundle, item).windowed:
+            if item.id in context.failed:
+                return context.failed[item.id]
             day = f"{context.slot:%d %b}"
             return Gap(item.id, GapReason.NOT_KNOWABLE, f"not knowable for {day}: the service tells only its state now")
         source = uses.connectors.source(context.bundle, item.source)

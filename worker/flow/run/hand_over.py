@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from typing import Any, Protocol
 
-from worker.domain.delivery import Envelope, Part, Receipt
+from worker.domain.delivery import Envelope, Part, Reader, Receipt
 from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
@@ -29,7 +29,7 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
     parts = channel.build(await digest.content(channel), envelope)
     for part in parts[len(attempt.receipts) :]:
         attempt.part = part.name
-        await _pace(uses.deliveries, channel, digest.reader.address)
+        await _pace(uses.deliveries, channel, digest.reader)
         sealed = channel.seal(part, attempt.receipts)
         attempt.begun = await uses.deliveries.intend(
             key,
@@ -76,11 +76,11 @@ async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:
         await uses.deliveries.check(attempt.row.key, attempt.begun)
 
 
-async def _pace(ledger: DeliveryLedger, channel: Channel[Any], address: str) -> None:
+async def _pace(ledger: DeliveryLedger, channel: Channel[Any], reader: Reader) -> None:
     """Waits for the receiver's pace. Raises PaceTooLong."""
     if not isinstance(channel, Paced):
         return
-    wait = await ledger.pace(*channel.pace(address))
+    wait = await ledger.pace(*channel.pace(reader.address), f"{reader.schedule}/{reader.id}")
     if wait > LONGEST_WAIT:
         raise PaceTooLong(wait)
     await asyncio.sleep(wait)

@@ -11,6 +11,7 @@ from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBe
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule
+from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
@@ -90,7 +91,16 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if stale and _gives_way(schedule, begun):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
         return ()
-    context = FetchContext(bundle, schedule, run.key.slot, run.deadline, begun.now, stale=stale, on_demand=on_demand)
+    context = FetchContext(
+        bundle,
+        schedule,
+        run.key.slot,
+        run.deadline,
+        begun.now,
+        stale=stale,
+        on_demand=on_demand,
+        failed={query: Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps},
+    )
     collected = await collect(uses, context, list(baselines.values()))
     _emit_answers(uses.events, key, collected)
     if not collected.snapshots:
@@ -133,7 +143,7 @@ async def _nothing(
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
     key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, uses.times.retry_fetch))
     if again < begun.run.deadline and begun.run.trigger != "manual":
-        await uses.runs.postpone(key, begun.attempt, again)
+        await uses.runs.postpone(key, begun.attempt, again, collected.gaps)
         return ()
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
     causes = causes_of(collected.gaps)

@@ -8,7 +8,7 @@ local mine = tonumber(held[2]) == A.attempt
 if not mine or not (held[1] == 'fetching' or (held[1] == 'claimed' and A.state == 'skipped')) then return LOST end
 if A.until_ then
   -- The worker postponed the run, so the tries start again. Only the death of a worker counts as a try.
-  call('HSET', run_key(A.key), 'state', 'claimed', 'not_before', A.until_)
+  call('HSET', run_key(A.key), 'state', 'claimed', 'not_before', A.until_, 'gaps', A.gaps)
   call('HDEL', run_key(A.key), 'tries')
   call('ZADD', LOOK_RUNS, A.until_, A.key)
   return facts
