@@ -107,7 +107,8 @@ class Delivery:
     there was none). `why_first` says for queries without a baseline why there is none, and stays too. `date`: the
     instant of the first intent. `resent`: the delivery is a possible duplicate. `version`: the Funnelbeat that rendered
     the last try. `may_have_arrived`: the delivery was unknown when a newer run superseded it or it expired. `notice`:
-    what the operator is told, of a delivery that is no digest.
+    what the operator is told, of a delivery that is no digest. `may_repeat`: the slot of an older digest that may have
+    arrived, whose content this one may repeat.
     """
 
     key: DeliveryKey
@@ -127,6 +128,7 @@ class Delivery:
     version: str = ""
     may_have_arrived: bool = False
     notice: Notice | None = None
+    may_repeat: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,7 @@ WORDS: dict[str, str] = {
     "complete_first": "Vollständig. Noch nichts zu vergleichen. Der nächste Bericht vergleicht mit diesem.",
     "comparison_stays": "Verglichen wird weiter mit Ihrem Bericht vom {date}.",
     "comparison_none": "Noch nichts zu vergleichen.",
+    "may_repeat": "Ihr Bericht vom {date} ist vielleicht angekommen: dann wiederholt dieser, was er sagte.",
     "source_line": "{source}, {query}",
     "note": "Hinweis: {note}",
     "notes.more.one": "und {n} weiterer Hinweis",

@@ -1,7 +1,12 @@
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from tests.golden.digests import NORMAL
+from tests.support.contents import mail_of, posts_of
 from worker.domain.digest.model import SourceLine
+from worker.domain.schedule import Subscription
 from worker.rendering.page.sources import SourceRows
 from worker.rendering.wording import Wording
 from worker.vocabulary import VOCABULARY
@@ -21,3 +26,19 @@ EN = Wording("en_GB", "UTC", 2026, VOCABULARY.words)
 def test_a_stand_in_goes_by_the_name_of_its_service(source: str, label: str) -> None:
     line = SourceLine("open-deals", source, "opportunities", 1, 1, None)
     assert SourceRows(NORMAL, EN, VOCABULARY).source_label(line) == label
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en_GB", "may have arrived"), ("de_DE", "vielleicht angekommen")])
+def test_a_digest_says_in_words_that_it_may_repeat_an_older_one(locale: str, words: str) -> None:
+    w = Wording(locale, "UTC", 2026, VOCABULARY.words)
+    unclear = replace(NORMAL, may_repeat=NORMAL.slot - timedelta(days=14))
+    assert words in SourceRows(unclear, w, VOCABULARY).compared
+    assert words not in SourceRows(NORMAL, w, VOCABULARY).compared
+
+
+def test_it_says_so_in_mail_text_and_post() -> None:
+    entry = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "UTC")
+    unclear = replace(NORMAL, may_repeat=NORMAL.slot - timedelta(days=14))
+    mail, posts = mail_of(unclear, entry), posts_of(unclear, entry)
+    for text in (mail.html, " ".join(mail.text.split()), str(posts.posts)):
+        assert "may have arrived: then this one repeats what it said." in text

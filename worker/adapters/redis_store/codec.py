@@ -195,6 +195,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         version=row.get("w", known.version),
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
+        may_repeat=_instant(row, "u"),
     )
 
 

@@ -29,6 +29,8 @@
     <p>:attention:deliveries      zset    delivery → the same
     <p>:baseline:<schedule>       hash    reader → {query: [snapshot, slot, as of, when it was reset]}; without the
                                           last where nobody did; snapshot "": with nothing
+    <p>:unclear:<schedule>        hash    reader → slot of the oldest digest that may have arrived, until a later one
+                                          surely has
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
                                           forgotten: rows were taken out of it on request
@@ -58,7 +60,8 @@ R refused, F failed, U unknown, H unknown and held. The object, absent where the
 expires, n not before, e reason, m sentence, d date, b short name of the pair, p parts [[letter, sha256, receipt]], l
 baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
 that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
-became unknown, i of a notice what the operator is told (notices.py).
+became unknown, i of a notice what the operator is told (notices.py), u the slot of
+an older digest that may have arrived.
 """
 
 from worker.domain.run import RunKey

@@ -40,6 +40,7 @@ def compose(context: DigestContext) -> Digest:
         gaps=_gaps(context),
         next_slot=context.next_slot,
         late=context.late,
+        may_repeat=context.may_repeat,
         holds=_holds(context),
         changed=bool(changes),
         changes=changes,

@@ -234,7 +234,8 @@ class Digest:
     """`slot` is nominal. `as_of`: when the newest state was read. `late`: seconds after the slot, 0 if on time.
     `since`: the slot of the key query's baseline, None for a first digest. `moves`: all single moves of the bridge,
     largest first; a template cuts them and says so. `changes`: why `changed` is true, query by query. `holds`: which
-    deals the key query's list holds.
+    deals the key query's list holds. `may_repeat`: the slot of an older digest that the reader may have, whose content
+    this one may repeat.
     """
 
     schedule: str
@@ -261,3 +262,4 @@ class Digest:
     changed: bool = False
     changes: tuple[QueryChange, ...] = ()
     empty: bool = False
+    may_repeat: datetime | None = None

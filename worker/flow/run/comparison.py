@@ -40,6 +40,7 @@ class RunSlot:
     run: str
     slot: datetime
     claimed_at: datetime
+    may_repeat: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

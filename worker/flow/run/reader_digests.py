@@ -122,7 +122,7 @@ class ReaderDigests:
             bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
             found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
             past = await self.past(schedule, run.key.slot, found, current, row)
-            of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at)
+            of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at, row.may_repeat)
             return self.composed(key, of, found, past, audience)
 
         return await self.digest_memo.get((key, audience and audience.key), make)
@@ -185,7 +185,15 @@ def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> t
     pair = current if row.compared_with is None else row.compared_with
     compared_with = frozenset((query, baseline) for query, baseline in pair.items() if baseline)
     later = _later(current, run.key.slot) if row.compared_with is None else frozenset()
-    return _found_key(run), run.bundle, run.claimed_at, compared_with, later, frozenset(row.why_first.items())
+    return (
+        _found_key(run),
+        run.bundle,
+        run.claimed_at,
+        compared_with,
+        later,
+        frozenset(row.why_first.items()),
+        row.may_repeat,
+    )
 
 
 def _later(current: Mapping[str, Baseline], slot: datetime) -> frozenset[str]:
@@ -226,5 +234,6 @@ def digest_context(
         why_no_baseline=past.why_first,
         connections={name: connection.type for name, connection in bundle.connections.items()},
         next_slot=triggers.next(schedule.trigger, slot),
+        may_repeat=of.may_repeat,
         late=int(late.total_seconds()) if late > on_time else 0,
     )

@@ -69,7 +69,12 @@ class SourceRows:
 
     @property
     def compared(self) -> str:
-        """The sentence that closes the sources."""
+        """The sentences that close the sources."""
+        unclear = self._digest.may_repeat
+        repeats = f" {self._w.say('may_repeat', date=self._w.stamp(unclear))}" if unclear is not None else ""
+        return self._comparison() + repeats
+
+    def _comparison(self) -> str:
         since = self._digest.since
         if self._digest.gaps:
             stays = "comparison_none" if since is None else "comparison_stays"

@@ -275,6 +275,20 @@ local function move_baselines(run, reader, moves, decided)
   call('HSET', key, reader, cjson.encode(held))
 end
 
+-- The slot of the oldest digest that may have arrived and that no surely sent one has followed, by reader: the next digest
+-- says that it may repeat what that one told.
+local function unclear_key(run) return P .. 'unclear:' .. schedule_of(run) end
+
+local function note_unclear(run, reader)
+  local slot = slot_of(run)
+  if slot then call('HSETNX', unclear_key(run), reader, slot) end
+end
+
+local function clear_unclear(run, reader)
+  local slot, noted = slot_of(run), tonumber(call('HGET', unclear_key(run), reader) or nil)
+  if slot and noted and tonumber(slot) >= noted then call('HDEL', unclear_key(run), reader) end
+end
+
 -- Whether the reader has the digest's main part. If so, the digest counts as sent even if later parts fail, and the next
 -- digest compares with it.
 local function posted(row) return row.p and row.p[1] and row.p[1][1] == 'S' end
@@ -297,6 +311,7 @@ local function expire(run, reader, row)
     move_baselines(run, reader, moves, row.d)
   elseif row.s == 'U' then
     row.y = true
+    if not is_notice(reader) then note_unclear(run, reader) end
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
     settle(run, reader, row, 'F', 'exhausted', row.m)
@@ -327,6 +342,7 @@ local function supersede(old, names)
         sent = sent + 1
       elseif state == 'U' or state == 'H' then
         row.y = true
+        note_unclear(old, names[i])
       end
       row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)

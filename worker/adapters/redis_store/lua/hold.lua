@@ -4,7 +4,7 @@
 -- pending, unknown whose reader a newer run has reached → skipped(superseded).
 -- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
---       baseline:<schedule>, suspended
+--       baseline:<schedule>, unclear:<schedule>, suspended
 -- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
 -- needs, at one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
 -- suspended, and the facts (older deliveries to the reader that are superseded).
@@ -32,6 +32,8 @@ if held[1] and not is_notice(A.reader) then -- a notice to the operator never wa
     return {0, facts}
   end
 end
+-- What the digest says of an older one stays as it was when it was first about to be sent.
+if not row.d then row.u = tonumber(call('HGET', unclear_key(A.run), A.reader) or nil) end
 local baselines = baselines_of(A.run, A.reader)
 local at = math.max(now, last_reset(baselines) + 1) -- after a reset of this very millisecond
 row.h, row.o = at + A.lease, A.pid

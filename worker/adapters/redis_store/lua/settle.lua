@@ -45,6 +45,7 @@ function on.sent()
   local reason = A.reason or (row.s ~= 'G' and 'found' or nil)
   settle(A.run, A.reader, row, 'S', reason, A.sentence)
   move_baselines(A.run, A.reader, A.baselines, decided)
+  clear_unclear(A.run, A.reader)
 end
 
 function on.skipped()
