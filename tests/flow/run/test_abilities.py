@@ -109,7 +109,7 @@ async def test_a_message_of_which_every_part_was_sent_is_settled_though_fewer_ar
 async def test_a_paced_channel_waits_for_its_own_key_and_seconds() -> None:
     state, told, _ = await brought(Slow())
     assert state is DeliveryState.SENT
-    assert told.calls["pace"] == ("pace of r@acme.example", 2.5)
+    assert told.calls["pace"] == ("pace of r@acme.example", 2.5, "weekly-pipeline/r|r@acme.example")
 
 
 async def test_a_place_that_is_far_away_defers_the_delivery() -> None:

@@ -49,7 +49,7 @@ class Noting(Ledger):
         self.log.append(f"done {part} {receipt}")
         self.moved.append(moved)
 
-    async def pace(self, bucket: str, seconds: float) -> float:
+    async def pace(self, bucket: str, seconds: float, who: str) -> float:
         return self.wait
 
 

@@ -1,7 +1,13 @@
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
+
 from tests.golden.digests import DIGESTS
+from tests.golden.notices import NOTICES
+from worker.flow.run.readers import NOTICE_TEMPLATE
+from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import Cut, Page
 from worker.rendering.wording import Wording
 from worker.vocabulary import VOCABULARY
@@ -10,10 +16,21 @@ EN = Wording("en_GB", "UTC", 2026, VOCABULARY.words)
 TEMPLATES = Path(__file__).parents[3] / "templates"
 
 
+def used_in(paths: Iterable[Path]) -> set[str]:
+    return {name for path in paths for name in re.findall(r"\bpage\.(\w+)", path.read_text("utf-8"))}
+
+
 def test_every_name_that_the_shipped_templates_use_is_there() -> None:
-    used = {name for path in TEMPLATES.rglob("*.j2") for name in re.findall(r"\bpage\.(\w+)", path.read_text("utf-8"))}
+    used = used_in(path for path in TEMPLATES.rglob("*.j2") if path.parent.name != NOTICE_TEMPLATE)
     page = Page(DIGESTS["normal"], EN, Cut())
     assert len(used) > 50
+    assert [name for name in sorted(used) if not hasattr(page, name)] == []
+
+
+@pytest.mark.parametrize("name", sorted(NOTICES))
+def test_every_name_that_the_templates_of_a_notice_use_is_there(name: str) -> None:
+    page, used = NoticePage(NOTICES[name], EN), used_in((TEMPLATES / NOTICE_TEMPLATE).glob("*.j2"))
+    assert used
     assert [name for name in sorted(used) if not hasattr(page, name)] == []
 
 
