@@ -1,6 +1,6 @@
 """A reader who may have the last digest is told that the next one repeats it."""
 
-from tests.support.story import InProcessRun
+from tests.support.in_process import InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.flow.operate.replay import replay
 

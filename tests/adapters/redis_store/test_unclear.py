@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.ledger_story import ANN, CHILD, SLOT, WEEK, LedgerFixture
+from tests.support.ledger_fixture import ANN, CHILD, SLOT, WEEK, LedgerFixture
 from worker.domain.delivery import Delivery, DeliveryKey
 
 LATE = 6 * 3600 + 1
