@@ -123,11 +123,16 @@ class OpenConnectors:
         return _kind(bundle, channel).route(address)
 
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        return self.address(bundle, channel, address) is not None
+
+    def address(self, bundle: Bundle, channel: str, text: str) -> str | None:
         kind = _kind(bundle, channel)
+        if not kind.needs_address(bundle.channels[channel].options):
+            return None
         try:
-            return kind.needs_address(bundle.channels[channel].options) and bool(kind.address(address))
+            return kind.address(text) or None
         except ValueError:
-            return False
+            return None
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

@@ -12,7 +12,7 @@ from worker.channels.email import channel, content
 from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Baseline, Delivery
 from worker.domain.reason import Reason
-from worker.domain.schedule import OnUnknown, Send, Subscription
+from worker.domain.schedule import Each, OnUnknown, Send, Subscription
 from worker.flow.services import Services
 
 SMALL = {
@@ -38,11 +38,13 @@ OTHERWISE: dict[str, Any] = {
     "on_unknown": OnUnknown.HOLD,
     "rows": 'row.key == "nobody"',
     "team_totals": True,
+    "each": Each.OWNER,
+    "unassigned": "ops@acme.example",
 }
 """Another value for each field of an entry."""
 
-SHOWN = {"template", "locale", "zone", "attach", "rows"}
-"""Those that a reader sees in the message. `team_totals` says nothing without `rows`."""
+SHOWN = {"template", "locale", "zone", "attach", "rows", "each"}
+"""Those that a reader sees in the message. `team_totals` and `unassigned` say nothing alone."""
 
 PAIR: dict[str, Baseline | None] = {**past(0)}
 

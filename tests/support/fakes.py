@@ -318,3 +318,13 @@ class Least:
     def __call__(self, variables: Any) -> bool | None:
         value = variables["row"]["value"]
         return None if value is None else value >= int(self.text)
+
+
+class AnyAddress:
+    """Every text with an @ is an address of every channel."""
+
+    def address(self, bundle: Bundle, channel: str, text: str) -> str | None:
+        return text.lower() if "@" in text else None
+
+    def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
+        return self.address(bundle, channel, address) is not None

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     UNDELIVERED = "undelivered"  # of a notice: the run's deliveries say more
     DELETED = "deleted"
     NO_READERS = "no_readers"
+    NO_ADDRESS = "no_address"
     # why a slot was missed
     TOO_LATE = "too_late"
     CAUGHT_UP = "caught_up"
@@ -91,6 +92,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNDELIVERED: "No reader could be sent the digest.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
+    Reason.NO_ADDRESS: "Nobody knows where this owner of rows is reached.",
     Reason.TOO_LATE: "Nothing ran when it was due, and the schedule does not catch up.",
     Reason.CAUGHT_UP: "Nothing ran when it was due; the newest slot ran in its place.",
     Reason.PAUSED: "Its schedule was paused.",

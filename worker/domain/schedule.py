@@ -91,6 +91,13 @@ class Query:
     share_for: int = SHARE_FOR
 
 
+class Each(StrEnum):
+    """One digest for each of whom, where an entry names no address."""
+
+    OWNER = "owner"  # who owns rows, or owned them when last told
+    MANAGER = "manager"  # who manages such owners, directly or not, as `people` of the project says
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """An entry of `to:`: who gets the digest, and through which channel. `address` is normalised; it is None for a
@@ -98,6 +105,8 @@ class Subscription:
 
     `template`, `locale` and `zone` are filled from `digest` and `defaults` when the definition is read. `rows` is a
     condition on the rows that this reader sees; empty for all. `team_totals`: what has no rows of its own is shown too.
+    `each`: one reader for every owner of rows, and `address` is None; rows of owners without an address go to
+    `unassigned`.
     """
 
     id: str
@@ -111,6 +120,8 @@ class Subscription:
     on_unknown: OnUnknown = OnUnknown.RESEND
     rows: str = ""
     team_totals: bool = False
+    each: Each | None = None
+    unassigned: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +195,16 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """An owner of rows. `addresses`: by a channel's name or its type.
+    `manager`: another owner's id.
+    """
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    manager: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """Everything that a run needs from the project's files. A bundle is immutable and content-addressed; a deployment
     pins one.
@@ -197,3 +218,4 @@ class Bundle:
     channels: Mapping[str, ChannelSpec]
     schedules: Mapping[str, Schedule]
     templates: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)

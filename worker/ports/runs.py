@@ -69,6 +69,10 @@ class RunLedger(Protocol):
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]: ...
 
+    async def baselines_of(self, schedule: str, entry: str) -> Mapping[Reader, Mapping[str, Baseline]]:
+        """Of every reader of an entry who was ever sent something: owners come and go."""
+        ...
+
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
         """Ids of complete snapshots of one query, newest first, down to the newest one that is not after `since` (a
         slot). Only the newest if `since` is None.

@@ -13,16 +13,17 @@ from tests.domain.journal import OWNERS, History, Played, histories, play
 from tests.support.traits import traits
 from worker.domain.diff.bridge import Bridge, balance
 from worker.domain.diff.moves import Step
-from worker.domain.snapshot.audience import Audience, Side, limited
+from worker.domain.snapshot.audience import Audience, Side, limited, split
 from worker.domain.snapshot.opportunity import COLUMNS, INWARD, Move
 from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, Table
 
 PLACE = {column.name: at for at, column in enumerate(COLUMNS)}
 
 
 def of_owner(owner: str | None) -> Audience:
-    return Audience(("owner", owner), lambda row: row.text("owner_id") == owner, "reassigned")
+    return Audience(("owner", owner), "reassigned", owns=lambda found: found == owner)
 
 
 def of_large(least: int = 600) -> Audience:
@@ -30,11 +31,15 @@ def of_large(least: int = 600) -> Audience:
         amount = row.whole("annual")
         return None if amount is None else amount >= least
 
-    return Audience(("large", least), sees, "filter")
+    return Audience(("large", least), "filter", holds=sees)
 
 
 def side(played: Played, audience: Audience) -> Side:
-    return limited(audience, played.after, played.before, traits(played.history.item).scope)
+    return cut(audience, played.after, played.before, traits(played.history.item).scope)
+
+
+def cut(audience: Audience, now: Snapshot, before: Snapshot | None, scope: Scope) -> Side:
+    return limited(audience, split(now), split(before) if before is not None else None, scope)
 
 
 def moved(one: Side) -> Bridge:
@@ -146,7 +151,7 @@ def test_a_deal_that_was_handed_on_and_won_left_its_former_owner_at_its_old_valu
     was = [deal("a", 500), deal("b", 300)]
     looked_up = [deal("a", 900, owner_id="user_bo", owner="Bo", status="won")]
     now = answer([deal("b", 300)], followed=looked_up)
-    seen = limited(of_owner("user_ann"), now, answer(was, at=LAST_WEEK), traits(open_deals()).scope)
+    seen = cut(of_owner("user_ann"), now, answer(was, at=LAST_WEEK), traits(open_deals()).scope)
     (step,) = moved(seen).steps
     assert (step.move, step.detail, step.amount) == (Move.MOVED_OUT, "reassigned", 500)
     assert step.row.text("owner") == "Ann Lindqvist"
@@ -154,13 +159,13 @@ def test_a_deal_that_was_handed_on_and_won_left_its_former_owner_at_its_old_valu
 
 def test_a_deal_that_its_owner_won_is_won() -> None:
     now = answer([], followed=[deal("a", 900, status="won")])
-    seen = limited(of_owner("user_ann"), now, answer([deal("a", 500)], at=LAST_WEEK), traits(open_deals()).scope)
+    seen = cut(of_owner("user_ann"), now, answer([deal("a", 500)], at=LAST_WEEK), traits(open_deals()).scope)
     assert [(step.move, step.amount) for step in moved(seen).steps] == [(Move.RAISED, 400), (Move.WON, 900)]
 
 
 def test_a_deal_that_falls_below_a_condition_left_by_it() -> None:
     before, now = answer([deal("a", 700)], at=LAST_WEEK), answer([deal("a", 500), deal("b", 800)])
-    seen = limited(of_large(), now, before, traits(open_deals()).scope)
+    seen = cut(of_large(), now, before, traits(open_deals()).scope)
     assert [(s.key, s.move, s.detail, s.amount) for s in moved(seen).steps] == [
         ("b", Move.MOVED_IN, "appeared", 800),
         ("a", Move.MOVED_OUT, "filter", 700),
@@ -170,14 +175,14 @@ def test_a_deal_that_falls_below_a_condition_left_by_it() -> None:
 def test_a_new_deal_is_new_to_its_owner() -> None:
     born = ms(THIS_WEEK) - 1000
     now = answer([deal("a", 500, created_at=born)])
-    seen = limited(of_owner("user_ann"), now, answer([], at=LAST_WEEK), traits(open_deals()).scope)
+    seen = cut(of_owner("user_ann"), now, answer([], at=LAST_WEEK), traits(open_deals()).scope)
     assert [step.move for step in moved(seen).steps] == [Move.NEW]
 
 
 def test_numbers_of_the_team_reach_an_audience_only_where_it_is_said() -> None:
     from_service = replace(answer([deal("a"), deal("b", owner_id="user_bo")]), notes=("deal b: an odd currency",))
-    alone = limited(of_owner("user_ann"), from_service, None, traits(open_deals()).scope).now
+    alone = cut(of_owner("user_ann"), from_service, None, traits(open_deals()).scope).now
     assert alone.rows is not None
     assert (alone.rows.total, alone.members, alone.notes) == (None, frozenset({"a"}), ())
     together = replace(of_owner("user_ann"), totals=True)
-    assert limited(together, from_service, None, traits(open_deals()).scope).now.notes == from_service.notes
+    assert cut(together, from_service, None, traits(open_deals()).scope).now.notes == from_service.notes

@@ -12,7 +12,7 @@ from tests.support.fakes import HOUR, HOURLY, NOW, TEAM, WEEKLY, OneQuery, Stepp
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.requests import RequestCount
 from worker.domain.time.window import WindowSpec
-from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, next_day
+from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown, next_day
 from worker.flow.deploy.last_answers import LastAnswers
 from worker.ports.kinds import KeptNames, Price, QuerySpec
 
@@ -120,3 +120,20 @@ def test_a_file_is_attached_if_one_of_the_entries_names_its_query(attach: tuple[
 )
 def test_a_day_is_told_in_words(one: DayCost, words: str) -> None:
     assert str(one) == words
+
+
+@pytest.mark.parametrize(
+    ("price", "rows", "sent", "unknown"),
+    [
+        (Price(requests=1), None, None, False),
+        (PAGED, None, None, True),
+        (PAGED, 250, None, False),
+        (Price(requests=1, more=True), 250, None, True),
+        (Price(requests=1, more=True), None, RequestCount(3, 30), False),
+        (PAGED, None, RequestCount(None, 30), True),
+    ],
+)
+def test_what_an_answer_takes_is_known_from_its_price_its_rows_or_the_last_answer(
+    price: Price, rows: int | None, sent: RequestCount | None, *, unknown: bool
+) -> None:
+    assert is_unknown(price, rows, sent) is unknown

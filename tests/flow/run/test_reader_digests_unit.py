@@ -219,17 +219,17 @@ def test_a_run_that_is_spread_is_not_late_by_its_share() -> None:
     assert digest_context(connectors, Stepped(), slot_of(share, spread), found(), COMPARISON).late == 0
 
 
-def test_one_past_and_one_runs_answers_always_give_the_same_digest() -> None:
+async def test_one_past_and_one_runs_answers_always_give_the_same_digest() -> None:
     made, answers = digests(), found(deals=NOW_ANSWER)
-    one = made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
-    assert one == made.composed("key", slot_of(timedelta()), answers, COMPARISON, None).digest
+    first, second = [await made.composed("key", slot_of(timedelta()), answers, COMPARISON, TEAM) for _ in range(2)]
+    one = first.digest
+    assert one == second.digest
     assert (one.run, one.since, one.next_slot) == (str(RUN.key), NOW - HOUR, NOW + HOUR)
 
 
 async def test_a_condition_is_compiled_once_for_all_readers_who_have_it() -> None:
     conditions: Any = Least()
-    made = digests(expressions=conditions)
-    one, two = [await made.audience(replace(TEAM, id=name, rows="7")) for name in ("first", "second")]
-    assert one is two
+    made, answers = digests(expressions=conditions), found(deals=NOW_ANSWER)
+    for name in ("first", "second"):
+        await made.composed("key", slot_of(timedelta()), answers, COMPARISON, replace(TEAM, id=name, rows="7"))
     assert conditions.compiled == 1
-    assert await made.audience(TEAM) is None

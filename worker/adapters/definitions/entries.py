@@ -6,12 +6,13 @@ from typing import Any
 
 from worker.adapters.definitions.items import LoadContext, Report
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
+from worker.adapters.definitions.people import each_of, refuse_unreachable
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.project import parsed, zone_at
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
-from worker.domain.schedule import Subscription
+from worker.domain.schedule import Each, Subscription
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.values import KEY
 from worker.errors import RequestError
@@ -68,8 +69,9 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
     _check_rows(context, path, piece, lists=below.lists)
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
     own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
+    each = _each(context, path, piece, lists=below.lists)
     address = _address(context, path, piece, sound=shaped.sound)
-    entry_id = piece.id or (f"{piece.channel}:{address}" if address else piece.channel)
+    entry_id = piece.id or ("each-owner" if each else f"{piece.channel}:{address}" if address else piece.channel)
     if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
         sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
     if piece.id == "operator":
@@ -89,7 +91,26 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         piece.on_unknown or digest.on_unknown or last.on_unknown,
         piece.rows or digest.rows,
         bool(digest.team_totals if piece.team_totals is None else piece.team_totals),
+        each,
+        _unassigned(context, piece),
     )
+
+
+def _each(context: LoadContext, path: Path, piece: EntryShape, *, lists: bool) -> Each | None:
+    channel = context.project.channels.get(piece.channel)
+    kind = context.kinds.channels[channel.type] if channel else None
+    each = each_of(context.sheet, path, piece, kind, lists=lists)
+    if each is not None and kind is not None:
+        refuse_unreachable(context.sheet, path, piece, kind, context.project.people)
+    return each
+
+
+def _unassigned(context: LoadContext, piece: EntryShape) -> str | None:
+    """Normalised; it has been checked."""
+    channel = context.project.channels.get(piece.channel)
+    if channel is None or not piece.unassigned:
+        return None
+    return context.kinds.channels[channel.type].address(piece.unassigned)
 
 
 def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
@@ -101,10 +122,13 @@ def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool
         return None
     sheet = context.sheet
     needed = kind.needs_address(context.project.channels[piece.channel].options)
+    if not needed and piece.has("each"):
+        found = f"`each` through `{piece.channel}`, which always sends to the same place"
+        sheet.complain((*path, "each"), found, "leave it out", key=True)
     if not needed and piece.address:
         found = f"`address` beside `{piece.channel}`, which always sends to the same place"
         sheet.complain((*path, "address"), found, "leave it out", key=True)
-    if needed and sound and not piece.has("address"):
+    if needed and sound and not piece.has("address") and not piece.has("each"):
         sheet.complain(path, f"an entry for `{piece.channel}` without `address`", "write `address: …`")
     if not needed or not piece.address:
         return None

@@ -40,7 +40,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
         _refuse_stray_references(sheet, skip=("connections", "channels"))
     schedules = _schedules(directory, made, kinds, findings)
     templates = files.templates(directory, findings)
-    bundle = Bundle(made.name, made.defaults, made.connections, made.channels, schedules, templates)
+    bundle = Bundle(made.name, made.defaults, made.connections, made.channels, schedules, templates, made.people)
     complaints = tuple(sorted(set(findings.complaints)))
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
 

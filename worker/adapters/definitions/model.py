@@ -17,7 +17,7 @@ _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
 _Flag = Annotated[bool, BeforeValidator(flag)]
 _OptionalFlag = Annotated[bool | None, BeforeValidator(flag)]
-_LATER_FOR_READERS = ("each", "quiet_hours", "unassigned", "thread")
+_LATER_FOR_READERS = ("quiet_hours", "thread")
 
 
 class Shape(BaseModel):
@@ -34,13 +34,14 @@ class Shape(BaseModel):
 
 class ProjectShape(Shape):
     title = "funnelbeat.yaml"
-    later = ("people", "retention")
+    later = ("retention",)
 
     project: Text = Field(description="Prefixes every key in Redis. Lower-case letters, digits and hyphens.")
     connections: Keys = Field(default_factory=dict, description="Accounts at services, by a name of your own.")
     channels: Keys = Field(default_factory=dict, description="Ways to send, by a name of your own.")
     defaults: Keys = Field(default_factory=dict, description="What schedules and entries take unless they say.")
     fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
+    people: Keys = Field(default_factory=dict, description="Owners of deals by their id: addresses and a manager.")
 
 
 class DefaultsShape(Shape):
@@ -145,3 +146,12 @@ class EntryShape(ReaderShape):
     id: Text = Field(default="", description="Names the entry within its schedule; channel:address unless given.")
     channel: Text = Field(description="A channel.")
     address: Text = Field(default="", description="Where the channel sends it.")
+    each: Any = Field(default="", description="owner: a digest for each owner of deals; {by: owner, manager: people}.")
+    unassigned: Text = Field(default="", description="Who gets the deals of owners without an address.")
+
+
+class EachShape(Shape):
+    title = "each"
+
+    by: Text = Field(description="owner.")
+    manager: Text = Field(description="people: a digest for each manager whom `people` names.")

@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DefaultsShape, ProjectShape
 from worker.adapters.definitions.options import options
+from worker.adapters.definitions.people import people
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import day_of_year, locale, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
 from worker.adapters.smtp.addresses import ascii_address
-from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Send
+from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import SourceKind
 
@@ -48,6 +49,7 @@ class Project:
     for_entries: ForEntries = ForEntries()
     connection_names: frozenset[str] | None = None
     channel_names: frozenset[str] | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)
 
 
 def project(sheet: Sheet, kinds: Registry) -> Project:
@@ -77,6 +79,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         for_entries,
         frozenset(shaped.connections),
         frozenset(shaped.channels),
+        people(sheet, shaped.people, {n: ChannelSpec(n, k.type, given) for n, (k, given) in channels.items()}, kinds),
     )
 
 

@@ -62,7 +62,7 @@ class ForgetfulSnapshots(RedisSnapshots):
             if header is None:
                 continue
             named = tables & set(text(listed).split())
-            if named or key.encode("utf-8", "surrogatepass") in delta.expand(header):
+            if named or key.casefold().encode("utf-8", "surrogatepass") in _folded(delta.expand(header)):
                 yield name.removeprefix("snap:")
 
     async def _take_out(self, name: str, key: str) -> bool:
@@ -80,13 +80,18 @@ class ForgetfulSnapshots(RedisSnapshots):
 
 
 def without(snapshot: Snapshot, key: str) -> Snapshot:
-    """The same answer as if the service had not listed the row."""
+    """The same answer as if the service had not listed the row, or had not named this owner's address."""
     return replace(
         snapshot,
         tables=tuple(_cut(table, key) for table in snapshot.tables),
         followed=None if snapshot.followed is None else _cut(snapshot.followed, key),
         members=snapshot.members - {key},
+        addresses=tuple(pair for pair in snapshot.addresses if pair[1].casefold() != key.casefold()),
     )
+
+
+def _folded(header: bytes) -> bytes:
+    return header.decode("utf-8", "replace").casefold().encode("utf-8", "surrogatepass")
 
 
 def _cut(table: Table, key: str) -> Table:
@@ -95,6 +100,8 @@ def _cut(table: Table, key: str) -> Table:
 
 def _mentions(snapshot: Snapshot, key: str) -> bool:
     tables = (*snapshot.tables, *([snapshot.followed] if snapshot.followed else []))
+    if any(address.casefold() == key.casefold() for _, address in snapshot.addresses):
+        return True
     return key in snapshot.members or any(row.key == key for table in tables for row in table.rows)
 
 

@@ -66,6 +66,11 @@ class RedisRuns:
             found.update({reader: codec.baselines(row) for reader, row in zip(own, rows, strict=True)})
         return found
 
+    async def baselines_of(self, schedule: str, entry: str) -> Mapping[Reader, Mapping[str, Baseline]]:
+        held = await self._scripts.ask("HGETALL", keys.baseline(self._scripts.prefix, await self._current(schedule)))
+        ids = {codec.text(reader).partition("|"): raw for reader, raw in held.items()}
+        return {Reader(schedule, entry, name[2]): codec.baselines(raw) for name, raw in ids.items() if name[0] == entry}
+
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
         key, client = keys.chain(self._scripts.prefix, await self._current(schedule), query), self._scripts.client
         if since is None:

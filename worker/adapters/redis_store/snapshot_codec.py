@@ -21,7 +21,8 @@ from worker.domain.time.epoch import EPOCH
 from worker.domain.time.window import Window
 from worker.errors import LedgerError
 
-VERSION = 1
+VERSION = 2
+"""1: a header without addresses of owners."""
 LEVEL = 1
 
 _BIG_INT, _ODD_TEXT = 1, 2
@@ -140,6 +141,7 @@ def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | Non
         [[file.name, file.media_type, file.body] for file in snapshot.files],
         list(snapshot.notes),
         snapshot.schema,
+        [list(pair) for pair in snapshot.addresses],
     ]
     return _squeeze(iter([_pack(value)]))
 
@@ -148,7 +150,8 @@ def decode_header(body: bytes, tables: Mapping[str, Table]) -> Snapshot:
     """`tables`: name → table, for every table that the header names. Raises LedgerError for an unknown version."""
     value: list[Any] = _decoder.decode(expand(body))
     _known(value[0])
-    _, query, fingerprint, window, slot, as_of, measures, names, members, followed, main, files, notes, schema = value
+    _, query, fingerprint, window, slot, as_of, measures, names, members, followed, main, *rest = value
+    files, notes, schema, *addresses = rest
     own = tuple(tables[name] for name in names)
     if members is None:
         members = [row.key for table in own if table.id == main for row in table.rows]
@@ -166,12 +169,13 @@ def decode_header(body: bytes, tables: Mapping[str, Table]) -> Snapshot:
         files=tuple(File(name, media_type, content) for name, media_type, content in files),
         notes=tuple(notes),
         schema=schema,
+        addresses=tuple((owner, address) for owner, address in addresses[0]) if addresses else (),
     )
 
 
 def _known(version: int) -> None:
-    if version != VERSION:
-        raise LedgerError(f"a stored snapshot has version {version}; this program reads version {VERSION}")
+    if version not in (VERSION - 1, VERSION):
+        raise LedgerError(f"a stored snapshot has version {version}; this program reads up to version {VERSION}")
 
 
 def _measure(row: Sequence[Any]) -> Measure:

@@ -13,21 +13,41 @@ from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.scope import Check, Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, Table, table
 
-Sees = Callable[[Record], bool | None]
-"""Whether a row belongs to an audience. None: a value that this hangs on is not known, and then it does not."""
+OWNER = "owner_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """`key` stands for it in caches: two audiences that see different rows never have the same. `left` is the detail of
-    a row that another audience has now ("reassigned", "filter"). `totals`: the numbers, groups and files of the whole
-    team are shown beside its own rows.
+    """`key` stands for it in caches: two audiences that see different rows never have the same. `owns`: whose rows it
+    sees, by the owner's id; None for everybody's. `holds`: a condition on a row, None for every row; it gives None if a
+    value that it needs is not known, and then the row is not seen. `left` is the detail of a row that another audience
+    has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown too.
     """
 
     key: Hashable
-    sees: Sees
     left: str
+    owns: Callable[[str | None], bool] | None = None
+    holds: Callable[[Record], bool | None] | None = None
     totals: bool = False
+
+    def sees(self, row: Record) -> bool | None:
+        if self.owns is not None and not self.owns(row.text(OWNER)):
+            return False
+        return self.holds is None or self.holds(row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitAnswer:
+    """A list, split once for all audiences. `followed`: rows that left the list and were looked up, by key."""
+
+    answer: Snapshot
+    main: Table
+    by_key: Mapping[str, Row]
+    by_owner: Mapping[str | None, Sequence[Row]]
+    followed: Mapping[str, Record]
+
+    def record(self, row: Row) -> Record:
+        return Record(row.key, self.main.record(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,91 +59,102 @@ class Side:
     scope: Scope
 
 
-def limited(audience: Audience, now: Snapshot, before: Snapshot | None, scope: Scope) -> Side:
+def split(answer: Snapshot) -> SplitAnswer:
+    """Raises ValueError for an answer that lists no rows."""
+    main = answer.rows
+    if main is None:
+        raise ValueError(f"{answer.query_id}: only a list has an audience")
+    place = next((at for at, column in enumerate(main.columns) if column.name == OWNER), None)
+    by_owner: dict[str | None, list[Row]] = {}
+    for row in main.rows:
+        owner = row.cells[place] if place is not None else None
+        by_owner.setdefault(str(owner) if owner else None, []).append(row)
+    return SplitAnswer(answer, main, main.by_key(), by_owner, records(answer.followed))
+
+
+def limited(audience: Audience, now: SplitAnswer, before: SplitAnswer | None, scope: Scope) -> Side:
     """Rows that changed hands are told apart from rows that left the list: the former audience sees them as they were,
-    at their last value of its own, and the new one sees them join. Raises ValueError for an answer that lists no rows.
+    at their last value of its own, and the new one sees them join.
     """
-    mine = _own(audience, now)
+    mine = own(audience, now)
     if before is None:
         return Side(_cut(audience, now, mine), None, scope)
-    was = _own(audience, before)
-    theirs = {key: row for key, row in records(before.followed).items() if not audience.sees(row)}
-    handed_on = _handed_on(audience, now, was.keys() - mine.keys())
-    taken_over = ((_keys(before) - was.keys()) | theirs.keys()) & mine.keys()
+    was = own(audience, before)
+    handed_on = {key for key in was.keys() - mine.keys() if key in now.by_key or _others(audience, now, key)}
+    taken_over = {key for key in mine.keys() - was.keys() if key in before.by_key or _others(audience, before, key)}
     changed_hands = frozenset(handed_on | taken_over)
     check = Check(audience.left, "", lambda row: row.key not in changed_hands)
     return Side(
         replace(_cut(audience, now, mine), followed=_followed(now, before, was, handed_on)),
-        replace(_cut(audience, before, was), followed=_last_known(before, was)),
+        replace(_cut(audience, before, was), followed=_last_known(before, mine.keys() - was.keys())),
         replace(scope, within=(check, *scope.within)),
     )
 
 
-def seen(audience: Audience, answer: Snapshot) -> Snapshot:
-    """One answer alone, compared with nothing. Raises ValueError for one that lists no rows."""
-    return _cut(audience, answer, _own(audience, answer))
+def seen(audience: Audience, answer: SplitAnswer) -> Snapshot:
+    """One answer alone, compared with nothing."""
+    return _cut(audience, answer, own(audience, answer))
 
 
-def _own(audience: Audience, answer: Snapshot) -> Mapping[str, Row]:
-    rows = _rows(answer)
-    found = records(rows)
-    return {row.key: row for row in rows.rows if audience.sees(found[row.key])}
+def own(audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
+    """The audience's rows by key, in the order of the keys."""
+    rows: Iterable[Row] = answer.main.rows
+    if audience.owns is not None:
+        owners = [owner for owner in answer.by_owner if audience.owns(owner)]
+        rows = sorted((row for owner in owners for row in answer.by_owner[owner]), key=lambda row: row.key)
+    holds = audience.holds
+    return {row.key: row for row in rows if holds is None or holds(answer.record(row))}
 
 
-def _rows(answer: Snapshot) -> Table:
-    if answer.rows is None:
-        raise ValueError(f"{answer.query_id}: only a list has an audience")
-    return answer.rows
+def undecided(audience: Audience, answer: SplitAnswer) -> int:
+    """Rows that are not seen because it is not known whether the condition holds."""
+    rows = (answer.record(row) for row in answer.main.rows)
+    return 0 if audience.holds is None else sum(audience.sees(row) is None for row in rows)
 
 
-def _keys(answer: Snapshot) -> set[str]:
-    return {row.key for row in _rows(answer).rows}
-
-
-def _cut(audience: Audience, answer: Snapshot, mine: Mapping[str, Row]) -> Snapshot:
+def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Snapshot:
     """The service's own count of the list is a number of the whole team, and so is a table beside the list."""
-    own = replace(_rows(answer), rows=tuple(mine.values()), total=None)
-    others = tuple(one for one in answer.tables if one.id != own.id) if audience.totals else ()
+    whole, listed = answer.answer, replace(answer.main, rows=tuple(mine.values()), total=None)
+    others = tuple(one for one in whole.tables if one.id != listed.id) if audience.totals else ()
     return replace(
-        answer,
-        tables=(own, *others),
-        members=answer.members & mine.keys(),
-        measures=answer.measures if audience.totals else (),
-        files=answer.files if audience.totals else (),
-        notes=answer.notes if audience.totals else (),
+        whole,
+        tables=(listed, *others),
+        members=whole.members & mine.keys(),
+        measures=whole.measures if audience.totals else (),
+        files=whole.files if audience.totals else (),
+        notes=whole.notes if audience.totals else (),
         followed=None,
     )
 
 
-def _handed_on(audience: Audience, now: Snapshot, gone: Iterable[str]) -> set[str]:
-    """Of the rows that this audience does not have any more, those that another one has, or had when they ended."""
-    listed, looked_up = _keys(now), records(now.followed)
-    return {key for key in gone if key in listed or _others(audience, looked_up.get(key))}
-
-
-def _others(audience: Audience, row: Record | None) -> bool:
+def _others(audience: Audience, answer: SplitAnswer, key: str) -> bool:
+    """Whether a row that left the list belonged to another audience when it was looked up."""
+    row = answer.followed.get(key)
     return row is not None and row.text("status") != Status.DELETED and not audience.sees(row)
 
 
-def _followed(now: Snapshot, before: Snapshot, was: Mapping[str, Row], handed_on: set[str]) -> Table | None:
+def _followed(now: SplitAnswer, before: SplitAnswer, was: Mapping[str, Row], handed_on: set[str]) -> Table | None:
     """What became of the audience's own rows. One that changed hands is what it was: what happened later is not its."""
-    looked_up = now.followed.rows if now.followed is not None else ()
-    own = [row for row in looked_up if row.key in was and row.key not in handed_on]
-    return _with_rows(now.followed, own, _rows(before), [was[key] for key in handed_on])
+    followed = now.answer.followed
+    looked_up = followed.rows if followed is not None else ()
+    mine = [row for row in looked_up if row.key in was and row.key not in handed_on]
+    return _with_rows(followed, mine, before.main, [was[key] for key in handed_on])
 
 
-def _last_known(before: Snapshot, was: Mapping[str, Row]) -> Table | None:
-    """Rows that the audience did not have then: they only tell how one that it has now came to it."""
-    looked_up = before.followed.rows if before.followed is not None else ()
-    return _with_rows(before.followed, looked_up, _rows(before), [r for r in _rows(before).rows if r.key not in was])
+def _last_known(before: SplitAnswer, joined: Iterable[str]) -> Table | None:
+    """Of rows that the audience has now and did not have then: they only tell how each came to it."""
+    keys = set(joined)
+    followed = before.answer.followed
+    looked_up = [row for row in followed.rows if row.key in keys] if followed is not None else []
+    return _with_rows(followed, looked_up, before.main, [before.by_key[key] for key in keys & before.by_key.keys()])
 
 
-def _with_rows(followed: Table | None, own: Sequence[Row], source: Table, more: Sequence[Row]) -> Table | None:
-    """`own` and `more`, which are rows of `source`, in the columns of `followed`, whose rows `own` are."""
+def _with_rows(followed: Table | None, mine: Sequence[Row], source: Table, more: Sequence[Row]) -> Table | None:
+    """`mine` and `more`, which are rows of `source`, in the columns of `followed`, whose rows `mine` are."""
     if followed is None and not more:
         return None
     columns = (source if followed is None else followed).columns
     place = {column.name: at for at, column in enumerate(source.columns)}
     picked = [place.get(column.name) for column in columns]
     added = [Row(row.key, tuple(None if at is None else row.cells[at] for at in picked)) for row in more]
-    return table(FOLLOWED, columns, [*own, *added])
+    return table(FOLLOWED, columns, [*mine, *added])

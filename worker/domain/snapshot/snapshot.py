@@ -114,7 +114,7 @@ class Snapshot:
     """`as_of`: when the first request was sent, and when the last byte arrived. `members`: the keys that the service
     listed for the selection, and the few that it left out although a look-up found them. `followed`: rows that left the
     list and were looked up, with their new state; they are not members. `main`: the table whose keys are the members,
-    None for a query without one.
+    None for a query without one. `addresses`: owner's id and mail address, of the owners whom the rows name, by id.
     """
 
     query_id: str
@@ -132,6 +132,7 @@ class Snapshot:
         str, ...
     ] = ()  # warnings for `explain`: an invariant that did not hold, a value that was read leniently
     schema: int = SCHEMA
+    addresses: tuple[tuple[str, str], ...] = ()
 
     def table(self, table_id: str) -> Table | None:
         return next((t for t in self.tables if t.id == table_id), None)

@@ -18,6 +18,7 @@ from worker.flow.operate.find_run import refuse_slot_to_come
 from worker.flow.operate.notes import Noted, notes_in
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
+from worker.flow.run.owners import owner_readers, past_of_each
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
@@ -67,7 +68,13 @@ async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_i
     Raises RequestError for an unknown entry, or a schedule without entries.
     """
     entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
-    reader_digest = (await _reader_digests(uses, bundle, schedule, None, [entry]))[0]
+    found = await _reader_digests(uses, bundle, schedule, None, [entry])
+    if not found:
+        raise RequestError(
+            f"{schedule.id}: entry {entry.id} has no reader now, because nobody with an address owns a row"
+        )
+    reader_digest = found[0]
+    entry = reader_digest.entry
     channel = uses.connectors.channel(bundle, entry.channel, entry.address)
     shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
     return Preview(reader_digest.digest, shown.subject, shown.text, channel.preview_suffix)
@@ -93,8 +100,11 @@ async def send_to(
     """Sends once to one address, outside the ledger. A test moves no baseline and is never repeated automatically."""
     if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` whose template a test could use")
-    like = next((entry for entry in schedule.to if entry.channel == channel_name), schedule.to[0])
-    entry = replace(like, id="test", channel=channel_name, address=address)
+    of_channel = [entry for entry in schedule.to if entry.channel == channel_name]
+    named = [entry for entry in of_channel if not entry.each]
+    like = next(iter((*named, *of_channel, *schedule.to)))
+    # A test shows every row, whoever the entry is for: the person at the terminal may see them all.
+    entry = replace(like, id="test", channel=channel_name, address=address, each=None)
     reader_digest = (await _reader_digests(uses, bundle, schedule, at, [entry]))[0]
     channel = uses.connectors.channel(bundle, channel_name, address)
     now = await uses.clock.now()
@@ -126,16 +136,25 @@ async def _reader_digests(
     now = await uses.clock.now()
     refuse_slot_to_come("--at", at or now, now)
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
-    who = readers(replace(schedule, to=tuple(entries)))
-    baselines = await uses.runs.baselines(list(who))
+    shown = replace(schedule, to=tuple(entries))
+    named = readers(shown)
+    baselines = {**await uses.runs.baselines(list(named)), **await past_of_each(uses.runs, shown)}
     stale = (now - slot).total_seconds() > schedule.grace
     until = deadline(uses.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
     collected = await collect(uses, context, list(baselines.values()))
+    each = {entry.id: entry for entry in entries if entry.each}
+    owners = await owner_readers(uses, bundle, shown, collected.snapshots.values(), baselines)
+    reached = {r: replace(each[r.entry], address=r.address) for r in owners if _reached(uses, bundle, each[r.entry], r)}
     return [
         await _reader_digest(uses.digests, context, collected, r, entry, baselines.get(r, {}))
-        for r, entry in who.items()
+        for r, entry in (named | reached).items()
     ]
+
+
+def _reached(uses: PreviewUses, bundle: Bundle, entry: Subscription, reader: Reader) -> bool:
+    """An owner without an address has no digest."""
+    return uses.connectors.takes(bundle, entry.channel, reader.address)
 
 
 async def _reader_digest(
@@ -158,7 +177,7 @@ async def _reader_digest(
         entry=entry,
         reader=reader,
         slot=context.slot,
-        composed=digests.composed(key, of, found, past, await digests.audience(entry)),
+        composed=await digests.composed(key, of, found, past, entry),
         templates=digests.connectors.templates(bundle),
         renderings=Memo(1),
         route=digests.connectors.route(bundle, entry.channel, entry.address),
@@ -196,7 +215,8 @@ def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, ent
             known = ", ".join(entry.id for entry in schedule.to)
             raise RequestError(f"--entry: {schedule.id} has no entry {entry_id!r}; it has {known}")
         return found
-    return next((one for one in schedule.to if _suffix(connectors, bundle, one) == PAGE), schedule.to[0])
+    named = [one for one in schedule.to if not one.each]
+    return next((one for one in named if _suffix(connectors, bundle, one) == PAGE), (*named, *schedule.to)[0])
 
 
 def _suffix(connectors: Connectors, bundle: Bundle, entry: Subscription) -> str:

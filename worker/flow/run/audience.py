@@ -1,54 +1,73 @@
 """Which rows a reader may see, and what of a run's answers is left for him."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.for_audience import for_audience
-from worker.domain.schedule import Subscription
-from worker.domain.snapshot.audience import Audience
+from worker.domain.digest.for_audience import SplitContext, for_audience
+from worker.domain.schedule import Bundle, Subscription
+from worker.domain.snapshot.audience import Audience, undecided
 from worker.domain.snapshot.opportunity import COLUMNS
-from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.values import KEY, values
 from worker.flow.run.comparison import Answers, Comparison
-from worker.ports.expressions import Expressions
+from worker.flow.run.owners import OwnerAddresses, emails
+from worker.ports import Condition, Connectors, Expressions
 
 ROW = {column.name: column.kind for column in (KEY, *COLUMNS)}
-NAMES = frozenset(ROW)
 
 
-def audience_of(expressions: Expressions, entry: Subscription) -> Audience | None:
-    """None for an entry whose readers see every row. Raises RequestError for a condition that this version does not
-    understand: another version deployed it.
+def audience_key(entry: Subscription) -> Hashable:
+    """What of an entry decides which rows its reader sees; None for one who sees every row. An entry with `each` has
+    its reader's address.
     """
-    if not entry.rows:
+    if not entry.rows and entry.each is None:
         return None
-    condition = expressions.condition(entry.rows, {"row": ROW})
-
-    def sees(row: Record) -> bool | None:
-        return condition({"row": values(row, COLUMNS, condition.names("row"))})
-
-    return Audience(("rows", entry.rows, entry.team_totals), sees, "filter", totals=entry.team_totals)
+    return entry.rows, entry.team_totals, entry.each, entry.channel, entry.address, entry.unassigned
 
 
-def undecided(found: Answers, audience: Audience | None) -> Mapping[str, int]:
-    """By query, the rows of which the condition says nothing, because a value is not known; none are left out of it."""
-    if audience is None:
-        return {}
-    counts = {
-        query: sum(audience.sees(row) is None for row in records(answer.rows).values())
-        for query, answer in found.snapshots.items()
-        if answer.rows is not None
-    }
+def condition_of(expressions: Expressions, text: str) -> Condition:
+    """Raises RequestError for a condition that this version does not understand: another version deployed it."""
+    return expressions.condition(text, {"row": ROW})
+
+
+def audience_of(
+    connectors: Connectors,
+    bundle: Bundle,
+    entry: Subscription,
+    condition: Condition | None,
+    found: Answers,
+    past: Comparison,
+) -> Audience | None:
+    """None for a reader who sees every row."""
+    key = audience_key(entry)
+    if key is None:
+        return None
+    addresses = OwnerAddresses(connectors, bundle, entry, emails([*past.earlier.values(), *found.snapshots.values()]))
+
+    def owns(owner: str | None) -> bool:
+        return entry.address in addresses.of(owner)
+
+    def holds(row: Record) -> bool | None:
+        return condition({"row": values(row, COLUMNS, condition.names("row"))}) if condition is not None else True
+
+    return Audience(
+        key,
+        "reassigned" if entry.each is not None else "filter",
+        owns=owns if entry.each is not None else None,
+        holds=holds if condition is not None else None,
+        totals=entry.team_totals,
+    )
+
+
+def undecided_rows(parts: SplitContext, audience: Audience) -> Mapping[str, int]:
+    """By query, the rows that are not shown because a value that the condition needs is not known."""
+    counts = {query: undecided(audience, answer) for query, answer in parts.now.items()}
     return {query: count for query, count in counts.items() if count}
 
 
-def narrowed(
-    context: DigestContext, found: Answers, past: Comparison, audience: Audience | None
-) -> tuple[DigestContext, Answers, Comparison]:
+def narrowed(parts: SplitContext, past: Comparison, audience: Audience) -> tuple[DigestContext, Answers, Comparison]:
     """The context of an audience's digest, and the answers and the comparison as far as they are shown in it."""
-    if audience is None:
-        return context, found, past
-    cut = for_audience(context, audience)
+    cut = for_audience(parts, audience)
     names = {item.id for item in cut.schedule.report}
     return (
         cut,

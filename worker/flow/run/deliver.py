@@ -94,6 +94,8 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
+    if digest.entry.each and not uses.connectors.takes(digest.bundle, digest.entry.channel, digest.reader.address):
+        return Skipped(Reason.NO_ADDRESS)
     channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
     attempt.find_out_after = wait_if_unclear(uses.times, channel)
     if attempt.unknown:

@@ -17,6 +17,7 @@ from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.notices import causes_of, notify_of_failed, of_failed
+from worker.flow.run.owners import owner_readers, past_of_each
 from worker.flow.run.readers import readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
@@ -85,8 +86,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if not schedule.to:
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
-    audience = readers(schedule)
-    baselines = await uses.runs.baselines(list(audience))
+    named = list(readers(schedule))
+    past = {**await uses.runs.baselines(named), **await past_of_each(uses.runs, schedule)}
     stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and _gives_way(schedule, begun):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
@@ -101,10 +102,14 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         on_demand=on_demand,
         failed={query: Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps},
     )
-    collected = await collect(uses, context, list(baselines.values()))
+    collected = await collect(uses, context, list(past.values()))
     _emit_answers(uses.events, key, collected)
     if not collected.snapshots:
         return await _nothing(uses, begun, bundle, schedule, collected)
+    audience = [*named, *await owner_readers(uses, bundle, schedule, collected.snapshots.values(), past)]
+    if not audience:
+        emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
+        return ()
     stored = await keep(uses.snapshots, collected)
     handed_over = await uses.runs.deliver(
         key,

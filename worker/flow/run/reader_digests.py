@@ -3,32 +3,36 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from worker.domain.decide import why_unusable
 from worker.domain.delivery import Baseline, Delivery, Reader
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
+from worker.domain.digest.for_audience import SplitContext, split_context
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Subscription
-from worker.domain.snapshot.audience import Audience
 from worker.domain.snapshot.currencies import written_as_in
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.flow.deployed import schedule_of
-from worker.flow.run.audience import audience_of, narrowed, undecided
+from worker.flow.run.audience import audience_key, audience_of, condition_of, narrowed, undecided_rows
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
 from worker.flow.run.notices import notice_of
 from worker.flow.run.readers import entries, entry_of, is_notice
 from worker.memo import Memo
-from worker.ports import Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
+from worker.ports import Condition, Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
 
 FOUND = 4
 """Runs whose answers a process keeps decoded. They are large, and are needed again only for a further past of the same
 run; each Composed holds the answers that it was made from.
 """
+
+SPLITS = 2
+"""Answers and pasts that a process keeps split by owner, for the readers who see some rows only."""
 
 COMPOSED = 10
 """A message of the queue carries ten deliveries that run side by side, and each may have a past of its own."""
@@ -56,6 +60,7 @@ class ReaderDigests:
     expressions: Expressions
     english: Mapping[str, str] = field(default_factory=dict)
     found: Memo = field(default_factory=lambda: Memo(FOUND))
+    splits: Memo = field(default_factory=lambda: Memo(SPLITS))
     digest_memo: Memo = field(default_factory=lambda: Memo(COMPOSED))
     renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
     common: Memo = field(default_factory=lambda: Memo(COMMON))
@@ -79,7 +84,7 @@ class ReaderDigests:
             now: Mapping[str, Baseline] = {}
         else:
             now = current if current is not None else (await self.runs.baselines([reader])).get(reader, {})
-            composed = await self._composed(run, now, row, await self.audience(entry))
+            composed = await self._composed(run, now, row, entry)
         return ReaderDigest(
             bundle=bundle,
             schedule=schedule,
@@ -96,25 +101,34 @@ class ReaderDigests:
             english=self.english,
         )
 
-    def composed(
-        self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, audience: Audience | None
+    async def composed(
+        self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, entry: Subscription
     ) -> Composed:
-        """The digest that follows from a run's answers and one past, for those who see these rows. `key` names run,
+        """The digest that follows from a run's answers and one past, for the reader of an entry. `key` names run,
         answers and past.
         """
-        whole = digest_context(self.connectors, self.triggers, of, found, past)
-        context, shown, compared = narrowed(whole, found, past, audience)
-        return Composed((key, audience and audience.key), shown, compared, compose(context), undecided(found, audience))
+        condition = await self._condition(entry.rows) if entry.rows else None
+        audience = audience_of(self.connectors, of.bundle, entry, condition, found, past)
+        if audience is None:
+            return Composed((key, None), found, past, compose(self._context(of, found, past)))
+        parts = await self.splits.get(key, partial(self._split, of, found, past))
+        context, shown, compared = narrowed(parts, past, audience)
+        return Composed((key, audience.key), shown, compared, compose(context), undecided_rows(parts, audience))
 
-    async def audience(self, entry: Subscription) -> Audience | None:
-        """Compiled once per condition."""
-        return await self.common.get(("audience", entry.rows, entry.team_totals), lambda: self._audience(entry))
+    def _context(self, of: RunSlot, found: Answers, past: Comparison) -> DigestContext:
+        return digest_context(self.connectors, self.triggers, of, found, past)
 
-    async def _audience(self, entry: Subscription) -> Audience | None:
-        return audience_of(self.expressions, entry)
+    async def _split(self, of: RunSlot, found: Answers, past: Comparison) -> SplitContext:
+        return split_context(self._context(of, found, past))
+
+    async def _condition(self, text: str) -> Condition:
+        async def compiled() -> Condition:
+            return condition_of(self.expressions, text)
+
+        return await self.common.get(("condition", text), compiled)
 
     async def _composed(
-        self, run: Run, current: Mapping[str, Baseline], row: Delivery, audience: Audience | None
+        self, run: Run, current: Mapping[str, Baseline], row: Delivery, entry: Subscription
     ) -> Composed:
         key = _composed_key(run, current, row)
 
@@ -123,9 +137,9 @@ class ReaderDigests:
             found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
             past = await self.past(schedule, run.key.slot, found, current, row)
             of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at, row.may_repeat)
-            return self.composed(key, of, found, past, audience)
+            return await self.composed(key, of, found, past, entry)
 
-        return await self.digest_memo.get((key, audience and audience.key), make)
+        return await self.digest_memo.get((key, audience_key(entry)), make)
 
     async def past(
         self,

@@ -1,6 +1,7 @@
 """Who reads a schedule's digests: one reader per entry and address."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
@@ -12,13 +13,16 @@ NOTICE_TEMPLATE = "notice"
 
 
 def readers(schedule: Schedule) -> dict[Reader, Subscription]:
-    """Every reader with its entry. A webhook has no address of its own; the webhook itself is the address."""
-    return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to}
+    """Every reader that the definition names, with its entry. A webhook has no address of its own; the webhook itself
+    is the address. Who reads an entry with `each` is known when its run has fetched (owners.py).
+    """
+    return {Reader(schedule.id, entry.id, entry.address or WEBHOOK): entry for entry in schedule.to if not entry.each}
 
 
 def entries(schedule: Schedule) -> dict[str, Subscription]:
-    """Entries by reader's id, for a caller that asks about many readers of one schedule."""
-    return {reader.id: entry for reader, entry in readers(schedule).items()}
+    """Entries by reader's id, and those with `each` by their own, for a caller that asks about many readers."""
+    each = {entry.id: entry for entry in schedule.to if entry.each}
+    return each | {reader.id: entry for reader, entry in readers(schedule).items()}
 
 
 def entry_of(
@@ -29,7 +33,9 @@ def entry_of(
     """
     if is_notice(reader_id):
         return operator_entry(connectors, bundle)
-    return known.get(reader_id)
+    entry_id, _, address = reader_id.partition("|")
+    each = known.get(entry_id)
+    return known.get(reader_id) if each is None or not each.each else replace(each, address=address)
 
 
 def is_notice(reader_id: str) -> bool:

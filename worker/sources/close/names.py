@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,7 +31,9 @@ class CloseStatus:
 
 @dataclass(frozen=True, slots=True)
 class CloseNames:
-    """`currency` is the organization's (ISO 4217), None where Close does not say. `requests`: how many it took."""
+    """`currency` is the organization's (ISO 4217), None where Close does not say. `requests`: how many it took.
+    `emails`: mail addresses by user.
+    """
 
     organization: str
     currency: str | None
@@ -39,6 +41,7 @@ class CloseNames:
     pipelines: Mapping[str, tuple[str, ...]]
     stages: Mapping[str, CloseStatus]
     requests: int = FEWEST
+    emails: Mapping[str, str] = field(default_factory=dict)
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
         """The user's name from the list of users, else from the answer. A user who left is named by id."""
@@ -99,6 +102,7 @@ class CloseNamesCache:
             pipelines={p.get("id").id(): _status_ids(p) for p in pipelines},
             stages={**_loose(statuses), **_ordered(pipelines)},
             requests=client.requests,
+            emails={user.get("id").id(): mail for user in users if (mail := user.get("email").text_or_none())},
         )
 
 

@@ -22,6 +22,7 @@ from worker.sources.close.names import FEWEST, CloseNames, CloseNamesCache
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.ranges import Asked, asked
+from worker.sources.common.addresses import addresses
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.credentials import Credential
@@ -130,9 +131,10 @@ class CloseSource:
     async def _list(self, question: Question) -> Snapshot:
         began = self._clock()
         deals = await self._opportunities(question).read()
+        names = await self._directory.names()
         return self._snapshot(
             question,
-            await self._directory.names(),
+            names,
             began,
             measures=deals.measures,
             tables=deals.tables,
@@ -140,6 +142,7 @@ class CloseSource:
             members=deals.members,
             followed=deals.followed,
             main=TABLE,
+            addresses=addresses((*deals.tables[:1], deals.followed), names.emails),
         )
 
     def _opportunities(self, question: Question) -> Opportunities:

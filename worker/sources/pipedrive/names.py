@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from worker.errors import SourceRefused
@@ -63,6 +63,7 @@ class PipedriveNames:
     pipelines: Mapping[str, PipedrivePipeline]
     stages: Mapping[str, PipedriveStage]
     notes: tuple[str, ...] = ()
+    emails: Mapping[str, str] = field(default_factory=dict)
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
         """The user's name from the list of users, else from the answer. A user who left is named by id."""
@@ -129,6 +130,7 @@ class PipedriveNamesCache:
             pipelines={p.id: p for p in map(_pipeline, pipelines)},
             stages=_stages(stages),
             notes=tuple(notes),
+            emails={user.get("id").number_id(): mail for user in users if (mail := user.get("email").text_or_none())},
         )
 
     async def _users(self) -> tuple[list[Node], list[str]]:

@@ -16,6 +16,7 @@ from worker.errors import RequestError
 from worker.ports import Answer, Question, Quota
 from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
+from worker.sources.common.addresses import addresses
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.credentials import Credential, StaticHeaders
@@ -110,7 +111,16 @@ class PipedriveSource:
         deals = await self._deals(ask).read()
         names = await self._directory.names()
         parts = StatisticsAnswer(deals.measures, deals.tables, deals.notes, deals.sent)
-        return self._snapshot(ask, names, began, parts, members=deals.members, followed=deals.followed, main=TABLE)
+        return self._snapshot(
+            ask,
+            names,
+            began,
+            parts,
+            members=deals.members,
+            followed=deals.followed,
+            main=TABLE,
+            addresses=addresses((*deals.tables[:1], deals.followed), names.emails),
+        )
 
     def _deals(self, ask: Question) -> DealList:
         tuning = self._tuning

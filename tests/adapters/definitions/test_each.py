@@ -1,0 +1,73 @@
+"""`each:` of an entry and `people:` of the project, with every complaint at its place."""
+
+import pytest
+
+from tests.adapters.definitions.conftest import Load
+from tests.adapters.definitions.example import PROJECT, WEEKLY
+from worker.domain.schedule import Each, Person
+
+SCHEDULE = "schedules/weekly.yaml"
+ENTRY = "  - {id: team, channel: email, address: sales@ACME.example}"
+
+
+def with_entry(entry: str, people: str = "") -> dict[str, str | bytes | None]:
+    return {SCHEDULE: WEEKLY.replace(ENTRY, f"  - {entry}"), "funnelbeat.yaml": PROJECT + people}
+
+
+def test_an_entry_for_each_owner_has_no_address_and_an_id_of_its_own(loading: Load) -> None:
+    loaded = loading(with_entry("{channel: email, each: owner, unassigned: ops@ACME.example}"))
+    assert loaded.bundle is not None
+    entry = loaded.bundle.schedules["weekly"].to[0]
+    assert (entry.id, entry.address, entry.each) == ("each-owner", None, Each.OWNER)
+    assert entry.unassigned == "ops@acme.example"
+
+
+def test_a_roll_up_by_manager_and_the_people_it_rests_on(loading: Load) -> None:
+    people = "people:\n  user_1: {email: ann@ACME.example, manager: user_2}\n  '17': {mail: bo@acme.example}\n"
+    loaded = loading(with_entry("{channel: email, each: {by: owner, manager: people}}", people))
+    assert loaded.bundle is not None
+    assert loaded.bundle.schedules["weekly"].to[0].each is Each.MANAGER
+    assert loaded.bundle.people == {
+        "user_1": Person({"email": "ann@acme.example"}, "user_2"),
+        "17": Person({"mail": "bo@acme.example"}),
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ("{channel: email, each: team}", '`each` with "team"; write owner, or `{by: owner, manager: people}`'),
+        ("{channel: email, each: {by: stage, manager: people}}", '`by` with "stage"; write owner'),
+        ("{channel: email, each: {by: owner}}", "write `manager: …`"),
+        ("{channel: email, each: owner, address: a@acme.example}", "`address` beside `each`; keep one of the two"),
+        ("{channel: email, each: owner, unassigned: nobody}", '`unassigned` with "nobody"'),
+        ("{channel: email, address: a@acme.example, unassigned: b@acme.example}", "`unassigned` without `each`"),
+        ("{channel: room, each: owner}", "`each` through `room`, which always sends to the same place"),
+    ],
+)
+def test_a_wrong_entry_is_a_complaint(entry: str, complaint: str, loading: Load) -> None:
+    found = [str(one) for one in loading(with_entry(entry)).complaints]
+    assert any(complaint in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("people", "complaint"),
+    [
+        ("people:\n  user_1: ann@acme.example\n", "`user_1` with text; write addresses by channel"),
+        ("people:\n  user_1: {fax: '123'}\n", "`fax`, which is no channel"),
+        ("people:\n  user_1: {email: nobody}\n", '`email` with "nobody"'),
+        ("people: [user_1]\n", "`people`"),
+    ],
+)
+def test_wrong_people_are_a_complaint(people: str, complaint: str, loading: Load) -> None:
+    found = [str(one) for one in loading(with_entry("{channel: email, each: owner}", people)).complaints]
+    assert any(complaint in one for one in found), found
+
+
+def test_each_wants_a_list_of_deals(loading: Load) -> None:
+    files = with_entry("{channel: email, each: owner}")
+    text = str(files[SCHEDULE])
+    before, _, rest = text.partition("  - id: deals\n")
+    files[SCHEDULE] = before + "digest: " + rest.partition("digest: ")[2].replace("bridge: deals, ", "")
+    found = [str(one) for one in loading(files).complaints]
+    assert any("`each` in a schedule that lists no deals; leave it out" in one for one in found), found

@@ -1,0 +1,99 @@
+"""`people:` of the project and `each:` of an entry: who owns rows, and where each of them is reached."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.model import EachShape, EntryShape
+from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.words import advice, described, shape
+from worker.domain.schedule import ChannelSpec, Each, Person
+from worker.ports.channels import ChannelKind
+
+MANAGER = "manager"
+_MAIL = "owner@acme.example"
+
+
+def people(
+    sheet: Sheet, written: Mapping[str, Any], channels: Mapping[str, ChannelSpec], kinds: Registry
+) -> dict[str, Person]:
+    """By owner's id. Errors have been complained about."""
+    found = {}
+    for owner, value in written.items():
+        path = ("people", owner)
+        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+            expected = "write addresses by channel, such as `{email: anna@acme.example, slack: U0123456789}`"
+            sheet.complain(path, f"`{owner}` with {shape(value)}", expected)
+            continue
+        addresses = dict[str, str]()
+        for word, text in value.items():
+            kind = _kind(word, channels, kinds)
+            if word == MANAGER:
+                continue
+            if kind is None:
+                known = [*channels, *kinds.channels, MANAGER]
+                sheet.complain((*path, word), f"`{word}`, which is no channel", advice(word, known), key=True)
+                continue
+            try:
+                addresses[str(word)] = kind.address(text)
+            except ValueError as error:
+                sheet.complain((*path, word), f"`{word}` with {described(text)}", str(error))
+        found[str(owner)] = Person(addresses, str(value[MANAGER]) if MANAGER in value else None)
+    return found
+
+
+def each_of(sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind | None, *, lists: bool) -> Each | None:
+    """Whom the entry reaches where it names no address. None also after a complaint."""
+    if not piece.has("each"):
+        if piece.unassigned:
+            sheet.complain((*path, "unassigned"), "`unassigned` without `each`", "write `each: owner`", key=True)
+        return None
+    each = _read(sheet, (*path, "each"), piece.each)
+    if not lists:
+        sheet.complain((*path, "each"), "`each` in a schedule that lists no deals", "leave it out", key=True)
+    if piece.address:
+        sheet.complain((*path, "address"), "`address` beside `each`", "keep one of the two", key=True)
+    if piece.unassigned and kind is not None:
+        try:
+            kind.address(piece.unassigned)
+        except ValueError as error:
+            sheet.complain((*path, "unassigned"), f"`unassigned` with {described(piece.unassigned)}", str(error))
+    return each
+
+
+def refuse_unreachable(
+    sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind, known: Mapping[str, Person]
+) -> None:
+    """Services tell mail addresses. A channel that takes none reaches only those of `people`."""
+    if not (takes(kind, _MAIL) or any(takes(kind, a) for person in known.values() for a in person.addresses.values())):
+        found = f"`each` through `{piece.channel}`, which takes no mail address"
+        sheet.complain(
+            (*path, "each"), found, "write `people:` into funnelbeat.yaml, with an address for each", key=True
+        )
+
+
+def takes(kind: ChannelKind, text: str) -> bool:
+    try:
+        return bool(kind.address(text))
+    except ValueError:
+        return False
+
+
+def _read(sheet: Sheet, path: Path, value: Any) -> Each | None:
+    if value == "owner":
+        return Each.OWNER
+    if not isinstance(value, dict):
+        expected = "write owner, or `{by: owner, manager: people}`"
+        sheet.complain(path, f"`each` with {described(value)}", expected)
+        return None
+    piece = read(EachShape, value, sheet, path).piece
+    for name, word in (("by", "owner"), ("manager", "people")) if piece is not None else ():
+        if getattr(piece, name) != word:
+            sheet.complain((*path, name), f"`{name}` with {described(getattr(piece, name))}", f"write {word}")
+    return Each.MANAGER
+
+
+def _kind(word: str, channels: Mapping[str, ChannelSpec], kinds: Registry) -> ChannelKind | None:
+    """A channel by its own name goes before a type of channel."""
+    return kinds.channels.get(channels[word].type if word in channels else word)
