@@ -9,18 +9,14 @@ from worker.domain.digest.model import (
     Deal,
     DealMove,
     Digest,
-    Figure,
-    FigureSection,
-    FunnelSection,
-    FunnelStage,
     KeyFigure,
     OwnerGroup,
     SourceLine,
     StageSum,
     StalledSection,
     Standing,
-    TableSection,
 )
+from worker.domain.digest.sections import Figure, FigureSection, FunnelSection, FunnelStage, TableSection
 from worker.domain.money import Money
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind
@@ -306,7 +302,7 @@ HOSTILE = replace(
             "groups",
             (Column("owner", Kind.TEXT), Column("<b>deals</b>", Kind.INT), Column("share", Kind.RATIO)),
             tuple((t, n, n / 10) for n, t in enumerate(_HOSTILE)),
-            hidden=4,
+            limit=4,
         ),
     ),
 )

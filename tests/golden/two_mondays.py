@@ -51,7 +51,7 @@ class Clock:
 
 
 def schedule(name: str, place: Path) -> Schedule:
-    (place / "schedules").mkdir()
+    (place / "schedules").mkdir(parents=True)
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / f"{name}.yaml").write_bytes(FILES[name].read_bytes())
     loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, CelExpressions()), {})

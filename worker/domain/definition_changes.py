@@ -10,7 +10,7 @@ from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
-_KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "template": "digest"}
+_KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "key": "digest", "template": "digest"}
 """Fields of a schedule that have another name in the user's file."""
 
 

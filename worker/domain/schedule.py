@@ -59,12 +59,14 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Changes only what is displayed. `order_by`: a column, with a leading minus for descending order.
-    `limit`: rows.
+    """Chooses only what is displayed: `order_by` a column, with a leading minus for descending; `tables` of the answer
+    and `columns` of a table, by name and in this order (none named: as the query's source says).
     """
 
     order_by: str | None = None
     limit: int | None = None
+    tables: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +155,17 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule(Timing):
-    """One YAML file. `previously`: the id of the schedule whose history this one carries on."""
+    """One YAML file. `bridge`: the list whose change is explained. `key`: the query whose figure heads the digest
+    (None: the bridge, else what the sources of the queries say). `previously`: the id of the schedule whose history
+    this one carries on.
+    """
 
     id: str
     name: str
     report: tuple[Query, ...]
     to: tuple[Subscription, ...] = ()
     bridge: str | None = None
+    key: str | None = None
     template: str = "pipeline"
     previously: str | None = None
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from worker.domain.snapshot.presentation import EVERYTHING_PRINTED, Presentation
 from worker.domain.snapshot.scope import EVERYTHING, Scope
 from worker.domain.snapshot.traits import QueryTraits
 from worker.ports.endpoints import Endpoint
@@ -107,11 +108,12 @@ class QuerySpec:
     express. `default_follow`: for a definition without `follow`. `price`: of an answer when no like answer was read
     before; it may depend on the parameters. `names`: what is read beside the answer.
 
-    The other fields are for digests. `lists_opportunities`: the members are opportunities with the columns of
-    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: the list holds stalled
-    deals only, always or for some parameters. `conditions`: the rows that the parameters ask for. `per_person`: ids of
-    tables with a row for each person. `counts`: what the stages of a funnel count ("deals", "visitors"), "" for a query
-    without a funnel; the column's heading is the word "<counts>_head".
+    The rest is what a digest must know. `lists_opportunities`: the members are opportunities with the columns of
+    domain.snapshot.opportunity, so that the list has a total and may have a bridge. `stalled`: only those that stall,
+    always or for some parameters. `conditions`: which rows the parameters ask for. `per_person`: ids of tables with a
+    row for each person. `counts`: what the stages of the funnel count ("deals", "visitors"); the column's head is the
+    word "<counts>_head". It is empty for a query without a funnel. `presentation`: what leads, which facts follow, and
+    how the tables are printed.
     """
 
     name: str
@@ -128,6 +130,7 @@ class QuerySpec:
     counts: str = ""
     conditions: Callable[[Mapping[str, Any]], Scope] = lambda _params: EVERYTHING
     per_person: frozenset[str] = frozenset()
+    presentation: Presentation | Callable[[Mapping[str, Any]], Presentation] = EVERYTHING_PRINTED
 
     def price_of(self, params: Mapping[str, Any]) -> Price:
         """The price for a definition's parameters."""
@@ -140,6 +143,7 @@ class QuerySpec:
             stalled=self.stalled(params) if callable(self.stalled) else self.stalled,
             scope=self.conditions(params),
             per_person=self.per_person,
+            presentation=self.presentation(params) if callable(self.presentation) else self.presentation,
         )
 
 

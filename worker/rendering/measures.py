@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
 from worker.rendering.numbers import JOIN, MINUS, NONE, Numbers, as_printed, needs_cents, whole_units
 from worker.rendering.phrases import Phrases
@@ -49,7 +48,7 @@ class Measures:
             return "="
         if kind is Kind.MONEY:
             return self._moved(now, before, currency or "", cents)
-        text = self._times.duration(abs(delta)) if kind is Kind.SECONDS else self._numbers.decimal(abs(delta))
+        text = self._times.brief(abs(delta)) if kind is Kind.SECONDS else self._numbers.decimal(abs(delta))
         return ("+" if delta > 0 else MINUS) + JOIN + text
 
     def cell(self, cell: Cell, column: Column, currency: str | None = None, cents: bool | None = None) -> str:
@@ -72,16 +71,14 @@ class Measures:
         if kind is Kind.RATIO:
             return self._numbers.percent(value, 1)
         if kind is Kind.SECONDS:
-            return self._times.duration(value)
+            return self._times.brief(value)
         if kind is Kind.INSTANT:
             return self._times.date(datetime.fromtimestamp(value / 1000, UTC))
         return self._numbers.decimal(value)
 
 
 def cents_matter(amounts: Sequence[float], currency: str | None) -> bool:
-    """Whether these amounts, which stand side by side, are printed with minor units: a service's sums and averages are
-    printed whole from a thousand units on.
+    """Whether these amounts, which stand side by side, are printed with minor units: if one of them has any, so that
+    they add up as they are printed.
     """
-    code = currency or ""
-    large = any(abs(amount) >= 1_000 * 10 ** exponent(code) for amount in amounts)
-    return not large and needs_cents([round(amount) for amount in amounts], code)
+    return needs_cents([round(amount) for amount in amounts], currency or "")

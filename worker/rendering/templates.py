@@ -54,6 +54,7 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
 
     env = TemplateSandbox(FunctionLoader(load))
     ours = {"clean": _or_empty(clean), "isolate": _or_empty(isolate), "plain": plain, "fill": fill, "columns": columns}
+    ours["breaks"] = breaks
     env.add(ours)
     return env
 
@@ -113,6 +114,11 @@ class JinjaTemplates:
 def fill(pattern: str, **values: object) -> Markup:
     """A phrase with its places filled by markup ({name} in a <bdi>); everything else is escaped."""
     return Markup(filled(str(escape(pattern)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704
+
+
+def breaks(text: str) -> Markup:
+    """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits."""
+    return Markup(re.sub(r"([./])(?=\w)", r"\1<wbr>", str(escape(text))))  # noqa: S704
 
 
 def tidy(text: str) -> str:

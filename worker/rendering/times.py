@@ -32,6 +32,10 @@ class Times:
         """As in "16 Nov"."""
         return self._date(instant.astimezone(self._zone), "MMMd", "yMMMd")
 
+    def local_day(self, day: calendar_date) -> str:
+        """As `day`, of a date that belongs to no zone."""
+        return self._date(day, "MMMd", "yMMMd")
+
     def clock(self, instant: datetime) -> str:
         """As in "08:59:41", for a column whose head or neighbour names the zone."""
         return format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale)
@@ -68,6 +72,19 @@ class Times:
                 small = rest // units[position + 1][0] if size >= 3_600 and whole < TEN_DAYS else 0
                 return f"{text} {self._say(units[position + 1][1], small)}" if small else text
         raise AssertionError(seconds)
+
+    def brief(self, seconds: float) -> str:
+        """For a column: "45 s", "2 min 15 s", "9 h 40", "1 d 6 h", "16 d"."""
+        whole = round(abs(seconds))
+        if whole < 60:
+            return self._say("brief.seconds", whole)
+        if whole < 3_600:
+            return self._say("brief.minutes", minutes=whole // 60, seconds=f"{whole % 60:02}")
+        if whole < 86_400:
+            return self._say("brief.hours", hours=whole // 3_600, minutes=f"{whole % 3_600 // 60:02}")
+        if whole < TEN_DAYS and whole % 86_400 >= 3_600:
+            return self._say("brief.days_hours", days=whole // 86_400, hours=whole % 86_400 // 3_600)
+        return self._say("brief.days", round(whole / 86_400))
 
     def since_days(self, start: datetime, end: datetime) -> int:
         """Whole days between two instants, by the reader's calendar."""

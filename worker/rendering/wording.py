@@ -14,6 +14,7 @@ from worker.rendering.labels import Labels, direction
 from worker.rendering.measures import Measures
 from worker.rendering.numbers import JOIN, MINUS, NBSP, NONE, Numbers, needs_cents
 from worker.rendering.phrases import Phrases
+from worker.rendering.row_names import RowNames
 from worker.rendering.times import Times
 from worker.sanitize import NAME_LIMIT, clean, isolate, visible
 
@@ -58,7 +59,8 @@ class Wording:
         self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
         self.stamp, self.span = times.stamp, times.span
-        self.duration, self.since_days = times.duration, times.since_days
+        self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief
+        self.row_name = RowNames(words, place, times).row_name
         self.measure, self.difference, self.cell = measures.measure, measures.difference, measures.cell
 
     def clean(self, name: str | None, limit: int = NAME_LIMIT) -> str:

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals, schedule, stalled_deals
 from tests.domain.digests import digest, totals, totals_item
+from worker.domain.digest.model import Digest
+from worker.domain.digest.sections import Figure, FigurePlace, Layout
 from worker.domain.schedule import Follow, Query, Show
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Snapshot, Table, table
 from worker.domain.time.window import Window
@@ -51,18 +53,21 @@ def test_figures_stand_beside_their_comparison_when_there_is_one() -> None:
     found = digest(schedule(totals_item()), [totals(4, window=LAST)], compared={"totals": totals(3, window=BEFORE)})
     (section,) = found.figures
     assert (section.before_is, section.new_period, section.compared) == ("comparison", False, BEFORE)
-    assert [(one.name, one.value, one.before) for one in section.figures] == [
-        ("count_total_won", 4, 3),
-        ("stage.s1.value", 500, 500),
-    ]
+    assert [(one.name, one.value, one.before) for one in section.figures] == [("stage.s1.value", 500, 500)]
+    assert found.measure is not None
+    assert (found.measure.figure.name, found.measure.figure.value, found.measure.figure.before) == (
+        "count_total_won",
+        4,
+        3,
+    )
 
 
 def test_figures_move_against_the_baseline_only_within_one_period() -> None:
     so_far = Window(LAST.start, LAST.end - timedelta(days=2), "Europe/Berlin", "this-week", so_far=True)
-    same = digest(schedule(totals_item()), [totals(4, window=LAST)], [totals(3, window=so_far)]).figures[0]
-    assert (same.before_is, same.new_period, same.figures[0].before) == ("baseline", False, 3)
-    other = digest(schedule(totals_item()), [totals(4, window=LAST)], [totals(3, window=BEFORE)]).figures[0]
-    assert (other.before_is, other.new_period, other.figures[0].before) == ("", True, None)
+    same = digest(schedule(totals_item()), [totals(4, window=LAST)], [totals(3, window=so_far)])
+    assert (same.figures[0].before_is, same.figures[0].new_period, headed(same).before) == ("baseline", False, 3)
+    other = digest(schedule(totals_item()), [totals(4, window=LAST)], [totals(3, window=BEFORE)])
+    assert (other.figures[0].before_is, other.figures[0].new_period, headed(other).before) == ("", True, None)
     first = digest(schedule(totals_item()), [totals(4, window=LAST)]).figures[0]
     assert (first.before_is, first.new_period) == ("", False)
     live = digest(schedule(totals_item()), [totals(4)], [totals(3)]).figures[0]
@@ -77,16 +82,17 @@ def test_a_new_period_is_said_also_beside_a_comparison() -> None:
         compared={"totals": totals(3, window=BEFORE)},
     )
     (section,) = found.figures
-    assert (section.before_is, section.new_period, section.figures[0].before) == ("comparison", True, 3)
+    assert (section.before_is, section.new_period, headed(found).before) == ("comparison", True, 3)
 
 
 def test_amounts_of_two_currencies_stand_without_a_before() -> None:
     found = digest(schedule(totals_item()), [totals(4, currency="EUR")], [totals(4, currency="USD")])
-    assert found.figures[0].figures[1].before is None
+    assert found.figures[0].figures[0].before is None
 
 
 def test_a_figure_that_cannot_be_computed_keeps_its_null_and_its_reason() -> None:
-    figure = digest(schedule(totals_item()), [totals(None)], [totals(0)]).figures[0].figures[0]
+    found = digest(schedule(totals_item()), [totals(None)], [totals(0)])
+    figure = next(one for one in found.figures[0].figures if one.name == "count_total_won")
     assert (figure.value, figure.before, figure.why_null) == (None, 0, "none won")
 
 
@@ -100,9 +106,9 @@ def test_other_tables_are_shown_whole_and_a_plain_list_as_show_says() -> None:
         answer([deal("x", 1), deal("y", 2)], query="partners", tables=(groups,)),
     ]
     found = digest(schedule(open_deals(), stalled_deals(), plain, bridge="deals"), now)
-    assert [(one.query_id, one.table_id, len(one.rows), one.hidden) for one in found.tables] == [
-        ("partners", "opportunities", 1, 1),
-        ("partners", "groups", 2, 0),
+    assert [(one.query_id, one.table_id, len(one.rows), one.limit) for one in found.tables] == [
+        ("partners", "opportunities", 2, 1),
+        ("partners", "groups", 2, 10),
     ]
     assert found.tables[0].rows[0][0] == "Deal y"
 
@@ -112,4 +118,21 @@ def test_show_orders_and_cuts_the_tables_of_a_query_without_a_list() -> None:
     at = (THIS_WEEK, THIS_WEEK)
     item = Query("totals", "close", "funnel_totals", show=Show("-count", 2))
     found = digest(schedule(item), [Snapshot("totals", "fp", None, THIS_WEEK, at, tables=(users,))])
-    assert (found.tables[0].rows, found.tables[0].hidden) == (((2,), (1,)), 1)
+    assert (found.tables[0].rows, found.tables[0].limit) == (((2,), (1,), (0,)), 2)
+
+
+def test_show_names_the_tables_and_columns_that_are_printed() -> None:
+    columns = (Column("user_id", Kind.ID), Column("user", Kind.TEXT), Column("won", Kind.INT), Column("lost", Kind.INT))
+    users = table("users", columns, [Row("a", ("u1", "Ann", 2, 1))])
+    others = table("others", columns[1:], [Row("b", ("Bo", 1, 1))])
+    at = (THIS_WEEK, THIS_WEEK)
+    item = Query("totals", "close", "funnel_totals", show=Show(tables=("users",), columns=("user", "lost")))
+    found = digest(schedule(item), [Snapshot("totals", "fp", None, THIS_WEEK, at, tables=(users, others))])
+    (section,) = found.tables
+    assert section.layout == Layout(1, (), (FigurePlace(3),))
+
+
+def headed(found: Digest) -> Figure:
+    """The figure that heads the digest."""
+    assert found.measure is not None
+    return found.measure.figure

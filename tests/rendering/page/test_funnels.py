@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from tests.golden.digests import FUNNEL, NORMAL
-from worker.domain.digest.model import Digest, FunnelSection, FunnelStage, SourceLine
+from worker.domain.digest.model import Digest, SourceLine
+from worker.domain.digest.sections import FunnelSection, FunnelStage
 from worker.rendering.page import Cut
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.vocabulary import NO_SERVICES

@@ -5,17 +5,28 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.builders import LAST_WEEK, answer, deal, open_deals, schedule, stalled_deals
+from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule, stalled_deals
 from tests.domain.digests import GAP, digest, totals, totals_item
 from tests.golden.digests import FUNNEL, KEY_GAP, NORMAL, OTHER_GAP
 from tests.rendering.test_templates import ENTRY, mail
 from tests.support.contents import mail_of, posts_of
 from tests.support.slack_golden import printed
-from worker.domain.digest.model import Digest, FunnelSection, FunnelStage, SourceLine, Standing
-from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.domain.digest.model import Digest, SourceLine, Standing
+from worker.domain.digest.sections import Figure, KeyMeasure
+from worker.domain.schedule import Query
+from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind, Row, Snapshot, table
 
+KEY = KeyMeasure("totals", Figure("count", Kind.INT, 31, 27), compared=FUNNEL.compared, before_is="comparison")
 WEBSITE = replace(
-    NORMAL, key_query=None, keys=(), bridges=(), moves=(), stalled=(), name="Website week", sources=NORMAL.sources[2:]
+    NORMAL,
+    key_query=None,
+    keys=(),
+    bridges=(),
+    moves=(),
+    stalled=(),
+    name="Website week",
+    sources=NORMAL.sources[2:],
+    measure=KEY,
 )
 GERMAN = replace(ENTRY, locale="de_DE")
 
@@ -77,7 +88,7 @@ def test_every_first_digest_says_that_it_is_the_first() -> None:
     assert all("First digest: movement starts" in text for text in messages(found))
 
 
-def test_a_website_digest_begins_with_its_first_figures_and_how_they_moved() -> None:
+def test_a_website_digest_begins_with_its_key_figure_and_how_it_moved() -> None:
     assert one_line(mail(WEBSITE).subject) == "Deals 31, +4 · Website week"
     for text in messages(WEBSITE):
         assert "66.7%" in text
@@ -86,14 +97,25 @@ def test_a_website_digest_begins_with_its_first_figures_and_how_they_moved() -> 
     assert "+4" in one_line(post["blocks"][0]["text"]["text"])
 
 
-def test_a_website_digest_with_a_funnel_alone_begins_with_its_ends() -> None:
-    stages = (FunnelStage("a", "/pricing", False, 100, 0.3, 90, 0.2), FunnelStage("b", "purchase", True, 6, None, 11))
-    alone = replace(WEBSITE, figures=(), funnels=(FunnelSection("funnel", None, None, stages),))
-    assert one_line(mail(alone).subject) == "/pricing 100, +10 · Website week"
-    assert "purchase 6, −5" in one_line(mail(alone).html)
+def test_a_digest_with_a_funnel_alone_is_headed_by_its_conversion() -> None:
+    stages = (("Qualified", "active", 0, 100, 0.3), ("Won", "won", 1, 6, None))
+    before = (("Qualified", "active", 0, 120, 0.2), ("Won", "won", 1, 11, None))
+    found = digest(
+        schedule(Query("funnel", "close", "funnel_stages")), [staged(stages)], compared={"funnel": staged(before)}
+    )
+    assert one_line(mail(found).subject).startswith("6.0% conversion, −3.2 pp · Weekly pipeline")
+    for text in messages(found):
+        assert "Qualified to Won" in text
 
 
-@pytest.mark.parametrize("found", [NORMAL, WEBSITE, KEY_GAP, replace(WEBSITE, figures=(), funnels=())])
+def staged(rows: tuple[tuple[object, ...], ...]) -> Snapshot:
+    names = (("label", Kind.TEXT), ("type", Kind.TEXT), ("position", Kind.INT), ("count", Kind.INT))
+    columns = (*(Column(name, kind) for name, kind in names), Column("count_conversion_rate", Kind.RATIO))
+    listed = table("stages", columns, [Row(str(cells[2]), cells) for cells in rows])  # type: ignore[arg-type]
+    return Snapshot("funnel", "fp", None, THIS_WEEK, (THIS_WEEK, THIS_WEEK), tables=(listed,))
+
+
+@pytest.mark.parametrize("found", [NORMAL, WEBSITE, KEY_GAP, replace(WEBSITE, figures=(), funnels=(), measure=None)])
 def test_a_late_digest_says_so_whatever_heads_it(found: Digest) -> None:
     late = replace(found, late=6 * 86_400)
     assert all("Runs 6 days after its slot" in text for text in messages(late))
@@ -136,7 +158,7 @@ def test_a_stalled_list_that_heads_a_digest_and_is_missing_is_not_called_the_ope
 def test_the_subject_of_a_digest_without_deals_names_what_is_missing(queries: tuple[str, ...], subject: str) -> None:
     gaps = tuple(Gap(one, GapReason.UNAVAILABLE, "no answer came in time") for one in queries)
     lines = tuple(SourceLine(gap.query_id, "umami", "stats", None, None, None, gap) for gap in gaps)
-    gone = {"figures": (), "funnels": (), "sources": lines, "gaps": gaps}
+    gone = {"figures": (), "funnels": (), "sources": lines, "gaps": gaps, "measure": None}
     found = replace(WEBSITE, standing=Standing.UNKNOWN, **gone)  # type: ignore[arg-type]
     assert mail(found).subject == subject
     assert not [text for text in messages(found) if "pipeline" in text or "deal list" in text]

@@ -81,16 +81,37 @@ async def test_the_example_becomes_a_digest_with_a_funnel_and_figures(tmp_path: 
     assert first.advanced == second.count / first.count
     assert last.advanced is None
     assert all(stage.before_count is not None for stage in funnel.stages)
-    assert [section.query_id for section in digest.figures] == ["conversion", "visits", "sales", "origins"]
-    visits = {figure.name: figure for figure in digest.figures[1].figures}
-    assert visits["pageviews"].before not in (None, visits["pageviews"].value)
-    assert {table.table_id for table in digest.tables if table.query_id == "sales"} == {
-        "chart",
-        "country",
-        "region",
-        "referrer",
-        "channel",
-    }
+
+
+async def test_the_conversion_heads_the_example_and_every_figure_is_printed_once(tmp_path: Path) -> None:
+    digest = await made(tmp_path)
+    key = digest.measure
+    assert key is not None
+    assert (key.query_id, key.figure.name, key.first, key.last) == (
+        "conversion",
+        "conversion_rate",
+        "/pricing",
+        "purchase",
+    )
+    assert key.figure.moved
+    assert [(one.name, one.to) for one in key.movers][:1] == [("signup", "purchase")]
+    assert [(fact.label, fact.figure.name) for fact in digest.facts] == [("money", "revenue"), ("visits", "visitors")]
+    assert [(section.query_id, [one.name for one in section.figures]) for section in digest.figures] == [
+        ("visits", ["bounce_rate", "time_per_visit"]),
+        ("sales", ["revenue_per_session"]),
+    ]
+    assert [table.table_id for table in digest.tables] == ["top_sources"]
+    assert {"country", "region", "channel"} <= dict(digest.unprinted).keys()
+
+
+async def test_origins_are_one_table_by_revenue_and_then_by_visitors(tmp_path: Path) -> None:
+    (table,) = (await made(tmp_path)).tables
+    assert [column.name for column in table.columns] == ["name", "visitors", "revenue", "currency"]
+    amounts = [(row[2], row[1] or 0) for row in table.rows]
+    assert amounts == sorted(amounts, reverse=True)
+    direct = next(row for row in table.rows if row[0] == "(direct)")
+    assert direct[1] is None  # the service leaves visits without an origin out of its attribution
+    assert len(table.before) == len(table.rows)
 
 
 async def test_the_example_s_windows_are_the_local_weeks_of_its_zone(tmp_path: Path) -> None:

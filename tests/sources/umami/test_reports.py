@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.sources.umami.account import ANSWERS, WEEK, answered, cells, copied, keys, totals
-from worker.domain.digest.tables import STAGES
+from worker.domain.digest.funnels import STAGES
 from worker.domain.snapshot.snapshot import Kind, Snapshot
 from worker.domain.time.window import Window
 from worker.errors import SourceShapeChanged
@@ -286,6 +286,7 @@ async def test_stats_are_totals_and_the_share_of_bounces() -> None:
         "bounces": 40,
         "total_time": 36000,
         "bounce_rate": 0.25,
+        "time_per_visit": 225.0,
     }
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from worker.domain.diff.diff import TableDiff, counts, diff, diff_measures, watch_names
 from worker.domain.snapshot.record import record
@@ -26,7 +27,8 @@ class ColumnChange:
 class QueryChange:
     """Everything significant that differs between two answers to one query. `first`: there was no answer before.
 
-    `added`, `removed` and `rows` (rows that changed in place) are counted over all tables. `measures`: their keys.
+    `added`, `removed` and `rows` (those that changed in place) are counted over all tables; `measures` are their keys.
+    `new_period`: the answers are of windows that begin at different instants, so that nearly everything differs.
     """
 
     query_id: str
@@ -36,6 +38,7 @@ class QueryChange:
     rows: int = 0
     columns: tuple[ColumnChange, ...] = ()
     measures: tuple[tuple[str, ...], ...] = ()
+    new_period: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.first or self.added or self.removed or self.columns or self.measures)
@@ -58,7 +61,12 @@ def query_change(before: Snapshot | None, after: Snapshot, watch: Collection[str
         rows=sum(any(counts(cell.column, watch) for cell in row.cells) for one in tables for row in one.changed),
         columns=_columns(tables, watch),
         measures=tuple(key for key in measures if not watch or watch_names(key, watch)),
+        new_period=_start(before) != _start(after),
     )
+
+
+def _start(answer: Snapshot) -> datetime | None:
+    return None if answer.window is None else answer.window.start
 
 
 def _tables(before: Snapshot, after: Snapshot) -> list[TableDiff]:

@@ -2,10 +2,13 @@
 
 from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
+from worker.domain.digest.figures import facts, figures
+from worker.domain.digest.funnels import funnels
 from worker.domain.digest.headline import head
+from worker.domain.digest.key_measure import key_measure, with_movers
 from worker.domain.digest.model import Digest, Holds, SourceLine, StalledSection
 from worker.domain.digest.stalled import stalled_sections
-from worker.domain.digest.tables import figures, funnels, tables
+from worker.domain.digest.tables import tables
 from worker.domain.schedule import Query
 from worker.domain.snapshot.snapshot import Gap, Snapshot
 
@@ -13,12 +16,15 @@ from worker.domain.snapshot.snapshot import Gap, Snapshot
 def compose(context: DigestContext) -> Digest:
     """The whole digest. A template prints it, cuts it, and says that it did."""
     changes = _changes(context)
-    top = head(context, changed=bool(changes))
+    funnel = funnels(context)
+    key = key_measure(context, funnel)
+    top = head(context, changed=bool(changes), key=key)
     reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
     stalled = stalled_sections(context)
-    funnel, figure, table = funnels(context), figures(context), tables(context)
-    filled = [*top.keys, *top.moves, *stalled_with_content(stalled), *figure]
-    filled += [*(one for one in funnel if one.stages), *(one for one in table if one.rows)]
+    table = tables(context, beside_funnel=any(one.stages for one in funnel))
+    figure = figures(context, key, table.covered)
+    filled = [*top.keys, *top.moves, *stalled_with_content(stalled), *figure, *([key] if key is not None else [])]
+    filled += [*(one for one in funnel if one.stages), *(one for one in table.sections if one.rows), *table.unprinted]
     return Digest(
         schedule=context.schedule.id,
         name=context.schedule.name,
@@ -35,7 +41,7 @@ def compose(context: DigestContext) -> Digest:
         stalled=stalled,
         funnels=funnel,
         figures=figure,
-        tables=table,
+        tables=table.sections,
         sources=tuple(_source(context, item) for item in context.schedule.report),
         gaps=_gaps(context),
         next_slot=context.next_slot,
@@ -45,6 +51,9 @@ def compose(context: DigestContext) -> Digest:
         changed=bool(changes),
         changes=changes,
         empty=not filled and not context.gaps,
+        measure=with_movers(context, key, table.sections),
+        facts=facts(context, key),
+        unprinted=table.unprinted,
     )
 
 

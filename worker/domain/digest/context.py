@@ -57,7 +57,10 @@ class DigestContext:
         return next((gap for gap in self.gaps if gap.query_id == query_id), None)
 
     def key_item(self) -> Query | None:
-        """The query whose total heads the digest: the bridge's, else the first list of opportunities, else None."""
-        if self.schedule.bridge is not None:
-            return self.schedule.item(self.schedule.bridge)
+        """The list of opportunities whose total heads the digest: the one that `key` or `bridge` names, else the first;
+        None where there is none, or where `key` names another query.
+        """
+        named = self.schedule.key or self.schedule.bridge
+        if named is not None:
+            return self.schedule.item(named) if self.traits[named].lists_opportunities else None
         return next((item for item in self.schedule.report if self.traits[item.id].lists_opportunities), None)

@@ -8,6 +8,7 @@ from worker.domain.diff.stock import sums_of
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.deals import by_size, deal, deal_move, totals
 from worker.domain.digest.model import BridgeLine, BridgeView, DealMove, KeyFigure, StageSum, Standing
+from worker.domain.digest.sections import KeyMeasure
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import Record, records
@@ -26,11 +27,11 @@ class Headline:
     stages: tuple[StageSum, ...] = ()
 
 
-def head(context: DigestContext, *, changed: bool) -> Headline:
-    """`changed`: whether anything in the whole digest moved, for a report without a list at its head."""
+def head(context: DigestContext, *, changed: bool, key: KeyMeasure | None = None) -> Headline:
+    """`changed`: whether anything in the whole digest moved, for a report that has no list to head it but `key`."""
     item = context.key_item()
     if item is None:
-        return _headless(context, changed=changed)
+        return _headless(context, key, changed=changed)
     now, found = context.snapshots.get(item.id), context.baseline(item.id)
     if now is None:
         known = None if found is None else found[1]
@@ -59,10 +60,10 @@ def stages(now: Snapshot) -> tuple[StageSum, ...]:
     )
 
 
-def _headless(context: DigestContext, *, changed: bool) -> Headline:
-    if not context.snapshots:
-        return Headline(Standing.UNKNOWN)
-    slots = [found[0].slot for query in context.snapshots if (found := context.baseline(query)) is not None]
+def _headless(context: DigestContext, key: KeyMeasure | None, *, changed: bool) -> Headline:
+    slots = [found[0].slot for query in context.traits if (found := context.baseline(query)) is not None]
+    if not context.snapshots or (key is not None and key.missing):
+        return Headline(Standing.UNKNOWN, since=max(slots, default=None))
     if not slots:
         return Headline(Standing.FIRST)
     return Headline(Standing.MOVED if changed else Standing.UNCHANGED, since=max(slots))

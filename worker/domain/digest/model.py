@@ -7,11 +7,11 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.diff.changes import QueryChange
+from worker.domain.digest.sections import Fact, FigureSection, FunnelSection, KeyMeasure, TableSection
 from worker.domain.money import Money
 from worker.domain.reason import Reason
 from worker.domain.snapshot.opportunity import Move
-from worker.domain.snapshot.snapshot import Cell, Column, Gap, Kind
-from worker.domain.time.window import Window
+from worker.domain.snapshot.snapshot import Gap
 
 
 class Holds(StrEnum):
@@ -136,73 +136,6 @@ class StalledSection:
 
 
 @dataclass(frozen=True, slots=True)
-class FunnelStage:
-    """`advanced` is a fraction, None if it cannot be computed and for a won stage. `before_*`: from the comparison."""
-
-    key: str
-    label: str
-    won: bool
-    count: int | None
-    advanced: float | None
-    before_count: int | None = None
-    before_advanced: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FunnelSection:
-    query_id: str
-    window: Window | None
-    compared: Window | None
-    stages: tuple[FunnelStage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One measure beside its comparison. `name` is the service's metric ("count_total_won"); templates put it into
-    words.
-    """
-
-    name: str
-    kind: Kind
-    value: int | float | None
-    before: int | float | None
-    currency: str | None = None
-    why_null: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FigureSection:
-    """Totals of a funnel report, or a list's own aggregates. `before_is`: "comparison", "baseline", or "" for none.
-    `new_period`: the baseline has another window, so that only `compared` is compared with.
-    """
-
-    query_id: str
-    window: Window | None
-    compared: Window | None
-    before_is: str
-    new_period: bool
-    figures: tuple[Figure, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableSection:
-    """Any other table: groups of `_group_by`, totals per user, a list that is neither bridge nor stalled. `hidden`:
-    rows that `show.limit` cut.
-    """
-
-    query_id: str
-    table_id: str
-    columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    hidden: int = 0
-
-    def currency(self, row: tuple[Cell, ...]) -> str | None:
-        """The currency of the row's money cells, None if the table names none."""
-        named = (cell for column, cell in zip(self.columns, row, strict=False) if column.name == "currency")
-        return next((cell for cell in named if isinstance(cell, str) and cell), None)
-
-
-@dataclass(frozen=True, slots=True)
 class StageSum:
     """Open deals of one stage. A first digest shows these, because it has no movement to show."""
 
@@ -235,7 +168,8 @@ class Digest:
     `since`: the slot of the key query's baseline, None for a first digest. `moves`: all single moves of the bridge,
     largest first; a template cuts them and says so. `changes`: why `changed` is true, query by query. `holds`: which
     deals the key query's list holds. `may_repeat`: the slot of an older digest that the reader may have, whose content
-    this one may repeat.
+    this one may repeat. `measure`: what heads a digest without a list of deals. `unprinted`: tables of which only the
+    number of rows is told.
     """
 
     schedule: str
@@ -263,3 +197,6 @@ class Digest:
     changes: tuple[QueryChange, ...] = ()
     empty: bool = False
     may_repeat: datetime | None = None
+    measure: KeyMeasure | None = None
+    facts: tuple[Fact, ...] = ()
+    unprinted: tuple[tuple[str, int], ...] = ()

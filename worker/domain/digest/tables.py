@@ -1,156 +1,146 @@
-"""Funnels, figures and all other tables of an answer, beside what they are compared with."""
+"""Every table that no other section tells, in the order and with the cells that are worth a reader's time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.deals import cut, ordered
-from worker.domain.digest.model import Figure, FigureSection, FunnelSection, FunnelStage, TableSection
+from worker.domain.digest.figures import earlier, totalled
+from worker.domain.digest.funnels import STAGES
+from worker.domain.digest.joined import joined
+from worker.domain.digest.layout import DEALS, chosen, ruled, suggested
+from worker.domain.digest.sections import Layout, TableSection
+from worker.domain.digest.table_rows import Listing, in_order, listing, summed
 from worker.domain.schedule import Query, Show
-from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
+from worker.domain.snapshot.presentation import TableRule
 from worker.domain.snapshot.requests import REQUESTS
-from worker.domain.snapshot.snapshot import Kind, Measure, Snapshot, Table
+from worker.domain.snapshot.snapshot import Snapshot, Table
 
-STAGES = "stages"
-"""The id of a funnel's table, with one row per stage (label, type active or won, position, count,
-count_conversion_rate, …). It is the same for every service.
-"""
-
-PER_YEAR = "annual"
+ROWS = 10
+"""Rows of a table of which neither its source nor `show` says how many are printed."""
 
 
-def funnels(context: DigestContext) -> tuple[FunnelSection, ...]:
-    found = []
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """`covered`: names of measures that a printed table tells; `unprinted`: ids of tables and their numbers of rows."""
+
+    sections: tuple[TableSection, ...]
+    covered: frozenset[str]
+    unprinted: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    item: Query
+    table: Table
+    rule: TableRule | None
+    now: Snapshot
+
+
+def tables(context: DigestContext, *, beside_funnel: bool) -> Tables:
+    """`beside_funnel`: the digest has a funnel, which says more than some tables."""
+    sections: list[TableSection] = []
+    told: set[str] = set()
+    unprinted: list[tuple[str, int]] = []
+    joins: dict[str, list[tuple[TableRule, Listing]]] = {}
+    places: dict[str, int] = {}
     for item in context.schedule.report:
         now = context.snapshots.get(item.id)
-        if now is not None and (table := now.table(STAGES)) is not None:
-            compared = context.compared.get(item.id)
-            stages = _stages(table, compared.table(STAGES) if compared is not None else None)
-            found.append(FunnelSection(item.id, now.window, compared.window if compared else None, stages))
-    return tuple(found)
+        if now is None:
+            continue
+        printed = list(_printed(context, item, now, beside_funnel=beside_funnel))
+        shown = {found.table.id for found in printed}
+        unprinted += [(one.id, len(one.rows)) for one in _eligible(context, item, now) if one.id not in shown]
+        for found in printed:
+            told |= set(found.rule.covers) if found.rule is not None else set()
+            rows = _listing(context, found)
+            if found.rule is not None and found.rule.joined:
+                places.setdefault(found.rule.joined, len(sections) + len(places))
+                joins.setdefault(found.rule.joined, []).append((found.rule, rows))
+            else:
+                sections.append(_section(found, rows, context.traits[item.id].presentation.neutral))
+    for name, place in places.items():
+        sections.insert(place, joined(name, joins[name]))
+    return Tables(tuple(sections), frozenset(told), tuple(one for one in unprinted if one[1]))
 
 
-def figures(context: DigestContext) -> tuple[FigureSection, ...]:
-    """A list's own aggregates are shown only if no other section gives its total: not for the bridge's list, and not
-    for stalled deals.
-    """
-    return tuple(
-        _figures(context, item.id, now)
-        for item in context.schedule.report
-        if (now := context.snapshots.get(item.id)) is not None and now.measures and not _totalled(context, item, now)
-    )
-
-
-def tables(context: DigestContext) -> tuple[TableSection, ...]:
-    """Every table that no other section shows: lists that are neither key nor stalled, groups, and numbers per person
-    if the query's `show` asks for them.
-    """
-    return tuple(
-        _table(item, table, now)
-        for item in context.schedule.report
-        if (now := context.snapshots.get(item.id)) is not None
+def _eligible(context: DigestContext, item: Query, now: Snapshot) -> list[Table]:
+    """Tables that no other section tells."""
+    return [
+        table
         for table in now.tables
-        if table.id not in (STAGES, REQUESTS) and not _shown_elsewhere(context, item, table, now)
-    )
+        if table.id not in (STAGES, REQUESTS) and not (table.id == now.main and totalled(context, item, now))
+    ]
 
 
-def _shown_elsewhere(context: DigestContext, item: Query, table: Table, now: Snapshot) -> bool:
-    """Whether the table is left out. A table with a row per person is long, and seldom the reason to read a team's
-    digest.
+def _printed(context: DigestContext, item: Query, now: Snapshot, *, beside_funnel: bool) -> Iterator[_Found]:
+    """As `show` names them, else as the source does, else all. A table with a row per person is long, and seldom what a
+    team's digest is read for: unless its source or `show` asks for it, it is left out.
     """
-    if table.id in context.traits[item.id].per_person:
-        return item.show == Show()
-    return table.id == now.main and _totalled(context, item, now)
+    traits = context.traits[item.id]
+    rules = traits.presentation.tables
+    eligible = {table.id: table for table in _eligible(context, item, now)}
+    if item.show.tables:
+        order: Sequence[str] = item.show.tables
+    elif rules is not None:
+        order = [name for name in rules if not beside_funnel or name not in traits.presentation.aside]
+    else:
+        order = [name for name in eligible if name not in traits.per_person or item.show != Show()]
+    for name in order:
+        if name in eligible:
+            yield _Found(item, eligible[name], _rule(rules, name), now)
 
 
-def _totalled(context: DigestContext, item: Query, now: Snapshot) -> bool:
-    return now.main is not None and (context.traits[item.id].stalled or item == context.key_item())
+def _rule(rules: Mapping[str, TableRule] | None, name: str) -> TableRule | None:
+    found = rules.get(name) if rules is not None else None
+    return DEALS if found is None and name == OPPORTUNITIES else found
 
 
-def _stages(now: Table, before: Table | None) -> tuple[FunnelStage, ...]:
-    earlier = records(before)
-    rows = sorted(records(now).values(), key=lambda row: (row.whole("position") or 0, row.key))
-    return tuple(_stage(row, earlier.get(row.key)) for row in rows)
+def _listing(context: DigestContext, found: _Found) -> Listing:
+    past = earlier(context, found.item.id, found.now)
+    before = past.answer.table(found.table.id) if past.answer is not None else None
+    rows = in_order(listing(found.table, before, found.now.window, past.window), _order(found))
+    return rows if found.rule is None or not found.rule.newest else rows.last(found.rule.rows)
 
 
-def _stage(row: Record, before: Record | None) -> FunnelStage:
-    won = row.text("type") == "won"
-    return FunnelStage(
-        key=row.key,
-        label=row.text("label") or row.key,
-        won=won,
-        count=row.whole("count"),
-        advanced=_advanced(row, won=won),
-        before_count=before.whole("count") if before is not None else None,
-        before_advanced=_advanced(before, won=won),
-    )
-
-
-def _advanced(row: Record | None, *, won: bool) -> float | None:
-    """The service writes 0 for the won stage, from which no deal can advance."""
-    return None if row is None or won else row.number("count_conversion_rate")
-
-
-def _figures(context: DigestContext, query: str, now: Snapshot) -> FigureSection:
-    compared, before = context.compared.get(query), context.before(query)
-    new_period = before is not None and not _same_start(before, now)
-    earlier, before_is = compared, "comparison"
-    if compared is None:
-        earlier, before_is = (None, "") if new_period or before is None else (before, "baseline")
-    return FigureSection(
-        query_id=query,
-        window=now.window,
-        compared=compared.window if compared is not None else None,
-        before_is=before_is,
-        new_period=new_period,
-        figures=tuple(_figure_pairs(now, earlier)),
-    )
-
-
-def _same_start(before: Snapshot, now: Snapshot) -> bool:
-    """Two answers over windows can be compared only if both count from the same instant."""
-    if before.window is None or now.window is None:
-        return before.window is now.window
-    return before.window.start == now.window.start
-
-
-def _figure_pairs(now: Snapshot, earlier: Snapshot | None) -> Iterator[Figure]:
-    known = earlier.measured() if earlier is not None else {}
-    for measure in now.measures:
-        yield _figure(measure, known.get(measure.key))
-
-
-def _figure(measure: Measure, before: Measure | None) -> Figure:
-    same = before is not None and before.currency == measure.currency  # amounts in two currencies have no difference
-    return Figure(
-        name=measure_name(measure.key),
-        kind=measure.kind,
-        value=measure.value,
-        before=before.value if before is not None and same else None,
-        currency=measure.currency,
-        why_null=measure.why_null,
-    )
-
-
-def measure_name(key: tuple[str, ...]) -> str:
-    """A total has its own name. Any other measure has all the words of its key, joined with dots."""
-    return key[1] if len(key) == 2 and key[0] == "total" else ".".join(key)
-
-
-def _largest_first(table: Table) -> str | None:
-    """The order of a table if `show` names none: deals by value per year, other rows by the first column that can be
-    summed. None for rows of days, or without such a column; these rows keep their order.
+def _order(found: _Found) -> tuple[str, ...] | None:
+    """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all. None: the
+    largest first, by what may be added up.
     """
-    if table.columns and table.columns[0].kind in {Kind.DATE, Kind.INSTANT}:
-        return None
-    sums = [column.name for column in table.columns if column.sum]
-    return f"-{PER_YEAR if PER_YEAR in sums else sums[0]}" if sums else None
+    show = _show(found)
+    if show.order_by is not None:
+        return (show.order_by,)
+    return found.rule.order if found.rule is not None else None
 
 
-def _table(item: Query, table: Table, now: Snapshot) -> TableSection:
-    """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all."""
-    show = item.show if now.main in (None, table.id) else Show()
-    listed = records(table)
-    by = show.order_by or _largest_first(table)
-    rows = ordered(listed.values(), by) if by is not None else list(listed.values())
-    shown, hidden = cut(rows, show)
-    return TableSection(item.id, table.id, table.columns, tuple(tuple(row.cells.values()) for row in shown), hidden)
+def _show(found: _Found) -> Show:
+    return found.item.show if found.now.main in (None, found.table.id) else Show()
+
+
+def _section(found: _Found, rows: Listing, neutral: frozenset[str]) -> TableSection:
+    show, rule = _show(found), found.rule
+    limit = show.limit if show.limit is not None else rule.rows if rule is not None else ROWS
+    layout = _layout(show, rule, rows)
+    total = rule is not None and rule.total
+    return TableSection(
+        query_id=found.item.id,
+        table_id=found.table.id,
+        columns=rows.columns,
+        rows=rows.rows,
+        limit=limit,
+        layout=layout,
+        before=rows.before,
+        total=summed(rows.columns, rows.rows) if total else None,
+        total_before=summed(rows.columns, tuple(rows.earlier.values())) if total and rows.earlier is not None else None,
+        window=rows.window,
+        compared=rows.compared,
+        title=rule.title if rule is not None else "",
+        shaded=rule is not None and rule.shaded,
+        neutral=neutral,
+    )
+
+
+def _layout(show: Show, rule: TableRule | None, rows: Listing) -> Layout:
+    if show.columns:
+        return chosen(rows.columns, show.columns)
+    return suggested(rows.columns, rows.rows) if rule is None else ruled(rows.columns, rule)

@@ -46,6 +46,17 @@ class WhoMustAct:
         return tuple((owner_name(g.owner, self._w), len(g.deals)) for g in groups[:OWNERS_NAMED])
 
     @property
+    def brief_owners(self) -> tuple[tuple[str, int], ...]:
+        """The same by their first names, where no two of all owners share one."""
+        groups = self.stalled.newly if self.stalled else ()
+        firsts = [(owner_name(g.owner, self._w) if g.owner is None else first_name(g.owner, self._w)) for g in groups]
+        told = [
+            first if firsts.count(first) == 1 else owner_name(g.owner, self._w)
+            for first, g in zip(firsts, groups, strict=True)
+        ]
+        return tuple((name, len(g.deals)) for name, g in zip(told[:OWNERS_NAMED], groups, strict=False))
+
+    @property
     def act_more(self) -> int:
         return max(0, len(self.stalled.newly) - OWNERS_NAMED) if self.stalled else 0
 
@@ -60,3 +71,9 @@ class WhoMustAct:
 
 def owner_name(owner: str | None, w: Wording) -> str:
     return w.named(owner, w.say("no_owner"))
+
+
+def first_name(owner: str, w: Wording) -> str:
+    """Of a person's name; the whole where it is no name of several words."""
+    name = owner_name(owner, w)
+    return name.split()[0] if name.split() else name

@@ -1,9 +1,10 @@
 """What changed since the reader's last digest, where the number and its bridge do not say it."""
 
 from worker.domain.diff.changes import ColumnChange, QueryChange
+from worker.domain.digest.figures import measure_name
 from worker.domain.digest.model import Digest
-from worker.domain.digest.tables import measure_name
 from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.page.tables import query_title
 from worker.rendering.wording import Wording
 
@@ -15,21 +16,25 @@ MEASURES = 2
 
 
 class WhatChanged:
-    def __init__(self, digest: Digest, w: Wording, number: KeyNumber) -> None:
+    def __init__(self, digest: Digest, w: Wording, number: KeyNumber, measure: KeyMeasureWords) -> None:
         self._digest = digest
         self._w = w
         self._number = number
+        self._measure = measure
 
     @property
     def changes(self) -> str:
-        """Of the list that heads the digest; of the other queries where that one changed in nothing."""
+        """Of the list that heads the digest; of the other queries where that one changed in nothing. A figure that
+        heads the digest says itself how a new period differs from the one before.
+        """
         if self._number.first:
             return ""
         bridged = any(view.lines for view in self._digest.bridges)
         own = next((one for one in self._digest.changes if one.query_id == self._digest.key_query), None)
         if own is not None:
             return ", ".join(self._own(own, bridged=bridged))
-        told = [f"{query_title(one.query_id, self._w)}: {self._of(one)}" for one in self._digest.changes]
+        changes = [one for one in self._digest.changes if not (one.new_period and self._measure.measure_moved)]
+        told = [f"{query_title(one.query_id, self._w)}: {self._of(one)}" for one in changes]
         more = [self._w.more(len(told) - QUERIES)] if len(told) > QUERIES else []
         return "; ".join(told[:QUERIES] + more)
 

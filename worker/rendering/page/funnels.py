@@ -1,6 +1,7 @@
 """The stages of a funnel with their bars, in shares or, where they are few, in counts."""
 
-from worker.domain.digest.model import Digest, FunnelSection, FunnelStage
+from worker.domain.digest.model import Digest
+from worker.domain.digest.sections import FunnelSection, FunnelStage
 from worker.rendering.bars import from_zero
 from worker.rendering.page.rows import Cut, FunnelRow
 from worker.rendering.vocabulary import Vocabulary
@@ -67,14 +68,26 @@ class FunnelRows:
         return self._w.say("of", part=self._w.count(round(fraction * count)), whole=self._w.count(count))
 
     def legend(self, funnel: FunnelSection) -> str:
-        what = self.counted(funnel.query_id)
+        what, advanced = self.counted(funnel.query_id), self.advanced_head(funnel.query_id)
         within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
-        return self._w.say("legend" if funnel.compared else "legend_alone", what=within)
+        return self._w.say("legend" if funnel.compared else "legend_alone", what=within, advanced=advanced)
 
     def counted(self, query_id: str) -> str:
         """What a funnel counts, as a column's head: deals or visitors, say."""
+        return self._w.say(f"{self._counts(query_id)}_head")
+
+    def stage_head(self, query_id: str) -> str:
+        """What its rows are: stages, unless its service words it otherwise."""
+        own = f"{self._counts(query_id)}_stage"
+        return self._w.say(own if self._w.knows(own) else "stage")
+
+    def advanced_head(self, query_id: str) -> str:
+        own = f"{self._counts(query_id)}_advanced"
+        return self._w.say(own if self._w.knows(own) else "advanced")
+
+    def _counts(self, query_id: str) -> str:
         line = next((line for line in self._digest.sources if line.query_id == query_id), None)
-        return self._w.say(f"{self._vocabulary.counted(line)}_head")
+        return self._vocabulary.counted(line)
 
 
 def _sign_tone(change: str) -> str:

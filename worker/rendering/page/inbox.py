@@ -1,10 +1,15 @@
 """What an inbox shows before the mail is opened: the subject, whose first 38 characters carry it, and the preheader."""
 
-from worker.domain.digest.model import Digest
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.domain.digest.model import Digest, StalledSection
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import summed
 from worker.rendering.page.changes import WhatChanged
+from worker.rendering.page.facts import FactRows
 from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.page.why import WhyItMoved
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import Wording
@@ -13,23 +18,24 @@ from worker.sanitize import clean, plain
 PREHEADER = 126
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands at the top of a digest, part by part."""
+
+    number: KeyNumber
+    measure: KeyMeasureWords
+    facts: FactRows
+    why: WhyItMoved
+    changes: WhatChanged
+    act: WhoMustAct
+
+
 class Inbox:
-    def __init__(
-        self,
-        digest: Digest,
-        w: Wording,
-        number: KeyNumber,
-        why: WhyItMoved,
-        changes: WhatChanged,
-        act: WhoMustAct,
-        vocabulary: Vocabulary,
-    ) -> None:
+    def __init__(self, digest: Digest, w: Wording, head: Head, vocabulary: Vocabulary) -> None:
         self._digest = digest
         self._w = w
-        self._number = number
-        self._why = why
-        self._changes = changes
-        self._act = act
+        self._number, self._measure, self._facts = head.number, head.measure, head.facts
+        self._why, self._changes, self._act = head.why, head.changes, head.act
         self._vocabulary = vocabulary
 
     @property
@@ -38,9 +44,12 @@ class Inbox:
         if self._number.unknown:
             return f"{self._incomplete()} · {name}"
         title = self._w.say("subject.first", name=name) if self._number.first else name
-        return plain(
-            " · ".join([part for part in (self._amount(), self._stalls()) if part] + [title] + self._missing())
-        )
+        parts = (self._amount(), self._stalls(), self._money(), title, *self._missing())
+        return plain(" · ".join(part for part in parts if part))
+
+    def _money(self) -> str:
+        """The amount beside a figure that is none."""
+        return self._facts.money if self._digest.measure is not None else ""
 
     def _amount(self) -> str:
         unjudged = self._number.unjudged
@@ -51,8 +60,8 @@ class Inbox:
         words = f"subject.{self._number.holds}"
         if self._number.nothing:
             return self._w.say(words, amount=self._w.count(0))
-        if self._number.first_figures:
-            return self._number.first_figures[0].line
+        if self._digest.measure is not None:
+            return self._measure.measure_said
         if key is None or key.closing is None:
             return self._w.date(self._digest.slot)
         number = self._w.say(words, amount=self._w.whole(key.closing, key.currency))
@@ -74,12 +83,14 @@ class Inbox:
         return [self._w.say("subject.missing", count)] if count else []
 
     def _incomplete(self) -> str:
-        if self._digest.key_query is None and len(self._digest.gaps) > 1:
+        if self._digest.measure is None and self._digest.key_query is None and len(self._digest.gaps) > 1:
             return self._w.say("subject.parts", len(self._digest.gaps))
         return self._w.say("subject.incomplete", what=self._missing_what())
 
     def _missing_what(self) -> str:
         """The list that heads a digest; in a digest without one the parts by their names."""
+        if self._digest.measure is not None:
+            return self._w.metric_label(self._digest.measure.figure.name)
         if self._digest.key_query is None:
             return ", ".join(self._w.clean(gap.query_id) for gap in self._digest.gaps) or self._w.say("report")
         line = next((s for s in self._digest.sources if s.query_id == self._digest.key_query), None)
@@ -95,18 +106,40 @@ class Inbox:
                 self._w.say("pre.gap", what=_capital(self._missing_what())),
                 self._sentence(self._number.last_known),
             ]
+        elif self._digest.measure is not None:
+            parts = self._measured()
         elif self._number.first:
             parts = self._first_preheader()
         elif self._number.unchanged and self._number.since:
-            parts = [self._stood_still(), self._still_preheader(), *self._further_figures()]
+            parts = [self._stood_still(), self._still_preheader()]
         else:
             moved = self._sentence(self._why.brief_moves or self._changes.changes)
-            parts = self._further_figures() or [moved, self._act_preheader()]
-        return clean(" ".join(part for part in parts if part), PREHEADER)
+            parts = [moved, self._act_preheader(len(moved) + 1), self._open()]
+        return clean(fitting([part for part in parts if part], PREHEADER), PREHEADER)
 
-    def _further_figures(self) -> list[str]:
-        """The subject has the first."""
-        return [self._sentence(figure.line) for figure in self._number.first_figures[1:]]
+    def _measured(self) -> list[str]:
+        """What moved the figure, then the facts; who must act, where anybody must."""
+        why = self._sentence(self._measure.measure_lost_most)
+        still = [] if why or not self._number.unchanged or not self._number.since else [self._stood_still()]
+        facts = [self._sentence(fact) for fact in self._facts.fact_sentences]
+        coming = self._coming() if self._number.first and not self._compared else []
+        changed = [] if still else [self._sentence(self._changes.changes)]
+        return [*still, why, *facts, *changed, self._act_preheader(0), *coming]
+
+    @property
+    def _compared(self) -> bool:
+        return self._digest.measure is not None and self._digest.measure.before_is == "comparison"
+
+    def _open(self) -> str:
+        """How many deals there are, where there is room for it."""
+        key = self._number.key
+        if key is None or key.count is None or self._number.of_stalled:
+            return ""
+        return self._w.say(f"pre.{self._number.holds}", key.count)
+
+    def _coming(self) -> list[str]:
+        coming = self._digest.next_slot
+        return [] if coming is None else [self._w.say("pre.next", date=self._w.date(coming))]
 
     def _stood_still(self) -> str:
         """What changed beside a number that did not; nothing is said of deals where no list of deals was read."""
@@ -116,19 +149,25 @@ class Inbox:
         return self._w.say(about, date=self._number.since)
 
     def _first_preheader(self) -> list[str]:
-        key, coming = self._number.key, self._digest.next_slot
-        opened = self._further_figures()
-        if key is not None and key.count is not None and not self._number.of_stalled:
-            opened = [self._w.say(f"pre.{self._number.holds}", key.count)]
-        coming_words = [] if coming is None else [self._w.say("pre.next", date=self._w.date(coming))]
-        return [*opened, self._act_preheader(), *coming_words]
+        return [self._open(), self._act_preheader(0), *self._coming()]
 
-    def _act_preheader(self) -> str:
+    def _act_preheader(self, before: int) -> str:
+        """As many owners as have room behind the `before` characters of the line."""
         section = self._act.stalled
         if section is None or not section.newly_count:
             return self._still_preheader()
-        owners = ", ".join(f"{name} {n}" for name, n in self._act.act_owners)
+        said = [self._act_words(section, n) for n in range(len(self._act.act_owners), 0, -1)]
+        return next((words for words in said if len(words) <= PREHEADER - before), said[-1] if said else "")
+
+    def _act_words(self, section: StalledSection, most: int) -> str:
+        named = self._act.act_owners[:most]
+        more = len(section.newly) - len(named)
+        told = [
+            *(f"{name}\u00a0{n}" for name, n in self._act.brief_owners[:most]),
+            *([self._w.more(more)] if more else []),
+        ]
         amount = summed(section.newly_totals, self._w)
+        owners = ", ".join(told)
         if section.first:
             return self._w.say("pre.today", section.newly_count, amount=amount, owners=owners)
         return self._w.say("pre.newly", amount=amount, owners=owners)
@@ -142,6 +181,15 @@ class Inbox:
     def _sentence(self, text: str) -> str:
         """A German date may end with the full stop of its month ("9. Nov."): one is enough."""
         return f"{text.removesuffix('.')}." if text else ""
+
+
+def fitting(parts: Sequence[str], most: int) -> str:
+    """Whole sentences in a row, as many as have room; at least the first."""
+    line = ""
+    for part in parts:
+        longer = f"{line} {part}".strip()
+        line = longer if not line or len(longer) <= most else line
+    return line
 
 
 def _capital(text: str) -> str:

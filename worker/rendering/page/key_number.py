@@ -1,16 +1,17 @@
 """The key number of a digest: how it moved, what was last known of it, and what it is compared with."""
 
 from worker.domain.digest.model import Digest, KeyFigure, Standing
-from worker.rendering.page.first_figures import FirstFigure, first_figures
+from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.wording import Wording
 
 SHOWN_CURRENCIES = 2
 
 
 class KeyNumber:
-    def __init__(self, digest: Digest, w: Wording) -> None:
+    def __init__(self, digest: Digest, w: Wording, measure: KeyMeasureWords) -> None:
         self._digest = digest
         self._w = w
+        self._measure = measure
 
     @property
     def key(self) -> KeyFigure | None:
@@ -41,11 +42,6 @@ class KeyNumber:
     def nothing(self) -> bool:
         """The list that heads the digest was read and holds no deal, so that no currency has a number."""
         return self._digest.key_query is not None and not self.unknown and not self._digest.keys
-
-    @property
-    def first_figures(self) -> tuple[FirstFigure, ...]:
-        """What a digest without a list of deals begins with."""
-        return first_figures(self._digest, self._w) if self._digest.key_query is None else ()
 
     @property
     def unknown(self) -> bool:
@@ -97,6 +93,8 @@ class KeyNumber:
         """One line on how the number stands: what was last known, that it is the first, or since when it moved."""
         if self.unknown:
             return self.last_known
+        if self._measure.measure_period:
+            return self._measure.measure_period
         if self.first:
             return self.first_line
         if not self.since:
@@ -126,6 +124,8 @@ class KeyNumber:
     @property
     def last_known(self) -> str:
         """The old figure with its date, below "not known today", never in the number's place."""
+        if self._digest.measure is not None:
+            return self._measure.measure_known
         known = [self._w.whole(k.opening, k.currency) for k in self._digest.keys if k.opening is not None]
         if not known:
             return ""
@@ -159,6 +159,9 @@ class KeyNumber:
 
     @property
     def first_line(self) -> str:
+        """A figure that is compared with another window moves from the first digest on."""
+        if self._digest.measure is not None and self._digest.measure.before_is == "comparison":
+            return self._w.say("first_compared")
         if self._digest.next_slot is None:
             return self._w.say("first")
         return self._w.say("first_next", date=self._w.date(self._digest.next_slot))

@@ -5,15 +5,19 @@ from operator import attrgetter
 
 from worker.domain.digest.model import Digest, SourceLine
 from worker.rendering import text_table
-from worker.rendering.page import links
+from worker.rendering.page import links, text_lines
 from worker.rendering.page.act import WhoMustAct
 from worker.rendering.page.amounts import DealAmounts
 from worker.rendering.page.bridges import MovementRows
 from worker.rendering.page.changes import WhatChanged
+from worker.rendering.page.facts import FactRows
+from worker.rendering.page.figure_words import FigureWords
+from worker.rendering.page.figures import FigureLists
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
-from worker.rendering.page.inbox import Inbox
+from worker.rendering.page.inbox import Head, Inbox
 from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.page.rows import Cut
 from worker.rendering.page.sources import SourceRows
 from worker.rendering.page.stages import OpenByStage
@@ -41,11 +45,16 @@ class Page:
     ) -> None:
         self.digest, self.w, self.cut, self.csv = _printed(digest, cut), w, cut, csv
         self._vocabulary = vocabulary
-        self._number = KeyNumber(digest, w)
-        self._why = WhyItMoved(digest, w, self._number)
-        self._changes = WhatChanged(digest, w, self._number)
+        words = FigureWords(w)
+        self._measure = KeyMeasureWords(digest, w, words)
+        self._facts = FactRows(digest, w, words)
+        self._figures = FigureLists(digest, w, words)
+        self._number = KeyNumber(digest, w, self._measure)
+        self._why = WhyItMoved(digest, w, self._number, self._measure)
+        self._changes = WhatChanged(digest, w, self._number, self._measure)
         self._act = WhoMustAct(digest, w)
-        self._inbox = Inbox(digest, w, self._number, self._why, self._changes, self._act, vocabulary)
+        head = Head(self._number, self._measure, self._facts, self._why, self._changes, self._act)
+        self._inbox = Inbox(digest, w, head, vocabulary)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
         self._stages = OpenByStage(digest, w, self._number)
@@ -64,7 +73,6 @@ class Page:
     holds = property(attrgetter("_number.holds"))
     nothing = property(attrgetter("_number.nothing"))
     none_listed = property(attrgetter("_number.none_listed"))
-    first_figures = property(attrgetter("_number.first_figures"))
     unvalued = property(attrgetter("_number.unvalued"))
     by_stage = property(attrgetter("_number.by_stage"))
     others = property(attrgetter("_number.others"))
@@ -81,6 +89,16 @@ class Page:
     since = property(attrgetter("_number.since"))
     from_to = property(attrgetter("_number.from_to"))
     first_line = property(attrgetter("_number.first_line"))
+
+    measure = property(attrgetter("_measure.measure"))
+    measure_label = property(attrgetter("_measure.measure_label"))
+    measure_value = property(attrgetter("_measure.measure_value"))
+    measure_movement = property(attrgetter("_measure.measure_movement"))
+    measure_before = property(attrgetter("_measure.measure_before"))
+    measure_up = property(attrgetter("_measure.measure_up"))
+    measure_tone = property(attrgetter("_measure.measure_tone"))
+    measure_said = property(attrgetter("_measure.measure_said"))
+    facts = property(attrgetter("_facts.facts"))
 
     why = property(attrgetter("_why.why"))
     changes = property(attrgetter("_changes.changes"))
@@ -122,20 +140,24 @@ class Page:
     stages_cut = property(attrgetter("_funnels.stages_cut"))
     legend = property(attrgetter("_funnels.legend"))
     counted = property(attrgetter("_funnels.counted"))
+    stage_head = property(attrgetter("_funnels.stage_head"))
+    advanced_head = property(attrgetter("_funnels.advanced_head"))
 
     tables = property(attrgetter("_tables.tables"))
     tables_cut = property(attrgetter("_tables.tables_cut"))
-    rows_cut = property(attrgetter("_tables.rows_cut"))
+    also_measured = property(attrgetter("_tables.also_measured"))
+    table_view = property(attrgetter("_tables.table_view"))
     table_title = property(attrgetter("_tables.table_title"))
     query_title = property(attrgetter("_tables.query_title"))
-    printed = property(attrgetter("_tables.printed"))
-    cells = property(attrgetter("_tables.cells"))
-    figure_cells = property(attrgetter("_tables.figure_cells"))
-    period = property(attrgetter("_tables.period"))
+    figure_cells = property(attrgetter("_figures.figure_cells"))
+    figure_lists = property(attrgetter("_figures.figure_lists"))
+    period = property(attrgetter("_figures.period"))
 
     source_rows = property(attrgetter("_sources.source_rows"))
     source_label = property(attrgetter("_sources.source_label"))
     noted = property(attrgetter("_sources.noted"))
+    brief_sources = property(attrgetter("_sources.brief"))
+    all_complete = property(attrgetter("_sources.all_complete"))
     compared = property(attrgetter("_sources.compared"))
 
     next = property(attrgetter("_gaps.next"))
@@ -148,6 +170,7 @@ class Page:
     clip = staticmethod(text_table.clip)
     grid = staticmethod(text_table.grid)
     records = staticmethod(text_table.records)
+    table_lines = staticmethod(text_lines.table_lines)
     link = staticmethod(links.link)
 
     def lists_opportunities(self, line: SourceLine) -> bool:

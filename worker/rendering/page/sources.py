@@ -25,9 +25,8 @@ class SourceRows:
 
     def source_label(self, line: SourceLine) -> str:
         """A stand-in goes by the name of the service that it stands in for."""
-        source = self._w.clean(self._vocabulary.service(line))
         name = self._w.clean(line.query_id).replace("_", " ").replace("-", " ")
-        return self._w.say("source_line", source=source[:1].upper() + source[1:], query=name)
+        return self._w.say("source_line", source=self._service(line), query=name)
 
     @cached_property
     def source_rows(self) -> tuple[SourceRow, ...]:
@@ -60,6 +59,23 @@ class SourceRows:
         return self._w.clean(note, NOTE) if found is None else self._w.say(f"note.{found[0].value}", found[1])
 
     @property
+    def brief(self) -> bool:
+        """One line says it: everything came, and no service counts its rows beside ours."""
+        return not self._digest.gaps and all(line.total is None for line in self._digest.sources)
+
+    @property
+    def all_complete(self) -> str:
+        """As in "Complete: Acme, 4 queries, 09:00 CET"."""
+        names = dict.fromkeys(self._service(line) for line in self._digest.sources)
+        count = self._w.say("queries", len(self._digest.sources))
+        time = [] if self._digest.as_of is None else [self._w.time(self._digest.as_of)]
+        return self._w.say("complete_of", what=", ".join([*names, count, *time]))
+
+    def _service(self, line: SourceLine) -> str:
+        source = self._w.clean(self._vocabulary.service(line))
+        return source[:1].upper() + source[1:]
+
+    @property
     def noted(self) -> tuple[SourceRow, ...]:
         """The rows whose sources say something beside their answers."""
         return tuple(row for row in self.source_rows if row.notes)
@@ -79,4 +95,8 @@ class SourceRows:
         if self._digest.gaps:
             stays = "comparison_none" if since is None else "comparison_stays"
             return self._w.say(stays) if since is None else self._w.say(stays, date=self._w.stamp(since))
+        if self.brief:
+            return (
+                self._w.say("compared_first") if since is None else self._w.say("compared", date=self._w.stamp(since))
+            )
         return self._w.say("complete_first") if since is None else self._w.say("complete", date=self._w.stamp(since))

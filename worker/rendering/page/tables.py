@@ -1,16 +1,15 @@
-"""Tables that are neither list, funnel nor figures: which of them, their titles and columns."""
+"""Tables that are neither list of stalled deals, funnel nor figures: which of them, their titles, rows and sums."""
 
-from worker.domain.digest.model import Digest, Figure, FigureSection, TableSection
+from worker.domain.digest.model import Digest
+from worker.domain.digest.sections import TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
-from worker.domain.snapshot.snapshot import Column, Kind
-from worker.rendering.page.first_figures import figure_words
+from worker.domain.time.window import Window
 from worker.rendering.page.rows import Cut
-from worker.rendering.wording import Wording, needs_cents
+from worker.rendering.page.table_cells import TableCells
+from worker.rendering.page.table_view import RowView, TableView
+from worker.rendering.wording import Wording
 
 GROUPS = "groups"
-_NUMBERS = frozenset({Kind.INT, Kind.MONEY, Kind.RATIO, Kind.SECONDS})
-OF_DEALS = ("title", "value", "period", "owner", "stage", "expected_close", "closed_at", "status")
-"""Columns of a list of deals that are printed, in this order."""
 MOST_NAMED = 12
 """Tables that are left out and named."""
 
@@ -41,69 +40,164 @@ class OtherTables:
         more = [self._w.more(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
         return self._w.say("cut.tables", what="; ".join([*named[:MOST_NAMED], *more])) if named else ""
 
+    @property
+    def also_measured(self) -> str:
+        """Tables of which only the number of rows is told; those that have no words are a service's own business."""
+        counts: dict[str, int] = {}
+        for table_id, rows in self._digest.unprinted:
+            counts[table_id] = counts.get(table_id, 0) + rows
+        words = ((f"measured.{table_id}", rows) for table_id, rows in counts.items())
+        told = [self._w.say(key, rows) for key, rows in words if self._w.knows(key)]
+        return self._w.say("also_measured", what=", ".join(told)) if told else ""
+
     def query_title(self, query_id: str) -> str:
         return query_title(query_id, self._w)
 
     def table_title(self, table: TableSection) -> str:
-        """The query's name, and the table's own where it is one of several or not the query's main one."""
+        """Its own words; else the query's name, and the table's own where it is one of several or not the query's main
+        one.
+        """
+        if table.title:
+            return self._w.say(table.title)
         title = self.query_title(table.query_id)
         if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
-            headed = any(section.query_id == table.query_id for section in self._digest.figures)
+            headed = any(section.query_id == table.query_id and not section.other for section in self._digest.figures)
             return self._w.say("row_by_row", query=title) if headed else title
         return f"{title}, {self._w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
 
-    def rows_cut(self, table: TableSection) -> str:
-        """How many rows are not printed, and whether they are attached."""
-        hidden = table.hidden + max(0, len(table.rows) - self._cut.rows)
-        attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
-        words = "cut.rows_csv" if attached else "cut.rows"
-        return self._w.say(words, more=self._w.more(hidden)) if hidden else ""
+    def table_view(self, table: TableSection, *, narrow: bool = True) -> TableView:
+        """`narrow`: for a screen of 320 pixels, where a second number that has no room stands below the name."""
+        cells = TableCells(table, self._w, self._digest.slot)
+        most = min(self._cut.rows, len(table.rows) if table.limit is None else table.limit)
+        rows = [cells.row(place) for place in range(min(most, len(table.rows)))]
+        if table.total is not None and len(table.rows) > 1:
+            label = self._w.say("all_rows", len(table.rows))
+            rows.append(cells.sums(label, table.total))
+        heads = cells.heads
+        if narrow and not table.shaded and cells.too_wide([row.cells for row in rows]):
+            rows, heads = [_stacked(row, heads) for row in rows], heads[:2]
+        return TableView(
+            title=self.table_title(table),
+            note=self._note(table),
+            heads=heads,
+            rows=tuple(rows),
+            rest=self._rest(table, cells, most),
+            before=self._before(table, cells),
+            empty=not table.rows,
+            shaded=table.shaded,
+        )
 
-    def printed(self, table: TableSection, most: int) -> list[tuple[int, Column]]:
-        """The columns that are worth a reader's width, with their places in a row: no id beside its name, no word or
-        date that every row lacks, and no currency, which every amount brings along. A list of deals begins with their
-        worth.
-        """
-        names = {column.name for column in table.columns}
-        columns = [
-            (place, column)
-            for place, column in enumerate(table.columns)
-            if column.name != "currency" and column.name.removesuffix("_id") not in names - {column.name}
-        ]
-        if {"title", "value"} <= names:
-            columns = sorted(
-                (one for one in columns if one[1].name in OF_DEALS), key=lambda one: OF_DEALS.index(one[1].name)
-            )
-        return _with_sums([one for one in columns if _says_something(table, *one)], most)
-
-    def cells(self, table: TableSection, most: int) -> list[list[str]]:
-        """The rows as `printed` names their columns. A column of money has minor units in every row of a currency or
-        in none, so that it adds up as it is printed.
-        """
-        shown = self.printed(table, most)
-        cents = {place: _with_cents(table, place) for place, column in shown if column.kind is Kind.MONEY}
-        return [
-            [
-                self._w.cell(row[place], column, currency, cents=(currency in cents[place] if place in cents else None))
-                for place, column in shown
-            ]
-            for row in table.rows
-            for currency in (table.currency(row),)
-        ]
-
-    def figure_cells(self, figure: Figure) -> tuple[str, str, str]:
-        """Now, before and the change between them, all in whole units or all with minor ones."""
-        return figure_words(figure, self._w)
-
-    def period(self, section: FigureSection) -> str:
-        """The days that a section's figures are of, and those that they are compared with; "" for no window."""
-        if section.window is None:
+    def _note(self, table: TableSection) -> str:
+        """The table's own note; else its days, unless they were printed above."""
+        own = f"note.{table.table_id}"
+        if table.title and self._w.knows(own):
+            return self._w.say(own)
+        if table.window is None or (table.window, table.compared) == self._days_above:
             return ""
-        now = self._w.span(section.window)
-        if section.compared is None:
+        now = self._w.span(table.window)
+        if table.compared is None:
             return now
-        words = "new_period_against" if section.new_period else "against"
-        return self._w.say(words, now=now, before=self._w.span(section.compared))
+        return self._w.say("against", now=now, before=self._w.span(table.compared))
+
+    @property
+    def _days_above(self) -> tuple[Window | None, Window | None]:
+        """The window and comparison that the head or the funnel names."""
+        for part in (*self._digest.funnels, *((self._digest.measure,) if self._digest.measure else ())):
+            return part.window, part.compared
+        return None, None
+
+    def _rest(self, table: TableSection, cells: TableCells, most: int) -> str:
+        """How many rows are not printed, with their sums, and whether they are attached."""
+        hidden = table.rows[most:]
+        if not hidden:
+            return ""
+        attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
+        sums = cells.summed(hidden)
+        told = [self._w.more(len(hidden)), *([sums] if sums else [])]
+        return self._w.say("cut.rows_csv" if attached else "cut.rows", more=", ".join(told))
+
+    def _before(self, table: TableSection, cells: TableCells) -> str:
+        """What the sums were: "9–15 Nov: 3 lost, €45,375, 2 of 5"."""
+        if table.total_before is None or table.compared is None:
+            return ""
+        row = cells.sums("", table.total_before)
+        told = [row.detail, *(cell.line for cell in row.cells[:1])]
+        return self._w.say("span_was", span=self._w.span(table.compared), what=", ".join(part for part in told if part))
+
+
+def query_title(self, query_id: str) -> str:
+        return query_title(query_id, self._w)
+
+    def table_title(self, table: TableSection) -> str:
+        """Its own words; else the query's name, and the table's own where it is one of several or not the query's main
+        one.
+        """
+        if table.title:
+            return self._w.say(table.title)
+        title = self.query_title(table.query_id)
+        if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
+            headed = any(section.query_id == table.query_id and not section.other for section in self._digest.figures)
+            return self._w.say("row_by_row", query=title) if headed else title
+        return f"{title}, {self._w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+
+    def table_view(self, table: TableSection, *, narrow: bool = True) -> TableView:
+        """`narrow`: for a screen of 320 pixels, where a second number that has no room stands below the name."""
+        cells = TableCells(table, self._w, self._digest.slot)
+        most = min(self._cut.rows, len(table.rows) if table.limit is None else table.limit)
+        rows = [cells.row(place) for place in range(min(most, len(table.rows)))]
+        if table.total is not None and len(table.rows) > 1:
+            label = self._w.say("all_rows", len(table.rows))
+            rows.append(cells.sums(label, table.total))
+        heads = cells.heads
+        if narrow and not table.shaded and cells.too_wide([row.cells for row in rows]):
+            rows, heads = [_stacked(row, heads) for row in rows], heads[:2]
+        return TableView(
+            title=self.table_title(table),
+            note=self._note(table),
+            heads=heads,
+            rows=tuple(rows),
+            rest=self._rest(table, cells, most),
+            before=self._before(table, cells),
+            empty=not table.rows,
+            shaded=table.shaded,
+        )
+
+    def _note(self, table: TableSection) -> str:
+        """The table's own note; else its days, unless they were printed above."""
+        own = f"note.{table.table_id}"
+        if table.title and self._w.knows(own):
+            return self._w.say(own)
+        if table.window is None or (table.window, table.compared) == self._days_above:
+            return ""
+        now = self._w.span(table.window)
+        if table.compared is None:
+            return now
+        return self._w.say("against", now=now, before=self._w.span(table.compared))
+
+    @property
+    def _days_above(self) -> tuple[Window | None, Window | None]:
+        """The window and comparison that the head or the funnel names."""
+        for part in (*self._digest.funnels, *((self._digest.measure,) if self._digest.measure else ())):
+            return part.window, part.compared
+        return None, None
+
+    def _rest(self, table: TableSection, cells: TableCells, most: int) -> str:
+        """How many rows are not printed, with their sums, and whether they are attached."""
+        hidden = table.rows[most:]
+        if not hidden:
+            return ""
+        attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
+        sums = cells.summed(hidden)
+        told = [self._w.more(len(hidden)), *([sums] if sums else [])]
+        return self._w.say("cut.rows_csv" if attached else "cut.rows", more=", ".join(told))
+
+    def _before(self, table: TableSection, cells: TableCells) -> str:
+        """What the sums were: "9–15 Nov: 3 lost, €45,375, 2 of 5"."""
+        if table.total_before is None or table.compared is None:
+            return ""
+        row = cells.sums("", table.total_before)
+        told = [row.detail, *(cell.line for cell in row.cells[:1])]
+        return self._w.say("span_was", span=self._w.span(table.compared), what=", ".join(part for part in told if part))
 
 
 def _says_something(table: TableSection, place: int, column: Column) -> bool:
@@ -125,11 +219,7 @@ def query_title(query_id: str, w: Wording) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _with_cents(table: TableSection, place: int) -> set[str | None]:
-    """Currencies of which a cell of this column has minor units to show."""
-    return {
-        currency
-        for row in table.rows
-        if isinstance(cell := row[place], int | float)
-        and needs_cents([round(cell)], (currency := table.currency(row)) or "")
-    }
+def _stacked(row: RowView, heads: tuple[str, ...]) -> RowView:
+    more = [f"{head} {cell.line}" for head, cell in zip(heads[2:], row.cells[1:], strict=False)]
+    detail = " · ".join(part for part in (row.detail, *more) if part)
+    return RowView(row.name, detail, row.cells[:1], row.total)

@@ -3,18 +3,22 @@
 from worker.domain.digest.model import BridgeLine, BridgeView, Digest
 from worker.domain.snapshot.opportunity import Move
 from worker.rendering.page.key_number import KeyNumber
+from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.wording import Wording, direction
 
 
 class WhyItMoved:
-    def __init__(self, digest: Digest, w: Wording, number: KeyNumber) -> None:
+    def __init__(self, digest: Digest, w: Wording, number: KeyNumber, measure: KeyMeasureWords) -> None:
         self._digest = digest
         self._w = w
         self._number = number
+        self._measure = measure
 
     @property
     def why(self) -> tuple[str, str] | None:
         """The largest movement with the sign of the net change, and the next two by size; None without a bridge."""
+        if self._digest.measure is not None:
+            return self._measure.measure_why or (self._nothing() if self._number.unchanged else None)
         view = self._first_moved
         if self._number.unknown or self._number.first or view is None:
             return self._nothing() if self._number.unchanged else None

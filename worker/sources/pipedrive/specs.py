@@ -7,6 +7,7 @@ https://developers.pipedrive.com/docs/api/v1/Deals
 from dataclasses import replace
 
 from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
+from worker.sources.pipedrive import presentations
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
 from worker.sources.pipedrive.prices import NAMES, PRICES
 from worker.sources.pipedrive.rules import (
@@ -85,6 +86,7 @@ _QUERIES = (
         False,
         (*_SORTED, *_CUT),
         rules=pipelines_faults,
+        presentation=presentations.PIPELINES,
     ),
     QuerySpec(
         "pipeline",
@@ -101,6 +103,7 @@ _QUERIES = (
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
         rules=pipeline_faults,
+        presentation=presentations.SUMS,
     ),
     QuerySpec(
         "conversion",
@@ -108,6 +111,7 @@ _QUERIES = (
         True,
         (*_STATISTICS, Param("shares", ParamKind.BOOL, note="ours: won and lost of all, counted; 40 tokens a user")),
         rules=range_faults,
+        presentation=presentations.CONVERSION,
     ),
     QuerySpec(
         "movements",
@@ -115,6 +119,7 @@ _QUERIES = (
         True,
         _STATISTICS,
         rules=range_faults,
+        presentation=presentations.MOVEMENTS,
     ),
     QuerySpec(
         "deals",
@@ -139,6 +144,7 @@ _QUERIES = (
             Param("stage_id", ParamKind.ID),
         ),
         rules=summary_faults,
+        presentation=presentations.SUMS,
     ),
     QuerySpec(
         "stalled_deals",

@@ -16,6 +16,7 @@ from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
+from worker.sources.pipedrive.people import people
 from worker.together import together
 
 EVERYBODY = "all"
@@ -93,7 +94,8 @@ class Statistics:
         return StatisticsAnswer(measures, (_unique("conversion", CONVERSION, rows),), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
-        """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`.
+        """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`, and `people`,
+        which says the same of one person in one row.
 
         Counts and values are added up over users. Averages cannot be, and are left out of the totals. Raises
         SourceError.
@@ -103,14 +105,13 @@ class Statistics:
         amounts = await amounts_of(self.currencies, list(_maps(answers.values())), [])
         every = [self._moved(user, answer, amounts) for user, answer in answers.items()]
         told = [one for one in every if one.moves or not self._gone(one.row.key)]
-        tables = (
-            table("movements", MOVEMENTS, (one.row for one in told)),
-            table("values", VALUES, (row for one in told for row in one.values)),
-            _unique("ages", AGES, [pair for one in told for pair in one.ages]),
-        )
+        moved = table("movements", MOVEMENTS, (one.row for one in told))
+        values = table("values", VALUES, (row for one in told for row in one.values))
+        ages = _unique("ages", AGES, [pair for one in told for pair in one.ages])
         notes = (*self._whose(), *amounts.notes)
         sent = {costs.MOVEMENTS: len(users)}
-        return StatisticsAnswer((*_totals(tables[0]), *_values(tables[1])), tables, notes, sent)
+        tables = (moved, values, ages, people(moved, values))
+        return StatisticsAnswer((*_totals(moved), *_values(values)), tables, notes, sent)
 
     @property
     def _everybody(self) -> bool:

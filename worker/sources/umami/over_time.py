@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table
 from worker.sources.common.parse import Node
+from worker.sources.umami import returns
 from worker.sources.umami.days import span
 from worker.sources.umami.parse import count, instant, local, name_or_none, number, number_or_none
 from worker.sources.umami.scene import Scene
@@ -50,8 +51,8 @@ SPEED_BY_NAME = (Column("name", Kind.TEXT), *SPEED, Column("measured", Kind.INT)
 
 
 def retention(answer: Node, scene: Scene) -> ReportAnswer:
-    """A table `cohorts`, keyed `date|day`: of the visitors who first came on `date`, how many returned `day` days
-    later.
+    """A table `cohorts`, keyed `date|day`: of those who first came on `date`, how many came back `day` days later; and
+    a table `first_days` with a row for each date.
     """
     cohorts: dict[date, int] = {}
     rows: dict[str, tuple[Node, Row]] = {}
@@ -66,8 +67,9 @@ def retention(answer: Node, scene: Scene) -> ReportAnswer:
         rows[row.key] = (node, row)
     for row in _silent(cohorts, scene):
         rows.setdefault(row.key, (answer, row))
-    measures = (total("new_visitors", Kind.INT, sum(cohorts.values())),)
-    return ReportAnswer(measures, (rows_table("cohorts", COHORTS, rows.values()),))
+    table = rows_table("cohorts", COHORTS, rows.values())
+    measures = (total("new_visitors", Kind.INT, sum(cohorts.values())), returns.share(table, 7))
+    return ReportAnswer(measures, (table, returns.first_days(table)))
 
 
 def _cohort(shown: date, day: int, visitors: int, back: int, share: float | None) -> Row:

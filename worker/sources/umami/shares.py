@@ -48,11 +48,13 @@ def stats(answer: Node, _scene: Scene) -> ReportAnswer:
         told = "this is Umami 2, which answers in another way; version 3 is needed"
         raise SourceRefused(answer.endpoint, told, status=200)
     seen = {name: count(answer.get(name)) for name in ("pageviews", "visitors", "visits", "bounces")}
+    spent = count(answer.get("totaltime"))
     return ReportAnswer(
         (
             *(total(name, Kind.INT, value) for name, value in seen.items()),
-            total("total_time", Kind.SECONDS, count(answer.get("totaltime"))),
+            total("total_time", Kind.SECONDS, spent),
             total("bounce_rate", Kind.RATIO, ratio(seen["bounces"], seen["visits"]), "nobody came"),
+            total("time_per_visit", Kind.SECONDS, ratio(spent, seen["visits"]), "nobody came"),
         )
     )
 

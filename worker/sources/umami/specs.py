@@ -5,7 +5,7 @@ server of version 3.1 accepts.
 """
 
 from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
-from worker.sources.umami import rules
+from worker.sources.umami import presentations, rules
 from worker.sources.umami.filters import FIELDS
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, UNITS, VITALS
 from worker.sources.umami.values import EVENT_KINDS
@@ -68,21 +68,99 @@ _QUERIES = (
         _FUNNEL,
         rules=rules.of("funnel"),
         counts="visitors",
+        presentation=presentations.FUNNEL,
     ),
-    QuerySpec("goal", "How many visitors reached a page or sent an event", True, _GOAL, rules=rules.of("goal")),
-    QuerySpec("journey", "The ways that visits took", True, _JOURNEY, rules=rules.of("journey")),
     QuerySpec(
-        "retention", "How many new visitors came back, day by day", True, (*_EVERY, _ZONE), rules=rules.of("retention")
+        "goal",
+        "How many visitors reached a page or sent an event",
+        True,
+        _GOAL,
+        rules=rules.of("goal"),
+        presentation=presentations.GOAL,
     ),
-    QuerySpec("revenue", "Revenue in one currency, by day and origin", True, _REVENUE, rules=rules.of("revenue")),
-    QuerySpec("utm", "Views by campaign parameters", True, _EVERY, rules=rules.of("utm")),
-    QuerySpec("attribution", "Where those who converted came from", True, _ATTRIBUTION, rules=rules.of("attribution")),
-    QuerySpec("breakdown", "Views, visitors and visits by any fields", True, _BREAKDOWN, rules=rules.of("breakdown")),
-    QuerySpec("performance", "How fast pages were (version 3.1)", True, _PERFORMANCE, rules=rules.of("performance")),
-    QuerySpec("stats", "Totals of a website", True, (*_EVERY, _COMPARE), rules=rules.of("stats")),
-    QuerySpec("saved_report", "A report that was saved in Umami, over a window", True, _SAVED, rules=rules.of("")),
-    QuerySpec("goals", "`goal`, as Umami's documentation misspells it", True, _GOAL, rules=rules.misspelt("goal")),
-    QuerySpec("utmFilters", "`utm`, as Umami's documentation misspells it", True, _EVERY, rules=rules.misspelt("utm")),
+    QuerySpec(
+        "journey",
+        "The ways that visits took",
+        True,
+        _JOURNEY,
+        rules=rules.of("journey"),
+        presentation=presentations.JOURNEY,
+    ),
+    QuerySpec(
+        "retention",
+        "How many new visitors came back, day by day",
+        True,
+        (*_EVERY, _ZONE),
+        rules=rules.of("retention"),
+        presentation=presentations.RETENTION,
+    ),
+    QuerySpec(
+        "revenue",
+        "Revenue in one currency, by day and origin",
+        True,
+        _REVENUE,
+        rules=rules.of("revenue"),
+        presentation=presentations.REVENUE,
+    ),
+    QuerySpec(
+        "utm", "Views by campaign parameters", True, _EVERY, rules=rules.of("utm"), presentation=presentations.CAMPAIGNS
+    ),
+    QuerySpec(
+        "attribution",
+        "Where those who converted came from",
+        True,
+        _ATTRIBUTION,
+        rules=rules.of("attribution"),
+        presentation=presentations.ATTRIBUTION,
+    ),
+    QuerySpec(
+        "breakdown",
+        "Views, visitors and visits by any fields",
+        True,
+        _BREAKDOWN,
+        rules=rules.of("breakdown"),
+        presentation=presentations.breakdown,
+    ),
+    QuerySpec(
+        "performance",
+        "How fast pages were (version 3.1)",
+        True,
+        _PERFORMANCE,
+        rules=rules.of("performance"),
+        presentation=presentations.performance,
+    ),
+    QuerySpec(
+        "stats",
+        "Totals of a website",
+        True,
+        (*_EVERY, _COMPARE),
+        rules=rules.of("stats"),
+        presentation=presentations.STATS,
+    ),
+    QuerySpec(
+        "saved_report",
+        "A report that was saved in Umami, over a window",
+        True,
+        _SAVED,
+        rules=rules.of(""),
+        presentation=presentations.SAVED,
+    ),
+    QuerySpec(
+        "goals",
+        "`goal`, as Umami's documentation misspells it",
+        True,
+        _GOAL,
+        rules=rules.misspelt("goal"),
+        presentation=presentations.GOAL,
+    ),
+    QuerySpec(
+        "utmFilters",
+        "`utm`, as Umami's documentation misspells it",
+        True,
+        _EVERY,
+        rules=rules.misspelt("utm"),
+        presentation=presentations.CAMPAIGNS,
+    ),
 )
 
 OPTIONS = (

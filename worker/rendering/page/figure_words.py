@@ -1,0 +1,63 @@
+"""One figure in words: its value, its change, and what it is called in a sentence."""
+
+from worker.domain.digest.sections import Figure
+from worker.domain.snapshot.snapshot import Kind
+from worker.rendering.measures import cents_matter
+from worker.rendering.wording import NONE, Wording
+
+
+class FigureWords:
+    def __init__(self, w: Wording) -> None:
+        self._w = w
+
+    def value(self, figure: Figure) -> str:
+        return self._w.measure(figure.value, figure.kind, figure.currency, cents=_cents(figure))
+
+    def before(self, figure: Figure) -> str:
+        return self._w.measure(figure.before, figure.kind, figure.currency, cents=_cents(figure))
+
+    def moved(self, figure: Figure) -> str:
+        """Signed; "=" for none; a dash where it is not known."""
+        return self._w.difference(figure.value, figure.before, figure.kind, figure.currency, cents=_cents(figure))
+
+    def share(self, figure: Figure) -> str:
+        """The change as a share of what was before; "" for shares, for none, and where nothing was before."""
+        if figure.kind is Kind.RATIO or not figure.moved or not figure.before:
+            return ""
+        return self._w.percent(figure.moved / abs(figure.before), 0, signed=True)
+
+    def said(self, figure: Figure) -> str:
+        """As in "209 visitors" or "6.0% conversion"; a measure without such words as "Label value"."""
+        key = f"said.{figure.name}"
+        if not self._w.knows(key):
+            return f"{self._w.metric_label(figure.name)} {self.value(figure)}"
+        if figure.kind is Kind.INT and figure.value is not None:
+            return self._w.say(key, round(figure.value))
+        return self._w.say(key, value=self.value(figure))
+
+    def with_before(self, figure: Figure) -> str:
+        """As in "6 purchases, before 11"."""
+        if figure.value is None or figure.before is None:
+            return self.said(figure)
+        if self.moved(figure) == "=":
+            return f"{self.said(figure)}, {self._w.say('subject.unchanged')}"
+        return self._w.say("said_before", said=self.said(figure), before=self.before(figure))
+
+    def change(self, figure: Figure) -> str:
+        """For a column: the change, or where there is none the value before, as in "28 d before"."""
+        moved = self.moved(figure)
+        if moved != NONE or figure.before is None:
+            return moved
+        return self._w.say("was", before=self.before(figure))
+
+    def tone(self, figure: Figure, *, neutral: bool = False) -> str:
+        if not figure.moved or self.moved(figure) in ("=", NONE) or neutral:
+            return "m"
+        return "in" if figure.moved > 0 else "out"
+
+
+def _cents(figure: Figure) -> bool | None:
+    """The value, the one before and the change between them: all in whole units or all with minor ones."""
+    if figure.kind is not Kind.MONEY:
+        return None
+    return cents_matter([n for n in (figure.value, figure.before) if n is not None], figure.currency)

@@ -1,0 +1,85 @@
+"""Lists of figures: a label, the value and its change."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.domain.digest.model import Digest
+from worker.domain.digest.sections import Figure, FigureSection
+from worker.rendering.page.figure_words import FigureWords
+from worker.rendering.page.table_cells import GAP, NAME, SCREEN, room
+from worker.rendering.page.tables import query_title
+from worker.rendering.wording import NONE, Wording
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    label: str
+    value: str
+    change: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class FigureList:
+    """`compared`: there is a change to print; `stacked`: value and change have no room side by side."""
+
+    title: str
+    note: str
+    rows: tuple[FigureRow, ...]
+    compared: bool
+    stacked: bool
+    new_period: bool
+
+
+class FigureLists:
+    def __init__(self, digest: Digest, w: Wording, words: FigureWords) -> None:
+        self._digest = digest
+        self._w = w
+        self._words = words
+
+    @property
+    def figure_lists(self) -> tuple[FigureList, ...]:
+        """One for each section; one for all of which their sources chose the figures."""
+        chosen = [section for section in self._digest.figures if section.other]
+        own = [section for section in self._digest.figures if not section.other]
+        lists = [self._list(query_title(one.query_id, self._w), self.period(one), [one]) for one in own]
+        if chosen:
+            lists.append(self._list(self._w.say("other_figures"), "", chosen))
+        return tuple(lists)
+
+    def period(self, section: FigureSection) -> str:
+        """The days that a section's figures are of, and those that they are compared with; "" for no window."""
+        if section.window is None:
+            return ""
+        now = self._w.span(section.window)
+        if section.compared is None:
+            return now
+        words = "new_period_against" if section.new_period else "against"
+        return self._w.say(words, now=now, before=self._w.span(section.compared))
+
+    def figure_cells(self, figure: Figure) -> tuple[str, str]:
+        """Now and how it changed."""
+        return self._words.value(figure), self._words.change(figure)
+
+    def _list(self, title: str, note: str, sections: Sequence[FigureSection]) -> FigureList:
+        names = Counter(figure.name for section in sections for figure in section.figures)
+        rows = tuple(
+            self._row(section, figure, alone=names[figure.name] == 1)
+            for section in sections
+            for figure in section.figures
+        )
+        compared = any(section.before_is for section in sections)
+        wide = max((room(row.value) + room(row.change) for row in rows), default=0.0) + 2 * GAP
+        lost = any(section.new_period and not section.before_is for section in sections)
+        return FigureList(title, note, rows, compared, compared and wide > SCREEN - NAME, lost)
+
+    def _row(self, section: FigureSection, figure: Figure, *, alone: bool) -> FigureRow:
+        label = self._w.metric_label(figure.name)
+        if not alone:
+            label = self._w.say("figure_of", query=query_title(section.query_id, self._w), figure=label)
+        change = self._words.change(figure) if section.before_is else ""
+        tone = self._words.tone(figure, neutral=figure.name in section.neutral)
+        return FigureRow(
+            label, self._words.value(figure), "" if change == NONE and not section.before_is else change, tone
+        )

@@ -1,0 +1,46 @@
+"""A table as it is printed: a name with what belongs to it, and at most two numbers, each above its change."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """`under` stands below the value: its change, or a count. `tone` colours what stands below; `mute`: the value is a
+    known zero or not known. `shade`: 0 for none, to 4.
+    """
+
+    value: str
+    under: str = ""
+    tone: str = "m"
+    mute: bool = False
+    changes: bool = False
+    shade: int = 0
+
+    @property
+    def line(self) -> str:
+        """For a form without second lines."""
+        if not self.under:
+            return self.value
+        return f"{self.value}, {self.under}" if self.changes else f"{self.value} ({self.under})"
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    name: str
+    detail: str
+    cells: tuple[CellView, ...]
+    total: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """`heads`: of the name and of each number. `rest` says what is not printed; `before` what the sums were."""
+
+    title: str
+    note: str
+    heads: tuple[str, ...]
+    rows: tuple[RowView, ...]
+    rest: str = ""
+    before: str = ""
+    empty: bool = False
+    shaded: bool = False

@@ -1,0 +1,48 @@
+"""What a row of a table is called: a person, a website, a country, a day; never a code, never nothing."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+from babel.core import Locale
+
+from worker.domain.snapshot.snapshot import Cell, Column, Kind
+from worker.rendering.times import Times
+from worker.sanitize import clean, visible
+
+COUNTRY = "country"
+"""A column of this name holds codes of ISO 3166, which CLDR has names for."""
+
+
+class RowNames:
+    """`words`: of the reader's language, ours and the services'."""
+
+    def __init__(self, words: Mapping[str, str], locale: Locale, times: Times) -> None:
+        self._words = words
+        self._territories = locale.territories
+        self._times = times
+
+    def row_name(self, cell: Cell, column: Column) -> str:
+        """Null is "Not known"; a service's word for nothing, such as "(none)", is worded where its source words it."""
+        if cell is None:
+            return self._words["not_known"]
+        if column.kind is Kind.INSTANT and isinstance(cell, int | float):
+            return self._times.day(datetime.fromtimestamp(cell / 1000, UTC))
+        if not isinstance(cell, str):
+            return clean(str(cell))
+        if column.kind is Kind.DATE:
+            return self._date(cell)
+        return self._text(cell, column)
+
+    def _text(self, text: str, column: Column) -> str:
+        known = self._words.get(f"name.{text}")
+        if known is not None:
+            return known
+        if column.name == COUNTRY and text in self._territories:
+            return str(self._territories[text])
+        return clean(text) if visible(text) else self._words["none"]
+
+    def _date(self, text: str) -> str:
+        try:
+            return self._times.local_day(date.fromisoformat(text))
+        except ValueError:
+            return clean(text)
