@@ -47,6 +47,7 @@ def deal(
         next_step=step,
         stall_reason=why,
         url=f"https://app.close.com/opportunity/{key}/",
+        updated_at=SLOT - timedelta(days=14 + len(title) % 9, weeks=weeks),
     )
 
 

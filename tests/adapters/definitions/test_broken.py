@@ -196,6 +196,23 @@ BROKEN = [
     Broken(
         "a bridge that names nothing", "bridge: deals", "bridge: deal", "deal, send", '"deal"', "did you mean `deals`?"
     ),
+    Broken("a key that names nothing", "bridge: deals", "key: deal", "deal, send", '"deal"', "did you mean `deals`?"),
+    Broken(
+        "a key beside another bridge",
+        "bridge: deals",
+        "bridge: deals, key: funnel",
+        "funnel, send",
+        "beside",
+        "keep one",
+    ),
+    Broken(
+        "a column that deals do not have",
+        "limit: 20}",
+        "limit: 20, columns: [titel]}",
+        "[titel]",
+        '"titel"',
+        "did you mean `title`?",
+    ),
     Broken("a bridge over totals", "bridge: deals", "bridge: funnel", "funnel, send", "no list", "whose query lists"),
     Broken(
         "a bridge over a slice",

@@ -136,7 +136,11 @@ def _show(sheet: Sheet, path: Path, piece: ItemShape, *, of_deals: bool) -> Show
     if of_deals and column and column not in _COLUMNS:
         at = (*path, "show", "order_by")
         sheet.complain(at, f"`order_by` with {described(shown.order_by)}, which is no column", advice(column, _COLUMNS))
-    return Show(shown.order_by or None, shown.limit)
+    for name in shown.columns if of_deals else ():
+        if name not in _COLUMNS:
+            at = (*path, "show", "columns")
+            sheet.complain(at, f"`columns` with {described(name)}, which is no column", advice(name, _COLUMNS))
+    return Show(shown.order_by or None, shown.limit, shown.tables, shown.columns)
 
 
 def _ruled(

@@ -106,7 +106,7 @@ class ItemShape(Shape):
     params: Keys = Field(default_factory=dict, description="The service's own parameters under their own names.")
     follow: _Follow = Field(default=None, description="How far a list finds out what became of rows that left it.")
     follow_limit: Whole = Field(default=200, description="Look-ups by id in one run, at most.")
-    show: Keys = Field(default_factory=dict, description="Cuts the display only: order_by and limit.")
+    show: Keys = Field(default_factory=dict, description="What is displayed: order_by, limit, tables, columns.")
     watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
     share_for: Text = Field(default="", description="How old an answer may be that another run fetched; 5m.")
     ranges: Text = Field(default="", description="as_written: ranges in params are sent as they stand.")
@@ -117,6 +117,8 @@ class ShowShape(Shape):
 
     order_by: Text = Field(default="", description="A column; a leading minus sorts it descending.")
     limit: Annotated[int | None, BeforeValidator(whole)] = Field(default=None, description="Rows shown, at most.")
+    tables: Names = Field(default=(), description="The answer's tables that are printed, by name.")
+    columns: Names = Field(default=(), description="A table's columns: the first text names a row, two numbers follow.")
 
 
 class ReaderShape(Shape):
@@ -138,6 +140,7 @@ class DigestShape(ReaderShape):
     title = "digest"
 
     bridge: Text = Field(default="", description="The list whose change of value is explained.")
+    key: Text = Field(default="", description="The query whose figure heads the digest; the bridge's list without it.")
 
 
 class EntryShape(ReaderShape):

@@ -30,6 +30,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
     to = entries(context, shaped.to, fallback(context, digest, asked))
     _check_bridge(sheet, digest.bridge, asked)
+    _check_key(sheet, digest.key, digest.bridge, asked)
     _check_catch_up(sheet, timed.catch_up, asked)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     previously = _previously(sheet, shaped.previously, schedule_id)
@@ -45,6 +46,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         report=tuple(asked.items.values()),
         to=to,
         bridge=digest.bridge or None,
+        key=digest.key or None,
         template=digest.template or project.for_entries.template,
         catch_up=timed.catch_up,
         grace=timed.grace,
@@ -106,6 +108,19 @@ def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
     elif bridge in asked.items:
         of_deals = asked.specs[bridge].lists_opportunities
         _check_population(sheet, asked.names[bridge], asked.items[bridge], of_deals=of_deals)
+
+
+def _check_key(sheet: Sheet, key: str, bridge: str, asked: Report) -> None:
+    """Any item may head a digest; a bridge explains the figure that does."""
+    if not key:
+        return
+    path = ("digest", "key")
+    if key not in asked.names:
+        found = f"`key` with {described(key)}, which is no item of `report`"
+        sheet.complain(path, found, advice(key, asked.names, "write the item first"))
+    elif bridge and bridge != key:
+        found = f"`key: {key}` beside `bridge: {bridge}`, which explains the figure at the head"
+        sheet.complain(path, found, "keep one of the two")
 
 
 def _check_population(sheet: Sheet, index: int, item: Query, *, of_deals: bool) -> None:

@@ -91,6 +91,8 @@ def _item(kinds: Registry) -> Schema:
             {
                 "limit": {"type": "integer", "minimum": 1},
                 "order_by": _one_of(s + c for c in columns for s in ("", "-")),
+                "tables": _TEXTS,
+                "columns": _TEXTS,
             },
         ),
         "watch": _TEXTS,

@@ -19,7 +19,7 @@ def deal(row: Record, seen: Snapshot) -> Deal:
     """`seen` is the answer that holds the row. A deal that is first seen stalling in that answer has no "since" yet,
     which is not 0 days.
     """
-    amount, currency = amount_of(row), currency_of(row)
+    amount, currency, updated = amount_of(row), currency_of(row), row.whole("updated_at")
     return Deal(
         key=row.key,
         title=title(row),
@@ -31,6 +31,7 @@ def deal(row: Record, seen: Snapshot) -> Deal:
         next_step=row.text("next_step"),
         stall_reason=row.text("stall_reason"),
         url=row.text("url"),
+        updated_at=None if updated is None else datetime.fromtimestamp(updated / 1000, UTC),
     )
 
 

@@ -90,7 +90,9 @@ class DealMove:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """`annual`: the value on the bridge's basis, None if the deal has none. `stalled_since` means "since at least"."""
+    """`annual`: the value on the bridge's basis, None if the deal has none. `stalled_since` means "since at least".
+    `updated_at`: when somebody last changed the deal.
+    """
 
     key: str
     title: str
@@ -102,6 +104,7 @@ class Deal:
     next_step: str | None = None
     stall_reason: str | None = None
     url: str | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class StalledSection:
     hidden: int = 0  # deals that `show.limit` left out; the table says so
     unjudged: int = 0  # open deals that the service's rule cannot judge
     bridges: tuple[BridgeView, ...] = ()
+    still: tuple[Deal, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def _section(item: Query, scope: Scope, before: Snapshot | None, now: Snapshot) 
 def _fill(item: Query, now: Snapshot, known: frozenset[str], found: Bridge, *, first: bool) -> StalledSection:
     rows = records(now.rows)
     newly = ordered((row for key, row in rows.items() if key not in known), item.show.order_by)
-    still = [deal(row, now) for key, row in rows.items() if key in known]
+    still = [deal(row, now) for row in ordered((row for key, row in rows.items() if key in known), None)]
     shown, hidden = cut(newly, item.show)
     left = [step for step in found.steps if step.key not in now.members and step.move not in _PRICE]
     again = ordered((step.row for step in left if step.move is Move.REVIVED), None)
@@ -57,6 +57,7 @@ def _fill(item: Query, now: Snapshot, known: frozenset[str], found: Bridge, *, f
         still_count=len(still),
         still_totals=totals(still),
         still_longest=_longest(still),
+        still=tuple(still),
         hidden=hidden,
         unjudged=unjudged(now.notes),
     )

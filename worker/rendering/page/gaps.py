@@ -1,7 +1,9 @@
 """What is missing from a digest: which part, why, and what comes next."""
 
-from worker.domain.digest.model import Digest
+from worker.domain.digest.model import Digest, SourceLine
+from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.rendering.page.sources import SourceRows
+from worker.rendering.page.tables import query_title
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import Wording
 
@@ -30,14 +32,27 @@ class MissingParts:
 
     @property
     def gap_lines(self) -> tuple[str, ...]:
-        """Each missing part: which, why, after how many tries."""
-        labels = {line.query_id: self._sources.source_label(line) for line in self._digest.sources}
+        """Each missing part: which, and why, in the reader's words. The service's own words are for who looks after it:
+        `funnelbeat explain` has them.
+        """
+        lines = {line.query_id: line for line in self._digest.sources}
         return tuple(
-            f"{labels.get(g.query_id, g.query_id)}: "
-            + (f"{sentence} ({self._w.say('band.tries', g.tries)})." if g.tries > 1 else _ended(sentence))
-            for g in self._digest.gaps
-            for sentence in [self._w.clean(g.sentence, 300).rstrip(".")]
+            f"{query_title(gap.query_id, self._w)}: {self._why(gap, lines.get(gap.query_id))}"
+            for gap in self._digest.gaps
         )
+
+    def _why(self, gap: Gap, line: SourceLine | None) -> str:
+        source = self._w.say("the_service") if line is None else self._sources.service(line)
+        if line is not None and line.rows is not None and line.total is not None:
+            rows, total = self._w.count(line.rows), self._w.count(line.total)
+            return self._w.say("gap.said.partial", max(1, gap.tries), source=source, rows=rows, total=total)
+        reason = GapReason(gap.reason).value
+        return self._w.say(f"gap.said.{reason}", max(1, gap.tries), source=source)
+
+    @property
+    def gap_consequence(self) -> str:
+        """What a missing part does not mean."""
+        return self._w.say("band.consequence" if self.gap_matters else "band.unknown")
 
     @property
     def gap_matters(self) -> bool:
@@ -49,8 +64,3 @@ class MissingParts:
 
     def missing(self, query_id: str) -> bool:
         return any(gap.query_id == query_id for gap in self._digest.gaps)
-
-
-def _ended(sentence: str) -> str:
-    """A question has its mark already."""
-    return sentence if sentence.endswith(("?", "!", "…")) else f"{sentence}."

@@ -129,6 +129,9 @@ class Page:
     deals_cut = property(attrgetter("_stalled.deals_cut"))
     deal_line = property(attrgetter("_stalled.deal_line"))
     stalled_for = property(attrgetter("_stalled.stalled_for"))
+    deal_days = property(attrgetter("_stalled.deal_days"))
+    still_shown = property(attrgetter("_stalled.still_shown"))
+    still_rest = property(attrgetter("_stalled.still_rest"))
     section_note = property(attrgetter("_stalled.section_note"))
     still_note = property(attrgetter("_stalled.still_note"))
     named = property(attrgetter("_stalled.named"))
@@ -163,6 +166,7 @@ class Page:
     next = property(attrgetter("_gaps.next"))
     band = property(attrgetter("_gaps.band"))
     gap_lines = property(attrgetter("_gaps.gap_lines"))
+    gap_consequence = property(attrgetter("_gaps.gap_consequence"))
     gap_matters = property(attrgetter("_gaps.gap_matters"))
     missing = property(attrgetter("_gaps.missing"))
 

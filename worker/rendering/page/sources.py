@@ -26,7 +26,7 @@ class SourceRows:
     def source_label(self, line: SourceLine) -> str:
         """A stand-in goes by the name of the service that it stands in for."""
         name = self._w.clean(line.query_id).replace("_", " ").replace("-", " ")
-        return self._w.say("source_line", source=self._service(line), query=name)
+        return self._w.say("source_line", source=self.service(line), query=name)
 
     @cached_property
     def source_rows(self) -> tuple[SourceRow, ...]:
@@ -66,12 +66,12 @@ class SourceRows:
     @property
     def all_complete(self) -> str:
         """As in "Complete: Acme, 4 queries, 09:00 CET"."""
-        names = dict.fromkeys(self._service(line) for line in self._digest.sources)
+        names = dict.fromkeys(self.service(line) for line in self._digest.sources)
         count = self._w.say("queries", len(self._digest.sources))
         time = [] if self._digest.as_of is None else [self._w.time(self._digest.as_of)]
         return self._w.say("complete_of", what=", ".join([*names, count, *time]))
 
-    def _service(self, line: SourceLine) -> str:
+    def service(self, line: SourceLine) -> str:
         source = self._w.clean(self._vocabulary.service(line))
         return source[:1].upper() + source[1:]
 

@@ -7,6 +7,9 @@ from worker.rendering.page.amounts import DealAmounts, summed
 from worker.rendering.page.rows import Cut, OwnerBlock
 from worker.rendering.wording import NONE, Wording
 
+STILL = 3
+"""Deals that are named where nothing newly stalls."""
+
 
 class StalledDeals:
     """`csv` names the attached CSV files, where what was cut may be found."""
@@ -52,6 +55,25 @@ class StalledDeals:
         if deal.stalled_since is None or self._w.since_days(deal.stalled_since, self._digest.slot) <= 0:
             return ""
         return self._w.say("at_least", date=self._w.day(deal.stalled_since))
+
+    def deal_days(self, deal: Deal) -> str:
+        """How long nobody has changed it; else since when it stalls, as far as that is known."""
+        if deal.updated_at is None:
+            return self.stalled_for(deal)
+        return self._w.days(max(0, self._w.since_days(deal.updated_at, self._digest.slot)))
+
+    def still_shown(self, section: StalledSection) -> tuple[Deal, ...]:
+        """The largest of those that stalled before; the longest where only that one is known."""
+        longest = () if section.still_longest is None else (section.still_longest,)
+        return section.still[:STILL] or longest
+
+    def still_rest(self, section: StalledSection) -> str:
+        """The others, with their value."""
+        shown = len(self.still_shown(section))
+        rest = section.still[shown:]
+        if not rest:
+            return ""
+        return self._w.say("hidden", more=self._w.more(len(rest)), amount=summed(_totals(list(rest)), self._w)) + "."
 
     def section_note(self, section: StalledSection) -> str:
         key = "today_note" if section.first else "newly_note"
