@@ -383,4 +383,6 @@ WORDS: dict[str, str] = {
     "gap.said.not_knowable.other": "{source} kennt nur den Stand von jetzt, nicht den zur Zeit dieses Berichts.",
     "gap.said.deadline.one": "{source} antwortete nicht rechtzeitig.",
     "gap.said.deadline.other": "{source} antwortete nicht rechtzeitig, {n}-mal gefragt.",
+    "cut.rows_sum": "{more} nicht gezeigt: {sums}.",
+    "cut.rows_csv_sum": "{more} in der angehängten CSV-Datei: {sums}.",
 }

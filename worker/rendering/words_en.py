@@ -401,4 +401,6 @@ WORDS: dict[str, str] = {
     "gap.said.not_knowable.other": "{source} can only tell how things stand now, not at the time of this digest.",
     "gap.said.deadline.one": "{source} did not answer in time.",
     "gap.said.deadline.other": "{source} did not answer in time, asked {n}\u00a0times.",
+    "cut.rows_sum": "{more} not shown: {sums}.",
+    "cut.rows_csv_sum": "{more} in the attached CSV: {sums}.",
 }

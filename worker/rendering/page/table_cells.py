@@ -169,9 +169,9 @@ class TableCells:
         return [
             self._w.say(said, round(total))
             if column.kind is Kind.INT and self._w.knows(said)
-            else self._w.measure(total, column.kind, currency)
+            else f"{self._w.metric_label(column.name)} {self._w.measure(total, column.kind, currency)}"
             for currency, total in sums.items()
-            if column.kind in (Kind.INT, Kind.MONEY)
+            if column.kind in (Kind.INT, Kind.MONEY) and total
         ]
 
     def _with_cents(self, place: int) -> set[str | None]:

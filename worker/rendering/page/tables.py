@@ -113,8 +113,9 @@ class OtherTables:
             return ""
         attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
         sums = cells.summed(hidden)
-        told = [self._w.more(len(hidden)), *([sums] if sums else [])]
-        return self._w.say("cut.rows_csv" if attached else "cut.rows", more=", ".join(told))
+        words = f"cut.rows{'_csv' if attached else ''}{'_sum' if sums else ''}"
+        more = self._w.more(len(hidden))
+        return self._w.say(words, more=more, sums=sums) if sums else self._w.say(words, more=more)
 
     def _before(self, table: TableSection, cells: TableCells) -> str:
         """What the sums were: "9–15 Nov: 3 lost, €45,375, 2 of 5"."""
