@@ -33,13 +33,13 @@ def earlier(context: DigestContext, query: str, now: Snapshot) -> Earlier:
     return Earlier("baseline", before, new_period, None)
 
 
-def figures(context: DigestContext, key: KeyMeasure | None, told: Collection[str]) -> tuple[FigureSection, ...]:
-    """What stands in no other place: not the key figure, not the facts, and not what a printed table tells (`told`).
+def figures(context: DigestContext, key: KeyMeasure | None, covered: Collection[str]) -> tuple[FigureSection, ...]:
+    """What stands in no other place: not the key figure, not the facts, and not what a printed table tells (`covered`).
 
     A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals.
     """
     sections = (
-        _section(context, item, now, _elsewhere(context, item, key) | set(told))
+        _section(context, item, now, _elsewhere(context, item, key) | set(covered))
         for item in context.schedule.report
         if (now := context.snapshots.get(item.id)) is not None and now.measures and not totalled(context, item, now)
     )
