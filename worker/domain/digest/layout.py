@@ -47,7 +47,7 @@ def chosen(columns: Sequence[Column], names: Sequence[str]) -> Layout:
 def suggested(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Layout:
     """No id beside a name, nothing that is empty or the same in every row, at most two numbers and four details."""
     names = {column.name for column in columns}
-    told = [
+    printed = [
         place
         for place, column in enumerate(columns)
         if column.name not in _NEVER
@@ -55,16 +55,16 @@ def suggested(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Layo
         and column.kind is not Kind.BOOL
         and _differs([row[place] for row in rows if place < len(row)])
     ]
-    if not any(columns[place].kind in _NAMES or columns[place].kind is Kind.ID for place in told):
+    if not any(columns[place].kind in _NAMES or columns[place].kind is Kind.ID for place in printed):
         first = next((place for place, column in enumerate(columns) if column.kind in _NAMES), None)
-        told = told if first is None else [first, *told]
-    layout = _laid(columns, told)
+        printed = printed if first is None else [first, *printed]
+    layout = _laid(columns, printed)
     return Layout(layout.name, layout.details[:DETAILS], layout.figures)
 
 
-def _laid(columns: Sequence[Column], told: Sequence[int]) -> Layout:
-    named = [place for place in told if columns[place].kind not in NUMBERS]
-    figures = [place for place in told if columns[place].kind in NUMBERS]
+def _laid(columns: Sequence[Column], printed: Sequence[int]) -> Layout:
+    named = [place for place in printed if columns[place].kind not in NUMBERS]
+    figures = [place for place in printed if columns[place].kind in NUMBERS]
     details = [*named[1:], *figures[FIGURES:]]
     return Layout(named[0] if named else None, tuple(details), tuple(FigurePlace(one) for one in figures[:FIGURES]))
 

@@ -48,7 +48,7 @@ class Page:
         words = FigureWords(w)
         self._measure = KeyMeasureWords(digest, w, words)
         self._facts = FactRows(digest, w, words)
-        self._figures = FigureLists(digest, w, words)
+        self._figures = FigureLists(self.digest, w, words)
         self._number = KeyNumber(digest, w, self._measure)
         self._why = WhyItMoved(digest, w, self._number, self._measure)
         self._changes = WhatChanged(digest, w, self._number, self._measure)

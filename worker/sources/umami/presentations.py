@@ -14,7 +14,7 @@ REFERRER = "referrer"
 _NEUTRAL = frozenset({"bounce_rate"})
 _MONEY = FactRule("money", "revenue", ("transactions", "average"))
 _VISITS = FactRule("visits", "visitors", ("visits", "pageviews"))
-_CAME = TableRule("name", (FigureColumn("value"),), joined=TOP_SOURCES, called={"value": "visitors"}, partial=True)
+_FOUND = TableRule("name", (FigureColumn("value"),), joined=TOP_SOURCES, called={"value": "visitors"}, partial=True)
 _SOLD = TableRule("name", (FigureColumn("revenue"),), joined=TOP_SOURCES)
 _WAYS = TableRule("path", (FigureColumn("visits"),), order=("-visits",))
 _COHORTS = TableRule(
@@ -53,7 +53,7 @@ RETENTION = Presentation(
     aside=frozenset({"first_days"}),
 )
 ATTRIBUTION = Presentation(
-    key=KeyRule("visitors", 5, movers=(TOP_SOURCES, "visitors")), figures=(), tables={REFERRER: _CAME}
+    key=KeyRule("visitors", 5, movers=(TOP_SOURCES, "visitors")), figures=(), tables={REFERRER: _FOUND}
 )
 JOURNEY = Presentation(figures=(), tables={"journeys": _WAYS}, aside=frozenset({"journeys"}))
 CAMPAIGNS = Presentation(figures=(), tables=_CAMPAIGNS, aside=frozenset(UTM))
