@@ -104,7 +104,7 @@ WORDS: dict[str, str] = {
     "act": "Zu tun",
     "next": "Weiter",
     "amount_of": "{what}, {amount}",
-    "move_amount": "{what} {amount}",
+    "move_amount": "{what}\u00a0{amount}",
     "nothing_moved": "Nichts bewegt",
     "nothing_moved_more": "Kein Deal neu, geändert, gewonnen oder verloren",
     "same_figures": "Dieselben Zahlen wie in Ihrem letzten Bericht",

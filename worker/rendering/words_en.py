@@ -113,7 +113,7 @@ WORDS: dict[str, str] = {
     "act": "Act",
     "next": "Next",
     "amount_of": "{what}, {amount}",
-    "move_amount": "{what} {amount}",
+    "move_amount": "{what}\u00a0{amount}",
     "nothing_moved": "Nothing moved",
     "nothing_moved_more": "No deal added, changed, won or lost",
     "same_figures": "The same figures as in your last digest",

@@ -59,10 +59,12 @@ def _ruled(context: DigestContext, item: Query, rule: KeyRule, funnel: FunnelSec
     if now is None:
         return _missing(context, item, rule)
     past = earlier(context, item.id, now)
-    figure = named_figures(now, past.answer).get(rule.measure)
+    known = named_figures(now, past.answer)
+    listed = [known[name] for name in (rule.measure, *rule.instead) if name in known]
+    figure = next((one for one in listed if one.value is not None), listed[0] if listed else None)
     if figure is None:
         return None
-    neutral = rule.measure in context.traits[item.id].presentation.neutral
+    neutral = figure.name in context.traits[item.id].presentation.neutral
     return replace(_made(item.id, figure, now, past, funnel), neutral=neutral)
 
 

@@ -12,11 +12,13 @@ class KeyRule:
     """The measure that heads a digest without a list of deals. Of several queries the one with the least `order` heads
     it. Its label is the word "metric.<measure>", its words in a subject are "said.<measure>". `movers`: the table (or
     the joined table) and its column whose rows say why the measure moved; without it the steps of the funnel say so.
+    `instead`: measures that take its place, one after the other, where it has no value.
     """
 
     measure: str
     order: int
     movers: tuple[str, str] | None = None
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,10 +33,19 @@ class WhatChanged:
         own = next((one for one in self._digest.changes if one.query_id == self._digest.key_query), None)
         if own is not None:
             return ", ".join(self._own(own, bridged=bridged))
-        changes = [one for one in self._digest.changes if not (one.new_period and self._measure.measure_moved)]
+        changes = [one for one in self._digest.changes if not self._is_said(one)]
         told = [f"{query_title(one.query_id, self._w)}: {self._of(one)}" for one in changes]
         more = [self._w.more(len(told) - QUERIES)] if len(told) > QUERIES else []
         return "; ".join(told[:QUERIES] + more)
+
+    def _is_said(self, change: QueryChange) -> bool:
+        """Whether the figure at the head says it: in a new period it moved against the one before, else since the last
+        digest.
+        """
+        key = self._digest.measure
+        if key is None or not self._measure.measure_moved:
+            return False
+        return change.new_period or (change.query_id == key.query_id and key.before_is == "baseline")
 
     def _own(self, change: QueryChange, *, bridged: bool) -> list[str]:
         """Column by column. The service's own sums are not told beside a bridge, which says why they moved."""

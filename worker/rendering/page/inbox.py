@@ -124,7 +124,8 @@ class Inbox:
         facts = [self._sentence(fact) for fact in self._facts.fact_sentences]
         coming = self._coming() if self._number.first and not self._compared else []
         changed = [] if still else [self._sentence(self._changes.changes)]
-        return [*still, why, *facts, *changed, self._act_preheader(0), *coming]
+        also = [] if why or facts else [self._sentence(one) for one in self._measure.measure_also]
+        return [*still, why, *facts, *also, *changed, self._act_preheader(0), *coming]
 
     @property
     def _compared(self) -> bool:

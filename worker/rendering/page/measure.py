@@ -13,6 +13,7 @@ STEP_MATTERS = 0.05
 """A step of a funnel that moved by less is not named where the key figure stands still."""
 
 OTHERS = 2
+ALSO = 3
 
 
 class KeyMeasureWords:
@@ -155,6 +156,16 @@ class KeyMeasureWords:
             return self._w.say("amount_of", what=self._name(first), amount=self._row_moved(first))
         moved = self._step_moved(first, people=True)
         return self._w.say("pre.lost_most" if lost else "pre.gained_most", what=self._steps(first), moved=moved)
+
+    @property
+    def measure_also(self) -> tuple[str, ...]:
+        """For the preheader of a digest without facts: the next figures, else the days."""
+        figures = [one for section in self._digest.figures for one in section.figures if one.value is not None]
+        found = [f"{self._w.metric_label(one.name)} {self._figures.value(one)}" for one in figures[:ALSO]]
+        moved = [self._figures.moved(one) for one in figures[:ALSO]]
+        said = [one if change in ("=", NONE) else f"{one}, {change}" for one, change in zip(found, moved, strict=True)]
+        before = self.measure_before
+        return tuple(said) or ((f"{self.measure_label}, {before}",) if before else ())
 
     @cached_property
     def _moved(self) -> str:

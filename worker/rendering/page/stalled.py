@@ -47,8 +47,10 @@ class StalledDeals:
     def deal_line(self, deal: Deal, *, with_owner: bool = False) -> str:
         """What to do first, then why it stalls, then where it stands."""
         owner = [self.owner_name(deal.owner)] if with_owner else []
-        words = [self._w.next_step(deal.next_step), self._w.stall_reason(deal.stall_reason), self._w.clean(deal.stage)]
-        return " · ".join(word for word in owner + words if word)
+        words = [self._w.next_step(deal.next_step), self._w.stall_reason(deal.stall_reason)]
+        stage = self._w.clean(deal.stage)
+        named = any(stage in word for word in words)
+        return " · ".join(word for word in [*owner, *words, *([] if named else [stage])] if word)
 
     def stalled_for(self, deal: Deal) -> str:
         """Since when we know it to be stalled; nothing for one that we saw stalled today for the first time."""

@@ -90,7 +90,8 @@ class OtherTables:
     def _note(self, table: TableSection) -> str:
         """The table's own note; else its days, unless they were printed above."""
         own = f"note.{table.table_id}"
-        if table.title and self._w.knows(own):
+        several = table.layout is not None and len(table.layout.figures) > 1
+        if table.title and several and self._w.knows(own):
             return self._w.say(own)
         if table.window is None or (table.window, table.compared) == self._days_above:
             return ""

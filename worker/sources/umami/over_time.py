@@ -68,7 +68,7 @@ def retention(answer: Node, scene: Scene) -> ReportAnswer:
     for row in _silent(cohorts, scene):
         rows.setdefault(row.key, (answer, row))
     table = rows_table("cohorts", COHORTS, rows.values())
-    measures = (total("new_visitors", Kind.INT, sum(cohorts.values())), returns.share(table, 7))
+    measures = (total("new_visitors", Kind.INT, sum(cohorts.values())), *returns.shares(table))
     return ReportAnswer(measures, (table, returns.first_days(table)))
 
 

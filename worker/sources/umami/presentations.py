@@ -47,7 +47,7 @@ REVENUE = Presentation(
 )
 GOAL = Presentation(key=KeyRule("conversion_rate", 3), figures=("conversions",), tables={})
 RETENTION = Presentation(
-    key=KeyRule("back_on_day_7", 4),
+    key=KeyRule("back_on_day_7", 4, instead=("back_on_day_5", "back_on_day_3", "back_on_day_2", "back_on_day_1")),
     figures=("back_on_day_7", "new_visitors"),
     tables={"first_days": _COHORTS},
     aside=frozenset({"first_days"}),

@@ -17,7 +17,7 @@ def first_days(cohorts: Table) -> Table:
     known = _counts(cohorts)
     rows = []
     for date in sorted({date for date, _ in known}):
-        visitors = max((came for (one, _), (came, _) in known.items() if one == date), default=0)
+        visitors = max((new for (one, _), (new, _) in known.items() if one == date), default=0)
         if visitors:
             shares: list[Cell] = [
                 ratio(known[date, day][1], visitors) if (date, day) in known else None for day in DAYS
@@ -26,11 +26,16 @@ def first_days(cohorts: Table) -> Table:
     return table("first_days", FIRST_DAYS, rows)
 
 
-def share(cohorts: Table, day: int) -> Measure:
-    """Of all whose `day` has come, how many came back on it."""
-    known = [counts for (_, at), counts in _counts(cohorts).items() if at == day]
-    came, back = sum(one for one, _ in known), sum(one for _, one in known)
-    return total(f"back_on_day_{day}", Kind.RATIO, ratio(back, came), "that day has come for nobody")
+def shares(cohorts: Table) -> tuple[Measure, ...]:
+    """For each of DAYS: of all whose day it has been, how many came back on it."""
+    counts = _counts(cohorts)
+    return tuple(_share(counts, day) for day in DAYS)
+
+
+def _share(counts: dict[tuple[str, int], tuple[int, int]], day: int) -> Measure:
+    known = [pair for (_, at), pair in counts.items() if at == day]
+    first, back = sum(one for one, _ in known), sum(one for _, one in known)
+    return total(f"back_on_day_{day}", Kind.RATIO, ratio(back, first), "that day has come for nobody")
 
 
 def _counts(cohorts: Table) -> dict[tuple[str, int], tuple[int, int]]:
@@ -38,7 +43,7 @@ def _counts(cohorts: Table) -> dict[tuple[str, int], tuple[int, int]]:
     found: dict[tuple[str, int], tuple[int, int]] = {}
     for row in cohorts.rows:
         cells = cohorts.record(row)
-        date, day, came, back = (cells[name] for name in ("date", "day", "visitors", "return_visitors"))
-        if isinstance(date, str) and isinstance(day, int) and isinstance(came, int) and isinstance(back, int):
-            found[date, day] = came, back
+        date, day, new, back = (cells[name] for name in ("date", "day", "visitors", "return_visitors"))
+        if isinstance(date, str) and isinstance(day, int) and isinstance(new, int) and isinstance(back, int):
+            found[date, day] = new, back
     return found
