@@ -9,6 +9,7 @@ from worker.domain.delivery import Baseline, Decision
 from worker.domain.digest.model import Digest, Standing
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
+from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
@@ -86,4 +87,4 @@ def same_answer(before: Snapshot, after: Snapshot) -> bool:
 
 def _compared_tables(answer: Snapshot) -> tuple[Table, ...]:
     """All tables except the count of requests."""
-    return tuple(table for table in answer.tables if table.id != REQUESTS)
+    return tuple(table for table in answer.tables if table.id not in (REQUESTS, HISTORY))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.diff.diff import TableDiff, counts, diff, diff_measures, watch_names
+from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.record import record
 from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Snapshot
@@ -70,7 +71,7 @@ def _start(answer: Snapshot) -> datetime | None:
 
 
 def _tables(before: Snapshot, after: Snapshot) -> list[TableDiff]:
-    pairs = ((before.table(new.id), new) for new in after.tables if new.id != REQUESTS)
+    pairs = ((before.table(new.id), new) for new in after.tables if new.id not in (REQUESTS, HISTORY))
     return [
         diff(old, new)
         for old, new in pairs

@@ -2,14 +2,16 @@
 
 from worker.domain.diff.changes import QueryChange, query_change
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.figures import facts, figures
+from worker.domain.digest.figures import facts, figures, measure_name
 from worker.domain.digest.funnels import funnels
-from worker.domain.digest.headline import head
+from worker.domain.digest.headline import Headline, head
 from worker.domain.digest.key_measure import key_measure, with_movers
 from worker.domain.digest.model import Digest, Holds, SourceLine, StalledSection
+from worker.domain.digest.sections import KeyMeasure
 from worker.domain.digest.stalled import stalled_sections
 from worker.domain.digest.tables import tables
 from worker.domain.schedule import Query
+from worker.domain.snapshot.history import points
 from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 
@@ -54,7 +56,20 @@ def compose(context: DigestContext) -> Digest:
         measure=with_movers(context, key, table.sections),
         facts=facts(context, key),
         unprinted=table.unprinted,
+        history=_history(context, top, key),
     )
+
+
+def _history(context: DigestContext, top: Headline, key: KeyMeasure | None) -> tuple[float, ...]:
+    """Of the first currency's total, or of the measure that heads the digest."""
+    query = key.query_id if key is not None else top.query
+    now = context.snapshots.get(query) if query is not None else None
+    if now is None:
+        return ()
+    if key is None:
+        return points(now, top.keys[0].currency) if top.keys else ()
+    names = {measure_name(one.key, one.currency): ".".join(one.key) for one in now.measures}
+    return points(now, names.get(key.figure.name, ""))
 
 
 def stalled_with_content(sections: tuple[StalledSection, ...]) -> tuple[StalledSection, ...]:

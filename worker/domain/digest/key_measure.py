@@ -9,6 +9,7 @@ from worker.domain.digest.figures import Earlier, earlier, named_figures
 from worker.domain.digest.funnels import STAGES
 from worker.domain.digest.sections import Figure, FunnelSection, FunnelStage, KeyMeasure, Mover, TableSection
 from worker.domain.schedule import Query
+from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.presentation import KeyRule
 from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Kind, Snapshot, Table
@@ -117,7 +118,7 @@ def _table_sum(context: DigestContext, query: str, now: Snapshot) -> KeyMeasure 
     past = earlier(context, query, now)
     for table in now.tables:
         places = [place for place, column in enumerate(table.columns) if column.sum]
-        if places and table.rows and table.id != REQUESTS:
+        if places and table.rows and table.id not in (REQUESTS, HISTORY):
             column = table.columns[places[0]]
             before = past.answer.table(table.id) if past.answer is not None else None
             compared = before is not None and not before.sliced and not table.sliced

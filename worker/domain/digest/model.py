@@ -173,7 +173,8 @@ class Digest:
     largest first; a template cuts them and says so. `changes`: why `changed` is true, query by query. `holds`: which
     deals the key query's list holds. `may_repeat`: the slot of an older digest that the reader may have, whose content
     this one may repeat. `measure`: what heads a digest without a list of deals. `unprinted`: tables of which only the
-    number of rows is told.
+    number of rows is told. `history`: the key
+    figure in the last runs, oldest first.
     """
 
     schedule: str
@@ -204,3 +205,4 @@ class Digest:
     measure: KeyMeasure | None = None
     facts: tuple[Fact, ...] = ()
     unprinted: tuple[tuple[str, int], ...] = ()
+    history: tuple[float, ...] = ()

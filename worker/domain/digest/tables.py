@@ -11,6 +11,7 @@ from worker.domain.digest.layout import DEALS, chosen, ruled, suggested
 from worker.domain.digest.sections import Layout, TableSection
 from worker.domain.digest.table_rows import Listing, in_order, listing, summed
 from worker.domain.schedule import Query, Show
+from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.snapshot.presentation import TableRule
 from worker.domain.snapshot.requests import REQUESTS
@@ -69,7 +70,7 @@ def _eligible(context: DigestContext, item: Query, now: Snapshot) -> list[Table]
     return [
         table
         for table in now.tables
-        if table.id not in (STAGES, REQUESTS) and not (table.id == now.main and totalled(context, item, now))
+        if table.id not in (STAGES, REQUESTS, HISTORY) and not (table.id == now.main and totalled(context, item, now))
     ]
 
 

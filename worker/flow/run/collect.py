@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from worker.domain.delivery import Baseline
 from worker.domain.schedule import Bundle, Follow, Query, Schedule
+from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.domain.time.periods import WindowError
 from worker.domain.time.window import Window, WindowSpec, compared, resolve
@@ -80,7 +81,8 @@ async def _answer(
         async with asyncio.timeout(max(patience, 1.0)):
             account = uses.connectors.account(context.bundle, item.source)
             question = await question_of(uses, context, item, baselines)
-            return await uses.fetches.answer(source, account, question)
+            answer = await uses.fetches.answer(source, account, question)
+            return replace(answer, snapshot=remembered(answer.snapshot, question.previous))
     except TimeoutError:
         return Gap(item.id, GapReason.DEADLINE, f"{item.source} had not answered when the run's time was over")
     except SharedFailure as failure:

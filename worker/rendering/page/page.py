@@ -20,6 +20,7 @@ from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.page.rows import Cut
 from worker.rendering.page.sources import SourceRows
+from worker.rendering.page.sparkline import SparkBar, sparkline
 from worker.rendering.page.stages import OpenByStage
 from worker.rendering.page.stalled import StalledDeals
 from worker.rendering.page.tables import OtherTables
@@ -176,6 +177,10 @@ class Page:
     records = staticmethod(text_table.records)
     table_lines = staticmethod(text_lines.table_lines)
     link = staticmethod(links.link)
+
+    def sparkline(self, number: str) -> tuple[SparkBar, ...]:
+        """Bars of the key figure in the last runs, beside the number as it is printed."""
+        return sparkline(self.digest, number)
 
     def lists_opportunities(self, line: SourceLine) -> bool:
         """Whether the query lists deals, whichever service it asks."""
