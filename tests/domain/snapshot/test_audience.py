@@ -14,6 +14,7 @@ from tests.support.traits import traits
 from worker.domain.diff.bridge import Bridge, balance
 from worker.domain.diff.moves import Step
 from worker.domain.snapshot.audience import Audience, Side, limited, split
+from worker.domain.snapshot.history import HISTORY, remembered
 from worker.domain.snapshot.opportunity import COLUMNS, INWARD, Move
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.scope import Scope
@@ -186,3 +187,11 @@ def test_numbers_of_the_team_reach_an_audience_only_where_it_is_said() -> None:
     assert (alone.rows.total, alone.members, alone.notes) == (None, frozenset({"a"}), ())
     together = replace(of_owner("user_ann"), totals=True)
     assert cut(together, from_service, None, traits(open_deals()).scope).now.notes == from_service.notes
+
+
+def test_the_teams_sums_of_earlier_runs_are_nobodys_own() -> None:
+    whole = remembered(answer([deal("a"), deal("b", owner_id="user_bo")]), None)
+    assert whole.table(HISTORY) is not None
+    for totals in (False, True):
+        audience = replace(of_owner("user_ann"), totals=totals)
+        assert cut(audience, whole, None, traits(open_deals()).scope).now.table(HISTORY) is None

@@ -8,6 +8,7 @@ move of a digest is one of its rows.
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.opportunity import FOLLOWED, Status
 from worker.domain.snapshot.record import Record, records
 from worker.domain.snapshot.scope import Check, Scope
@@ -115,7 +116,8 @@ def undecided(audience: Audience, answer: SplitAnswer) -> int:
 def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Snapshot:
     """The service's own count of the list is a number of the whole team, and so is a table beside the list."""
     whole, listed = answer.answer, replace(answer.main, rows=tuple(mine.values()), total=None)
-    others = tuple(one for one in whole.tables if one.id != listed.id) if audience.totals else ()
+    # The sums of earlier runs are the team's too: beside own rows they would be read as own sums.
+    others = tuple(one for one in whole.tables if one.id not in (listed.id, HISTORY)) if audience.totals else ()
     return replace(
         whole,
         tables=(listed, *others),
