@@ -6,11 +6,16 @@ from pathlib import Path
 import pytest
 import redis
 import structlog
+from hypothesis import HealthCheck, settings
 from redis.asyncio import Redis
 
 from tests.support.ledger_fixture import LedgerFixture
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
+
+# How long an example takes says more about what else the machine does than about the code.
+settings.register_profile("funnelbeat", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("funnelbeat")
 
 
 @pytest.fixture(autouse=True)

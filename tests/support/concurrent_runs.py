@@ -47,6 +47,9 @@ digest: {{bridge: deals}}
 to:
   - {entry}
 """
+ENOUGH = 4
+"""Digests that a reader has had when the slots stop to come due, so that there is an order to look at."""
+
 ROOM = Reader("week", "room", "C0123456789")
 ENTRIES = {
     TEAM: "{id: team, channel: mail, address: sales@acme.example}",
@@ -105,11 +108,17 @@ class ConcurrentRuns:
         self.work.add(task)
         task.add_done_callback(self.work.discard)
 
+    def moves(self) -> int:
+        """How often a digest has moved the reader's baseline."""
+        return len({baselines["deals"].slot for baselines in self.baselines_seen if "deals" in baselines})
+
     async def run_for(self, seconds: float) -> None:
-        """The clock ticks, the pipeline moves, somebody asks now and then; source and mail server are slow at times."""
+        """The clock ticks, the pipeline moves, somebody asks now and then; source and mail server are slow at times. It
+        takes longer where the machine is so busy that the reader has had hardly a digest by then.
+        """
         self.story.box.close.limit.set(100_000, 8.0, Dialect.DOCUMENTED)
         until = time.monotonic() + seconds
-        while time.monotonic() < until:
+        while time.monotonic() < until or self.moves() <= ENOUGH:
             await tick(self.services)
             if self.dice.random() < 0.3:
                 self.story.step()
