@@ -23,8 +23,9 @@ def test_clock_and_worker_go_on_when_their_redis_takes_writes_again(tmp_path: Pa
         processes = [where.start("clock"), where.start("worker")]
         where.delivered(where.trigger())
         admin.config_set(REFUSES, 1)
-        log = where.log / "worker.log"
-        until(lambda: "NOREPLICAS" in log.read_text("utf-8") or None, "the worker did not tell of it")
+        for name, words in (("worker", "NOREPLICAS"), ("clock", "too few replicas")):
+            log = where.log / f"{name}.log"
+            until(lambda log=log, words=words: words in log.read_text("utf-8") or None, f"the {name} did not tell of it")
         admin.config_set(REFUSES, 0)
         where.delivered(where.trigger())
         assert [process.poll() for process in processes] == [None, None], "the same processes"

@@ -36,6 +36,7 @@ def test_kombu_reads_the_same_credentials_whatever_is_in_them(user: str, passwor
     "url",
     [
         "redis+sentinel://",
+        "redis+sentinel://:se#cret@host:1/ledger",
         "redis+sentinel://host:1",
         "redis+sentinel://host:1/",
         "redis+sentinel://:secret@host:x/ledger",

@@ -1,13 +1,17 @@
 """Stories on a real Redis and a real sandbox, in one process, with three readers and short waits."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
-from tests.support.installation import SHORT
+from tests.support.installation import SHORT as SHORTER
 from worker.adapters.redis_server import EmbeddedRedis
+
+SHORT = replace(SHORTER, delivery_lease=60.0)
+"""A receiver on a busy machine is slow, and is not given up for that."""
 
 THREE = SCHEDULE.replace("digest: {bridge: deals}", "digest: {bridge: deals, attach: [deals]}") + (
     "  - {id: boss, channel: mail, address: boss@acme.example}\n  - {id: room, channel: chat, address: C0123456789}\n"

@@ -44,7 +44,8 @@ class MailRoom:
     def drop_all(self) -> None:
         """What a server does with connections that were idle for too long."""
         for transport in self.open:
-            transport.abort()
+            if not transport.is_closing():  # Python 3.11.2 cannot abort what TLS has closed
+                transport.abort()
         self.open.clear()
 
 

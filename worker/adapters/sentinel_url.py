@@ -8,7 +8,7 @@ it.
 import re
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from worker.errors import RequestError
 
@@ -17,6 +17,9 @@ PORT = 26379
 PATTERN = "redis+sentinel://[user:password@]host:port,host2:port2/master/0"
 PATIENCE = 1.0
 """Seconds that the ledger's client and Celery's give a Sentinel to answer before they ask the next one."""
+
+_URL = re.compile(rf"{re.escape(SCHEME)}://(?P<netloc>[^/?#]*)(?P<path>[^?#]*)(?:\?(?P<query>[^#]*))?")
+"""Pythons with the cure of CVE-2025-0938 have an urlsplit that refuses brackets behind another host."""
 
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
@@ -63,14 +66,13 @@ def is_sentinel(url: str) -> bool:
 
 def parse(url: str) -> SentinelAddress:
     """Raises RequestError, whose sentence holds no part of the URL, because that may contain a password."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise _unreadable() from None
-    userinfo, _, hosts = parts.netloc.rpartition("@")
+    parts = _URL.fullmatch(url)
+    if parts is None:
+        raise _unreadable()
+    userinfo, _, hosts = parts["netloc"].rpartition("@")
     username, _, password = userinfo.partition(":")
-    words = [unquote(word) for word in parts.path.split("/")[1:] if word]
-    options = parse_qs(parts.query)
+    words = [unquote(word) for word in parts["path"].split("/")[1:] if word]
+    options = parse_qs(parts["query"] or "")
     if not words or len(words) > 2 or set(options) - {"sentinel_username", "sentinel_password"}:
         raise _unreadable()
     return SentinelAddress(

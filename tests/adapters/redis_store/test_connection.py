@@ -156,6 +156,16 @@ async def test_a_missing_password_is_told_apart_from_a_wrong_one(tmp_path: Path,
                 await check(client)
 
 
+async def test_a_redis_with_too_few_replicas_is_unavailable_also_when_a_script_says_so(story: LedgerFixture) -> None:
+    key, attempt = await story.begun()
+    await story.client.config_set("min-replicas-to-write", 1)
+    try:
+        with pytest.raises(LedgerUnavailable, match="too few replicas"):
+            await story.runs.beat(key, attempt)
+    finally:
+        await story.client.config_set("min-replicas-to-write", 0)
+
+
 async def test_a_database_that_redis_does_not_have_is_a_sentence(empty_redis: EmbeddedRedis) -> None:
     async with opened(empty_redis.url.replace("db=0", "db=99")) as client:
         with pytest.raises(LedgerUnavailable, match="no database of this number"):

@@ -37,6 +37,7 @@ _REFUSALS: tuple[tuple[str, str], ...] = (
     ("OOM", "Redis has no memory left (maxmemory)"),
     ("READONLY", "Redis is a read-only replica"),
     ("MISCONF", "Redis cannot write to its disk"),
+    ("NOREPLICAS", "Redis has too few replicas to take writes (min-replicas-to-write)"),
     ("LOADING", "Redis is still loading its data"),
     ("NOAUTH", "Redis wants a password, and the URL has none"),
     ("WRONGPASS", "Redis refused the user or password"),
