@@ -1,5 +1,6 @@
 """A clock and a worker outlive a Redis that is there and refuses every write."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ from worker.adapters.redis_server import EmbeddedRedis
 
 REFUSES = "min-replicas-to-write"
 """Nothing follows this Redis, so it refuses writes as one does whose disk is full: with an error, not by hanging up."""
+
+
+def told(log: Path, words: str) -> bool | None:
+    return words in log.read_text("utf-8") or None
 
 
 @pytest.mark.slow
@@ -25,7 +30,7 @@ def test_clock_and_worker_go_on_when_their_redis_takes_writes_again(tmp_path: Pa
         admin.config_set(REFUSES, 1)
         for name, words in (("worker", "NOREPLICAS"), ("clock", "too few replicas")):
             log = where.log / f"{name}.log"
-            until(lambda log=log, words=words: words in log.read_text("utf-8") or None, f"the {name} did not tell of it")
+            until(partial(told, log, words), f"the {name} did not tell of it")
         admin.config_set(REFUSES, 0)
         where.delivered(where.trigger())
         assert [process.poll() for process in processes] == [None, None], "the same processes"
