@@ -11,6 +11,7 @@ from tests.domain.builders import answer, deal, open_deals
 from tests.support.fakes import HOUR, NOW, TEAM, WEEKLY, Fetches, OneSource, Stepped, Stored, bundle_with, uses
 from worker.domain.delivery import Baseline
 from worker.domain.schedule import Bundle, Follow, Query
+from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.domain.time.window import WindowSpec
 from worker.errors import LedgerUnavailable, RequestError, SourceUnavailable
@@ -65,7 +66,7 @@ async def test_every_query_gives_one_answer_or_one_gap() -> None:
     mine, compared = answer([deal("a")]), answer([deal("b")])
     wrong = SourceUnavailable("GET /opportunity/", "429", retry_after=60.0, limited=True)
     found = await collect(parts(Fetches(deals=Answer(mine, compared), other=wrong)), CONTEXT, [])
-    assert (found.snapshots, found.compared) == ({"deals": mine}, {"deals": compared})
+    assert (found.snapshots, found.compared) == ({"deals": remembered(mine, None)}, {"deals": compared})
     [gap] = found.gaps
     assert (gap.query_id, gap.reason, gap.retry_after) == ("other", GapReason.RATE_LIMITED, 60.0)
 

@@ -37,6 +37,7 @@ from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import CatchUp, Schedule
+from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.errors import ClaimLost, LedgerUnavailable, SourceUnavailable
 from worker.flow.intervals import Intervals
@@ -164,7 +165,7 @@ async def test_a_run_is_begun_asked_stored_and_handed_over_and_then_its_deliveri
     given = parts(Ledger(lease()))
     assert await produce(given, RUN.key) == (KEY,)
     assert given.runs.writes == [("deliver", 2, {"deals": "kept0"}, {READER: NOW + HOUR}, True)]
-    assert given.snapshots.snapshots == {"kept0": DEALS}
+    assert given.snapshots.snapshots == {"kept0": remembered(DEALS, None)}
     assert given.queue.deliveries == [KEY]
     assert given.events.facts == [RunBegun(RUN.key, 2), QueryAnswered(RUN.key, "deals", 1, 2.0), ENDED]
 

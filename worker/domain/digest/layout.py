@@ -45,13 +45,13 @@ def chosen(columns: Sequence[Column], names: Sequence[str]) -> Layout:
 
 
 def suggested(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> Layout:
-    """No id beside a name, nothing that is empty or the same in every row, at most two numbers and four details."""
-    names = {column.name for column in columns}
+    """No id beside a text, nothing that is empty or the same in every row, at most two numbers and four details."""
+    named = any(column.kind is Kind.TEXT for column in columns)
     printed = [
         place
         for place, column in enumerate(columns)
         if column.name not in _NEVER
-        and (column.kind is not Kind.ID or column.name.removesuffix("_id") not in names - {column.name})
+        and not (column.kind is Kind.ID and named)
         and column.kind is not Kind.BOOL
         and _differs([row[place] for row in rows if place < len(row)])
     ]

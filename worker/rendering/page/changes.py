@@ -50,7 +50,7 @@ class WhatChanged:
     def _own(self, change: QueryChange, *, bridged: bool) -> list[str]:
         """Column by column. The service's own sums are not told beside a bridge, which says why they moved."""
         if bridged:
-            return [self._column(one) for one in change.columns if one.column not in BRIDGED]
+            return [self._column(one) for one in change.columns if one.column not in BRIDGED and self._has_words(one)]
         return [*self._rows(change), *map(self._column, change.columns), *self._measures(change)]
 
     def _of(self, change: QueryChange) -> str:
@@ -61,6 +61,10 @@ class WhatChanged:
     def _rows(self, change: QueryChange) -> list[str]:
         added = [self._w.say("changed.added", change.added)] if change.added else []
         return [*added, self._w.say("changed.removed", change.removed)] if change.removed else added
+
+    def _has_words(self, change: ColumnChange) -> bool:
+        """Of a deal's own columns; sums of groups move with the deals."""
+        return self._w.knows(f"counted.{change.to}") or self._w.knows(f"changed.{change.column}")
 
     def _column(self, change: ColumnChange) -> str:
         """A status says what became of the deals; a column without words of ours goes by its name."""

@@ -68,6 +68,7 @@ class FigureLists:
             self._row(section, figure, alone=names[figure.name] == 1)
             for section in sections
             for figure in section.figures
+            if figure.value is not None or figure.before is not None
         )
         compared = any(section.before_is for section in sections)
         wide = max((room(row.value) + room(row.change) for row in rows), default=0.0) + 2 * GAP

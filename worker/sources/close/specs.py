@@ -7,6 +7,9 @@ https://developer.close.com/api/resources/opportunities/list
 from collections.abc import Mapping
 from typing import Any
 
+from worker.domain.digest.layout import DEALS
+from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.presentation import FigureColumn, Presentation, TableRule
 from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
 from worker.sources.close.conditions import conditions, stalled
 from worker.sources.close.names import FEWEST, KEPT
@@ -103,6 +106,15 @@ def _report_price(params: Mapping[str, Any]) -> Price:
     return Price(requests=2 if compares(params) else 1, file=1)
 
 
+_GROUPED = TableRule(
+    "label",
+    (FigureColumn("total_results"), FigureColumn("total_value_annualized")),
+    order=("-total_value_annualized",),
+    rows=10,
+    total=True,
+)
+_LISTED = Presentation(tables={TABLE: DEALS, "groups": _GROUPED})
+
 _NAMES = KeptNames(requests=FEWEST, kept=KEPT.total_seconds())
 """The account, and its users, pipelines and statuses: a page of each."""
 
@@ -141,6 +153,7 @@ _QUERIES = (
         lists_opportunities=True,
         stalled=stalled,
         conditions=conditions,
+        presentation=_LISTED,
     ),
 )
 
