@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.golden import two_mondays
 from tests.golden.digests import FIGURES, NORMAL, STALLED
 from worker.domain.digest.model import Digest, KeyFigure
-from worker.domain.digest.sections import Fact, Figure, FigurePlace, KeyMeasure, Layout, TableSection
+from worker.domain.digest.sections import Figure, FigurePlace, KeyFact, KeyMeasure, Layout, TableSection
 from worker.domain.money import Money, exponent
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Column, Kind
@@ -101,7 +101,7 @@ def website(code: str) -> Digest:
         "comparison",
         "/pricing",
     )
-    fact = Fact("sales", "money", Figure("revenue", Kind.MONEY, 26_450 * unit, 102_450 * unit, code))
+    fact = KeyFact("sales", "money", Figure("revenue", Kind.MONEY, 26_450 * unit, 102_450 * unit, code))
     return replace(
         NORMAL,
         key_query=None,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.sections import Fact, Figure, FigureSection, KeyMeasure
+from worker.domain.digest.sections import Figure, FigureSection, KeyFact, KeyMeasure
 from worker.domain.schedule import Query
 from worker.domain.snapshot.presentation import FactRule
 from worker.domain.snapshot.snapshot import Kind, Measure, Snapshot
@@ -46,7 +46,7 @@ def figures(context: DigestContext, key: KeyMeasure | None, covered: Collection[
     return tuple(section for section in sections if section.figures)
 
 
-def facts(context: DigestContext, key: KeyMeasure | None) -> tuple[Fact, ...]:
+def facts(context: DigestContext, key: KeyMeasure | None) -> tuple[KeyFact, ...]:
     """Money first, else in the order of the report. A fact whose measure heads the digest begins with what stood beside
     it.
     """
@@ -104,7 +104,7 @@ def _elsewhere(context: DigestContext, item: Query, key: KeyMeasure | None) -> s
     return found | ({key.figure.name} if key is not None and key.query_id == item.id else set())
 
 
-def _fact(context: DigestContext, item: Query, rule: FactRule, key: KeyMeasure | None) -> Fact | None:
+def _fact(context: DigestContext, item: Query, rule: FactRule, key: KeyMeasure | None) -> KeyFact | None:
     now = context.snapshots.get(item.id)
     if now is None:
         return _missing(context, item, rule)
@@ -113,17 +113,17 @@ def _fact(context: DigestContext, item: Query, rule: FactRule, key: KeyMeasure |
     heads = key is not None and (key.query_id, key.figure.name) == (item.id, rule.measure)
     names = rule.beside if heads else (rule.measure, *rule.beside)
     told = [known[name] for name in names if name in known]
-    return Fact(item.id, rule.label, told[0], tuple(told[1:]), window=now.window) if told else None
+    return KeyFact(item.id, rule.label, told[0], tuple(told[1:]), window=now.window) if told else None
 
 
-def _missing(context: DigestContext, item: Query, rule: FactRule) -> Fact | None:
+def _missing(context: DigestContext, item: Query, rule: FactRule) -> KeyFact | None:
     """A fact whose query is a gap: what was last known of it."""
     before = context.before(item.id)
     last = named_figures(before, None).get(rule.measure) if before is not None else None
     if context.gap(item.id) is None or before is None or last is None:
         return None
     unknown = Figure(last.name, last.kind, None, last.value, last.currency)
-    return Fact(item.id, rule.label, unknown, missing=True, window=before.window)
+    return KeyFact(item.id, rule.label, unknown, missing=True, window=before.window)
 
 
 def _same_start(before: Snapshot, now: Snapshot) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.diff.changes import QueryChange
-from worker.domain.digest.sections import Fact, FigureSection, FunnelSection, KeyMeasure, TableSection
+from worker.domain.digest.sections import FigureSection, FunnelSection, KeyFact, KeyMeasure, TableSection
 from worker.domain.money import Money
 from worker.domain.reason import Reason
 from worker.domain.snapshot.opportunity import Move
@@ -203,6 +203,6 @@ class Digest:
     empty: bool = False
     may_repeat: datetime | None = None
     measure: KeyMeasure | None = None
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[KeyFact, ...] = ()
     unprinted: tuple[tuple[str, int], ...] = ()
     history: tuple[float, ...] = ()

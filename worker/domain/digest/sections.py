@@ -113,7 +113,7 @@ class KeyMeasure:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class KeyFact:
     """One line below the key figure. `label` is the key of a word. `missing`: as in KeyMeasure, where `window` is then
     that of the last known figure.
     """

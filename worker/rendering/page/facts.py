@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from worker.domain.digest.model import Digest
-from worker.domain.digest.sections import Fact
+from worker.domain.digest.sections import KeyFact
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.wording import NONE, Wording
@@ -38,7 +38,7 @@ class FactRows:
         amounts = [one.figure for one in self._digest.facts if one.figure.kind is Kind.MONEY]
         return next((self._figures.value(one) for one in amounts if one.value is not None), "")
 
-    def _row(self, fact: Fact) -> FactRow:
+    def _row(self, fact: KeyFact) -> FactRow:
         label = self._w.say(f"fact.{fact.label}")
         if fact.missing:
             return FactRow(label, self._w.say("unknown"), self._last_known(fact), missing=True)
@@ -52,13 +52,13 @@ class FactRows:
         more = [self._figures.with_before(one) for one in fact.beside if one.value is not None]
         return FactRow(label, ", ".join(told), "; ".join(more))
 
-    def _last_known(self, fact: Fact) -> str:
+    def _last_known(self, fact: KeyFact) -> str:
         amount = self._figures.before(fact.figure)
         if fact.window is None:
             return self._w.say("last_known_undated", amount=amount)
         return self._w.say("last_known_for", amount=amount, span=self._w.span(fact.window))
 
-    def _sentence(self, fact: Fact) -> str:
+    def _sentence(self, fact: KeyFact) -> str:
         figure = fact.figure
         if figure.kind is Kind.MONEY:
             named = f"{self._w.metric_label(figure.name)} {self._figures.value(figure)}"

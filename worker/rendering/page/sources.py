@@ -85,7 +85,7 @@ class SourceRows:
 
     @property
     def compared(self) -> str:
-        """The sentences that close the sources."""
+        """The last sentences of the sources."""
         unclear = self._digest.may_repeat
         repeats = f" {self._w.say('may_repeat', date=self._w.stamp(unclear))}" if unclear is not None else ""
         return self._comparison() + repeats
