@@ -55,7 +55,7 @@ async def test_the_pages_channel_is_installed_checked_and_delivers_a_digest(
 
     async with scripted(receives) as receiver:
         environment = {
-            "HOOK_URL": f"{receiver.url}/only-we-know",
+            "BOARD_URL": f"{receiver.url}/only-we-know",
             "FUNNELBEAT_REDIS_URL": empty_redis.url,
             "FUNNELBEAT_BROKER_URL": empty_redis.broker_url,
         }

@@ -39,7 +39,7 @@ SILENT = {
 
 
 def wall_clock() -> datetime:
-    """The only place that reads a process's own clock: for `as_of`, the instants of a service's answers."""
+    """Reads this process's own clock, for `as_of`: the instants of a service's answers."""
     return datetime.now(UTC)
 
 

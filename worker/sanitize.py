@@ -72,3 +72,8 @@ def harmless(text: str) -> str:
     breaks.
     """
     return _SURROGATE.sub("\ufffd", _INVISIBLE.sub("", _BREAKS.sub(" ", text)))
+
+
+def replace_surrogates(text: str) -> str:
+    """With U+FFFD for half surrogate pairs, which UTF-8 cannot hold."""
+    return _SURROGATE.sub("\ufffd", text)

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from worker.channels.email.channel import open_email
 from worker.channels.sandbox.channel import SandboxChannels
 from worker.channels.slack.channel import SlackChannel
 from worker.channels.slack.webhook import SlackWebhookChannel
+from worker.channels.webhook.channel import open_webhook
 from worker.ports import Channel
 
 SECONDS = 0.3
@@ -21,7 +22,8 @@ SECONDS = 0.3
 
 LONG = 20.0
 HOOK = "veryverysecret"
-API, HOOKS = "worker.channels.slack.api", "worker.channels.slack.webhook"
+SECRET = "whsec_" + "c2VjcmV0" * 5
+CLIENTS = ("worker.channels.slack.api", "worker.channels.slack.webhook", "worker.channels.webhook.channel")
 SENDER = "Pipeline <reports@acme.example>"
 
 MAIL: dict[str, list[tuple[str, str]]] = {
@@ -80,6 +82,29 @@ WEBHOOK: dict[str, list[Says]] = {
     "message refused": [Says(b"invalid_payload", 400), Says(b"<html>gone</html>", 404)],
 }
 
+SIGNED: dict[str, list[Says]] = {
+    "accepted": [Says(b"ok"), Says(b"", 202), Says(b"", 204)],
+    "late": [Says(b"ok", breaks="late")],
+    "later": [
+        Says(b"", 429, {"retry-after": "30"}),
+        Says(b"", 429),
+        Says(b"later", 503),
+        Says(b"", 500, {"retry-after": "5"}),
+        Says(b"", 425),
+    ],
+    "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
+    "silent after": [Says(breaks="hang")],
+    "broken after": [Says(breaks="reset"), Says(b"ok", breaks="half")],
+    "unclear": [Says(b"", 500), Says(b"upstream", 502), Says(b"", 504)],
+    "channel refused": [Says(b"no more", 410)],
+    "message refused": [
+        Says(b"bad signature", 401),
+        Says(b"", 404),
+        Says(b"too large", 413),
+        Says(b"", 308, {"location": "https://x.example"}),
+    ],
+}
 
 NOBODY = "nobody listens"
 
@@ -115,13 +140,20 @@ def _by_webhook(origin: str) -> Channel[Any]:
     return SlackWebhookChannel(f"{origin}/services/T0/B0/{HOOK}")
 
 
+def _signed(origin: str) -> Channel[Any]:
+    return open_webhook({"url": f"{origin}/{HOOK}", "secret": SECRET})
+
+
 def _sandbox_posts(origin: str) -> Channel[Any]:
     return SandboxChannels({"slack": f"{origin}/api"}).channel("slack")
 
 
 BY_MAIL = {"email": _email, "sandbox mail": _sandbox_mail}
-BY_POST = {"slack token": _by_token, "slack webhook": _by_webhook, "sandbox posts": _sandbox_posts}
-POSTS = {"slack token": TOKEN, "slack webhook": WEBHOOK, "sandbox posts": TOKEN}
+BY_POST = {"slack token": _by_token, "slack webhook": _by_webhook, "sandbox posts": _sandbox_posts, "webhook": _signed}
+POSTS = {"slack token": TOKEN, "slack webhook": WEBHOOK, "sandbox posts": TOKEN, "webhook": SIGNED}
+HOOKED = frozenset({"slack webhook", "webhook"})
+"""Their receiver is one URL, so that no reader has an address."""
+
 ADDRESSES = {**dict.fromkeys(BY_MAIL, "r@acme.example"), **dict.fromkeys(BY_POST, "C0123456789")}
 ANSWERS: list[tuple[str, str, Any]] = [
     *((kind, row, one) for kind in BY_MAIL for row, answers in MAIL.items() for one in answers),
@@ -135,7 +167,7 @@ ANSWERS: list[tuple[str, str, Any]] = [
 async def receiver(kind: str, row: str, answer: Any) -> AsyncIterator[Receiver]:
     """Answers the next message with `answer`, and accepts every later one."""
     seconds = SECONDS if row.startswith("silent") else LONG
-    made = _mail_room(kind, answer, seconds) if kind in BY_MAIL else _slack(kind, answer, seconds)
+    made = _mail_room(kind, answer, seconds) if kind in BY_MAIL else _http(kind, answer, seconds)
     async with made as one:
         yield one
         await one.channel.aclose()
@@ -151,11 +183,13 @@ async def _mail_room(kind: str, answer: tuple[str, str] | None, seconds: float) 
 
 
 @asynccontextmanager
-async def _slack(kind: str, answer: Says | None, seconds: float) -> AsyncIterator[Receiver]:
+async def _http(kind: str, answer: Says | None, seconds: float) -> AsyncIterator[Receiver]:
     async with slack_server() as slack:
         if answer is not None:
-            slack.on(HOOK if kind == "slack webhook" else "chat.postMessage", answer)
-        with patch(f"{API}.PATIENCE", seconds), patch(f"{HOOKS}.PATIENCE", seconds):
+            slack.on(HOOK if kind in HOOKED else "chat.postMessage", answer)
+        with ExitStack() as patched:
+            for client in CLIENTS:
+                patched.enter_context(patch(f"{client}.PATIENCE", seconds))
             channel = BY_POST[kind](f"http://127.0.0.1:{_nobody()}" if answer is None else slack.origin)
         yield Receiver(channel, lambda: slack.begun, slack.hung.wait, slack.release.set)
 

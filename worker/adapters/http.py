@@ -94,8 +94,10 @@ class Http:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         patience: float | None = None,
+        server_name: str | None = None,
     ) -> HttpAnswer:
-        """One request, one try; `patience` replaces the client's timeout.
+        """One request, one try; `patience` replaces the client's timeout. `server_name`: whose certificate is expected,
+        where the path is a URL with an address in place of the name.
 
         Raises HttpFailure, whose text holds neither URL parameters nor credentials.
         """
@@ -108,6 +110,7 @@ class Http:
             content=content,
             headers=dict(headers or {}),
             timeout=httpx.Timeout(seconds, pool=None),
+            extensions=None if server_name is None else {"sni_hostname": server_name},
         )
         async with self._places:
             try:

@@ -1,4 +1,4 @@
-"""Writes docs/reference/*.md from the code: `python -m worker.entry.reference [DIR]`. A test fails for a stale page."""
+"""Writes docs/reference from the code: `python -m worker.entry.reference [DIR]`. A test fails for a stale page."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,6 +20,7 @@ from worker.documents.reasons import reasons_document
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.reference_commands import commands
+from worker.entry.reference_messages import message_schema
 from worker.plugins import CHANNELS, CONNECTIONS, SOURCES
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Param, QuerySpec, SourceKind
@@ -189,6 +190,7 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints(),
         "reasons.md": reasons(),
         "definitions.md": definitions(),
+        "message.schema.json": message_schema(),
     }
 
 

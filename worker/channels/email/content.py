@@ -3,18 +3,18 @@
 import html as escapes
 
 from worker.adapters.smtp.mime import MailContent
+from worker.channels.common.texts import TEXT, subject_of, text_of
 from worker.domain.delivery import READER
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, TemplatePage, Templates
-from worker.rendering.templates import styled, tidy
-from worker.sanitize import plain
+from worker.rendering.templates import styled
 
 HTML_BUDGET = 80_000
 HTML_LIMIT = 100_000
 """Bytes of UTF-8; Gmail cuts a mail near 102 KB. Past the budget a digest is shortened, past the limit refused."""
 
 TEXT_LIMIT = 100_000
-SUBJECT, TEXT, HTML = "email.subject.j2", "email.txt.j2", "email.html.j2"
+HTML = "email.html.j2"
 
 
 def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
@@ -22,10 +22,9 @@ def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
     folder = request.entry.template
     page, html = _longest(request, templates)
     _limited(f"{folder}/{HTML}", html, HTML_LIMIT)
-    text = tidy(page.fill(TEXT))
+    text = text_of(page)
     _limited(f"{folder}/{TEXT}", text, TEXT_LIMIT)
-    subject = " ".join(plain(page.fill(SUBJECT)).split())
-    return MailContent(subject=subject, text=text, html=html, attachments=request.files)
+    return MailContent(subject=subject_of(page), text=text, html=html, attachments=request.files)
 
 
 def preview_of(content: MailContent, address: str) -> PreviewPage:

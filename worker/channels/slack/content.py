@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from worker.channels.common.strict_json import strict_json
 from worker.domain.delivery import Attachment
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
-from worker.sanitize import clean
 
 TEMPLATE = "slack.json.j2"
 
@@ -45,27 +45,7 @@ def parse_posts(template: str, text: str) -> tuple[Mapping[str, object], ...]:
     """Parses a JSON list of objects, of which the first is the main message. Raises RenderError for anything else, also
     for NaN, a repeated key, and text after the end.
     """
-    try:
-        parsed = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
-    except json.JSONDecodeError as error:
-        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
-    except ValueError as error:
-        raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
-    except RecursionError as error:
-        raise RenderError(template, 0, "its output is nested too deeply") from error
+    parsed = strict_json(template, text)
     if not isinstance(parsed, list) or not parsed or not all(isinstance(post, dict) for post in parsed):
         raise RenderError(template, 0, "its output is not a list of posts, each an object")
     return tuple(parsed)
-
-
-def _no_constant(text: str) -> None:
-    raise ValueError(f"{text} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    made: dict[str, object] = {}
-    for key, value in pairs:
-        if key in made:
-            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
-        made[key] = value
-    return made

@@ -1,0 +1,63 @@
+"""Signatures, checked with the verifier of the specification's own library."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from standardwebhooks import Webhook
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from worker.adapters.webhook_signature import WebhookSigner
+from worker.errors import RequestError
+
+OLD, NEW, OTHER = (f"whsec_{base64.b64encode(letter * 32).decode()}" for letter in (b"o", b"n", b"x"))
+BODY = '{"name": "Łódź – 中"}'.encode()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def test_what_is_signed_with_two_secrets_is_verified_with_each_of_them_and_with_no_other() -> None:
+    headers = dict(WebhookSigner([NEW, OLD]).headers("msg_1", BODY, now()))
+    for secret in (NEW, OLD):
+        Webhook(secret).verify(BODY, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(OTHER).verify(BODY, headers)
+
+
+def test_id_time_and_body_are_all_signed() -> None:
+    headers = dict(WebhookSigner([NEW]).headers("msg_1", BODY, now()))
+    later = str(int(headers["webhook-timestamp"]) + 1)
+    for changed in ({"webhook-id": "msg_2"}, {"webhook-timestamp": later}):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(NEW).verify(BODY, headers | changed)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(NEW).verify(BODY + b" ", headers)
+
+
+def test_an_old_message_is_refused_by_its_time() -> None:
+    headers = dict(WebhookSigner([NEW]).headers("msg_1", BODY, now() - timedelta(minutes=6)))
+    with pytest.raises(WebhookVerificationError, match="too old"):
+        Webhook(NEW).verify(BODY, headers)
+
+
+def test_the_specifications_own_example() -> None:
+    """From https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md."""
+    at = datetime.fromtimestamp(1_614_265_330, UTC)
+    signer = WebhookSigner(["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
+    assert signer.headers("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}', at) == {
+        "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "webhook-timestamp": "1614265330",
+        "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    }
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["", "whsec_", "whsec_!!!", "c2VjcmV0" * 5, "whsec_c2hvcnQ=", "whsec_" + "A" * 200, "whsec_c2VjcmV0c2VjcmV0é"],
+)
+def test_a_secret_of_another_form_is_refused_without_being_said(secret: str) -> None:
+    with pytest.raises(RequestError, match="expected whsec_") as refused:
+        WebhookSigner([secret])
+    assert len(secret) < 7 or secret not in str(refused.value)

@@ -1,0 +1,1 @@
+"""What several channels make in the same way."""

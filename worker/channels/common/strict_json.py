@@ -1,0 +1,32 @@
+"""JSON that a template wrote, read strictly before anything is sent."""
+
+import json
+
+from worker.errors import RenderError
+from worker.sanitize import clean
+
+
+def strict_json(template: str, text: str) -> object:
+    """The value of `text`. Raises RenderError for NaN, a repeated key, and prose after the end."""
+    try:
+        found: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except json.JSONDecodeError as error:
+        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
+    except ValueError as error:
+        raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
+    except RecursionError as error:
+        raise RenderError(template, 0, "its output is nested too deeply") from error
+    return found
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    made: dict[str, object] = {}
+    for key, value in pairs:
+        if key in made:
+            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
+        made[key] = value
+    return made

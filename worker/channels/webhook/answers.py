@@ -1,0 +1,61 @@
+"""What a receiver's answer to a webhook means for one delivery.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-delivery: 2xx is
+taken, and 410 means that the receiver wants no more. The rest is HTTP's own.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from worker.adapters.http import HttpAnswer, HttpFailure
+from worker.domain.delivery import Receipt
+from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain
+from worker.redact import redact
+
+CHANNEL = "webhook"
+DAY = 86_400.0
+LATER = frozenset({408, 425, 429, 503})
+"""The receiver did not take it, and says that it may take it later."""
+
+
+def receipt_of(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> Receipt:
+    """The status of a 2xx answer. Raises DeliveryDeferred, DeliveryRefused or DeliveryUncertain for any other one."""
+    if 200 <= answer.status < 300:
+        return Receipt(f"HTTP {answer.status}")
+    raise by_answer(answer, secrets, now)
+
+
+def by_answer(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> DeliveryError:
+    """An answer of 5xx with Retry-After asks for a later try; any other 5xx, but for 503, may have been taken."""
+    status, wait = answer.status, retry_after(answer, now)
+    words = redact(answer.body.decode("utf-8", "replace"), secrets)
+    problem = f"HTTP {status}: {words}" if words else f"HTTP {status}"
+    if status in LATER or (status >= 500 and wait is not None):
+        return DeliveryDeferred(CHANNEL, problem, retry_after=wait)
+    if status >= 500:
+        return DeliveryUncertain(CHANNEL, problem)
+    code = f"HTTP {status}"
+    if status < 400:
+        return DeliveryRefused(CHANNEL, f"{code}: a redirect, which is not followed", code=code)
+    return DeliveryRefused(CHANNEL, problem, code=code, suspend="channel" if status == 410 else None)
+
+
+def by_failure(failure: HttpFailure) -> DeliveryError:
+    """No whole answer: unclear as soon as the request may have left."""
+    kind = DeliveryUncertain if failure.sent else DeliveryDeferred
+    return kind(CHANNEL, failure.problem)
+
+
+def retry_after(answer: HttpAnswer, now: datetime) -> float | None:
+    """Seconds that the receiver asks us to wait, at most a day; None where it does not say so."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:9]), DAY)
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    return min(max((moment - now).total_seconds(), 0.0), DAY)
