@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from worker.adapters.entry_points import with_plugins
-from worker.channels import email, sandbox, slack, webhook
+from worker.channels import apprise, console, email, file, sandbox, slack, webhook
 from worker.errors import RequestError
 from worker.ports import Quota, Source
 from worker.ports.channels import ChannelKind
@@ -40,7 +40,15 @@ CONNECTIONS: dict[str, SourceKind] = {
 }
 """The types of connection that this version ships."""
 
-CHANNELS: tuple[ChannelKind, ...] = (email.KIND, slack.KIND, webhook.KIND, sandbox.KIND)
+CHANNELS: tuple[ChannelKind, ...] = (
+    email.KIND,
+    slack.KIND,
+    webhook.KIND,
+    apprise.KIND,
+    file.KIND,
+    console.KIND,
+    sandbox.KIND,
+)
 
 CHANNEL_PLUGINS = "funnelbeat.channels"
 """The group of entry points in which other distributions offer a ChannelKind."""

@@ -13,7 +13,7 @@ from tests.golden.digests import HOSTILE, NORMAL
 from tests.support.contents import templates
 from tests.support.many_readers import bundle, row
 from tests.support.one_delivery import RecordingLedger, services_with
-from tests.support.receivers import ADDRESSES, ANSWERS, BY_MAIL, HOOKED, NOBODY, Receiver, receiver
+from tests.support.receivers import ADDRESSES, ANSWERS, BY_MAIL, LOCAL, NOBODY, Receiver, receiver
 from worker.channels.sandbox.channel import SandboxChannels
 from worker.channels.slack.channel import SlackChannel
 from worker.domain.delivery import DeliveryKey, DeliveryState, Envelope, Part
@@ -54,6 +54,28 @@ BOOKED: dict[str, tuple[DeliveryState, str]] = {
 """What the ledger is told in each row, and what is suspended."""
 
 
+REFUSALS = {booked for booked in BOOKED.values() if booked[0] is DeliveryState.REFUSED}
+OF_AN_ADDRESS = {BOOKED["address refused"]}
+NEVER: dict[str, set[tuple[DeliveryState, str]]] = {
+    "slack webhook": OF_AN_ADDRESS,
+    "webhook": OF_AN_ADDRESS,
+    "apprise": REFUSALS | {BOOKED["later"]},
+    "file": REFUSALS,
+    "console": REFUSALS,
+}
+"""What a channel never says: a webhook is its own address, and Apprise cannot tell one refusal from another."""
+
+UNPACED = {*BY_MAIL, *LOCAL, "webhook", "apprise"}
+ONCE = {"webhook", "file"}
+"""Their receiver takes a part once under one key."""
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Apprise's own HTTP client goes through the proxy of the environment."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
 async def brought(kind: str, given: str, one: Receiver) -> tuple[DeliveryState | None, RecordingLedger]:
     entry = replace(ENTRY, address=ADDRESSES[kind])
     shared, told = services_with(one.channel, row(0, entry), bundle([entry], SHORT))
@@ -79,8 +101,7 @@ async def test_an_answer_is_booked_alike_on_every_channel(kind: str, given: str,
 @pytest.mark.parametrize("kind", ADDRESSES)
 def test_every_channel_has_an_answer_of_each_class(kind: str) -> None:
     told = {BOOKED[given] for one, given, _ in ANSWERS if one == kind}
-    missing = {(DeliveryState.REFUSED, "address")} if kind in HOOKED else set()  # a webhook is its own address
-    assert {*BOOKED.values()} - told == missing
+    assert {*BOOKED.values()} - told == NEVER.get(kind, set())
 
 
 def envelope(kind: str, schedule: str = "weekly") -> Envelope:
@@ -99,9 +120,13 @@ def shown(kind: str, parts: tuple[Part, ...]) -> tuple[str, str]:
         mail = message_from_bytes(parts[0].draft, policy=policy.default)
         [html] = [part for part in mail.walk() if part.get_content_type() == "text/html"]
         return str(mail["Subject"]), str(html.get_content())
+    if kind == "console":
+        return parts[0].draft.decode().splitlines()[1], parts[0].draft.decode()
     posts = [json.loads(part.draft) for part in parts]
-    if kind == "webhook":
+    if kind in {"webhook", "file"}:
         return posts[0]["data"]["subject"], json.dumps(posts[0])
+    if kind == "apprise":
+        return posts[0]["title"], posts[0]["body"]
     return posts[0]["text"], json.dumps([{k: post[k] for k in ("text", "blocks")} for post in posts])
 
 
@@ -112,7 +137,7 @@ async def test_a_preview_is_what_is_sent(kind: str, digest: Digest) -> None:
         request = RenderRequest(digest, replace(ENTRY, address=ADDRESSES[kind]))
         preview = one.channel.preview(one.channel.content(request, templates(None)), ADDRESSES[kind])
         subject, text = shown(kind, built(one.channel, kind, digest))
-    if kind in BY_MAIL:
+    if kind in {*BY_MAIL, "console", "apprise"}:
         assert (preview.subject, preview.text.splitlines()) == (subject, text.splitlines())
     else:
         assert (preview.subject, json.loads(preview.text)) == (subject, json.loads(text))
@@ -125,18 +150,19 @@ async def test_a_message_is_the_same_in_every_try_and_tells_its_delivery(kind: s
         assert first == second
         assert one.channel.seal(first[0], []) == again.channel.seal(second[0], [])
         other = built(one.channel, kind, schedule="monthly")
-    differs = first[0].draft != other[0].draft
-    if kind == "webhook":
-        assert isinstance(one.channel, Idempotent)
-        keys = [one.channel.idempotency_key(first[0], envelope(kind, name)) for name in ("weekly", "weekly", "monthly")]
-        differs = keys[0] == keys[1] != keys[2]
-    assert differs is (kind != "slack webhook")  # whose posts carry no id
+        told = [(first[0], envelope(kind)), (second[0], envelope(kind)), (other[0], envelope(kind, "monthly"))]
+    if isinstance(one.channel, Idempotent):
+        keys = [one.channel.idempotency_key(*about) for about in told]
+        assert keys[0] == keys[1] != keys[2]
+    else:
+        differs = first[0].draft != other[0].draft
+        assert differs is (kind not in {"slack webhook", "apprise", "console"})  # whose messages carry no id
 
 
 @pytest.mark.parametrize("kind", ADDRESSES)
 async def test_the_key_of_a_pace_is_shared_by_those_who_wait_for_each_other_and_tells_no_secret(kind: str) -> None:
     async with receiver(kind, NOBODY, None) as one:
-        if kind in BY_MAIL or kind == "webhook":
+        if kind in UNPACED:
             assert not isinstance(one.channel, Paced)
             return
         assert isinstance(one.channel, Paced)
@@ -164,4 +190,4 @@ async def test_a_receiver_that_can_be_asked_finds_what_came_and_nothing_else(kin
 async def test_a_receiver_that_nobody_can_ask_is_not_asked(kind: str) -> None:
     async with receiver(kind, NOBODY, None) as one:
         assert not isinstance(one.channel, Findable)
-        assert isinstance(one.channel, Idempotent) is (kind == "webhook")
+        assert isinstance(one.channel, Idempotent) is (kind in ONCE)

@@ -1,16 +1,24 @@
 """Answers of receivers to one message, by outcome, for each protocol; and a channel that gets them."""
 
+import asyncio
+import errno
+import io
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
 from tests.support.slack_server import Says, error, ok, posted, slack_server
 from tests.support.smtp_server import BREAK, LATE, SILENCE, mail_room
+from worker.channels.apprise.channel import AppriseChannel
+from worker.channels.console.channel import ConsoleChannel
 from worker.channels.email.channel import open_email
+from worker.channels.file.channel import FileChannel
 from worker.channels.sandbox.channel import SandboxChannels
 from worker.channels.slack.channel import SlackChannel
 from worker.channels.slack.webhook import SlackWebhookChannel
@@ -23,7 +31,7 @@ SECONDS = 0.3
 LONG = 20.0
 HOOK = "veryverysecret"
 SECRET = "whsec_" + "c2VjcmV0" * 5
-CLIENTS = ("worker.channels.slack.api", "worker.channels.slack.webhook", "worker.channels.webhook.channel")
+CLIENTS = [f"worker.channels.{name}" for name in ("slack.api", "slack.webhook", "webhook.channel", "apprise.channel")]
 SENDER = "Pipeline <reports@acme.example>"
 
 MAIL: dict[str, list[tuple[str, str]]] = {
@@ -106,6 +114,21 @@ SIGNED: dict[str, list[Says]] = {
     ],
 }
 
+APPRISED: dict[str, list[Says]] = {
+    "accepted": [Says(b"ok"), Says(b"", 204)],
+    "late": [Says(b"ok", breaks="late")],
+    "broken within": [Says(breaks="early")],
+    "silent within": [Says(breaks="deaf")],
+    "silent after": [Says(breaks="hang")],
+    "broken after": [Says(breaks="reset")],
+    "unclear": [Says(b"", 400), Says(b"", 401), Says(b"", 410), Says(b"", 429), Says(b"", 500), Says(b"", 503)],
+}
+"""Apprise says yes or no, and a no proves nothing."""
+
+FILED = {"accepted": [""], "later": ["full"], "broken after": ["unsynced"]}
+PRINTED = {"accepted": [""], "broken after": ["closed"]}
+"""Row → what is wrong with the disk, or with the stream."""
+
 NOBODY = "nobody listens"
 
 
@@ -144,21 +167,43 @@ def _signed(origin: str) -> Channel[Any]:
     return open_webhook({"url": f"{origin}/{HOOK}", "secret": SECRET})
 
 
+def _apprised(origin: str) -> Channel[Any]:
+    url = f"{origin.replace('http://', 'json://')}/{HOOK}"
+    return AppriseChannel(url, "text", 0)
+
+
 def _sandbox_posts(origin: str) -> Channel[Any]:
     return SandboxChannels({"slack": f"{origin}/api"}).channel("slack")
 
 
 BY_MAIL = {"email": _email, "sandbox mail": _sandbox_mail}
-BY_POST = {"slack token": _by_token, "slack webhook": _by_webhook, "sandbox posts": _sandbox_posts, "webhook": _signed}
-POSTS = {"slack token": TOKEN, "slack webhook": WEBHOOK, "sandbox posts": TOKEN, "webhook": SIGNED}
-HOOKED = frozenset({"slack webhook", "webhook"})
+BY_POST = {
+    "slack token": _by_token,
+    "slack webhook": _by_webhook,
+    "sandbox posts": _sandbox_posts,
+    "webhook": _signed,
+    "apprise": _apprised,
+}
+POSTS = {
+    "slack token": TOKEN,
+    "slack webhook": WEBHOOK,
+    "sandbox posts": TOKEN,
+    "webhook": SIGNED,
+    "apprise": APPRISED,
+}
+LOCAL = {"file": FILED, "console": PRINTED}
+HOOKED = frozenset({"slack webhook", "webhook", "apprise"})
 """Their receiver is one URL, so that no reader has an address."""
 
-ADDRESSES = {**dict.fromkeys(BY_MAIL, "r@acme.example"), **dict.fromkeys(BY_POST, "C0123456789")}
+ADDRESSES = {
+    **dict.fromkeys(BY_MAIL, "r@acme.example"),
+    **dict.fromkeys((*BY_POST, *LOCAL), "C0123456789"),
+}
 ANSWERS: list[tuple[str, str, Any]] = [
     *((kind, row, one) for kind in BY_MAIL for row, answers in MAIL.items() for one in answers),
     *((kind, row, one) for kind in BY_POST for row, answers in POSTS[kind].items() for one in answers),
-    *((kind, NOBODY, None) for kind in (*BY_MAIL, *BY_POST)),
+    *((kind, row, one) for kind, rows in LOCAL.items() for row, answers in rows.items() for one in answers),
+    *((kind, NOBODY, None) for kind in (*BY_MAIL, *BY_POST, *LOCAL) if kind != "apprise"),
 ]
 """(channel, row, what its receiver answers)."""
 
@@ -167,7 +212,7 @@ ANSWERS: list[tuple[str, str, Any]] = [
 async def receiver(kind: str, row: str, answer: Any) -> AsyncIterator[Receiver]:
     """Answers the next message with `answer`, and accepts every later one."""
     seconds = SECONDS if row.startswith("silent") else LONG
-    made = _mail_room(kind, answer, seconds) if kind in BY_MAIL else _http(kind, answer, seconds)
+    made = _local(kind, answer) if kind in LOCAL else (_mail_room if kind in BY_MAIL else _http)(kind, answer, seconds)
     async with made as one:
         yield one
         await one.channel.aclose()
@@ -192,6 +237,34 @@ async def _http(kind: str, answer: Says | None, seconds: float) -> AsyncIterator
                 patched.enter_context(patch(f"{client}.PATIENCE", seconds))
             channel = BY_POST[kind](f"http://127.0.0.1:{_nobody()}" if answer is None else slack.origin)
         yield Receiver(channel, lambda: slack.begun, slack.hung.wait, slack.release.set)
+
+
+@asynccontextmanager
+async def _local(kind: str, answer: str | None) -> AsyncIterator[Receiver]:
+    """A directory or a stream of this process; None: there is none."""
+    nothing, never = asyncio.Event(), asyncio.Event()
+    with ExitStack() as stack:
+        if kind == "console":
+            stream = _Stream(fails=answer == "closed")
+            stack.enter_context(patch("sys.__stderr__", None if answer is None else stream))
+            yield Receiver(ConsoleChannel(), lambda: int(bool(stream.getvalue())), never.wait, nothing.set)
+            return
+        place = Path(stack.enter_context(TemporaryDirectory()))
+        if answer:
+            broken = OSError(errno.ENOSPC, answer)
+            stack.enter_context(patch("os.fsync", side_effect=[*([None] if answer == "unsynced" else []), broken]))
+        channel = FileChannel(place if answer is not None else place / "gone", "json")
+        yield Receiver(channel, lambda: len(list(place.iterdir())), never.wait, nothing.set)
+
+
+class _Stream(io.StringIO):
+    def __init__(self, *, fails: bool) -> None:
+        super().__init__()
+        self._fails = fails
+
+    def flush(self) -> None:
+        if self._fails:
+            raise OSError(errno.EPIPE, "Broken pipe")
 
 
 def _nobody() -> int:

@@ -14,6 +14,7 @@ from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, parse_url
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
+from worker.channels.common.names import slug
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
@@ -87,8 +88,7 @@ class EmailChannel:
             raise RenderError("email", 0, str(error)) from error
         if len(draft) > SIZE_LIMIT:
             raise RenderError("email", 0, f"the message has {len(draft)} bytes, past the limit of {SIZE_LIMIT}")
-        name = re.sub(r"[^a-z0-9]+", "-", schedule.lower()).strip("-") or "digest"
-        return (Part(0, "mail", f"{name}-{envelope.key.digest[:8]}.eml", draft),)
+        return (Part(0, "mail", f"{slug(schedule)}-{envelope.key.digest[:8]}.eml", draft),)
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # a mail does not depend on earlier ones
         return part.draft

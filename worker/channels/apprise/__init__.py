@@ -1,0 +1,5 @@
+"""Any service that Apprise knows."""
+
+from worker.channels.apprise.channel import APPRISE as KIND
+
+__all__ = ["KIND"]

@@ -1,0 +1,47 @@
+"""A message as the text of one file: HTML, plain text or JSON."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from worker.channels.common.json_message import json_body, json_content
+from worker.channels.common.texts import subject_of, text_of
+from worker.domain.delivery import READER, Attachment
+from worker.ports.channels import RenderRequest, Templates
+from worker.rendering.templates import styled
+
+HTML = "email.html.j2"
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """READER stands in `text` where the address belongs. `files` are written beside it."""
+
+    subject: str
+    text: str
+    files: tuple[Attachment, ...] = ()
+
+
+def html_file(request: RenderRequest, templates: Templates) -> FileContent:
+    """The whole digest: a file has no limit at which a mail program would cut it. Raises RenderError."""
+    page = next(templates.pages(request))
+    html = styled(f"{request.entry.template}/{HTML}", page.fill(HTML))
+    return FileContent(subject_of(page), html, request.files)
+
+
+def text_file(request: RenderRequest, templates: Templates) -> FileContent:
+    page = next(templates.pages(request))
+    return FileContent(subject_of(page), text_of(page), request.files)
+
+
+def json_file(request: RenderRequest, templates: Templates) -> FileContent:
+    """The document that a webhook sends. It holds the attachments, so that there are no files beside it."""
+    made = json_content(request, templates)
+    return FileContent(made.subject, json_body(made, READER, indent=2).decode() + "\n")
+
+
+FORMATS: dict[str, tuple[str, Callable[[RenderRequest, Templates], FileContent]]] = {
+    "html": ("html", html_file),
+    "text": ("txt", text_file),
+    "json": ("json", json_file),
+}
+"""The option `format` → the suffix of its files, and what makes them."""
