@@ -11,9 +11,11 @@ from typing import Any
 from worker.documents import digest_shapes as shapes
 from worker.documents.digest_sections import (
     bridge_view,
+    fact,
     figures,
     funnel,
     key_figure,
+    key_measure,
     money,
     move,
     source,
@@ -62,8 +64,11 @@ def _digest(digest: Digest, subject: str, files: Iterable[Attachment]) -> shapes
         "holds": digest.holds.value,
         "changed": digest.changed,
         "empty": digest.empty,
+        "may_repeat": stamp(digest.may_repeat) if digest.may_repeat else None,
         "key_query": digest.key_query,
         "keys": [key_figure(one) for one in digest.keys],
+        "measure": key_measure(digest.measure) if digest.measure else None,
+        "facts": [fact(one) for one in digest.facts],
         "bridges": [bridge_view(one) for one in digest.bridges],
         "moves": [move(one) for one in digest.moves],
         "stages": [

@@ -1,5 +1,6 @@
 """The sections of a digest, as `digest_shapes` describes them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from worker.documents import digest_shapes as shapes
@@ -7,11 +8,16 @@ from worker.domain.digest.model import (
     BridgeView,
     Deal,
     DealMove,
-    FigureSection,
-    FunnelSection,
     KeyFigure,
     SourceLine,
     StalledSection,
+)
+from worker.domain.digest.sections import (
+    Figure,
+    FigureSection,
+    FunnelSection,
+    KeyFact,
+    KeyMeasure,
     TableSection,
 )
 from worker.domain.money import Money, code_of, exponent
@@ -117,29 +123,39 @@ def figures(of: FigureSection) -> shapes.FiguresDocument:
         "window": _window(of.window),
         "compared": _window(of.compared),
         "before_is": of.before_is,
-        "figures": [
-            {
-                "name": one.name,
-                "kind": one.kind.value,
-                "value": one.value,
-                "before": one.before,
-                "currency": code_of(one.currency) if one.currency else None,
-                "digits": exponent(one.currency) if one.currency else None,
-                "why_null": one.why_null,
-            }
-            for one in of.figures
-        ],
+        "figures": [_figure(one) for one in of.figures],
     }
 
 
+def key_measure(of: KeyMeasure) -> shapes.KeyMeasureDocument:
+    return {
+        "query": of.query_id,
+        "figure": _figure(of.figure),
+        "window": _window(of.window),
+        "compared": _window(of.compared),
+        "before_is": of.before_is,
+        "part": of.part,
+        "whole": of.whole,
+        "missing": of.missing,
+    }
+
+
+def fact(of: KeyFact) -> shapes.FactDocument:
+    return {"query": of.query_id, "label": of.label, "figure": _figure(of.figure), "missing": of.missing}
+
+
 def table(of: TableSection) -> shapes.TableDocument:
+    """The rows that the schedule wants to see, and all of them if it says nothing."""
     kinds = [column.kind for column in of.columns]
+    shown = len(of.rows) if of.limit is None else min(of.limit, len(of.rows))
     return {
         "query": of.query_id,
         "table": of.table_id,
         "columns": [{"name": column.name, "kind": column.kind.value} for column in of.columns],
-        "rows": [[_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)] for row in of.rows],
-        "hidden": of.hidden,
+        "rows": [_cells(kinds, row) for row in of.rows[:shown]],
+        "before": [None if row is None else _cells(kinds, row) for row in of.before[:shown]],
+        "total": None if of.total is None else _cells(kinds, of.total),
+        "hidden": len(of.rows) - shown,
     }
 
 
@@ -176,6 +192,22 @@ def _window(of: Window | None) -> shapes.WindowDocument | None:
     if of is None:
         return None
     return {"name": of.name, "start": stamp(of.start), "end": stamp(of.end), "zone": of.zone, "so_far": of.so_far}
+
+
+def _figure(of: Figure) -> shapes.FigureDocument:
+    return {
+        "name": of.name,
+        "kind": of.kind.value,
+        "value": of.value,
+        "before": of.before,
+        "currency": code_of(of.currency) if of.currency else None,
+        "digits": exponent(of.currency) if of.currency else None,
+        "why_null": of.why_null,
+    }
+
+
+def _cells(kinds: Sequence[Kind], row: Sequence[Cell]) -> shapes.Cells:
+    return [_cell(kind, cell) for kind, cell in zip(kinds, row, strict=True)]
 
 
 def _cell(kind: Kind, cell: Cell) -> Cell:

@@ -146,7 +146,7 @@ class FunnelDocument(TypedDict):
 
 class FigureDocument(TypedDict):
     """`kind` is int, money (minor units of `currency`), ratio (a fraction), seconds, … `why_null`: why there is no
-    value.
+    value. `before`: the value that it is compared with.
     """
 
     name: str
@@ -168,6 +168,30 @@ class FiguresDocument(TypedDict):
     figures: list[FigureDocument]
 
 
+class KeyMeasureDocument(TypedDict):
+    """The figure that heads a digest without a list of deals. `part` of `whole` went through a funnel. `missing`: its
+    query has no answer, and `before` of the figure is what was last known.
+    """
+
+    query: str
+    figure: FigureDocument
+    window: WindowDocument | None
+    compared: WindowDocument | None
+    before_is: str
+    part: int | None
+    whole: int | None
+    missing: bool
+
+
+class FactDocument(TypedDict):
+    """One more figure beside the one that heads the digest."""
+
+    query: str
+    label: str
+    figure: FigureDocument
+    missing: bool
+
+
 class ColumnDocument(TypedDict):
     """`kind` is text, id, int, money (minor units of the row's currency), ratio, seconds, instant, date, bool or
     json.
@@ -177,13 +201,21 @@ class ColumnDocument(TypedDict):
     kind: str
 
 
+Cells = list[str | int | float | bool | None]
+"""One row, in the order of its table's columns. An instant is a text."""
+
+
 class TableDocument(TypedDict):
-    """The cells of a row are in the order of `columns`. An instant is a text. `hidden`: rows that were left out."""
+    """`before`: for each row what it is compared with, null for a new row; empty if there is no comparison. `total`:
+    the sums, null if nobody asked for them. `hidden`: rows that the schedule's `show` left out.
+    """
 
     query: str
     table: str
     columns: list[ColumnDocument]
-    rows: list[list[str | int | float | bool | None]]
+    rows: list[Cells]
+    before: list[Cells | None]
+    total: Cells | None
     hidden: int
 
 
@@ -214,7 +246,8 @@ class FileDocument(TypedDict):
 class DigestDocument(TypedDict):
     """One digest for one audience. `subject` and `text` are what a mail would say. `slot`: the instant that the
     schedule named. `since`: the slot of the digest that this one is compared with, null for the first. `late`: seconds
-    after the slot. Every query has an entry in `sources`.
+    after the slot. `may_repeat`: the slot of an older digest that may have arrived, and whose content this one may
+    repeat. Every query has an entry in `sources`.
     """
 
     version: int
@@ -232,8 +265,11 @@ class DigestDocument(TypedDict):
     holds: str
     changed: bool
     empty: bool
+    may_repeat: str | None
     key_query: str | None
     keys: list[KeyDocument]
+    measure: KeyMeasureDocument | None
+    facts: list[FactDocument]
     bridges: list[BridgeDocument]
     moves: list[MoveDocument]
     stages: list[StageDocument]
