@@ -23,7 +23,7 @@ def entry_of(row: Delivery) -> str:
     return row.key.reader.partition("|")[0].partition("/")[0]
 
 
-KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "operator": "email"}
+KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "signed": "webhook", "operator": "email"}
 ALL = 100_000
 
 
@@ -87,11 +87,16 @@ class Line:
 
 @dataclass(slots=True)
 class Counts:
+    """`strangers`: messages that no delivery accounts for. `again`: signed webhooks that came once more under an id
+    that their receiver had taken.
+    """
+
     runs: tuple[Run, ...]
     missed: tuple[MissedRow, ...]
     fates: tuple[Fate, ...]
     hits: Sequence[Hit] = ()
     strangers: int = 0
+    again: int = 0
     by_kind: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
 
     def __post_init__(self) -> None:
@@ -132,6 +137,7 @@ class Counts:
         states = Counter(str(run.state) for run in self.runs)
         gone = sum(missed.count for missed in self.missed)
         head = f"{len(self.runs)} runs ({_listed(states)}), {gone} slots missed, {len(self.hits)} kills"
+        head += f", {self.again} signed webhooks sent again under one id"
         columns = tuple(Line.__dataclass_fields__)
         lines = [_row("class", "", columns)] + [_row(k, "", _values(line)) for k, line in sorted(self.by_kind.items())]
         lines += [_row("killed at", "times", columns)]
@@ -184,7 +190,8 @@ def wait_until_closed(here: Installation, seconds: float) -> None:
 
 def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
     items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
-    mails, posts, uploads = _received(items)
+    mails, posts, uploads, signed = _received(items)
+    taken = here.box.call(lambda box: dict(box.receiver.arrived))
     arrived = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
 
     async def look(services: Services) -> tuple[tuple[Run, ...], tuple[MissedRow, ...], list[tuple[Run, Delivery]]]:
@@ -194,20 +201,24 @@ def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
 
     runs, missed, rows = here.ask(look)
     hooks = _shared_out(arrived, [row for _, row in rows])
-    fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks)) for run, row in rows]
+    fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks, signed)) for run, row in rows]
     known = {row.key.digest for _, row in rows}
     shas = {part.sha256 for _, row in rows for part in row.parts}
     strangers = sum(n for digest, n in mails.items() if digest not in known)
     strangers += sum(n for told, n in posts.items() if told.partition(".")[0] not in known)
     strangers += sum(n for sha, n in arrived.items() if sha not in shas)
-    return Counts(runs, missed, tuple(fates), hits, strangers)
+    strangers += sum(n for told, n in signed.items() if told.removeprefix("msg_") not in known)
+    return Counts(runs, missed, tuple(fates), hits, strangers, sum(taken.values()) - len(taken))
 
 
-def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Mails by the delivery in their Message-ID, posts by their delivery id, files by the mark in their title."""
+def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:
+    """Mails by the delivery in their Message-ID, posts by their delivery id, files by the mark in their title, signed
+    webhooks by their id.
+    """
     mails: Counter[str] = Counter()
     posts: Counter[str] = Counter()
     uploads: Counter[str] = Counter()
+    signed = Counter(item.meta["id"] for item in items if item.kind == "webhook")
     for item in items:
         if item.kind == "eml":
             found = re.search(rb"^Message-ID:\s*<([0-9a-f]{32})@", item.body, re.MULTILINE | re.IGNORECASE)
@@ -217,7 +228,7 @@ def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Co
             posts[told] += 1
         elif item.kind == "upload":
             uploads[item.meta["title"].rpartition(" ")[2]] += 1
-    return mails, posts, uploads
+    return mails, posts, uploads, signed
 
 
 def _shared_out(arrived: Counter[str], rows: Sequence[Delivery]) -> Counter[str]:
@@ -238,11 +249,18 @@ def _shared_out(arrived: Counter[str], rows: Sequence[Delivery]) -> Counter[str]
 
 
 def _copies(
-    row: Delivery, mails: Counter[str], posts: Counter[str], uploads: Counter[str], hooks: Counter[str]
+    row: Delivery,
+    mails: Counter[str],
+    posts: Counter[str],
+    uploads: Counter[str],
+    hooks: Counter[str],
+    signed: Counter[str],
 ) -> tuple[int, int]:
     kind = KINDS.get(entry_of(row), "email")
     if kind == "email":
         return mails[row.key.digest], mails[row.key.digest]
+    if kind == "webhook":
+        return signed[f"msg_{row.key.digest}"], signed[f"msg_{row.key.digest}"]
     if kind == "slack webhook":
         return hooks[str(row.key)], hooks[str(row.key)]
     each = [posts[f"{row.key.digest}.{number}"] for number in range(max(len(row.parts), 1))]

@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.soak.schedules import ENDLESS
 from tests.support.child_processes import children_of, send_signal
@@ -31,6 +32,22 @@ REARM = 8.0
 
 
 GONE = "address mail gone@acme.example"
+
+_LATER: dict[str, Any] = {"kind": "status", "status": 429, "retry_after": "1"}
+POSTS: dict[str, dict[str, Any]] = {
+    "cut": {"kind": "cut"},
+    "drop": {"kind": "drop"},
+    "429": _LATER,
+    "500": {"kind": "status", "status": 500},
+}
+HOOKS: dict[str, dict[str, Any]] = {"hook cut": {"kind": "cut"}, "hook 429": _LATER}
+SIGNED: dict[str, dict[str, Any]] = {
+    "signed cut": {"kind": "cut"},
+    "signed drop": {"kind": "drop"},
+    "signed 429": _LATER,
+    "signed 500": {"kind": "status", "status": 500, "applied": True},
+}
+"""Name → a fault of the receivers of posts, of incoming webhooks and of signed webhooks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,23 +165,18 @@ class FaultStream:
 
     def _trouble(self) -> None:
         """Arms a fault of a receiver or of the source. Only the stand-in knows what it does to a message."""
-        kind = self._rng.choice(("cut", "drop", "429", "500", "hook cut", "hook 429", "mail", "greylist", "source"))
+        kind = self._rng.choice((*POSTS, *HOOKS, *SIGNED, "mail", "greylist", "source"))
         number = self._rng.randrange(self.main)
         self.here.box.call(lambda box: _arm_trouble(box, kind, f"team{number}@acme.example"))
 
 
 def _arm_trouble(box: Sandbox, kind: str, address: str) -> None:
-    post, hook = "POST /slack/api/chat.postMessage", "POST /slack/services/*"
-    if kind in {"cut", "drop"}:
-        box.faults.arm(post, kind)
-    elif kind == "429":
-        box.faults.arm(post, "status", status=429, retry_after="1")
-    elif kind == "500":
-        box.faults.arm(post, "status", status=500)
-    elif kind == "hook cut":
-        box.faults.arm(hook, "cut")
-    elif kind == "hook 429":
-        box.faults.arm(hook, "status", status=429, retry_after="1")
+    if kind in POSTS:
+        box.faults.arm("POST /slack/api/chat.postMessage", **POSTS[kind])
+    elif kind in HOOKS:
+        box.faults.arm("POST /slack/services/*", **HOOKS[kind])
+    elif kind in SIGNED:
+        box.faults.arm("POST /webhook/*", **SIGNED[kind])
     elif kind == "mail":
         box.mail.faults.drop(to=address)
     elif kind == "greylist":

@@ -1,4 +1,4 @@
-"""The schedules of the soak: many with three readers each, and a few that always fail."""
+"""The schedules of the soak: many with four readers each, and a few that always fail."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.installation import SHORT
+from worker.sandbox.webhook_receiver import SECRET
 
 TIMES = replace(SHORT, run_lease=2.0, heartbeat=0.5, delivery_lease=2.0, lookup_after=1.0, resend_after=1.0)
 
@@ -19,8 +20,9 @@ channels:
   chat: {type: sandbox}
   hook-0: {type: slack, webhook_url: "WEBHOOK?0"}
   hook-1: {type: slack, webhook_url: "WEBHOOK?1"}
+  signed: {type: webhook, url: "RECEIVER/soak", secret: "KEY"}
 defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
-"""
+""".replace("KEY", SECRET)
 
 MAIN = """
 name: Everybody {n}
@@ -36,6 +38,7 @@ to:
   - {{id: team, channel: mail, address: team{n}@acme.example}}
   - {{id: room, channel: chat, address: C0000000{n:02}{attach}}}
   - {{id: hook, channel: hook-{odd}}}
+  - {{id: signed, channel: signed}}
 """
 
 _REPORT = """report:

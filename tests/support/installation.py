@@ -176,7 +176,7 @@ def installation(
     schedules: Mapping[str, str] = MappingProxyType({"asked": SCHEDULE}),
     times: Settings = SHORT,
 ) -> Iterator[Installation]:
-    """All processes run. WEBHOOK, CLOSE and SMTP in `project` become the addresses of the stand-ins."""
+    """All processes run. WEBHOOK, RECEIVER, CLOSE and SMTP in `project` become the addresses of the stand-ins."""
     place, tokens = directory / "project", directory / "tokens"
     (place / "schedules").mkdir(parents=True)
     tokens.mkdir()
@@ -198,7 +198,7 @@ def installation(
 
 
 def _addressed(project: str, addresses: Mapping[str, str]) -> str:
-    for name in ("webhook", "close", "smtp"):
+    for name in ("webhook", "receiver", "close", "smtp"):
         project = project.replace(name.upper(), addresses[name])
     return project
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-_SUFFIX = {"eml": ".eml", "slack": ".slack.json"}
+_SUFFIX = {"eml": ".eml", "slack": ".slack.json", "webhook": ".webhook.json"}
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """`kind`: eml, slack or upload. `body`: the bytes that were received; `sha256`: their hash in hexadecimal. `meta`:
-    where it was sent (channel, recipients, thread). It never contains credentials.
+    """`kind`: eml, slack, upload or webhook. `body`: the bytes that were received; `sha256`: their hash in hexadecimal.
+    `meta`: where it was sent (channel, recipients, thread, the id of a webhook). It never contains credentials.
     """
 
     number: int

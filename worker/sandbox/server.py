@@ -18,7 +18,7 @@ from typing import Self, TypeVar
 import uvicorn
 from starlette.applications import Starlette
 
-from worker.sandbox import close_api, control, pipedrive_api, slack_api
+from worker.sandbox import close_api, control, pipedrive_api, slack_api, webhook_receiver
 from worker.sandbox.close_api import CloseApi
 from worker.sandbox.control import Control
 from worker.sandbox.faults import Faults
@@ -31,6 +31,7 @@ from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.slack_api import SlackStandIn
 from worker.sandbox.slack_room import Room
 from worker.sandbox.umami_api import SITE_ROOT, UmamiApi
+from worker.sandbox.webhook_receiver import WebhookReceiver
 
 T = TypeVar("T")
 GRACE = 1
@@ -45,8 +46,8 @@ class Sandbox:
     """`seed` determines what happens in the pipeline, unless a `pipeline` is given. `out`: a folder to which messages
     are also written. `ports`: for HTTP and SMTP; 0 lets the system choose.
 
-    Parts that a test may read and change: pipeline, close, pipedrive, umami, slack, room, mail, outbox, faults, gate,
-    log. They belong to the event loop that entered the sandbox.
+    Parts that a test may read and change: pipeline, close, pipedrive, umami, slack, room, receiver, mail, outbox,
+    faults, gate, log. They belong to the event loop that entered the sandbox.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Sandbox:
         self.pipedrive = PipedriveApi(self.pipeline, now)
         self.umami = UmamiApi(seed, now)
         self.slack = SlackStandIn(self.room, self.outbox, lambda: self.base_url)
+        self.receiver = WebhookReceiver(self.outbox, now)
         self.mail = MailCatcher(self.outbox, now, ports[1])
         self._control = Control(self.close, self.mail, self.faults, self.gate, self.outbox, now)
         app = Starlette(
@@ -77,6 +79,7 @@ class Sandbox:
                 *self.pipedrive.routes(),
                 *self.umami.routes(),
                 *self.slack.routes(),
+                *self.receiver.routes(),
                 *self._control.routes(),
             ]
         )
@@ -115,6 +118,11 @@ class Sandbox:
         return self.base_url + slack_api.WEBHOOK
 
     @property
+    def receiver_url(self) -> str:
+        """Where signed webhooks are taken. A name follows it, such as /team."""
+        return self.base_url + webhook_receiver.ROOT
+
+    @property
     def control_url(self) -> str:
         return self.base_url + control.ROOT
 
@@ -130,6 +138,7 @@ class Sandbox:
             "umami": self.umami_url,
             "slack": self.slack_url,
             "webhook": self.webhook_url,
+            "receiver": self.receiver_url,
             "smtp": self.smtp_url,
             "control": self.control_url,
         }
