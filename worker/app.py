@@ -16,6 +16,7 @@ from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
@@ -45,7 +46,7 @@ from worker.vocabulary import vocabulary
 
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a broken plug-in."""
-    return Registry(connections(), channels(), CelExpressions())
+    return Registry(connections(), channels(), CelExpressions(), PublicHolidays())
 
 
 @asynccontextmanager
@@ -93,6 +94,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         events=EventLog(),
         triggers=triggers,
         connectors=connectors,
+        holidays=PublicHolidays(),
         transmit=transmit,
         digests=ReaderDigests(
             ledger.lookups,

@@ -58,6 +58,26 @@ def test_somebody_who_asks_gets_it_even_unchanged() -> None:
     assert (decision.send, decision.reason) == (True, Reason.REQUESTED)
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "sends", "reason"),
+    [
+        (NOTHING, answer([], at=LAST_WEEK), False, Reason.EMPTY),
+        (NOTHING, None, False, Reason.EMPTY),
+        (NOTHING, OLD, True, Reason.ALWAYS),  # what left is something to show
+        (SAME, OLD, True, Reason.ALWAYS),
+    ],
+)
+def test_a_reader_may_leave_out_what_has_nothing_to_show(
+    now: Snapshot, before: Snapshot | None, sends: bool, reason: Reason
+) -> None:
+    decision = decide(Send.ALWAYS, digest(now, before), skip_if_empty=True)
+    assert (decision.send, decision.reason) == (sends, reason)
+
+
+def test_an_empty_digest_that_somebody_asks_for_is_sent() -> None:
+    assert decide(Send.ALWAYS, digest(NOTHING, None), on_demand=True, skip_if_empty=True).send
+
+
 def test_an_address_that_refused_for_good_is_left_alone_whoever_asks() -> None:
     decision = decide(Send.ALWAYS, digest(RAISED, OLD), on_demand=True, suspended=True)
     assert (decision.send, decision.reason) == (False, Reason.SUSPENDED)

@@ -11,6 +11,7 @@ from worker.adapters.smtp.mime import MailContent
 from worker.channels.email import channel, content
 from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Baseline, Delivery
+from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
 from worker.domain.schedule import Each, OnUnknown, Send, Subscription
 from worker.flow.services import Services
@@ -40,6 +41,8 @@ OTHERWISE: dict[str, Any] = {
     "team_totals": True,
     "each": Each.OWNER,
     "unassigned": "ops@acme.example",
+    "quiet_hours": QuietHours(days=(0,)),
+    "skip_if_empty": True,
 }
 """Another value for each field of an entry."""
 

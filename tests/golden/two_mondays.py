@@ -9,6 +9,7 @@ from typing import Protocol
 from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
@@ -54,7 +55,7 @@ def schedule(name: str, place: Path) -> Schedule:
     (place / "schedules").mkdir(parents=True)
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / f"{name}.yaml").write_bytes(FILES[name].read_bytes())
-    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, CelExpressions()), {})
+    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, CelExpressions(), PublicHolidays()), {})
     assert (loaded.complaints, loaded.warnings) == ((), ())
     assert loaded.bundle is not None
     return loaded.bundle.schedules[name]

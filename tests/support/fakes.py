@@ -5,7 +5,7 @@ ports' own parameters.
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -84,6 +84,16 @@ class FixedClock:
 
     async def now(self) -> datetime:
         return self.instant
+
+
+class Workdays:
+    """No day is a holiday, but for those that are given."""
+
+    def __init__(self, *holidays: date) -> None:
+        self.holidays = holidays
+
+    def name(self, calendar: str, day: date) -> str:
+        return "a holiday" if day in self.holidays else ""
 
 
 class Stepped:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals, schedule
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
@@ -103,6 +104,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         events=EventLog(),
         triggers=triggers,
         connectors=connectors,
+        holidays=PublicHolidays(),
         transmit=transmit,
         digests=replace(digests, **memos),
         fetches=cast("Any", None),

@@ -14,6 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
@@ -61,9 +62,9 @@ class SetLedger(RedisLedger):
 
     clock: SetClock
 
-    def __init__(self, client: Redis, at: datetime) -> None:
-        self.scripts = SetScripts(client, PROJECT)
-        super().__init__(client, PROJECT, scripts=self.scripts)
+    def __init__(self, client: Redis, at: datetime, project: str = PROJECT) -> None:
+        self.project, self.scripts = project, SetScripts(client, project)
+        super().__init__(client, project, scripts=self.scripts)
         self.clock = SetClock(self.scripts, LeaseTimes())
         self.clock.at = at
 
@@ -73,11 +74,11 @@ class SetLedger(RedisLedger):
 
     async def set(self, at: datetime) -> None:
         self.clock.at = at
-        await self.scripts.client.set(f"{PROJECT}:test-clock", to_ms(at))
+        await self.scripts.client.set(f"{self.project}:test-clock", to_ms(at))
 
     async def soonest(self) -> datetime | None:
         """When a clock has something to do next."""
-        found = await self.scripts.ask("ZRANGE", f"{PROJECT}:due", 0, 0, "WITHSCORES")
+        found = await self.scripts.ask("ZRANGE", f"{self.project}:due", 0, 0, "WITHSCORES")
         return from_ms(found[1]) if found else None
 
 
@@ -127,6 +128,7 @@ async def month(client: Redis, start: datetime) -> Month:
         events=facts,
         triggers=triggers,
         connectors=connectors,
+        holidays=PublicHolidays(),
         transmit=transmit,
         digests=ReaderDigests(
             ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers, CelExpressions()

@@ -17,19 +17,22 @@ EXPIRES = timedelta(days=400)
 """An older baseline counts as none: nobody remembers that digest, and snapshots are not kept longer."""
 
 
-def decide(send: Send, digest: Digest, *, on_demand: bool = False, suspended: bool = False) -> Decision:
-    """The first rule that matches decides. An address that refused for good is skipped, whoever asks."""
-    if suspended:
-        return Decision(send=False, reason=Reason.SUSPENDED)
-    if on_demand:
-        return Decision(send=True, reason=Reason.REQUESTED)
-    if digest.standing is Standing.FIRST:
-        return Decision(send=True, reason=Reason.FIRST)
-    if send is Send.ALWAYS:
-        return Decision(send=True, reason=Reason.ALWAYS)
-    if digest.changed:
-        return Decision(send=True, reason=Reason.CHANGED)
-    return Decision(send=False, reason=Reason.EMPTY if digest.empty else Reason.NO_CHANGE)
+def decide(
+    send: Send, digest: Digest, *, on_demand: bool = False, suspended: bool = False, skip_if_empty: bool = False
+) -> Decision:
+    """The first rule that matches decides. An address that refused for good is skipped, whoever asks. A digest that
+    says of something that it is missing is not empty.
+    """
+    rules = (
+        (suspended, Decision(send=False, reason=Reason.SUSPENDED)),
+        (on_demand, Decision(send=True, reason=Reason.REQUESTED)),
+        (skip_if_empty and digest.empty, Decision(send=False, reason=Reason.EMPTY)),
+        (digest.standing is Standing.FIRST, Decision(send=True, reason=Reason.FIRST)),
+        (send is Send.ALWAYS, Decision(send=True, reason=Reason.ALWAYS)),
+        (digest.changed, Decision(send=True, reason=Reason.CHANGED)),
+    )
+    nothing = Decision(send=False, reason=Reason.EMPTY if digest.empty else Reason.NO_CHANGE)
+    return next((decision for holds, decision in rules if holds), nothing)
 
 
 def why_unusable(

@@ -42,11 +42,14 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not accepted. The delivery is tried again from `until` on."""
+    """Surely not accepted. The delivery is tried again from `until` on. `extends`: the wait takes nothing from the time
+    in which it is tried.
+    """
 
     until: datetime
     reason: Reason
     sentence: str = ""
+    extends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     PACE = "pace"
     ORDER = "order"
     BACKOFF = "backoff"
+    QUIET_HOURS = "quiet_hours"
     # why a delivery did not arrive, or may not have
     REFUSED = "refused"
     RENDER = "render"
@@ -74,6 +75,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PACE: "Messages to this channel are paced.",
     Reason.ORDER: "An older digest for this reader is still on its way; they leave in the order of their slots.",
     Reason.BACKOFF: "The receiver could not take it; it is tried again later.",
+    Reason.QUIET_HOURS: "These are quiet hours of the reader; it is sent when they are over.",
     Reason.REFUSED: "The receiver refused it for good.",
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",
     Reason.EXHAUSTED: "Every try failed until its time was over.",

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.quiet import QuietHours
 from worker.domain.time.window import WindowSpec
 
 SHARE_FOR = 300
@@ -109,6 +110,7 @@ class Subscription:
     condition on the rows that this reader sees; empty for all. `team_totals`: what has no rows of its own is shown too.
     `each`: one reader for every owner of rows, and `address` is None; rows of owners without an address go to
     `unassigned`.
+    `quiet_hours`: when nothing is sent, in `zone`. `skip_if_empty`: a digest with nothing to show is not sent.
     """
 
     id: str
@@ -124,6 +126,8 @@ class Subscription:
     team_totals: bool = False
     each: Each | None = None
     unassigned: str | None = None
+    quiet_hours: QuietHours | None = None
+    skip_if_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from worker.adapters.definitions.model import (
     EntryShape,
     ItemShape,
     ProjectShape,
+    QuietShape,
     ScheduleShape,
     Shape,
     ShowShape,
@@ -36,6 +37,7 @@ PIECES: tuple[tuple[type[Shape], str], ...] = (
     (ShowShape, "schedules/*.yaml, below an item's `show`"),
     (DigestShape, "schedules/*.yaml, below `digest`"),
     (EntryShape, "schedules/*.yaml, an entry of `to`"),
+    (QuietShape, "below `quiet_hours` of `defaults`, `digest` or an entry"),
 )
 GAPS: dict[GapReason, str] = {
     GapReason.UNAVAILABLE: "The service did not answer in time, broke the connection, or said that it has a fault.",
@@ -96,7 +98,7 @@ def definitions() -> str:
 def _piece(shape: type[Shape], title: str) -> str:
     rows = [
         [code(name), "required" if info.is_required() else "", info.description or ""]
-        for name, info in shape.model_fields.items()
+        for name, info in shape.keys().items()
     ]
     later = f"\n\nNot in this version yet, and refused by name: {', '.join(map(code, shape.later))}."
     return f"## {title}\n\n{table(('key', '', 'what it says'), rows)}{later if shape.later else ''}"

@@ -14,6 +14,7 @@ from worker.ports import (
     Deployments,
     Events,
     HeartbeatStore,
+    Holidays,
     Lookups,
     Queue,
     RunLedger,
@@ -43,6 +44,7 @@ class Services:
     events: Events
     triggers: Triggers
     connectors: Connectors
+    holidays: Holidays
     transmit: Transmit
     digests: ReaderDigests
     fetches: SharedFetches

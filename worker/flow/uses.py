@@ -16,6 +16,7 @@ from worker.ports import (
     DeliveryLedger,
     Deployments,
     Events,
+    Holidays,
     Lookups,
     Queue,
     RunLedger,
@@ -84,6 +85,11 @@ class UsesTriggers(Protocol):
 class UsesConnectors(Protocol):
     @property
     def connectors(self) -> Connectors: ...
+
+
+class UsesHolidays(Protocol):
+    @property
+    def holidays(self) -> Holidays: ...
 
 
 class UsesTransmit(Protocol):

@@ -13,6 +13,7 @@ from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.expressions import Columns, Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.heartbeats import HeartbeatStore
+from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
 from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
@@ -49,6 +50,7 @@ __all__ = [
     "HeldBaseline",
     "Hit",
     "HoldResult",
+    "Holidays",
     "Limit",
     "Lookups",
     "Question",

@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.adapters.definitions import Registry
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.errors import RequestError
 from worker.ports import Quota, Source
 from worker.ports.channels import Channel, ChannelKind
@@ -135,6 +136,7 @@ KINDS = Registry(
     connections={"shelf": SHELF, "sandbox": SourceKind("sandbox", (), SHELF.queries, _closed)},
     channels={"mail": MAIL, "chat": CHAT, "sandbox": ChannelKind("sandbox", (), _mail_address, _unopened)},
     expressions=CelExpressions(),
+    holidays=PublicHolidays(),
     unsupported={"pipedrive": "this version does not have Pipedrive yet"},
 )
 

@@ -139,7 +139,7 @@ def test_every_key_carries_its_description() -> None:
 def test_two_services_with_a_query_of_one_name_are_both_accepted() -> None:
     """A schedule names a connection, whose service the schema cannot see."""
     other = replace(SHELF, type="other", queries={"deals": replace(DEALS, params=(Param("warehouse", ParamKind.ID),))})
-    both = schema(Registry({**KINDS.connections, "other": other}, KINDS.channels, KINDS.expressions))[
+    both = schema(Registry({**KINDS.connections, "other": other}, KINDS.channels, KINDS.expressions, KINDS.holidays))[
         "schedules/*.yaml"
     ]
     assert accepts(both, value_of(WEEKLY))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from tests.support.fakes import (
     Opened,
     Settled,
     TwoParts,
+    Workdays,
     reader_digest,
     uses,
 )
@@ -30,6 +31,7 @@ from worker.domain.digest.model import Standing
 from worker.domain.events import DeliverySettled
 from worker.domain.notice import Suspension
 from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
+from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
 from worker.errors import (
@@ -159,6 +161,7 @@ def parts(
         "deliveries": ledger,
         "digests": Opened(digest or reader_digest(digest=DIGEST)),
         "events": Emitted(),
+        "holidays": Workdays(),
         "monotonic": lambda: 0.0,
         "pid": 7,
         "times": Intervals(),
@@ -218,6 +221,31 @@ async def test_an_answer_that_is_not_equal_moves_no_baseline_however_little_it_c
     given = parts(Ledger(PENDING), digest=reader_digest(QUIET, {"deals": before}, digest=SAME))
     await deliver(given, KEY)
     assert given.deliveries.outcomes == [(0, Skipped(Reason.NO_CHANGE, {}))]
+
+
+NIGHT = replace(TEAM, quiet_hours=QuietHours(time(0), time(23)))
+
+
+@pytest.mark.parametrize("row", [PENDING, replace(PENDING, attempt=1, date=NOW - HOUR)])
+async def test_in_quiet_hours_it_is_deferred_before_anything_is_rendered(row: Delivery) -> None:
+    given = parts(Ledger(row), digest=reader_digest(NIGHT, digest=DIGEST))
+    assert await deliver(given, KEY) is DeliveryState.DEFERRED
+    ((_, outcome),) = given.deliveries.outcomes
+    assert (outcome.until, outcome.reason, outcome.extends) == (NOW.replace(hour=23), Reason.QUIET_HOURS, True)
+    assert given.deliveries.log == []
+
+
+async def test_what_is_left_out_does_not_wait_for_the_end_of_quiet_hours() -> None:
+    digest = reader_digest(replace(NIGHT, send=Send.ON_CHANGE), {"deals": answer([deal("a")])}, digest=SAME)
+    given = parts(Ledger(PENDING), digest=digest)
+    assert await deliver(given, KEY) is DeliveryState.SKIPPED
+
+
+async def test_a_message_that_has_begun_to_arrive_is_finished_in_quiet_hours() -> None:
+    begun = (FIRST_SENT[0], PartState())
+    row = replace(PENDING, attempt=1, date=NOW - HOUR, parts=begun)
+    given = parts(Ledger(row), digest=reader_digest(NIGHT, digest=DIGEST))
+    assert await deliver(given, KEY) is DeliveryState.SENT
 
 
 async def test_an_empty_digest_is_skipped_and_moves_nothing() -> None:

@@ -7,6 +7,7 @@ import pytest
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.plugins import CHANNEL_TYPES
 from worker.sources.close import CLOSE
 
@@ -16,7 +17,7 @@ PROJECT = 'project: acme\nconnections: {{close: {{type: close, base_url: "{url}"
 def loading(place: Path, url: str) -> Loaded:
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT.format(url=url), "utf-8")
-    return load(place, Registry({"close": CLOSE}, CHANNEL_TYPES, CelExpressions()), {"KEY": "z"})
+    return load(place, Registry({"close": CLOSE}, CHANNEL_TYPES, CelExpressions(), PublicHolidays()), {"KEY": "z"})
 
 
 @pytest.mark.parametrize("url", ["https://api.close.com", "https://API.close.com/", "https://app.close.com/api/v2"])

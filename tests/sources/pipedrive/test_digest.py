@@ -7,6 +7,7 @@ from tests.support.contents import mail_of, posts_of
 from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.delivery import Baseline
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
@@ -37,7 +38,7 @@ def loaded(place: Path, text: str) -> tuple[list[str], list[str], Schedule | Non
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / "week.yaml").write_text(text, "utf-8")
     kinds: dict[str, SourceKind] = {"pipedrive": PIPEDRIVE}
-    found = load(place, Registry(kinds, CHANNEL_TYPES, CelExpressions()), {"TOKEN": "t"})
+    found = load(place, Registry(kinds, CHANNEL_TYPES, CelExpressions(), PublicHolidays()), {"TOKEN": "t"})
     schedule = found.bundle.schedules["week"] if found.bundle is not None else None
     return [str(c) for c in found.complaints], [str(c) for c in found.warnings], schedule
 

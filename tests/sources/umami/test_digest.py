@@ -6,6 +6,7 @@ from pathlib import Path
 from tests.support.traits import traits_of
 from worker.adapters.definitions import Registry, load
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.model import Digest
@@ -31,7 +32,7 @@ def example(place: Path) -> Schedule:
     (place / "schedules").mkdir()
     (place / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
     (place / "schedules" / EXAMPLE.name).write_bytes(EXAMPLE.read_bytes())
-    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, CelExpressions()), {})
+    loaded = load(place, Registry(CONNECTIONS, CHANNEL_TYPES, CelExpressions(), PublicHolidays()), {})
     assert (loaded.complaints, loaded.warnings) == ((), ())
     assert loaded.bundle is not None
     return loaded.bundle.schedules["umami-week"]

@@ -8,6 +8,7 @@ import pytest
 from tests.sources.umami.account import PARAMS, REPORT, SITE
 from worker.adapters.definitions import Loaded, Registry, load
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.public_holidays import PublicHolidays
 from worker.plugins import CHANNEL_TYPES
 from worker.ports.kinds import ParamKind, Use
 from worker.sources.umami import UMAMI
@@ -41,7 +42,9 @@ def loading(place: Path, query: str, params: str, window: str = "window: last-we
     text = SCHEDULE.format(query=query, params=params, window=window)
     (place / "schedules" / "site.yaml").write_text(text, "utf-8")
     return load(
-        place, Registry({"umami": UMAMI}, CHANNEL_TYPES, CelExpressions()), {"SMTP": "x", "UMAMI": "y", "KEY": "z"}
+        place,
+        Registry({"umami": UMAMI}, CHANNEL_TYPES, CelExpressions(), PublicHolidays()),
+        {"SMTP": "x", "UMAMI": "y", "KEY": "z"},
     )
 
 

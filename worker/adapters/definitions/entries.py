@@ -7,11 +7,13 @@ from typing import Any
 from worker.adapters.definitions.items import LoadContext, Report
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.people import each_of, refuse_unreachable
-from worker.adapters.definitions.place import Path, Sheet
-from worker.adapters.definitions.project import parsed, zone_at
+from worker.adapters.definitions.place import Path, Sheet, parsed
+from worker.adapters.definitions.project import zone_at
+from worker.adapters.definitions.quiet_hours import quiet_hours
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
+from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Each, Subscription
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.values import KEY
@@ -34,6 +36,7 @@ class Fallback:
     zone: str
     queries: frozenset[str]
     lists: bool
+    quiet_hours: QuietHours | None
 
 
 def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallback:
@@ -42,12 +45,15 @@ def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallba
     _check_reader(sheet, path, digest, queries)
     lists = len(asked.specs) < len(queries) or any(spec.lists_opportunities for spec in asked.specs.values())
     _check_rows(context, path, digest, lists=lists)
+    project, own_zone = context.project, zone_at(sheet, (*path, "timezone"), digest.timezone, context.zone)
+    last = project.for_entries.quiet_hours
     return Fallback(
         digest,
-        parsed(sheet, (*path, "locale"), digest.locale, locale, context.project.defaults.locale),
-        zone_at(sheet, (*path, "timezone"), digest.timezone, context.zone),
+        parsed(sheet, (*path, "locale"), digest.locale, locale, project.defaults.locale),
+        own_zone,
         queries,
         lists,
+        quiet_hours(sheet, path, digest.quiet_hours, last, context.kinds, own_zone),
     )
 
 
@@ -70,6 +76,7 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
     own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
     each = _each(context, path, piece, lists=below.lists)
+    quiet = quiet_hours(sheet, path, piece.quiet_hours, below.quiet_hours, context.kinds, own_zone)
     address = _address(context, path, piece, sound=shaped.sound)
     entry_id = piece.id or ("each-owner" if each else f"{piece.channel}:{address}" if address else piece.channel)
     if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
@@ -93,6 +100,8 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         bool(digest.team_totals if piece.team_totals is None else piece.team_totals),
         each,
         _unassigned(context, piece),
+        quiet,
+        next((flag for flag in (piece.skip_if_empty, digest.skip_if_empty) if flag is not None), last.skip_if_empty),
     )
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import ItemShape, ShowShape
 from worker.adapters.definitions.params import checked, is_range
-from worker.adapters.definitions.place import Path, Sheet
-from worker.adapters.definitions.project import NAME, Project, parsed
+from worker.adapters.definitions.place import Path, Sheet, parsed
+from worker.adapters.definitions.project import NAME, Project
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from worker.ports.channels import ChannelKind
 from worker.ports.expressions import Expressions
+from worker.ports.holidays import Holidays
 from worker.ports.kinds import SourceKind
 
 
@@ -17,4 +18,5 @@ class Registry:
     connections: Mapping[str, SourceKind]
     channels: Mapping[str, ChannelKind]
     expressions: Expressions
+    holidays: Holidays
     unsupported: Mapping[str, str] = field(default_factory=dict)

@@ -7,6 +7,7 @@ accept; they are refused by name.
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
@@ -17,7 +18,7 @@ _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
 _Flag = Annotated[bool, BeforeValidator(flag)]
 _OptionalFlag = Annotated[bool | None, BeforeValidator(flag)]
-_LATER_FOR_READERS = ("quiet_hours", "thread")
+_LATER_FOR_READERS = ("thread",)
 
 
 class Shape(BaseModel):
@@ -30,6 +31,11 @@ class Shape(BaseModel):
 
     def has(self, key: str) -> bool:
         return key in self.model_fields_set
+
+    @classmethod
+    def keys(cls) -> dict[str, FieldInfo]:
+        """The keys as they are written."""
+        return {info.alias or name: info for name, info in cls.model_fields.items()}
 
 
 class ProjectShape(Shape):
@@ -56,6 +62,17 @@ class DefaultsShape(Shape):
     template: Text = Field(default="", description="Template family; pipeline unless given.")
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
     on_unknown: _OnUnknown = Field(default=None, description="resend (unless given) or hold.")
+    quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}.")
+    skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
+
+
+class QuietShape(Shape):
+    title = "quiet_hours"
+
+    begins: Text = Field(default="", alias="from", description="Nothing is sent from this time on, such as 19:00.")
+    ends: Text = Field(default="", alias="to", description="From this time on it is sent again, such as 08:00.")
+    days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
+    holidays: Text = Field(default="", description="Whose public holidays nothing is sent on: DE, or DE-BE.")
 
 
 class ScheduleShape(Shape):
@@ -134,6 +151,8 @@ class ReaderShape(Shape):
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
     rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")
     team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
+    quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
+    skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
 
 
 class DigestShape(ReaderShape):

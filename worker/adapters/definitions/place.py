@@ -1,13 +1,14 @@
 """Positions of keys and values in a file, and complaints with positions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.adapters.definitions.words import described, sentence
 from worker.domain.time.duration import TimeWordError
 from worker.errors import Complaint
 
+T = TypeVar("T")
 Path = tuple[str | int, ...]
 """Path from the top of a file: keys of mappings, indexes of lists."""
 
@@ -94,3 +95,12 @@ class Sheet:
     def _complaint(self, path: Path, found: str, expected: str, *, key: bool) -> Complaint:
         line, column = self.document.at(path, key=key)
         return Complaint(self.document.path, line, column, sentence(found), sentence(expected))
+
+
+def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], default: T) -> T:
+    """`default` for an absent key, and after a complaint."""
+    try:
+        return parse(text) if text else default
+    except ValueError as error:
+        sheet.said(path, error)
+        return default

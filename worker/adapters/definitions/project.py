@@ -1,7 +1,7 @@
 """Reads funnelbeat.yaml: the project's name, connections, channels and defaults."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -9,12 +9,14 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DefaultsShape, ProjectShape
 from worker.adapters.definitions.options import options
 from worker.adapters.definitions.people import people
-from worker.adapters.definitions.place import Path, Sheet
+from worker.adapters.definitions.place import Path, Sheet, parsed
+from worker.adapters.definitions.quiet_hours import quiet_hours
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import day_of_year, locale, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
 from worker.adapters.smtp.addresses import ascii_address
+from worker.domain.quiet import QuietHours
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import SourceKind
@@ -32,6 +34,8 @@ class ForEntries:
     template: str = "pipeline"
     send: Send = Send.ALWAYS
     on_unknown: OnUnknown = OnUnknown.RESEND
+    quiet_hours: QuietHours | None = None
+    skip_if_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
     if not _PROJECT.fullmatch(shaped.project):
         expected = "write lower-case letters, digits and hyphens, at most 63"
         sheet.complain(("project",), f"`project` with {described(shaped.project)}", expected)
-    defaults, for_entries = _defaults(sheet, shaped)
+    defaults, for_entries = _defaults(sheet, shaped, kinds)
     connections = _typed(sheet, "connections", shaped.connections, kinds.connections, kinds)
     channels = _typed(sheet, "channels", shaped.channels, kinds.channels, kinds)
     return Project(
@@ -138,7 +142,7 @@ def _allowed(sheet: Sheet, path: Path, kind: SourceKind | ChannelKind, given: Ma
     return not faults
 
 
-def _defaults(sheet: Sheet, shaped: ProjectShape) -> tuple[Defaults, ForEntries]:
+def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defaults, ForEntries]:
     if not shaped.defaults and not shaped.fiscal_year_start:
         return Defaults(), ForEntries()
     given = read(DefaultsShape, shaped.defaults, sheet, ("defaults",)).piece or DefaultsShape()
@@ -159,20 +163,12 @@ def _defaults(sheet: Sheet, shaped: ProjectShape) -> tuple[Defaults, ForEntries]
     )
     fallback = ForEntries()
     return defaults, ForEntries(
-        given.template or fallback.template, given.send or fallback.send, given.on_unknown or fallback.on_unknown
+        given.template or fallback.template,
+        given.send or fallback.send,
+        given.on_unknown or fallback.on_unknown,
+        quiet_hours(sheet, ("defaults",), given.quiet_hours, None, kinds, defaults.timezone),
+        bool(given.skip_if_empty),
     )
-
-
-T = TypeVar("T")
-
-
-def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], default: T) -> T:
-    """`default` for an absent key, and after a complaint."""
-    try:
-        return parse(text) if text else default
-    except ValueError as error:
-        sheet.said(path, error)
-        return default
 
 
 def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from worker.adapters.definitions.model import RetentionShape
-from worker.adapters.definitions.place import Sheet
-from worker.adapters.definitions.project import parsed
+from worker.adapters.definitions.place import Sheet, parsed
 from worker.adapters.definitions.shapes import read
 from worker.domain.schedule import Retention
 from worker.domain.time.duration import DAY, parse_duration

@@ -5,8 +5,8 @@ from worker.adapters.definitions.files import ID
 from worker.adapters.definitions.items import LoadContext, Report, report
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DigestShape, ScheduleShape
-from worker.adapters.definitions.place import Sheet
-from worker.adapters.definitions.project import Project, parsed
+from worker.adapters.definitions.place import Sheet, parsed
+from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.retention import retention
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line

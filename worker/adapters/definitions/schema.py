@@ -10,6 +10,7 @@ from worker.adapters.definitions.model import (
     EntryShape,
     ItemShape,
     ProjectShape,
+    QuietShape,
     RetentionShape,
     ScheduleShape,
     Shape,
@@ -41,13 +42,6 @@ def _one_of(words: Iterable[str]) -> Schema:
 
 def _window(*more: str) -> Schema:
     return {"anyOf": [_one_of((*more, *WINDOW_NAMES)), {"type": "string", "pattern": "^last-[1-9][0-9]{0,3}d$"}, _SPAN]}
-
-
-_READER: Mapping[str, Schema] = {
-    "send": _one_of(Send),
-    "on_unknown": _one_of(OnUnknown),
-    "attach": _TEXTS,
-}
 
 
 def schema(kinds: Registry) -> dict[str, Schema]:
@@ -187,8 +181,17 @@ def _object(shape: type[Shape], fields: Mapping[str, Schema]) -> Schema:
         "type": "object",
         "properties": {
             name: {"description": info.description or "", **fields.get(name, _TEXT)}
-            for name, info in shape.model_fields.items()
+            for name, info in shape.keys().items()
         },
-        "required": [name for name, info in shape.model_fields.items() if info.is_required()],
+        "required": [name for name, info in shape.keys().items() if info.is_required()],
         "additionalProperties": False,
     }
+
+
+_READER: Mapping[str, Schema] = {
+    "send": _one_of(Send),
+    "on_unknown": _one_of(OnUnknown),
+    "attach": _TEXTS,
+    "quiet_hours": {"anyOf": [_object(QuietShape, {"days": _TEXTS}), _one_of(("none",))]},
+    "skip_if_empty": {"type": "boolean"},
+}

@@ -60,7 +60,7 @@ def unknown_key(kind: type[Shape], name: str) -> tuple[str, str]:
         return f"`{name}`, which this version does not have yet", "leave it out"
     if name in kind.above:
         return f"`{name}` inside `{kind.title}`", f"write it beside `{kind.title}:`, not below it"
-    return f"`{name}`, which {kind.title} does not have", advice(name, kind.model_fields)
+    return f"`{name}`, which {kind.title} does not have", advice(name, kind.keys())
 
 
 def _known(sheet: Sheet, path: Path) -> Path:

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.definitions.model import ScheduleShape, WhenShape
-from worker.adapters.definitions.place import Sheet
-from worker.adapters.definitions.project import parsed, zone_at
+from worker.adapters.definitions.place import Sheet, parsed
+from worker.adapters.definitions.project import zone_at
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import instant, seconds
 from worker.domain.due.slots import parse_every

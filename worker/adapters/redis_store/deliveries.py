@@ -128,8 +128,9 @@ def _event(outcome: Outcome) -> dict[str, Any]:
             return {"event": "sent", "baselines": _moves(baselines), **words}
         case Skipped(reason, baselines):
             return {"event": "skipped", "reason": reason, "baselines": _moves(baselines)}
-        case Deferred(until, reason, sentence):
-            return {"event": "deferred", "at": to_ms(until), "reason": reason, "sentence": _sentence(sentence)}
+        case Deferred(until, reason, sentence, extends):
+            waits = {"at": to_ms(until), "extends": extends or None}
+            return {"event": "deferred", **waits, "reason": reason, "sentence": _sentence(sentence)}
         case Refused(reason, sentence) | DeliveryFailed(reason, sentence):
             event = "refused" if isinstance(outcome, Refused) else "failed"
             return {"event": event, "reason": reason, "sentence": _sentence(sentence)}

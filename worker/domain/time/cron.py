@@ -84,6 +84,11 @@ def parse(expression: str) -> CronFields:
     return CronFields(minute, hour, day, month, tuple(sorted((value - 1) % 7 for value in sunday_first)), stepped)
 
 
+def weekdays(text: str) -> tuple[int, ...]:
+    """The weekday field alone, such as MON-FRI: ascending, Monday is 0. Raises CronError."""
+    return tuple(sorted((value - 1) % 7 for value in _values(_WEEKDAY, text.strip().lower())))
+
+
 def _split(expression: str) -> list[str]:
     text = expression.strip().lower()
     if text.startswith("@"):

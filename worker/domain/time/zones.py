@@ -74,6 +74,16 @@ def _change(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(upper, UTC)
 
 
+def steady_until(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The next change of clocks after `instant`, or a day later if there is none until then. Before it, wall time runs
+    as elapsed time does.
+    """
+    later = instant + timedelta(days=1)
+    if instant.astimezone(zone).utcoffset() == later.astimezone(zone).utcoffset():
+        return later
+    return _change(instant, later, zone)
+
+
 def later_wall(instant: datetime, zone: ZoneInfo) -> datetime:
     """The earliest wall time that clocks will still show for the second time: `wall`, or less if they are about to be
     put back. Twelve hours cover every change since 1970 (the largest was seven hours, Vostok 1994).

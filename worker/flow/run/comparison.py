@@ -110,7 +110,7 @@ class ReaderDigest:
         return self.composed.digest
 
     def decide(self) -> Decision:
-        return decide(self.entry.send, self.digest, on_demand=self.on_demand)
+        return decide(self.entry.send, self.digest, on_demand=self.on_demand, skip_if_empty=self.entry.skip_if_empty)
 
     def sent_baselines(self) -> Mapping[str, Baseline]:
         """The baselines that the delivery moves when it is sent, by query: those of complete answers."""
@@ -138,7 +138,15 @@ def _form(entry: Subscription) -> Subscription:
     """The entry without its reader, and without the fields that no rendering reads. A new field counts: rendering too
     often costs time, but rendering too seldom sends one reader's message to another.
     """
-    return replace(entry, id="", address=None, send=Send.ALWAYS, on_unknown=OnUnknown.RESEND)
+    return replace(
+        entry,
+        id="",
+        address=None,
+        send=Send.ALWAYS,
+        on_unknown=OnUnknown.RESEND,
+        quiet_hours=None,
+        skip_if_empty=False,
+    )
 
 
 def attachments(digest: ReaderDigest) -> tuple[Attachment, ...]:

@@ -25,6 +25,7 @@ from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
 from worker.flow.run.notices import of_suspended
+from worker.flow.run.quiet import quiet
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
@@ -34,6 +35,7 @@ from worker.flow.uses import (
     UsesConnectors,
     UsesDeliveries,
     UsesEvents,
+    UsesHolidays,
     UsesProcess,
     UsesTimes,
     UsesTransmit,
@@ -52,6 +54,7 @@ class DeliverUses(
     UsesDeliveries,
     UsesDigests,
     UsesEvents,
+    UsesHolidays,
     UsesProcess,
     UsesTimes,
     UsesTransmit,
@@ -88,9 +91,7 @@ async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> O
 
 
 async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
-    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it. A
-    notice whose own channel is suspended waits for the deployment that uses it again.
-    """
+    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it."""
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
@@ -102,13 +103,25 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, digest.sent_baselines()))
         if attempt.row.state is not DeliveryState.PENDING:
             return None
-    decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=lease.suspensions)
+    withheld = await _withheld(uses, digest, attempt, suspensions=lease.suspensions)
+    if withheld is not None:
+        return withheld
+    await hand_over(uses, digest, channel, attempt)
+    return Sent(attempt.receipts[-1].text, digest.sent_baselines())
+
+
+async def _withheld(
+    uses: DeliverUses, digest: ReaderDigest, attempt: Attempt, *, suspensions: bool
+) -> Skipped | Deferred | None:
+    """Why nothing is sent, or not yet. A notice whose own channel is suspended waits for the deployment that uses it
+    again. Quiet hours stop neither a notice to the operator nor the rest of a message that has begun to arrive.
+    """
+    decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=suspensions)
     if not decision.send and digest.notice:
         return Deferred(await _in(uses, BACKOFF[-1] * uses.times.backoff), decision.reason)
     if not decision.send:
         return Skipped(decision.reason, digest.skipped_baselines(decision.reason))
-    await hand_over(uses, digest, channel, attempt)
-    return Sent(attempt.receipts[-1].text, digest.sent_baselines())
+    return None if digest.notice or attempt.receipts else quiet(uses.holidays.name, digest.entry, attempt.now)
 
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:

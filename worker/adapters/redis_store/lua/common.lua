@@ -401,7 +401,8 @@ end
 
 -- Until when a delivery must wait for an older one to its reader, nil if it need not. It waits for one that is being
 -- sent. One that is waiting itself, or may have arrived, is superseded. Under `catch_up: all` every older one must be
--- closed first, also one whose run is not fetched yet.
+-- closed first, also one whose run is not fetched yet. The second value is true if the older one is deferred, perhaps over
+-- a weekend: whatever ends that wakes this one.
 local GLANCE = 2000
 
 local function turn(run, reader, all)
@@ -413,7 +414,7 @@ local function turn(run, reader, all)
     if state == 'G' then
       return math.min(tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), now + GLANCE)
     elseif all and (state and CLASS[state] == 'open') then
-      return tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now)
+      return tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), state == 'D'
     elseif all and not state and string.find('claimed fetching', call('HGET', run_key(old), 'state'), 1, true) then
       return tonumber(call('ZSCORE', LOOK_RUNS, old) or now)
     elseif state and not all and tonumber(slot) > overtaken_past(old) then

@@ -12,8 +12,9 @@ local row = row_in('PUD', A.run, A.reader)
 if not row or (row.h or 0) > now or (row.n or 0) > now then return LOST end
 if expire(A.run, A.reader, row) then return {0, facts} end
 
-local function defer(till)
-  till = math.min(math.max(till, now + 1000), now + A.lease)
+local function defer(till, deferred)
+  till = math.max(till, now + 1000)
+  if not deferred then till = math.min(till, now + A.lease) end
   if row.x then row.x = row.x + till - now end
   if row.e ~= 'order' then report('delivery', A.run, A.reader, 'D', 'order', '') end
   row.e, row.m, row.n, row.h, row.o, row.q = 'order', nil, till, nil, nil, nil
@@ -26,9 +27,10 @@ if held[1] and not is_notice(A.reader) then -- a notice to the operator never wa
     supersede(A.run, {A.reader})
     return {0, facts}
   end
-  local till = row.s ~= 'U' and turn(A.run, A.reader, held[2])
+  local till, deferred
+  if row.s ~= 'U' then till, deferred = turn(A.run, A.reader, held[2]) end
   if till then
-    defer(till)
+    defer(till, deferred)
     return {0, facts}
   end
 end

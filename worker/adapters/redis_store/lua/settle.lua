@@ -3,7 +3,7 @@
 --           whose lease lapsed returns with a receipt before the next attempt. A.sentence: a later part was refused;
 --           the parts without a receipt stay unsent
 -- skipped   pending → skipped; moves the baselines of answers that are byte-equal
--- deferred  pending, sending → deferred
+-- deferred  pending, sending → deferred; A.extends: its time is longer by as much as it waits
 -- refused, failed   pending, sending → refused, failed
 -- unknown   sending, unknown → unknown, looked at again at A.at
 -- held      unknown → unknown(held)
@@ -11,7 +11,7 @@
 -- unsent    unknown, unknown(held) → pending until A.expires, when a person says that it did not arrive
 -- The same step suspends what a refusal stops, and makes the operator's notice of it.
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices
--- A: event, run, reader, attempt, reason, sentence, at, receipt, baselines, duplicate, expires, republish, lease,
+-- A: event, run, reader, attempt, reason, sentence, at, extends, receipt, baselines, duplicate, expires, republish, lease,
 --    suspend {subject, sentence, notice}
 -- Returns the facts, or LOST. Also LOST for A.duplicate if the delivery was sent again before: twice is the limit.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
@@ -55,6 +55,7 @@ end
 
 function on.deferred()
   unsend(row)
+  if A.extends and row.x then row.x = row.x + math.max(A.at - now, 0) end
   row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
   report('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
   write(A.run, A.reader, row, 'D', no_later(row, A.at))
