@@ -87,6 +87,17 @@ def test_plan_names_every_run_in_local_time_and_utc_with_its_readers_and_request
     assert "2 readers  6 requests or more" in shown
 
 
+def test_plan_shows_what_waits_for_the_end_of_quiet_hours_and_the_messages_of_a_week(weekly: Path) -> None:
+    edit(weekly, "address: sales@acme.example", "address: sales@acme.example, quiet_hours: {from: 08:30, to: 10:00}")
+    first = document_of("plan", "--days", "15")["runs"][0]
+    (shift,) = first["shifts"]
+    assert datetime.fromisoformat(shift["until"]) - datetime.fromisoformat(first["due"]) == timedelta(hours=1)
+    assert (shift["readers"], shift["superseded"]) == (["team|sales@acme.example"], False)
+    shown = call("plan", "--days", "15").stdout
+    assert "  1 reader → 10:00 Europe/Berlin, quiet hours" in shown
+    assert "email:sales@acme.example, next 7 days: 1 message." in shown
+
+
 def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:
     call("deploy", "--yes")
     before = document_of("plan")["schedules"][0]

@@ -7,6 +7,7 @@ from worker.documents.deployment import definitions_document
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.messages import Messages, Shift
 from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.plan import Plan, Planned
 
@@ -14,9 +15,11 @@ from worker.flow.deploy.plan import Plan, Planned
 def plan_document(found: Plan) -> dict[str, Any]:
     """The whole plan.
 
-    {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …], "changes": {…}}
+    {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …],
+    "messages_per_week": [messages, …], "changes": {…}}
 
-    `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection. `changes` compares
+    `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection, and
+    `messages_per_week` counts the messages to each address in the next seven days. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
     "reader"} under "readers_added" and "readers_removed", other changes under "definitions", and under "runs" the
     changes to the runs of each schedule.
@@ -27,6 +30,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
         "runs": [_run(row, fire) for row, fire in in_order(found)],
         "schedules": [_schedule(row) for row in found.schedules],
         "next_24_hours": [_cost(of) for of in found.day],
+        "messages_per_week": [_messages(of) for of in found.messages],
         "changes": {
             "added": list(found.changes.added),
             "changed": list(found.changes.changed),
@@ -47,10 +51,12 @@ def in_order(found: Plan) -> list[tuple[Planned, Fire]]:
 
 
 def _run(row: Planned, fire: Fire) -> dict[str, Any]:
-    """One run: {"schedule", "slot", "due", "local", "zone", "readers", "requests", "unknown": [query id, …]}.
+    """One run: {"schedule", "slot", "due", "local", "zone", "readers", "requests", "unknown": [query id, …],
+    "shifts": [shift, …]}.
 
     `local` is the slot in ISO 8601 with the offset of `zone`, the schedule's own. `readers` and `requests` are counts.
-    `unknown`: queries whose number of requests is not known yet.
+    `unknown`: queries whose number of requests is not known yet. `shifts`: its digests that wait for the end of quiet
+    hours.
     """
     return {
         "schedule": row.schedule,
@@ -60,6 +66,35 @@ def _run(row: Planned, fire: Fire) -> dict[str, Any]:
         "readers": len(row.readers),
         "requests": row.cost.requests,
         "unknown": list(row.cost.unknown),
+        "shifts": [_shift(one) for one in row.shifts.get(fire, ())],
+    }
+
+
+def _shift(one: Shift) -> dict[str, Any]:
+    """Digests that wait: {"until", "sentence", "readers": [reader, …], "superseded"}.
+
+    `superseded` is true if a later run takes their place before that, so that they are not sent.
+    """
+    return {
+        "until": stamp(one.until),
+        "sentence": one.sentence,
+        "readers": list(one.readers),
+        "superseded": one.superseded,
+    }
+
+
+def _messages(of: Messages) -> dict[str, Any]:
+    """The messages to one address in the next seven days: {"channel", "address", "messages", "at_most", "more"}.
+
+    `at_most` is true if some are left out when nothing changed or when there is nothing to show. `more` is true if
+    there are more runs than were counted.
+    """
+    return {
+        "channel": of.channel,
+        "address": of.address,
+        "messages": of.count,
+        "at_most": of.at_most,
+        "more": of.more,
     }
 
 

@@ -19,6 +19,7 @@ from worker.entry.run_commands import ScheduleId, instant
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.messages import Shift
 from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.plan import Plan, Planned
 from worker.flow.deploy.plan import plan as planned
@@ -28,6 +29,9 @@ from worker.flow.services import Services
 
 SHOWN = 60
 """Runs that are printed. --json lists more."""
+
+ADDRESSES = 12
+"""Addresses whose messages of the coming week are printed, the most messages first."""
 
 LINES = 8
 """Runs of one schedule that are printed as new, removed or moved."""
@@ -76,6 +80,12 @@ def show(found: Plan) -> None:
             console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
+    for to in found.messages[:ADDRESSES]:
+        more, most = " or more" if to.more else "", "at most " if to.at_most else ""
+        counted = f"{most}{_counted(to.count, 'message')}{more}"
+        console.out.print(f"{to.channel}:{to.address}, next 7 days: {counted}.", markup=False)
+    if len(found.messages) > ADDRESSES:
+        console.out.print(f"and {len(found.messages) - ADDRESSES} more addresses; --json lists them.")
     show_changes(found)
 
 
@@ -127,7 +137,9 @@ def _fire_text(fire: Fire) -> str:
 
 
 def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
-    """One line of the plan: local time, UTC, schedule, readers, requests, and the due instant if it is later."""
+    """One line of the plan: local time, UTC, schedule, readers, requests, the due instant if it is later, and digests
+    that wait for the end of quiet hours.
+    """
     local = fire.slot.astimezone(ZoneInfo(row.zone))
     requests = row.cost.requests + len(row.cost.unknown)
     return (
@@ -137,7 +149,18 @@ def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
         _counted(len(row.readers), "reader"),
         _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
         "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
+        ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
     )
+
+
+def _shift_text(one: Shift, fire: Fire, readers: int) -> str:
+    """`→ 10:00, quiet hours`; with the day if it is another one, and with the number of readers if not all wait."""
+    due, until = fire.due.astimezone(ZoneInfo(one.zone)), one.until.astimezone(ZoneInfo(one.zone))
+    at = f"{until:%H:%M}" if until.date() == due.date() else f"{until:%a %d %b %H:%M}"
+    who = "" if len(one.readers) == readers else f"{_counted(len(one.readers), 'reader')} "
+    if one.superseded:
+        return f"{who}→ a later run, quiet hours"
+    return f"{who}→ {at} {one.zone}, quiet hours"
 
 
 def _counted(count: int, thing: str) -> str:

@@ -97,3 +97,9 @@ def test_runs_that_are_too_many_to_list_are_counted(kind: str, end: datetime | N
     often = replace(TIMING, trigger=replace(HOURLY, kind=kind, seconds=60, end=end))
     named, found = span(hours=12).first("weekly", often, NOW + timedelta(minutes=1), None)
     assert (len(named), found) == (min(count, LIST), count - (end is None))
+
+
+def test_runs_before_an_end_of_ones_own_are_listed_or_counted_and_begin_with_what_is_late() -> None:
+    coming = [Fire(NOW, NOW), *on_time(1, 2, 3, 4)]
+    assert list(span(hours=1).within(WEEKLY, OVERDUE, WEEKLY, NOW + 5 * HOUR)) == coming
+    assert span(hours=1).count(WEEKLY, OVERDUE, WEEKLY, NOW + 5 * HOUR) == len(coming)

@@ -19,6 +19,7 @@ from tests.support.fakes import (
     OneQuery,
     Stepped,
     Stored,
+    Workdays,
     bundle_with,
     uses,
 )
@@ -66,6 +67,7 @@ async def planned(
     given: Any = uses(
         clock=clock or Clock(),
         connectors=connectors,
+        holidays=Workdays(),
         deployments=Deployments(None if old is None else bundle_with(*old)),
         runs=Chain(),
         snapshots=Stored(stored),

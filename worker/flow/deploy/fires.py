@@ -1,7 +1,7 @@
 """Which runs of a schedule will fire, and when: what a plan lists."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain, islice
 
@@ -47,10 +47,18 @@ class Span:
         return [Fire(self.now, run.key.slot) for c in found.overdue if was and c.schedule == was.id for run in c.runs]
 
     def day(self, schedule: Schedule, found: Changes, was: Schedule | None) -> Iterator[datetime]:
-        """The slots of every run of the next 24 hours, lazily and without a limit."""
+        """The slots of every run of the next 24 hours."""
+        return (fire.slot for fire in self.within(schedule, found, was, self.now + DAY))
+
+    def within(self, schedule: Schedule, found: Changes, was: Schedule | None, end: datetime) -> Iterator[Fire]:
+        """Every run before `end`, lazily and without a limit."""
         pause, at = self.pause(schedule, was), self.at(schedule, found)
-        coming = fires(self.triggers, schedule.id, schedule, at, self.now, self.now + DAY, pause)
-        return (fire.slot for fire in chain(self.late(found, was), coming))
+        return chain(self.late(found, was), fires(self.triggers, schedule.id, schedule, at, self.now, end, pause))
+
+    def count(self, schedule: Schedule, found: Changes, was: Schedule | None, end: datetime) -> int:
+        """How many runs there are before `end`."""
+        at, pause = self.at(schedule, found), self.pause(schedule, was)
+        return len(self.late(found, was)) + replace(self, until=end).first(schedule.id, schedule, at, pause)[1]
 
     def of(self, schedule: Schedule) -> tuple[Fire, ...]:
         """The runs of a schedule as it is deployed."""

@@ -2,7 +2,8 @@
 would change.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -12,9 +13,10 @@ from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unk
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.deploy.fires import Fire, Span
 from worker.flow.deploy.last_answers import LastAnswers, last_answers
+from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
 from worker.flow.run.readers import readers
-from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
+from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`fires`: the first of `count`. `readers`: their ids. `paused`: by its definition, or at run time."""
+    """`fires`: the first of `count`. `readers`: their ids. `paused`: by its definition, or at run time. `shifts`: the
+    digests of each run that wait for the end of quiet hours.
+    """
 
     schedule: str
     zone: str
@@ -39,11 +43,14 @@ class Planned:
     readers: tuple[str, ...]
     cost: Cost
     paused: Pause | None
+    shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection."""
+    """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection. `messages`: what each
+    address gets in the next seven days.
+    """
 
     now: datetime
     until: datetime
@@ -53,9 +60,10 @@ class Plan:
     readers_removed: tuple[tuple[str, str], ...]
     moves: tuple[Moves, ...]
     day: tuple[DayCost, ...] = ()
+    messages: tuple[Messages, ...] = ()
 
 
-class PlanUses(ChangesUses, UsesConnectors, UsesRuns, UsesSnapshots, Protocol): ...
+class PlanUses(ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, Protocol): ...
 
 
 async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
@@ -101,6 +109,13 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
             day,
             {row.schedule: row.cost.last for row in planned},
         ),
+        messages=messages(
+            uses.holidays.name,
+            span,
+            bundle.schedules,
+            found,
+            {name: before[origin] for name, origin in origins.items() if origin in before},
+        ),
     )
 
 
@@ -110,14 +125,16 @@ async def _planned(
     name = schedule.id
     pause, late = span.pause(schedule, was), span.late(found, was)
     coming, count = span.first(name, schedule, span.at(schedule, found), pause)
+    listed = (*late, *coming)
     return Planned(
         schedule=name,
         zone=schedule.trigger.zone,
-        fires=(*late, *coming),
+        fires=listed,
         count=count + len(late),
         readers=tuple(reader.id for reader in readers(schedule)),
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
+        shifts=shifts(uses.holidays.name, schedule, listed),
     )
 
 

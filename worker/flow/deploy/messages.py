@@ -1,0 +1,117 @@
+"""What a plan says of messages: which wait for the end of quiet hours, and how many reach each address in a week."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice, zip_longest
+
+from worker.domain.outcome import Deferred
+from worker.domain.quiet import HolidayName, QuietHours
+from worker.domain.schedule import CatchUp, Schedule, Send, Subscription
+from worker.flow.deploy.deploy import Changes
+from worker.flow.deploy.fires import Fire, Span
+from worker.flow.run.quiet import quiet
+from worker.flow.run.readers import WEBHOOK, readers
+
+WEEK = timedelta(days=7)
+
+MOST = 20_000
+"""Runs of one schedule that are looked at for quiet hours. A run every thirty seconds is one of them."""
+
+Clock = tuple[QuietHours | None, str]
+"""Readers with the same quiet hours and zone wait alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """The digests of a run that wait until `until`. `readers`: their ids. `superseded`: a later run takes their place
+    before that, so that they are not sent.
+    """
+
+    until: datetime
+    zone: str
+    sentence: str
+    readers: tuple[str, ...]
+    superseded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """How many messages one address gets in the next seven days. `at_most`: some are left out if nothing changed, or if
+    there is nothing to show. `more`: there are more runs than are counted.
+    """
+
+    channel: str
+    address: str
+    count: int
+    at_most: bool
+    more: bool
+
+
+def shifts(holiday: HolidayName, schedule: Schedule, fires: Sequence[Fire]) -> dict[Fire, tuple[Shift, ...]]:
+    """By run. `fires`: the runs that are listed, in the order in which they are due."""
+    alike = _alike(schedule)
+    found = dict[Fire, tuple[Shift, ...]]()
+    for fire, following in zip_longest(fires, fires[1:]):
+        for (_, zone), (entry, ids) in alike.items():
+            waits = quiet(holiday, entry, fire.due)
+            if waits is not None:
+                over = _gives_way(schedule, waits, following)
+                one = Shift(waits.until, zone, waits.sentence, tuple(ids), superseded=over)
+                found[fire] = (*found.get(fire, ()), one)
+    return found
+
+
+def messages(
+    holiday: HolidayName, span: Span, schedules: Mapping[str, Schedule], found: Changes, was: Mapping[str, Schedule]
+) -> tuple[Messages, ...]:
+    """For each address over all schedules, the most messages first. `was`: the deployed schedules by their new ids."""
+    counts, less, more = defaultdict[tuple[str, str], int](int), set[tuple[str, str]](), set[tuple[str, str]]()
+    for name, schedule in schedules.items():
+        by_clock: dict[Clock, tuple[int, bool]] = {}
+        for entry in schedule.to:
+            clock, address = _clock(entry), (entry.channel, entry.address or WEBHOOK)
+            if clock not in by_clock:
+                by_clock[clock] = _count(holiday, span, schedule, entry, found, was.get(name))
+            count, cut = by_clock[clock]
+            counts[address] += count
+            less |= {address} if count and (entry.send is not Send.ALWAYS or entry.skip_if_empty) else set()
+            more |= {address} if cut else set()
+    rows = [Messages(*one, count, at_most=one in less, more=one in more) for one, count in counts.items()]
+    return tuple(sorted(rows, key=lambda row: (-row.count, row.channel, row.address)))
+
+
+def _alike(schedule: Schedule) -> dict[Clock, tuple[Subscription, list[str]]]:
+    found: dict[Clock, tuple[Subscription, list[str]]] = {}
+    for reader, entry in readers(schedule).items():
+        if entry.quiet_hours is not None:
+            found.setdefault(_clock(entry), (entry, []))[1].append(reader.id)
+    return found
+
+
+def _clock(entry: Subscription) -> Clock:
+    return entry.quiet_hours, entry.zone if entry.quiet_hours is not None else ""
+
+
+def _gives_way(schedule: Schedule, waits: Deferred, following: Fire | None) -> bool:
+    return schedule.catch_up is not CatchUp.ALL and following is not None and following.due <= waits.until
+
+
+def _count(
+    holiday: HolidayName, span: Span, schedule: Schedule, entry: Subscription, found: Changes, was: Schedule | None
+) -> tuple[int, bool]:
+    """Messages to a reader like `entry`, and whether there are more runs than were looked at."""
+    end = span.now + WEEK
+    if entry.quiet_hours is None:
+        return span.count(schedule, found, was, end), False
+    fires = list(islice(span.within(schedule, found, was, end), MOST + 1))
+    return _sent(holiday, schedule, entry, fires[:MOST], end), len(fires) > MOST
+
+
+def _sent(holiday: HolidayName, schedule: Schedule, entry: Subscription, fires: Sequence[Fire], end: datetime) -> int:
+    count = 0
+    for fire, following in zip_longest(fires, fires[1:]):
+        waits = quiet(holiday, entry, fire.due)
+        count += waits is None or (waits.until < end and not _gives_way(schedule, waits, following))
+    return count
