@@ -77,8 +77,9 @@ async def open_services(
 
 def make_services(settings: Settings, redis: Redis, project: str, connectors: OpenConnectors, queue: Queue) -> Services:
     """Every port of this process, with its caches."""
+    holidays = PublicHolidays()
     ledger, snapshots = RedisLedger(redis, project, times=_ledger_times(settings)), ForgetfulSnapshots(redis, project)
-    deployments, triggers = with_kept_bundles(ledger.deployments), ApTriggers()
+    deployments, triggers = with_kept_bundles(ledger.deployments), ApTriggers(holidays.name)
     cache = RedisFetchCache(redis, project, settings.heartbeat)
     return Services(
         clock=ledger.clock,
@@ -94,7 +95,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         events=EventLog(),
         triggers=triggers,
         connectors=connectors,
-        holidays=PublicHolidays(),
+        holidays=holidays,
         transmit=transmit,
         digests=ReaderDigests(
             ledger.lookups,

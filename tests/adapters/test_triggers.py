@@ -1,6 +1,7 @@
 """Triggers on the real APScheduler, across every change of clocks, against an oracle that walks elapsed time."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, islice, pairwise, takewhile
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.triggers import ApTriggers
 from worker.domain.due.slots import account, first_slot
 from worker.domain.schedule import CatchUp, Trigger
@@ -296,3 +298,45 @@ def test_an_outage_of_any_length_accounts_for_every_slot_once(
         runs, missed, due = runs + len(found.runs), missed + sum(gone.count for gone in found.missed), found.next_slot
     assert runs + missed == expected
     assert due == triggers.next(trigger, now)
+
+
+WORKDAYS = ApTriggers(PublicHolidays().name)
+OFFICE = Trigger("cron", "Europe/Berlin", "0 9 * * MON-FRI", holidays="DE-BE")
+
+
+def test_a_cron_leaves_out_the_public_holidays_of_its_calendar() -> None:
+    found = takewhile(lambda slot: slot < at("2026-04-09T00:00"), WORKDAYS.upcoming(OFFICE, at("2026-04-01T00:00")))
+    assert [wall(slot, ZoneInfo("Europe/Berlin")).date().isoformat() for slot in found] == [
+        "2026-04-01",
+        "2026-04-02",  # Good Friday and Easter Monday are left out
+        "2026-04-07",
+        "2026-04-08",
+    ]
+
+
+def test_what_came_before_a_holiday_is_the_previous_slot() -> None:
+    tuesday = at("2026-04-07T07:00")
+    assert WORKDAYS.previous(OFFICE, tuesday) == at("2026-04-02T07:00")
+    window = resolve(
+        WindowSpec("since-previous-slot"), tuesday, OFFICE.zone, previous_slot=WORKDAYS.previous(OFFICE, tuesday)
+    )
+    assert (window.start, window.end) == (at("2026-04-02T07:00"), tuesday), "Tuesday covers Thursday to Tuesday"
+
+
+@given(st.datetimes(datetime(2020, 1, 1), datetime(2034, 1, 1)), st.sampled_from(["DE-BE", "US", "JP", "GB-SCT"]))  # noqa: DTZ001
+def test_slots_around_holidays_are_those_without_them_but_for_the_holidays(shown: datetime, calendar: str) -> None:
+    after = shown.replace(tzinfo=UTC)
+    trigger = replace(OFFICE, holidays=calendar)
+    every = takewhile(
+        lambda slot: slot < after + timedelta(days=30), WORKDAYS.upcoming(replace(OFFICE, holidays=""), after)
+    )
+    zone, name = ZoneInfo(OFFICE.zone), PublicHolidays().name
+    expected = [slot for slot in every if not name(calendar, wall(slot, zone).date())]
+    found = list(takewhile(lambda slot: slot < after + timedelta(days=30), WORKDAYS.upcoming(trigger, after)))
+    assert found == expected
+    assert [WORKDAYS.previous(trigger, later) for later in found[1:]] == found[:-1]
+
+
+def test_holidays_without_a_calendar_are_no_silent_nothing() -> None:
+    with pytest.raises(KeyError, match="DE-BE"):
+        triggers.next(OFFICE, at("2026-04-01T00:00"))

@@ -7,15 +7,16 @@ https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from apscheduler.triggers.cron import CronTrigger
 
 from worker.domain.due.slots import NextWall, every_after, every_before, following
+from worker.domain.quiet import HolidayName
 from worker.domain.schedule import Trigger
 from worker.domain.time import cron
-from worker.domain.time.zones import zone_named
+from worker.domain.time.zones import day_start, wall, zone_named
 
 _MINUTE = timedelta(minutes=1)
 _INSTANT = timedelta(microseconds=1)
@@ -24,11 +25,18 @@ _END_OF_TIME = 9000  # year; leaves room for every zone's offset before datetime
 _RANGES = {"minute": (0, 59), "hour": (0, 23), "day": (1, 31), "month": (1, 12), "weekday": (0, 6)}
 
 
-class ApTriggers:
-    """Caches answers by (trigger, after): many schedules share one cron line, and a tick asks for all of them."""
+def _no_calendar(calendar: str, day: date) -> str:
+    raise KeyError(f"{calendar} on {day}")
 
-    def __init__(self, memo: int = 16_384) -> None:
-        self._next = lru_cache(maxsize=memo)(_next)
+
+class ApTriggers:
+    """Caches answers by (trigger, after): many schedules share one cron line, and a tick asks for all of them.
+    `holiday`: the public holidays that triggers leave out. Without it no trigger may have any.
+    """
+
+    def __init__(self, holiday: HolidayName = _no_calendar, *, memo: int = 16_384) -> None:
+        self._holiday = holiday
+        self._next = lru_cache(maxsize=memo)(self._found)
 
     def next(self, trigger: Trigger, after: datetime) -> datetime | None:
         """The first slot strictly after `after`, in UTC. Raises TimeWordError for a definition that `check` refuses."""
@@ -36,10 +44,10 @@ class ApTriggers:
 
     def upcoming(self, trigger: Trigger, after: datetime) -> Iterator[datetime]:
         """Every slot after `after`, lazily, mostly without end. Not cached: a long plan would flush the cache."""
-        slot = _next(trigger, after)
+        slot = self._found(trigger, after)
         while slot is not None:
             yield slot
-            slot = _next(trigger, slot)
+            slot = self._found(trigger, slot)
 
     def previous(self, trigger: Trigger, before: datetime) -> datetime | None:
         """The last slot strictly before `before`, where a window `since-previous-slot` begins. None if there is none
@@ -52,10 +60,35 @@ class ApTriggers:
         span = _MINUTE
         while span < _LONGEST:
             span *= 2
-            found = _next(trigger, before - span)
+            found = self._found(trigger, before - span)
             if found is not None and found < before:
-                return _closest(trigger, found, before)
+                return self._closest(trigger, found, before)
         return None
+
+    def _closest(self, trigger: Trigger, low: datetime, before: datetime) -> datetime:
+        """The engine only looks forward, so this halves the interval between a slot and `before` until no slot is in
+        it.
+        """
+        high = before
+        while high - low > _INSTANT:
+            middle = low + (high - low) / 2
+            found = self._found(trigger, middle)
+            if found is not None and found < before:
+                low = found
+            else:
+                high = middle
+        return low
+
+    def _found(self, trigger: Trigger, after: datetime) -> datetime | None:
+        """The next slot. A holiday is left out as a whole day in the trigger's zone."""
+        slot = _next(trigger, after)
+        if not trigger.holidays:
+            return slot
+        zone = zone_named(trigger.zone)
+        while slot is not None and self._holiday(trigger.holidays, wall(slot, zone).date()):
+            tomorrow = wall(slot, zone).date() + timedelta(days=1)
+            slot = _next(trigger, day_start(tomorrow, zone) - _INSTANT)
+        return slot
 
 
 def _next(trigger: Trigger, after: datetime) -> datetime | None:
@@ -73,19 +106,6 @@ def _endless(trigger: Trigger, after: datetime) -> datetime | None:
         after = max(after, trigger.start - _INSTANT)
     next_wall, both = _compiled(trigger.expression)
     return following(after, zone_named(trigger.zone), next_wall, both_of_twice=both)
-
-
-def _closest(trigger: Trigger, low: datetime, before: datetime) -> datetime:
-    """The engine only looks forward, so this halves the interval between a slot and `before` until no slot is in it."""
-    high = before
-    while high - low > _INSTANT:
-        middle = low + (high - low) / 2
-        found = _next(trigger, middle)
-        if found is not None and found < before:
-            low = found
-        else:
-            high = middle
-    return low
 
 
 @lru_cache(maxsize=4096)

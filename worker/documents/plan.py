@@ -106,10 +106,12 @@ def _fire(fire: Fire) -> dict[str, str]:
 def _schedule(row: Planned) -> dict[str, Any]:
     """One schedule, with what its runs have in common.
 
-    {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "paused", "paused_until"}
+    {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "paused", "paused_until",
+    "holidays": [{"slot", "name"}, …]}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
-    that is not paused, and for a pause that a person has to end.
+    that is not paused, and for a pause that a person has to end. `holidays`: times on public holidays, which are no
+    slots.
     """
     return {
         "schedule": row.schedule,
@@ -119,6 +121,7 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "unknown": list(row.cost.unknown),
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
+        "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],
     }
 
 

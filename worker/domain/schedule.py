@@ -47,7 +47,7 @@ class OnUnknown(StrEnum):
 class Trigger:
     """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`) or every (`seconds` of
     elapsed time, counted from the Unix epoch or from `start`). The range is half open: slots lie at or after `start`
-    and before `end`.
+    and before `end`. A cron has no slot on a public holiday of the calendar `holidays` (such as DE-BE; empty for none).
     """
 
     kind: str
@@ -56,6 +56,7 @@ class Trigger:
     seconds: int = 0
     start: datetime | None = None
     end: datetime | None = None
+    holidays: str = ""
 
 
 @dataclass(frozen=True, slots=True)

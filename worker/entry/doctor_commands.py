@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from worker.adapters.celery.app import make_app
 from worker.adapters.celery.queue import waiting
 from worker.adapters.definitions.load import Loaded
+from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
@@ -150,7 +151,7 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
         await clocks_agree(ledger.clock, wall_clock),
         await _owner(client, bundle.project, place),
         *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
-        *await due_ahead(ledger.deployments, ledger.clock, ApTriggers()),
+        *await due_ahead(ledger.deployments, ledger.clock, ApTriggers(PublicHolidays().name)),
         *await suspensions(ledger.deliveries, bundle),
         *await processes(ledger.heartbeats, ledger.clock),
     ]

@@ -19,7 +19,7 @@ from worker.entry.run_commands import ScheduleId, instant
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire
-from worker.flow.deploy.messages import Shift
+from worker.flow.deploy.messages import Messages, Shift
 from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.plan import Plan, Planned
 from worker.flow.deploy.plan import plan as planned
@@ -71,22 +71,35 @@ def show(found: Plan) -> None:
     if total > SHOWN:
         console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
     for row in found.schedules:
-        if row.paused is not None:
-            console.out.print(f"{row.schedule} is paused{_until(row.paused)}.", markup=False)
-        elif not row.count:
-            console.out.print(f"{row.schedule} does not fire until {stamp(found.until)}.", markup=False)
-        if row.cost.unknown:
-            lists = ", ".join(row.cost.unknown)
-            console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+        _show_schedule(row, found.until)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
-    for to in found.messages[:ADDRESSES]:
+    _show_messages(found.messages)
+    show_changes(found)
+
+
+def _show_schedule(row: Planned, until: datetime) -> None:
+    for one in row.left_out[:LINES]:
+        local = one.at.astimezone(ZoneInfo(row.zone))
+        console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
+    if len(row.left_out) > LINES:
+        console.out.print(f"{row.schedule} leaves out {len(row.left_out) - LINES} more.", markup=False)
+    if row.paused is not None:
+        console.out.print(f"{row.schedule} is paused{_until(row.paused)}.", markup=False)
+    elif not row.count:
+        console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+    if row.cost.unknown:
+        lists = ", ".join(row.cost.unknown)
+        console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+
+
+def _show_messages(rows: Sequence[Messages]) -> None:
+    for to in rows[:ADDRESSES]:
         more, most = " or more" if to.more else "", "at most " if to.at_most else ""
         counted = f"{most}{_counted(to.count, 'message')}{more}"
         console.out.print(f"{to.channel}:{to.address}, next 7 days: {counted}.", markup=False)
-    if len(found.messages) > ADDRESSES:
-        console.out.print(f"and {len(found.messages) - ADDRESSES} more addresses; --json lists them.")
-    show_changes(found)
+    if len(rows) > ADDRESSES:
+        console.out.print(f"and {len(rows) - ADDRESSES} more addresses; --json lists them.")
 
 
 def show_changes(found: Plan) -> None:

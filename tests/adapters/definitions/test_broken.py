@@ -358,7 +358,7 @@ BROKEN = [
         "send: always",
         "send: on_alert",
         "on_alert",
-        "`on_alert`, which this version does not have yet",
+        "`on_alert`, which needs alerts, and this version has none yet",
         "write always or on_change",
     ),
     Broken(

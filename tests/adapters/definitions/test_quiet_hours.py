@@ -110,3 +110,21 @@ def test_an_entry_may_want_empty_digests_all_the_same(loading: Load) -> None:
     loaded = loading({SCHEDULE: with_digest(with_entry("skip_if_empty: false"), "skip_if_empty: true")})
     assert loaded.bundle is not None, loaded.complaints
     assert [entry.skip_if_empty for entry in loaded.bundle.schedules["weekly"].to] == [False, True]
+
+
+def with_when(words: str) -> str:
+    return WEEKLY.replace("catch_up: latest}", f"catch_up: latest, {words}}}")
+
+
+def test_a_cron_may_leave_out_public_holidays(loading: Load) -> None:
+    loaded = loading({SCHEDULE: with_when("holidays: US-NY")})
+    assert loaded.bundle is not None, loaded.complaints
+    assert loaded.bundle.schedules["weekly"].trigger.holidays == "US-NY"
+
+
+def test_a_calendar_of_a_trigger_is_checked_and_elapsed_time_has_none(loading: Load) -> None:
+    (unknown,) = loading({SCHEDULE: with_when("holidays: us")}).complaints
+    assert '`holidays` with "us"; write `US`' in str(unknown)
+    elapsed = with_when("holidays: US").replace('cron: "0 9 * * MON"', "every: 1h")
+    (beside,) = loading({SCHEDULE: elapsed}).complaints
+    assert "`holidays` beside `every`, which is elapsed time; leave it out, or write" in str(beside)

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.fakes import HOUR, HOURLY, NOW, RUN, WEEKLY, Stepped
+from tests.support.fakes import HOUR, HOURLY, NOW, RUN, WEEKLY, Stepped, Workdays
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
 from worker.domain.run import Claim
 from worker.domain.schedule import CatchUp, Timing
 from worker.flow.deploy.deploy import Changes
-from worker.flow.deploy.fires import LIST, Fire, Span, fires
+from worker.flow.deploy.fires import LIST, Fire, LeftOut, Span, fires
 from worker.ports import SlotClaim
 
 NEXT = NOW + HOUR
@@ -103,3 +103,13 @@ def test_runs_before_an_end_of_ones_own_are_listed_or_counted_and_begin_with_wha
     coming = [Fire(NOW, NOW), *on_time(1, 2, 3, 4)]
     assert list(span(hours=1).within(WEEKLY, OVERDUE, WEEKLY, NOW + 5 * HOUR)) == coming
     assert span(hours=1).count(WEEKLY, OVERDUE, WEEKLY, NOW + 5 * HOUR) == len(coming)
+
+
+def test_times_on_holidays_are_listed_with_the_name_of_the_holiday() -> None:
+    trigger = replace(HOURLY, holidays="DE")
+    assert span().left_out(trigger, Workdays(NOW.date()).name) == (
+        LeftOut(NOW + HOUR, "a holiday"),
+        LeftOut(NOW + 2 * HOUR, "a holiday"),
+    )
+    assert span().left_out(trigger, Workdays().name) == ()
+    assert span().left_out(HOURLY, Workdays(NOW.date()).name) == ()

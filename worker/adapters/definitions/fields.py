@@ -3,8 +3,9 @@
 The key decides what unquoted text is: an id `0815` stays text, a limit `20` becomes a number.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -13,6 +14,7 @@ from pydantic_core import PydanticCustomError
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.yaml_nodes import core
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 SAID = "said"
 """The type of our own pydantic errors. Their context holds `found` and `expected`."""
 
@@ -65,13 +67,13 @@ def names(value: Any) -> tuple[str, ...]:
     return (text(value),)
 
 
-def one_of(enum: type[StrEnum], later: tuple[str, ...] = ()) -> Callable[[Any], StrEnum]:
-    """`later`: words that a later version will accept."""
+def one_of(enum: type[StrEnum], later: Mapping[str, str] = NOTHING) -> Callable[[Any], StrEnum]:
+    """`later`: words that a later version will accept, each with the clause that refuses it for now."""
 
     def chosen(value: Any) -> StrEnum:
         word = text(value)
         if word in later:
-            raise said(f"`{word}`, which this version does not have yet", f"write {listed(enum)}")
+            raise said(f"`{word}`, {later[word]}", f"write {listed(enum)}")
         if word not in set(enum):
             raise said(described(value), advice(word, enum))
         return enum(word)

@@ -12,7 +12,9 @@ from pydantic.fields import FieldInfo
 from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 
-_Send = Annotated[Send | None, BeforeValidator(one_of(Send, later=("on_alert",)))]
+_Send = Annotated[
+    Send | None, BeforeValidator(one_of(Send, later={"on_alert": "which needs alerts, and this version has none yet"}))
+]
 _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
@@ -109,6 +111,7 @@ class WhenShape(Shape):
     cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
     every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")
     timezone: Text = Field(default="", description="An IANA zone; that of defaults unless given.")
+    holidays: Text = Field(default="", description="Whose public holidays a cron leaves out: DE, or DE-BE.")
     catch_up: _CatchUp = Field(default=CatchUp.LATEST, description="none, latest (unless given) or all.")
 
 

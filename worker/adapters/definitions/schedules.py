@@ -24,7 +24,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     if shaped is None:
         _pieces_of_a_broken_one(sheet, project, kinds)
         return None
-    timed = when(sheet, shaped.when, project.defaults.timezone, shaped)
+    timed = when(sheet, shaped.when, project.defaults.timezone, shaped, kinds)
     context = LoadContext(sheet, kinds, project, timed.zone)
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
@@ -93,7 +93,7 @@ def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> 
         return
     timed = When(project.defaults.timezone)
     if isinstance(value.get("when"), dict):
-        timed = when(sheet, value["when"], project.defaults.timezone, None)
+        timed = when(sheet, value["when"], project.defaults.timezone, None, kinds)
     if isinstance(value.get("report"), list):
         report(LoadContext(sheet, kinds, project, timed.zone), value["report"])
 

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
+from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import ScheduleShape, WhenShape
 from worker.adapters.definitions.place import Sheet, parsed
 from worker.adapters.definitions.project import zone_at
+from worker.adapters.definitions.quiet_hours import calendar
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import instant, seconds
 from worker.domain.due.slots import parse_every
@@ -28,21 +31,27 @@ class When:
     spread: int = 0
 
 
-def when(sheet: Sheet, value: dict[str, Any], zone_of_defaults: str, beside: ScheduleShape | None) -> When:
+def when(
+    sheet: Sheet, value: dict[str, Any], zone_of_defaults: str, beside: ScheduleShape | None, kinds: Registry
+) -> When:
     """`value`: the mapping under `when:`. `beside`: the keys next to it, None if they could not be read."""
     shaped = read(WhenShape, value, sheet, ("when",))
     piece = shaped.piece or WhenShape()
     zone_name = zone_at(sheet, ("when", "timezone"), piece.timezone, zone_of_defaults)
-    made = When(zone_name, piece.catch_up, _trigger(sheet, piece, zone_name, sound=shaped.sound))
+    made = When(zone_name, piece.catch_up, _trigger(sheet, piece, zone_name, kinds, sound=shaped.sound))
     return made if beside is None else _bounded(sheet, made, beside)
 
 
-def _trigger(sheet: Sheet, piece: WhenShape, zone_name: str, *, sound: bool) -> Trigger | None:
+def _trigger(sheet: Sheet, piece: WhenShape, zone_name: str, kinds: Registry, *, sound: bool) -> Trigger | None:
     if piece.cron and piece.every:
         sheet.complain(("when", "every"), "`every` beside `cron`", "keep one of them", key=True)
     elif piece.cron:
         fields = parsed(sheet, ("when", "cron"), piece.cron, cron.parse, None)
-        return Trigger("cron", zone_name, piece.cron) if fields else None
+        known = parsed(sheet, ("when", "holidays"), piece.holidays, partial(calendar, kinds=kinds), "")
+        return Trigger("cron", zone_name, piece.cron, holidays=known) if fields else None
+    elif piece.every and piece.holidays:
+        expected = "leave it out, or write `quiet_hours: {holidays: …}` for readers"
+        sheet.complain(("when", "holidays"), "`holidays` beside `every`, which is elapsed time", expected, key=True)
     elif piece.every:
         every = parsed(sheet, ("when", "every"), piece.every, parse_every, 0)
         return Trigger("every", zone_name, seconds=every) if every else None

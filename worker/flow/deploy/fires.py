@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
-from worker.domain.schedule import Schedule, Timing
+from worker.domain.quiet import HolidayName
+from worker.domain.schedule import Schedule, Timing, Trigger
+from worker.domain.time.zones import wall, zone_named
 from worker.flow.deploy.cost import DAY
 from worker.flow.deploy.deploy import Changes
 from worker.flow.run.tick import slot_claim
@@ -23,6 +25,14 @@ class Fire:
 
     due: datetime
     slot: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A time that a cron names on a public holiday, which is no slot. `name`: the holiday's."""
+
+    at: datetime
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,17 @@ class Span:
         """How many runs there are before `end`."""
         at, pause = self.at(schedule, found), self.pause(schedule, was)
         return len(self.late(found, was)) + replace(self, until=end).first(schedule.id, schedule, at, pause)[1]
+
+    def left_out(self, trigger: Trigger, holiday: HolidayName) -> tuple[LeftOut, ...]:
+        """What the trigger's holidays leave out, the first `LIST` of it."""
+        if not trigger.holidays:
+            return ()
+        zone = zone_named(trigger.zone)
+        named = takewhile(
+            lambda slot: slot < self.until, self.triggers.upcoming(replace(trigger, holidays=""), self.now)
+        )
+        found = ((slot, holiday(trigger.holidays, wall(slot, zone).date())) for slot in named)
+        return tuple(islice((LeftOut(slot, name) for slot, name in found if name), LIST))
 
     def of(self, schedule: Schedule) -> tuple[Fire, ...]:
         """The runs of a schedule as it is deployed."""

@@ -11,7 +11,7 @@ from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, Schedule
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
-from worker.flow.deploy.fires import Fire, Span
+from worker.flow.deploy.fires import Fire, LeftOut, Span
 from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
@@ -33,7 +33,7 @@ class Cost:
 @dataclass(frozen=True, slots=True)
 class Planned:
     """`fires`: the first of `count`. `readers`: their ids. `paused`: by its definition, or at run time. `shifts`: the
-    digests of each run that wait for the end of quiet hours.
+    digests of each run that wait for the end of quiet hours. `left_out`: times on public holidays that are no slots.
     """
 
     schedule: str
@@ -44,6 +44,7 @@ class Planned:
     cost: Cost
     paused: Pause | None
     shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ async def _planned(
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
         shifts=shifts(uses.holidays.name, schedule, listed),
+        left_out=span.left_out(schedule.trigger, uses.holidays.name),
     )
 
 
