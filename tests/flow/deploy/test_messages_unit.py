@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from tests.support.fakes import HOUR, HOURLY, NOW, TEAM, WEEKLY, Stepped, Workdays, uses
 from worker.domain.quiet import QuietHours
-from worker.domain.schedule import CatchUp, Schedule, Send, Subscription, Trigger
+from worker.domain.schedule import CatchUp, Each, Schedule, Send, Subscription, Trigger
 from worker.flow.deploy.fires import Fire, Span
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 
@@ -78,3 +78,10 @@ def test_more_runs_than_are_looked_at_are_said_to_be_more() -> None:
 def test_the_most_messages_come_first() -> None:
     boss = replace(TEAM, address="boss@acme.example")
     assert list(week(every(24, TEAM), every(1, boss))) == ["boss@acme.example", "team@acme.example"]
+
+
+def test_the_owners_of_deals_stand_together() -> None:
+    owners = replace(SLEEPER, id="each-owner", address=None, each=Each.OWNER)
+    assert list(week(every(24, owners))) == ["each owner"]
+    ((one,),) = shifts(Workdays().name, every(1, owners), runs(12)).values()
+    assert one.readers == ("each-owner",)

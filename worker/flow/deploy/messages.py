@@ -12,7 +12,7 @@ from worker.domain.schedule import CatchUp, Schedule, Send, Subscription
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire, Span
 from worker.flow.run.quiet import quiet
-from worker.flow.run.readers import WEBHOOK, readers
+from worker.flow.run.readers import WEBHOOK, entries
 
 WEEK = timedelta(days=7)
 
@@ -71,7 +71,7 @@ def messages(
     for name, schedule in schedules.items():
         by_clock: dict[Clock, tuple[int, bool]] = {}
         for entry in schedule.to:
-            clock, address = _clock(entry), (entry.channel, entry.address or WEBHOOK)
+            clock, address = _clock(entry), (entry.channel, _address(entry))
             if clock not in by_clock:
                 by_clock[clock] = _count(holiday, span, schedule, entry, found, was.get(name))
             count, cut = by_clock[clock]
@@ -84,10 +84,15 @@ def messages(
 
 def _alike(schedule: Schedule) -> dict[Clock, tuple[Subscription, list[str]]]:
     found: dict[Clock, tuple[Subscription, list[str]]] = {}
-    for reader, entry in readers(schedule).items():
+    for reader, entry in entries(schedule).items():
         if entry.quiet_hours is not None:
-            found.setdefault(_clock(entry), (entry, []))[1].append(reader.id)
+            found.setdefault(_clock(entry), (entry, []))[1].append(reader)
     return found
+
+
+def _address(entry: Subscription) -> str:
+    """The owners of deals are known when a run has fetched, so they stand together."""
+    return f"each {entry.each}" if entry.each else entry.address or WEBHOOK
 
 
 def _clock(entry: Subscription) -> Clock:
