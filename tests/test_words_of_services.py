@@ -13,6 +13,7 @@ SHORTEST = 10
 
 REASONS: dict[str, tuple[str, ...]] = {
     "a value of the definition": (
+        "channels/common/no_address.py: clean(text, 60)",
         "adapters/smtp/addresses.py: clean(address, 60)",
         "adapters/smtp/addresses.py: clean(name)",
         "adapters/smtp/addresses.py: clean(sender, 400)",
@@ -25,12 +26,14 @@ REASONS: dict[str, tuple[str, ...]] = {
         "sources/umami/values.py: value[:40]",
     ),
     "a part of our own message": (
+        "channels/common/names.py: re.sub('[^a-z0-9]+', '-', text.lower())[:limit]",
+        "channels/file/channel.py: envelope.key.digest[:16]",
         "adapters/smtp/mime.py: clean(attachment.name, 100)",
         "adapters/smtp/mime.py: clean(name, NAME_LIMIT)",
         "adapters/smtp/mime.py: clean(text, SUBJECT_LIMIT)",
         "channels/slack/channel.py: re.sub('[^A-Za-z0-9._-]+', '-', attachment.name).lstrip('.-')[:120]",
     ),
-    "what a template made": ("channels/slack/content.py: clean(key)",),
+    "what a template made": ("channels/common/strict_json.py: clean(key)",),
     "a number of ours": ("channels/slack/lookup.py: {(envelope.date - CLOCKS_DIFFER).timestamp():.6f}",),
     "a list, of which each entry stays whole": (
         "sources/close/follow.py: rest[:limit]",

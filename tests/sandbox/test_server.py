@@ -27,7 +27,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_its_addresses_are_on_loopback_and_fit_into_an_environment(box: Sandbox) -> None:
     told = json.loads(json.dumps(box.describe()))
-    assert set(told) == {"close", "pipedrive", "umami", "slack", "webhook", "smtp", "control"}
+    assert set(told) == {"close", "pipedrive", "umami", "slack", "webhook", "receiver", "smtp", "control"}
     assert told["close"].startswith("http://127.0.0.1:")
     assert told["smtp"] == f"smtp://127.0.0.1:{box.mail.port}?tls=never"
 
