@@ -20,7 +20,7 @@ from worker.rendering.templates import environment
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 NAME = "pipeline/email.subject.j2"
-OTHERS = {"pipeline/email.html.j2": "<p></p>", "pipeline/email.txt.j2": ""}
+OTHERS = {"pipeline/email.html.j2": "<p></p>", "pipeline/email.txt.j2": "text"}
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
 ENV = environment(TEMPLATES, {})
 

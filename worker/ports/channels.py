@@ -34,6 +34,12 @@ class TemplatePage(Protocol):
         """
         ...
 
+    def place(self, name: str, offset: int) -> tuple[str, int]:
+        """The template and the line in it that wrote the character at `offset` of what `fill` returns. A line counts
+        from 1; 0: not known.
+        """
+        ...
+
 
 class Templates(Protocol):
     """A project's own templates, and the ones that Funnelbeat ships for those that the project does not have."""

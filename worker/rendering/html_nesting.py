@@ -1,6 +1,9 @@
-"""How deeply elements of HTML are nested. The library that puts styles in ends the process where it is too deep."""
+"""How elements of HTML are nested: how deeply, and which is not closed. The library that puts styles in ends the process
+where the nesting is too deep, and a mail program shows a mail with an open element as it likes.
+"""
 
 import re
+from dataclasses import dataclass
 
 _TAGS = re.compile(
     r"<!--.*?(?:-->|\Z)"
@@ -10,6 +13,61 @@ _TAGS = re.compile(
 )
 _IMPLIED = frozenset({"p", "li", "dd", "dt", "option"})
 """Elements whose end may be left out before the end of the element around them."""
+
+_MAY_STAY_OPEN = _IMPLIED | {
+    "tr",
+    "td",
+    "th",
+    "thead",
+    "tbody",
+    "tfoot",
+    "colgroup",
+    "html",
+    "head",
+    "body",
+    "rt",
+    "rp",
+}
+"""Elements whose end tag HTML lets an author leave out."""
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlFault:
+    """`offset`: of the tag in the text."""
+
+    offset: int
+    problem: str
+
+
+def html_fault(html: str) -> HtmlFault | None:
+    """The first element that is not closed, or end tag that closes nothing."""
+    opened: list[tuple[str, int]] = []
+    for tag in _TAGS.finditer(html):
+        raw, name = (tag["raw"] or "").lower(), (tag["name"] or "").lower()
+        if raw and not tag[0].lower().endswith(f"</{raw}"):
+            return HtmlFault(tag.start(), f"<{raw}> is never closed")
+        if not name or _closes_itself(html, tag.end()):
+            continue
+        if not tag["end"]:
+            opened.append((name, tag.start()))
+            continue
+        fault = _ended(opened, name, tag.start())
+        if fault is not None:
+            return fault
+    left = [(name, offset) for name, offset in opened if name not in _MAY_STAY_OPEN]
+    return HtmlFault(left[-1][1], f"<{left[-1][0]}> is never closed") if left else None
+
+
+def _ended(opened: list[tuple[str, int]], name: str, offset: int) -> HtmlFault | None:
+    """Takes away the element that an end tag closes, and those inside it that may stay open."""
+    if name not in {open_name for open_name, _ in opened}:
+        return HtmlFault(offset, f"</{name}> closes nothing that is open")
+    while True:
+        inner, begun = opened.pop()
+        if inner == name:
+            return None
+        if inner not in _MAY_STAY_OPEN:
+            return HtmlFault(begun, f"<{inner}> is not closed before </{name}>")
 
 
 def deepest(html: str) -> int:
@@ -36,3 +94,9 @@ def _close(opened: list[str], name: str) -> None:
         implied -= 1
     if implied and opened[implied - 1] == name:
         del opened[implied - 1 :]
+
+
+def _closes_itself(html: str, after: int) -> bool:
+    """Whether the tag ends in "/>", as those of SVG may."""
+    end = html.find(">", after)
+    return end > 0 and html[end - 1] == "/"

@@ -32,6 +32,7 @@ from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.text_table import columns
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
+from worker.rendering.writer import writer
 from worker.sanitize import clean, isolate, plain
 
 OUTPUT_LIMIT = 5_000_000
@@ -41,14 +42,18 @@ PROBLEM_LIMIT = 300
 NESTING_LIMIT = 1_000
 
 
+SHIPPED = "shipped/"
+"""Before a path: the template that Funnelbeat ships, whatever the project has at that path."""
+
+
 def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
     """`overrides`: template source by path below templates/; everything else is read from the folder `builtin`."""
 
     def load(name: str) -> tuple[str, str, None]:
-        if name in overrides:
+        if name in overrides and not name.startswith(SHIPPED):
             return overrides[name], name, None
         try:
-            return builtin.joinpath(*split_template_path(name)).read_text("utf-8"), name, None
+            return builtin.joinpath(*split_template_path(name.removeprefix(SHIPPED))).read_text("utf-8"), name, None
         except OSError as error:
             raise TemplateNotFound(name) from error
 
@@ -71,7 +76,7 @@ class JinjaPage:
         path = f"{self.folder}/{name}"
         try:
             with bounded():
-                return _joined(self.env.get_template(path).generate(**self.values, reader=READER))
+                return _joined(self._pieces(path))
         except TemplateNotFound as error:
             raise RenderError(path, 0, f"there is no template {clean(str(error.name or path))}") from error
         except TemplateSyntaxError as error:
@@ -79,6 +84,20 @@ class JinjaPage:
         except Exception as error:
             place, line = _place(error.__traceback__, path)
             raise RenderError(place, line, _problem(error)) from error
+
+    def place(self, name: str, offset: int) -> tuple[str, int]:
+        path, length = f"{self.folder}/{name}", 0
+        with bounded():
+            pieces = self._pieces(path)
+            for piece in pieces:
+                if length + len(piece) > offset:
+                    place, line = writer(pieces) or (path, 0)
+                    return place, line + piece.count("\n", 0, offset - length)
+                length += len(piece)
+        return path, 0
+
+    def _pieces(self, path: str) -> Iterator[str]:
+        return self.env.get_template(path).generate(**self.values, reader=READER)
 
 
 class JinjaTemplates:

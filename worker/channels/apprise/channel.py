@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from worker.adapters.apprise_service import AppriseService, AppriseUnclear, installed
 from worker.channels.common.no_address import no_address
-from worker.channels.common.texts import subject_of, text_of
+from worker.channels.common.texts import html_of, subject_of, text_of
 from worker.domain.delivery import READER, Envelope, Part, Receipt
 from worker.errors import DeliveryUncertain, RenderError
 from worker.ports.channels import ChannelKind, PreviewPage, RenderRequest, TemplatePage, Templates
 from worker.ports.kinds import Option, RuleViolation
-from worker.rendering.templates import styled
 
 CHANNEL = "apprise"
 PATIENCE = 30.0
@@ -48,7 +47,7 @@ class AppriseChannel:
         """The longest form of the digest that the limit allows."""
         folder = request.entry.template
         for page in templates.pages(request):
-            body = self._body(page, folder).replace(READER, CHANNEL)
+            body = self._body(page).replace(READER, CHANNEL)
             if not self._limit or len(body) <= self._limit:
                 return AppriseContent(subject_of(page), body)
         raise RenderError(
@@ -82,9 +81,8 @@ class AppriseChannel:
     async def aclose(self) -> None:
         await self._service.aclose()
 
-    def _body(self, page: TemplatePage, folder: str) -> str:
-        template = "email.html.j2"
-        return styled(f"{folder}/{template}", page.fill(template)) if self._form == HTML else text_of(page)
+    def _body(self, page: TemplatePage) -> str:
+        return html_of(page) if self._form == HTML else text_of(page)
 
 
 def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:

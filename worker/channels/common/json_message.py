@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.channels.common.strict_json import strict_json
+from worker.channels.common.strict_json import strict_json, wrong_place
 from worker.channels.common.texts import subject_of, text_of
 from worker.documents.digest import digest_message, notice_message
 from worker.domain.delivery import READER
@@ -40,7 +40,9 @@ def json_content(request: RenderRequest, templates: Templates) -> JsonContent:
 def own_json_content(request: RenderRequest, templates: Templates) -> JsonContent:
     """What the project's own webhook.json.j2 makes of the digest. Raises RenderError."""
     page = next(templates.pages(request))
-    document = strict_json(f"{request.entry.template}/{TEMPLATE}", page.fill(TEMPLATE))
+    text = page.fill(TEMPLATE)
+    with wrong_place(page, TEMPLATE):
+        document = strict_json(f"{request.entry.template}/{TEMPLATE}", text)
     subject = document.get("subject", "") if isinstance(document, Mapping) else ""
     return JsonContent(str(subject) or str(request.digest.name), document)
 

@@ -1,9 +1,15 @@
 """JSON that a template wrote, read strictly before anything is sent."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from worker.errors import RenderError
+from worker.ports.channels import TemplatePage
 from worker.sanitize import clean
+
+AROUND = 30
+"""Characters on each side of a fault that its sentence shows."""
 
 
 def strict_json(template: str, text: str) -> object:
@@ -11,12 +17,24 @@ def strict_json(template: str, text: str) -> object:
     try:
         found: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        raise RenderError(template, 0, f"its output is not JSON: {error}") from error
+        near = clean(text[max(0, error.pos - AROUND) : error.pos + AROUND])
+        raise RenderError(template, 0, f"its output is not JSON: {error.msg}, near {near}") from error
     except ValueError as error:
         raise RenderError(template, 0, f"its output is not strict JSON: {error}") from error
     except RecursionError as error:
         raise RenderError(template, 0, "its output is nested too deeply") from error
     return found
+
+
+@contextmanager
+def wrong_place(page: TemplatePage, name: str) -> Iterator[None]:
+    """Says of a fault in JSON inside which template and line wrote it."""
+    try:
+        yield
+    except RenderError as error:
+        if not isinstance(error.__cause__, json.JSONDecodeError):
+            raise
+        raise RenderError(*page.place(name, error.__cause__.pos), error.problem) from error
 
 
 def _no_constant(text: str) -> None:

@@ -1,17 +1,35 @@
-"""The subject and the text of a message, from the templates that mails use."""
+"""The subject, the text and the HTML of a message, from the templates that mails use, checked before they are sent."""
 
+from worker.errors import RenderError
 from worker.ports.channels import TemplatePage
-from worker.rendering.templates import tidy
+from worker.rendering.html_nesting import html_fault
+from worker.rendering.templates import styled, tidy
 from worker.sanitize import plain
 
-SUBJECT, TEXT = "email.subject.j2", "email.txt.j2"
+SUBJECT, TEXT, HTML = "email.subject.j2", "email.txt.j2", "email.html.j2"
 
 
 def subject_of(page: TemplatePage) -> str:
     """One line. Raises RenderError."""
-    return " ".join(plain(page.fill(SUBJECT)).split())
+    return _not_empty(page, SUBJECT, " ".join(plain(page.fill(SUBJECT)).split()))
 
 
 def text_of(page: TemplatePage) -> str:
     """Lines of text, the last with its line end. Raises RenderError."""
-    return tidy(page.fill(TEXT))
+    return _not_empty(page, TEXT, tidy(page.fill(TEXT)))
+
+
+def html_of(page: TemplatePage) -> str:
+    """With its style sheet put into its elements. Raises RenderError, with the place of an open element."""
+    html = _not_empty(page, HTML, page.fill(HTML))
+    with_styles = styled(page.place(HTML, 0)[0], html)
+    fault = html_fault(html)
+    if fault is not None:
+        raise RenderError(*page.place(HTML, fault.offset), f"its output is not whole HTML: {fault.problem}")
+    return with_styles
+
+
+def _not_empty(page: TemplatePage, name: str, output: str) -> str:
+    if not output.strip():
+        raise RenderError(page.place(name, 0)[0], 0, "its output is empty; a message has a subject, a text and HTML")
+    return output

@@ -3,18 +3,16 @@
 import html as escapes
 
 from worker.adapters.smtp.mime import MailContent
-from worker.channels.common.texts import TEXT, subject_of, text_of
+from worker.channels.common.texts import HTML, TEXT, html_of, subject_of, text_of
 from worker.domain.delivery import READER
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, TemplatePage, Templates
-from worker.rendering.templates import styled
 
 HTML_BUDGET = 80_000
 HTML_LIMIT = 100_000
 """Bytes of UTF-8; Gmail cuts a mail near 102 KB. Past the budget a digest is shortened, past the limit refused."""
 
 TEXT_LIMIT = 100_000
-HTML = "email.html.j2"
 
 
 def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
@@ -33,13 +31,13 @@ def preview_of(content: MailContent, address: str) -> PreviewPage:
 
 def _longest(request: RenderRequest, templates: Templates) -> tuple[TemplatePage, str]:
     """The first form whose HTML fits the budget, else the shortest one, with its HTML."""
-    template, pages = f"{request.entry.template}/{HTML}", templates.pages(request)
+    pages = templates.pages(request)
     page = next(pages)
-    html = styled(template, page.fill(HTML))
+    html = html_of(page)
     for shorter in pages:
         if len(html.encode()) <= HTML_BUDGET:
             break
-        page, html = shorter, styled(template, shorter.fill(HTML))
+        page, html = shorter, html_of(shorter)
     return page, html
 
 

@@ -4,12 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from worker.channels.common.json_message import json_body, json_content
-from worker.channels.common.texts import subject_of, text_of
+from worker.channels.common.texts import html_of, subject_of, text_of
 from worker.domain.delivery import READER, Attachment
 from worker.ports.channels import RenderRequest, Templates
-from worker.rendering.templates import styled
-
-HTML = "email.html.j2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +21,7 @@ class FileContent:
 def html_file(request: RenderRequest, templates: Templates) -> FileContent:
     """The whole digest: a file has no limit at which a mail program would cut it. Raises RenderError."""
     page = next(templates.pages(request))
-    html = styled(f"{request.entry.template}/{HTML}", page.fill(HTML))
-    return FileContent(subject_of(page), html, request.files)
+    return FileContent(subject_of(page), html_of(page), request.files)
 
 
 def text_file(request: RenderRequest, templates: Templates) -> FileContent:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from worker.channels.common.strict_json import strict_json
+from worker.channels.common.strict_json import strict_json, wrong_place
 from worker.domain.delivery import Attachment
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
@@ -28,8 +28,10 @@ class SlackMessages:
 
     def content(self, request: RenderRequest, templates: Templates) -> SlackContent:
         """The whole digest. `build` checks the limits of each post. Raises RenderError."""
-        text = next(templates.pages(request)).fill(TEMPLATE)
-        return SlackContent(parse_posts(f"{request.entry.template}/{TEMPLATE}", text), request.files)
+        page = next(templates.pages(request))
+        template, text = f"{request.entry.template}/{TEMPLATE}", page.fill(TEMPLATE)
+        with wrong_place(page, TEMPLATE):
+            return SlackContent(parse_posts(template, text), request.files)
 
     def preview(self, content: SlackContent, address: str) -> PreviewPage:  # noqa: ARG002  # a post does not depend on its reader
         posts = json.dumps(list(content.posts), indent=2, ensure_ascii=False)

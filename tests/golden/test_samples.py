@@ -1,0 +1,44 @@
+"""The samples that templates are tried with are the hand-built digests and notices, and what shipped schedules bring.
+`GOLDEN=write` writes them anew.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from tests.golden.digests import DIGESTS, NORMAL, STALLED
+from tests.golden.notices import NOTICES
+from tests.measured.mails import second_weeks
+from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
+from worker.rendering import samples
+
+OWNER = replace(NORMAL, history=(), stalled=(replace(STALLED, newly=STALLED.newly[:1]),))
+"""What one owner gets where a schedule has a digest for each."""
+
+
+def same(folder: Path, made: Mapping[str, Digest | Notice]) -> None:
+    if os.environ.get("GOLDEN") == "write":
+        folder.mkdir(exist_ok=True)
+        for old in folder.glob("*.json"):
+            old.unlink()
+        for name, sample in made.items():
+            (folder / f"{name}.json").write_text(samples.encoded(sample), "ascii")
+    found = {path.stem: path.read_text("ascii") for path in folder.glob("*.json")}
+    assert found.keys() == made.keys()
+    stale = [name for name, sample in made.items() if found[name] != samples.encoded(sample)]
+    assert stale == [], "GOLDEN=write writes them"
+
+
+async def test_the_samples_are_the_golden_digests_and_the_second_week_of_every_schedule(tmp_path: Path) -> None:
+    same(samples.DIGESTS, {**DIGESTS, "each-owner": OWNER, **(await second_weeks(tmp_path))})
+
+
+def test_the_samples_are_the_golden_notices() -> None:
+    same(samples.NOTICES, NOTICES)
+
+
+def test_a_sample_that_is_read_is_the_one_that_was_written() -> None:
+    assert {name: samples.digests()[name] for name in DIGESTS} == DIGESTS
+    assert samples.notices() == NOTICES

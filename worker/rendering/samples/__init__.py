@@ -1,0 +1,40 @@
+"""Digests and notices to try templates with: one for each shape that a message can take, and the second week of every
+shipped schedule. `make golden` writes the files beside this one; tests/golden/test_samples.py says what is in them.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
+
+DIGESTS, NOTICES = Path(__file__).parent / "digests", Path(__file__).parent / "notices"
+
+M = TypeVar("M", Digest, Notice)
+
+
+@cache
+def digests() -> dict[str, Digest]:
+    """By name, sorted."""
+    return dict(_read(DIGESTS, Digest))
+
+
+@cache
+def notices() -> dict[str, Notice]:
+    """By name, sorted."""
+    return dict(_read(NOTICES, Notice))
+
+
+def encoded(sample: Digest | Notice) -> str:
+    """The content of a sample's file. ASCII, because a hostile name holds half of a surrogate pair."""
+    return json.dumps(msgspec.to_builtins(sample), separators=(",", ":")) + "\n"
+
+
+def _read(folder: Path, kind: type[M]) -> Iterator[tuple[str, M]]:
+    for path in sorted(folder.glob("*.json")):
+        yield path.stem, msgspec.convert(json.loads(path.read_text("ascii")), kind)

@@ -1,0 +1,26 @@
+"""Which template is writing, and at which line, while Jinja yields its output piece by piece."""
+
+from typing import Any
+
+from jinja2 import Template
+
+TEMPLATE = "__jinja_template__"
+"""A compiled template's global that names the template."""
+
+INCLUDED = "gen"
+"""The local variable in which compiled templates hold the template that they include."""
+
+
+def writer(pieces: Any) -> tuple[str, int] | None:
+    """Template and line of the innermost generator that yielded last. None if `pieces` is no template's generator.
+
+    A macro and `super()` are one piece of the template that calls them.
+    """
+    place = None
+    while hasattr(pieces, "gi_frame") and pieces.gi_frame is not None:
+        frame = pieces.gi_frame
+        template = frame.f_globals.get(TEMPLATE)
+        if isinstance(template, Template) and template.name is not None:
+            place = template.name, template.get_corresponding_lineno(frame.f_lineno)
+        pieces = pieces.gi_yieldfrom or frame.f_locals.get(INCLUDED)
+    return place
