@@ -39,6 +39,7 @@ from worker.plugins import (
 )
 from worker.ports import Queue
 from worker.ports.tokens import TokenStore
+from worker.rendering.wording import ENGLISH_WORDS
 from worker.settings import Settings
 from worker.shipped import version
 from worker.vocabulary import vocabulary
@@ -46,7 +47,7 @@ from worker.vocabulary import vocabulary
 
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a broken plug-in."""
-    return Registry(connections(), channels(), CelExpressions(), PublicHolidays())
+    return Registry(connections(), channels(), CelExpressions(), PublicHolidays(), words=ENGLISH_WORDS)
 
 
 @asynccontextmanager

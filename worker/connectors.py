@@ -57,13 +57,16 @@ def _account_id(kind: str, options: tuple[tuple[str, str], ...]) -> str:
     return hashlib.scrypt(given, salt=b"funnelbeat lane", n=2**12, r=8, p=1, dklen=12).hex()
 
 
-Overrides = tuple[tuple[str, str], ...]
-"""A project's own templates: path and text of each, in order."""
+Texts = tuple[tuple[str, str], ...]
+OwnTemplates = tuple[Texts, tuple[tuple[str, Texts], ...]]
+"""A project's own templates, path and text of each, and its own words, key and text of each language, in order."""
 
 
-def _open_templates(overrides: Overrides) -> Templates:
+def _open_templates(own: OwnTemplates) -> Templates:
     """The shipped templates do not change while a process runs."""
-    return JinjaTemplates(shipped.folder_of("templates"), dict(overrides), vocabulary())
+    overrides, languages = own
+    words = {language: dict(texts) for language, texts in languages}
+    return JinjaTemplates(shipped.folder_of("templates"), dict(overrides), vocabulary(), words)
 
 
 @dataclass(slots=True)
@@ -83,7 +86,9 @@ class OpenConnectors:
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
     _channels: OpenOnce[Channel[Any] | ChannelGroup] = field(init=False)
-    _templates: Callable[[Overrides], Templates] = field(default_factory=lambda: lru_cache(maxsize=4)(_open_templates))
+    _templates: Callable[[OwnTemplates], Templates] = field(
+        default_factory=lambda: lru_cache(maxsize=4)(_open_templates)
+    )
 
     def __post_init__(self) -> None:
         self._sources = OpenOnce(IDLE, self.clock)
@@ -140,8 +145,9 @@ class OpenConnectors:
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
     def templates(self, bundle: Bundle) -> Templates:
-        """One for all bundles with the same templates, because nothing else in a bundle affects them."""
-        return self._templates(tuple(sorted(bundle.templates.items())))
+        """One for all bundles with the same templates and words, because nothing else in a bundle affects them."""
+        words = tuple((language, tuple(sorted(texts.items()))) for language, texts in sorted(bundle.languages.items()))
+        return self._templates((tuple(sorted(bundle.templates.items())), words))
 
     async def aclose(self) -> None:
         await asyncio.gather(self._sources.aclose(), self._channels.aclose())

@@ -15,3 +15,12 @@ def locale_named(written: str) -> Locale:
     if found.language == "root":
         raise ValueError(f"found the locale {written!r}, which is no language, expected one like en_GB or de_DE")
     return found
+
+
+def plural_forms(language: str) -> tuple[str, ...]:
+    """The categories of CLDR that counted words of a language have, `other` last: ("one", "few", "many", "other").
+
+    https://cldr.unicode.org/index/cldr-spec/plural-rules. Raises ValueError for an unknown language.
+    """
+    tags = locale_named(language).plural_form.tags
+    return (*(form for form in ("zero", "one", "two", "few", "many") if form in tags), "other")

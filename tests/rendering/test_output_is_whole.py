@@ -10,6 +10,7 @@ from worker.rendering.html_nesting import html_fault
 
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
 HTML, TEXT, SUBJECT, POSTS = (f"pipeline/{n}.j2" for n in ("email.html", "email.txt", "email.subject", "slack.json"))
+EXTENDS = '{{% extends "shipped/{}" %}}'
 
 
 def refused(path: str, source: str) -> RenderError:
@@ -51,7 +52,9 @@ def test_what_html_lets_an_author_leave_out_is_no_fault(html: str) -> None:
 
 
 def test_an_open_element_is_named_with_the_template_and_the_line_that_wrote_it() -> None:
-    source = '{% extends "shipped/pipeline/email.html.j2" %}\n\n{% block header %}\n<p>{{ digest.name }}</p>\n<div><b>x</div>\n{% endblock %}\n'
+    source = (
+        EXTENDS.format(HTML) + "\n\n{% block header %}\n<p>{{ digest.name }}</p>\n<div><b>x</div>\n{% endblock %}\n"
+    )
     found = refused(HTML, source)
     assert (found.template, found.line) == (HTML, 5)
     assert found.problem == "its output is not whole HTML: <b> is not closed before </div>"
@@ -79,5 +82,7 @@ def test_an_empty_part_is_refused(path: str, source: str) -> None:
 def test_a_block_is_replaced_and_the_rest_stays() -> None:
     source = '{% extends "shipped/pipeline/email.txt.j2" %}{% block footer %}Ask {{ super()|trim }}{% endblock %}'
     shipped, own = mail_of(NORMAL, ENTRY).text, mail_of(NORMAL, ENTRY, overrides={TEXT: source}).text
-    assert [line.removeprefix("Ask ") for line in own.split("\n")] == [line.lstrip() if "Compared with" in line else line for line in shipped.split("\n")]
+    assert [line.removeprefix("Ask ") for line in own.split("\n")] == [
+        line.lstrip() if "Compared with" in line else line for line in shipped.split("\n")
+    ]
     assert "\nAsk " in own

@@ -24,3 +24,15 @@ def test_another_language_gets_its_numbers_and_english_words() -> None:
 def test_a_locale_or_zone_that_does_not_exist_is_named(locale: str, zone: str) -> None:
     with pytest.raises(ValueError, match="expected one like"):
         Wording(locale, zone)
+
+
+def test_a_language_of_the_projects_own_has_its_plural_forms_and_english_stands_for_the_rest() -> None:
+    own = {"pl": {"deals.one": "{n} umowa", "deals.few": "{n} umowy", "deals.many": "{n} umów", "act": "Zrób"}}
+    w = Wording("pl_PL", "Europe/Warsaw", 2026, own=own)
+    assert [w.deals(n) for n in (1, 2, 5)] == ["1 umowa", "2 umowy", "5 umów"]
+    assert (w.language, w.say("act"), w.say("why")) == ("pl", "Zrób", "Why")
+
+
+def test_a_project_changes_a_phrase_of_a_shipped_language() -> None:
+    assert Wording("de_DE", "Europe/Berlin", own={"de": {"act": "Zu tun"}}).say("act") == "Zu tun"
+    assert Wording("en_GB", "Europe/Berlin", own={"de": {"act": "Zu tun"}}).say("act") == "Act"

@@ -16,8 +16,8 @@ _KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "key": "dige
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """`kind`: project, defaults, connection, channel, schedule or template. `change`: added, changed or removed.
-    `options`: names of what changed inside, never values.
+    """`kind`: project, defaults, connection, channel, schedule, template or language. `change`: added, changed or
+    removed. `options`: names of what changed inside, never values.
     """
 
     kind: str
@@ -39,6 +39,7 @@ def definition_changes(before: Bundle | None, after: Bundle) -> tuple[Definition
         *_each("channel", was.channels, after.channels),
         *_each("schedule", was.schedules, after.schedules),
         *_each("template", was.templates, after.templates),
+        *_each("language", was.languages, after.languages),
     )
 
 

@@ -221,6 +221,7 @@ class Bundle:
     pins one.
 
     `templates`: the project's own, by path below templates/. The templates that Funnelbeat ships belong to its version.
+    `languages`: the project's own words, language ("fr") → key → text.
     """
 
     project: str
@@ -230,3 +231,4 @@ class Bundle:
     schedules: Mapping[str, Schedule]
     templates: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
+    languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

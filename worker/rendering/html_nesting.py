@@ -1,5 +1,5 @@
-"""How elements of HTML are nested: how deeply, and which is not closed. The library that puts styles in ends the process
-where the nesting is too deep, and a mail program shows a mail with an open element as it likes.
+"""How elements of HTML are nested: how deeply, and which is not closed. The library that puts styles in ends the
+process where the nesting is too deep, and a mail program shows a mail with an open element as it likes.
 """
 
 import re

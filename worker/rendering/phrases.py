@@ -28,16 +28,20 @@ def filled(pattern: str, values: Mapping[str, str]) -> str:
 
 
 class Phrases:
-    """The phrases of one language. `words`: key → pattern. `count` prints a whole number in the locale."""
+    """The phrases of one language. `words`: key → pattern. `count` prints a whole number in the locale. `plural`: the
+    plural form of a number ("one", "few", "other").
+    """
 
-    def __init__(self, words: Mapping[str, str], count: Callable[[int], str]) -> None:
+    def __init__(self, words: Mapping[str, str], count: Callable[[int], str], plural: Callable[[int], str]) -> None:
         self._words = words
         self._count = count
+        self._plural = plural
 
     def pattern(self, key: str, n: int | None = None) -> str:
         """A phrase with its {places} still open; with `n` the plural form. Raises KeyError."""
         if n is not None and f"{key}.other" in self._words:
-            key = f"{key}.one" if n == 1 else f"{key}.other"
+            form = f"{key}.{self._plural(n)}"
+            key = form if form in self._words else f"{key}.other"
         return self._words[key]
 
     def knows(self, key: str) -> bool:

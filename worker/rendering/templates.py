@@ -102,13 +102,18 @@ class JinjaPage:
 
 class JinjaTemplates:
     """ports.Templates. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
-    `vocabulary` what services know.
+    `vocabulary` what services know, `languages` the project's own words, language → key → text.
     """
 
     def __init__(
-        self, builtin: Path, overrides: Mapping[str, str] | None = None, vocabulary: Vocabulary = NO_SERVICES
+        self,
+        builtin: Path,
+        overrides: Mapping[str, str] | None = None,
+        vocabulary: Vocabulary = NO_SERVICES,
+        languages: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self._vocabulary = vocabulary
+        self._languages = languages or {}
         self._env = environment(builtin, overrides or {})
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
@@ -125,7 +130,7 @@ class JinjaTemplates:
     def _wording(self, entry: Subscription, year: int) -> Wording:
         """Raises RenderError."""
         try:
-            return Wording(entry.locale, entry.zone, year, self._vocabulary.words)
+            return Wording(entry.locale, entry.zone, year, self._vocabulary.words, self._languages)
         except ValueError as error:
             raise RenderError(f"{entry.template}/", 0, str(error)) from error
 

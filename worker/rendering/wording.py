@@ -1,6 +1,7 @@
 """Numbers, money, dates and our words in a reader's language, by Babel's CLDR data; names made harmless.
 
-Numbers and dates follow any locale Babel knows; our own words exist in English and German, other languages get English.
+Numbers and dates follow any locale Babel knows; our own words exist in English and German, and in the languages that a
+project brings; others get English.
 U+2212 is the minus, U+2060 holds a sign to its amount, U+00A0 a number to its noun: a line never breaks between them.
 """
 
@@ -21,13 +22,21 @@ from worker.sanitize import NAME_LIMIT, clean, isolate, visible
 __all__ = ["JOIN", "MINUS", "NBSP", "NONE", "Wording", "direction", "needs_cents"]
 
 ENGLISH = "en"
-_LANGUAGES: Mapping[str, Mapping[str, str]] = {ENGLISH: words_en.WORDS, "de": words_de.WORDS}
+ENGLISH_WORDS: Mapping[str, str] = words_en.WORDS
+"""Every key of our own words."""
+
+ENGLISH_PLURAL = locale_named(ENGLISH).plural_form
+_LANGUAGES: Mapping[str, Mapping[str, str]] = {ENGLISH: ENGLISH_WORDS, "de": words_de.WORDS}
+SHIPPED = frozenset(_LANGUAGES)
+"""The languages that Funnelbeat ships."""
+
 _NO_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Wording:
     """`locale` as "en_GB" or "en-GB", `zone` an IANA name. `year` needs no mention in dates; None: every year is said.
-    `services`: words that only services have, language → key → text. Templates see all of it as `w`.
+    `services`: words that only services have, language → key → text. `own`: those of the project, which come first.
+    Templates see all of it as `w`.
 
     Raises ValueError, with what was found, for a locale or zone that does not exist.
     """
@@ -38,13 +47,16 @@ class Wording:
         zone: str,
         year: int | None = None,
         services: Mapping[str, Mapping[str, str]] = _NO_WORDS,
+        own: Mapping[str, Mapping[str, str]] = _NO_WORDS,
     ) -> None:
         place, own_zone = locale_named(locale), _zone(zone)
-        self.language = place.language if place.language in _LANGUAGES else ENGLISH
+        known = place.language in _LANGUAGES or place.language in own
+        self.language = place.language if known else ENGLISH
         english = services.get(ENGLISH, {})
-        words = {**services.get(self.language, english), **_LANGUAGES[self.language]}
+        shipped = {**services.get(self.language, english), **_LANGUAGES.get(self.language, ENGLISH_WORDS)}
+        words = {**shipped, **own.get(self.language, {})}
         numbers = Numbers(place)
-        phrases = Phrases(words, numbers.count)
+        phrases = Phrases(words, numbers.count, place.plural_form if known else ENGLISH_PLURAL)
         times = Times(place, own_zone, year, phrases)
         labels = Labels(words, english, phrases)
         measures = Measures(numbers, times, phrases)

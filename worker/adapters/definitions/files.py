@@ -13,12 +13,16 @@ from worker.errors import Complaint
 PROJECT_FILE = "funnelbeat.yaml"
 SCHEDULES = "schedules"
 TEMPLATES = "templates"
+WORDS = "templates/words"
+"""The project's own languages."""
+
 ID = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 """A schedule's id: its path below schedules/ without the suffix."""
 _SUFFIXES = (".yaml", ".yml")
 _MEANT = {
     SCHEDULES: (*_SUFFIXES, ".yaml.txt", ".yml.txt", ".json"),
     TEMPLATES: (".j2", ".j2.txt", ".jinja", ".jinja2", ".html"),
+    WORDS: (*_SUFFIXES, ".yaml.txt", ".yml.txt", ".json"),
 }
 """Suffixes, in lower case, of files that were probably meant to be read."""
 
@@ -66,6 +70,12 @@ def templates(directory: Path, findings: Findings) -> dict[str, str]:
             line = source.data.count(b"\n", 0, error.start) + 1
             findings.refuse_file(source.path, "bytes that are not UTF-8", "save the file as UTF-8", line)
     return texts
+
+
+def word_files(directory: Path, findings: Findings) -> Iterator[DefinitionFile]:
+    """Every YAML file of templates/words/, sorted by path."""
+    if (directory / WORDS).is_dir():
+        yield from _files(directory, WORDS, _SUFFIXES, findings)
 
 
 def _files(directory: Path, below: str, suffixes: tuple[str, ...], findings: Findings) -> Iterator[DefinitionFile]:

@@ -12,7 +12,7 @@ from worker.ports.kinds import SourceKind
 @dataclass(frozen=True, slots=True)
 class Registry:
     """`unsupported`: types that a later version will have, each with the words that refuse it ("this version does not
-    have X yet").
+    have X yet"). `words`: key → English text of our own phrases; the phrases of services stand with their kinds.
     """
 
     connections: Mapping[str, SourceKind]
@@ -20,3 +20,4 @@ class Registry:
     expressions: Expressions
     holidays: Holidays
     unsupported: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)

@@ -32,7 +32,7 @@ def notices() -> dict[str, Notice]:
 
 def encoded(sample: Digest | Notice) -> str:
     """The content of a sample's file. ASCII, because a hostile name holds half of a surrogate pair."""
-    return json.dumps(msgspec.to_builtins(sample), separators=(",", ":")) + "\n"
+    return json.dumps(msgspec.to_builtins(sample, order="deterministic"), separators=(",", ":")) + "\n"
 
 
 def _read(folder: Path, kind: type[M]) -> Iterator[tuple[str, M]]:

@@ -1,0 +1,89 @@
+"""A project's own languages: templates/words/fr.yaml holds our phrases in French. English stands for what it lacks."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from worker.adapters.definitions.files import WORDS, word_files
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.place import Findings, Sheet
+from worker.adapters.definitions.sheets import opened
+from worker.adapters.definitions.words import advice, listed, shape
+from worker.errors import Complaint
+from worker.locales import plural_forms
+
+SHIPPED = frozenset({"en", "de"})
+"""Languages that lack nothing: a project's file for one of them changes single phrases."""
+
+FORMS = ("zero", "one", "two", "few", "many", "other")
+_PLACE = re.compile(r"\{([^{}]*)\}")
+
+
+def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: Findings) -> dict[str, dict[str, str]]:
+    """Language → key → text. `types`: those of the project's connections. Warns of phrases that a language lacks."""
+    found = {}
+    for source in word_files(directory, findings):
+        language = source.path.removeprefix(f"{WORDS}/").rpartition(".")[0]
+        try:
+            forms = plural_forms(language)
+        except ValueError:
+            findings.refuse_file(source.path, f"the language `{language}`", "name the file by CLDR's code, as fr.yaml")
+            continue
+        sheet = opened(source.data, source.path, findings)
+        if sheet is None:
+            continue
+        found[language] = _texts(sheet, phrases(kinds, kinds.connections), forms)
+        lacks = lacking(language, found[language], phrases(kinds, types))
+        if lacks:
+            words = f"no words for {len(lacks)} keys: {listed(lacks, 'and')}"
+            expected = "add them; English stands there until then (`templates check --json` names all)"
+            findings.warnings.append(Complaint(source.path, 1, 1, words, expected))
+    return found
+
+
+def phrases(kinds: Registry, types: Iterable[str]) -> dict[str, str]:
+    """Key → English text of all that digests may say of connections of these types."""
+    services = [kinds.connections[name].words.get("en", {}) for name in sorted({*types} & kinds.connections.keys())]
+    return {**{key: text for words in services for key, text in words.items()}, **kinds.words}
+
+
+def lacking(language: str, texts: Mapping[str, str], english: Iterable[str]) -> tuple[str, ...]:
+    """Keys that a language must have and has not, sorted. A counted phrase has a key for each plural form."""
+    if language in SHIPPED:
+        return ()
+    return tuple(sorted(expected_keys(english, plural_forms(language)) - texts.keys()))
+
+
+def expected_keys(english: Iterable[str], forms: Iterable[str]) -> set[str]:
+    """The keys of a language with these plural forms."""
+    keys = set(english)
+    counted = {key.removesuffix(".other") for key in keys if key.endswith(".other")}
+    return {key for key in keys if stem(key) not in counted} | {f"{one}.{form}" for one in counted for form in forms}
+
+
+def stem(key: str) -> str:
+    """A counted phrase without its plural form; "" for any other key."""
+    before, _, form = key.rpartition(".")
+    return before if form in FORMS else ""
+
+
+def _texts(sheet: Sheet, english: Mapping[str, str], forms: tuple[str, ...]) -> dict[str, str]:
+    """Those that are sound. A pattern has no other places than the English one, since nothing else is filled in."""
+    value = sheet.document.value
+    if not isinstance(value, dict):
+        sheet.complain((), f"{shape(value)} where phrases are due", "write `key: text` on each line")
+        return {}
+    expected, texts = expected_keys(english, forms), dict[str, str]()
+    for key, text in value.items():
+        if not isinstance(text, str):
+            sheet.complain((key,), f"`{key}` with {shape(text)}", "write a text")
+        elif key not in expected:
+            sheet.complain((key,), f"`{key}`, which is no phrase", advice(key, expected), key=True)
+        else:
+            known = set(_PLACE.findall(english.get(key) or english.get(f"{stem(key)}.other", "")))
+            strange = sorted(set(_PLACE.findall(text)) - known)
+            if strange:
+                places = listed((f"{{{name}}}" for name in sorted(known)), "and") or "none"
+                sheet.complain((key,), f"`{key}` with the place {{{strange[0]}}}", f"its places are: {places}")
+            texts[str(key)] = str(text)
+    return texts
