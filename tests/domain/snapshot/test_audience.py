@@ -24,7 +24,7 @@ PLACE = {column.name: at for at, column in enumerate(COLUMNS)}
 
 
 def of_owner(owner: str | None) -> Audience:
-    return Audience(("owner", owner), "reassigned", owns=lambda found: found == owner)
+    return Audience(("owner", owner), "reassigned", owns=lambda _, found: found == owner)
 
 
 def of_large(least: int = 600) -> Audience:
@@ -68,10 +68,10 @@ def test_the_bridge_of_an_audience_closes(played: Played, audience: Audience) ->
 def test_every_row_and_step_is_of_a_row_that_the_audience_has_or_had(played: Played, audience: Audience) -> None:
     seen = side(played, audience)
     now, before = records(played.after.rows), records(played.before.rows)
-    assert records(seen.now.rows).keys() == {key for key, row in now.items() if audience.sees(row)}
+    assert records(seen.now.rows).keys() == {key for key, row in now.items() if audience.sees("deals", row)}
     for step in moved(seen).steps:
-        own_now = step.key in now and audience.sees(now[step.key])
-        own_before = step.key in before and audience.sees(before[step.key])
+        own_now = step.key in now and audience.sees("deals", now[step.key])
+        own_before = step.key in before and audience.sees("deals", before[step.key])
         assert own_now or own_before
 
 
@@ -79,7 +79,7 @@ def scrambled(played: Played, audience: Audience, owner: str) -> Played:
     """The same two answers with other contents in every row that the audience must not see."""
 
     def scramble(row: Row) -> Row:
-        if audience.sees(Record(row.key, dict(zip(PLACE, row.cells, strict=True)))):
+        if audience.sees("deals", Record(row.key, dict(zip(PLACE, row.cells, strict=True)))):
             return row
         cells = list(row.cells)
         for column in ("title", "lead", "stage", "stage_id", "next_step", "url"):

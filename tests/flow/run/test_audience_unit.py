@@ -11,8 +11,9 @@ from worker.domain.digest.for_audience import split_context
 from worker.domain.schedule import Each, Subscription
 from worker.domain.snapshot.audience import Audience
 from worker.domain.snapshot.traits import QueryTraits
-from worker.flow.run.audience import audience_key, audience_of, condition_of, narrowed, undecided_rows
+from worker.flow.run.audience import audience_key, audience_of, narrowed, undecided_rows
 from worker.flow.run.comparison import Answers, Comparison
+from worker.flow.run.conditions import condition_of
 
 LARGE = replace(TEAM, rows="1000")
 ANN = replace(TEAM, each=Each.OWNER, address="ann@acme.example")
@@ -41,14 +42,14 @@ def of(entry: Subscription) -> Audience:
     expressions: Any = Least()
     connectors: Any = AnyAddress()
     condition = condition_of(expressions, entry.rows) if entry.rows else None
-    audience = audience_of(connectors, bundle_with(WEEKLY), entry, condition, FOUND, PAST)
+    audience = audience_of(connectors, bundle_with(WEEKLY), WEEKLY, entry, condition, FOUND, PAST)
     assert audience is not None
     return audience
 
 
 def test_an_entry_without_condition_and_owner_sees_everything() -> None:
     connectors: Any = AnyAddress()
-    assert audience_of(connectors, bundle_with(WEEKLY), TEAM, None, FOUND, PAST) is None
+    assert audience_of(connectors, bundle_with(WEEKLY), WEEKLY, TEAM, None, FOUND, PAST) is None
 
 
 def test_answers_and_past_are_cut_to_the_rows_of_the_condition_and_team_numbers_are_left_out() -> None:
@@ -62,6 +63,14 @@ def test_answers_and_past_are_cut_to_the_rows_of_the_condition_and_team_numbers_
 def test_an_owner_sees_the_rows_that_the_owner_has() -> None:
     _, found, _ = narrowed(PARTS, PAST, of(ANN))
     assert found.snapshots["deals"].members == {"big", "small"}
+
+
+def test_a_query_that_is_left_out_no_longer_heads_the_digest() -> None:
+    plan = replace(PARTS.whole.schedule, key="funnel", bridge="funnel")
+    parts = split_context(replace(PARTS.whole, schedule=plan))
+    assert [(c.schedule.key, c.schedule.bridge) for c, _, _ in [narrowed(parts, PAST, of(ANN))]] == [(None, None)]
+    together = narrowed(parts, PAST, of(replace(ANN, team_totals=True)))[0].schedule
+    assert (together.key, together.bridge) == ("funnel", "funnel")
 
 
 def test_an_owner_with_a_condition_sees_the_rows_for_which_both_hold() -> None:

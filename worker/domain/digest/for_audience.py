@@ -38,7 +38,12 @@ def for_audience(parts: SplitContext, audience: Audience) -> DigestContext:
     sides = {name: _side(parts, audience, name) for name in parts.now if name in names}
     return replace(
         context,
-        schedule=replace(context.schedule, report=kept),
+        schedule=replace(
+            context.schedule,
+            report=kept,
+            key=context.schedule.key if context.schedule.key in names else None,
+            bridge=context.schedule.bridge if context.schedule.bridge in names else None,
+        ),
         traits={
             name: replace(traits, scope=sides[name].scope) if name in sides else traits
             for name, traits in context.traits.items()

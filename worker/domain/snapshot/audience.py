@@ -20,19 +20,19 @@ OWNER = "owner_id"
 @dataclass(frozen=True, slots=True)
 class Audience:
     """`key` stands for it in caches: two audiences that see different rows never have the same. `owns`: whose rows it
-    sees, by the owner's id; None for everybody's. `holds`: a condition on a row, None for every row; it gives None if a
+    sees, by the query's id and the owner's; None for everybody's. `holds`: a condition on a row, None for every row; it gives None if a
     value that it needs is not known, and then the row is not seen. `left` is the detail of a row that another audience
     has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown too.
     """
 
     key: Hashable
     left: str
-    owns: Callable[[str | None], bool] | None = None
+    owns: Callable[[str, str | None], bool] | None = None
     holds: Callable[[Record], bool | None] | None = None
     totals: bool = False
 
-    def sees(self, row: Record) -> bool | None:
-        if self.owns is not None and not self.owns(row.text(OWNER)):
+    def sees(self, query: str, row: Record) -> bool | None:
+        if self.owns is not None and not self.owns(query, row.text(OWNER)):
             return False
         return self.holds is None or self.holds(row)
 
@@ -101,7 +101,7 @@ def own(audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
     """The audience's rows by key, in the order of the keys."""
     rows: Iterable[Row] = answer.main.rows
     if audience.owns is not None:
-        owners = [owner for owner in answer.by_owner if audience.owns(owner)]
+        owners = [owner for owner in answer.by_owner if audience.owns(answer.answer.query_id, owner)]
         rows = sorted((row for owner in owners for row in answer.by_owner[owner]), key=lambda row: row.key)
     holds = audience.holds
     return {row.key: row for row in rows if holds is None or holds(answer.record(row))}
@@ -109,8 +109,8 @@ def own(audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
 
 def undecided(audience: Audience, answer: SplitAnswer) -> int:
     """Rows that are not seen because it is not known whether the condition holds."""
-    rows = (answer.record(row) for row in answer.main.rows)
-    return 0 if audience.holds is None else sum(audience.sees(row) is None for row in rows)
+    query, rows = answer.answer.query_id, (answer.record(row) for row in answer.main.rows)
+    return 0 if audience.holds is None else sum(audience.sees(query, row) is None for row in rows)
 
 
 def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Snapshot:
@@ -132,7 +132,7 @@ def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Sn
 def _others(audience: Audience, answer: SplitAnswer, key: str) -> bool:
     """Whether a row that left the list belonged to another audience when it was looked up."""
     row = answer.followed.get(key)
-    return row is not None and row.text("status") != Status.DELETED and not audience.sees(row)
+    return row is not None and row.text("status") != Status.DELETED and not audience.sees(answer.answer.query_id, row)
 
 
 def _followed(now: SplitAnswer, before: SplitAnswer, was: Mapping[str, Row], handed_on: set[str]) -> Table | None:

@@ -18,7 +18,7 @@ from worker.flow.operate.find_run import refuse_slot_to_come
 from worker.flow.operate.notes import Noted, notes_in
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
-from worker.flow.run.owners import owner_readers, past_of_each
+from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import deadline
@@ -138,16 +138,17 @@ async def _reader_digests(
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
     shown = replace(schedule, to=tuple(entries))
     named = readers(shown)
-    baselines = {**await uses.runs.baselines(list(named)), **await past_of_each(uses.runs, shown)}
+    of_named, of_each = await uses.runs.baselines(list(named)), await past_of_each(uses.runs, shown)
+    explained = await in_use(uses, bundle, shown, of_each)
     stale = (now - slot).total_seconds() > schedule.grace
     until = deadline(uses.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
-    collected = await collect(uses, context, list(baselines.values()))
+    collected = await collect(uses, context, [*of_named.values(), *explained.values()])
     each = {entry.id: entry for entry in entries if entry.each}
-    owners = await owner_readers(uses, bundle, shown, collected.snapshots.values(), baselines)
+    owners = await owner_readers(uses, bundle, shown, collected.snapshots, explained)
     reached = {r: replace(each[r.entry], address=r.address) for r in owners if _reached(uses, bundle, each[r.entry], r)}
     return [
-        await _reader_digest(uses.digests, context, collected, r, entry, baselines.get(r, {}))
+        await _reader_digest(uses.digests, context, collected, r, entry, (of_named | of_each).get(r, {}))
         for r, entry in (named | reached).items()
     ]
 

@@ -4,16 +4,12 @@ from collections.abc import Hashable, Mapping
 
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.for_audience import SplitContext, for_audience
-from worker.domain.schedule import Bundle, Subscription
+from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.audience import Audience, undecided
-from worker.domain.snapshot.opportunity import COLUMNS
-from worker.domain.snapshot.record import Record
-from worker.domain.snapshot.values import KEY, values
 from worker.flow.run.comparison import Answers, Comparison
+from worker.flow.run.conditions import holds_of
 from worker.flow.run.owners import OwnerAddresses, emails
-from worker.ports import Condition, Connectors, Expressions
-
-ROW = {column.name: column.kind for column in (KEY, *COLUMNS)}
+from worker.ports import Condition, Connectors
 
 
 def audience_key(entry: Subscription) -> Hashable:
@@ -25,14 +21,10 @@ def audience_key(entry: Subscription) -> Hashable:
     return entry.rows, entry.team_totals, entry.each, entry.channel, entry.address, entry.unassigned
 
 
-def condition_of(expressions: Expressions, text: str) -> Condition:
-    """Raises RequestError for a condition that this version does not understand: another version deployed it."""
-    return expressions.condition(text, {"row": ROW})
-
-
 def audience_of(
     connectors: Connectors,
     bundle: Bundle,
+    schedule: Schedule,
     entry: Subscription,
     condition: Condition | None,
     found: Answers,
@@ -42,19 +34,17 @@ def audience_of(
     key = audience_key(entry)
     if key is None:
         return None
-    addresses = OwnerAddresses(connectors, bundle, entry, emails([*past.earlier.values(), *found.snapshots.values()]))
+    addresses = OwnerAddresses(connectors, bundle, entry, emails(schedule, found.snapshots, past.earlier))
+    connections = {item.id: item.source for item in schedule.report}
 
-    def owns(owner: str | None) -> bool:
-        return entry.address in addresses.of(owner)
-
-    def holds(row: Record) -> bool | None:
-        return condition({"row": values(row, COLUMNS, condition.names("row"))}) if condition is not None else True
+    def owns(query: str, owner: str | None) -> bool:
+        return entry.address in addresses.of((connections[query], owner))
 
     return Audience(
         key,
         "reassigned" if entry.each is not None else "filter",
         owns=owns if entry.each is not None else None,
-        holds=holds if condition is not None else None,
+        holds=holds_of(condition),
         totals=entry.team_totals,
     )
 

@@ -1,7 +1,7 @@
 """From a claimed run to queued deliveries: begin, ask, store, hand over. One fetch serves every reader."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Never, Protocol, TypeVar
 
@@ -17,7 +17,8 @@ from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.notices import causes_of, notify_of_failed, of_failed
-from worker.flow.run.owners import owner_readers, past_of_each
+from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
@@ -33,7 +34,7 @@ from worker.flow.uses import (
     UsesTimes,
     UsesTriggers,
 )
-from worker.ports import Events, RunLease, RunLedger, Snapshots, Triggers
+from worker.ports import Connectors, Events, RunLease, RunLedger, Snapshots, Triggers
 
 T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
@@ -44,6 +45,7 @@ class ProduceUses(
     UsesClock,
     UsesConnectors,
     UsesDeployments,
+    UsesDigests,
     UsesEvents,
     UsesFetches,
     UsesLookups,
@@ -87,7 +89,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     named = list(readers(schedule))
-    past = {**await uses.runs.baselines(named), **await past_of_each(uses.runs, schedule)}
+    past = await in_use(uses, bundle, schedule, await past_of_each(uses.runs, schedule))
+    baselines = [*(await uses.runs.baselines(named)).values(), *past.values()]
     stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and _gives_way(schedule, begun):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
@@ -102,11 +105,13 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         on_demand=on_demand,
         failed={query: Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps},
     )
-    collected = await collect(uses, context, list(past.values()))
+    collected = await collect(uses, context, baselines)
     _emit_answers(uses.events, key, collected)
     if not collected.snapshots:
         return await _nothing(uses, begun, bundle, schedule, collected)
-    audience = [*named, *await owner_readers(uses, bundle, schedule, collected.snapshots.values(), past)]
+    audience = [*named, *await owner_readers(uses, bundle, schedule, collected.snapshots, past)]
+    if not audience and _misses_rows(uses.connectors, bundle, schedule, collected.gaps):
+        return await _nothing(uses, begun, bundle, schedule, collected)
     if not audience:
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
@@ -122,6 +127,12 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
     return handed_over.deliveries
+
+
+def _misses_rows(connectors: Connectors, bundle: Bundle, schedule: Schedule, gaps: Sequence[Gap]) -> bool:
+    """Whether a list is a gap, so that nobody knows who owns its rows."""
+    items = [schedule.item(gap.query_id) for gap in gaps]
+    return any(connectors.query(bundle, item).traits(item.params).lists_opportunities for item in items)
 
 
 async def keep(snapshots: Snapshots, collected: Collected) -> dict[str, str]:
@@ -142,7 +153,7 @@ def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
 async def _nothing(
     uses: ProduceUses, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[DeliveryKey, ...]:
-    """Every query is a gap: the run is tried again until its deadline, then the operator gets a notice. The worker does
+    """Every query is a gap, or there is no list that would tell who reads: the run is tried again until its deadline, then the operator gets a notice. The worker does
     not wait for the time that the services named, and a wait past the deadline is not begun.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)

@@ -18,9 +18,10 @@ from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.currencies import written_as_in
 from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
 from worker.flow.deployed import schedule_of
-from worker.flow.run.audience import audience_key, audience_of, condition_of, narrowed, undecided_rows
+from worker.flow.run.audience import audience_key, audience_of, narrowed, undecided_rows
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
+from worker.flow.run.conditions import condition_of
 from worker.flow.run.notices import notice_of
 from worker.flow.run.readers import entries, entry_of, is_notice
 from worker.memo import Memo
@@ -108,7 +109,7 @@ class ReaderDigests:
         answers and past.
         """
         condition = await self._condition(entry.rows) if entry.rows else None
-        audience = audience_of(self.connectors, of.bundle, entry, condition, found, past)
+        audience = audience_of(self.connectors, of.bundle, of.schedule, entry, condition, found, past)
         if audience is None:
             return Composed((key, None), found, past, compose(self._context(of, found, past)))
         parts = await self.splits.get(key, partial(self._split, of, found, past))
