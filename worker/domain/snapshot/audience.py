@@ -20,9 +20,10 @@ OWNER = "owner_id"
 @dataclass(frozen=True, slots=True)
 class Audience:
     """`key` stands for it in caches: two audiences that see different rows never have the same. `owns`: whose rows it
-    sees, by the query's id and the owner's; None for everybody's. `holds`: a condition on a row, None for every row; it gives None if a
-    value that it needs is not known, and then the row is not seen. `left` is the detail of a row that another audience
-    has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown too.
+    sees, by the query's id and the owner's; None for everybody's. `holds`: a condition on a row, None for every row; it
+    gives None if a value that it needs is not known, and then the row is not seen. `left` is the detail of a row that
+    another audience has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown
+    too.
     """
 
     key: Hashable

@@ -139,7 +139,7 @@ async def _reader_digests(
     shown = replace(schedule, to=tuple(entries))
     named = readers(shown)
     of_named, of_each = await uses.runs.baselines(list(named)), await past_of_each(uses.runs, shown)
-    explained = await in_use(uses, bundle, shown, of_each)
+    past, explained = {**of_named, **of_each}, await in_use(uses, bundle, shown, of_each)
     stale = (now - slot).total_seconds() > schedule.grace
     until = deadline(uses.triggers, schedule, now)
     context = FetchContext(bundle, schedule, slot, until, now, stale=stale, on_demand=True)
@@ -148,7 +148,7 @@ async def _reader_digests(
     owners = await owner_readers(uses, bundle, shown, collected.snapshots, explained)
     reached = {r: replace(each[r.entry], address=r.address) for r in owners if _reached(uses, bundle, each[r.entry], r)}
     return [
-        await _reader_digest(uses.digests, context, collected, r, entry, (of_named | of_each).get(r, {}))
+        await _reader_digest(uses.digests, context, collected, r, entry, past.get(r, {}))
         for r, entry in (named | reached).items()
     ]
 

@@ -38,7 +38,7 @@ class OwnerAddresses:
 
     def address(self, owner: Owner) -> str | None:
         """Of one person, through the entry's channel."""
-        connection, name = owner
+        name = owner[1]
         if name is None:
             return None
         person = self.bundle.people.get(name)

@@ -153,8 +153,9 @@ def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
 async def _nothing(
     uses: ProduceUses, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[DeliveryKey, ...]:
-    """Every query is a gap, or there is no list that would tell who reads: the run is tried again until its deadline, then the operator gets a notice. The worker does
-    not wait for the time that the services named, and a wait past the deadline is not begun.
+    """Every query is a gap, or the list is one that would tell who reads. The run is tried again until its deadline,
+    then the operator gets a notice. The worker does not wait for the time that the services named, and a wait past the
+    deadline is not begun.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
     key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, uses.times.retry_fetch))
