@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claim, clock, mail, pages, stalls, tables, whole
+from benchmarks import claim, clock, mail, owners, pages, stalls, tables, whole
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
 
@@ -32,6 +32,7 @@ BENCHES = {
         ("pages", pages),
         ("whole", whole),
         ("mail", mail),
+        ("owners", owners),
     )
 }
 

@@ -53,25 +53,25 @@ QUICK = Sizes(20_000, 5, 1_000)
 TINY = Sizes(400, 2, 40)
 
 
-def deals(count: int) -> tuple[Table, Table, Table]:
+def deals(count: int, owners: int = 40) -> tuple[Table, Table, Table]:
     """Earlier rows, current rows, and looked-up rows that left: 1 % changed, 0.5 % new, 0.5 % gone."""
     chance = random.Random(7)  # noqa: S311  # the same tables each time
-    old = [_deal(chance, number, 1_700_000_000_000 + number) for number in range(count)]
+    old = [_deal(chance, number, 1_700_000_000_000 + number, owners) for number in range(count)]
     few = max(1, count // 200)
     gone, kept = old[:few], old[few:]
     touched = set(chance.sample(range(len(kept)), 2 * few))
     now = [_moved(row) if position in touched else row for position, row in enumerate(kept)]
-    now += [_deal(chance, count + number, NEW_AT) for number in range(few)]
+    now += [_deal(chance, count + number, NEW_AT, owners) for number in range(few)]
     left = [_with(row, status="won") for row in gone]
     return table(TABLE, TWELVE, old), table(TABLE, TWELVE, now), table(FOLLOWED, TWELVE, left)
 
 
-def _deal(chance: random.Random, number: int, created: int) -> Row:
+def _deal(chance: random.Random, number: int, created: int, owners: int) -> Row:
     value = chance.randrange(100_000, 9_000_000)
     cells: dict[str, Cell] = {
         "title": f"Deal {number} with Tern & Co",
         "lead_id": f"lead_{number // 2:012d}",
-        "owner_id": f"user_{chance.randrange(40):012d}",
+        "owner_id": f"user_{chance.randrange(owners):012d}",
         "pipeline_id": f"pipe_{chance.randrange(3):012d}",
         "stage_id": f"stat_{number % 5:012d}",
         "stage_order": number % 5,

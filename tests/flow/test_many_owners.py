@@ -17,8 +17,8 @@ from worker.flow.services import Services
 Case = tuple[int, Reader, dict[str, Baseline]]
 """A week's run, a reader, and what that reader was last sent."""
 
-TINY = dict.fromkeys(("found", "splits", "digest_memo", "renderings", "common"), 1)
-MIXED = {"found": 1, "splits": 1, "digest_memo": 3, "renderings": 50}
+TINY = dict.fromkeys(("found", "splits", "addresses", "pasts", "digest_memo", "renderings", "common"), 1)
+MIXED = {"found": 1, "splits": 1, "addresses": 1, "digest_memo": 3, "renderings": 50}
 KEY = re.compile(r"k\dx\d{4}")
 AMOUNT = re.compile(r"(?<![\d.])\d{9}(?![\d.])")
 
@@ -68,7 +68,7 @@ async def test_a_message_holds_deals_names_and_amounts_of_its_reader_alone(seed:
         assert keys <= now.keys() | was.keys(), (case, keys - now.keys() - was.keys())
         # Of a deal that was handed on, its reader knows the value of the last digest.
         own = {one.value for one in now.values()} | {one.value for one in was.values()}
-        own |= {one.value for one in of.weeks[week].values() if one.key in was and one.status != "open"}
+        own |= {one.value for one in of.weeks[week].values() if one.key in was and of.address(one) == reader.address}
         shown = {int(text) for text in AMOUNT.findall(told)} & values.keys()
         assert {values[amount] for amount in shown - own} == set(), case
         made = await opened(shared, case)
@@ -142,3 +142,32 @@ async def test_deals_of_nobody_and_of_owners_without_address_are_read_by_one() -
             rows = made.found.snapshots["deals"].rows
             assert rows is not None
             assert {rows.record(row)["owner_id"] for row in rows.rows} == {"user0", None}
+
+
+async def test_five_hundred_owners_share_ten_thousand_deals_as_a_plain_loop_shares_them() -> None:
+    of = team(11, owners=500, deals=10_000, weeks=2)
+    shared, readers, listed = services(of), 0, 0
+    then, now = split(of, 0), split(of, 1)
+    for case in await cases(of):
+        if case[0] != 1:
+            continue
+        made = await opened(shared, case)
+        rows, address = made.found.snapshots["deals"].rows, made.reader.address
+        assert rows is not None
+        assert {row.key: row.cells[rows.index("value")] for row in rows.rows} == now.get(address, {})
+        (figure,) = made.digest.keys
+        assert (figure.closing, figure.count) == (sum(now.get(address, {}).values()), len(now.get(address, {})))
+        if before(case) == 0:
+            assert (figure.opening, figure.opening_count) == (sum(then[address].values()), len(then[address]))
+        readers, listed = readers + 1, listed + len(rows.rows)
+    assert (readers, listed) == (len(then.keys() | now.keys()), sum(len(own) for own in now.values()))
+    assert readers == 499  # all but the one without an address and one of the two who share one, and `unassigned`
+
+
+def split(of: Team, week: int) -> dict[str, dict[str, int]]:
+    """Values of open deals by address and key."""
+    found: dict[str, dict[str, int]] = {}
+    for key, one in of.weeks[week].items():
+        if one.status == "open":
+            found.setdefault(of.mail.get(str(one.owner), OPS), {})[key] = one.value
+    return found

@@ -14,6 +14,7 @@ from worker.domain.snapshot.traits import QueryTraits
 from worker.flow.run.audience import audience_key, audience_of, narrowed, undecided_rows
 from worker.flow.run.comparison import Answers, Comparison
 from worker.flow.run.conditions import condition_of
+from worker.flow.run.owners import OwnerAddresses
 
 LARGE = replace(TEAM, rows="1000")
 ANN = replace(TEAM, each=Each.OWNER, address="ann@acme.example")
@@ -42,14 +43,14 @@ def of(entry: Subscription) -> Audience:
     expressions: Any = Least()
     connectors: Any = AnyAddress()
     condition = condition_of(expressions, entry.rows) if entry.rows else None
-    audience = audience_of(connectors, bundle_with(WEEKLY), WEEKLY, entry, condition, FOUND, PAST)
+    known = OwnerAddresses(connectors, bundle_with(WEEKLY), entry, {("close", "user_ann"): "ann@acme.example"})
+    audience = audience_of(WEEKLY, entry, condition, known)
     assert audience is not None
     return audience
 
 
 def test_an_entry_without_condition_and_owner_sees_everything() -> None:
-    connectors: Any = AnyAddress()
-    assert audience_of(connectors, bundle_with(WEEKLY), WEEKLY, TEAM, None, FOUND, PAST) is None
+    assert audience_of(WEEKLY, TEAM, None, None) is None
 
 
 def test_answers_and_past_are_cut_to_the_rows_of_the_condition_and_team_numbers_are_left_out() -> None:

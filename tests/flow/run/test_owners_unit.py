@@ -62,6 +62,14 @@ def test_a_manager_sees_the_rows_of_all_below_and_a_circle_ends() -> None:
     assert straight.of(("close", "dan")) == {"ops@acme.example"}
 
 
+def test_a_reader_is_given_the_owners_whose_rows_he_sees_of_those_that_are_asked_about() -> None:
+    known = addresses(replace(OWNERS, unassigned="bo@acme.example"))
+    assert known.owned("bo@acme.example", "close", dict.fromkeys(["ann", "bo"])) == ["bo"]
+    assert set(known.owned("bo@acme.example", "close", dict.fromkeys(["cleo", "bo", None]))) == {"bo", "cleo", None}
+    assert known.owned("ann@acme.example", "close", dict.fromkeys(["bo"])) == []
+    assert known.owned("bo@acme.example", "second", dict.fromkeys(["ann"])) == ["ann"]
+
+
 def test_owners_are_of_every_listed_row_or_of_those_for_which_a_condition_holds() -> None:
     assert owners(EACH, {"deals": listed("ann", "ann", None)}) == {("close", "ann"), ("close", None)}
     assert owners(EACH, {"deals": listed("ann", "bo")}, lambda row: row.key == "deal1") == {("close", "bo")}

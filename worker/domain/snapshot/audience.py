@@ -23,7 +23,7 @@ class Audience:
     sees, by the query's id and the owner's; None for everybody's. `holds`: a condition on a row, None for every row; it
     gives None if a value that it needs is not known, and then the row is not seen. `left` is the detail of a row that
     another audience has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown
-    too.
+    too. `owned`: those of the given owners for whom `owns` is true, where asking about each would take long.
     """
 
     key: Hashable
@@ -31,6 +31,7 @@ class Audience:
     owns: Callable[[str, str | None], bool] | None = None
     holds: Callable[[Record], bool | None] | None = None
     totals: bool = False
+    owned: Callable[[str, Mapping[str | None, object]], Iterable[str | None]] | None = None
 
     def sees(self, query: str, row: Record) -> bool | None:
         if self.owns is not None and not self.owns(query, row.text(OWNER)):
@@ -102,10 +103,17 @@ def own(audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
     """The audience's rows by key, in the order of the keys."""
     rows: Iterable[Row] = answer.main.rows
     if audience.owns is not None:
-        owners = [owner for owner in answer.by_owner if audience.owns(answer.answer.query_id, owner)]
+        owners = _owned(audience.owns, audience, answer)
         rows = sorted((row for owner in owners for row in answer.by_owner[owner]), key=lambda row: row.key)
     holds = audience.holds
     return {row.key: row for row in rows if holds is None or holds(answer.record(row))}
+
+
+def _owned(owns: Callable[[str, str | None], bool], audience: Audience, answer: SplitAnswer) -> Iterable[str | None]:
+    query = answer.answer.query_id
+    if audience.owned is not None:
+        return audience.owned(query, answer.by_owner)
+    return [owner for owner in answer.by_owner if owns(query, owner)]
 
 
 def undecided(audience: Audience, answer: SplitAnswer) -> int:
@@ -122,7 +130,7 @@ def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Sn
     return replace(
         whole,
         tables=(listed, *others),
-        members=whole.members & mine.keys(),
+        members=frozenset(key for key in mine if key in whole.members),
         measures=whole.measures if audience.totals else (),
         files=whole.files if audience.totals else (),
         notes=whole.notes if audience.totals else (),

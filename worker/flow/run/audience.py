@@ -1,15 +1,15 @@
 """Which rows a reader may see, and what of a run's answers is left for him."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.for_audience import SplitContext, for_audience
-from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.audience import Audience, undecided
 from worker.flow.run.comparison import Answers, Comparison
 from worker.flow.run.conditions import holds_of
-from worker.flow.run.owners import OwnerAddresses, emails
-from worker.ports import Condition, Connectors
+from worker.flow.run.owners import OwnerAddresses
+from worker.ports import Condition
 
 
 def audience_key(entry: Subscription) -> Hashable:
@@ -22,28 +22,25 @@ def audience_key(entry: Subscription) -> Hashable:
 
 
 def audience_of(
-    connectors: Connectors,
-    bundle: Bundle,
-    schedule: Schedule,
-    entry: Subscription,
-    condition: Condition | None,
-    found: Answers,
-    past: Comparison,
+    schedule: Schedule, entry: Subscription, condition: Condition | None, addresses: OwnerAddresses | None
 ) -> Audience | None:
-    """None for a reader who sees every row."""
+    """None for a reader who sees every row. `addresses`: of an entry with `each`."""
     key = audience_key(entry)
     if key is None:
         return None
-    addresses = OwnerAddresses(connectors, bundle, entry, emails(schedule, found.snapshots, past.earlier))
     connections = {item.id: item.source for item in schedule.report}
 
     def owns(query: str, owner: str | None) -> bool:
-        return entry.address in addresses.of((connections[query], owner))
+        return addresses is not None and entry.address in addresses.of((connections[query], owner))
+
+    def owned(query: str, among: Mapping[str | None, object]) -> Iterable[str | None]:
+        return addresses.owned(entry.address or "", connections[query], among) if addresses is not None else ()
 
     return Audience(
         key,
         "reassigned" if entry.each is not None else "filter",
         owns=owns if entry.each is not None else None,
+        owned=owned if entry.each is not None else None,
         holds=holds_of(condition),
         totals=entry.team_totals,
     )

@@ -24,6 +24,8 @@ class OwnerAddresses:
     entry: Subscription
     emails: Mapping[Owner, str]
     _known: dict[Owner, frozenset[str]] = field(default_factory=dict)
+    _seen: dict[str, set[str | None]] = field(default_factory=dict)
+    _of_reader: dict[tuple[str, str], list[str | None]] = field(default_factory=dict)
 
     def of(self, owner: Owner) -> frozenset[str]:
         """The addresses of the readers who see this owner's rows: one for `owner`, every manager above him for
@@ -35,6 +37,16 @@ class OwnerAddresses:
             beside = {self.entry.unassigned} if self.entry.unassigned else set[str]()
             self._known[owner] = sound or frozenset(beside)
         return self._known[owner]
+
+    def owned(self, address: str, connection: str, among: Mapping[str | None, object]) -> list[str | None]:
+        """Those of the given owners whose rows the reader at this address sees. Each owner is looked up once for all
+        readers.
+        """
+        for name in among.keys() - self._seen.setdefault(connection, set()):
+            for found in self.of((connection, name)):
+                self._of_reader.setdefault((connection, found), []).append(name)
+        self._seen[connection] |= among.keys()
+        return [name for name in self._of_reader.get((connection, address), ()) if name in among]
 
     def address(self, owner: Owner) -> str | None:
         """Of one person, through the entry's channel."""

@@ -1,7 +1,7 @@
 """The digests of a run's readers, made from what is stored. What several readers share is made once."""
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -23,6 +23,7 @@ from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
 from worker.flow.run.conditions import condition_of
 from worker.flow.run.notices import notice_of
+from worker.flow.run.owners import OwnerAddresses, emails
 from worker.flow.run.readers import entries, entry_of, is_notice
 from worker.memo import Memo
 from worker.ports import Condition, Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
@@ -33,7 +34,9 @@ run; each Composed holds the answers that it was made from.
 """
 
 SPLITS = 2
-"""Answers and pasts that a process keeps split by owner, for the readers who see some rows only."""
+"""Answers and pasts that a process keeps split by owner, for the readers who see some rows only; and entries of such
+readers for which it keeps where each owner is reached.
+"""
 
 COMPOSED = 10
 """A message of the queue carries ten deliveries that run side by side, and each may have a past of its own."""
@@ -62,6 +65,8 @@ class ReaderDigests:
     english: Mapping[str, str] = field(default_factory=dict)
     found: Memo = field(default_factory=lambda: Memo(FOUND))
     splits: Memo = field(default_factory=lambda: Memo(SPLITS))
+    addresses: Memo = field(default_factory=lambda: Memo(SPLITS))
+    pasts: Memo = field(default_factory=lambda: Memo(SPLITS))
     digest_memo: Memo = field(default_factory=lambda: Memo(COMPOSED))
     renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
     common: Memo = field(default_factory=lambda: Memo(COMMON))
@@ -109,7 +114,8 @@ class ReaderDigests:
         answers and past.
         """
         condition = await self._condition(entry.rows) if entry.rows else None
-        audience = audience_of(self.connectors, of.bundle, of.schedule, entry, condition, found, past)
+        addresses = await self._addresses(key, of, found, past, entry) if entry.each else None
+        audience = audience_of(of.schedule, entry, condition, addresses)
         if audience is None:
             return Composed((key, None), found, past, compose(self._context(of, found, past)))
         parts = await self.splits.get(key, partial(self._split, of, found, past))
@@ -121,6 +127,17 @@ class ReaderDigests:
 
     async def _split(self, of: RunSlot, found: Answers, past: Comparison) -> SplitContext:
         return split_context(self._context(of, found, past))
+
+    async def _addresses(
+        self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, entry: Subscription
+    ) -> OwnerAddresses:
+        """Of one entry, whoever reads: every reader asks about every owner."""
+
+        async def make() -> OwnerAddresses:
+            known = emails(of.schedule, found.snapshots, past.earlier)
+            return OwnerAddresses(self.connectors, of.bundle, entry, known)
+
+        return await self.addresses.get((key, replace(entry, address=None)), make)
 
     async def _condition(self, text: str) -> Condition:
         async def compiled() -> Condition:
@@ -136,7 +153,7 @@ class ReaderDigests:
         async def make() -> Composed:
             bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
             found = await self.found.get(_found_key(run), lambda: load_found(self.snapshots, run))
-            past = await self.past(schedule, run.key.slot, found, current, row)
+            past = await self.pasts.get(key, lambda: self.past(schedule, run.key.slot, found, current, row))
             of = RunSlot(bundle, schedule, str(run.key), run.key.slot, run.claimed_at, row.may_repeat)
             return await self.composed(key, of, found, past, entry)
 
