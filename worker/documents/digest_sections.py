@@ -1,9 +1,9 @@
-"""The sections of a digest, as `digest_shapes` describes them."""
+"""The sections of a digest, as `section_shapes` describes them."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from worker.documents import digest_shapes as shapes
+from worker.documents import section_shapes as shapes
 from worker.domain.digest.model import (
     BridgeView,
     Deal,
