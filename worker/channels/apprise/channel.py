@@ -90,10 +90,10 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     if not installed():
         found.append(RuleViolation((), "`type: apprise` without the library", "install funnelbeat[apprise]"))
     if options.get("format", TEXT) not in {TEXT, HTML}:
-        found.append(RuleViolation(("format",), f"`format` with {options['format']!r}", f"{TEXT} or {HTML}"))
+        found.append(RuleViolation(("format",), f"`format` with {options['format']!r}", f"write {TEXT} or {HTML}"))
     limit = options.get("limit", "1")
     if not (limit.isascii() and limit.isdigit() and 0 < int(limit) <= 1_000_000):
-        found.append(RuleViolation(("limit",), f"`limit` with {limit!r}", "a number of characters, such as 2000"))
+        found.append(RuleViolation(("limit",), f"`limit` with {limit!r}", "write a number of characters, such as 2000"))
     return tuple(found)
 
 

@@ -81,8 +81,8 @@ def open_file(options: Mapping[str, str]) -> FileChannel:
     """Raises RequestError."""
     wrong = _faults(options)
     if wrong or "directory" not in options:
-        said = "; ".join(f"{f.found}, expected {f.expected}" for f in wrong)
-        raise RequestError(f"file: {said or 'found no `directory`, expected an absolute path'}")
+        said = "; ".join(f"{f.found}; {f.expected}" for f in wrong)
+        raise RequestError(f"file: {said or 'no `directory`; write an absolute path'}")
     return FileChannel(Path(options["directory"]), options.get("format", "html"))
 
 
@@ -90,10 +90,10 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     found = []
     directory, form = options.get("directory", "/"), options.get("format", "html")
     if not directory.startswith("/") or "\0" in directory:
-        expected = "an absolute path: each worker has a working directory of its own"
+        expected = "write an absolute path: each worker has a working directory of its own"
         found.append(RuleViolation(("directory",), f"`directory` with {directory!r}", expected))
     if form not in FORMATS:
-        found.append(RuleViolation(("format",), f"`format` with {form!r}", f"one of {', '.join(FORMATS)}"))
+        found.append(RuleViolation(("format",), f"`format` with {form!r}", f"write one of {', '.join(FORMATS)}"))
     return tuple(found)
 
 

@@ -124,7 +124,7 @@ def open_webhook(options: Mapping[str, str], clock: Callable[[], datetime] = utc
     """
     wrong = _faults(options)
     if wrong:
-        raise RequestError("; ".join(f"webhook {f.path[0]}: {f.found}, expected {f.expected}" for f in wrong))
+        raise RequestError("; ".join(f"webhook: {f.found}; {f.expected}" for f in wrong))
     authorization = options.get("authorization", "").strip()
     if not (authorization.isascii() and authorization.isprintable()):
         raise RequestError("webhook authorization: found characters that no HTTP header can hold")
@@ -146,12 +146,12 @@ _WORDS = {"private": "allowed", "body": "template", "signature": "none"}
 
 def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     found = [
-        RuleViolation((name,), f"`{name}` with {options[name]!r}", f"`{name}: {word}`, or leave it out")
+        RuleViolation((name,), f"`{name}` with {options[name]!r}", f"write `{name}: {word}`, or leave it out")
         for name, word in _WORDS.items()
         if options.get(name, word) != word
     ]
     if ("secret" in options) is ("signature" in options):
-        expected = "`secret`, or `signature: none` for a receiver that cannot check signatures"
+        expected = "write `secret`, or `signature: none` for a receiver that cannot check signatures"
         found.append(RuleViolation(("secret",) if "secret" in options else (), _both_or_none(options), expected))
     if "secret_previous" in options and "secret" not in options:
         found.append(RuleViolation(("secret_previous",), "`secret_previous` without `secret`", "write `secret` too"))
@@ -161,7 +161,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
             checked_url(url.strip(), private=options.get("private") == "allowed")
         except ValueError as error:
             said, _, expected = str(error).removeprefix("found ").partition(", expected ")
-            found.append(RuleViolation(("url",), f"`url` with {said}", expected or "a URL that can be read"))
+            found.append(RuleViolation(("url",), f"`url` with {said}", f"write {expected or 'a URL that can be read'}"))
     return tuple(found)
 
 
