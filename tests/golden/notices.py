@@ -50,6 +50,10 @@ NOTICES = {
         more=310,
         name="<Pipeline> & פגישה שבועית " + "sehr lang " * 8,
     ),
+    "failed-partly-delivered": failed(
+        Reason.PARTLY_DELIVERED,
+        Cause("ann@initech.example", "550 5.7.26 data: Unauthenticated email from acme.example is not accepted"),
+    ),
     "suspended-address": suspended(
         "address mail a.very.long.mailbox.name.of.somebody.who.left@subsidiary.initech.example",
         "550 5.1.1 rcpt: <a.very.long.mailbox.name@initech.example>: Recipient address rejected: User unknown in table",

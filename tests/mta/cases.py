@@ -33,7 +33,7 @@ class Case:
     @property
     def channel(self) -> str:
         """One of its own where it would stop, or differ from, the channel of the others."""
-        return "mail" if self.stops != CHANNEL and self.url == Case.url else self.name
+        return "mail" if self.stops != CHANNEL and self.url == Case.url else f"of-{self.name}"
 
 
 def _reader(name: str, answer: str, words: str = "", step: str = RCPT) -> Case:
@@ -74,8 +74,8 @@ REPLIES = (
              "550 5.7.26 data: Unauthenticated email", END),
     _message("microsoft", "550 5.7.515 Access denied, sending domain ACME.EXAMPLE does not meet the required"
              " authentication level.", "550 5.7.515 data: Access denied", END),
-    _message("spf", "550 5.7.23 =Message rejected due to: SPF fail - not authorized", "550 5.7.23 rcpt: <spf@initech"
-             ".example>: Recipient address rejected: =Message rejected due to: SPF fail", POLICY),
+    _message("spf", "550 5.7.23 Message rejected due to: SPF fail - not authorized", "550 5.7.23 rcpt: <spf@initech"
+             ".example>: Recipient address rejected: Message rejected due to: SPF fail", POLICY),
     _message("dkim", "550 5.7.20 No passing DKIM signature found", "550 5.7.20 data: No passing DKIM", END),
     _message("denied", "554 5.7.1 Access denied", "554 5.7.1 rcpt: <denied@initech.example>: Recipient address"
              " rejected: Access denied", POLICY),
@@ -111,6 +111,8 @@ DOORS = (
          url="smtp://127.0.0.1:{open}?tls=never", more="hello: worker"),
     Case("relay", DeliveryState.REFUSED, "554 5.7.1 rcpt: <relay@elsewhere.example>: Relay access denied", NOBODY,
          url="smtp://127.0.0.1:{open}?tls=never", more="", at="elsewhere.example"),
+    Case("big", DeliveryState.REFUSED, "552 5.3.4 mail: Message size exceeds fixed limit",
+         url="smtp://127.0.0.1:{small}?tls=never", more=""),
     Case("down", DeliveryState.DEFERRED, "the connection could not be made", url="smtp://localhost:1", more=""),
     Case("wrapped", DeliveryState.SENT, url="smtps://bot%40acme.example@localhost:{smtps}"),
 )  # fmt: skip

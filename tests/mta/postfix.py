@@ -1,8 +1,8 @@
 """A Postfix of its own on loopback, with its own files, which a test starts and ends. Nothing in /etc/postfix is used.
 
-Four doors: `submission` (STARTTLS and login), `smtps` (the same, TLS from the first byte), `open` (no TLS, takes mail for
-its own domains only) and `gateway` (no TLS, takes mail for LATER and hands it to `open`, so that Postfix itself writes the
-bounces). Postfix and Dovecot begin as root and give their rights up themselves.
+Five doors: `submission` (STARTTLS and login), `smtps` (the same, TLS from the first byte), `open` (no TLS, takes mail for
+its own domains only), `small` (the same, takes 2,000 octets) and `gateway` (no TLS, takes mail for LATER and hands it to
+`open`, so that Postfix itself writes the bounces). Postfix and Dovecot begin as root and give their rights up themselves.
 """
 
 import os
@@ -77,6 +77,7 @@ _MASTER = f"""
 127.0.0.1:{{smtps}} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes {_LOGIN}
 127.0.0.1:{{open}} inet n - n - - smtpd -o relay_domains= -o virtual_mailbox_domains={DOMAIN},acme.example,{LATER}
 127.0.0.1:{{gateway}} inet n - n - - smtpd -o smtpd_recipient_restrictions= -o smtpd_milters=
+127.0.0.1:{{small}} inet n - n - - smtpd -o message_size_limit=2000
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -115,7 +116,7 @@ service auth {{
   }}
 }}
 """
-DOORS = ("submission", "smtps", "open", "gateway")
+DOORS = ("submission", "smtps", "open", "gateway", "small")
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     SOURCE = "source"
     ABANDONED = "abandoned"
     UNDELIVERED = "undelivered"  # of a notice: the run's deliveries say more
+    PARTLY_DELIVERED = "partly_delivered"  # of a notice, too
     DELETED = "deleted"
     NO_READERS = "no_readers"
     NO_ADDRESS = "no_address"
@@ -92,6 +93,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.SOURCE: "No query could be answered before the run's deadline.",
     Reason.ABANDONED: "Five workers began it and none finished.",
     Reason.UNDELIVERED: "No reader could be sent the digest.",
+    Reason.PARTLY_DELIVERED: "Some readers could not be sent the digest.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.NO_ADDRESS: "Nobody knows where this owner of rows is reached.",

@@ -3,6 +3,7 @@
 import shlex
 
 from worker.domain.notice import Notice, Trouble
+from worker.domain.reason import Reason
 from worker.rendering import text_table
 from worker.rendering.wording import Wording
 from worker.sanitize import plain
@@ -23,9 +24,9 @@ class NoticePage:
         if self.notice.trouble is Trouble.SUSPENDED:
             return plain(self._w.say("notice.subject.suspended", what=self._what))
         time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
-        return plain(
-            self._w.say("notice.subject.failed", name=self._w.clean(self.notice.name, LONGEST_NAME), time=time)
-        )
+        end = "partly" if self.notice.reason is Reason.PARTLY_DELIVERED else "failed"
+        name = self._w.clean(self.notice.name, LONGEST_NAME)
+        return plain(self._w.say(f"notice.subject.{end}", name=name, time=time))
 
     @property
     def preheader(self) -> str:
@@ -64,6 +65,7 @@ class NoticePage:
             "source": ("doctor", again),
             "abandoned": (show, again),
             "undelivered": (show, retry, again),
+            "partly_delivered": (show, retry),
             "address": ("deploy", retry),
             "channel": ("doctor", "deploy", retry),
         }[self._kind]

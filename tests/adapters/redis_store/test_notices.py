@@ -124,6 +124,25 @@ async def test_a_run_that_reached_nobody_is_published_until_the_operator_was_tol
     assert await notices(story, key.run) == [DeliveryKey(key.run, OPERATOR)]
 
 
+async def test_a_run_that_did_not_reach_everybody_is_published_until_the_operator_was_told(story: LedgerFixture) -> None:
+    ann, ben = await story.delivering((ANN, BEN))
+    await story.finish(ann, "sent")
+    await story.finish(ben, "failed")
+    assert (await story.run(ann)).state is RunState.PARTIAL
+    assert ann.run in (await story.clock.sweep(10)).runs
+    assert await story.runs.notify(ann.run, (), failed(ann.run, reason=Reason.PARTLY_DELIVERED))
+    await story.elapse(999)
+    assert ann.run not in (await story.clock.sweep(10)).runs
+
+
+async def test_a_run_whose_only_other_readers_were_suspended_has_those_notices_alone(story: LedgerFixture) -> None:
+    ann, ben = await story.delivering((ANN, BEN))
+    await story.finish(ann, "sent")
+    await refuse(story, ben)
+    assert (await story.run(ann)).state is RunState.PARTIAL
+    assert (await story.clock.sweep(10)).runs == ()
+
+
 async def test_a_run_whose_readers_were_all_suspended_has_those_notices_alone(story: LedgerFixture) -> None:
     made = await story.delivering((ANN, BEN))
     for key in made:

@@ -50,10 +50,6 @@ def test_an_address_that_nobody_has_is_the_readers(code: int, enhanced: str, tex
         (550, "5.7.25", "Client host rejected: cannot find your hostname, [192.0.2.7]"),
         (504, "5.5.2", "<localhost>: Helo command rejected: need fully-qualified hostname"),
         (550, "5.7.1", "<worker-1>: Helo command rejected: Host not found"),
-        (554, "5.7.1", f"{ANN}: Relay access denied"),
-        (550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain"),
-        (550, "5.7.64", "TenantAttribution; Relay Access Denied"),
-        (550, "", "relay not permitted"),
         (530, "5.7.0", "Must issue a STARTTLS command first"),
         (550, "5.7.57", "Client not authenticated to send mail."),
         (550, "5.1.8", "<reports@acme.example>: Sender address rejected: Domain not found"),
@@ -88,6 +84,21 @@ def test_a_policy_on_our_domain_or_on_the_content_is_the_messages(
     phase: str, code: int, enhanced: str, text: str
 ) -> None:
     assert blamed(phase, code, enhanced, text) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "enhanced", "text"),
+    [
+        (554, "5.7.1", f"{ANN}: Relay access denied"),
+        (550, "5.7.54", "SMTP; Unable to relay recipient in non-accepted domain"),
+        (550, "5.7.64", "TenantAttribution; Relay Access Denied"),
+        (550, "", "relay not permitted"),
+    ],
+)
+def test_a_server_that_does_not_take_one_domain_stops_neither_the_reader_nor_the_others(
+    code: int, enhanced: str, text: str
+) -> None:
+    assert blamed("rcpt", code, enhanced, text) is None
 
 
 def test_a_host_that_is_blocked_is_the_channels_in_every_step() -> None:

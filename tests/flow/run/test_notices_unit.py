@@ -144,6 +144,14 @@ async def test_a_run_that_reached_no_reader_says_of_each_why() -> None:
     assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
 
 
+async def test_a_run_that_did_not_reach_everybody_says_of_each_why() -> None:
+    given = parts(replace(RUN, state=RunState.PARTIAL), REFUSED, replace(REFUSED, state=DeliveryState.SENT))
+    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
+    ((_, request),) = given.runs.asked
+    assert (request.notice.reason, request.notice.subject) == (Reason.PARTLY_DELIVERED, "failed weekly partly_delivered")
+    assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
+
+
 @pytest.mark.parametrize("run", [RUN, replace(FAILED, reason=Reason.SOURCE), replace(FAILED, key=RunKey("gone", NOW))])
 async def test_a_run_that_did_not_fail_or_was_told_when_it_failed_is_left_alone(run: Run) -> None:
     given = parts(run)

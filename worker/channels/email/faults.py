@@ -74,8 +74,10 @@ RULES: tuple[FaultRule, ...] = (
     FaultRule(Fault.CHANNEL, enhanced=r"5\.7\.(25|60[6-9]|6[1-4]\d)"),
     # Our sender. These two codes of 5.1 are not about the reader.
     FaultRule(Fault.CHANNEL, enhanced=r"5\.1\.[78]"),
+    # A server that takes mail for its own domains only refuses one recipient, and takes the next.
+    FaultRule(Fault.MESSAGE, text=r"relay", enhanced=r"|5\.7\.\d+", phases=RCPT),
     # A server that requires a login says so for every recipient.
-    FaultRule(Fault.CHANNEL, text=r"relay|authenticat|log ?in", enhanced=r"|5\.7\.\d+", phases=RCPT),
+    FaultRule(Fault.CHANNEL, text=r"authenticat|log ?in", enhanced=r"|5\.7\.\d+", phases=RCPT),
     # The reader's address: unknown, moved, or disabled. Exchange says 5.4.1 for unknown.
     FaultRule(Fault.READER, enhanced=r"5\.(1\.\d+|2\.[01]|4\.[14])", phases=RCPT),
     FaultRule(Fault.READER, enhanced="", codes=frozenset({550, 551, 553}), phases=RCPT),

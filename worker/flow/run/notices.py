@@ -1,4 +1,4 @@
-"""Words to the operator: of runs that failed and of what is suspended, one of each subject a day."""
+"""Words to the operator: of runs that did not reach everybody and of what is suspended, one of each subject a day."""
 
 import hashlib
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ def of_failed(
     causes: Iterable[Cause],
     now: datetime,
 ) -> NoticeRequest | None:
-    """The notice of a run that failed; None where no operator is named."""
+    """The notice of a run that failed, wholly or for some readers; None where no operator is named."""
     address = _address(connectors, bundle)
     if address is None:
         return None
@@ -61,16 +61,17 @@ def of_suspended(
 
 
 async def notify_of_failed(uses: NoticeUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """The notice of a run that failed where nobody could tell: its workers died over it, or no reader was reached.
+    """The notice of a run that failed where nobody could tell: its workers died over it, or readers were not reached.
 
     Empty where it was told before, where one of the same kind went out today, or where nobody is to be told.
     """
     run = await uses.lookups.run(key)
-    if run is None or run.state is not RunState.FAILED or run.reason is Reason.SOURCE:
+    if run is None or run.state not in {RunState.FAILED, RunState.PARTIAL} or run.reason is Reason.SOURCE:
         return ()
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, key.schedule)
     now, gaps = await uses.clock.now(), tuple[Gap, ...]()
-    reason, causes = Reason.UNDELIVERED, undelivered(await uses.lookups.deliveries(key))
+    reason = Reason.PARTLY_DELIVERED if run.state is RunState.PARTIAL else Reason.UNDELIVERED
+    causes = undelivered(await uses.lookups.deliveries(key))
     if run.reason is Reason.ABANDONED:
         gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
         reason, causes = Reason.ABANDONED, ()

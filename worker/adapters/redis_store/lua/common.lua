@@ -106,7 +106,7 @@ local function close_run(run, state, reason, sentence)
   call('ZREM', open_key(run), run)
 end
 
--- Only a worker reads definitions and so knows the operator's address. The failed run is published until a worker has
+-- Only a worker reads definitions and so knows the operator's address. The run is published until a worker has
 -- notified the operator (notify.lua).
 local function leave_untold(run)
   call('HSET', run_key(run), 'untold', 1)
@@ -163,7 +163,7 @@ local function conclude(run, reason)
   if reason then call('HSET', key, 'reason', reason) end
   call('ZREM', LOOK_RUNS, run)
   if unknown == 0 then call('ZREM', open_key(run), run) end
-  if n[7] == 'delivering' and outcome == 'failed' and bad > tonumber(n[8] or 0) then leave_untold(run) end
+  if n[7] == 'delivering' and bad > tonumber(n[8] or 0) then leave_untold(run) end
 end
 
 -- A delivery's row is a letter for its state and a JSON object (keys.py). Counting needs only the letter.

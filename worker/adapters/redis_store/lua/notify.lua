@@ -1,4 +1,4 @@
--- A failed run of which the operator was not notified: adds the notice, once. Without A.notice there is no operator.
+-- A failed or partial run of which the operator was not notified: adds the notice, once. Without A.notice there is no operator.
 -- keys: run:<key>, run:<key>:deliveries, attention:*, notices; A: key, gaps (JSON text, of a run that has none), notice
 -- Returns 1 if a notice was made; 0 if it was done before, one was made today, or the run ended in another way.
 if call('HDEL', run_key(A.key), 'untold') == 0 then return 0 end
