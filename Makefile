@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help reference test-rabbitmq setup demo test check fix bench golden pictures soak metrics lock clean
+.PHONY: help reference test-rabbitmq test-mta setup demo test check fix bench golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -26,7 +26,7 @@ demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two deli
 	$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
 
 test: $(STAMP)  ## the test suite
-	$(BIN)/python -m pytest -m "not soak and not alone" --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not soak and not alone and not mta" --numprocesses 3 --dist loadfile $(ARGS)
 	$(BIN)/python -m pytest -m "alone and not soak" $(ARGS)
 
 check: $(STAMP)  ## lint, types, layers
@@ -56,6 +56,9 @@ reference: $(STAMP)  ## write docs/reference and the image's lock again, from th
 
 test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ; installs it if it is missing
 	scripts/test-rabbitmq
+
+test-mta: $(STAMP)  ## refusals of a real Postfix, with TLS and login; installs it if it is missing (root)
+	scripts/test-mta $(ARGS)
 
 pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
 	scripts/pictures

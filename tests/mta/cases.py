@@ -12,7 +12,7 @@ NOBODY, ADDRESS, CHANNEL = "", "address", "channel"
 
 @dataclass(frozen=True)
 class Case:
-    """`answer` in the step `step`; empty if Postfix finds the fault itself. `words`: what the ledger holds of the reply.
+    """`answer` in the step `step`; empty if Postfix finds the fault itself. `words`: what the ledger has of the reply.
     `url` and `more`: how the case's channel differs; {submission} and so on are ports.
     """
 
@@ -23,7 +23,7 @@ class Case:
     answer: str = ""
     step: str = RCPT
     url: str = "smtp://bot%40acme.example@localhost:{submission}"
-    more: str = 'password: "${SMTP_PASSWORD}"'
+    more: str = 'password: "${MAIL_KEY}"'
     at: str = DOMAIN
 
     @property
@@ -66,12 +66,12 @@ REPLIES = (
         " https://www.spamhaus.org/query/ip/192.0.2.7",
         "554 5.7.1 rcpt: Service unavailable; Client host [192.0.2.7] blocked using zen.spamhaus.org",
     ),
-    _ours("host", "blocked_host", "554 5.7.1 rcpt: <localhost[127.0.0.1]>: Client host rejected: Access denied", POLICY),
+    _ours("host", "blocked_host", "554 5.7.1 rcpt: <localhost[127.0.0.1]>: Client host rejected: Access", POLICY),
     _ours("sender", "bad_sender", "550 5.1.8 rcpt: <reports@acme.example>: Sender address rejected: Domain", POLICY),
     _ours("banned", "550 5.7.606 Access denied, banned sending IP [192.0.2.7].", "550 5.7.606 rcpt: Access denied"),
     # The message, or our domain as only some receivers see it.
-    _message("dmarc", "550 5.7.26 Unauthenticated email from acme.example is not accepted due to domain's DMARC policy.",
-             "550 5.7.26 data: Unauthenticated email", END),
+    _message("dmarc", "550 5.7.26 Unauthenticated email from acme.example is not accepted due to domain's DMARC"
+             " policy.", "550 5.7.26 data: Unauthenticated email", END),
     _message("microsoft", "550 5.7.515 Access denied, sending domain ACME.EXAMPLE does not meet the required"
              " authentication level.", "550 5.7.515 data: Access denied", END),
     _message("spf", "550 5.7.23 Message rejected due to: SPF fail - not authorized", "550 5.7.23 rcpt: <spf@initech"
@@ -99,7 +99,7 @@ DOORS = (
     Case("nologin", DeliveryState.REFUSED, "554 5.7.1 rcpt: <localhost[127.0.0.1]>: Client host rejected", CHANNEL,
          url="smtp://localhost:{submission}", more=""),
     Case("wrongkey", DeliveryState.REFUSED, "535 5.7.8 auth: Error: authentication failed", CHANNEL,
-         more='password: "${WRONG_PASSWORD}"'),
+         more='password: "${WRONG_KEY}"'),
     Case("notls", DeliveryState.REFUSED, "530 5.7.0 mail: Must issue a STARTTLS command first", CHANNEL,
          url="smtp://127.0.0.1:{submission}?tls=never", more=""),
     Case("inclear", DeliveryState.REFUSED, "504 auth:", CHANNEL,

@@ -24,8 +24,8 @@ def mx(_server: Postfix, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postfix]:
     """Its authority is trusted as an installation would trust it, and the password is a secret of the environment."""
     _server.empty()
     monkeypatch.setenv("SSL_CERT_FILE", str(_server.ca))
-    monkeypatch.setenv("SMTP_PASSWORD", PASSWORD)
-    monkeypatch.setenv("WRONG_PASSWORD", "battery staple")
+    monkeypatch.setenv("MAIL_KEY", PASSWORD)
+    monkeypatch.setenv("WRONG_KEY", "battery staple")
     tls_context.cache_clear()
     yield _server
     tls_context.cache_clear()

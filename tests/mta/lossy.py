@@ -1,4 +1,4 @@
-"""A way to a mail server that breaks off when the server says that it has a message, so that the sender never hears it."""
+"""A way to a mail server that breaks off when the server accepts a message, so that the sender never hears of it."""
 
 import socketserver
 import threading

@@ -1,8 +1,9 @@
 """A Postfix of its own on loopback, with its own files, which a test starts and ends. Nothing in /etc/postfix is used.
 
-Five doors: `submission` (STARTTLS and login), `smtps` (the same, TLS from the first byte), `open` (no TLS, takes mail for
-its own domains only), `small` (the same, takes 2,000 octets) and `gateway` (no TLS, takes mail for LATER and hands it to
-`open`, so that Postfix itself writes the bounces). Postfix and Dovecot begin as root and give their rights up themselves.
+Five doors: `submission` (STARTTLS and login), `smtps` (the same, TLS from the first byte), `open` (no TLS, takes mail
+for its own domains only), `small` (the same, takes 2,000 octets) and `gateway` (no TLS, takes mail for LATER and hands
+it to `open`, so that Postfix itself writes the bounces). Postfix and Dovecot begin as root and give their rights up
+themselves.
 """
 
 import os

@@ -29,7 +29,5 @@ def _channel(mx: Postfix, url: str, more: str) -> str:
 
 
 def schedule(cases: Iterable[Case]) -> str:
-    entries = [
-        f"  - {{id: r{n}, channel: {case.channel}, address: {case.address}}}\n" for n, case in enumerate(cases)
-    ]
+    entries = [f"  - {{id: r{n}, channel: {case.channel}, address: {case.address}}}\n" for n, case in enumerate(cases)]
     return f"{REPORT}to:\n{''.join(entries)}"

@@ -28,7 +28,7 @@ TIMES = replace(SHORT, delivery_lease=60.0, backoff=2.0)
 
 
 @pytest.fixture
-async def week(mx: Postfix, empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:  # noqa: ARG001
+async def week(mx: Postfix, empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InProcessRun]:
     async with in_process_run(empty_redis.url, tmp_path / "project", TIMES) as story:
         yield story
 
@@ -79,8 +79,6 @@ async def test_each_recipient_ends_in_the_state_that_its_refusal_asks_for(week: 
     await deployed(week, mx, CASES)
     _, found = await ran(week)
     told = {case.name: (found[case.address].state, found[case.address].sentence) for case in CASES}
-    for name, (state, sentence) in told.items():
-        print(f"{name:10} {state:9} {sentence}")
     assert {name: state for name, (state, _) in told.items()} == {case.name: case.state for case in CASES}
     assert {name: words for name, (_, words) in told.items() if case_of(name).words not in words} == {}
     assert await suspended(week) == set().union(*map(to_be_suspended, CASES))
@@ -124,8 +122,8 @@ async def test_what_lies_in_the_mailboxes_is_what_replay_makes_again(week: InPro
 async def test_nobody_is_stopped_for_a_fault_of_ours_and_the_operator_hears_of_each_once(
     week: InProcessRun, mx: Postfix
 ) -> None:
-    """Three runs on one day. Between them a deployment uses everything again, and the faults stay. What suspends nothing
-    is told together: which readers the run did not reach.
+    """Three runs on one day. Between them a deployment uses everything again, and the faults stay. What suspends
+    nothing is told together: which readers the run did not reach.
     """
     cases = tuple(case for case in CASES if case.state is not DeliveryState.DEFERRED)
     await deployed(week, mx, cases)

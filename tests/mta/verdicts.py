@@ -16,7 +16,7 @@ _ONLY_RCPT_AND_END = 0x1 | 0x2 | 0x4 | 0x10 | 0x20 | 0x40 | 0x100 | 0x200
 
 class Verdicts:
     """In the step POLICY an answer is an action of access(5), such as "450 4.7.1 Greylisted"; Postfix writes before it
-    whom it refuses. In the steps RCPT and END it is the whole reply, such as "550 5.7.26 SPF fails", as milters give it.
+    whom it refuses. In the steps RCPT and END it is the whole reply, such as "550 5.7.26 SPF fails", as of a milter.
     """
 
     def __init__(self) -> None:

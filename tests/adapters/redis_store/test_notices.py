@@ -124,7 +124,7 @@ async def test_a_run_that_reached_nobody_is_published_until_the_operator_was_tol
     assert await notices(story, key.run) == [DeliveryKey(key.run, OPERATOR)]
 
 
-async def test_a_run_that_did_not_reach_everybody_is_published_until_the_operator_was_told(story: LedgerFixture) -> None:
+async def test_a_run_that_missed_a_reader_is_published_until_the_operator_was_told(story: LedgerFixture) -> None:
     ann, ben = await story.delivering((ANN, BEN))
     await story.finish(ann, "sent")
     await story.finish(ben, "failed")

@@ -148,7 +148,8 @@ async def test_a_run_that_did_not_reach_everybody_says_of_each_why() -> None:
     given = parts(replace(RUN, state=RunState.PARTIAL), REFUSED, replace(REFUSED, state=DeliveryState.SENT))
     assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
     ((_, request),) = given.runs.asked
-    assert (request.notice.reason, request.notice.subject) == (Reason.PARTLY_DELIVERED, "failed weekly partly_delivered")
+    assert request.notice.reason is Reason.PARTLY_DELIVERED
+    assert request.notice.subject == "failed weekly partly_delivered"
     assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
 
 
