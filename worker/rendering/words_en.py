@@ -315,7 +315,7 @@ WORDS: dict[str, str] = {
     "notice.act.source": "Check that the service answers and that its key is right. Then run it once more.",
     "notice.act.abandoned": "See in the workers' log what ended them, such as too little memory.",
     "notice.act.undelivered": "Correct what is named above. Then try again, or run it anew where a template was wrong.",
-    "notice.act.partly_delivered": "Correct what is named above. Then try again. Nobody is sent the digest twice.",
+    "notice.act.partly_delivered": "Correct what is named above. Then try again. What was sent is not sent again.",
     "notice.act.address": "Correct the address and deploy. Where it is right after all, try again.",
     "notice.act.channel": "Correct the login, sender or token, and deploy. Then try again.",
     "notice.sent_to": "Sent to {address}, the operator. There is one notice a day of each cause.",
