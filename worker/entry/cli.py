@@ -23,6 +23,7 @@ from worker.entry import (
     project_commands,
     run_commands,
     source_commands,
+    template_commands,
 )
 from worker.entry.options import Project
 from worker.errors import RequestError
@@ -103,7 +104,7 @@ for module in (
 ):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
-for name, group in (*ops_commands.GROUPS.items(), *baseline_commands.GROUPS.items()):
+for name, group in (*ops_commands.GROUPS.items(), *baseline_commands.GROUPS.items(), *template_commands.GROUPS.items()):
     app.add_typer(group, name=name)
 
 

@@ -24,8 +24,8 @@ from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
 from worker.entry.project_dir import (
     STATE,
-    bundle_of,
     child_environment,
+    deployable,
     own_redis_for,
     project_name,
     redis_for,
@@ -74,7 +74,7 @@ def up(ctx: typer.Context, project: Project = None) -> None:
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         seen = stamps(place)
-        bundle, outbox = bundle_of(place), place / STATE / "outbox"
+        bundle, outbox = deployable(place), place / STATE / "outbox"
         refuse_unset_secrets(place, bundle)
         with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)

@@ -18,7 +18,8 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
-from worker.entry.project_dir import bundle_of, definitions, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.project_dir import bundle_of, definitions, deployable, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.template_check import template_complaints
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.plan import Plan, plan
@@ -42,6 +43,8 @@ def check(
             console.show_json(schema(registry()))
             return
         loaded = definitions(directory(ctx, project))
+        faults = template_complaints(loaded.bundle) if loaded.bundle is not None else ()
+        loaded = replace(loaded, complaints=(*loaded.complaints, *faults))
     unset = [secret for secret in loaded.secrets if not secret.set]
     if as_json:
         console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))
@@ -51,7 +54,7 @@ def check(
         for secret in unset:
             sentence = f"{secret.place}: {secret.name} is not set; {secret.holder} needs it"
             console.err.print(sentence, markup=False)
-        if loaded.bundle is not None and not (strict and (unset or loaded.warnings)):
+        if not loaded.complaints and loaded.bundle is not None and not (strict and (unset or loaded.warnings)):
             count = len(loaded.bundle.schedules)
             console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
     if loaded.complaints or (strict and (unset or loaded.warnings)):
@@ -67,7 +70,7 @@ def deploy_command(
     """Check the definitions, show what will fire and what changes, and activate them in one step."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
-        bundle = bundle_of(place)
+        bundle = deployable(place)
         with redis_for(place) as settings:
 
             async def compare() -> Plan:

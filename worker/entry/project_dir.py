@@ -19,6 +19,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
 from worker.sandbox.server import SandboxThread
@@ -38,6 +39,15 @@ def bundle_of(directory: Path) -> Bundle:
     if loaded.complaints or loaded.bundle is None:
         raise DefinitionError(loaded.complaints)
     return loaded.bundle
+
+
+def deployable(directory: Path) -> Bundle:
+    """As bundle_of, with its templates tried. Raises DefinitionError with the faults of templates too."""
+    bundle = bundle_of(directory)
+    faults = template_complaints(bundle)
+    if faults:
+        raise DefinitionError(faults)
+    return bundle
 
 
 def project_name(directory: Path, settings: Settings) -> str:

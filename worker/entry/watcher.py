@@ -7,7 +7,7 @@ from worker.connectors import wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.plan_commands import change_lines
-from worker.entry.project_dir import bundle_of, needs_sandbox, refuse_unset_secrets
+from worker.entry.project_dir import deployable, needs_sandbox, refuse_unset_secrets
 from worker.errors import FunnelbeatError, LedgerError, RequestError
 from worker.flow.deploy.deploy import Changes
 from worker.settings import Settings
@@ -51,7 +51,7 @@ class Watcher:
         """The bundle of the files. Raises RequestError if `up` must be started again, DefinitionError for errors in the
         files.
         """
-        bundle = bundle_of(self._place)
+        bundle = deployable(self._place)
         if bundle.project != self._project:
             was = f"`project:` was {self._project} and is {bundle.project} now"
             raise RequestError(f"{was}: end `up` and start it again")

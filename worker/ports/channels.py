@@ -101,6 +101,17 @@ class ChannelGroup(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MessageForm:
+    """What a channel makes of a template's folder. `files`: the names in it that it fills. `make` does everything
+    before the sending that needs no reader, limits included, and raises RenderError.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    make: Callable[[RenderRequest, Templates], object]
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelKind:
     """A type of channel, as definitions name it. `address` returns the normal form of an entry's address, or raises
     ValueError with what to write. `needs_address` says whether an entry must have an address; otherwise it must have
@@ -109,6 +120,7 @@ class ChannelKind:
     `in_sandbox`: the sandbox's services that the channel sends to, each with an address where nothing listens; `open`
     is given the real addresses instead of options. `route` is for a ChannelGroup: the name of its channel for an
     address. `example`: a mapping in YAML, on one line, that a new project shows in a comment.
+    `forms`: what it makes of templates.
     """
 
     type: str
@@ -121,6 +133,7 @@ class ChannelKind:
     in_sandbox: Mapping[str, str] = field(default_factory=dict)
     route: Callable[[str | None], str] = lambda _address: ""
     example: str = ""
+    forms: tuple[MessageForm, ...] = ()
 
 
 @runtime_checkable

@@ -28,6 +28,7 @@ from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
+from worker.rendering.template_lint import SHIPPED
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.text_table import columns
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
@@ -39,11 +40,8 @@ OUTPUT_LIMIT = 5_000_000
 """Characters that a template may write: HTML shrinks where styles are put in and where the digest is shortened."""
 
 PROBLEM_LIMIT = 300
+_MISSING = re.compile(r"'(?:\w+\.)+(\w+) object' has no attribute '(\w+)'")
 NESTING_LIMIT = 1_000
-
-
-SHIPPED = "shipped/"
-"""Before a path: the template that Funnelbeat ships, whatever the project has at that path."""
 
 
 def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
@@ -194,5 +192,8 @@ def _problem(error: Exception) -> str:
         return "it calls itself without an end, or is nested too deeply"
     if isinstance(error, MemoryError):
         return f"it takes more memory than {MEMORY // 1024**2} MB"
+    missing = _MISSING.fullmatch(str(error))
+    if missing is not None:
+        return f"{missing[1]} has no {missing[2]!r}; docs/reference/page.md names what it has"
     words = error.args[-1] if isinstance(error, ArithmeticError) and error.args else str(error)
     return clean(words if isinstance(words, str) else "", PROBLEM_LIMIT) or type(error).__name__

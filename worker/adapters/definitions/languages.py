@@ -1,5 +1,6 @@
 """A project's own languages: templates/words/fr.yaml holds our phrases in French. English stands for what it lacks."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -7,8 +8,8 @@ from pathlib import Path
 from worker.adapters.definitions.files import WORDS, word_files
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.place import Findings, Sheet
-from worker.adapters.definitions.sheets import opened
 from worker.adapters.definitions.words import advice, listed, shape
+from worker.adapters.definitions.yaml_nodes import parse
 from worker.errors import Complaint
 from worker.locales import plural_forms
 
@@ -16,6 +17,7 @@ SHIPPED = frozenset({"en", "de"})
 """Languages that lack nothing: a project's file for one of them changes single phrases."""
 
 FORMS = ("zero", "one", "two", "few", "many", "other")
+_ADVICE = "Take a line out of its comment and translate it; {places} stay."
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -29,9 +31,11 @@ def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: 
         except ValueError:
             findings.refuse_file(source.path, f"the language `{language}`", "name the file by CLDR's code, as fr.yaml")
             continue
-        sheet = opened(source.data, source.path, findings)
-        if sheet is None:
+        document, complaints = parse(source.data, source.path)
+        findings.complaints.extend(complaints)
+        if document is None:
             continue
+        sheet = Sheet(document, findings)
         found[language] = _texts(sheet, phrases(kinds, kinds.connections), forms)
         lacks = lacking(language, found[language], phrases(kinds, types))
         if lacks:
@@ -54,6 +58,28 @@ def lacking(language: str, texts: Mapping[str, str], english: Iterable[str]) -> 
     return tuple(sorted(expected_keys(english, plural_forms(language)) - texts.keys()))
 
 
+def starting_words(language: str, english: Mapping[str, str]) -> str:
+    """A file for a language with every key that it needs in a comment, beside the English text. Raises ValueError for
+    an unknown language.
+    """
+    order = {key: at for at, key in enumerate(english)}
+    keys = sorted(
+        expected_keys(english, plural_forms(language)),
+        key=lambda key: (
+            (order.get(f"{stem(key)}.other", order.get(key, 0)), FORMS.index(key.rpartition(".")[2]))
+            if stem(key)
+            else (order[key], 0)
+        ),
+    )
+    lines = [f"# {key}: {json.dumps(_english(key, english), ensure_ascii=False)}" for key in keys]
+    return "\n".join((f"# Our phrases in the language {language}. {_ADVICE}", *lines)) + "\n"
+
+
+def _english(key: str, english: Mapping[str, str]) -> str:
+    """The text of a key, and for a plural form that English does not have, that of `other`."""
+    return english[key] if key in english else english[f"{stem(key)}.other"]
+
+
 def expected_keys(english: Iterable[str], forms: Iterable[str]) -> set[str]:
     """The keys of a language with these plural forms."""
     keys = set(english)
@@ -69,7 +95,7 @@ def stem(key: str) -> str:
 
 def _texts(sheet: Sheet, english: Mapping[str, str], forms: tuple[str, ...]) -> dict[str, str]:
     """Those that are sound. A pattern has no other places than the English one, since nothing else is filled in."""
-    value = sheet.document.value
+    value = {} if sheet.document.value is None else sheet.document.value
     if not isinstance(value, dict):
         sheet.complain((), f"{shape(value)} where phrases are due", "write `key: text` on each line")
         return {}
@@ -80,7 +106,7 @@ def _texts(sheet: Sheet, english: Mapping[str, str], forms: tuple[str, ...]) -> 
         elif key not in expected:
             sheet.complain((key,), f"`{key}`, which is no phrase", advice(key, expected), key=True)
         else:
-            known = set(_PLACE.findall(english.get(key) or english.get(f"{stem(key)}.other", "")))
+            known = set(_PLACE.findall(_english(key, english)))
             strange = sorted(set(_PLACE.findall(text)) - known)
             if strange:
                 places = listed((f"{{{name}}}" for name in sorted(known)), "and") or "none"

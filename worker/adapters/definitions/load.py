@@ -13,7 +13,7 @@ from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.project import Project, project
 from worker.adapters.definitions.schedules import check_renames, schedule
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
-from worker.adapters.definitions.sheets import opened
+from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 from worker.errors import Complaint
 
@@ -34,7 +34,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     """
     findings = Findings()
     source = files.project_file(directory, findings)
-    sheet = opened(source.data, source.path, findings) if source else None
+    sheet = _sheet(source, findings) if source else None
     made = project(sheet, kinds) if sheet else Project()
     secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
     if sheet:
@@ -49,6 +49,17 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
 
 
+def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
+    document, complaints = parse(source.data, source.path)
+    findings.complaints.extend(complaints)
+    if document is None:
+        return None
+    if document.value is None:
+        findings.refuse_file(source.path, "an empty file", "write its keys, or remove it")
+        return None
+    return Sheet(document, findings)
+
+
 def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findings) -> dict[str, Schedule]:
     first: dict[str, str] = {}
     schedules: dict[str, Schedule] = {}
@@ -61,7 +72,7 @@ def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findin
         if schedule_id in first:
             findings.refuse_file(source.path, f"the same id as {first[schedule_id]}", "rename or remove one of the two")
         first.setdefault(schedule_id, source.path)
-        sheet = opened(source.data, source.path, findings)
+        sheet = _sheet(source, findings)
         if sheet is None:
             continue
         _refuse_stray_references(sheet, skip=())

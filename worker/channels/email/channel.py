@@ -15,11 +15,12 @@ from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.channels.common.names import slug
+from worker.channels.common.texts import HTML, SUBJECT, TEXT
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
-from worker.ports.channels import ChannelKind, PreviewPage, RenderRequest, Templates
+from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
 from worker.ports.kinds import Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
@@ -168,5 +169,6 @@ EMAIL = ChannelKind(
     address=_address,
     open=open_email,
     faults=_faults,
+    forms=(MessageForm("email", (SUBJECT, TEXT, HTML), mail_content),),
     example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

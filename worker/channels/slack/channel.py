@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from worker.channels.slack.api import BASE_URL, SlackApi
-from worker.channels.slack.content import SlackContent, SlackMessages
+from worker.channels.slack.content import TEMPLATE, SlackContent, SlackMessages
 from worker.channels.slack.errors import CHANNEL
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
@@ -24,7 +24,7 @@ from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload, upload
 from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
-from worker.ports.channels import Channel, ChannelKind
+from worker.ports.channels import Channel, ChannelKind, MessageForm, RenderRequest, Templates
 from worker.ports.kinds import Option, RuleViolation
 
 _ADDRESS = re.compile(r"[CGDUW][A-Z0-9]{5,20}")
@@ -181,6 +181,10 @@ def _safe(url: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
+def _whole(request: RenderRequest, templates: Templates) -> object:
+    return checked(SlackMessages().content(request, templates))
+
+
 SLACK = ChannelKind(
     type="slack",
     options=(
@@ -193,5 +197,6 @@ SLACK = ChannelKind(
     needs_address=lambda options: "webhook_url" not in options,
     faults=_faults,
     one_of=(("token", "webhook_url"),),
+    forms=(MessageForm("slack", (TEMPLATE,), _whole),),
     example='{type: slack, token: "${SLACK_BOT_TOKEN}"}',
 )

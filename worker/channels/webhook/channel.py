@@ -12,6 +12,7 @@ from worker.adapters.http import HttpFailure
 from worker.adapters.public_http import ForbiddenHost, PublicHttp, checked_url
 from worker.adapters.webhook_signature import WebhookSigner
 from worker.channels.common.json_message import (
+    TEMPLATE,
     JsonContent,
     json_body,
     json_content,
@@ -22,7 +23,7 @@ from worker.channels.common.no_address import no_address
 from worker.channels.webhook.answers import CHANNEL, by_failure, receipt_of
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryRefused, RequestError
-from worker.ports.channels import ChannelKind, PreviewPage, RenderRequest, Templates
+from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
 from worker.ports.kinds import Option, RuleViolation
 
 PATIENCE = 30.0
@@ -182,6 +183,7 @@ WEBHOOK = ChannelKind(
     ),
     address=no_address,
     open=open_webhook,
+    forms=(MessageForm("webhook", (TEMPLATE,), own_json_content),),
     needs_address=lambda _options: False,
     faults=_faults,
 )

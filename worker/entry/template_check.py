@@ -1,0 +1,82 @@
+"""Tries a project's own templates: what its schedules use, and what it replaces, with samples of every message."""
+
+from collections.abc import Iterator
+from functools import cache
+
+from jinja2 import TemplateSyntaxError
+
+from worker import shipped
+from worker.domain.schedule import Bundle
+from worker.errors import Complaint
+from worker.plugins import channel_kind, channels
+from worker.ports.channels import MessageForm
+from worker.rendering.template_lint import TemplateFault, lint, outline
+from worker.rendering.templates import JinjaTemplates, environment
+from worker.rendering.trial import LOCALES, trial, tried
+from worker.vocabulary import vocabulary
+
+SHOWN = 4
+"""Samples that one complaint names."""
+
+
+@cache
+def forms() -> tuple[MessageForm, ...]:
+    """What the channels of this process make of templates, each once."""
+    return tuple({form.files: form for kind in channels().values() for form in kind.forms}.values())
+
+
+@cache
+def shipped_paths() -> tuple[str, ...]:
+    """Paths below templates/ of what Funnelbeat ships, sorted."""
+    folder = shipped.folder_of("templates")
+    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2")))
+
+
+def template_faults(bundle: Bundle) -> list[TemplateFault]:
+    """Of the templates that the project replaces or adds, and of those that its schedules use; and of its languages."""
+    folder, used = shipped.folder_of("templates"), _used(bundle)
+    pairs = tried(bundle.templates, shipped_paths(), forms(), used)
+    templates = JinjaTemplates(folder, bundle.templates, vocabulary(), bundle.languages)
+    found = lint(environment(folder, bundle.templates), bundle.templates)
+    found += trial(templates, pairs, (*LOCALES, *(one for one in sorted(bundle.languages) if one not in {"en", "de"})))
+    if bundle.languages:
+        others = [pair for pair in tried(shipped_paths(), (), forms(), ()) if pair not in pairs]
+        found += trial(templates, others, sorted(bundle.languages))
+    known = {(fault.template, fault.line) for fault in found if not fault.samples}
+    return [fault for fault in found if not fault.samples or (fault.template, fault.line) not in known]
+
+
+def template_complaints(bundle: Bundle) -> tuple[Complaint, ...]:
+    return tuple(complaint_of(fault) for fault in template_faults(bundle))
+
+
+def complaint_of(fault: TemplateFault) -> Complaint:
+    """The fault as a complaint about a file. A fault without a line stands at the first."""
+    names = ", ".join(fault.samples[:SHOWN])
+    more = f" and {len(fault.samples) - SHOWN} more" if len(fault.samples) > SHOWN else ""
+    expected = f"seen with the samples {names}{more}" if names else "correct it"
+    return Complaint(f"templates/{fault.template}", max(fault.line, 1), 1, fault.problem, expected)
+
+
+def unused(bundle: Bundle) -> list[str]:
+    """Paths of the project's own templates that no channel fills and that no other template names."""
+    env = environment(shipped.folder_of("templates"), bundle.templates)
+    named: set[str] = set()
+    for path in (*shipped_paths(), *bundle.templates):
+        try:
+            named |= {name for name, _ in outline(env, path).names}
+        except TemplateSyntaxError:
+            continue
+    filled = {file for form in forms() for file in form.files}
+    return [path for path in sorted(bundle.templates) if path not in named and path.rpartition("/")[2] not in filled]
+
+
+def _used(bundle: Bundle) -> list[tuple[str, MessageForm]]:
+    return list(dict.fromkeys(_uses(bundle)))
+
+
+def _uses(bundle: Bundle) -> Iterator[tuple[str, MessageForm]]:
+    for schedule in bundle.schedules.values():
+        for entry in schedule.to:
+            for form in channel_kind(bundle.channels[entry.channel].type).forms[:1]:
+                yield entry.template, form

@@ -1,0 +1,65 @@
+"""Fills templates with samples of every kind of message, to find their faults before a reader does."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from worker.domain.delivery import Attachment
+from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
+from worker.domain.schedule import Subscription
+from worker.errors import RenderError
+from worker.ports.channels import MessageForm, RenderRequest, Templates
+from worker.rendering import samples
+from worker.rendering.template_lint import TemplateFault
+
+NOTICE = "notice"
+"""The folder of notices to the operator."""
+
+LOCALES = ("en_GB", "de_DE")
+ZONE = "Europe/Berlin"
+_CSV = Attachment("deals.csv", "text/csv", b"deal,owner\n")
+
+
+def trial(
+    templates: Templates, tried: Iterable[tuple[str, MessageForm]], locales: Iterable[str] = LOCALES
+) -> list[TemplateFault]:
+    """`tried`: folders, each with a form that a channel makes of it. Every sample is made in every locale, and in the
+    first one with a file that is attached.
+    """
+    shown: dict[tuple[str, int, str], list[str]] = {}
+    for folder, form in tried:
+        for at, locale in enumerate(locales):
+            entry = Subscription("trial", form.name, None, folder, locale, ZONE)
+            for name, error in _errors(templates, form, entry, (_CSV,) if at == 0 else ()):
+                names = shown.setdefault((error.template, error.line, error.problem), [])
+                names += [] if name in names else [name]
+    return sorted(TemplateFault(*fault, tuple(names)) for fault, names in shown.items())
+
+
+def _errors(
+    templates: Templates, form: MessageForm, entry: Subscription, files: tuple[Attachment, ...]
+) -> Iterator[tuple[str, RenderError]]:
+    found: Mapping[str, Digest | Notice] = samples.notices() if entry.template == NOTICE else samples.digests()
+    for name, sample in found.items():
+        try:
+            form.make(RenderRequest(sample, entry, files), templates)
+        except RenderError as error:
+            yield name, error
+
+
+def tried(
+    own: Iterable[str], shipped: Iterable[str], forms: Iterable[MessageForm], used: Iterable[tuple[str, MessageForm]]
+) -> list[tuple[str, MessageForm]]:
+    """Folders and forms that the project's own templates have a part in. `own`, `shipped`: paths below templates/.
+    `used`: what schedules use, of which an absent folder is a fault.
+    """
+    mine, there = {*own}, {*own, *shipped}
+    folders = sorted({path.partition("/")[0] for path in there if "/" in path})
+    common = any(path.startswith("shared/") for path in mine)
+    found = []
+    for folder in folders:
+        for form in forms:
+            files = {f"{folder}/{file}" for file in form.files}
+            if files & there and (files & mine or (common and not files.isdisjoint(shipped))):
+                found.append((folder, form))
+    absent = [(folder, form) for folder, form in used if folder not in folders]
+    return found + [pair for pair in absent if pair not in found]
