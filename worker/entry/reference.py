@@ -22,6 +22,7 @@ from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.entry.reference_commands import commands
 from worker.entry.reference_messages import message_schema
+from worker.entry.reference_page import page_model
 from worker.plugins import CHANNELS, CONNECTIONS, SOURCES
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import Param, QuerySpec, SourceKind
@@ -192,6 +193,7 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoints(),
         "reasons.md": reasons(),
         "definitions.md": definitions(),
+        "page.md": _page("What templates see", *page_model(table)),
         "message.schema.json": message_schema(),
     }
 

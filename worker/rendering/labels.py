@@ -40,6 +40,7 @@ class Labels:
         return self._words.get(f"metric.{name}") or _plain_words(clean(name))
 
     def query_label(self, name: str) -> str:
+        """A service's query in words: "funnel totals"; an unknown one loses its underscores only."""
         known = self._words.get(f"query.{name}")
         return known if known is not None else _plain_words(clean(name))
 

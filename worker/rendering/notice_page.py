@@ -21,6 +21,7 @@ class NoticePage:
 
     @property
     def subject(self) -> str:
+        """The first line in an inbox: what happened, and of which schedule."""
         if self.notice.trouble is Trouble.SUSPENDED:
             return plain(self._w.say("notice.subject.suspended", what=self._what))
         time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
@@ -30,10 +31,12 @@ class NoticePage:
 
     @property
     def preheader(self) -> str:
+        """What an inbox shows beside the subject."""
         return self._w.clean(" ".join((self.headline, *self.causes)), PREHEADER)
 
     @property
     def headline(self) -> str:
+        """What happened, in one sentence."""
         return self._w.say(f"notice.{self._kind}", what=self._what)
 
     @property
@@ -54,6 +57,7 @@ class NoticePage:
 
     @property
     def act(self) -> str:
+        """What can be done."""
         return self._w.say(f"notice.act.{self._kind}")
 
     @property

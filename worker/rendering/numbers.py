@@ -26,6 +26,7 @@ class Numbers:
         self._grouping_of_money = _grouping(locale.currency_formats["standard"].pattern)
 
     def count(self, n: int) -> str:
+        """A whole number in the locale: "1,274"."""
         return _minus(format_decimal(n, locale=self._locale))
 
     def money(self, amount: int | None, currency: str, signed: bool = False, cents: bool | None = None) -> str:

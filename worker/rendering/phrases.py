@@ -45,6 +45,7 @@ class Phrases:
         return self._words[key]
 
     def knows(self, key: str) -> bool:
+        """Whether there is a phrase of this key."""
         return key in self._words or f"{key}.other" in self._words
 
     def say(self, key: str, n: int | None = None, **values: object) -> str:
@@ -55,10 +56,13 @@ class Phrases:
         return filled(self.pattern(key, n), {name: str(value) for name, value in places.items()})
 
     def deals(self, n: int) -> str:
+        """As in "37 deals"."""
         return self.say("deals", n)
 
     def days(self, n: int) -> str:
+        """As in "14 days"."""
         return self.say("days", n)
 
     def more(self, n: int) -> str:
+        """As in "12 more"."""
         return self.say("more", n)

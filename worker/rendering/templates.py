@@ -57,8 +57,7 @@ def environment(builtin: Path, overrides: Mapping[str, str]) -> TemplateSandbox:
 
     env = TemplateSandbox(FunctionLoader(load))
     ours = {"clean": _or_empty(clean), "isolate": _or_empty(isolate), "plain": plain, "fill": fill, "columns": columns}
-    ours["breaks"] = breaks
-    env.add(ours)
+    env.add({**ours, "breaks": breaks})
     return env
 
 
@@ -141,6 +140,20 @@ def fill(pattern: str, **values: object) -> Markup:
 def breaks(text: str) -> Markup:
     """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits."""
     return Markup(re.sub(r"([./])(?=\w)", r"\1<wbr>", str(escape(text))))  # noqa: S704
+
+
+FILTERS = {
+    name: function.__doc__ or ""
+    for name, function in {
+        "clean": clean,
+        "isolate": isolate,
+        "plain": plain,
+        "fill": fill,
+        "columns": columns,
+        "breaks": breaks,
+    }.items()
+}
+"""Filters of our own, with what each does."""
 
 
 def tidy(text: str) -> str:

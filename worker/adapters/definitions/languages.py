@@ -48,7 +48,8 @@ def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: 
 def phrases(kinds: Registry, types: Iterable[str]) -> dict[str, str]:
     """Key → English text of all that digests may say of connections of these types."""
     services = [kinds.connections[name].words.get("en", {}) for name in sorted({*types} & kinds.connections.keys())]
-    return {**{key: text for words in services for key, text in words.items()}, **kinds.words}
+    told = {key: text for words in services for key, text in words.items()}
+    return {**kinds.words, **{key: text for key, text in told.items() if key not in kinds.words}}
 
 
 def lacking(language: str, texts: Mapping[str, str], english: Iterable[str]) -> tuple[str, ...]:

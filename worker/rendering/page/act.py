@@ -19,6 +19,7 @@ class WhoMustAct:
 
     @property
     def act(self) -> str:
+        """How many deals newly stall and what they are worth: "5 deals newly stalled, €139,000". "" without a list."""
         section = self.stalled
         if section is None:
             return ""
@@ -58,6 +59,7 @@ class WhoMustAct:
 
     @property
     def act_more(self) -> int:
+        """How many owners are not named in `act_owners`."""
         return max(0, len(self.stalled.newly) - OWNERS_NAMED) if self.stalled else 0
 
     @property

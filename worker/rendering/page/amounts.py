@@ -22,11 +22,13 @@ class DealAmounts:
         return frozenset(a.currency for a in amounts if a is not None and needs_cents([a.amount], a.currency))
 
     def signed(self, amount: Money | None) -> str:
+        """The amount with its sign; "–" for none."""
         if amount is None:
             return NONE
         return self._w.money(amount.amount, amount.currency, signed=True, cents=amount.currency in self._cents)
 
     def amount(self, amount: Money | None) -> str:
+        """The amount; "–" for none."""
         if amount is None:
             return NONE
         return self._w.money(amount.amount, amount.currency, cents=amount.currency in self._cents)

@@ -19,6 +19,7 @@ class MovementRows:
 
     @property
     def bridges(self) -> tuple[BridgeView, ...]:
+        """Bridges of the currencies that are shown, also those in which nothing moved."""
         return self._digest.bridges[:SHOWN_CURRENCIES]
 
     @property
@@ -49,6 +50,7 @@ class MovementRows:
         return tuple(m for m in self._digest.moves if m.amount is not None)[: self._cut.moves]
 
     def move_tone(self, move: DealMove) -> str:
+        """The colour of a move, as a class of the style sheet: won, out, in or gone."""
         return tone(move.move)
 
     def move_line(self, move: DealMove) -> str:

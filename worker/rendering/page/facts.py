@@ -25,6 +25,7 @@ class FactRows:
 
     @property
     def facts(self) -> tuple[FactRow, ...]:
+        """Lines below the number at the head: money and visits."""
         return tuple(self._row(fact) for fact in self._digest.facts)
 
     @property

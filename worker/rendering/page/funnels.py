@@ -33,9 +33,11 @@ class FunnelRows:
         return tuple(s for s in section.stages if s.key in kept)
 
     def stages_cut(self, section: FunnelSection) -> int:
+        """How many stages are not shown."""
         return len(section.stages) - len(self.funnel_stages(section))
 
     def funnel_rows(self, section: FunnelSection) -> tuple[FunnelRow, ...]:
+        """One row for each stage that is shown."""
         stages = self.funnel_stages(section)
         lengths = from_zero([s.count for s in stages] + [s.before_count for s in stages])
         few = self.few(section)
@@ -68,6 +70,7 @@ class FunnelRows:
         return self._w.say("of", part=self._w.count(round(fraction * count)), whole=self._w.count(count))
 
     def legend(self, funnel: FunnelSection) -> str:
+        """What the bars of the funnel mean."""
         what, advanced = self.counted(funnel.query_id), self.advanced_head(funnel.query_id)
         within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
         return self._w.say("legend" if funnel.compared else "legend_alone", what=within, advanced=advanced)
@@ -82,6 +85,7 @@ class FunnelRows:
         return self._w.say(own if self._w.knows(own) else "stage")
 
     def advanced_head(self, query_id: str) -> str:
+        """The head of the column of shares that went on."""
         own = f"{self._counts(query_id)}_advanced"
         return self._w.say(own if self._w.knows(own) else "advanced")
 

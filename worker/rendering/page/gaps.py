@@ -28,6 +28,7 @@ class MissingParts:
 
     @property
     def band(self) -> str:
+        """How many of all parts are missing."""
         return self._w.say("band", len(self._digest.gaps), total=self._w.count(len(self._digest.sources)))
 
     @property
@@ -63,4 +64,5 @@ class MissingParts:
         return any(gap.query_id in lists for gap in self._digest.gaps)
 
     def missing(self, query_id: str) -> bool:
+        """Whether the query has no answer."""
         return any(gap.query_id == query_id for gap in self._digest.gaps)

@@ -40,6 +40,7 @@ class Inbox:
 
     @property
     def subject(self) -> str:
+        """The first line in an inbox: the number, its movement, who must act, and the digest's name."""
         name = self._w.clean(self._digest.name)
         if self._number.unknown:
             return f"{self._incomplete()} · {name}"

@@ -15,14 +15,17 @@ class KeyNumber:
 
     @property
     def key(self) -> KeyFigure | None:
+        """The key figure of the first currency; None in a digest without a list of deals."""
         return self._digest.keys[0] if self._digest.keys else None
 
     @property
     def second_key(self) -> KeyFigure | None:
+        """The key figure of the second currency, None where there is one only."""
         return self._digest.keys[1] if len(self._digest.keys) > 1 else None
 
     @property
     def other_keys(self) -> tuple[KeyFigure, ...]:
+        """The key figures of the third currency and all after it, which have no bridge here."""
         return self._digest.keys[SHOWN_CURRENCIES:]
 
     @property
@@ -45,17 +48,21 @@ class KeyNumber:
 
     @property
     def unknown(self) -> bool:
+        """Whether the query of the number at the head has no answer."""
         return self._digest.standing is Standing.UNKNOWN
 
     @property
     def first(self) -> bool:
+        """Whether the reader is told of this for the first time, so that nothing is compared."""
         return self._digest.standing is Standing.FIRST
 
     @property
     def unchanged(self) -> bool:
+        """Whether nothing moved since the reader's last digest."""
         return self._digest.standing is Standing.UNCHANGED
 
     def key_label(self, key: KeyFigure | None) -> str:
+        """What the number counts, with its deals: "Open pipeline, 37 deals". None: of a list without deals."""
         if self.nothing:
             return self._w.say(f"{self.holds}_deals", deals=self._w.deals(0))
         if key is None or key.count is None or self.unknown:
@@ -112,11 +119,13 @@ class KeyNumber:
         return self._w.whole(key.delta, key.currency, signed=True) + share
 
     def arrow(self, key: KeyFigure) -> str:
+        """The sign before the movement: ▲, ▼, or = where nothing moved."""
         if not key.delta:
             return "="
         return "▲" if key.delta > 0 else "▼"
 
     def tone(self, key: KeyFigure) -> str:
+        """The colour of the movement as a class of the style sheet: in, out, or "" where nothing moved."""
         if not key.delta:
             return ""
         return "in" if key.delta > 0 else "out"

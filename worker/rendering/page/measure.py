@@ -24,6 +24,7 @@ class KeyMeasureWords:
 
     @property
     def measure(self) -> KeyMeasure | None:
+        """The figure that heads a digest without a list of deals; None where a list of deals heads it."""
         return self._digest.measure
 
     @cached_property
@@ -45,6 +46,7 @@ class KeyMeasureWords:
 
     @property
     def measure_value(self) -> str:
+        """The figure as it is printed."""
         key = self.measure
         if key is None:
             return ""
@@ -100,6 +102,7 @@ class KeyMeasureWords:
 
     @property
     def measure_tone(self) -> str:
+        """The colour of its movement, as `tone`."""
         key, up = self.measure, self.measure_up
         if key is None or up is None or key.neutral:
             return ""

@@ -187,6 +187,7 @@ class Page:
         return self._vocabulary.lists_opportunities(line)
 
     def brings_funnel(self, line: SourceLine) -> bool:
+        """Whether the query brings a funnel."""
         return self._vocabulary.brings_funnel(line)
 
 

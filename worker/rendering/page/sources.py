@@ -30,6 +30,7 @@ class SourceRows:
 
     @cached_property
     def source_rows(self) -> tuple[SourceRow, ...]:
+        """One row for each query: who answered, what, and when."""
         return tuple(self._source_row(line) for line in self._digest.sources)
 
     def _source_row(self, line: SourceLine) -> SourceRow:

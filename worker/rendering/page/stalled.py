@@ -78,10 +78,12 @@ class StalledDeals:
         return self._w.say("hidden", more=self._w.more(len(rest)), amount=summed(_totals(list(rest)), self._w)) + "."
 
     def section_note(self, section: StalledSection) -> str:
+        """How many deals newly stall and what they are worth, for the head of a list."""
         key = "today_note" if section.first else "newly_note"
         return self._w.say(key, section.newly_count, amount=summed(section.newly_totals, self._w))
 
     def still_note(self, section: StalledSection) -> str:
+        """How many deals stall since the last digest or longer, and what they are worth."""
         return self._w.say(
             "still_line",
             deals=self._w.deals(section.still_count),
@@ -94,10 +96,12 @@ class StalledDeals:
         return shown, len(deals) - len(shown)
 
     def left_named(self, section: StalledSection) -> tuple[tuple[DealMove, ...], int]:
+        """Deals that left the list, as many as are named, and how many more there are."""
         shown = section.left[: self._cut.names]
         return shown, len(section.left) - len(shown)
 
     def owner_name(self, owner: str | None) -> str:
+        """The owner's name, harmless; "No owner" for None."""
         return owner_name(owner, self._w)
 
 

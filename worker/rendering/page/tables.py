@@ -25,6 +25,7 @@ class OtherTables:
 
     @property
     def tables(self) -> tuple[TableSection, ...]:
+        """The tables that are printed."""
         return self._digest.tables[: self._cut.tables]
 
     @property
@@ -51,6 +52,7 @@ class OtherTables:
         return self._w.say("also_measured", what=", ".join(told)) if told else ""
 
     def query_title(self, query_id: str) -> str:
+        """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
         return query_title(query_id, self._w)
 
     def table_title(self, table: TableSection) -> str:
