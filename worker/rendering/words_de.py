@@ -301,7 +301,7 @@ WORDS: dict[str, str] = {
     "notice.act.source": "Prüfen, ob der Dienst antwortet und sein Schlüssel stimmt. Danach noch einmal laufen lassen.",
     "notice.act.abandoned": "Im Log der Worker nachsehen, was sie beendet hat, etwa zu wenig Speicher.",
     "notice.act.undelivered": "Beheben, was oben steht, dann wiederholen; nach neuer Vorlage neu laufen lassen.",
-    "notice.act.partly_delivered": "Beheben, was oben steht, dann wiederholen. Gesendetes geht kein zweites Mal.",
+    "notice.act.partly_delivered": "Beheben, was oben steht, dann wiederholen. Gesendetes wird nicht wiederholt.",
     "notice.act.address": "Die Adresse berichtigen und ausrollen. Stimmt sie doch, noch einmal versuchen.",
     "notice.act.channel": "Login, Absender oder Token berichtigen und ausrollen. Danach noch einmal versuchen.",
     "notice.sent_to": "Gesendet an {address} für den Betrieb. Zu jeder Ursache kommt eine Meldung am Tag.",
