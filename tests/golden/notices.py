@@ -1,7 +1,8 @@
-"""Hand-built notices to the operator."""
+"""Hand-built notices to the operator, and to readers of digests that were held."""
 
 from datetime import UTC, datetime, timedelta
 
+from worker.domain.cap import HeldDigest
 from worker.domain.notice import Cause, Notice, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -23,6 +24,11 @@ def suspended(subject: str, sentence: str) -> Notice:
     return Notice(
         RUN, "Weekly pipeline", Trouble.SUSPENDED, subject, Reason.SUSPENDED, cause, 0, SLOT + timedelta(seconds=42)
     )
+
+
+def held(*digests: HeldDigest, more: int = 0) -> Notice:
+    subject = "address mail sales@acme.example"
+    return Notice(RUN, "Weekly pipeline", Trouble.HELD, subject, Reason.CAPPED, (), more, SLOT, held=digests)
 
 
 NOTICES = {
@@ -59,4 +65,11 @@ NOTICES = {
         "550 5.1.1 rcpt: <a.very.long.mailbox.name@initech.example>: Recipient address rejected: User unknown in table",
     ),
     "suspended-channel": suspended("channel chat", "token_revoked"),
+    "held": held(
+        HeldDigest("Weekly pipeline", SLOT, 12),
+        HeldDigest("Daily website", SLOT + timedelta(minutes=5), 1),
+        HeldDigest("<Pipeline> & פגישה שבועית " + "sehr lang " * 8, SLOT + timedelta(hours=1), 0),
+        more=310,
+    ),
+    "held-one": held(HeldDigest("Daily website", SLOT, 0)),
 }

@@ -1,9 +1,12 @@
-"""Notices to the operator: a run that failed, or an address or channel that is suspended."""
+"""Notices: to the operator, of a run that failed or of an address or channel that is suspended; and to a reader, of
+digests that were held because of the cap.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.cap import HeldDigest
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 
@@ -16,6 +19,7 @@ class Trouble(StrEnum):
 
     FAILED = "failed"
     SUSPENDED = "suspended"
+    HELD = "held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,8 @@ class Notice:
     """`name`: the schedule's. `subject`: what notices are counted by; for a suspension it is what is suspended
     ("address mail ann@acme.example", "channel chat"). `causes`: at most MOST_CAUSES; `more_causes`: the number of the
     others. `at`: when it happened. `repeats`: the number of events with the same subject since the last notice, the
-    first of them at `repeats_since`.
+    first of them at `repeats_since`. `held`: digests over the cap, of a notice to a reader; `more_causes` counts those
+    beyond `MOST_HELD`.
     """
 
     run: RunKey
@@ -46,6 +51,7 @@ class Notice:
     at: datetime
     repeats: int = 0
     repeats_since: datetime | None = None
+    held: tuple[HeldDigest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

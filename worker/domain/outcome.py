@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from worker.domain.cap import Held
 from worker.domain.delivery import Baseline
 from worker.domain.reason import Reason
 
@@ -34,10 +35,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing is sent. `baselines`: those that move all the same, because their answers are equal byte for byte."""
+    """Nothing is sent. `baselines`: those that move all the same, because their answers are equal byte for byte.
+    `held`: a digest over the cap, of which a later message tells.
+    """
 
     reason: Reason
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
+    held: Held | None = None
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     # why a delivery is skipped
     NO_CHANGE = "no_change"
     EMPTY = "empty"
+    CAPPED = "capped"
     SUSPENDED = "suspended"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
@@ -69,6 +70,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RESET: "Somebody reset what this reader's digests are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
+    Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",

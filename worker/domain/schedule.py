@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.cap import Cap
 from worker.domain.quiet import QuietHours
 from worker.domain.time.window import WindowSpec
 
@@ -203,6 +204,7 @@ class Defaults:
     week_start: str = "monday"
     fiscal_year_start: str = "01-01"
     operator: str | None = None
+    cap: Cap | None = None
 
 
 @dataclass(frozen=True, slots=True)

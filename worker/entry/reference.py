@@ -6,6 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from worker.adapters.definitions.model import (
+    CapShape,
     DefaultsShape,
     DigestShape,
     EntryShape,
@@ -38,6 +39,7 @@ PIECES: tuple[tuple[type[Shape], str], ...] = (
     (ShowShape, "schedules/*.yaml, below an item's `show`"),
     (DigestShape, "schedules/*.yaml, below `digest`"),
     (EntryShape, "schedules/*.yaml, an entry of `to`"),
+    (CapShape, "funnelbeat.yaml, below `cap` of `defaults`"),
     (QuietShape, "below `quiet_hours` of `defaults`, `digest` or an entry"),
 )
 GAPS: dict[GapReason, str] = {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.cap import Cap
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.events import Fact
 from worker.domain.notice import Suspension
@@ -108,6 +109,13 @@ class DeliveryLedger(Protocol):
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         """Records that an attempt without a claim handed a part over: a possible duplicate, whatever the state, unless
         the row has this very receipt (a look-up found it). `receipt` is empty if there was none.
+        """
+        ...
+
+    async def turn(self, subject: str, key: DeliveryKey, cap: Cap, *, always: bool = False) -> datetime | None:
+        """Takes a turn among the messages that `subject` (a channel and address) may get in a period, once for all
+        tries of a delivery. None if the delivery has its turn, else the end of the period. `always`: a turn even beyond
+        the cap.
         """
         ...
 

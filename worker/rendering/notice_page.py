@@ -24,6 +24,8 @@ class NoticePage:
         """The first line in an inbox: what happened, and of which schedule."""
         if self.notice.trouble is Trouble.SUSPENDED:
             return plain(self._w.say("notice.subject.suspended", what=self._what))
+        if self.notice.trouble is Trouble.HELD:
+            return plain(self._w.say("held.subject", self._count))
         time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
         end = "partly" if self.notice.reason is Reason.PARTLY_DELIVERED else "failed"
         name = self._w.clean(self.notice.name, LONGEST_NAME)
@@ -32,12 +34,35 @@ class NoticePage:
     @property
     def preheader(self) -> str:
         """What an inbox shows beside the subject."""
-        return self._w.clean(" ".join((self.headline, *self.causes)), PREHEADER)
+        return self._w.clean(" ".join((self.headline, *self.causes, *self.held)), PREHEADER)
 
     @property
     def headline(self) -> str:
         """What happened, in one sentence."""
+        if self.held:
+            return self._w.say("held.headline", self._count)
         return self._w.say(f"notice.{self._kind}", what=self._what)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The digests that were held, each with its slot and what changed; empty for a notice to the operator."""
+        rows = [
+            ", ".join(
+                words
+                for words in (
+                    self._w.clean(one.name, LONGEST_NAME),
+                    self._w.stamp(one.slot),
+                    self._w.say("held.changes", one.changes) if one.changes else "",
+                )
+                if words
+            )
+            for one in self.notice.held
+        ]
+        return (*rows, self._w.more(self.notice.more_causes)) if rows and self.notice.more_causes else tuple(rows)
+
+    @property
+    def _count(self) -> int:
+        return len(self.notice.held) + self.notice.more_causes
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -46,7 +71,7 @@ class NoticePage:
             ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause.who), cause.sentence) if words)
             for cause in self.notice.causes
         ]
-        return (*told, self._w.more(self.notice.more_causes)) if self.notice.more_causes else tuple(told)
+        return (*told, self._w.more(self.notice.more_causes)) if told and self.notice.more_causes else tuple(told)
 
     @property
     def repeats(self) -> str:
@@ -57,12 +82,14 @@ class NoticePage:
 
     @property
     def act(self) -> str:
-        """What can be done."""
-        return self._w.say(f"notice.act.{self._kind}")
+        """What can be done; empty for digests that were held."""
+        return "" if self.held else self._w.say(f"notice.act.{self._kind}")
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """As they are typed."""
+        """As they are typed; none for a reader."""
+        if self.held:
+            return ()
         run, schedule = shlex.quote(str(self.notice.run)), shlex.quote(self.notice.run.schedule)
         show, again, retry = f"show {run}", f"run {schedule}", f"retry {run}"
         typed = {

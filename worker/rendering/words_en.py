@@ -298,6 +298,17 @@ WORDS: dict[str, str] = {
     "note.not_judged.other": "{n}\u00a0open\u00a0deals were not judged: the rule knows nothing of their stage",
     "attached": "Attached: {names}",
     "sent_to": "Sent to {address} for {name}.",
+    # what tells a reader of digests over the cap
+    "held.subject.one": "Also happened: {n}\u00a0digest",
+    "held.subject.other": "Also happened: {n}\u00a0digests",
+    "held.headline.one": "{n}\u00a0digest was not sent, because this address had as many messages as it may get.",
+    "held.headline.other": "{n}\u00a0digests were not sent, because this address had as many messages as it may get.",
+    "held.changes.one": "{n}\u00a0change",
+    "held.changes.other": "{n}\u00a0changes",
+    "held.name": "Also happened",
+    "held.digests": "Not sent",
+    "held.next": "The next digest of each schedule shows what changed since the last one you were sent.",
+    "held.sent_to": "Sent to {address} at the end of the period.",
     # notices to the operator
     "notice.subject.failed": "Failed: {name}, {time}",
     "notice.subject.partly": "Not everybody reached: {name}, {time}",

@@ -8,6 +8,7 @@ import pytest
 from tests.adapters.definitions.conftest import Load
 from tests.adapters.definitions.example import PROJECT, WEEKLY
 from tests.adapters.definitions.registry import KINDS
+from worker.domain.cap import Cap
 from worker.domain.quiet import EVERY_DAY, QuietHours
 
 SCHEDULE = "schedules/weekly.yaml"
@@ -128,3 +129,24 @@ def test_a_calendar_of_a_trigger_is_checked_and_elapsed_time_has_none(loading: L
     elapsed = with_when("holidays: US").replace('cron: "0 9 * * MON"', "every: 1h")
     (beside,) = loading({SCHEDULE: elapsed}).complaints
     assert "`holidays` beside `every`, which is elapsed time; leave it out, or write" in str(beside)
+
+
+def test_the_defaults_may_cap_the_messages_to_one_address(loading: Load) -> None:
+    loaded = loading({"funnelbeat.yaml": with_defaults("cap: {messages: 5, per: 1d}")})
+    assert loaded.bundle is not None, loaded.complaints
+    assert loaded.bundle.defaults.cap == Cap(5, 86_400)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ("{messages: 5}", "cap without `per`; write `per: …`"),
+        ("{messages: 0, per: 1d}", '`messages` with "0"; write a whole number, 1 or more'),
+        ("{messages: 5, per: daily}", "'daily' is not a duration; write whole numbers with units"),
+        ("{messages: 5, per: 30d}", '`per` with "30d"; write a duration of at least 1s and at most 7d'),
+        ("5 a day", "`cap` with text; write keys below it"),
+    ],
+)
+def test_a_wrong_cap_is_a_complaint(words: str, complaint: str, loading: Load) -> None:
+    (found,) = loading({"funnelbeat.yaml": with_defaults(f"cap: {words}")}).complaints
+    assert complaint in str(found)

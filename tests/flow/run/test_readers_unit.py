@@ -7,7 +7,16 @@ import pytest
 from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
 from worker.domain.delivery import Reader
 from worker.domain.schedule import ChannelSpec
-from worker.flow.run.readers import entries, entry_of, is_notice, operator_entry, readers, subjects
+from worker.flow.run.readers import (
+    also_id,
+    entries,
+    entry_of,
+    is_also,
+    is_notice,
+    operator_entry,
+    readers,
+    subjects,
+)
 
 HOOK = replace(TEAM, id="hook", channel="room", address=None)
 BOSS = replace(TEAM, id="boss")
@@ -81,3 +90,14 @@ def test_the_operator_is_found_though_no_entry_names_it() -> None:
 )
 def test_only_a_reader_of_the_operators_own_is_one_of_notices(reader: str, expected: bool) -> None:
     assert is_notice(reader) is expected
+
+
+def test_what_tells_of_held_digests_goes_to_the_reader_and_is_no_digest() -> None:
+    also = also_id(READER.id)
+    assert (is_also(also), is_notice(also)) == (True, True)
+    assert not is_also(READER.id)
+    assert not is_also("operator|ops@acme.example")
+    known = entries(replace(WEEKLY, to=(replace(TEAM, attach=("deals",)),)))
+    found = entry_of(uses(), bundle_with(WEEKLY), known, also)
+    assert found == replace(TEAM, template="notice")
+    assert entry_of(uses(), bundle_with(WEEKLY), {}, also) is None

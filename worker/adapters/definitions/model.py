@@ -65,7 +65,15 @@ class DefaultsShape(Shape):
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
     on_unknown: _OnUnknown = Field(default=None, description="resend (unless given) or hold.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}.")
+    cap: Keys | None = Field(default=None, description="Messages to one address, at most: {messages: 5, per: 1d}.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
+
+
+class CapShape(Shape):
+    title = "cap"
+
+    messages: Whole = Field(description="How many messages one address gets in a period, over all schedules.")
+    per: Text = Field(description="How long a period is from its first message on, such as 1d.")
 
 
 class QuietShape(Shape):

@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from worker.adapters.definitions.kinds import Registry
-from worker.adapters.definitions.model import DefaultsShape, ProjectShape
+from worker.adapters.definitions.model import CapShape, DefaultsShape, ProjectShape
 from worker.adapters.definitions.options import options
 from worker.adapters.definitions.people import people
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.quiet_hours import quiet_hours
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.times import day_of_year, locale, weekday, zone
+from worker.adapters.definitions.times import day_of_year, locale, seconds, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
 from worker.adapters.smtp.addresses import ascii_address
+from worker.domain.cap import Cap
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send
 from worker.ports.channels import ChannelKind
@@ -160,6 +161,7 @@ def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defa
         parsed(sheet, ("defaults", "week_start"), given.week_start, weekday, base.week_start),
         parsed(sheet, below if given.fiscal_year_start else top, fiscal, day_of_year, base.fiscal_year_start),
         parsed(sheet, ("defaults", "operator"), given.operator, _mail, "") or None,
+        _cap(sheet, given.cap),
     )
     fallback = ForEntries()
     return defaults, ForEntries(
@@ -169,6 +171,13 @@ def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defa
         quiet_hours(sheet, ("defaults",), given.quiet_hours, None, kinds, defaults.timezone),
         bool(given.skip_if_empty),
     )
+
+
+def _cap(sheet: Sheet, value: dict[str, Any] | None) -> Cap | None:
+    piece = None if value is None else read(CapShape, value, sheet, ("defaults", "cap")).piece
+    if piece is None:
+        return None
+    return Cap(piece.messages, parsed(sheet, ("defaults", "cap", "per"), piece.per, seconds, 1))
 
 
 def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:

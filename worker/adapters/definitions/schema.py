@@ -5,6 +5,7 @@ from typing import Any
 
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import (
+    CapShape,
     DefaultsShape,
     DigestShape,
     EntryShape,
@@ -28,6 +29,7 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _TEXTS: Schema = {"anyOf": [{"type": "array", "items": _TEXT}, _TEXT]}
+_COUNT: Schema = {"type": "integer", "minimum": 1}
 _SPAN: Schema = {
     "type": "object",
     "properties": {"start": _TEXT, "end": _TEXT},
@@ -53,7 +55,7 @@ def _project(kinds: Registry) -> Schema:
     fields = {
         "connections": _named(kinds.connections),
         "channels": _named(kinds.channels),
-        "defaults": _object(DefaultsShape, _READER),
+        "defaults": _object(DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT})}),
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
 

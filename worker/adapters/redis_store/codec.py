@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from worker.domain.cap import HeldDigest
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
 from worker.domain.due.pauses import Pause
 from worker.domain.missed import MissedRow, MissedSlots
@@ -171,6 +172,7 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
         at=from_ms(row["t"]),
         repeats=row.get("n", 0),
         repeats_since=from_ms(row["f"]) if "f" in row else None,
+        held=tuple(HeldDigest(name, from_ms(slot), changes) for name, slot, changes in row.get("g", ())),
     )
 
 

@@ -9,9 +9,10 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import short
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
-from worker.adapters.redis_store.notices import suspension_row
+from worker.adapters.redis_store.notices import held_row, suspension_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
+from worker.domain.cap import Cap
 from worker.domain.delivery import Baseline, DeliveryKey
 from worker.domain.events import Fact
 from worker.domain.notice import Suspension
@@ -99,6 +100,11 @@ class RedisDeliveries:
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         await self._scripts.run("repeat", {**_named(key), "part": part, "receipt": short(receipt)})
 
+    async def turn(self, subject: str, key: DeliveryKey, cap: Cap, *, always: bool = False) -> datetime | None:
+        arguments = {"subject": subject, "delivery": str(key), "messages": cap.messages, "per": cap.per * 1000}
+        ends = await self._scripts.run("turn", {**arguments, "always": always or None})
+        return from_ms(ends) if ends else None
+
     async def pace(self, bucket: str, seconds: float, who: str) -> float:
         every, patience = ceil(seconds * 1000), self._times.ms("patience")
         arguments = {"bucket": bucket, "who": who, "every": every, "patience": patience}
@@ -126,8 +132,9 @@ def _event(outcome: Outcome) -> dict[str, Any]:
         case Sent(receipt, baselines, reason, missing):
             words = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}
             return {"event": "sent", "baselines": _moves(baselines), **words}
-        case Skipped(reason, baselines):
-            return {"event": "skipped", "reason": reason, "baselines": _moves(baselines)}
+        case Skipped(reason, baselines, held, sentence):
+            words = {"reason": reason, "sentence": _sentence(sentence) or None}
+            return {"event": "skipped", "baselines": _moves(baselines), **words, "also": held and held_row(held)}
         case Deferred(until, reason, sentence, extends):
             waits = {"at": to_ms(until), "extends": extends or None}
             return {"event": "deferred", **waits, "reason": reason, "sentence": _sentence(sentence)}

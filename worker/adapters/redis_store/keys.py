@@ -41,6 +41,8 @@
     <p>:chores:bundles            set     bundles that the housekeeping has not seen in use
     <p>:pace:<bucket>             text    when the bucket's next turn is free; gone soon after
     <p>:pace:<bucket>:<who>       text    the turn that a schedule's reader has and has not used; gone when it comes
+    <p>:cap:<subject>             hash    ends: of the period; deliveries that have a turn in it
+    <p>:cap:<subject>:also        text    the delivery that tells of digests over the cap
     <p>:quota:<account>           hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
                                           what was told of a connection's budget, and its next free place
     <p>:quota:<account>:sent      list    places of the last requests, where a limit is kept by counting

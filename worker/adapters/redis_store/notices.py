@@ -1,13 +1,17 @@
 """Notices to the operator as the ledger keeps them: in their delivery's row, under `i`.
 
 The object: k trouble, s subject, e reason, w the schedule's name, c causes [[who, sentence]], m further causes. The
-script adds t when it happened, n how many were not told before, f when the first of those happened. codec.py reads it.
+script adds t when it happened, n how many were not told before, f when the first of those happened, g the digests that
+were held [[the schedule's name, slot, changes]]. codec.py reads it.
 """
 
 from typing import Any
 
 from worker.adapters.redis_store.codec import short
-from worker.domain.notice import NoticeRequest, Suspension
+from worker.domain.cap import MOST_HELD, Held
+from worker.domain.notice import NoticeRequest, Suspension, Trouble
+from worker.domain.reason import Reason
+from worker.domain.time.epoch import to_ms
 
 LONGEST_CAUSE = 500
 
@@ -24,6 +28,21 @@ def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
         "m": notice.more_causes,
     }
     return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
+
+
+def held_row(held: Held) -> dict[str, Any]:
+    """As lua/settle.lua `tell_later` reads it."""
+    one = held.digest
+    row = {"k": str(Trouble.HELD), "s": held.subject, "e": str(Reason.CAPPED), "w": one.name, "c": [], "m": 0}
+    digest = [short(one.name), to_ms(one.slot), one.changes]
+    return {
+        "subject": held.subject,
+        "reader": held.reader,
+        "at": to_ms(held.until),
+        "digest": digest,
+        "told": row,
+        "most": MOST_HELD,
+    }
 
 
 def suspension_row(suspension: Suspension, expires: int) -> dict[str, Any]:

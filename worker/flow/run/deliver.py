@@ -22,12 +22,13 @@ from worker.errors import (
 )
 from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong
+from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
 from worker.flow.run.notices import of_suspended
 from worker.flow.run.quiet import quiet
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.run.readers import subjects
+from worker.flow.run.readers import is_also, subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.run.settle import settle
 from worker.flow.uses import (
@@ -114,14 +115,18 @@ async def _withheld(
     uses: DeliverUses, digest: ReaderDigest, attempt: Attempt, *, suspensions: bool
 ) -> Skipped | Deferred | None:
     """Why nothing is sent, or not yet. A notice whose own channel is suspended waits for the deployment that uses it
-    again. Quiet hours stop neither a notice to the operator nor the rest of a message that has begun to arrive.
+    again. Neither quiet hours nor the cap stop a notice to the operator, or the rest of a message that has begun to
+    arrive.
     """
+    to_operator = digest.notice and not is_also(attempt.row.key.reader)
     decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=suspensions)
-    if not decision.send and digest.notice:
+    if not decision.send and to_operator:
         return Deferred(await _in(uses, BACKOFF[-1] * uses.times.backoff), decision.reason)
     if not decision.send:
         return Skipped(decision.reason, digest.skipped_baselines(decision.reason))
-    return None if digest.notice or attempt.receipts else quiet(uses.holidays.name, digest.entry, attempt.now)
+    if to_operator or attempt.receipts:
+        return None
+    return quiet(uses.holidays.name, digest.entry, attempt.now) or await capped(uses, digest, attempt.row)
 
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:

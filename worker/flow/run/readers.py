@@ -9,6 +9,7 @@ from worker.ports import Connectors
 
 WEBHOOK = "webhook"
 OPERATOR = "operator"
+ALSO = "also/"
 NOTICE_TEMPLATE = "notice"
 
 
@@ -31,6 +32,9 @@ def entry_of(
     """The entry of a reader's id; `known` are the schedule's entries. None if a later deployment dropped it, or for an
     operator that is not defined.
     """
+    if is_also(reader_id):
+        told = entry_of(connectors, bundle, known, reader_id.removeprefix(ALSO))
+        return told and replace(told, template=NOTICE_TEMPLATE, attach=(), each=None)
     if is_notice(reader_id):
         return operator_entry(connectors, bundle)
     entry_id, _, address = reader_id.partition("|")
@@ -39,10 +43,20 @@ def entry_of(
 
 
 def is_notice(reader_id: str) -> bool:
-    """Whether a delivery to this reader is a word to the operator: "operator|address", or "operator/…|address" where a
-    run has several. No entry has such an id.
+    """Whether a delivery to this reader is no digest: a word to the operator ("operator|address", or
+    "operator/…|address" where a run has several), or to a reader of digests that were held. No entry has such an id.
     """
-    return reader_id.partition("|")[0].partition("/")[0] == OPERATOR
+    return is_also(reader_id) or reader_id.partition("|")[0].partition("/")[0] == OPERATOR
+
+
+def is_also(reader_id: str) -> bool:
+    """Whether a delivery tells of digests that were held because of the cap."""
+    return reader_id.startswith(ALSO)
+
+
+def also_id(reader_id: str) -> str:
+    """The id of the delivery that tells a reader of held digests."""
+    return f"{ALSO}{reader_id}"
 
 
 def subjects(entry: Subscription, address: str) -> tuple[str, str]:

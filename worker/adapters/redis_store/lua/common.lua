@@ -119,7 +119,9 @@ local function abandon(run)
 end
 
 -- A notice to the operator is an extra delivery that is not in the run's counts.
-local function is_notice(reader) return string.find(reader, '^operator[|/]') ~= nil end
+local function is_notice(reader)
+  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
 
 -- Makes at most one notice per day and subject, and returns whether it made one. It counts the others; the next notice
 -- says how many and since when. `given`: reader, subject, day, expires, told (what the row keeps of it).

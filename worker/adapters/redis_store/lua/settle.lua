@@ -2,7 +2,8 @@
 -- sent      sending, unknown, unknown(held) → sent; moves the reader's baselines. Also pending → sent, if an attempt
 --           whose lease lapsed returns with a receipt before the next attempt. A.sentence: a later part was refused;
 --           the parts without a receipt stay unsent
--- skipped   pending → skipped; moves the baselines of answers that are byte-equal
+-- skipped   pending → skipped; moves the baselines of answers that are byte-equal. A.also: the digest is over the cap;
+--           the delivery that tells of it later is made, or filled
 -- deferred  pending, sending → deferred; A.extends: its time is longer by as much as it waits
 -- refused, failed   pending, sending → refused, failed
 -- unknown   sending, unknown → unknown, looked at again at A.at
@@ -10,9 +11,10 @@
 -- resolved  unknown → pending; A.duplicate: once only
 -- unsent    unknown, unknown(held) → pending until A.expires, when a person says that it did not arrive
 -- The same step suspends what a refusal stops, and makes the operator's notice of it.
--- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices
+-- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices,
+--       cap:<subject>:also
 -- A: event, run, reader, attempt, reason, sentence, at, extends, receipt, baselines, duplicate, expires, republish, lease,
---    suspend {subject, sentence, notice}
+--    suspend {subject, sentence, notice}, also {subject, reader, at, digest, told, most}
 -- Returns the facts, or LOST. Also LOST for A.duplicate if the delivery was sent again before: twice is the limit.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
@@ -48,8 +50,33 @@ function on.sent()
   clear_unclear(A.run, A.reader)
 end
 
+-- The message that tells of held digests at the period's end: made once, and filled until it is due. It is tried for a
+-- week, since nothing else tells of them.
+local WEEK = 604800000
+
+local function tell_later(also)
+  local pointer = P .. 'cap:' .. also.subject .. ':also'
+  local member = call('GET', pointer)
+  local slash = member and string.find(member, '/', string.find(member, '@', 1, true), true)
+  local waits = member and read(string.sub(member, 1, slash - 1), string.sub(member, slash + 1))
+  if waits and waits.s == 'D' and not waits.d and (waits.n or 0) > now then
+    local told = waits.i
+    if #told.g < also.most then told.g[#told.g + 1] = also.digest else told.m = told.m + 1 end
+    waits.s = nil
+    call('HSET', rows_key(string.sub(member, 1, slash - 1)), string.sub(member, slash + 1), 'D' .. cjson.encode(waits))
+    return
+  end
+  local told = also.told
+  told.t, told.g = now, {also.digest}
+  local row = {x = also.at + WEEK, n = also.at, e = 'capped', i = told}
+  call('HSET', rows_key(A.run), also.reader, 'D' .. cjson.encode(row))
+  call('ZADD', LOOK_DELIVERIES, also.at, A.run .. '/' .. also.reader)
+  call('SET', pointer, A.run .. '/' .. also.reader, 'PX', math.max(also.at - now, 1))
+end
+
 function on.skipped()
-  settle(A.run, A.reader, row, 'K', A.reason, nil)
+  settle(A.run, A.reader, row, 'K', A.reason, A.sentence)
+  if A.also then tell_later(A.also) end
   move_baselines(A.run, A.reader, A.baselines, decided)
 end
 

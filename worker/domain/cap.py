@@ -1,0 +1,40 @@
+"""The cap on messages to one address, and what becomes of a digest that is over it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MOST_HELD = 20
+"""Held digests that one message names. The others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `messages` to one address in `per` seconds, over all schedules. A period begins with its first
+    message.
+    """
+
+    messages: int
+    per: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldDigest:
+    """A digest that was not sent, as the message at the period's end names it. `name`: the schedule's. `changes`: rows
+    and figures that differ from what the reader was last sent.
+    """
+
+    name: str
+    slot: datetime
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A digest over the cap. `subject`: the channel and address. `until`: the period's end. `reader`: the id of the
+    delivery that tells of it then.
+    """
+
+    subject: str
+    until: datetime
+    reader: str
+    digest: HeldDigest

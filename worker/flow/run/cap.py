@@ -1,0 +1,41 @@
+"""The cap on messages to one address: whether a digest is sent, or told of at the period's end."""
+
+from typing import Protocol
+
+from worker.domain.cap import Held, HeldDigest
+from worker.domain.delivery import Delivery
+from worker.domain.outcome import Skipped
+from worker.domain.reason import Reason
+from worker.domain.time.duration import written
+from worker.domain.time.zones import wall, zone_named
+from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.readers import also_id, is_also, subjects
+from worker.flow.uses import UsesDeliveries
+
+
+class CapUses(UsesDeliveries, Protocol): ...
+
+
+async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped | None:
+    """None if the delivery has its turn. The message that tells of held digests counts as well, and is never held. A
+    digest that is held moves no baseline: what changed stands in the schedule's next digest.
+    """
+    cap = digest.bundle.defaults.cap
+    if cap is None or row.date is not None:
+        return None
+    _, subject = subjects(digest.entry, digest.reader.address)
+    until = await uses.deliveries.turn(subject, row.key, cap, always=is_also(row.key.reader))
+    if until is None:
+        return None
+    zone = zone_named(digest.entry.zone)
+    sentence = (
+        f"This address had its {cap.messages} messages in {written(cap.per)}: one message tells of the others "
+        f"at {wall(until, zone):%a %d %b %Y %H:%M} ({digest.entry.zone})."
+    )
+    told = HeldDigest(digest.schedule.name, digest.slot, _changes(digest))
+    held = Held(subject, until, also_id(row.key.reader), told)
+    return Skipped(Reason.CAPPED, held=held, sentence=sentence)
+
+
+def _changes(digest: ReaderDigest) -> int:
+    return sum(one.added + one.removed + one.rows + len(one.measures) for one in digest.digest.changes)
