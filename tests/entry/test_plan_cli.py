@@ -98,6 +98,13 @@ def test_plan_shows_what_waits_for_the_end_of_quiet_hours_and_the_messages_of_a_
     assert "email:sales@acme.example, next 7 days: 1 message." in shown
 
 
+def test_plan_says_how_many_messages_an_address_gets_at_most(weekly: Path) -> None:
+    project = weekly.parents[1] / "funnelbeat.yaml"
+    edit(project, "defaults: {", "defaults: {cap: {messages: 5, per: 1d}, ")
+    assert document_of("plan")["cap"] == {"messages": 5, "seconds": 86_400}
+    assert "Each address gets at most 5 messages in 1d; one more message tells of the other" in call("plan").stdout
+
+
 def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:
     call("deploy", "--yes")
     before = document_of("plan")["schedules"][0]

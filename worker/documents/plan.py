@@ -16,10 +16,11 @@ def plan_document(found: Plan) -> dict[str, Any]:
     """The whole plan.
 
     {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …],
-    "messages_per_week": [messages, …], "changes": {…}}
+    "messages_per_week": [messages, …], "cap": cap or null, "changes": {…}}
 
     `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection, and
-    `messages_per_week` counts the messages to each address in the next seven days. `changes` compares
+    `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
+    address gets more in that time, and one message tells of the others. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
     "reader"} under "readers_added" and "readers_removed", other changes under "definitions", and under "runs" the
     changes to the runs of each schedule.
@@ -31,6 +32,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
         "schedules": [_schedule(row) for row in found.schedules],
         "next_24_hours": [_cost(of) for of in found.day],
         "messages_per_week": [_messages(of) for of in found.messages],
+        "cap": {"messages": found.cap.messages, "seconds": found.cap.per} if found.cap else None,
         "changes": {
             "added": list(found.changes.added),
             "changed": list(found.changes.changed),

@@ -12,6 +12,7 @@ from worker.documents.plan import in_order, plan_document
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
+from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of
@@ -75,6 +76,9 @@ def show(found: Plan) -> None:
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     _show_messages(found.messages)
+    if found.cap is not None:
+        most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
+        console.out.print(f"Each address gets at most {most}; one more message tells of the other digests.")
     show_changes(found)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.domain.cap import Cap
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, Schedule
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
@@ -50,7 +51,7 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection. `messages`: what each
-    address gets in the next seven days.
+    address gets in the next seven days, without regard to `cap`.
     """
 
     now: datetime
@@ -62,6 +63,7 @@ class Plan:
     moves: tuple[Moves, ...]
     day: tuple[DayCost, ...] = ()
     messages: tuple[Messages, ...] = ()
+    cap: Cap | None = None
 
 
 class PlanUses(ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, Protocol): ...
@@ -117,6 +119,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
             found,
             {name: before[origin] for name, origin in origins.items() if origin in before},
         ),
+        cap=bundle.defaults.cap,
     )
 
 
