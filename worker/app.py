@@ -87,6 +87,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=deployments,
+        circuits=ledger.circuits,
         resets=ledger.resets,
         upkeep=with_throttled_retention(ledger.upkeep, time.monotonic),
         lookups=ledger.lookups,

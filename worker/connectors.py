@@ -118,14 +118,24 @@ class OpenConnectors:
         return kind.queries[query.query]
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
-        kind = _kind(bundle, channel)
-        options = listening(self.sandbox) if kind.in_sandbox else self._options(bundle.channels[channel].options)
+        kind, options = _kind(bundle, channel), self._of_channel(bundle, channel)
         key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         opened = self._channels.get(key, lambda: kind.open(options))
         return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
 
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return _kind(bundle, channel).route(address)
+
+    def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        kind = _kind(bundle, channel)
+        route = kind.route(address)
+        account = account_id(kind.type, self._of_channel(bundle, channel))
+        return f"{account}:{route}" if route else account
+
+    def _of_channel(self, bundle: Bundle, channel: str) -> Mapping[str, str]:
+        """The options that a channel is opened with, with their secrets."""
+        in_sandbox = _kind(bundle, channel).in_sandbox
+        return listening(self.sandbox) if in_sandbox else self._options(bundle.channels[channel].options)
 
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         return self.address(bundle, channel, address) is not None

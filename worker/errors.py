@@ -116,20 +116,23 @@ class RenderError(FunnelbeatError):
 
 
 class DeliveryError(FunnelbeatError):
-    """`problem` holds the receiver's own words, without secrets."""
+    """`problem` holds the receiver's own words, without secrets. `silent`: the receiver was waited for and did not
+    answer.
+    """
 
-    def __init__(self, channel: str, problem: str) -> None:
+    def __init__(self, channel: str, problem: str, *, silent: bool = False) -> None:
         self.channel = channel
         self.problem = problem
+        self.silent = silent
         super().__init__(f"{channel}: {problem}")
 
 
 class DeliveryDeferred(DeliveryError):
     """`retry_after` in seconds, if the receiver named it."""
 
-    def __init__(self, channel: str, problem: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, channel: str, problem: str, *, retry_after: float | None = None, silent: bool = False) -> None:
         self.retry_after = retry_after
-        super().__init__(channel, problem)
+        super().__init__(channel, problem, silent=silent)
 
 
 class DeliveryRefused(DeliveryError):

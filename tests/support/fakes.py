@@ -236,8 +236,30 @@ class OneChannel:
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return ""
 
+    def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return channel
+
     def templates(self, bundle: Bundle) -> Any:
         return None
+
+
+class Circuit:
+    """Asks for each of the waits, and then lets messages go. `heard`: what it was told of the receiver."""
+
+    def __init__(self, *waits: float) -> None:
+        self.waits, self.heard = list(waits), list[str]()
+
+    async def enter(self, receiver: str) -> float:
+        return self.waits.pop(0) if self.waits else 0.0
+
+    async def answered(self, receiver: str) -> None:
+        self.heard.append(f"{receiver} answered")
+
+    async def silent(self, receiver: str, waited: float) -> None:
+        self.heard.append(f"{receiver} silent for {waited:g} s")
+
+    async def leave(self, receiver: str) -> None:
+        self.heard.append(f"{receiver} left")
 
 
 class OneQuery(OneChannel):

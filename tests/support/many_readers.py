@@ -95,6 +95,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         runs=fake,
         deliveries=fake,
         deployments=fake,
+        circuits=fake,
         resets=fake,
         upkeep=fake,
         lookups=fake,

@@ -22,7 +22,7 @@ class RecordingLedger(FakeLedger):
     def __init__(self, given: Delivery, known: Bundle, wait: float) -> None:
         super().__init__(known)
         self.given, self.calls = given, cast("dict[str, tuple[Any, ...]]", {})
-        self.answers = {"now": THIS_WEEK, "pace": wait, "intend": given.attempt + 1}
+        self.answers = {"now": THIS_WEEK, "pace": wait, "enter": 0.0, "intend": given.attempt + 1}
 
     async def hold(self, _key: DeliveryKey, _pid: int) -> HoldResult:
         return HoldResult(DeliveryLease(self.given, THIS_WEEK, {}, suspensions=False))

@@ -119,6 +119,7 @@ async def month(client: Redis, start: datetime) -> Month:
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=ledger.deployments,
+        circuits=ledger.circuits,
         resets=ledger.resets,
         upkeep=ledger.upkeep,
         lookups=ledger.lookups,

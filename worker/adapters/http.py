@@ -45,11 +45,14 @@ class HttpAnswer:
 
 
 class HttpFailure(Exception):
-    """There was no whole answer. `sent`: the request may have reached the service, so a write may have been applied."""
+    """There was no whole answer. `sent`: the request may have reached the service, so a write may have been applied.
+    `silent`: the service was waited for and did not answer.
+    """
 
-    def __init__(self, problem: str, *, sent: bool) -> None:
+    def __init__(self, problem: str, *, sent: bool, silent: bool = False) -> None:
         self.problem = problem
         self.sent = sent
+        self.silent = silent
         super().__init__(problem)
 
 
@@ -117,7 +120,9 @@ class Http:
                 async with asyncio.timeout(WHOLE * seconds):
                     return await self._exchange(request)
             except TimeoutError as error:
-                raise HttpFailure(f"the answer was not whole after {WHOLE * seconds:g} s", sent=True) from error
+                raise HttpFailure(
+                    f"the answer was not whole after {WHOLE * seconds:g} s", sent=True, silent=True
+                ) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _failure(error) from error
 
@@ -197,4 +202,5 @@ def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> HttpFailure:
     words = _WORDS.get(type(error), type(error).__name__)
     if isinstance(error, httpx.ConnectError):
         words = next((why for sign, why in _NOT_CONNECTED.items() if sign in str(error)), words)
-    return HttpFailure(words, sent=not isinstance(error, _NEVER_SENT))
+    silent = isinstance(error, httpx.ConnectTimeout | httpx.ReadTimeout | httpx.WriteTimeout)
+    return HttpFailure(words, sent=not isinstance(error, _NEVER_SENT), silent=silent)

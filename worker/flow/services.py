@@ -8,6 +8,7 @@ from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
     BaselineResets,
+    Circuits,
     ClockLedger,
     Connectors,
     DeliveryLedger,
@@ -35,6 +36,7 @@ class Services:
     runs: RunLedger
     deliveries: DeliveryLedger
     deployments: Deployments
+    circuits: Circuits
     resets: BaselineResets
     upkeep: Upkeep
     lookups: Lookups

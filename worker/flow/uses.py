@@ -11,6 +11,7 @@ from typing import Protocol
 from worker.flow.intervals import Intervals
 from worker.ports import (
     BaselineResets,
+    Circuits,
     ClockLedger,
     Connectors,
     DeliveryLedger,
@@ -40,6 +41,11 @@ class UsesRuns(Protocol):
 class UsesDeliveries(Protocol):
     @property
     def deliveries(self) -> DeliveryLedger: ...
+
+
+class UsesCircuits(Protocol):
+    @property
+    def circuits(self) -> Circuits: ...
 
 
 class UsesDeployments(Protocol):

@@ -6,6 +6,7 @@ Every instant is UTC.
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
+from worker.ports.circuits import Circuits
 from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult
@@ -28,6 +29,7 @@ __all__ = [
     "Catalog",
     "Channel",
     "CheckedSource",
+    "Circuits",
     "Claimed",
     "ClockLedger",
     "Columns",

@@ -92,6 +92,12 @@ class Connectors(Protocol):
         """The name of the channel if one definition stands for several; otherwise empty."""
         ...
 
+    def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        """A short text that stands for whom the channel hands messages to: a server with an account. It covers the
+        credentials, and does not show them.
+        """
+        ...
+
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         """Whether the channel takes messages to such an address."""
         ...

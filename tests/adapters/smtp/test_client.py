@@ -1,5 +1,6 @@
 import asyncio
 import re
+import socket
 import ssl
 
 import pytest
@@ -88,43 +89,26 @@ async def test_what_breaks_after_the_message_was_sent_is_unclear(trouble: str) -
     assert len(room.accepted) == 1
 
 
-async def test_a_server_that_took_a_message_and_said_nothing_is_left_alone_for_a_while() -> None:
-    """Each further message would wait as long as the first, and all that wait behind it."""
-    async with mail_room() as room:
-        room.replies["data"] = [SILENCE]
-        mailer = Mailer(plain(room.port), patience=0.2)
-        failures = []
-        for _ in range(3):
+@pytest.mark.parametrize(("step", "unclear"), [("mail", False), ("rcpt", False), ("data", True)])
+async def test_a_server_that_says_nothing_in_a_step_is_told_from_one_that_breaks_off(step: str, unclear: bool) -> None:
+    failures = []
+    for trouble in (SILENCE, BREAK):
+        async with mail_room() as room:
+            room.replies[step] = [trouble]
+            mailer = Mailer(plain(room.port), timeout=0.2, patience=0.2)
             with pytest.raises(MailFailure) as caught:
                 await mailer.send(FROM, TO, MESSAGE)
-            failures.append(caught.value)
-        await mailer.aclose()
-    assert [failure.unclear for failure in failures] == [True, False, False]
-    assert (failures[1].code, room.begun) == (0, 1)
+            await mailer.aclose()
+        failures.append(caught.value)
+    assert [(failure.silent, failure.unclear) for failure in failures] == [(True, unclear), (False, unclear)]
 
 
-async def test_whoever_gives_a_silent_server_up_has_it_left_alone_too() -> None:
-    async with mail_room() as room:
-        room.replies["data"] = [SILENCE]
-        mailer = Mailer(plain(room.port))
-        task = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
-        await room.reached.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        with pytest.raises(MailFailure, match="left alone"):
+async def test_a_server_that_takes_a_connection_and_greets_nobody_is_silent() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mailer = Mailer(plain(mute.getsockname()[1]), timeout=0.2)
+        with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
-
-
-async def test_a_server_that_was_left_alone_is_tried_again() -> None:
-    async with mail_room() as room:
-        room.replies["data"] = [SILENCE]
-        mailer = Mailer(plain(room.port), patience=0.2, limit=ConnectionLimit(rest=0.0))
-        with pytest.raises(MailFailure):
-            await mailer.send(FROM, TO, MESSAGE)
-        await mailer.send(FROM, TO, MESSAGE)
-        await mailer.aclose()
-    assert len(room.accepted) == 2
+    assert (caught.value.phase, caught.value.silent, caught.value.unclear) == ("connect", True, False)
 
 
 async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent() -> None:
@@ -137,7 +121,7 @@ async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent
             await mailer.send(FROM, TO, MESSAGE)
         stuck.cancel()
         await asyncio.gather(stuck, return_exceptions=True)
-    assert (caught.value.code, caught.value.unclear, room.begun) == (0, False, 1)
+    assert (caught.value.code, caught.value.unclear, caught.value.silent, room.begun) == (0, False, True, 1)
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt"])

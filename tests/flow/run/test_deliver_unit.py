@@ -15,6 +15,7 @@ from tests.support.fakes import (
     NOW,
     TEAM,
     TROUBLE,
+    Circuit,
     Emitted,
     FixedClock,
     OneChannel,
@@ -156,6 +157,7 @@ def parts(
     ledger: Held, *said: Exception | None, digest: ReaderDigest | None = None, channel: Any = None, **other: Any
 ) -> Any:
     given = {
+        "circuits": Circuit(),
         "clock": FixedClock(),
         "connectors": OneChannel(channel or TwoParts()),
         "deliveries": ledger,
@@ -394,7 +396,7 @@ async def test_a_claim_that_is_lost_when_nothing_arrived_is_no_repeat() -> None:
 
 
 async def test_a_process_that_stood_still_asks_again_whether_the_attempt_is_its_own() -> None:
-    seconds = iter([0.0, 0.0, 90.0, 90.0, 91.0, 200.0, 200.0, 200.0])
+    seconds = iter([0.0, 0.0, 0.0, 90.0, 90.0, 91.0, 200.0, 200.0, 200.0, 200.0])
     given = parts(Ledger(PENDING), monotonic=lambda: next(seconds))
     assert await deliver(given, KEY) is DeliveryState.SENT
     assert given.deliveries.log[:4] == ["intend 0 of 2", "check 1", "check 1", "send 0 content 0"]
@@ -408,6 +410,21 @@ async def test_a_receiver_that_says_nothing_is_waited_for_no_longer_than_the_lea
     [(_, outcome)] = ledger.outcomes
     assert isinstance(outcome, Unknown)
     assert outcome.sentence == "no answer came within 0 seconds"
+
+
+async def test_a_receiver_that_does_not_answer_keeps_the_delivery_waiting_without_a_try() -> None:
+    given = parts(Ledger(PENDING), circuits=Circuit(280.0))
+    assert await deliver(given, KEY) is DeliveryState.DEFERRED
+    [(attempt, outcome)] = given.deliveries.outcomes
+    assert isinstance(outcome, Deferred)
+    assert (attempt, outcome.until, outcome.reason) == (0, NOW + timedelta(seconds=280), Reason.BACKOFF)
+    assert given.deliveries.log == []
+
+
+async def test_a_receiver_that_was_silent_for_the_lease_is_left_alone() -> None:
+    ledger, circuit = Ledger(PENDING), Circuit()
+    await deliver(parts(ledger, circuits=circuit, transmit=Silent(ledger), times=Intervals(delivery_lease=0.05)), KEY)
+    assert circuit.heard == ["mail silent for 0 s"]
 
 
 async def test_what_is_unknown_is_looked_into_before_anything_is_sent_again() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import HOUR, KEY, NOW, TwoParts, reader_digest, uses
+from tests.support.fakes import HOUR, KEY, NOW, Circuit, TwoParts, reader_digest, uses
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, PartState, Receipt
 from worker.errors import ClaimLost, DeliveryDeferred, DeliveryUncertain
 from worker.flow.intervals import Intervals
@@ -76,7 +76,7 @@ class Paced(TwoParts):
 
 async def handed(attempt: Attempt, ledger: Ledger, receiver: Receiver | None = None, **other: Any) -> None:
     channel = other.pop("channel", TwoParts())
-    given = {"monotonic": lambda: 0.0, "pid": 7, "times": Intervals(), "version": "1+t"}
+    given = {"circuits": Circuit(), "monotonic": lambda: 0.0, "pid": 7, "times": Intervals(), "version": "1+t"}
     parts = {**given, "deliveries": ledger, "transmit": receiver or Receiver(ledger), **other}
     await hand_over(uses(**parts), reader_digest(), channel, attempt)
 
@@ -134,7 +134,7 @@ async def test_a_receiver_that_says_nothing_is_waited_for_no_longer_than_the_lea
 
 
 async def test_a_process_that_stood_still_asks_again_whether_the_attempt_is_its_own() -> None:
-    seconds = iter([0.0, 0.0, 90.0, 90.0, 91.0, 200.0, 200.0, 200.0])
+    seconds = iter([0.0, 0.0, 0.0, 90.0, 90.0, 91.0, 200.0, 200.0, 200.0, 200.0])
     ledger = Noting()
     await handed(Attempt(PENDING, NOW), ledger, monotonic=lambda: next(seconds))
     assert ledger.log[1:4] == ["check 5", "check 5", "send content 0"]

@@ -43,6 +43,8 @@
     <p>:pace:<bucket>:<who>       text    the turn that a schedule's reader has and has not used; gone when it comes
     <p>:cap:<subject>             hash    ends: of the period; deliveries that have a turn in it
     <p>:cap:<subject>:also        text    the delivery that tells of digests over the cap
+    <p>:circuit:<receiver>        hash    answered: when a receiver last answered; trial: when a message
+                                          went to try it; open: until when it gets none; gone after minutes
     <p>:quota:<account>           hash    known, probing, every, shut, next, later; day, left, asked; limit:<name>/<n>:
                                           what was told of a connection's budget, and its next free place
     <p>:quota:<account>:sent      list    places of the last requests, where a limit is kept by counting
@@ -116,6 +118,10 @@ def keyframe(prefix: str, name: str) -> str:
 
 def quota(prefix: str, account_id: str) -> str:
     return f"{prefix}:quota:{account_id}"
+
+
+def circuit(prefix: str, receiver: str) -> str:
+    return f"{prefix}:circuit:{receiver}"
 
 
 def tokens(prefix: str, account_id: str) -> str:

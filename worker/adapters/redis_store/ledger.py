@@ -3,6 +3,7 @@
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store.baselines import RedisBaselineResets
+from worker.adapters.redis_store.circuits import RedisCircuits
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
@@ -26,6 +27,7 @@ class RedisLedger:
         self.runs = RedisRuns(scripts, times)
         self.deliveries = RedisDeliveries(scripts, times)
         self.deployments = RedisDeployments(scripts)
+        self.circuits = RedisCircuits(scripts, times)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)

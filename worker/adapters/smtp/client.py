@@ -4,12 +4,11 @@ aiosmtplib's own STARTTLS is opportunistic: if the offer is stripped, it sends c
 are three separate steps here. Each failure names its step and whether the message may have been accepted.
 """
 
-import asyncio
 import ssl
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from aiosmtplib import SMTP, SMTPException, SMTPTimeoutError
+from aiosmtplib import SMTP, SMTPException
 
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
@@ -143,19 +142,11 @@ class Mailer:
             phase = "rcpt"
             await smtp.rcpt(recipient, encoding=encoding)
             phase = "data"
-            return redact(await self._data(smtp, message), self._secrets)
+            return redact((await smtp.data(message, timeout=self._patience)).message, self._secrets)
         except (SMTPException, OSError) as error:
             raise failure_of(phase, error, self._secrets) from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
-
-    async def _data(self, smtp: SMTP, message: bytes) -> str:
-        """If the server's answer does not come in time, the server is left alone for a while."""
-        try:
-            return (await smtp.data(message, timeout=self._patience)).message
-        except (TimeoutError, SMTPTimeoutError, asyncio.CancelledError):
-            self._limit.rest()
-            raise
 
     async def _reset(self, smtp: SMTP) -> bool:
         try:

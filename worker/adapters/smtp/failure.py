@@ -13,15 +13,19 @@ _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
 class MailFailure(Exception):
     """`phase`: connect, tls, auth, mail, rcpt or data. `code` is 0 and `enhanced` "" if the server did not answer.
 
-    `unclear`: the connection broke while the message was on its way, so it may have been accepted.
+    `unclear`: the connection broke while the message was on its way, so it may have been accepted. `silent`: the server
+    was waited for and did not answer.
     """
 
-    def __init__(self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False) -> None:
+    def __init__(
+        self, phase: str, text: str, *, code: int = 0, enhanced: str = "", unclear: bool = False, silent: bool = False
+    ) -> None:
         self.phase = phase
         self.text = text
         self.code = code
         self.enhanced = enhanced
         self.unclear = unclear
+        self.silent = silent
         super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
 
 
@@ -39,7 +43,7 @@ def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFa
         return MailFailure("tls", "the server's certificate could not be verified", code=554)
     if phase in {"tls", "auth"} and not isinstance(error, OSError):
         return MailFailure(phase, redact(str(error), secrets, 180), code=504)  # the server does not offer it
-    return MailFailure(phase, _silence(error), unclear=phase == "data")
+    return MailFailure(phase, _silence(error), unclear=phase == "data", silent=isinstance(error, TimeoutError))
 
 
 def _unverified(error: BaseException | None) -> bool:

@@ -144,9 +144,9 @@ def classed(failure: MailFailure) -> DeliveryError:
     words = f"{failure.phase}: {failure.text.lstrip().removeprefix(failure.enhanced).lstrip()}"  # without its code
     code = f"{failure.code} {failure.enhanced}".strip()
     if failure.unclear:
-        return DeliveryUncertain("email", words)
+        return DeliveryUncertain("email", words, silent=failure.silent)
     if failure.code < 500 or _mailbox_full(failure):
-        return DeliveryDeferred("email", f"{code} {words}" if failure.code else words)
+        return DeliveryDeferred("email", f"{code} {words}" if failure.code else words, silent=failure.silent)
     fault = at_fault(failure)
     suspend = None if fault is Fault.MESSAGE else str(fault)
     return DeliveryRefused("email", f"{code} {words}", code=code, suspend=suspend)

@@ -163,7 +163,7 @@ def by_answer(answer: HttpAnswer, secrets: Sequence[str], *, webhook: bool = Fal
 def by_failure(failure: HttpFailure) -> DeliveryError:
     """Classifies a failure without a whole answer. It is uncertain if the request may have been sent."""
     kind = DeliveryUncertain if failure.sent else DeliveryDeferred
-    return kind(CHANNEL, failure.problem)
+    return kind(CHANNEL, failure.problem, silent=failure.silent)
 
 
 def _said(answer: HttpAnswer, secrets: Sequence[str], *, text: bool) -> tuple[str, str]:

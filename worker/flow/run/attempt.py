@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from worker.domain.delivery import Delivery, DeliveryState, Receipt
+from worker.domain.reason import Reason
 from worker.errors import DeliveryRefused
 from worker.flow.run.comparison import ReaderDigest
 
@@ -13,7 +15,7 @@ class Attempt:
     when it was taken. `begun`: the number of the try, which fences it; 0 before its intent is written. `date`: fixed by
     the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the number of a part
     whose bytes may have left and that the ledger does not have as sent. `find_out_after`: seconds until the state of
-    that part can be found out. `refusal`: the receiver's final one.
+    that part can be found out. `refusal`: the receiver's final one. `receiver`: Connectors.receiver.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -22,6 +24,7 @@ class Attempt:
         self.date = row.date or now
         self.digest: ReaderDigest | None = None
         self.begun = 0
+        self.receiver = ""
         self.part = ""
         self.out: int | None = None
         self.find_out_after = 0.0
@@ -52,6 +55,17 @@ class PaceTooLong(Exception):
     """The receiver's pace asks for a longer wait than a worker may spend."""
 
     seconds: float
+    reason: ClassVar = Reason.PACE
+    sentence: ClassVar = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverSilent(Exception):
+    """The receiver said nothing lately, or another message waits for its answer now."""
+
+    seconds: float
+    reason: ClassVar = Reason.BACKOFF
+    sentence: ClassVar = "the receiver takes messages and does not answer, so it gets no more for a while"
 
 
 def receipts_of(row: Delivery) -> list[Receipt]:

@@ -21,7 +21,7 @@ from worker.errors import (
     RequestError,
 )
 from worker.flow.facts import emit_all
-from worker.flow.run.attempt import Attempt, PaceTooLong
+from worker.flow.run.attempt import Attempt, PaceTooLong, ReceiverSilent
 from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
@@ -32,6 +32,7 @@ from worker.flow.run.readers import is_also, subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.run.settle import settle
 from worker.flow.uses import (
+    UsesCircuits,
     UsesClock,
     UsesConnectors,
     UsesDeliveries,
@@ -50,6 +51,7 @@ and short outages.
 
 
 class DeliverUses(
+    UsesCircuits,
     UsesClock,
     UsesConnectors,
     UsesDeliveries,
@@ -87,7 +89,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
 async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
     try:
         return await _outcome(uses, lease, attempt)
-    except (DeliveryError, RenderError, RequestError, PaceTooLong) as error:
+    except (DeliveryError, RenderError, RequestError, PaceTooLong, ReceiverSilent) as error:
         return await _outcome_of(error, uses, attempt)
 
 
@@ -99,6 +101,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     if digest.entry.each and not uses.connectors.takes(digest.bundle, digest.entry.channel, digest.reader.address):
         return Skipped(Reason.NO_ADDRESS)
     channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
+    attempt.receiver = uses.connectors.receiver(digest.bundle, digest.entry.channel, digest.entry.address)
     attempt.find_out_after = wait_if_unclear(uses.times, channel)
     if attempt.unknown:
         attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, digest.sent_baselines()))
@@ -143,8 +146,8 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
             return _refused(attempt, error)
         case RenderError():
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
-        case PaceTooLong():
-            return Deferred(await _in(uses, error.seconds), Reason.PACE)
+        case PaceTooLong() | ReceiverSilent():
+            return Deferred(await _in(uses, error.seconds), error.reason, error.sentence)
     # This process does not have a secret. It may be set before the delivery expires.
     again = await _in(uses, uses.times.backoff)
     return Unknown(str(error), again) if attempt.unknown else Deferred(again, Reason.BACKOFF, str(error))

@@ -12,7 +12,8 @@ from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.uses import UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
+from worker.flow.run.receiver_circuit import through_circuit
+from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
 from worker.ports import Channel, DeliveryLedger
 from worker.ports.channels import Paced
 
@@ -20,31 +21,34 @@ OF_THE_LEASE = 0.8
 """The part of a delivery's lease that the receiver is waited for. The rest is for recording that no answer came."""
 
 
-class HandOverUses(UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
+class HandOverUses(UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
 
 
 async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
-    """Sends every part in order, from the first without a receipt. Raises what the channel raises, and PaceTooLong."""
+    """Sends every part in order, from the first without a receipt. Raises what the channel raises,
+    PaceTooLong and ReceiverSilent.
+    """
     key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
     parts = channel.build(await digest.content(channel), envelope)
     for part in parts[len(attempt.receipts) :]:
         attempt.part = part.name
         await _pace(uses.deliveries, channel, digest.reader)
         sealed = channel.seal(part, attempt.receipts)
-        attempt.begun = await uses.deliveries.intend(
-            key,
-            part.number,
-            len(parts),
-            hashlib.sha256(sealed).hexdigest(),
-            attempt.date,
-            digest.past.compared_with,
-            attempt=attempt.begun,
-            why_first=digest.past.why_first,
-            version=uses.version,
-        )
-        await _still_ours(uses, attempt)
-        attempt.out = part.number
-        attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
+        async with through_circuit(uses, attempt.receiver):
+            attempt.begun = await uses.deliveries.intend(
+                key,
+                part.number,
+                len(parts),
+                hashlib.sha256(sealed).hexdigest(),
+                attempt.date,
+                digest.past.compared_with,
+                attempt=attempt.begun,
+                why_first=digest.past.why_first,
+                version=uses.version,
+            )
+            await _still_ours(uses, attempt)
+            attempt.out = part.number
+            attempt.receipts.append(await _transmitted(uses, digest, channel, part, sealed, envelope))
         if part.number + 1 < len(parts):
             done = attempt.receipts[-1].text
             await uses.deliveries.handed_over(key, attempt.begun, part.number, done, digest.sent_baselines())
@@ -62,7 +66,8 @@ async def _transmitted(
         async with asyncio.timeout(patience):
             return await uses.transmit(channel, part, sealed, envelope)
     except TimeoutError:
-        raise DeliveryUncertain(digest.entry.channel, f"no answer came within {patience:.0f} seconds") from None
+        problem = f"no answer came within {patience:.0f} seconds"
+        raise DeliveryUncertain(digest.entry.channel, problem, silent=True) from None
 
 
 async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:

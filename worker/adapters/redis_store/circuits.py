@@ -1,0 +1,65 @@
+"""Circuit breakers of receivers in Redis, so that all workers of a project know what one of them has learned."""
+
+import time
+
+from worker.adapters.redis_store import keys
+from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.times import LeaseTimes
+
+FRESH = 30.0
+"""Seconds for which an answer shows that the receiver works. A receiver that falls silent meets no more messages after
+that than the one that tries it.
+"""
+TOLD = 5.0
+"""Seconds for which this process does not write again that a receiver answered."""
+GRACE = 2.0
+"""Seconds within which a receiver that works has mostly answered. Other messages wait so long for the first one's
+outcome; after that they come back later.
+"""
+POLL = 0.1
+AGAIN = 10.0
+"""Seconds after which a message comes back that found another one waiting."""
+REST = 300.0
+"""Seconds for which a receiver that said nothing gets no message."""
+
+
+class RedisCircuits:
+    """Implements worker.ports.Circuits. A trial that nobody ends, because its worker died, lapses with the delivery's
+    lease.
+    """
+
+    def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
+        self._scripts = scripts
+        self._trial = times.delivery_lease
+        self._told: dict[str, float] = {}
+
+    async def enter(self, receiver: str) -> float:
+        arguments = {
+            "receiver": receiver,
+            "fresh": _ms(FRESH),
+            "trial": _ms(self._trial),
+            "grace": _ms(GRACE),
+            "poll": _ms(POLL),
+            "again": _ms(AGAIN),
+        }
+        return int(await self._scripts.run("circuit_enter", arguments)) / 1000
+
+    async def answered(self, receiver: str) -> None:
+        """Written at most once in TOLD seconds, because every message calls it."""
+        now = time.monotonic()
+        if now - self._told.get(receiver, -TOLD) < TOLD:
+            return
+        await self._scripts.run("circuit_answered", {"receiver": receiver, "keep": _ms(REST)})
+        self._told[receiver] = now
+
+    async def silent(self, receiver: str, waited: float) -> None:
+        arguments = {"receiver": receiver, "waited": _ms(waited), "rest": _ms(REST)}
+        self._told.pop(receiver, None)
+        await self._scripts.run("circuit_silent", arguments)
+
+    async def leave(self, receiver: str) -> None:
+        await self._scripts.remove("HDEL", keys.circuit(self._scripts.prefix, receiver), "trial")
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)
