@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.support.ledger_fixture import ANN, CHILD, SLOT, WEEK, LedgerFixture
+from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
 from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 
 LATE = 6 * 3600 + 1
 
@@ -48,3 +49,36 @@ async def test_what_a_digest_says_of_an_older_one_stays_as_it_was_first_said(sto
     await story.finish(key, "unknown")
     await story.client.hset("tern:unclear:sales/weekly", ANN, 1)
     assert (await story.row(key)).may_repeat is row.may_repeat is None
+
+
+def renamed(previously: str | None = WEEKLY) -> Bundle:
+    heir = Schedule(Trigger("every", "UTC", seconds=60), id="heir", name="Heir", report=(), previously=previously)
+    return Bundle(PROJECT, Defaults(), {}, {}, {heir.id: heir})
+
+
+async def test_the_heir_of_a_schedule_knows_which_digest_of_it_may_have_arrived(story: LedgerFixture) -> None:
+    await story.unknown()
+    key, _ = await taken(story, 1)
+    await story.finish(key, "unknown")
+    waiting, *_ = await story.delivering((ANN,), SLOT + 2 * WEEK)
+    await story.deployments.activate(renamed(), {}, (WEEKLY,), fresh=("heir",))
+    lease = (await story.deliveries.hold(waiting, CHILD)).lease
+    assert lease is not None
+    assert lease.row.may_repeat == SLOT
+    assert await story.client.exists(f"{PROJECT}:unclear:{WEEKLY}") == 0
+
+
+async def test_of_two_pasts_that_join_the_oldest_digest_counts(story: LedgerFixture) -> None:
+    await story.deploy(WEEKLY, "heir")
+    for schedule, readers in ((WEEKLY, {ANN: 100, BEN: 300}), ("heir", {ANN: 200, BEN: 200, "c|c@tern.example": 5})):
+        await story.client.hset(f"{PROJECT}:unclear:{schedule}", mapping=readers)
+    await story.deployments.activate(renamed(), {}, (WEEKLY,))
+    kept = await story.client.hgetall(f"{PROJECT}:unclear:heir")
+    assert {int(slot) for slot in kept.values()} == {100, 200, 5}
+    assert (kept[ANN.encode()], kept[BEN.encode()]) == (b"100", b"200")
+
+
+async def test_a_schedule_that_begins_anew_has_no_older_digest(story: LedgerFixture) -> None:
+    await story.client.hset(f"{PROJECT}:unclear:heir", ANN, 100)
+    await story.deployments.activate(renamed(None), {}, (), fresh=("heir",))
+    assert await story.client.exists(f"{PROJECT}:unclear:heir") == 0

@@ -1,6 +1,7 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
---       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, last
+--       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, unclear,
+--       last
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil; ARGV[3] the bundle's bytes
@@ -47,6 +48,17 @@ local function adopt(from, to)
   call('DEL', from)
 end
 
+-- The oldest digest that may have arrived counts, whichever schedule it is of.
+local function adopt_unclear(old, new)
+  local from, to = P .. 'unclear:' .. old, P .. 'unclear:' .. new
+  local noted = call('HGETALL', from)
+  for i = 1, #noted, 2 do
+    local own = tonumber(call('HGET', to, noted[i]) or nil)
+    if not own or tonumber(noted[i + 1]) < own then call('HSET', to, noted[i], noted[i + 1]) end
+  end
+  call('DEL', from)
+end
+
 local function take_over(old, new, queries)
   if call('HGET', P .. 'renamed', old) == new then return end
   local known = call('HGETALL', P .. 'renamed')
@@ -57,6 +69,7 @@ local function take_over(old, new, queries)
   for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
   for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
   adopt(P .. 'baseline:' .. old, P .. 'baseline:' .. new)
+  adopt_unclear(old, new)
   local last = math.max(call('HGET', P .. 'last', old) or 0, call('HGET', P .. 'last', new) or 0)
   if last > 0 then call('HSET', P .. 'last', new, last) end
   local till = call('HGET', P .. 'paused', old)
@@ -71,7 +84,10 @@ call('PERSIST', names)
 if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before .. ':schedules') end
 each_thousand(A.fresh, function(items, from, to)
   local pasts = {}
-  for i = from, to do pasts[#pasts + 1] = P .. 'baseline:' .. items[i] end
+  for i = from, to do
+    pasts[#pasts + 1] = P .. 'baseline:' .. items[i]
+    pasts[#pasts + 1] = P .. 'unclear:' .. items[i]
+  end
   call('UNLINK', unpack(pasts))
   call('HDEL', P .. 'renamed', unpack(items, from, to))
 end)
