@@ -1,5 +1,7 @@
 """A clock and a worker outlive a Redis that is there and refuses every write."""
 
+import re
+import time
 from functools import partial
 from pathlib import Path
 
@@ -7,14 +9,24 @@ import pytest
 import redis
 
 from tests.machines.site import site, until
+from worker.adapters.celery.patient_consumer import FIRST
 from worker.adapters.redis_server import EmbeddedRedis
 
 REFUSES = "min-replicas-to-write"
 """Nothing follows this Redis, so it refuses writes as one does whose disk is full: with an error, not by hanging up."""
 
+WATCHED = 8.0
+"""Seconds in which a worker without pauses tries four hundred times, and says so each time."""
+WORDS = re.compile("NOREPLICAS|too few replicas|Connection to broker lost|ledger_back|Traceback")
+
 
 def told(log: Path, words: str) -> bool | None:
     return words in log.read_text("utf-8") or None
+
+
+def tries(admin: redis.Redis) -> int:
+    """Connections so far."""
+    return int(admin.info("stats")["total_connections_received"])
 
 
 @pytest.mark.slow
@@ -31,6 +43,12 @@ def test_clock_and_worker_go_on_when_their_redis_takes_writes_again(tmp_path: Pa
         for name, words in (("worker", "NOREPLICAS"), ("clock", "too few replicas")):
             log = where.log / f"{name}.log"
             until(partial(told, log, words), f"the {name} did not tell of it")
+        before = tries(admin)
+        time.sleep(WATCHED)
+        assert tries(admin) - before <= WATCHED / FIRST
+        for name in ("worker", "clock"):
+            said = [line for line in (where.log / f"{name}.log").read_text("utf-8").splitlines() if WORDS.search(line)]
+            assert len(said) <= 4, said
         admin.config_set(REFUSES, 0)
         where.delivered(where.trigger())
         assert [process.poll() for process in processes] == [None, None], "the same processes"

@@ -38,13 +38,14 @@ async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outa
     try:
         ticked = await tick(services)
         if await heartbeat.beat():
+            # A tick that found nothing due has written nothing, so it does not show that Redis takes writes.
+            outage.over()
             outage.empty(await services.deployments.deployed() is None)
     except LedgerUnavailable as error:
         outage.lasts(error)
     except LedgerError as error:
         structlog.get_logger().error("tick_failed", sentence=str(error))
     else:
-        outage.over()
         return ticked.more
     return False
 

@@ -41,6 +41,9 @@ acknowledgement (`consumer_timeout`, https://www.rabbitmq.com/docs/consumers#ack
 VISIBILITY_TIMEOUT = 60 * 60
 """Seconds after which a Redis broker gives an unacknowledged message to another worker."""
 
+CONSUMER = "worker.adapters.celery.patient_consumer:PatientConsumer"
+"""By name, because only a worker needs its modules."""
+
 BROKER_PATIENCE = 4
 """Seconds that a publisher tries to connect. The clock works without the broker, and the sweep publishes later."""
 
@@ -76,6 +79,7 @@ def make_app(broker_url: str, project: str, *, consumes: bool = False) -> Celery
         # A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) answers like one that got a wrong command, at which
         # Celery would end.
         broker_channel_error_retry=True,
+        worker_consumer=CONSUMER,
         broker_connection_max_retries=None,  # a worker survives any outage of the broker
         broker_connection_timeout=BROKER_PATIENCE,
         broker_transport_options=_transport_options(broker_url, project, consumes=consumes),
