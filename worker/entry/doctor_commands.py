@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import aclosing
+from datetime import datetime, timedelta
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +14,7 @@ import typer
 from redis.asyncio import Redis
 
 from worker.adapters.celery.app import make_app
-from worker.adapters.celery.queue import waiting
+from worker.adapters.celery.waiting import WaitingMessages, shows_messages, waiting
 from worker.adapters.definitions.load import Loaded
 from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, claim_project, connect
@@ -28,7 +30,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
 from worker.entry.project_dir import definitions, deployed_bundle, project_name, redis_for, sandbox_for
-from worker.errors import DefinitionError, FunnelbeatError, LedgerUnavailable
+from worker.errors import BrokerUnavailable, DefinitionError, FunnelbeatError, LedgerUnavailable
 from worker.flow.operate.doctor import (
     Finding,
     Level,
@@ -47,6 +49,9 @@ from worker.sources.common.calls import somebody_waits
 
 LONG = 1000
 """Messages that may wait in a queue without a warning."""
+
+SLOW, STILL = timedelta(seconds=60), timedelta(seconds=120)
+"""How long a message may wait without a warning, and without a failure."""
 
 
 def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
@@ -112,7 +117,7 @@ async def _found(
     return [
         *_secrets(place),
         *await _redis(client, bundle, place),
-        await _queues(settings, bundle.project),
+        *await broker_findings(settings, bundle.project),
         *connected,
         *await channels(connectors, bundle),
         *await _budgets(settings, connectors, client, bundle),
@@ -170,15 +175,38 @@ async def _owner(client: Redis, project: str, place: Path) -> Finding:
     return await looked_at("project", look)
 
 
-async def _queues(settings: Settings, project: str) -> Finding:
-    async def look() -> str:
-        app = make_app(broker(settings), project)
-        counts = await asyncio.to_thread(waiting, app, project)
-        return ", ".join(f"{count} waiting in {queue}" for queue, count in counts.items())
+async def broker_findings(settings: Settings, project: str) -> list[Finding]:
+    """What waits in the queues, and those whose oldest message has waited for long."""
+    app = make_app(broker(settings), project)
+    try:
+        found = await asyncio.to_thread(waiting, app, project)
+    except BrokerUnavailable as error:
+        return [Finding("broker", Level.FAIL, str(error))]
+    now = wall_clock()
+    slow = [finding for name, one in found.items() if (finding := _slow(name, one, now)) is not None]
+    return [_counted(found, shows_messages(app)), *slow]
 
-    found = await looked_at("broker", look)
-    long = [int(part.split()[0]) for part in found.sentence.split(", ")] if found.level is Level.OK else []
-    return Finding("broker", Level.WARN, f"{found.sentence}: more workers?") if max(long, default=0) > LONG else found
+
+def _counted(found: Mapping[str, WaitingMessages], shown: bool) -> Finding:
+    sentence = ", ".join(f"{one.count} waiting in {queue}" for queue, one in found.items())
+    longest = max(one.count for one in found.values())
+    if longest and not shown:
+        sentence += "; for how long is not known, because RabbitMQ shows no message without handing it out"
+    return (
+        Finding("broker", Level.WARN, f"{sentence}: more workers?")
+        if longest > LONG
+        else Finding("broker", Level.OK, sentence)
+    )
+
+
+def _slow(name: str, one: WaitingMessages, now: datetime) -> Finding | None:
+    """A queue whose oldest message waits for long."""
+    age = now - one.since if one.since is not None else timedelta(0)
+    if age < SLOW:
+        return None
+    sentence = f"its oldest message has waited for {age.total_seconds():.0f} s, {one.count} in all"
+    why = "no worker serves it, or all children of those that do are busy: look into the workers' logs"
+    return Finding(f"queue {name}", Level.FAIL if age >= STILL else Level.WARN, f"{sentence}; {why}")
 
 
 def _zones() -> Finding:

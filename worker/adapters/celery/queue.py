@@ -9,13 +9,12 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from celery import Celery
 from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 
-from worker.adapters.celery.app import BROKER_PATIENCE, DELIVER, PRODUCE, QUEUES
+from worker.adapters.celery.app import DELIVER, PRODUCE
 from worker.domain.delivery import DeliveryKey
 from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable
@@ -26,26 +25,11 @@ SPREAD = 4
 AT_ONCE = 0.5
 """Seconds. A publication that fails faster than this failed because its connection had broken earlier."""
 
-_FAILED = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)
+BROKER_ERRORS = (BatchPublishError, ChannelError, BrokerConnectionError, OperationalError, OSError)
 
 
-def waiting(app: Celery, project: str) -> dict[str, int]:
-    """Queue → number of waiting messages, 0 for a queue that was never used. Raises BrokerUnavailable."""
-    try:
-        with app.connection_for_read() as connection:
-            connection.ensure_connection(max_retries=1, timeout=BROKER_PATIENCE)
-            return {queue: _length(connection, f"{project}.{queue}") for queue in QUEUES}
-    except _FAILED as error:
-        raise BrokerUnavailable(f"the broker cannot be reached: {type(error).__name__}") from error
-
-
-def _length(connection: Any, queue: str) -> int:
-    try:
-        with connection.channel() as channel:
-            return int(channel.queue_declare(queue, passive=True).message_count)
-    except ChannelError:
-        return 0
-
+PUBLISHED_AT = "published_at"
+"""A message's header: when it was published, in seconds since the epoch. It tells how long a message has waited."""
 
 _NO_REPR = {"argsrepr": "keys", "kwargsrepr": "{}"}
 """Without these, Celery formats the arguments of every message for its own log."""
@@ -81,18 +65,19 @@ class CeleryQueue:
         try:
             try:
                 self._send(task, full_name, messages)
-            except _FAILED:
+            except BROKER_ERRORS:
                 if time.monotonic() - started > AT_ONCE:  # no broker answers; a second wait would delay the clock
                     raise
                 self._send(task, full_name, messages)
-        except _FAILED as error:
+        except BROKER_ERRORS as error:
             raise BrokerUnavailable(f"the broker took no message: {error}") from error
 
     def _send(self, task: str, queue: str, messages: list[list[str]]) -> None:
         declared: tuple[()] | None = None  # the queue, with the first message
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for keys in messages:
-                options = {"producer": producer, "retry": False, "ignore_result": True, **_NO_REPR}
+                headers = {PUBLISHED_AT: time.time()}
+                options = {"producer": producer, "retry": False, "ignore_result": True, "headers": headers, **_NO_REPR}
                 self._app.send_task(task, args=[keys], queue=queue, declare=declared, **options)
                 declared = ()
 
