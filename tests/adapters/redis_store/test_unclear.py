@@ -1,5 +1,7 @@
 """A digest that follows one which may have arrived says that it may repeat it."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
@@ -71,7 +73,7 @@ async def test_the_heir_of_a_schedule_knows_which_digest_of_it_may_have_arrived(
 async def test_of_two_pasts_that_join_the_oldest_digest_counts(story: LedgerFixture) -> None:
     await story.deploy(WEEKLY, "heir")
     for schedule, readers in ((WEEKLY, {ANN: 100, BEN: 300}), ("heir", {ANN: 200, BEN: 200, "c|c@tern.example": 5})):
-        await story.client.hset(f"{PROJECT}:unclear:{schedule}", mapping={**readers})
+        await story.client.hset(f"{PROJECT}:unclear:{schedule}", mapping=dict[Any, Any](readers))
     await story.deployments.activate(renamed(), {}, (WEEKLY,))
     kept = await story.client.hgetall(f"{PROJECT}:unclear:heir")
     assert {int(slot) for slot in kept.values()} == {100, 200, 5}
