@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 MOST_HELD = 20
-"""Held digests that one message names. The others are counted."""
+"""OverCap digests that one message names. The others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class HeldDigest:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class OverCap:
     """A digest over the cap. `subject`: the channel and address. `until`: the period's end. `reader`: the id of the
     delivery that tells of it then.
     """

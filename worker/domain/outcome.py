@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.domain.cap import Held
+from worker.domain.cap import OverCap
 from worker.domain.delivery import Baseline
 from worker.domain.reason import Reason
 
@@ -41,7 +41,7 @@ class Skipped:
 
     reason: Reason
     baselines: Mapping[str, Baseline] = field(default_factory=dict)
-    held: Held | None = None
+    held: OverCap | None = None
     sentence: str = ""
 
 

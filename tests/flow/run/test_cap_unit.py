@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import HOUR, KEY, NOW, READER, TROUBLE, reader_digest, uses
-from worker.domain.cap import Cap, Held, HeldDigest
+from worker.domain.cap import Cap, HeldDigest, OverCap
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.diff.changes import QueryChange
 from worker.domain.outcome import Skipped
@@ -45,7 +45,7 @@ async def test_a_digest_without_a_turn_is_held_with_what_it_would_have_told() ->
     outcome, _ = await held(NOW + HOUR)
     assert outcome == Skipped(
         Reason.CAPPED,
-        held=Held(
+        held=OverCap(
             "address mail team@acme.example",
             NOW + HOUR,
             f"also/{READER.id}",

@@ -8,7 +8,7 @@ were held [[the schedule's name, slot, changes]]. codec.py reads it.
 from typing import Any
 
 from worker.adapters.redis_store.codec import short
-from worker.domain.cap import MOST_HELD, Held
+from worker.domain.cap import MOST_HELD, OverCap
 from worker.domain.notice import NoticeRequest, Suspension, Trouble
 from worker.domain.reason import Reason
 from worker.domain.time.epoch import to_ms
@@ -30,7 +30,7 @@ def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
     return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
 
 
-def held_row(held: Held) -> dict[str, Any]:
+def held_row(held: OverCap) -> dict[str, Any]:
     """As lua/settle.lua `tell_later` reads it."""
     one = held.digest
     row = {"k": str(Trouble.HELD), "s": held.subject, "e": str(Reason.CAPPED), "w": one.name, "c": [], "m": 0}

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from worker.domain.cap import Held, HeldDigest
+from worker.domain.cap import HeldDigest, OverCap
 from worker.domain.delivery import Delivery
 from worker.domain.outcome import Skipped
 from worker.domain.reason import Reason
@@ -33,7 +33,7 @@ async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped 
         f"at {wall(until, zone):%a %d %b %Y %H:%M} ({digest.entry.zone})."
     )
     told = HeldDigest(digest.schedule.name, digest.slot, _changes(digest))
-    held = Held(subject, until, also_id(row.key.reader), told)
+    held = OverCap(subject, until, also_id(row.key.reader), told)
     return Skipped(Reason.CAPPED, held=held, sentence=sentence)
 
 
