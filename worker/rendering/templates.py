@@ -28,12 +28,12 @@ from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
-from worker.rendering.template_lint import SHIPPED
+from worker.rendering.template_lint import SHIPPED, source_of
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.text_table import columns
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
-from worker.rendering.writer import writer
+from worker.rendering.writer import line_of, writer
 from worker.sanitize import clean, isolate, plain
 
 OUTPUT_LIMIT = 5_000_000
@@ -89,7 +89,7 @@ class JinjaPage:
             for piece in pieces:
                 if length + len(piece) > offset:
                     place, line = writer(pieces) or (path, 0)
-                    return place, line + piece.count("\n", 0, offset - length)
+                    return place, line_of(source_of(self.env, place), line, piece, offset - length)
                 length += len(piece)
         return path, 0
 
@@ -206,6 +206,8 @@ def _problem(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return f"it takes more memory than {MEMORY // 1024**2} MB"
     missing = _MISSING.fullmatch(str(error))
+    if missing is not None and missing[1] == "TemplateModule":
+        return f"the template that it imports has no macro {missing[2]!r}"
     if missing is not None:
         return f"{missing[1]} has no {missing[2]!r}; docs/reference/page.md names what it has"
     words = error.args[-1] if isinstance(error, ArithmeticError) and error.args else str(error)

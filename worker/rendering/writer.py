@@ -24,3 +24,13 @@ def writer(pieces: Any) -> tuple[str, int] | None:
             place = template.name, template.get_corresponding_lineno(frame.f_lineno)
         pieces = pieces.gi_yieldfrom or frame.f_locals.get(INCLUDED)
     return place
+
+
+def line_of(source: str, line: int, piece: str, offset: int) -> int:
+    """The line of `source` that has the text at `offset` of a piece, which began at `line` or below. Jinja knows the
+    lines of statements; of text that is printed as it stands it knows the statement before it.
+    """
+    begins, ends = piece.rfind("\n", 0, offset) + 1, piece.find("\n", offset)
+    text = piece[begins : ends if ends >= 0 else None].strip()
+    lines = source.splitlines()[max(line - 1, 0) :]
+    return next((line + at for at, one in enumerate(lines) if text and text in one), line)

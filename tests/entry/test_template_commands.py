@@ -1,0 +1,201 @@
+"""templates list, show, init and check, and what check and deploy say of templates."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tests.support.contents import TEMPLATES
+from worker.entry import console
+from worker.entry.cli import app
+from worker.entry.template_check import shipped_paths
+from worker.rendering import samples
+
+PROJECT = """\
+project: acme
+connections: {close: {type: sandbox}}
+channels: {mail: {type: sandbox}, chat: {type: sandbox}}
+"""
+SCHEDULE = """\
+name: Weekly
+when: {every: 23h}
+report:
+  - {id: deals, source: close, query: opportunities, params: {status_type: active}}
+to:
+  - {channel: mail, address: sales@acme.example}
+"""
+CHILD = '{% extends "shipped/pipeline/email.html.j2" %}\n'
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "schedules").mkdir()
+    (tmp_path / "funnelbeat.yaml").write_text(PROJECT, "utf-8")
+    (tmp_path / "schedules" / "weekly.yaml").write_text(SCHEDULE, "utf-8")
+    return tmp_path
+
+
+def called(place: Path, *words: str) -> Result:
+    return CliRunner().invoke(app, ["--project", str(place), *words])
+
+
+def document(place: Path, *words: str) -> Any:
+    return json.loads(called(place, *words, "--json").stdout)
+
+
+def write(place: Path, path: str, text: str) -> None:
+    (place / "templates" / path).parent.mkdir(parents=True, exist_ok=True)
+    (place / "templates" / path).write_text(text, "utf-8")
+
+
+def complaints(place: Path) -> list[tuple[str, int, str]]:
+    found = called(place, "templates", "check", "--json")
+    assert found.exit_code == console.WRONG
+    return [(one["path"], one["line"], one["found"]) for one in json.loads(found.stdout)["complaints"]]
+
+
+def test_list_names_all_templates_and_what_the_project_replaces(place: Path) -> None:
+    write(place, "pipeline/email.html.j2", CHILD)
+    rows = {one["path"]: one for one in document(place, "templates", "list")["templates"]}
+    assert rows.keys() == set(shipped_paths())
+    assert [path for path, one in rows.items() if one["own"]] == ["pipeline/email.html.j2"]
+    assert rows["pipeline/email.html.j2"]["extends"] == "shipped/pipeline/email.html.j2"
+    assert rows["pipeline/email.txt.j2"]["forms"] == ["email"]
+    assert {"header", "why", "act", "bridge", "sources", "footer"} <= set(rows["pipeline/email.txt.j2"]["blocks"])
+    assert "pipeline/email.html.j2" in called(place, "templates", "list").stdout
+
+
+def test_show_prints_the_text_in_force_and_what_is_shipped(place: Path) -> None:
+    write(place, "pipeline/email.subject.j2", "My {{ page.subject }}\n")
+    assert called(place, "templates", "show", "pipeline/email.subject.j2").stdout == "My {{ page.subject }}\n"
+    shipped = (TEMPLATES / "pipeline" / "email.subject.j2").read_text("utf-8")
+    assert called(place, "templates", "show", "shipped/pipeline/email.subject.j2").stdout == shipped
+    unknown = called(place, "templates", "show", "nowhere.j2")
+    assert unknown.exit_code == console.WRONG
+    assert "there is no template 'nowhere.j2'; there are: " in unknown.stderr
+
+
+def test_starting_copies_change_nothing_and_pass_the_check(place: Path) -> None:
+    written = document(place, "templates", "init", "--all")["written"]
+    assert "templates/pipeline/slack.json.j2" in written
+    assert "templates/notice/email.txt.j2" in written
+    assert document(place, "templates", "check")["complaints"] == []
+    assert "{# why: " in (place / "templates/pipeline/email.html.j2").read_text("utf-8")
+
+
+def test_nothing_is_overwritten_without_yes(place: Path) -> None:
+    write(place, "pipeline/email.txt.j2", "mine")
+    refused = called(place, "templates", "init", "pipeline")
+    assert refused.exit_code == console.WRONG
+    assert "templates/pipeline/email.txt.j2 exists; add --yes" in refused.stderr
+    assert [path.name for path in (place / "templates").rglob("*.j2")] == ["email.txt.j2"]
+    assert called(place, "templates", "init", "pipeline", "--yes").exit_code == console.OK
+    assert "extends" in (place / "templates/pipeline/email.txt.j2").read_text("utf-8")
+
+
+def test_a_folder_of_the_projects_own_begins_as_pipeline(place: Path) -> None:
+    assert document(place, "templates", "init", "board/email.html.j2")["written"] == ["templates/board/email.html.j2"]
+    assert '{% extends "pipeline/email.html.j2" %}' in (place / "templates/board/email.html.j2").read_text("utf-8")
+    found = complaints(place)
+    assert ("templates/board/email.txt.j2", 1, "there is no template board/email.txt.j2") in found
+
+
+def test_a_shared_template_begins_as_a_whole_copy(place: Path) -> None:
+    document(place, "templates", "init", "shared/email.css.j2")
+    shipped = (TEMPLATES / "shared" / "email.css.j2").read_text("utf-8")
+    assert (place / "templates/shared/email.css.j2").read_text("utf-8") == shipped
+
+
+@pytest.mark.parametrize("words", [(), ("pipeline", "--all"), ("nowhere/x.j2",), ("words/klingon",)])
+def test_what_cannot_begin_is_one_sentence(place: Path, words: tuple[str, ...]) -> None:
+    refused = called(place, "templates", "init", *words)
+    assert refused.exit_code == console.WRONG
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert not (place / "templates").exists()
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "problem"),
+    [
+        ("\n{% block act %}{{ page.actt }}{% endblock %}", 3, "Page has no 'actt'"),
+        ("{% block headr %}x{% endblock %}", 2, "the block headr, which nothing prints"),
+        ("hello\n", 2, "text outside of a block"),
+        ("{% block header %}{% include 'shared/nope.j2' %}{% endblock %}", 2, "there is no template shared/nope.j2"),
+        ("{% block header %}\n<div>\n{% endblock %}", 3, "its output is not whole HTML: <div> is not closed"),
+        ("{% block header %}{{ 1 | nofilter }}{% endblock %}", 2, "No filter named 'nofilter'."),
+        (
+            "{% block header %}{% for i in range(9999) %}<p>xxxxxxxxxxx</p>{% endfor %}{% endblock %}",
+            1,
+            "past the limit",
+        ),
+    ],
+)
+def test_a_fault_is_named_with_its_template_and_line(place: Path, source: str, line: int, problem: str) -> None:
+    write(place, "pipeline/email.html.j2", CHILD + source)
+    found = complaints(place)
+    assert ("templates/pipeline/email.html.j2", line) in {(path, at) for path, at, _ in found}
+    assert any(problem in words for _, _, words in found)
+
+
+def test_a_template_that_calls_itself_is_told_what_to_write(place: Path) -> None:
+    write(place, "pipeline/email.txt.j2", '{% extends "pipeline/email.txt.j2" %}')
+    assert complaints(place)[0] == (
+        "templates/pipeline/email.txt.j2",
+        1,
+        "it calls itself; write shipped/pipeline/email.txt.j2 for what Funnelbeat ships",
+    )
+
+
+def test_a_shared_template_is_tried_in_all_that_use_it(place: Path) -> None:
+    write(place, "shared/slack_blocks.j2", "{% macro header(text) %}{{ text }}{% endmacro %}")
+    found = {path: words for path, _, words in complaints(place)}
+    assert found.keys() == {"templates/notice/slack.json.j2", "templates/shared/slack_thread.j2"}
+    assert found["templates/notice/slack.json.j2"] == "the template that it imports has no macro 'fact'"
+
+
+def test_every_sample_is_filled(place: Path) -> None:
+    write(place, "pipeline/email.txt.j2", "{{ nobody }}")
+    write(place, "notice/email.txt.j2", "{{ nobody }}")
+    found = {one["path"]: one["samples"] for one in document(place, "templates", "check")["complaints"]}
+    assert found["templates/pipeline/email.txt.j2"] == sorted(samples.digests())
+    assert found["templates/notice/email.txt.j2"] == sorted(samples.notices())
+
+
+def test_a_schedule_whose_templates_do_not_exist_is_refused(place: Path) -> None:
+    (place / "schedules" / "weekly.yaml").write_text(SCHEDULE + "digest: {template: bord}\n", "utf-8")
+    assert "there is no template bord/" in complaints(place)[0][2]
+
+
+def test_a_template_that_nothing_uses_is_a_warning(place: Path) -> None:
+    write(place, "pipeline/email.htm.j2", "x")
+    [warning] = document(place, "templates", "check")["warnings"]
+    assert (warning["path"], warning["found"]) == ("templates/pipeline/email.htm.j2", "a template that nothing uses")
+
+
+def test_check_and_deploy_refuse_a_template_that_fails(place: Path) -> None:
+    write(place, "pipeline/email.subject.j2", "one\n{{ page.nothin }}")
+    for words in (("check",), ("deploy", "--yes")):
+        refused = called(place, *words)
+        assert refused.exit_code == console.WRONG, words
+        assert "templates/pipeline/email.subject.j2:2:1: Page has no 'nothin'" in refused.stderr
+    assert not (place / ".funnelbeat").exists()
+
+
+def test_a_language_begins_with_every_key_and_says_what_it_lacks(place: Path) -> None:
+    document(place, "templates", "init", "words/pl")
+    path = place / "templates/words/pl.yaml"
+    assert '# act: "Act"' in path.read_text("utf-8")
+    [row] = [one for one in document(place, "templates", "list")["languages"] if one["language"] == "pl"]
+    path.write_text(path.read_text("utf-8").replace('# act: "Act"', 'act: "Zrób"'), "utf-8")
+    found = document(place, "templates", "check")
+    [after] = [one for one in found["languages"] if one["language"] == "pl"]
+    assert set(row["lacks"]) - set(after["lacks"]) == {"act"}
+    assert found["complaints"] == []
+    assert "no words for" in called(place, "check").stderr
+
+
+def test_a_template_sees_the_words_of_a_language_of_the_projects_own(place: Path) -> None:
+    write(place, "words/fr.yaml", 'act: "{x}"\n')
+    assert "`act` with the place {x}" in called(place, "check").stderr
