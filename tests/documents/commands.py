@@ -1,5 +1,6 @@
 """Every command with --json, in a project that ran: what it prints, by the command's name."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -157,6 +158,24 @@ def deleted(here: Here) -> Any:
     return here.line.document_of("source", "pd", "pipelines", "delete", made["id"], "--yes")
 
 
+def templates_checked(here: Here) -> Any:
+    """With a fault, a warning and a language of the project's own, and without them afterwards."""
+    own = here.line.place / "templates"
+    (own / "words").mkdir(parents=True)
+    (own / "words" / "fr.yaml").write_text("act: x\n", encoding="utf-8")
+    (own / "pipeline").mkdir()
+    (own / "pipeline" / "email.txt.j2").write_text("{{ nobody }}", encoding="utf-8")
+    document = here.line.document_of("templates", "check")
+    shutil.rmtree(own)
+    return document
+
+
+def templates_begun(here: Here) -> Any:
+    document = here.line.document_of("templates", "init", "pipeline")
+    shutil.rmtree(here.line.place / "templates")
+    return document
+
+
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
@@ -193,6 +212,10 @@ COMMANDS: dict[str, Command] = {
     "source": lambda here: here.line.document_of("source", "close"),
     "source, one kind": lambda here: here.line.document_of("source", "close", "pipelines"),
     "source, deleted": deleted,
+    "templates list": lambda here: here.line.document_of("templates", "list"),
+    "templates show": lambda here: here.line.document_of("templates", "show", "pipeline/email.txt.j2"),
+    "templates init": templates_begun,
+    "templates check": templates_checked,
     "runs.json": runs_file,
     "journal.json": journal_file,
     "plan, changed": changed,
