@@ -13,6 +13,7 @@ from worker.ports.channels import MessageForm
 from worker.rendering.template_lint import TemplateFault, lint, outline
 from worker.rendering.templates import JinjaTemplates, environment
 from worker.rendering.trial import LOCALES, trial, tried
+from worker.rendering.wording import SHIPPED
 from worker.vocabulary import vocabulary
 
 SHOWN = 4
@@ -38,7 +39,7 @@ def template_faults(bundle: Bundle) -> list[TemplateFault]:
     pairs = tried(bundle.templates, shipped_paths(), forms(), used)
     templates = JinjaTemplates(folder, bundle.templates, vocabulary(), bundle.languages)
     found = lint(environment(folder, bundle.templates), bundle.templates)
-    found += trial(templates, pairs, (*LOCALES, *(one for one in sorted(bundle.languages) if one not in {"en", "de"})))
+    found += trial(templates, pairs, (*LOCALES, *(one for one in sorted(bundle.languages) if one not in SHIPPED)))
     if bundle.languages:
         others = [pair for pair in tried(shipped_paths(), (), forms(), ()) if pair not in pairs]
         found += trial(templates, others, sorted(bundle.languages))

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.definitions.languages import expected_keys, phrases
+from worker.adapters.definitions.languages import SHIPPED, expected_keys, phrases
 from worker.adapters.definitions.load import Loaded, load
 from worker.app import registry
 from worker.locales import plural_forms
+from worker.rendering.wording import SHIPPED as KNOWN
 from worker.rendering.words_de import WORDS as GERMAN
 from worker.rendering.words_en import WORDS as ENGLISH
 
@@ -68,6 +69,10 @@ def test_a_phrase_that_cannot_be_used_is_named_with_its_line(tmp_path: Path, tex
 def test_a_file_of_no_language_is_refused(tmp_path: Path) -> None:
     [found] = loaded(tmp_path, klingon="act: x\n").complaints
     assert str(found).startswith("templates/words/klingon.yaml:1:1: the language `klingon`")
+
+
+def test_the_shipped_languages_are_those_that_lack_nothing() -> None:
+    assert SHIPPED == KNOWN
 
 
 def test_both_shipped_languages_have_the_same_keys() -> None:

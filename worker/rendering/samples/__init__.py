@@ -36,5 +36,5 @@ def encoded(sample: Digest | Notice) -> str:
 
 
 def _read(folder: Path, kind: type[M]) -> Iterator[tuple[str, M]]:
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stem):
         yield path.stem, msgspec.convert(json.loads(path.read_text("ascii")), kind)
