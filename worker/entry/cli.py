@@ -13,6 +13,7 @@ from worker.documents.problem import problem_document
 from worker.entry import (
     ask_commands,
     baseline_commands,
+    bounce_commands,
     console,
     demo,
     doctor_commands,
@@ -98,6 +99,7 @@ for module in (
     run_commands,
     ask_commands,
     ops_commands,
+    bounce_commands,
     doctor_commands,
     source_commands,
     demo,

@@ -112,6 +112,19 @@ class MessageForm:
 
 
 @dataclass(frozen=True, slots=True)
+class BounceReport:
+    """A receiver's later word that a message which was accepted did not arrive. `identity`: the message's, as
+    DeliveryKey.digest; empty if the report does not say. `words`: the receiver's, with its code. `address_at_fault`:
+    whether the address itself cannot be reached, rather than this message.
+    """
+
+    identity: str
+    recipient: str
+    words: str
+    address_at_fault: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelKind:
     """A type of channel, as definitions name it. `address` returns the normal form of an entry's address, or raises
     ValueError with what to write. `needs_address` says whether an entry must have an address; otherwise it must have
@@ -119,8 +132,8 @@ class ChannelKind:
     of which exactly one must be written. `open` is given the options with their secrets, and raises RequestError.
     `in_sandbox`: the sandbox's services that the channel sends to, each with an address where nothing listens; `open`
     is given the real addresses instead of options. `route` is for a ChannelGroup: the name of its channel for an
-    address. `example`: a mapping in YAML, on one line, that a new project shows in a comment.
-    `forms`: what it makes of templates.
+    address. `example`: a mapping in YAML, on one line, that a new project shows in a comment. `forms`: what it makes of
+    templates. `bounce` reads what came back to the sender's mailbox; None if it reports no failure.
     """
 
     type: str
@@ -134,6 +147,7 @@ class ChannelKind:
     route: Callable[[str | None], str] = lambda _address: ""
     example: str = ""
     forms: tuple[MessageForm, ...] = ()
+    bounce: Callable[[bytes], BounceReport | None] = lambda _raw: None
 
 
 @runtime_checkable

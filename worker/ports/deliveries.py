@@ -63,6 +63,12 @@ class DeliveryLedger(Protocol):
         """
         ...
 
+    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
+        """Suspends an address or a channel after a delivery of the run was closed, and makes the operator's notice.
+        Returns the facts: none where it is suspended already.
+        """
+        ...
+
     async def intend(  # noqa: PLR0913  # one write fixes all that a message follows from
         self,
         key: DeliveryKey,

@@ -124,6 +124,17 @@ async def test_a_run_that_reached_nobody_is_published_until_the_operator_was_tol
     assert await notices(story, key.run) == [DeliveryKey(key.run, OPERATOR)]
 
 
+async def test_what_a_later_report_suspends_is_told_once_and_the_delivery_stays_sent(story: LedgerFixture) -> None:
+    key, *_ = await story.delivering((ANN,))
+    await story.finish(key, "sent")
+    stop = suspended(key.run, ADDRESS, sentence="550 5.1.1 unknown")
+    assert await story.deliveries.suspend(key.run, stop) == (Suspended(key.run, stop.subject, "550 5.1.1 unknown"),)
+    assert await story.deliveries.suspend(key.run, stop) == ()
+    assert await story.deliveries.suspended([stop.subject]) == {stop.subject: "550 5.1.1 unknown"}
+    assert len(await notices(story, key.run)) == 1
+    assert (await story.run(key)).state is RunState.DELIVERED
+
+
 async def test_a_run_that_missed_a_reader_is_published_until_the_operator_was_told(story: LedgerFixture) -> None:
     ann, ben = await story.delivering((ANN, BEN))
     await story.finish(ann, "sent")

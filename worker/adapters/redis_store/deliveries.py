@@ -50,6 +50,10 @@ class RedisDeliveries:
             given["suspend"] = suspension_row(suspension, self._times.ms("notice"))
         return facts(await self._scripts.own("settle", key, given))
 
+    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
+        given = {"run": str(run), "suspend": suspension_row(suspension, self._times.ms("notice"))}
+        return facts(await self._scripts.run("suspend", given))
+
     async def intend(  # noqa: PLR0913  # one write stores everything that determines a message
         self,
         key: DeliveryKey,

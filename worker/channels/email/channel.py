@@ -16,6 +16,7 @@ from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.channels.common.names import slug
 from worker.channels.common.texts import HTML, SUBJECT, TEXT
+from worker.channels.email.bounce import bounce_report
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
@@ -170,5 +171,6 @@ EMAIL = ChannelKind(
     open=open_email,
     faults=_faults,
     forms=(MessageForm("email", (SUBJECT, TEXT, HTML), mail_content),),
+    bounce=bounce_report,
     example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

@@ -143,6 +143,13 @@ local function add_notice(run, given)
   return true
 end
 
+-- Suspends an address or a channel, once, and makes the operator's notice of it. `given`: subject, sentence, notice.
+local function suspend(run, given)
+  if call('HSETNX', P .. 'suspended', given.subject, given.sentence) == 0 then return end
+  report('suspended', run, given.subject, given.sentence)
+  if given.notice then add_notice(run, given.notice) end
+end
+
 -- Closes a run whose deliveries are all closed. Updates its closed state if an unknown one is settled later, or a
 -- failed one was tried again. If suspended readers are all that went wrong, the operator is notified of those only.
 -- A run without `readers` never reached `delivering`. Its only delivery can be a notice, which is not counted.

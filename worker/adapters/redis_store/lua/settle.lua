@@ -29,13 +29,6 @@ if A.event == 'skipped' and not row.d and reset_since(A.run, A.reader, decided) 
 end
 local on = {}
 
-local function suspend()
-  local given = A.suspend
-  if not given or call('HSETNX', P .. 'suspended', given.subject, given.sentence) == 0 then return end
-  report('suspended', A.run, given.subject, given.sentence)
-  if given.notice then add_notice(A.run, given.notice) end
-end
-
 function on.sent()
   if A.sentence then
     unsend(row)
@@ -123,6 +116,6 @@ function on.unsent()
   write(A.run, A.reader, row, 'P', now + A.republish)
 end
 
-suspend()
+if A.suspend then suspend(A.run, A.suspend) end
 on[A.event]()
 return facts

@@ -1,0 +1,99 @@
+"""What follows from a report that a message did not arrive after all."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.support.fakes import (
+    KEY,
+    NOW,
+    WEEKLY,
+    Deployed,
+    Emitted,
+    FixedClock,
+    KnownDeliveries,
+    Takes,
+    bundle_with,
+    uses,
+)
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.events import Fact, Suspended
+from worker.domain.notice import Suspension
+from worker.domain.run import RunKey
+from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced
+from worker.ports.channels import BounceReport
+
+SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
+REPORT = BounceReport(KEY.digest, "Team@acme.example", "550 5.1.1 unknown", address_at_fault=True)
+SUBJECT = "address mail team@acme.example"
+
+
+class Suspends:
+    """Each subject once."""
+
+    def __init__(self) -> None:
+        self.stopped: dict[str, Suspension] = {}
+
+    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
+        if suspension.subject in self.stopped:
+            return ()
+        self.stopped[suspension.subject] = suspension
+        return (Suspended(run, suspension.subject, suspension.sentence),)
+
+
+def parts(row: Delivery = SENT, *, deployed: bool = True) -> Any:
+    return uses(
+        clock=FixedClock(),
+        connectors=uses(takes=Takes("mail").takes),
+        deliveries=Suspends(),
+        deployments=Deployed(bundle_with(WEEKLY, operator="ops@acme.example") if deployed else None),
+        events=Emitted(),
+        lookups=KnownDeliveries(row),
+    )
+
+
+async def followed(given: Any, *reports: BounceReport) -> list[Followed]:
+    return [result.followed for result in await suspend_bounced(given, reports)]
+
+
+async def test_a_dead_address_is_suspended_once_and_the_operator_is_told() -> None:
+    given = parts()
+    first, second = await suspend_bounced(given, [REPORT, REPORT])
+    assert first == BounceResult(REPORT, Followed.SUSPENDED, SENT)
+    assert second.followed is Followed.ALREADY
+    assert given.deliveries.stopped[SUBJECT].sentence == "550 5.1.1 unknown"
+    assert given.deliveries.stopped[SUBJECT].notice.notice.subject == SUBJECT
+    assert given.events.facts == [Suspended(KEY.run, SUBJECT, "550 5.1.1 unknown")]
+
+
+@pytest.mark.parametrize("report", [
+    replace(REPORT, identity=""),
+    replace(REPORT, identity="0" * 32),
+    replace(REPORT, recipient="boss@acme.example"),
+])  # fmt: skip
+async def test_a_report_without_a_message_of_ours_to_this_address_does_nothing(report: BounceReport) -> None:
+    given = parts()
+    assert await followed(given, report) == [Followed.NOT_OURS]
+    assert given.deliveries.stopped == {}
+
+
+async def test_a_message_that_was_never_begun_cannot_have_come_back() -> None:
+    assert await followed(parts(replace(SENT, date=None)), REPORT) == [Followed.NOT_OURS]
+
+
+async def test_a_fault_of_ours_suspends_nobody() -> None:
+    given = parts()
+    assert await followed(given, replace(REPORT, address_at_fault=False)) == [Followed.OTHER_FAULT]
+    assert given.deliveries.stopped == {}
+
+
+async def test_a_report_of_a_message_from_before_the_deployment_does_not_undo_the_repair() -> None:
+    assert await followed(parts(replace(SENT, date=NOW - timedelta(days=1))), REPORT) == [Followed.REPAIRED]
+    assert await followed(parts(deployed=False), REPORT) == [Followed.REPAIRED]
+
+
+async def test_a_reader_whom_the_definitions_do_not_name_is_left_alone() -> None:
+    row = replace(SENT, key=replace(KEY, reader="gone|team@acme.example"))
+    assert await followed(parts(row), replace(REPORT, identity=row.key.digest)) == [Followed.REPAIRED]

@@ -1,0 +1,85 @@
+"""What follows from reports that messages, which were accepted, did not arrive after all."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from worker.domain.delivery import Delivery
+from worker.domain.run import Run
+from worker.flow.deployed import schedule_of
+from worker.flow.facts import emit_all
+from worker.flow.run.notices import of_suspended
+from worker.flow.run.readers import entries, entry_of, subjects
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups
+from worker.ports import Lookups
+from worker.ports.channels import BounceReport
+
+NEWEST = 1000
+"""Runs whose messages are looked through. Most reports come within five days of the message."""
+
+
+class Followed(StrEnum):
+    """What a report led to. NOT_OURS: no message with this identity went to this address. REPAIRED: a deployment came
+    after the message, and the address is tried again.
+    """
+
+    SUSPENDED = "suspended"
+    ALREADY = "already suspended"
+    OTHER_FAULT = "nothing: the address is not at fault"
+    REPAIRED = "nothing: it is older than the deployment"
+    NOT_OURS = "nothing: no message that was sent to this address"
+
+
+@dataclass(frozen=True, slots=True)
+class BounceResult:
+    report: BounceReport
+    followed: Followed
+    delivery: Delivery | None = None
+
+
+class BouncesUses(UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups, Protocol): ...
+
+
+async def suspend_bounced(uses: BouncesUses, reports: Sequence[BounceReport]) -> tuple[BounceResult, ...]:
+    """Suspends each address that is at fault, until the next deployment, and tells the operator. Anybody can write a
+    report, so it counts only with the identity of a message that was sent to the address.
+    """
+    sent = await _sent(uses.lookups, {report.identity for report in reports})
+    return tuple([await _followed(uses, report, sent.get(report.identity)) for report in reports])
+
+
+async def _sent(lookups: Lookups, identities: Collection[str]) -> Mapping[str, tuple[Run, Delivery]]:
+    """The deliveries with these identities, newest runs first, until all are found."""
+    found: dict[str, tuple[Run, Delivery]] = {}
+    for run in await lookups.runs(None, NEWEST):
+        if len(found) == len(identities):
+            break
+        for row in await lookups.deliveries(run.key):
+            if row.key.digest in identities:
+                found[row.key.digest] = (run, row)
+    return found
+
+
+async def _followed(uses: BouncesUses, report: BounceReport, sent: tuple[Run, Delivery] | None) -> BounceResult:
+    if sent is None or sent[1].key.address.casefold() != report.recipient.casefold() or sent[1].date is None:
+        return BounceResult(report, Followed.NOT_OURS)
+    run, row = sent
+    if not report.address_at_fault:
+        return BounceResult(report, Followed.OTHER_FAULT, row)
+    deployed = await uses.deployments.deployed()
+    if deployed is None or sent[1].date < deployed.activated_at:
+        return BounceResult(report, Followed.REPAIRED, row)
+    return BounceResult(report, await _suspended(uses, report, run, row), row)
+
+
+async def _suspended(uses: BouncesUses, report: BounceReport, run: Run, row: Delivery) -> Followed:
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    entry = entry_of(uses.connectors, bundle, entries(schedule), row.key.reader)
+    if entry is None:
+        return Followed.REPAIRED
+    subject, now = subjects(entry, row.key.address)[1], await uses.clock.now()
+    stop = of_suspended(uses.connectors, bundle, schedule, row.key, subject, report.words, now)
+    facts = await uses.deliveries.suspend(run.key, stop)
+    emit_all(uses.events, facts)
+    return Followed.SUSPENDED if facts else Followed.ALREADY
