@@ -50,7 +50,10 @@ MAIL: dict[str, list[tuple[str, str]]] = {
     "silent after": [("data", SILENCE)],
     "broken after": [("data", BREAK)],
     "address refused": [("rcpt", "550 5.1.1 no such user"), ("rcpt", "553 5.1.3 bad mailbox")],
-    "channel refused": [("mail", "553 5.7.1 sender not owned by user"), ("rcpt", "554 5.7.1 Relay access denied")],
+    "channel refused": [
+        ("mail", "553 5.7.1 sender not owned by user"),
+        ("rcpt", "554 5.7.1 Client host rejected: Access denied"),
+    ],
     "message refused": [
         ("data", "554 5.6.0 malformed"),
         ("data", "550 5.7.26 unauthenticated mail"),

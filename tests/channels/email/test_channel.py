@@ -79,7 +79,7 @@ def test_the_list_id_comes_from_schedule_and_sender() -> None:
         ("rcpt", "553 5.1.3 bad mailbox", "address"),
         ("rcpt", "550 5.2.1 mailbox disabled", "address"),
         ("rcpt", "550 5.7.1 you are blocked by this user", "address"),
-        ("rcpt", "554 5.7.1 Relay access denied", "channel"),
+        ("rcpt", "554 5.7.1 Relay access denied", None),
         ("rcpt", "530 5.7.0 must issue STARTTLS first", "channel"),
         ("mail", "553 5.7.1 sender not owned by user", "channel"),
         ("mail", "503 5.5.1 bad sequence", "channel"),
