@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from worker.adapters.celery.app import broker_of, make_app
 from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.one_entry import checked_entry
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
@@ -24,6 +25,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
+from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
@@ -40,7 +42,7 @@ from worker.plugins import (
 from worker.ports import Queue
 from worker.ports.tokens import TokenStore
 from worker.rendering.wording import ENGLISH_WORDS
-from worker.settings import Settings
+from worker.settings import Settings, link_keys
 from worker.shipped import version
 from worker.vocabulary import vocabulary
 
@@ -110,6 +112,9 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
             vocabulary().words["en"],
         ),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
+        subscriptions=ledger.subscriptions,
+        links=SignedLinks(link_keys(settings), project),
+        check_entry=partial(checked_entry, registry()),
         pid=os.getpid(),
         monotonic=time.monotonic,
         times=Intervals(

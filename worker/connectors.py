@@ -137,6 +137,9 @@ class OpenConnectors:
         in_sandbox = _kind(bundle, channel).in_sandbox
         return listening(self.sandbox) if in_sandbox else self._options(bundle.channels[channel].options)
 
+    def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
+        return _kind(bundle, channel).mailbox(address)
+
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         return self.address(bundle, channel, address) is not None
 

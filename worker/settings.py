@@ -37,6 +37,7 @@ class Settings:
     log_level: str = "info"
     fail_at: str = ""
     token_key: str = field(default="", repr=False)
+    link_key: str = field(default="", repr=False)
 
 
 NOTES: dict[str, str] = {
@@ -58,11 +59,14 @@ NOTES: dict[str, str] = {
     "log_level": "debug, info, warning or error.",
     "fail_at": "For tests alone: a directory; a file there named as a fail point ends the process that passes it.",
     "token_key": "Encrypts renewed OAuth tokens in Redis, the same for all workers: `openssl rand -base64 32`.",
+    "link_key": "Signs the links in messages, the same for all workers and `web`: `openssl rand -base64 32`. Several, "
+    "separated by commas: the first signs, and links that an earlier one signed still work.",
 }
 
 
 PREFIX = "FUNNELBEAT_"
 LEVELS = ("debug", "info", "warning", "error")
+SHORTEST_KEY = 32
 LONGEST = 7 * 24 * 60 * 60
 """Seconds. No setting needs a wait of more than a week."""
 
@@ -75,7 +79,7 @@ READ_ELSEWHERE: dict[str, str] = {
 OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""
 
-FROM_FILE = ("redis_url", "broker_url", "token_key")
+FROM_FILE = ("redis_url", "broker_url", "token_key", "link_key")
 """These may hold a secret, so FUNNELBEAT_<NAME>_FILE may name a file with the value instead."""
 
 
@@ -94,12 +98,20 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
             given[one.name] = _parse(variable, text, type(one.default))
     settings = Settings(**given)  # type: ignore[arg-type]  # each value was parsed by its field's own type
     _refuse_contradictions(settings)
+    if any(len(key) < SHORTEST_KEY for key in link_keys(settings)):
+        found, expected = "found a key that can be guessed", f"at least {SHORTEST_KEY} characters"
+        raise SettingsError("FUNNELBEAT_LINK_KEY", f"{found}, expected {expected}: `openssl rand -base64 32`")
     if settings.log_level not in LEVELS:
         expected = "debug, info, warning or error"
         raise SettingsError("FUNNELBEAT_LOG_LEVEL", f"found {settings.log_level!r}, expected {expected}")
     if settings.sandbox:
         _refuse_no_object("FUNNELBEAT_SANDBOX", settings.sandbox)
     return settings
+
+
+def link_keys(settings: Settings) -> tuple[str, ...]:
+    """The newest first; none if links are not signed."""
+    return tuple(key.strip() for key in settings.link_key.split(",") if key.strip())
 
 
 def unknown(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:

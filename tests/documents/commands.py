@@ -176,6 +176,10 @@ def templates_begun(here: Here) -> Any:
     return document
 
 
+def subscription(here: Here, act: str, *words: str) -> Any:
+    return here.line.document_of("subscriptions", act, "asked", *words)
+
+
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
@@ -208,6 +212,11 @@ COMMANDS: dict[str, Command] = {
     "baselines reset": reset,
     "pause": lambda here: here.line.document_of("pause", "asked", "--until", "2099-01-01T09:00"),
     "resume": lambda here: here.line.document_of("resume", "asked"),
+    "subscriptions add": lambda here: subscription(here, "add", "--channel", "mail", "--address", "eve@acme.example"),
+    "subscriptions pause": lambda here: subscription(here, "pause", "mail:eve@acme.example", "--until", "2099-01-01"),
+    "subscriptions list": lambda here: here.line.document_of("subscriptions", "list"),
+    "subscriptions resume": lambda here: subscription(here, "resume", "mail:eve@acme.example"),
+    "subscriptions remove": lambda here: subscription(here, "remove", "mail:eve@acme.example"),
     "doctor": lambda here: here.line.document_of("doctor"),
     "source": lambda here: here.line.document_of("source", "close"),
     "source, one kind": lambda here: here.line.document_of("source", "close", "pipelines"),

@@ -13,7 +13,7 @@ from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Baseline, Delivery
 from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
-from worker.domain.schedule import Each, OnUnknown, Send, Subscription
+from worker.domain.schedule import Each, OnUnknown, Send, Subscription, Thread
 from worker.flow.services import Services
 
 SMALL = {
@@ -43,10 +43,11 @@ OTHERWISE: dict[str, Any] = {
     "unassigned": "ops@acme.example",
     "quiet_hours": QuietHours(days=(0,)),
     "skip_if_empty": True,
+    "thread": Thread.SERIES,
 }
 """Another value for each field of an entry."""
 
-SHOWN = {"template", "locale", "zone", "attach", "rows", "each"}
+SHOWN = {"template", "locale", "zone", "attach", "rows", "each", "thread"}
 """Those that a reader sees in the message. `team_totals` and `unassigned` say nothing alone."""
 
 PAIR: dict[str, Baseline | None] = {**past(0)}

@@ -23,9 +23,11 @@ def mail_of(
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,
+    *,
+    linked: bool = False,
 ) -> MailContent:
     """`overrides`: path → template of a project."""
-    return mail_content(RenderRequest(digest, entry, files), templates(overrides))
+    return mail_content(RenderRequest(digest, entry, files, linked=linked), templates(overrides))
 
 
 def posts_of(

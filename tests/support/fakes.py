@@ -20,6 +20,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.subscription import Preference, SubscriptionRecord
 from worker.errors import BrokerUnavailable, ClaimLost
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest
 from worker.memo import Memo
@@ -162,6 +163,25 @@ class KnownRuns:
 
     async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
         return tuple(row for row in self.rows if schedule in {None, row.key.schedule})[:limit]
+
+    async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:
+        return {}
+
+
+class Subscribed:
+    """Nobody unsubscribed, and these records are there."""
+
+    def __init__(self, *held: SubscriptionRecord) -> None:
+        self.held = held
+
+    async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
+        return self.held
+
+    async def schedules(self) -> tuple[str, ...]:
+        return tuple({one.schedule for one in self.held})
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        return {}
 
 
 class KnownDeliveries(KnownRuns):

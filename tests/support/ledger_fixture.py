@@ -22,6 +22,7 @@ from worker.ports import (
     Lookups,
     RunLedger,
     SlotClaim,
+    Subscriptions,
     Upkeep,
 )
 
@@ -82,6 +83,7 @@ class LedgerFixture:
         self.deployments: Deployments = ledger.deployments
         self.upkeep: Upkeep = ledger.upkeep
         self.resets: BaselineResets = ledger.resets
+        self.subscriptions: Subscriptions = ledger.subscriptions
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

@@ -11,6 +11,7 @@ from tests.domain.builders import LAST_WEEK, THIS_WEEK, answer, deal, open_deals
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
+from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Reader
@@ -71,6 +72,9 @@ class FakeLedger:
     async def run(self, key: RunKey) -> Run:
         return self._runs[key]
 
+    async def subscribed(self, _key: RunKey) -> Mapping[str, Subscription]:
+        return {}
+
     async def chain(self, *_: object) -> tuple[str, ...]:
         return ()
 
@@ -107,6 +111,9 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         connectors=connectors,
         holidays=PublicHolidays(),
         transmit=transmit,
+        subscriptions=fake,
+        links=SignedLinks((), "acme"),
+        check_entry=fake,
         digests=replace(digests, **memos),
         fetches=cast("Any", None),
         pid=1,

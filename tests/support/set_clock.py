@@ -8,11 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
 
+from worker.adapters.definitions.one_entry import checked_entry
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.clock import RedisClock
@@ -21,7 +23,9 @@ from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.redis_store.times import LeaseTimes
+from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
+from worker.app import registry
 from worker.connectors import OpenConnectors
 from worker.domain.events import Fact
 from worker.domain.run import Run
@@ -131,6 +135,9 @@ async def month(client: Redis, start: datetime) -> Month:
         connectors=connectors,
         holidays=PublicHolidays(),
         transmit=transmit,
+        subscriptions=ledger.subscriptions,
+        links=SignedLinks((), PROJECT),
+        check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(
             ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers, CelExpressions()
         ),

@@ -8,9 +8,9 @@ from worker.flow.operate.forget import Forgotten
 def forgotten_document(gone: Forgotten) -> dict[str, Any]:
     """What was removed, and which schedules would store it again.
 
-    {"baselines", "deliveries", "suspensions", "answers", "still_named_by": [schedule id, …]}
+    {"baselines", "deliveries", "suspensions", "answers", "subscriptions", "still_named_by": [schedule id, …]}
 
-    The first four are counts of what was removed; `answers` are stored answers that held the row. `still_named_by`: the
+    The first five are counts of what was removed; `answers` are stored answers that held the row. `still_named_by`: the
     schedules in force that still name the address.
     """
     return {
@@ -18,5 +18,6 @@ def forgotten_document(gone: Forgotten) -> dict[str, Any]:
         "deliveries": gone.deliveries,
         "suspensions": gone.suspensions,
         "answers": gone.answers,
+        "subscriptions": gone.subscriptions,
         "still_named_by": list(gone.named),
     }

@@ -15,6 +15,9 @@ READER = "%READER-ADDRESS%"
 channel's `build` puts the address in.
 """
 
+READER_LINK = "%READER-LINK%"
+"""Stands in a filled template for the address of the reader's own preferences page."""
+
 
 class DeliveryState(StrEnum):
     PENDING = "pending"
@@ -106,9 +109,10 @@ class Delivery:
     """The ledger's row. `compared_with` maps a query's id to the baseline of the first decision, which stays (None:
     there was none). `why_first` says for queries without a baseline why there is none, and stays too. `date`: the
     instant of the first intent. `resent`: the delivery is a possible duplicate. `version`: the Funnelbeat that rendered
-    the last try. `may_have_arrived`: the delivery was unknown when a newer run superseded it or it expired. `notice`:
-    what the operator is told, of a delivery that is no digest. `may_repeat`: the slot of an older digest that may have
-    arrived, whose content this one may repeat.
+    the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
+    the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
+    delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
+    may repeat.
     """
 
     key: DeliveryKey
@@ -126,6 +130,7 @@ class Delivery:
     settled_at: datetime | None = None
     why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
+    link_key: str = ""
     may_have_arrived: bool = False
     notice: Notice | None = None
     may_repeat: datetime | None = None
@@ -148,6 +153,15 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class ReaderLinks:
+    """Addresses of pages for one reader. `key_id` names the key that signed them."""
+
+    unsubscribe: str
+    preferences: str
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """The identity of one message to one reader. It is the same in every try, so that a second copy can be
     recognised.
@@ -156,6 +170,7 @@ class Envelope:
     key: DeliveryKey
     address: str
     date: datetime
+    links: ReaderLinks | None = None
 
 
 @dataclass(frozen=True, slots=True)

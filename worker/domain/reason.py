@@ -22,6 +22,9 @@ class Reason(StrEnum):
     EMPTY = "empty"
     CAPPED = "capped"
     SUSPENDED = "suspended"
+    UNSUBSCRIBED = "unsubscribed"
+    MUTED = "muted"
+    NOT_ALLOWED = "not_allowed"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     # why a delivery waits
@@ -72,6 +75,9 @@ SENTENCES: dict[Reason, str] = {
     Reason.EMPTY: "There is nothing to show.",
     Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
+    Reason.UNSUBSCRIBED: "This reader unsubscribed.",
+    Reason.MUTED: "This reader's messages are paused.",
+    Reason.NOT_ALLOWED: "The address does not match `subscriptions.allow`.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",
     Reason.RATE_LIMITED: "The receiver asked us to wait.",

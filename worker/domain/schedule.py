@@ -37,6 +37,13 @@ class Follow(StrEnum):
     CLOSED = "closed"
 
 
+class Thread(StrEnum):
+    """What a mail program shows as one conversation."""
+
+    RUN = "run"  # each digest by itself, under its own subject
+    SERIES = "series"  # every digest of one reader, under one subject
+
+
 class OnUnknown(StrEnum):
     """What happens to a message that may have been accepted, if the receiver cannot be asked."""
 
@@ -130,6 +137,7 @@ class Subscription:
     unassigned: str | None = None
     quiet_hours: QuietHours | None = None
     skip_if_empty: bool = False
+    thread: Thread = Thread.RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +232,10 @@ class Bundle:
 
     `templates`: the project's own, by path below templates/. The templates that Funnelbeat ships belong to its version.
     `languages`: the project's own words, language ("fr") → key → text.
+    `allow`: patterns that the address of a subscription must match (domain.subscription.is_allowed). `allow_written`:
+    they are of `subscriptions.allow`, so that they count for definitions too; otherwise they are the addresses of the
+    definitions. `shared_addresses`: read by several people. `web`: where readers reach this project's pages, without a
+    slash at the end; empty if there are none.
     """
 
     project: str
@@ -234,3 +246,7 @@ class Bundle:
     templates: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     languages: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    allow_written: bool = False
+    shared_addresses: tuple[str, ...] = ()
+    web: str = ""

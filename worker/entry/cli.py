@@ -24,7 +24,9 @@ from worker.entry import (
     project_commands,
     run_commands,
     source_commands,
+    subscription_commands,
     template_commands,
+    web_command,
 )
 from worker.entry.options import Project
 from worker.errors import RequestError
@@ -91,11 +93,19 @@ def _before(
     configure("error")  # a command reports its result itself; only long-running processes log more
 
 
+GROUPS = {
+    **ops_commands.GROUPS,
+    **baseline_commands.GROUPS,
+    **subscription_commands.GROUPS,
+    **template_commands.GROUPS,
+}
+
 for module in (
     init_command,
     project_commands,
     plan_commands,
     processes,
+    web_command,
     run_commands,
     ask_commands,
     ops_commands,
@@ -106,7 +116,7 @@ for module in (
 ):
     for name, command in module.COMMANDS.items():
         app.command(name)(command)
-for name, group in (*ops_commands.GROUPS.items(), *baseline_commands.GROUPS.items(), *template_commands.GROUPS.items()):
+for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
 

@@ -20,6 +20,7 @@ from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
+from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.app import broker, make_services, tokens
 from worker.connectors import OpenConnectors, wall_clock
@@ -40,11 +41,13 @@ from worker.flow.operate.doctor import (
     connections,
     deployment,
     due_ahead,
+    links,
     looked_at,
     processes,
+    subscribed,
     suspensions,
 )
-from worker.settings import Settings
+from worker.settings import Settings, link_keys
 from worker.sources.common.calls import somebody_waits
 
 LONG = 1000
@@ -120,16 +123,18 @@ async def _found(
         *await broker_findings(settings, bundle.project),
         *connected,
         *await channels(connectors, bundle),
-        *await _budgets(settings, connectors, client, bundle),
+        *await _stored(settings, connectors, client, bundle),
+        *links(bundle, SignedLinks(link_keys(settings), bundle.project).key_id),
         _zones(),
     ]
 
 
-async def _budgets(settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
+async def _stored(settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
     """Nothing when a secret is not set or Redis is not reachable, because an earlier line says so."""
     services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
-        return await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
+        day = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
+        return [*day, *await subscribed(services)]
     except FunnelbeatError:
         return []
 

@@ -32,6 +32,7 @@ SEEN = (
     ("w", "[w](#w)", "words, numbers, money and dates in the reader's language and zone"),
     ("attached", "list of text", "names of attached files; not in a notice"),
     ("reader", "text", "stands where the channel writes the reader's address"),
+    ("preferences", "text", "stands where the channel writes the address of the reader's page; empty if there is none"),
 )
 _PLAIN = {str: "text", int: "number", float: "number", bool: "yes or no", datetime: "instant, in UTC", date: "date"}
 _SENTENCE = re.compile(r"(?<=\.)\s+(?=[`A-Z(])|;\s+(?=`)")

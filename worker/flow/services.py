@@ -13,13 +13,16 @@ from worker.ports import (
     Connectors,
     DeliveryLedger,
     Deployments,
+    EntryChecks,
     Events,
     HeartbeatStore,
     Holidays,
+    Links,
     Lookups,
     Queue,
     RunLedger,
     Snapshots,
+    Subscriptions,
     Triggers,
     Upkeep,
 )
@@ -29,7 +32,8 @@ from worker.ports.channels import Transmit
 @dataclass(frozen=True, slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
-    `transmit` hands one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
+    `check_entry` checks an entry as those of definitions are. `transmit` hands one part of a message to its receiver.
+    `version` covers Funnelbeat and the templates that it ships.
     """
 
     clock: ClockLedger
@@ -50,6 +54,9 @@ class Services:
     transmit: Transmit
     digests: ReaderDigests
     fetches: SharedFetches
+    subscriptions: Subscriptions
+    links: Links
+    check_entry: EntryChecks
     pid: int
     monotonic: Callable[[], float]
     times: Intervals

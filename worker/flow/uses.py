@@ -16,12 +16,15 @@ from worker.ports import (
     Connectors,
     DeliveryLedger,
     Deployments,
+    EntryChecks,
     Events,
     Holidays,
+    Links,
     Lookups,
     Queue,
     RunLedger,
     Snapshots,
+    Subscriptions,
     Triggers,
     Upkeep,
 )
@@ -46,6 +49,21 @@ class UsesDeliveries(Protocol):
 class UsesCircuits(Protocol):
     @property
     def circuits(self) -> Circuits: ...
+
+
+class UsesLinks(Protocol):
+    @property
+    def links(self) -> Links: ...
+
+
+class UsesSubscriptions(Protocol):
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+
+
+class UsesEntryChecks(Protocol):
+    @property
+    def check_entry(self) -> EntryChecks: ...
 
 
 class UsesDeployments(Protocol):

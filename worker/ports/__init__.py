@@ -16,10 +16,12 @@ from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
+from worker.ports.links import Links
 from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
+from worker.ports.subscriptions import EntryChecks, Subscriptions
 
 __all__ = [
     "ActivationBasis",
@@ -41,6 +43,7 @@ __all__ = [
     "Deployments",
     "Due",
     "Editable",
+    "EntryChecks",
     "Events",
     "Expired",
     "Expressions",
@@ -54,6 +57,7 @@ __all__ = [
     "HoldResult",
     "Holidays",
     "Limit",
+    "Links",
     "Lookups",
     "Question",
     "Queue",
@@ -66,6 +70,7 @@ __all__ = [
     "SlotClaim",
     "Snapshots",
     "Source",
+    "Subscriptions",
     "Sweep",
     "SweepResult",
     "Templates",

@@ -23,6 +23,7 @@ class RenderRequest:
     digest: Digest | Notice
     entry: Subscription
     files: tuple[Attachment, ...] = ()
+    linked: bool = False
 
 
 class TemplatePage(Protocol):
@@ -134,6 +135,8 @@ class ChannelKind:
     is given the real addresses instead of options. `route` is for a ChannelGroup: the name of its channel for an
     address. `example`: a mapping in YAML, on one line, that a new project shows in a comment. `forms`: what it makes of
     templates. `bounce` reads what came back to the sender's mailbox; None if it reports no failure.
+    `mailbox`: whether messages to an address are mail: they may carry a link to unsubscribe, and follow each other in
+    one conversation.
     """
 
     type: str
@@ -148,6 +151,7 @@ class ChannelKind:
     example: str = ""
     forms: tuple[MessageForm, ...] = ()
     bounce: Callable[[bytes], BounceReport | None] = lambda _raw: None
+    mailbox: Callable[[str | None], bool] = lambda _address: False
 
 
 @runtime_checkable

@@ -12,18 +12,20 @@ from worker.domain.notice import Suspension
 from worker.domain.outcome import Outcome
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
+from worker.domain.subscription import Preference
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLease:
     """A delivery that this process holds, with the state of the ledger at that instant: `now`, the reader's baselines,
-    and whether anything is suspended.
+    whether anything is suspended, and what stops the reader's messages.
     """
 
     row: Delivery
     now: datetime
     current: Mapping[str, Baseline]
     suspensions: bool
+    preference: Preference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,12 @@ class DeliveryLedger(Protocol):
         attempt: int = 0,
         why_first: Mapping[str, Reason] | None = None,
         version: str = "",
+        link_key: str = "",
     ) -> int:
         """Writes the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
-        sending and returns the new attempt; later parts name it. `date`, `compared_with` and `why_first` (for queries
-        without a baseline) stay as the first intent of all tries wrote them. `version` is of this try. Raises
-        ClaimLost, also for a try with another date than the first: it would be another message.
+        sending and returns the new attempt; later parts name it. `date`, `compared_with`, `why_first` (for queries
+        without a baseline) and `link_key` stay as the first intent of all tries wrote them. `version` is of this try.
+        Raises ClaimLost, also for a try with another date than the first: it would be another message.
         """
         ...
 

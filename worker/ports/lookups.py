@@ -6,6 +6,7 @@ from typing import Protocol
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.missed import MissedRow
 from worker.domain.run import Run, RunKey
+from worker.domain.schedule import Subscription
 
 
 class Lookups(Protocol):
@@ -22,6 +23,10 @@ class Lookups(Protocol):
     async def delivery(self, key: DeliveryKey) -> Delivery | None: ...
 
     async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]: ...
+
+    async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:
+        """By reader's id: the entries of the run's readers who subscribed at run time, as of its hand-over."""
+        ...
 
     async def snapshots_of(self, run: RunKey) -> Mapping[str, str]:
         """Query id (or "<query>:compared") → stored snapshot."""

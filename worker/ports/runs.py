@@ -10,6 +10,7 @@ from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
+from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
 
 
@@ -88,11 +89,15 @@ class RunLedger(Protocol):
         readers: Mapping[Reader, datetime],
         *,
         supersede: bool = True,
+        subscribed: Mapping[Reader, Subscription] | None = None,
     ) -> HandOver:
         """fetching → delivering. One script writes snapshots, gaps and one pending delivery per reader (with its
         expiry). Older open deliveries of the same readers are superseded. This run's own deliveries are superseded if a
         run of a later slot, claimed after it, has reached the reader. Without `supersede`, each delivery waits until
         every older one of its reader is closed.
+
+        `subscribed`: the entries of readers who subscribed at run time. They are kept with the run, so that its
+        messages can be made again.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
         """

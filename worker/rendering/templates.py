@@ -17,9 +17,9 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
-from worker.domain.delivery import READER, Attachment
+from worker.domain.delivery import READER, READER_LINK, Attachment
 from worker.domain.notice import Notice
-from worker.domain.schedule import Subscription
+from worker.domain.schedule import Subscription, Thread
 from worker.errors import RenderError
 from worker.ports.channels import RenderRequest
 from worker.rendering.html_nesting import deepest
@@ -68,6 +68,7 @@ class JinjaPage:
     env: TemplateSandbox
     folder: str
     values: Mapping[str, object]
+    marks: Mapping[str, str]
 
     def fill(self, name: str) -> str:
         path = f"{self.folder}/{name}"
@@ -94,7 +95,7 @@ class JinjaPage:
         return path, 0
 
     def _pieces(self, path: str) -> Iterator[str]:
-        return self.env.get_template(path).generate(**self.values, reader=READER)
+        return self.env.get_template(path).generate(**self.values, **self.marks)
 
 
 class JinjaTemplates:
@@ -115,14 +116,18 @@ class JinjaTemplates:
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
         content, folder = request.digest, request.entry.template
+        marks = {"reader": READER, "preferences": READER_LINK if request.linked else ""}
         if isinstance(content, Notice):
             w = self._wording(request.entry, content.run.slot.year)
-            yield JinjaPage(self._env, folder, {"notice": content, "w": w, "page": NoticePage(content, w)})
+            values: Mapping[str, object] = {"notice": content, "w": w, "page": NoticePage(content, w)}
+            yield JinjaPage(self._env, folder, values, marks)
             return
         w, attached = self._wording(request.entry, content.slot.year), [clean(file.name) for file in request.files]
+        series = request.entry.thread is Thread.SERIES
         for cut in CUTS:
-            page = Page(content, w, cut, _csv_names(request.files), self._vocabulary)
-            yield JinjaPage(self._env, folder, {"digest": page.digest, "w": w, "page": page, "attached": attached})
+            page = Page(content, w, cut, _csv_names(request.files), self._vocabulary, series=series)
+            values = {"digest": page.digest, "w": w, "page": page, "attached": attached}
+            yield JinjaPage(self._env, folder, values, marks)
 
     def _wording(self, entry: Subscription, year: int) -> Wording:
         """Raises RenderError."""

@@ -12,6 +12,7 @@ from tests.support.fakes import (
     HOUR,
     HOURLY,
     NOW,
+    READER,
     TEAM,
     WEEKLY,
     Deployed,
@@ -19,6 +20,7 @@ from tests.support.fakes import (
     OneQuery,
     Stepped,
     Stored,
+    Subscribed,
     Workdays,
     bundle_with,
     uses,
@@ -26,6 +28,7 @@ from tests.support.fakes import (
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import requests
+from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.deploy.fires import LIST, Fire
 from worker.flow.deploy.plan import Plan, plan
 from worker.ports.kinds import Price, QuerySpec
@@ -60,8 +63,16 @@ class Chain:
         return ("gone", "last")
 
 
+NOBODY = Subscribed()
+
+
 async def planned(
-    old: Sequence[Schedule] | None, *new: Schedule, clock: Clock | None = None, spec: QuerySpec = PAGED, **stored: Any
+    old: Sequence[Schedule] | None,
+    *new: Schedule,
+    clock: Clock | None = None,
+    spec: QuerySpec = PAGED,
+    subscriptions: Subscribed = NOBODY,
+    **stored: Any,
 ) -> Plan:
     connectors: Any = OneQuery(spec)
     given: Any = uses(
@@ -71,9 +82,16 @@ async def planned(
         deployments=Deployments(None if old is None else bundle_with(*old)),
         runs=Chain(),
         snapshots=Stored(stored),
+        subscriptions=subscriptions,
         triggers=Stepped(),
     )
     return await plan(given, bundle_with(*new), 1)
+
+
+async def test_who_subscribed_at_run_time_is_a_reader_of_the_coming_runs() -> None:
+    record = SubscriptionRecord("weekly", replace(TEAM, id="eve"), Origin.CLI, "ops", NOW)
+    [row] = (await planned([WEEKLY], WEEKLY, subscriptions=Subscribed(record))).schedules
+    assert row.readers == (READER.id, record.reader.id)
 
 
 def on_time(*hours: int) -> tuple[Fire, ...]:

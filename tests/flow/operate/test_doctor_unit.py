@@ -16,11 +16,13 @@ from tests.support.fakes import (
     FixedClock,
     OneQuery,
     Stepped,
+    Subscribed,
     bundle_with,
     uses,
 )
 from worker.domain.heartbeat import Alive
 from worker.domain.schedule import Bundle
+from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.errors import DeliveryRefused, RequestError, SourceRefused
 from worker.flow.deploy.cost import DayCost
 from worker.flow.operate.doctor import (
@@ -32,9 +34,11 @@ from worker.flow.operate.doctor import (
     connections,
     deployment,
     due_ahead,
+    links,
     looked_at,
     looked_at_day,
     processes,
+    subscribed,
     suspensions,
 )
 from worker.ports import Due
@@ -290,6 +294,29 @@ async def test_what_gets_nothing_is_told_if_a_definition_names_it() -> None:
             "535. Nothing is sent there until you mend it and deploy, or retry the run",
         )
     ]
+
+
+EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
+
+
+async def test_a_subscription_that_nobody_stopped_and_that_brings_nothing_is_told() -> None:
+    def given(*records: SubscriptionRecord) -> Any:
+        wide = replace(BUNDLE, allow=("acme.example",))
+        parts = {"clock": FixedClock(), "deployments": Deployed(wide), "deliveries": Stopped()}
+        return uses(**parts, subscriptions=Subscribed(*records))
+
+    assert await subscribed(given()) == []
+    assert await subscribed(given(EVE)) == [Finding("subscriptions", Level.OK, "1 made at run time")]
+    lost = replace(EVE, entry=replace(EVE.entry, channel="gone"))
+    [one] = await subscribed(given(lost))
+    assert (one.level, one.sentence[-27:]) == (Level.WARN, "weekly eve|eve@acme.example")
+
+
+def test_pages_for_links_without_a_key_are_told() -> None:
+    pages = replace(BUNDLE, web="https://beat.acme.example")
+    assert links(BUNDLE, "") == []
+    assert [one.level for one in links(pages, "")] == [Level.WARN]
+    assert [one.level for one in links(pages, "d841c914")] == [Level.OK]
 
 
 class Heartbeats:

@@ -1,16 +1,20 @@
 """Forgetting a person or a row on request."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.support.fakes import RUN, TEAM, WEEKLY, Deployed, Emitted, bundle_with, uses
+from tests.support.fakes import NOW, RUN, TEAM, WEEKLY, Deployed, Emitted, Subscribed, bundle_with, uses
 from worker.domain.events import RunEnded
 from worker.domain.schedule import Bundle
+from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.flow.operate.forget import Forgotten, forget
 from worker.ports import Expired
 
+EXTRA = SubscriptionRecord("weekly", replace(TEAM, id="extra"), Origin.CLI, "ops", NOW)
+PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW)
 ENDED = RunEnded(RUN.key, "delivered", "")
 ADDRESS = "team@acme.example"
 
@@ -28,14 +32,32 @@ class Remembers:
         return self.rows.pop() if self.rows else 0
 
 
+class Records(Subscribed):
+    """EXTRA subscribed at run time. Its address is paused there and in the definition."""
+
+    def __init__(self) -> None:
+        self.held, self.said = (EXTRA,), {"weekly": {EXTRA.reader.id: PAUSE, f"team|{ADDRESS}": PAUSE}}
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        return dict(self.said[schedule])
+
+    async def remove(self, schedule: str, entry: str) -> bool:
+        self.held = ()
+        return True
+
+    async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
+        return self.said[schedule].pop(reader).choice is choice
+
+
 def parts(in_force: Bundle | None) -> Any:
     one = Remembers()
-    return uses(deployments=Deployed(in_force), events=Emitted(), snapshots=one, upkeep=one)
+    given = {"deployments": Deployed(in_force), "events": Emitted(), "snapshots": one, "upkeep": one}
+    return uses(**given, subscriptions=Records())
 
 
 async def test_what_was_removed_is_counted_and_a_run_that_waited_for_it_alone_has_ended() -> None:
     given = parts(None)
-    assert await forget(given, ADDRESS) == Forgotten(2, 3, 1, 4)
+    assert await forget(given, ADDRESS) == Forgotten(2, 3, 1, 4, subscriptions=1)
     assert given.events.facts == [ENDED]
 
 
@@ -52,6 +74,18 @@ async def test_definitions_that_still_name_the_address_are_told_however_it_is_wr
     other = replace(WEEKLY, id="other", to=(replace(TEAM, address="boss@acme.example"),))
     bundle = bundle_with(WEEKLY, replace(WEEKLY, id="daily"), other, operator=ADDRESS)
     assert (await forget(parts(bundle), written)).named == ("daily", "weekly", "defaults.operator")
+
+
+async def test_subscriptions_go_but_what_a_definition_names_stays_paused_there() -> None:
+    given = parts(bundle_with(WEEKLY))
+    assert (await forget(given, ADDRESS.upper())).subscriptions == 1
+    assert (given.subscriptions.held, list(given.subscriptions.said["weekly"])) == (
+        (),
+        [EXTRA.reader.id, f"team|{ADDRESS}"],
+    )
+    given = parts(None)
+    await forget(given, ADDRESS)
+    assert given.subscriptions.said == {"weekly": {}}
 
 
 async def test_the_key_of_a_row_is_no_readers_address() -> None:

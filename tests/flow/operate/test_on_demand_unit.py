@@ -25,6 +25,7 @@ from tests.support.fakes import (
     Published,
     Settled,
     Stepped,
+    Subscribed,
     bundle_with,
     reader_digest,
     uses,
@@ -129,7 +130,7 @@ class Runs:
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
         return ()
 
-    async def deliver(self, key: RunKey, attempt: int, *rest: Any, supersede: bool) -> HandOver:
+    async def deliver(self, key: RunKey, attempt: int, *rest: Any, supersede: bool, subscribed: Any = None) -> HandOver:
         return HandOver((KEY,))
 
 
@@ -183,6 +184,7 @@ def here(deliveries: Deliveries, *rows: Delivery) -> Any:
         queue=Published(),
         runs=Runs(),
         snapshots=Keeping(),
+        subscriptions=Subscribed(),
         times=Intervals(),
         triggers=Stepped(),
     )

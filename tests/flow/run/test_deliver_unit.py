@@ -35,6 +35,7 @@ from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Se
 from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
 from worker.domain.schedule import Send
+from worker.domain.subscription import Choice, Origin, Preference
 from worker.errors import (
     ClaimLost,
     DeliveryDeferred,
@@ -64,11 +65,12 @@ class Held(Settled):
     def __init__(self, row: Delivery | None, *, suspensions: bool = False, lost: bool = False) -> None:
         super().__init__(lost=lost)
         self.row, self.suspensions, self.log = row, suspensions, list[str]()
+        self.preference: Preference | None = None
 
     async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         if self.row is None:
             return HoldResult(None, (SUPERSEDED,))
-        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions))
+        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions, self.preference))
 
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         self.log.append(f"repeat {part} {receipt!r}")
@@ -278,6 +280,40 @@ async def test_nothing_goes_to_what_refused_earlier_messages_for_good(subject: s
     assert await deliver(parts(ledger), KEY) is DeliveryState.SKIPPED
     assert ledger.outcomes == [(0, Skipped(Reason.SUSPENDED))]
     assert ledger.log == []
+
+
+STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW - HOUR)
+PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW - HOUR, NOW + HOUR)
+
+
+@pytest.mark.parametrize("row", [PENDING, replace(PENDING, attempt=1, date=NOW - HOUR)], ids=["new", "tried before"])
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [(STOP, Reason.UNSUBSCRIBED), (PAUSE, Reason.MUTED), (replace(PAUSE, until=None), Reason.MUTED)],
+    ids=["unsubscribed", "paused for a time", "paused"],
+)
+async def test_nothing_goes_to_a_reader_who_said_stop(row: Delivery, said: Preference, reason: Reason) -> None:
+    ledger = Held(row)
+    ledger.preference = said
+    assert await deliver(parts(ledger), KEY) is DeliveryState.SKIPPED
+    assert ledger.outcomes == [(row.attempt, Skipped(reason))]
+
+
+async def test_a_pause_that_is_over_stops_nothing() -> None:
+    ledger = Ledger(PENDING)
+    ledger.preference = replace(PAUSE, until=NOW)
+    assert await deliver(parts(ledger), KEY) is DeliveryState.SENT
+
+
+async def test_an_address_is_looked_at_again_before_it_is_sent_to() -> None:
+    digest = reader_digest(digest=DIGEST)
+    strict = replace(digest, bundle=replace(digest.bundle, allow=("other.example",), allow_written=True))
+    ledger = Held(PENDING)
+    assert await deliver(parts(ledger, digest=strict), KEY) is DeliveryState.SKIPPED
+    assert ledger.outcomes == [(0, Skipped(Reason.NOT_ALLOWED))]
+    ledger = Ledger(PENDING)
+    wide = replace(strict, bundle=replace(strict.bundle, allow=("acme.example",)))
+    assert await deliver(parts(ledger, digest=wide), KEY) is DeliveryState.SENT
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from tests.support.fakes import (
     NOW,
     READER,
     RUN,
+    TEAM,
     WEEKLY,
     Deployed,
     Emitted,
@@ -26,6 +27,7 @@ from tests.support.fakes import (
     OneSource,
     Published,
     Stepped,
+    Subscribed,
     bundle_with,
     uses,
 )
@@ -39,6 +41,7 @@ from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import CatchUp, Schedule
 from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.errors import ClaimLost, LedgerUnavailable, SourceUnavailable
 from worker.flow.intervals import Intervals
 from worker.flow.run.collect import Collected
@@ -73,17 +76,11 @@ class Leases:
 
 class HandsOver(Leases):
     async def deliver(
-        self,
-        key: RunKey,
-        attempt: int,
-        snapshots: Mapping[str, str],
-        gaps: Sequence[Gap],
-        readers: Mapping[Reader, datetime],
-        *,
-        supersede: bool = True,
+        self, key: RunKey, attempt: int, snapshots: Mapping[str, str], *rest: Any, supersede: bool, subscribed: Any
     ) -> HandOver:
         if self.wrong is not None:
             raise self.wrong
+        (_, readers), self.subscribed = rest, subscribed
         self.writes.append(("deliver", attempt, dict(snapshots), dict(readers), supersede))
         return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers), (ENDED,))
 
@@ -141,6 +138,7 @@ def parts(ledger: Leases, fetches: Fetches | None = None, schedule: Schedule = W
         "queue": Published(),
         "runs": ledger,
         "snapshots": Keeping(),
+        "subscriptions": Subscribed(),
         "times": Intervals(heartbeat=30.0, retry_fetch=60.0),
         "triggers": Stepped(),
     }
@@ -191,6 +189,37 @@ async def test_a_run_that_nobody_reads_is_skipped_and_nobody_is_asked() -> None:
     assert await produce(given, RUN.key) == ()
     assert given.runs.writes == [("skip", 2, Reason.NO_READERS)]
     assert given.fetches.asked == []
+
+
+EVE = replace(TEAM, id="eve", address="eve@acme.example")
+RECORD = SubscriptionRecord("weekly", EVE, Origin.CLI, "ops", NOW - HOUR)
+
+
+async def test_who_subscribed_at_run_time_is_a_reader_too_and_the_run_keeps_the_entry() -> None:
+    given = parts(Ledger(lease()), subscriptions=Subscribed(RECORD))
+    assert len(await produce(given, RUN.key)) == 2
+    assert given.runs.writes[0][3] == {READER: NOW + HOUR, RECORD.reader: NOW + HOUR}
+    assert given.runs.subscribed == {RECORD.reader: EVE}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        replace(RECORD, expires=NOW),
+        replace(RECORD, ended_at=NOW - HOUR),
+        replace(RECORD, entry=replace(EVE, channel="gone")),
+        replace(RECORD, entry=replace(EVE, id=TEAM.id)),
+    ],
+    ids=["expired", "ended", "its channel is gone", "the definition has its id"],
+)
+async def test_a_record_that_is_not_in_force_adds_nobody(record: SubscriptionRecord) -> None:
+    given = parts(Ledger(lease()), subscriptions=Subscribed(record))
+    assert await produce(given, RUN.key) == (KEY,)
+
+
+async def test_a_schedule_may_have_only_readers_who_subscribed_at_run_time() -> None:
+    given = parts(Ledger(lease()), schedule=replace(WEEKLY, to=()), subscriptions=Subscribed(RECORD))
+    assert await produce(given, RUN.key) == (DeliveryKey(RUN.key, RECORD.reader.id),)
 
 
 LATE = lease(now=NOW + HOUR)

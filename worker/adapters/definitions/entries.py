@@ -14,7 +14,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
 from worker.domain.quiet import QuietHours
-from worker.domain.schedule import Each, Subscription
+from worker.domain.schedule import Each, Subscription, Thread
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.values import KEY
 from worker.errors import RequestError
@@ -83,6 +83,7 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
     if piece.id == "operator":
         sheet.complain((*path, "id"), "the id `operator`, which notices to the operator have", "choose another")
+    thread = _thread(context, path, piece, below, address)
     if sheet.count > before:
         return None
     digest, last = below.digest, context.project.for_entries
@@ -102,6 +103,7 @@ def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Sub
         _unassigned(context, piece),
         quiet,
         next((flag for flag in (piece.skip_if_empty, digest.skip_if_empty) if flag is not None), last.skip_if_empty),
+        thread,
     )
 
 
@@ -120,6 +122,17 @@ def _unassigned(context: LoadContext, piece: EntryShape) -> str | None:
     if channel is None or not piece.unassigned:
         return None
     return context.kinds.channels[channel.type].address(piece.unassigned)
+
+
+def _thread(context: LoadContext, path: Path, piece: EntryShape, below: Fallback, address: str | None) -> Thread:
+    """What the digest or the defaults say counts only for mail."""
+    channel = context.project.channels.get(piece.channel)
+    able = channel is not None and context.kinds.channels[channel.type].mailbox(address)
+    if piece.thread is Thread.SERIES and channel is not None and not able:
+        found = f"`thread: series` with `{piece.channel}`, which sends no mail"
+        context.sheet.complain((*path, "thread"), found, "leave it out", key=True)
+    said = piece.thread or below.digest.thread or context.project.for_entries.thread
+    return said if able else Thread.RUN
 
 
 def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool) -> str | None:

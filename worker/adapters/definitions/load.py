@@ -11,10 +11,11 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import languages
 from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.project import Project, project
-from worker.adapters.definitions.schedules import check_renames, schedule
+from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
+from worker.domain.subscription import allowed_by_default
 from worker.errors import Complaint
 
 
@@ -43,7 +44,18 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
     bundle = Bundle(
-        made.name, made.defaults, made.connections, made.channels, schedules, templates, made.people, own_words
+        made.name,
+        made.defaults,
+        made.connections,
+        made.channels,
+        schedules,
+        templates,
+        made.people,
+        own_words,
+        allow=made.rules.allow or allowed_by_default(schedules),
+        allow_written=bool(made.rules.allow),
+        shared_addresses=made.rules.shared_addresses,
+        web=made.rules.web,
     )
     complaints = tuple(sorted(set(findings.complaints)))
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
@@ -81,6 +93,7 @@ def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findin
         if one is not None:
             schedules[schedule_id] = one
     check_renames(schedules, sheets)
+    check_allowed(schedules, sheets, made.rules.allow)
     if not first and (directory / files.SCHEDULES).is_dir():
         findings.warnings.append(
             Complaint(files.SCHEDULES, 1, 1, "no schedule", "write one: a file whose name ends in .yaml")

@@ -10,17 +10,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
-from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
+from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send, Thread
 
 _Send = Annotated[
     Send | None, BeforeValidator(one_of(Send, later={"on_alert": "which needs alerts, and this version has none yet"}))
 ]
 _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
+_Thread = Annotated[Thread | None, BeforeValidator(one_of(Thread))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
 _Flag = Annotated[bool, BeforeValidator(flag)]
 _OptionalFlag = Annotated[bool | None, BeforeValidator(flag)]
-_LATER_FOR_READERS = ("thread",)
 
 
 class Shape(BaseModel):
@@ -50,11 +50,30 @@ class ProjectShape(Shape):
     defaults: Keys = Field(default_factory=dict, description="What schedules and entries take unless they say.")
     fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
     people: Keys = Field(default_factory=dict, description="Owners of deals by their id: addresses and a manager.")
+    subscriptions: Keys = Field(
+        default_factory=dict, description="Whom subscriptions may reach: {allow: [acme.example]}."
+    )
+    shared_addresses: Names = Field(
+        default=(), description="Addresses that several people read: nobody unsubscribes them."
+    )
+    web: Keys = Field(default_factory=dict, description="Where readers reach their pages: {base_url: https://…}.")
+
+
+class SubscriptionsShape(Shape):
+    title = "subscriptions"
+
+    allow: Names = Field(description='Domains, addresses, and channels with a pattern such as "slack:*".')
+
+
+class WebShape(Shape):
+    title = "web"
+
+    base_url: Text = Field(description="The address of `funnelbeat web` as readers reach it, https://.")
 
 
 class DefaultsShape(Shape):
     title = "defaults"
-    later = (*_LATER_FOR_READERS, "retention", "within", "grace")
+    later = ("retention", "within", "grace")
 
     timezone: Text = Field(default="", description="An IANA zone, such as Europe/Berlin; UTC unless given.")
     locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
@@ -67,6 +86,7 @@ class DefaultsShape(Shape):
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}.")
     cap: Keys | None = Field(default=None, description="Messages to one address, at most: {messages: 5, per: 1d}.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
+    thread: _Thread = Field(default=None, description="run (unless given) or series.")
 
 
 class CapShape(Shape):
@@ -152,8 +172,6 @@ class ShowShape(Shape):
 class ReaderShape(Shape):
     """Keys that a digest and an entry share."""
 
-    later = _LATER_FOR_READERS
-
     template: Text = Field(default="", description="Template family.")
     locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
     timezone: Text = Field(default="", description="An IANA zone for the times in the message.")
@@ -161,6 +179,7 @@ class ReaderShape(Shape):
     attach: Names | None = Field(default=None, description="Queries whose file from the service goes along.")
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
     rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")
+    thread: _Thread = Field(default=None, description="series: all digests of a reader are one conversation; or run.")
     team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")

@@ -11,6 +11,7 @@ from worker.adapters.definitions.options import options
 from worker.adapters.definitions.people import people
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.quiet_hours import quiet_hours
+from worker.adapters.definitions.readers_of_project import NO_RULES, ReaderRules, reader_rules
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import day_of_year, locale, seconds, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
@@ -18,7 +19,7 @@ from worker.adapters.definitions.zone_words import zone_warning
 from worker.adapters.smtp.addresses import ascii_address
 from worker.domain.cap import Cap
 from worker.domain.quiet import QuietHours
-from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send
+from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send, Thread
 from worker.ports.channels import ChannelKind
 from worker.ports.kinds import SourceKind
 
@@ -37,6 +38,7 @@ class ForEntries:
     on_unknown: OnUnknown = OnUnknown.RESEND
     quiet_hours: QuietHours | None = None
     skip_if_empty: bool = False
+    thread: Thread = Thread.RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Project:
     connection_names: frozenset[str] | None = None
     channel_names: frozenset[str] | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
+    rules: ReaderRules = NO_RULES
 
 
 def project(sheet: Sheet, kinds: Registry) -> Project:
@@ -85,6 +88,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         frozenset(shaped.connections),
         frozenset(shaped.channels),
         people(sheet, shaped.people, {n: ChannelSpec(n, k.type, given) for n, (k, given) in channels.items()}, kinds),
+        reader_rules(sheet, shaped),
     )
 
 
@@ -170,6 +174,7 @@ def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defa
         given.on_unknown or fallback.on_unknown,
         quiet_hours(sheet, ("defaults",), given.quiet_hours, None, kinds, defaults.timezone),
         bool(given.skip_if_empty),
+        given.thread or fallback.thread,
     )
 
 

@@ -7,6 +7,7 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DigestShape, ScheduleShape
 from worker.adapters.definitions.place import Sheet, parsed
 from worker.adapters.definitions.project import Project
+from worker.adapters.definitions.readers_of_project import refusal
 from worker.adapters.definitions.retention import retention
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
@@ -84,6 +85,15 @@ def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> N
             found = f"`previously: {before}`, which {sheets[heirs[before]].document.path} says as well"
             sheet.complain(("previously",), found, "keep it in one of the two")
         heirs.setdefault(before, name)
+
+
+def check_allowed(schedules: dict[str, Schedule], sheets: dict[str, Sheet], allow: tuple[str, ...]) -> None:
+    """`allow`: as written in `subscriptions`; without it every address of a definition passes."""
+    for name, one in schedules.items() if allow else ():
+        for index, entry in enumerate(one.to):
+            wrong = refusal(allow, entry.channel, entry.address) if entry.address else None
+            if wrong is not None:
+                sheets[name].complain(("to", index, "address"), *wrong)
 
 
 def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> None:

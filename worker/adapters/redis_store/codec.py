@@ -125,9 +125,10 @@ class DecisionRecord:
     compared_with: Mapping[str, Baseline | None] | None = None
     why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
+    link_key: str = ""
 
 
-_RENDERED_BY = "@"
+_RENDERED_BY, _SIGNED_BY = "@", "@key"
 """Key of the version. No query's id can be "@"."""
 
 
@@ -137,18 +138,20 @@ def fixed_row(fixed: DecisionRecord) -> str:
         query: fixed.why_first.get(query) if baseline is None else baseline_row(baseline)
         for query, baseline in (fixed.compared_with or {}).items()
     }
-    return json.dumps(row | ({_RENDERED_BY: fixed.version} if fixed.version else {}), sort_keys=True)
+    made_with = {_RENDERED_BY: fixed.version, _SIGNED_BY: fixed.link_key}
+    return json.dumps(row | {name: value for name, value in made_with.items() if value}, sort_keys=True)
 
 
 def fixed(raw: bytes | None) -> DecisionRecord:
     if raw is None:
         return DecisionRecord()
     row: dict[str, Any] = json.loads(raw)
-    version = str(row.pop(_RENDERED_BY, ""))
+    version, link_key = str(row.pop(_RENDERED_BY, "")), str(row.pop(_SIGNED_BY, ""))
     return DecisionRecord(
         {query: baseline(told) if isinstance(told, list) else None for query, told in row.items()},
         {query: Reason(told) for query, told in row.items() if isinstance(told, str)},
         version,
+        link_key,
     )
 
 
@@ -195,6 +198,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         settled_at=_instant(row, "t"),
         why_first=known.why_first,
         version=row.get("w", known.version),
+        link_key=known.link_key,
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),

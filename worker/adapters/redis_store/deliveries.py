@@ -11,6 +11,7 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.notices import held_row, suspension_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.subscriptions import preference_of
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.cap import Cap
 from worker.domain.delivery import Baseline, DeliveryKey
@@ -36,9 +37,10 @@ class RedisDeliveries:
             return HoldResult(None)
         if not taken[0]:
             return HoldResult(None, facts(taken[1]))
-        now, raw, pair, current, stopped, ends = taken
+        now, raw, pair, current, stopped, ends, said = taken
         row = codec.delivery(key, raw, codec.fixed(pair))
-        lease = DeliveryLease(row, from_ms(now), codec.baselines(current), suspensions=bool(stopped))
+        preference = preference_of(said) if said is not None else None
+        lease = DeliveryLease(row, from_ms(now), codec.baselines(current), bool(stopped), preference)
         return HoldResult(lease, facts(ends))
 
     async def settle(
@@ -66,10 +68,11 @@ class RedisDeliveries:
         attempt: int = 0,
         why_first: Mapping[str, Reason] | None = None,
         version: str = "",
+        link_key: str = "",
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
         known = {
-            "pair": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version)),
+            "pair": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version, link_key)),
             "past": sorted({baseline.snapshot for baseline in compared_with.values() if baseline is not None}),
             "keep": self._times.ms("keep"),
             "version": version or None,

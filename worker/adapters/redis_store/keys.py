@@ -21,7 +21,9 @@
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
-                                          why there was none; under "@" the version that rendered (JSON)
+                                          why there was none; under "@" the version that rendered, and under "@key"
+                                          the key that signed its links (JSON)
+    <p>:run:<run>:subscribed      hash    reader → the entry (JSON), of readers who subscribed at run time
     <p>:runs, <p>:runs:<schedule> zset    run → slot
     <p>:open:<schedule>           zset    run → slot, while the run or one of its deliveries is not closed for good
     <p>:missed[:<schedule>]       zset    [schedule, first, last, count, reason] → last
@@ -31,6 +33,9 @@
                                           last where nobody did; snapshot "": with nothing
     <p>:unclear:<schedule>        hash    reader → slot of the oldest digest that may have arrived, until a later one
                                           surely has
+    <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
+    <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
+    <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
                                           forgotten: rows were taken out of it on request
@@ -81,6 +86,18 @@ def rows(prefix: str, run_key: RunKey) -> str:
 
 def pairs(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:pairs"
+
+
+def subscribed(prefix: str, run_key: RunKey) -> str:
+    return f"{prefix}:run:{run_key}:subscribed"
+
+
+def subscriptions(prefix: str, schedule: str) -> str:
+    return f"{prefix}:subscriptions:{schedule}"
+
+
+def preferences(prefix: str, schedule: str) -> str:
+    return f"{prefix}:preferences:{schedule}"
 
 
 def index(prefix: str, name: str, schedule: str | None) -> str:

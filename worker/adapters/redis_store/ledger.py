@@ -12,6 +12,7 @@ from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.subscriptions import RedisSubscriptions
 from worker.adapters.redis_store.times import LeaseTimes
 
 
@@ -28,6 +29,7 @@ class RedisLedger:
         self.deliveries = RedisDeliveries(scripts, times)
         self.deployments = RedisDeployments(scripts)
         self.circuits = RedisCircuits(scripts, times)
+        self.subscriptions = RedisSubscriptions(scripts)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.subscriptions import entry_of
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.missed import MissedRow
 from worker.domain.run import Run, RunKey
+from worker.domain.schedule import Subscription
 
 
 class RedisLookups:
@@ -63,6 +65,10 @@ class RedisLookups:
             codec.delivery(DeliveryKey(run, codec.text(reader)), raw, fixed[codec.pair_name(raw) or ""])
             for reader, raw in sorted(rows.items())
         )
+
+    async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:
+        held = await self._scripts.ask("HGETALL", keys.subscribed(self._scripts.prefix, run))
+        return {codec.text(reader): entry_of(raw) for reader, raw in held.items()}
 
     async def snapshots_of(self, run: RunKey) -> Mapping[str, str]:
         raw = await self._scripts.ask("HGET", keys.run(self._scripts.prefix, run), "snapshots")

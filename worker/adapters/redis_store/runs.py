@@ -12,12 +12,14 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
+from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import BeginResult, FailResult, HandOver, RunLease
@@ -96,10 +98,16 @@ class RedisRuns:
         readers: Mapping[Reader, datetime],
         *,
         supersede: bool = True,
+        subscribed: Mapping[Reader, Subscription] | None = None,
     ) -> HandOver:
+        subscribed = subscribed or {}
         for start in range(0, len(readers), STEP):
             some = [[reader.id, to_ms(expires)] for reader, expires in islice(readers.items(), start, start + STEP)]
-            await self._scripts.own("stage", key, {**_mine(key, attempt), "first": start == 0, "readers": some})
+            entries = [
+                [r.id, entry_text(subscribed[r])] for r in islice(readers, start, start + STEP) if r in subscribed
+            ]
+            given = {"first": start == 0, "readers": some, "subscribed": entries}
+            await self._scripts.own("stage", key, {**_mine(key, attempt), **given})
         arguments: dict[str, Any] = {
             **_mine(key, attempt),
             "slot": to_ms(key.slot),

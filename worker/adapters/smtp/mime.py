@@ -10,6 +10,7 @@ attached as bytes.
 
 import base64
 import binascii
+import hashlib
 import html as escapes
 import re
 from collections.abc import Sequence
@@ -20,30 +21,35 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox
-from worker.domain.delivery import READER, Attachment, Envelope
+from worker.domain.delivery import READER, READER_LINK, Attachment, DeliveryKey, Envelope, ReaderLinks
 from worker.sanitize import clean
 
 LINE = 76
+LONGEST_LINE = 998
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60
+_MARKS = re.compile(f"({re.escape(READER)}|{re.escape(READER_LINK)})")
 _MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a name of these needs no quotes
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """A mail before its reader is known. READER in `text` and `html` marks the place of the address."""
+    """A mail before its reader is known. READER in `text` and `html` marks the place of the address, and READER_LINK
+    that of the reader's preferences page. `series`: all mails of one reader and schedule are one conversation.
+    """
 
     subject: str = ""
     text: str = ""
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
+    series: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Skeleton:
-    """The parts that all readers of one MailContent share: the subject's header lines, the pieces of both text parts in
-    quoted-printable around the address, and the encoded attachments.
+    """The parts that all readers of one MailContent share: the subject's header lines, both text parts in
+    quoted-printable pieces with the marks between them, and the encoded attachments.
     """
 
     subject: bytes
@@ -70,9 +76,32 @@ def message(content: MailContent, envelope: Envelope, sender: str, list_id: str)
         f"List-Id: <{list_id}>".encode(),
         b"Auto-Submitted: auto-generated",
         b"X-Auto-Response-Suppress: OOF, AutoReply",
+        *_conversation(envelope.key, origin if content.series else ""),
+        *_unsubscribe(envelope.links),
         b"MIME-Version: 1.0",
     ]
-    return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope.address, boundary)
+    return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope, boundary)
+
+
+def _conversation(key: DeliveryKey, origin: str) -> list[bytes]:
+    """RFC 5322, 3.6.4. All mails of a series answer one that was never sent, so that nobody has to remember the first
+    one: mail programs put mails with a common ancestor together, also if they do not have it.
+    """
+    if not origin:
+        return []
+    root = hashlib.sha256(f"{key.run.schedule}/{key.reader}".encode()).hexdigest()[:32]
+    named = f"<series.{root}@{origin.rpartition('@')[2]}>".encode()
+    return [b"In-Reply-To: " + named, b"References: " + named]
+
+
+def _unsubscribe(links: ReaderLinks | None) -> list[bytes]:
+    """RFC 8058. One click is for https only. A line past 998 octets is no header, and then the mail's own link has to
+    do.
+    """
+    if links is None or not links.unsubscribe.startswith("https://"):
+        return []
+    line = f"List-Unsubscribe: <{links.unsubscribe}>".encode()
+    return [line, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if len(line) <= LONGEST_LINE else []
 
 
 def list_id(schedule: str, domain: str) -> str:
@@ -109,24 +138,31 @@ def quoted(text: str) -> bytes:
 def _skeleton(content: MailContent) -> _Skeleton:
     return _Skeleton(
         subject_lines(content.subject),
-        tuple(quoted(piece) for piece in content.text.split(READER)),
-        tuple(quoted(piece) for piece in content.html.split(READER)),
+        _pieces(content.text),
+        _pieces(content.html),
         tuple(_attached(attachment) for attachment in content.attachments),
     )
 
 
-def _body(skeleton: _Skeleton, address: str, boundary: str) -> bytes:
+def _pieces(text: str) -> tuple[bytes, ...]:
+    """Quoted text and marks in turn."""
+    parts = _MARKS.split(text)
+    return tuple(part.encode() if at % 2 else quoted(part) for at, part in enumerate(parts))
+
+
+def _body(skeleton: _Skeleton, envelope: Envelope, boundary: str) -> bytes:
     """multipart/alternative, inside multipart/mixed only if there are attachments.
 
     Neither boundary begins with the other: RFC 2046, 5.1.1 lets a reader compare only the beginning of a line.
     """
+    link = envelope.links.preferences if envelope.links is not None else ""
     inner = boundary.replace("=_", "=_a.", 1) if skeleton.attachments else boundary
     alternative = _multipart(
         "alternative",
         inner,
         (
-            _text("plain", _joined(skeleton.text, address)),
-            _text("html", _joined(skeleton.html, escapes.escape(address))),
+            _text("plain", _joined(skeleton.text, envelope.address, link)),
+            _text("html", _joined(skeleton.html, escapes.escape(envelope.address), escapes.escape(link))),
         ),
     )
     if not skeleton.attachments:
@@ -145,9 +181,10 @@ def _text(subtype: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def _joined(pieces: Sequence[bytes], address: str) -> bytes:
-    """Puts the address between two soft line breaks, so that no line exceeds its limit."""
-    return (b"=\r\n" + quoted(address) + b"=\r\n").join(pieces)
+def _joined(pieces: Sequence[bytes], address: str, link: str) -> bytes:
+    """Puts address and link between two soft line breaks each, so that no line exceeds its limit."""
+    own = {mark.encode(): b"=\r\n" + quoted(text) + b"=\r\n" for mark, text in ((READER, address), (READER_LINK, link))}
+    return b"".join(own.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 def _attached(attachment: Attachment) -> bytes:

@@ -172,5 +172,6 @@ EMAIL = ChannelKind(
     faults=_faults,
     forms=(MessageForm("email", (SUBJECT, TEXT, HTML), mail_content),),
     bounce=bounce_report,
+    mailbox=lambda _address: True,
     example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

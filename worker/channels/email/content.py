@@ -5,6 +5,7 @@ import html as escapes
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.common.texts import HTML, TEXT, html_of, subject_of, text_of
 from worker.domain.delivery import READER
+from worker.domain.schedule import Thread
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, TemplatePage, Templates
 
@@ -22,10 +23,12 @@ def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
     _limited(f"{folder}/{HTML}", html, HTML_LIMIT)
     text = text_of(page)
     _limited(f"{folder}/{TEXT}", text, TEXT_LIMIT)
-    return MailContent(subject=subject_of(page), text=text, html=html, attachments=request.files)
+    series = request.entry.thread is Thread.SERIES
+    return MailContent(subject=subject_of(page), text=text, html=html, attachments=request.files, series=series)
 
 
 def preview_of(content: MailContent, address: str) -> PreviewPage:
+    """Without links: nobody can act in the name of a reader by a preview."""
     return PreviewPage(content.subject, content.html.replace(READER, escapes.escape(address)))
 
 

@@ -52,4 +52,5 @@ SANDBOX = ChannelKind(
     in_sandbox={"smtp": "smtp://127.0.0.1:9?tls=never", "slack": "http://127.0.0.1:9"},
     route=_route,
     forms=(*EMAIL.forms, *SLACK.forms),
+    mailbox=lambda address: _route(address) == MAIL,
 )

@@ -3,6 +3,7 @@ would change.
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from worker.domain.cap import Cap
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, Schedule
+from worker.domain.subscription import live_records
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.deploy.fires import Fire, LeftOut, Span
@@ -17,7 +19,7 @@ from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
 from worker.flow.run.readers import readers
-from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots
+from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Plan:
     cap: Cap | None = None
 
 
-class PlanUses(ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, Protocol): ...
+class PlanUses(ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions, Protocol): ...
 
 
 async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
@@ -82,8 +84,9 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         pauses=await uses.clock.pauses(),
     )
     origins = {name: _origin(found, name) for name in bundle.schedules}
+    subscribed = frozenset(await uses.subscriptions.schedules())
     planned = [
-        await _planned(uses, bundle, schedule, span, found, before.get(origins[name]))
+        await _planned(uses, bundle, schedule, span, found, before.get(origins[name]), subscribed)
         for name, schedule in bundle.schedules.items()
     ]
     day = {
@@ -124,10 +127,20 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
 
 
 async def _planned(
-    uses: PlanUses, bundle: Bundle, schedule: Schedule, span: Span, found: Changes, was: Schedule | None
+    uses: PlanUses,
+    bundle: Bundle,
+    schedule: Schedule,
+    span: Span,
+    found: Changes,
+    was: Schedule | None,
+    subscribed: AbstractSet[str],
 ) -> Planned:
+    """`subscribed`: schedules to which people subscribed at run time."""
     name = schedule.id
     pause, late = span.pause(schedule, was), span.late(found, was)
+    own = was.id if was is not None else name
+    records = await uses.subscriptions.records(own) if own in subscribed else ()
+    made = live_records(records, bundle, schedule, span.now)
     coming, count = span.first(name, schedule, span.at(schedule, found), pause)
     listed = (*late, *coming)
     return Planned(
@@ -135,7 +148,7 @@ async def _planned(
         zone=schedule.trigger.zone,
         fires=listed,
         count=count + len(late),
-        readers=tuple(reader.id for reader in readers(schedule)),
+        readers=tuple(reader.id for reader in {**readers(schedule), **made}),
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
         shifts=shifts(uses.holidays.name, schedule, listed),

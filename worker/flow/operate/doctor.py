@@ -8,11 +8,13 @@ from typing import Protocol
 
 from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
+from worker.domain.subscription import Origin
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.cost import DayCost, next_day
 from worker.flow.deploy.last_answers import LastAnswersUses, last_answers
 from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.deployed import bundle_of
+from worker.flow.operate.subscriptions import ListUses, State, listed
 from worker.flow.run.readers import readers, subjects
 from worker.flow.uses import UsesDeployments, UsesTriggers
 from worker.ports import (
@@ -210,6 +212,29 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
     stopped = await ledger.suspended(sorted(named))
     after = "Nothing is sent there until you mend it and deploy, or retry the run"
     return [Finding(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
+
+
+async def subscribed(uses: ListUses) -> list[Finding]:
+    """Subscriptions that were made at run time and bring no messages, although nobody stopped them."""
+    rows = [row for row in await listed(uses) if row.origin is not Origin.DEFINITION]
+    idle = [row for row in rows if row.state in {State.NOT_ALLOWED, State.NO_CHANNEL}]
+    if idle:
+        named = ", ".join(f"{row.reader.schedule} {row.reader.id}" for row in idle[:5])
+        sentence = f"{len(idle)} bring nothing, because `subscriptions.allow` or a missing channel stops them"
+        return [Finding("subscriptions", Level.WARN, f"{sentence}: {named}{' and more' if len(idle) > 5 else ''}")]
+    return [Finding("subscriptions", Level.OK, f"{len(rows)} made at run time")] if rows else []
+
+
+def links(bundle: Bundle, key_id: str) -> list[Finding]:
+    """Whether messages carry links to unsubscribe, if the project has pages for them."""
+    if not bundle.web:
+        return []
+    if not key_id:
+        sentence = (
+            f"no message has them: set FUNNELBEAT_LINK_KEY for workers and `web`, whose pages are at {bundle.web}"
+        )
+        return [Finding("links", Level.WARN, sentence)]
+    return [Finding("links", Level.OK, f"signed with the key {key_id}, to {bundle.web}")]
 
 
 async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:

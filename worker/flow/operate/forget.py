@@ -6,8 +6,8 @@ from typing import Protocol
 from worker.flow.deployed import bundle_of
 from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
-from worker.flow.uses import UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep
-from worker.ports import Deployments
+from worker.flow.uses import UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep
+from worker.ports import Deployments, Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,10 @@ class Forgotten:
     suspensions: int = 0
     answers: int = 0
     named: tuple[str, ...] = ()
+    subscriptions: int = 0
 
 
-class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesUpkeep, Protocol): ...
+class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep, Protocol): ...
 
 
 async def forget(uses: ForgetUses, what: str) -> Forgotten:
@@ -29,7 +30,24 @@ async def forget(uses: ForgetUses, what: str) -> Forgotten:
     gone = await uses.upkeep.forget_reader(what)
     emit_all(uses.events, gone.facts)
     answers = await uses.snapshots.forget_row(what)
-    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, await _named(uses.deployments, what))
+    named = await _named(uses.deployments, what)
+    records = await _subscriptions(uses.subscriptions, what, named)
+    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, named, records)
+
+
+async def _subscriptions(subscriptions: Subscriptions, address: str, named: tuple[str, ...]) -> int:
+    """Removes the address's records and preferences. While a definition names the address, its reader stays
+    unsubscribed or paused there: otherwise forgetting would send messages again.
+    """
+    wanted, removed = address.casefold(), 0
+    for schedule in await subscriptions.schedules():
+        for record in await subscriptions.records(schedule):
+            if record.reader.address.casefold() == wanted:
+                removed += await subscriptions.remove(schedule, record.entry.id)
+        for reader, said in (await subscriptions.preferences(schedule)).items():
+            if reader.partition("|")[2].casefold() == wanted and schedule not in named:
+                await subscriptions.clear(schedule, reader, said.choice)
+    return removed
 
 
 async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:

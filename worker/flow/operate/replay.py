@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from worker.domain.delivery import Delivery, DeliveryState, Envelope, Part, Receipt
+from worker.domain.delivery import Delivery, DeliveryState, Part, Receipt
 from worker.domain.run import Run
-from worker.errors import RenderError
+from worker.errors import RenderError, RequestError
 from worker.flow.deployed import schedule_of
+from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
 from worker.ports import Snapshots
@@ -57,7 +58,9 @@ class Replayed:
         return bool(self.copies) and all(copy.equal for copy in self.copies)
 
 
-class ReplayUses(UsesConnectors, UsesDeployments, UsesDigests, UsesLookups, UsesProcess, UsesSnapshots, Protocol): ...
+class ReplayUses(
+    EnvelopeUses, UsesConnectors, UsesDeployments, UsesDigests, UsesLookups, UsesProcess, UsesSnapshots, Protocol
+): ...
 
 
 async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
@@ -74,7 +77,7 @@ async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
 async def _again(uses: ReplayUses, run: Run, row: Delivery) -> Replayed:
     try:
         copies, why = await _copies(uses, row), ""
-    except RenderError as error:
+    except (RenderError, RequestError) as error:
         copies, why = tuple(_lost(row, 0)), f"it cannot be rendered: {error}"
     if copies and all(copy.equal for copy in copies):
         return Replayed(row, copies)
@@ -87,7 +90,8 @@ async def _copies(uses: ReplayUses, row: Delivery) -> tuple[Rebuilt, ...]:
     if case is None or row.date is None:
         return tuple(_lost(row, 0))
     channel = uses.connectors.channel(case.bundle, case.entry.channel, case.entry.address)
-    parts = channel.build(await case.content(channel), Envelope(row.key, case.reader.address, row.date))
+    envelope = envelope_of(uses, case, row, row.date)
+    parts = channel.build(await case.content(channel, linked=envelope.links is not None), envelope)
     made = [_rebuilt(channel, part, row) for part in parts[: len(row.parts)] if row.parts[part.number].sha256]
     return (*made, *_lost(row, len(parts)))
 

@@ -122,16 +122,17 @@ class ReaderDigest:
             return {}
         return skipped_baselines(self.slot, self.snapshot_ids, self.found.snapshots, self.current, self.past.earlier)
 
-    async def content(self, channel: Channel[Any]) -> Any:
+    async def content(self, channel: Channel[Any], *, linked: bool = False) -> Any:
         """Made once for all readers with the same digest, the same form and the same channel. Addresses are put in when
-        a message is built. Only the channel reads the content.
+        a message is built. Only the channel reads the content. `linked`: as in RenderRequest.
         """
         form = _form(self.entry)
 
         async def make() -> Any:
-            return channel.content(RenderRequest(self.composed.digest, form, attachments(self)), self.templates)
+            request = RenderRequest(self.composed.digest, form, attachments(self), linked=linked)
+            return channel.content(request, self.templates)
 
-        return await self.renderings.get((self.composed.key, form, self.route), make)
+        return await self.renderings.get((self.composed.key, form, self.route, linked), make)
 
 
 def _form(entry: Subscription) -> Subscription:

@@ -11,6 +11,7 @@ from worker.domain.delivery import Decision, Delivery, DeliveryKey, DeliveryStat
 from worker.domain.notice import Suspension
 from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
+from worker.domain.subscription import may_be_sent
 from worker.errors import (
     ClaimLost,
     DeliveryDeferred,
@@ -38,6 +39,7 @@ from worker.flow.uses import (
     UsesDeliveries,
     UsesEvents,
     UsesHolidays,
+    UsesLinks,
     UsesProcess,
     UsesTimes,
     UsesTransmit,
@@ -58,6 +60,7 @@ class DeliverUses(
     UsesDigests,
     UsesEvents,
     UsesHolidays,
+    UsesLinks,
     UsesProcess,
     UsesTimes,
     UsesTransmit,
@@ -107,7 +110,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, digest.sent_baselines()))
         if attempt.row.state is not DeliveryState.PENDING:
             return None
-    withheld = await _withheld(uses, digest, attempt, suspensions=lease.suspensions)
+    withheld = await _withheld(uses, digest, lease, attempt)
     if withheld is not None:
         return withheld
     await hand_over(uses, digest, channel, attempt)
@@ -115,14 +118,14 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
 
 
 async def _withheld(
-    uses: DeliverUses, digest: ReaderDigest, attempt: Attempt, *, suspensions: bool
+    uses: DeliverUses, digest: ReaderDigest, lease: DeliveryLease, attempt: Attempt
 ) -> Skipped | Deferred | None:
     """Why nothing is sent, or not yet. A notice whose own channel is suspended waits for the deployment that uses it
     again. Neither quiet hours nor the cap stop a notice to the operator, or the rest of a message that has begun to
     arrive.
     """
     to_operator = digest.notice and not is_also(attempt.row.key.reader)
-    decision = await _decide(uses.deliveries, digest, attempt.row, suspensions=suspensions)
+    decision = await _decide(uses.deliveries, digest, lease, attempt.row)
     if not decision.send and to_operator:
         return Deferred(await _in(uses, BACKOFF[-1] * uses.times.backoff), decision.reason)
     if not decision.send:
@@ -163,13 +166,27 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
     return Sent(attempt.receipts[0].text, attempt.digest.sent_baselines(), Reason.PARTS_MISSING, missing)
 
 
-async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, row: Delivery, *, suspensions: bool) -> Decision:
-    """A delivery whose identity is fixed was decided before. After that only a suspension can stop it."""
-    if suspensions and await ledger.suspended(subjects(digest.entry, digest.reader.address)):
+async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryLease, row: Delivery) -> Decision:
+    """A delivery whose identity is fixed was decided before. After that only a suspension can stop it, or what the
+    reader said.
+    """
+    stopped = _stopped(digest, lease)
+    if stopped is not None:
+        return Decision(send=False, reason=stopped)
+    if lease.suspensions and await ledger.suspended(subjects(digest.entry, digest.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or digest.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
     return digest.decide()
+
+
+def _stopped(digest: ReaderDigest, lease: DeliveryLease) -> Reason | None:
+    """Why this reader gets no messages; None for a notice, and if nothing stops them."""
+    if digest.notice:
+        return None
+    if not may_be_sent(digest.bundle, digest.schedule, digest.reader, digest.entry.channel):
+        return Reason.NOT_ALLOWED
+    return lease.preference.reason(lease.now) if lease.preference is not None else None
 
 
 async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:

@@ -12,6 +12,7 @@ from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.receiver_circuit import through_circuit
 from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
 from worker.ports import Channel, DeliveryLedger
@@ -21,15 +22,15 @@ OF_THE_LEASE = 0.8
 """The part of a delivery's lease that the receiver is waited for. The rest is for recording that no answer came."""
 
 
-class HandOverUses(UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
+class HandOverUses(EnvelopeUses, UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
 
 
 async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
     """Sends every part in order, from the first without a receipt. Raises what the channel raises,
     PaceTooLong and ReceiverSilent.
     """
-    key, envelope = attempt.row.key, Envelope(attempt.row.key, digest.reader.address, attempt.date)
-    parts = channel.build(await digest.content(channel), envelope)
+    key, envelope = attempt.row.key, envelope_of(uses, digest, attempt.row, attempt.date)
+    parts = channel.build(await digest.content(channel, linked=envelope.links is not None), envelope)
     for part in parts[len(attempt.receipts) :]:
         attempt.part = part.name
         await _pace(uses.deliveries, channel, digest.reader)
@@ -45,6 +46,7 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
                 attempt=attempt.begun,
                 why_first=digest.past.why_first,
                 version=uses.version,
+                link_key=envelope.links.key_id if envelope.links is not None else "",
             )
             await _still_ours(uses, attempt)
             attempt.out = part.number

@@ -12,6 +12,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.domain.subscription import live_records
 from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
@@ -31,6 +32,7 @@ from worker.flow.uses import (
     UsesQueue,
     UsesRuns,
     UsesSnapshots,
+    UsesSubscriptions,
     UsesTimes,
     UsesTriggers,
 )
@@ -53,6 +55,7 @@ class ProduceUses(
     UsesQueue,
     UsesRuns,
     UsesSnapshots,
+    UsesSubscriptions,
     UsesTimes,
     UsesTriggers,
     Protocol,
@@ -85,10 +88,11 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
 async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[DeliveryKey, ...]:
     run, key = begun.run, begun.run.key
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    if not schedule.to:
+    subscribed = live_records(await uses.subscriptions.records(schedule.id), bundle, schedule, begun.now)
+    if not (schedule.to or subscribed):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
-    named = list(readers(schedule))
+    named = [*readers(schedule), *subscribed]
     past = await in_use(uses, bundle, schedule, await past_of_each(uses.runs, schedule))
     baselines = [*(await uses.runs.baselines(named)).values(), *past.values()]
     stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
@@ -123,6 +127,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         collected.gaps,
         {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
+        subscribed=subscribed,
     )
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)

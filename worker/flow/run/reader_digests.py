@@ -79,7 +79,7 @@ class ReaderDigests:
         if run is None:
             return None
         bundle, schedule = await schedule_of(self.deployments, run.bundle, run.key.schedule)
-        known = await self.common.get(("entries", run.bundle, schedule.id), lambda: _entries(schedule))
+        known = await self.common.get(("entries", run.key), partial(self._entries, run, schedule))
         entry = entry_of(self.connectors, bundle, known, row.key.reader)
         if entry is None:
             return None
@@ -106,6 +106,10 @@ class ReaderDigests:
             on_demand=run.trigger == "manual",
             english=self.english,
         )
+
+    async def _entries(self, run: Run, schedule: Schedule) -> Mapping[str, Subscription]:
+        """Of every reader of the run, with those who subscribed at run time, as they were at its hand-over."""
+        return {**entries(schedule), **await self.lookups.subscribed(run.key)}
 
     async def composed(
         self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, entry: Subscription
@@ -202,10 +206,6 @@ class ReaderDigests:
 class UsesDigests(Protocol):
     @property
     def digests(self) -> ReaderDigests: ...
-
-
-async def _entries(schedule: Schedule) -> Mapping[str, Subscription]:
-    return entries(schedule)
 
 
 def _found_key(run: Run) -> tuple[Hashable, ...]:

@@ -31,7 +31,10 @@ class Head:
 
 
 class Inbox:
-    def __init__(self, digest: Digest, w: Wording, head: Head, vocabulary: Vocabulary) -> None:
+    """`series`: the subject is always the same, and its figures begin the preheader."""
+
+    def __init__(self, digest: Digest, w: Wording, head: Head, vocabulary: Vocabulary, *, series: bool = False) -> None:
+        self._series = series
         self._digest = digest
         self._w = w
         self._number, self._measure, self._facts = head.number, head.measure, head.facts
@@ -42,6 +45,8 @@ class Inbox:
     def subject(self) -> str:
         """The first line in an inbox: the number, its movement, who must act, and the digest's name."""
         name = self._w.clean(self._digest.name)
+        if self._series:
+            return plain(name)
         if self._number.unknown:
             return f"{self._incomplete()} · {name}"
         title = self._w.say("subject.first", name=name) if self._number.first else name
@@ -116,6 +121,8 @@ class Inbox:
         else:
             moved = self._sentence(self._why.brief_moves or self._changes.changes)
             parts = [moved, self._act_preheader(len(moved) + 1), self._open()]
+        if self._series and not self._number.unknown:
+            parts = [self._sentence(self._amount()), *parts]
         return clean(fitting([part for part in parts if part], PREHEADER), PREHEADER)
 
     def _measured(self) -> list[str]:

@@ -31,7 +31,7 @@ from worker.rendering.wording import Wording
 
 class Page:
     """One digest in one reader's words. `csv` names the attached CSV files, where what was cut may be found.
-    `digest` is what the templates print of it; the parts count the whole.
+    `digest` is what the templates print of it; the parts count the whole. `series`: all digests have one subject.
 
     Every part works out one thing. Templates, also those of projects, use the names below, each taken from its part.
     """
@@ -43,6 +43,8 @@ class Page:
         cut: Cut,
         csv: tuple[str, ...] = (),
         vocabulary: Vocabulary = NO_SERVICES,
+        *,
+        series: bool = False,
     ) -> None:
         self.digest, self.w, self.cut, self.csv = _printed(digest, cut), w, cut, csv
         self._vocabulary = vocabulary
@@ -55,7 +57,7 @@ class Page:
         self._changes = WhatChanged(digest, w, self._number, self._measure)
         self._act = WhoMustAct(digest, w)
         head = Head(self._number, self._measure, self._facts, self._why, self._changes, self._act)
-        self._inbox = Inbox(digest, w, head, vocabulary)
+        self._inbox = Inbox(digest, w, head, vocabulary, series=series)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
         self._stages = OpenByStage(digest, w, self._number)

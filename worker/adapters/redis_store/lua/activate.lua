@@ -1,7 +1,7 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
 --       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, unclear,
---       last
+--       last, preferences, subscriptions
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil; ARGV[3] the bundle's bytes
@@ -68,7 +68,8 @@ local function take_over(old, new, queries)
   call('HSET', P .. 'renamed', old, new)
   for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
   for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
-  adopt(P .. 'baseline:' .. old, P .. 'baseline:' .. new)
+  for _, kind in ipairs({'baseline:', 'preferences:', 'subscriptions:'}) do adopt(P .. kind .. old, P .. kind .. new) end
+  adopt(P .. 'subscriptions:' .. old .. ':ended', P .. 'subscriptions:' .. new .. ':ended')
   adopt_unclear(old, new)
   local last = math.max(call('HGET', P .. 'last', old) or 0, call('HGET', P .. 'last', new) or 0)
   if last > 0 then call('HSET', P .. 'last', new, last) end
@@ -85,8 +86,7 @@ if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before ..
 each_thousand(A.fresh, function(items, from, to)
   local pasts = {}
   for i = from, to do
-    pasts[#pasts + 1] = P .. 'baseline:' .. items[i]
-    pasts[#pasts + 1] = P .. 'unclear:' .. items[i]
+    for _, kind in ipairs({'baseline:', 'unclear:', 'preferences:'}) do pasts[#pasts + 1] = P .. kind .. items[i] end
   end
   call('UNLINK', unpack(pasts))
   call('HDEL', P .. 'renamed', unpack(items, from, to))
@@ -99,7 +99,15 @@ each_thousand(A.firsts, function(items, from, to)
 end)
 each_thousand(A.ended, function(items, from, to) call('ZREM', P .. 'due', unpack(items, from, to)) end)
 each_thousand(A.gone, function(items, from, to) call('HDEL', P .. 'paused', unpack(items, from, to)) end)
-for _, reader in ipairs(A.dropped) do call('HDEL', P .. 'baseline:' .. reader[1], reader[2]) end
+-- Subscriptions made at run time end with their schedule. They are still listed, and the first end counts.
+for _, schedule in ipairs(A.gone) do
+  local key = P .. 'subscriptions:' .. schedule
+  for _, reader in ipairs(call('HKEYS', key)) do call('HSETNX', key .. ':ended', reader, now) end
+end
+for _, reader in ipairs(A.dropped) do
+  call('HDEL', P .. 'baseline:' .. reader[1], reader[2])
+  call('HDEL', P .. 'preferences:' .. reader[1], reader[2])
+end
 call('DEL', P .. 'suspended', P .. 'paused:defined')
 each_thousand(A.paused, function(items, from, to) call('SADD', P .. 'paused:defined', unpack(items, from, to)) end)
 return now

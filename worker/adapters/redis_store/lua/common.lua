@@ -16,6 +16,7 @@ local LOOK_RUNS, LOOK_DELIVERIES = P .. 'attention:runs', P .. 'attention:delive
 local function run_key(run) return P .. 'run:' .. run end
 local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
 local function staged_key(run) return P .. 'run:' .. run .. ':staged' end
+local function subscribed_key(run) return P .. 'run:' .. run .. ':subscribed' end
 local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
 
 -- A run keeps the schedule id under which it was claimed. Data of the schedule is stored under its current id.

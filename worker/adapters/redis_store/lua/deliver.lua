@@ -2,7 +2,7 @@
 -- fetching → skipped(deleted or paused) if its schedule was removed or paused meanwhile.
 -- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule,
 -- and for this run's readers whom a newer run has reached. Neither happens under `catch_up: all`.
--- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, attention:*, open:<schedule>, chain:<schedule>:<query>,
+-- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, run:<key>:subscribed, attention:*, open:<schedule>, chain:<schedule>:<query>,
 --       snap:<id>, table:<id>, refs
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers (how many: their rows
 --    were staged), supersede, republish, recount, keep
@@ -34,6 +34,7 @@ if A.readers == 0 then
 end
 call('RENAME', staged_key(A.key), rows_key(A.key))
 call('PERSIST', rows_key(A.key))
+call('PERSIST', subscribed_key(A.key))
 call('HSET', key, 'state', 'delivering', 'todo', (A.supersede and 's' or 'i') .. '0')
 if not A.supersede then call('HSET', key, 'all', 1) end
 local done = finish(A.key)

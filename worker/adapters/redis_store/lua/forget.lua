@@ -1,11 +1,12 @@
 -- Removes the deliveries of one reader from a run and from its counts. A closed run keeps its state.
--- keys: run:<key>, run:<key>:deliveries, attention:deliveries, open:<schedule>; A: run, readers [id]
+-- keys: run:<key>, run:<key>:deliveries, run:<key>:subscribed, attention:deliveries, open:<schedule>; A: run, readers [id]
 -- Returns {the number of removed deliveries, the facts}.
 local gone = 0
 for _, reader in ipairs(A.readers) do
   local row = read(A.run, reader)
   if row then
     call('HDEL', rows_key(A.run), reader)
+    call('HDEL', subscribed_key(A.run), reader)
     call('ZREM', LOOK_DELIVERIES, A.run .. '/' .. reader)
     if call('HEXISTS', run_key(A.run), 'readers') == 1 and not is_notice(reader) then
       call('HINCRBY', run_key(A.run), 'readers', -1)

@@ -4,10 +4,10 @@
 -- pending, unknown whose reader a newer run has reached → skipped(superseded).
 -- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
---       baseline:<schedule>, unclear:<schedule>, suspended
+--       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>
 -- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
 -- needs, at one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
--- suspended, and the facts (older deliveries to the reader that are superseded).
+-- suspended, the facts (older deliveries to the reader that are superseded), and the reader's preference.
 local row = row_in('PUD', A.run, A.reader)
 if not row or (row.h or 0) > now or (row.n or 0) > now then return LOST end
 if expire(A.run, A.reader, row) then return {0, facts} end
@@ -41,4 +41,4 @@ local at = math.max(now, last_reset(baselines) + 1) -- after a reset of this ver
 row.h, row.o = at + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
 return {at, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
-  baselines, call('EXISTS', P .. 'suspended'), facts}
+  baselines, call('EXISTS', P .. 'suspended'), facts, call('HGET', P .. 'preferences:' .. schedule_of(A.run), A.reader)}

@@ -1,0 +1,51 @@
+"""`funnelbeat web` as a process: it listens, answers, and ends when it is told to."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.command_line import MAIL, command_line
+from worker.adapters.child_process import tied
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.entry import console
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def test_it_serves_until_it_is_told_to_stop(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:
+    port = free_port()
+    with command_line(empty_redis, tmp_path / "project", MAIL) as here:
+        words = [sys.executable, "-m", "worker.entry", "--project", str(here.place)]
+        words += ["web", "--only", "links", "--port", str(port)]
+        environment = {**os.environ, "FUNNELBEAT_LINK_KEY": "k" * 40}
+        with subprocess.Popen(tied(words), env=environment, stderr=subprocess.PIPE) as child:
+            transport = httpx.HTTPTransport(retries=20)
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport, trust_env=False) as client:
+                assert client.get("/health").text == "ok\n"
+                assert client.get("/u/secret-in-the-address").status_code == 404
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(30) == 0
+            assert child.stderr is not None
+            assert b"secret-in-the-address" not in child.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [((), "FUNNELBEAT_LINK_KEY is not set"), (("--only", "console"), "expected links")]
+)
+def test_what_it_cannot_do_is_refused(
+    empty_redis: EmbeddedRedis, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    with command_line(empty_redis, tmp_path / "project", MAIL) as here:
+        seen = here.call("web", *words)
+        assert seen.exit_code == console.WRONG
+        assert said in seen.stderr

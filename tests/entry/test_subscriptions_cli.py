@@ -1,0 +1,119 @@
+"""`subscriptions`, as a person or a script uses it; real Redis, real mail server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.command_line import MAIL, CommandLine, command_line
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.entry import console
+
+EVE = "eve|eve@acme.example"
+ADD = ("subscriptions", "add", "asked", "--channel", "mail", "--address", "eve@acme.example", "--id", "eve")
+
+
+@pytest.fixture
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
+    with command_line(empty_redis, tmp_path / "project", MAIL) as made:
+        yield made
+
+
+def listed(here: CommandLine, *words: str) -> dict[str, Any]:
+    return {row["reader"]: row for row in here.document_of("subscriptions", "list", *words)}
+
+
+def reasons(here: CommandLine, run: str) -> dict[str, str]:
+    return {row["reader"]: row["state"] + (f" {row['reason'] or ''}").rstrip() for row in deliveries(here, run)}
+
+
+def deliveries(here: CommandLine, run: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = here.document_of("explain", run)["deliveries"]
+    return found
+
+
+def test_an_address_is_subscribed_gets_the_digest_and_is_removed(here: CommandLine) -> None:
+    seen = here.call(*ADD)
+    assert (seen.exit_code, seen.stdout) == (0, f"{EVE} is subscribed to asked, from its next run on.\n")
+    row = listed(here)[EVE]
+    assert (row["state"], row["source"], row["locale"], row["timezone"]) == ("active", "cli", "en_GB", "Europe/Berlin")
+    assert "@" in row["by"]
+    assert row["at"].endswith("Z")
+    assert EVE in here.document_of("plan")["schedules"][0]["readers"]
+    run = here.run()
+    assert {row["state"] for row in deliveries(here, run)} == {"sent"}
+    assert {row["reader"] for row in deliveries(here, run)} == {*listed(here)}
+    assert here.document_of("subscriptions", "remove", "asked", "eve")["removed"] is True
+    assert EVE not in listed(here)
+    assert {row["reader"] for row in deliveries(here, here.run())} == {*listed(here)}
+
+
+def test_a_message_to_a_reader_who_left_is_still_made_again_byte_for_byte(here: CommandLine) -> None:
+    here.call(*ADD, "--locale", "de_DE", "--rows", "row.value >= 50000")
+    here.run()
+    run = here.run()
+    assert here.call("subscriptions", "remove", "asked", EVE).exit_code == 0
+    here.call(*ADD, "--locale", "fr_FR")
+    document = here.document_of("replay", run)
+    assert len(document) == 3
+    assert all(one["equal"] for one in document)
+
+
+def test_a_paused_reader_is_skipped_and_told_later_what_moved_meanwhile(here: CommandLine) -> None:
+    first = here.run()
+    assert here.document_of("subscriptions", "pause", "asked", "team")["until"] is None
+    assert listed(here, "asked")["team|sales@acme.example"]["state"] == "paused"
+    second = here.run()
+    assert reasons(here, second)["team|sales@acme.example"] == "skipped muted"
+    assert here.document_of("subscriptions", "resume", "asked", "team")["was_paused"] is True
+    assert here.document_of("subscriptions", "resume", "asked", "team")["was_paused"] is False
+    third = here.run()
+    past = {row["reader"]: row["past"]["deals"]["slot"] for row in deliveries(here, third)}
+    assert past["team|sales@acme.example"] == first.split("@")[1].split("+")[0]
+    assert past["held|held@acme.example"] == second.split("@")[1].split("+")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--channel", "nail", "--address", "a@acme.example"), "no channel; did you mean `mail`?"),
+        (("--channel", "mail", "--address", "a@"), "expected one like name@example.com"),
+        (("--channel", "mail", "--address", "a@evil.example"), "`subscriptions.allow` of funnelbeat.yaml"),
+        (("--channel", "mail", "--address", "a@acme.example", "--rows", "row.valu > 5"), "valu"),
+        (("--channel", "mail", "--address", "a@acme.example", "--locale", "xx_XX"), "`locale` with"),
+        (("--channel", "mail", "--address", "a@acme.example", "--timezone", "Berlin"), "Europe/Berlin"),
+        (("--channel", "mail", "--address", "a@acme.example", "--send", "never"), "`send` with"),
+        (("--channel", "mail", "--address", "a@acme.example", "--id", "a|b"), "`|`"),
+        (("--channel", "mail", "--address", "a@acme.example", "--id", "team"), "another id"),
+        (("--channel", "mail", "--address", "a@acme.example", "--expires", "2020-01-01"), "has passed"),
+    ],
+)
+def test_what_a_definition_could_not_say_is_refused_in_the_same_words(
+    here: CommandLine, words: tuple[str, ...], said: str
+) -> None:
+    seen = here.call("subscriptions", "add", "asked", *words)
+    assert (seen.exit_code, seen.stdout) == (console.WRONG, "")
+    assert said in seen.stderr
+    assert len(listed(here)) == 2
+
+
+def test_the_same_address_twice_is_two_readers_and_said(here: CommandLine) -> None:
+    seen = here.call("subscriptions", "add", "asked", "--channel", "mail", "--address", "sales@acme.example")
+    assert "sales@acme.example also gets it through team: two readers, two messages." in seen.stderr
+    assert len(listed(here)) == 3
+
+
+def test_a_narrower_allow_list_stops_what_was_added_and_refuses_what_is_defined(here: CommandLine) -> None:
+    here.call(*ADD)
+    project = here.place / "funnelbeat.yaml"
+    written = project.read_text("utf-8")
+    project.write_text(f"{written}subscriptions: {{allow: [sales@acme.example]}}\n", "utf-8")
+    seen = here.call("check")
+    assert seen.exit_code == console.WRONG
+    assert "held@acme.example, which `subscriptions.allow` of funnelbeat.yaml does not let pass" in seen.stderr
+    allow = "{allow: [sales@acme.example, held@acme.example]}"
+    project.write_text(f"{written}subscriptions: {allow}\n", "utf-8")
+    here.deploy()
+    assert listed(here)[EVE]["state"] == "not_allowed"
+    assert reasons(here, here.run())[EVE] == "skipped not_allowed"

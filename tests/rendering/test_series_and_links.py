@@ -1,0 +1,33 @@
+"""What a reader with a preferences page sees, and the subject of a series."""
+
+import pytest
+
+from tests.golden.digests import DIGESTS
+from tests.support.contents import mail_of
+from worker.domain.delivery import READER_LINK
+from worker.domain.schedule import Subscription, Thread
+
+ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en_GB", "Pause or stop this digest"), ("de_DE", "Bericht pausieren")])
+def test_the_last_line_of_a_linked_mail_leads_to_the_readers_page(locale: str, words: str) -> None:
+    entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
+    plain, linked = mail_of(DIGESTS["normal"], entry), mail_of(DIGESTS["normal"], entry, linked=True)
+    assert words not in plain.text + plain.html
+    assert READER_LINK not in plain.text + plain.html
+    assert linked.text.splitlines()[-1] == READER_LINK
+    assert words in linked.text.splitlines()[-2]
+    assert f'href="{READER_LINK}"' in linked.html
+    assert (linked.subject, plain.subject) == (plain.subject, linked.subject)
+
+
+def test_a_series_has_one_subject_and_its_figures_begin_the_preheader() -> None:
+    series = Subscription(
+        "team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin", thread=Thread.SERIES
+    )
+    for name in ("normal", "first", "nothing-moved"):
+        run, whole = mail_of(DIGESTS[name], ENTRY), mail_of(DIGESTS[name], series)
+        assert whole.subject == "Weekly pipeline"
+        figures = run.subject.split(" · ")[0]
+        assert figures in whole.html.split("</div>")[0].split("<div")[1]

@@ -1,0 +1,244 @@
+"""The pages behind the links in messages, over a real socket: a reader's whole way, and what strangers get."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+
+from tests.support import in_process
+from tests.support.in_process import SCHEDULE, InProcessRun
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.delivery import Reader
+from worker.domain.links import Link, Purpose
+from worker.settings import Settings
+from worker.web.limit import SPAN, TRIES
+from worker.web.links import application
+
+BASE = "https://beat.acme.example"
+KEY = "k" * 40
+TO = "\n  - {id: ada, channel: mail, address: ada@acme.example, locale: de_DE}\n"
+ADA = Reader("week", "ada", "ada@acme.example")
+ONE_CLICK = "List-Unsubscribe=One-Click"
+
+
+@dataclass
+class Site:
+    week: InProcessRun
+    client: httpx.AsyncClient
+    clock: list[float]
+
+    def token(self, purpose: Purpose = Purpose.PREFERENCES, reader: Reader = ADA, **more: object) -> str:
+        links = self.week.services.links
+        return links.sign(Link(purpose, reader, **more), links.key_id)  # type: ignore[arg-type]
+
+    async def get(self, path: str, **more: object) -> httpx.Response:
+        return await self.client.get(path, **more)  # type: ignore[arg-type]
+
+    async def post(self, path: str, **more: object) -> httpx.Response:
+        return await self.client.post(path, **more)  # type: ignore[arg-type]
+
+    async def ada(self) -> str:
+        """How the delivery of a new run to Ada ended."""
+        _, rows = await self.week.run()
+        row = next(row for row in rows if row.key.reader == ADA.id)
+        return f"{row.state} {row.reason or ''}".strip()
+
+
+@asynccontextmanager
+async def serving(redis: EmbeddedRedis, place: Path, more: str = "") -> AsyncIterator[Site]:
+    async with in_process.in_process_run(redis.url, place, Settings(link_key=KEY)) as week:
+        file = place / "funnelbeat.yaml"
+        file.write_text(f"{file.read_text('utf-8')}web: {{base_url: {BASE}}}\n{more}", "utf-8")
+        await week.deploy(SCHEDULE.rstrip() + TO)
+        clock = [0.0]
+        config = uvicorn.Config(
+            application(week.services, lambda: clock[0]), port=0, lifespan="off", log_config=None, access_log=False
+        )
+        server = uvicorn.Server(config)
+        going = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+            yield Site(week, client, clock)
+        server.should_exit = True
+        await going
+
+
+@pytest.fixture
+async def site(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Site]:
+    async with serving(empty_redis, tmp_path / "project") as made:
+        yield made
+
+
+def shown(answer: httpx.Response) -> str:
+    """The visible words."""
+    body = answer.text.split("<main>")[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+async def test_a_reader_stops_a_digest_by_the_header_of_a_real_mail_in_one_click(site: Site) -> None:
+    await site.week.run()
+    raw = next(item.body for item in site.week.box.outbox.items if b"ada@acme.example" in item.body)
+    mail = message_from_bytes(raw, policy=policy.default)
+    path = str(mail["List-Unsubscribe"]).strip("<>").removeprefix(BASE)
+    assert str(mail["List-Unsubscribe-Post"]) == ONE_CLICK
+    body = {"content": ONE_CLICK, "headers": {"content-type": "application/x-www-form-urlencoded"}}
+    for _ in range(2):
+        answer = await site.post(path, **body)
+        assert (answer.status_code, answer.headers.get("set-cookie")) == (200, None)
+    assert await site.ada() == "skipped unsubscribed"
+    said = await site.week.services.subscriptions.preferences("week")
+    assert [(reader, one.origin) for reader, one in said.items()] == [(ADA.id, "link")]
+
+
+async def test_the_multipart_body_of_rfc_8058_stops_it_too(site: Site) -> None:
+    path = f"/u/{site.token(Purpose.UNSUBSCRIBE)}"
+    assert (await site.post(path, files={"List-Unsubscribe": (None, "One-Click")})).status_code == 200
+    assert await site.ada() == "skipped unsubscribed"
+
+
+async def test_looking_changes_nothing(site: Site) -> None:
+    for path in (f"/u/{site.token(Purpose.UNSUBSCRIBE)}", f"/p/{site.token()}"):
+        for method in ("GET", "HEAD"):
+            assert (await site.client.request(method, path)).status_code == 200
+    await site.post(f"/p/{site.token()}", data={})
+    assert await site.ada() == "sent"
+
+
+async def test_who_stopped_starts_it_again_and_is_told_what_moved_since(site: Site) -> None:
+    path = f"/u/{site.token(Purpose.UNSUBSCRIBE)}"
+    assert await site.ada() == "sent"
+    before = await site.week.baselines(ADA)
+    assert "Beendet Weekly pipeline" in shown(await site.post(path))
+    assert "Beendet" in shown(await site.get(path))
+    assert await site.ada() == "skipped unsubscribed"
+    assert "Bericht beenden" in shown(await site.post(path, data={"act": "start"}))
+    assert await site.week.baselines(ADA) == before
+    assert await site.ada() == "sent"
+
+
+async def test_a_reader_pauses_and_resumes_on_the_preferences_page(site: Site) -> None:
+    path = f"/p/{site.token()}"
+    assert "Wie bisher" in shown(await site.get(path))
+    assert "Pausiert bis" in shown(await site.post(path, data={"act": "pause-28"}))
+    (said,) = (await site.week.services.subscriptions.preferences("week")).values()
+    assert said.until is not None
+    assert said.until - said.at == timedelta(days=28)
+    await site.post(path, data={"act": ""})
+    assert await site.ada() == "skipped muted"
+    assert "Pausiert bis" not in shown(await site.post(path, data={"act": "resume"}))
+    assert await site.ada() == "sent"
+
+
+async def test_only_the_reader_of_the_link_is_stopped(site: Site) -> None:
+    await site.post(f"/p/{site.token()}", data={"act": "stop"})
+    _, rows = await site.week.run()
+    assert {row.key.reader: str(row.state) for row in rows} == {
+        ADA.id: "skipped",
+        "team|sales@acme.example": "sent",
+    }
+
+
+async def test_a_link_to_unsubscribe_can_do_nothing_else(site: Site) -> None:
+    """It never expires, so it may only stop, and take that back."""
+    path = f"/u/{site.token(Purpose.UNSUBSCRIBE)}"
+    assert "Pausieren" not in (await site.get(path)).text
+    await site.post(path, data={"act": "pause-7"})
+    assert await site.week.services.subscriptions.preferences("week") == {}
+
+
+async def test_every_wrong_link_gets_the_same_answer(site: Site) -> None:
+    """So that nobody learns what is wrong, who gets what, or which schedules there are."""
+    now = await site.week.services.clock.now()
+    good = site.token()
+    wrong = [
+        f"/p/{good[:-1]}{'A' if good[-1] != 'A' else 'B'}",
+        f"/p/{site.token(Purpose.UNSUBSCRIBE)}",
+        f"/u/{good}",
+        f"/p/{site.token(expires=now - timedelta(seconds=1))}",
+        "/p/nothing",
+        "/u/",
+        "/",
+        "/p/a/b",
+        "/admin",
+        f"/p/{'x' * 3000}",
+    ]
+    answers = [await site.get(path) for path in wrong] + [await site.post(wrong[0], data={"act": "stop"})]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    assert "acme" not in answers[0].text
+    assert (await site.client.put(f"/p/{good}")).text == answers[0].text
+    assert (await site.get(f"/p/{site.token(expires=now + timedelta(days=1))}")).status_code == 200
+
+
+async def test_a_signed_link_of_a_reader_who_is_gone_says_so_and_does_nothing(site: Site) -> None:
+    gone = Reader("week", "nobody", "old@acme.example")
+    for reader in (gone, Reader("other", "ada", "ada@acme.example")):
+        answer = await site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE, reader)}", content=ONE_CLICK)
+        assert answer.status_code == 200
+        assert "You no longer get this digest" in shown(answer)
+    assert await site.week.services.subscriptions.preferences("week") == {}
+
+
+async def test_a_link_to_an_address_that_became_a_shared_one_works_no_more(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    shared = "shared_addresses: [ADA@acme.example]\n"
+    async with serving(empty_redis, tmp_path / "project", shared) as site:
+        assert (await site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE)}")).status_code == 404
+        assert await site.ada() == "sent"
+
+
+async def test_a_client_with_many_wrong_links_waits_but_a_link_that_works_does_not(site: Site) -> None:
+    for _ in range(TRIES):
+        assert (await site.get("/p/nothing")).status_code == 404
+    assert (await site.get("/p/nothing")).status_code == 429
+    assert (await site.get(f"/p/{site.token()}")).status_code == 200
+    site.clock[0] += SPAN
+    assert (await site.get("/p/nothing")).status_code == 404
+
+
+async def test_no_page_may_run_a_script_be_framed_kept_indexed_or_tell_where_it_led_from(site: Site) -> None:
+    for path in (f"/p/{site.token()}", "/p/nothing"):
+        answer = await site.get(path)
+        head = answer.headers
+        policy_ = head["content-security-policy"]
+        assert "default-src 'none'" in policy_
+        assert "frame-ancestors 'none'" in policy_
+        assert "script" not in policy_ + answer.text.lower()
+        assert head["referrer-policy"] == "no-referrer"
+        assert head["cache-control"] == "no-store"
+        assert "noindex" in head["x-robots-tag"]
+        assert head["x-content-type-options"] == "nosniff"
+
+
+async def test_names_from_definitions_are_text(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:
+    async with serving(empty_redis, tmp_path / "project") as site:
+        hostile = SCHEDULE.replace("name: Weekly pipeline", 'name: "<img src=x onerror=alert(1)>"')
+        await site.week.deploy(hostile.rstrip() + TO)
+        answer = await site.get(f"/p/{site.token()}")
+        assert "<img" not in answer.text
+        assert "&lt;img src=x" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [("de-AT,en;q=0.5", "Dieser Link gilt nicht"), ("fr, en", "This link does not work"), ("", "This")],
+)
+async def test_a_page_that_knows_no_reader_speaks_the_browsers_language(site: Site, asked: str, words: str) -> None:
+    assert words in (await site.get("/u/x", headers={"accept-language": asked})).text
+
+
+async def test_a_long_body_is_not_read_to_its_end_and_still_stops(site: Site) -> None:
+    answer = await site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE)}", content=b"x" * 100_000)
+    assert answer.status_code == 200
+    assert await site.ada() == "skipped unsubscribed"

@@ -1,0 +1,53 @@
+"""One entry that did not come from a file, checked as the entries of `to:` are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from worker.adapters.definitions.entries import Fallback, entries
+from worker.adapters.definitions.items import LoadContext
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.model import DigestShape
+from worker.adapters.definitions.place import Document, Findings, Path, Sheet, Spot
+from worker.adapters.definitions.project import Project
+from worker.adapters.definitions.readers_of_project import refusal
+from worker.domain.quiet import QuietHours
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.errors import RequestError
+
+
+def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+    """The entry that these keys of `to:` make in a deployed schedule. Raises RequestError with every complaint."""
+    value = {"to": [dict(written)]}
+    paths: list[Path] = [("to",), ("to", 0), *(("to", 0, key) for key in written)]
+    spots = dict.fromkeys(paths, Spot((1, 1)))
+    sheet = Sheet(Document("", value, spots), Findings())
+    names = frozenset(bundle.channels)
+    project = Project(bundle.project, {}, bundle.channels, bundle.defaults, channel_names=names)
+    context = LoadContext(sheet, kinds, project, schedule.trigger.zone)
+    made = entries(context, value["to"], _below(kinds, bundle, schedule))
+    complaints = [f"{one.found}; {one.expected}" for one in sorted(set(sheet.findings.complaints))]
+    if made and made[0].address is not None and not complaints:
+        wrong = refusal(bundle.allow, made[0].channel, made[0].address)
+        complaints = ["; ".join(wrong)] if wrong is not None else []
+    if complaints or not made:
+        raise RequestError("\n".join(complaints))
+    return made[0]
+
+
+def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:
+    """A bundle keeps entries complete, so that of `digest` and `defaults` only this is still known."""
+    specs = [kinds.connections[bundle.connections[q.source].type].queries[q.query] for q in schedule.report]
+    return Fallback(
+        DigestShape(template=schedule.template),
+        bundle.defaults.locale,
+        schedule.trigger.zone,
+        frozenset(query.id for query in schedule.report),
+        any(spec.lists_opportunities for spec in specs),
+        _common(schedule),
+    )
+
+
+def _common(schedule: Schedule) -> QuietHours | None:
+    """The quiet hours that all entries of the definition have, as those of `digest` and `defaults` are."""
+    known = {entry.quiet_hours for entry in schedule.to}
+    return next(iter(known)) if len(known) == 1 else None

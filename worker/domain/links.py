@@ -1,0 +1,24 @@
+"""Signed links in messages: each is bound to one reader and one purpose."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from worker.domain.delivery import Reader
+
+PREFERENCES_LAST = timedelta(days=30)
+"""How long a link to preferences works, from the message's date. A link to unsubscribe works for ever."""
+
+
+class Purpose(StrEnum):
+    UNSUBSCRIBE = "u"
+    PREFERENCES = "p"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a link says. `expires`: None if it works for ever."""
+
+    purpose: Purpose
+    reader: Reader
+    expires: datetime | None = None

@@ -1,0 +1,137 @@
+"""Who gets what beside the definitions, and what readers said of what they get."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from worker.domain.delivery import Reader
+from worker.domain.reason import Reason
+from worker.domain.schedule import Bundle, Schedule, Subscription
+
+
+class Origin(StrEnum):
+    """How a subscription, or a reader's choice, came to be."""
+
+    DEFINITION = "definition"
+    CLI = "cli"
+    API = "api"
+    LINK = "link"
+
+
+class End(StrEnum):
+    """Why a record is no subscription any more."""
+
+    SCHEDULE_GONE = "schedule_gone"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRecord:
+    """A subscription made at run time. It lives beside the deployments. `entry` is complete, as one of `to:` is after
+    the definition was read. `by`: who made it, in words. `ended_at`: when a deployment removed its schedule.
+    """
+
+    schedule: str
+    entry: Subscription
+    origin: Origin
+    by: str
+    at: datetime
+    expires: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.schedule, self.entry.id, self.entry.address or "")
+
+    def ended(self, now: datetime) -> End | None:
+        """Why it has ended; None while it is in force."""
+        if self.ended_at is not None:
+            return End.SCHEDULE_GONE
+        return End.EXPIRED if self.expires is not None and self.expires <= now else None
+
+
+class Choice(StrEnum):
+    UNSUBSCRIBED = "unsubscribed"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What stops one reader's messages: the reader unsubscribed, or somebody paused them. `until`: when a pause ends by
+    itself; None if it does not.
+    """
+
+    choice: Choice
+    origin: Origin
+    by: str
+    at: datetime
+    until: datetime | None = None
+
+    def reason(self, now: datetime) -> Reason | None:
+        """Why a delivery is skipped; None if nothing stops it."""
+        if self.choice is Choice.UNSUBSCRIBED:
+            return Reason.UNSUBSCRIBED
+        return None if self.until is not None and self.until <= now else Reason.MUTED
+
+
+def live_records(
+    records: Sequence[SubscriptionRecord], bundle: Bundle, schedule: Schedule, now: datetime
+) -> dict[Reader, Subscription]:
+    """The readers that records add to those of the definition. An entry of the definition takes precedence over a
+    record with its id. A record through a channel that the bundle does not have has to wait for it.
+    """
+    named = {entry.id for entry in schedule.to}
+    return {
+        record.reader: record.entry
+        for record in records
+        if record.ended(now) is None and record.entry.channel in bundle.channels and record.entry.id not in named
+    }
+
+
+def is_allowed(patterns: Sequence[str], channel: str, address: str) -> bool:
+    """Whether an address passes `subscriptions.allow`. A pattern is a domain ("acme.example"), an address, or a channel
+    with a pattern for its addresses ("chat:*").
+    """
+    host = address.rpartition("@")[2].casefold() if "@" in address else None
+    return any(_passes(pattern, channel, address, host) for pattern in patterns)
+
+
+def _passes(pattern: str, channel: str, address: str, host: str | None) -> bool:
+    if ":" in pattern:
+        name, _, rest = pattern.partition(":")
+        return name == channel and fnmatchcase(address.casefold(), rest.casefold())
+    if "@" in pattern:
+        return pattern.casefold() == address.casefold()
+    return host is not None and pattern.casefold() == host
+
+
+def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str) -> bool:
+    """Whether the address of a reader still passes. Without `subscriptions.allow`, what a definition names passes."""
+    named = any(entry.id == reader.entry for entry in schedule.to)
+    if named and not bundle.allow_written:
+        return True
+    webhook = any(e.id == reader.entry and e.address is None and not e.each for e in schedule.to)
+    return webhook or is_allowed(bundle.allow, channel, reader.address)
+
+
+def allowed_by_default(schedules: Mapping[str, Schedule]) -> tuple[str, ...]:
+    """Patterns for what the definitions name: the domains of mail addresses, and other addresses with their channel."""
+    entries = [entry for schedule in schedules.values() for entry in schedule.to if entry.address]
+    return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries}))
+
+
+def written_pattern(pattern: str) -> str:
+    """A domain in the form in which addresses have it: lower-case ASCII stays as it is compared."""
+    return pattern if ":" in pattern or "@" in pattern else pattern.casefold()
+
+
+def _pattern(channel: str, address: str) -> str:
+    return address.rpartition("@")[2] if "@" in address else f"{channel}:{address}"
+
+
+def is_shared(bundle: Bundle, address: str) -> bool:
+    """Whether several people read this address, so that none of them may unsubscribe the others."""
+    wanted = address.casefold()
+    return any(wanted == one.casefold() for one in bundle.shared_addresses)

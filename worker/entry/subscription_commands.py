@@ -1,0 +1,187 @@
+"""Commands for who gets what: subscriptions list, add, remove, pause, resume."""
+
+import getpass
+import socket
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from worker.documents.subscriptions import (
+    added_document,
+    reader_paused_document,
+    reader_resumed_document,
+    removed_document,
+    subscriptions_document,
+)
+from worker.domain.run import stamp
+from worker.domain.schedule import Bundle
+from worker.domain.subscription import Origin
+from worker.entry import console
+from worker.entry.options import Json, Project, directory
+from worker.entry.run_commands import ScheduleId, instant
+from worker.entry.with_ledger import with_ledger
+from worker.flow.deployed import bundle_of
+from worker.flow.operate import subscriptions as flow
+from worker.flow.operate.subscriptions import Author, State, SubscriptionRow
+from worker.flow.services import Services
+
+Which = Annotated[str, typer.Argument(metavar="READER", help="An entry's id, an address, or ENTRY|ADDRESS.")]
+OneSchedule = Annotated[str | None, typer.Argument(metavar="ID", help="Only of this schedule.")]
+
+subscriptions = typer.Typer(help="Who gets what: entries of definitions, and subscriptions beside them.")
+
+
+@subscriptions.command("list")
+def list_subscriptions(
+    ctx: typer.Context, schedule: OneSchedule = None, project: Project = None, as_json: Json = False
+) -> None:
+    """List every subscription, where it comes from, and whether something stops it."""
+    with console.guarded(as_json=as_json):
+
+        async def work(services: Services) -> tuple[SubscriptionRow, ...]:
+            return await flow.listed(services, schedule)
+
+        rows = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(subscriptions_document(rows))
+    elif not rows:
+        console.out.print("Nobody is subscribed to anything.", markup=False)
+    else:
+        console.print_columns(("Schedule", "Reader", "Channel", "State", "Source"), [_cells(row) for row in rows])
+
+
+def _cells(row: SubscriptionRow) -> tuple[str, ...]:
+    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), _source(row)
+
+
+def _state(row: SubscriptionRow) -> str:
+    stopped = row.preference
+    if row.state is State.PAUSED and stopped is not None:
+        return f"paused until {stamp(stopped.until)}" if stopped.until else "paused"
+    if row.state is State.UNSUBSCRIBED and stopped is not None:
+        return f"unsubscribed {stamp(stopped.at)}"
+    if row.state is State.ACTIVE and row.expires is not None:
+        return f"active until {stamp(row.expires)}"
+    return f"{row.state.replace('_', ' ')}{f': {row.sentence}' if row.sentence else ''}"
+
+
+def _source(row: SubscriptionRow) -> str:
+    return row.origin if row.at is None else f"{row.origin}, {row.by}, {stamp(row.at)}"
+
+
+@subscriptions.command("add")
+def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
+    ctx: typer.Context,
+    schedule: ScheduleId,
+    channel: Annotated[str, typer.Option("--channel", help="A channel of funnelbeat.yaml.")],
+    address: Annotated[str, typer.Option("--address", help="Where the channel sends it.")],
+    name: Annotated[str, typer.Option("--id", help="Names the subscription; channel:address unless given.")] = "",
+    rows: Annotated[str, typer.Option("--rows", help="A condition on the deals that are shown.")] = "",
+    send: Annotated[str, typer.Option("--send", help="always or on_change.")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="language_TERRITORY, such as de_DE.")] = "",
+    timezone: Annotated[str, typer.Option("--timezone", help="An IANA zone, such as Europe/Berlin.")] = "",
+    expires: Annotated[
+        str | None, typer.Option("--expires", help="When it ends by itself; without an offset in the schedule's zone.")
+    ] = None,
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Subscribe an address to a schedule, beside its definition. What may be written is the same as in `to:`."""
+    keys = {"id": name, "channel": channel, "address": address, "rows": rows}
+    more = {"send": send, "locale": locale, "timezone": timezone}
+    written: dict[str, Any] = {key: value for key, value in (keys | more).items() if value}
+    with console.guarded(as_json=as_json):
+
+        async def work(services: Services) -> Any:
+            end = instant(await _in_force(services), schedule, expires, option="--expires")
+            return await flow.add(services, schedule, written, _author(), end)
+
+        record, same = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(added_document(record, same))
+        return
+    console.out.print(f"{record.reader.id} is subscribed to {schedule}, from its next run on.", markup=False)
+    if same:
+        console.err.print(f"{address} also gets it through {', '.join(same)}: two readers, two messages.", markup=False)
+
+
+@subscriptions.command("remove")
+def remove(
+    ctx: typer.Context, schedule: ScheduleId, reader: Which, project: Project = None, as_json: Json = False
+) -> None:
+    """Remove a subscription that was added here. An entry of a definition is removed there."""
+    with console.guarded(as_json=as_json):
+
+        async def work(services: Services) -> SubscriptionRow:
+            return await flow.remove(services, schedule, reader)
+
+        row = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(removed_document(row))
+    else:
+        console.out.print(f"{row.reader.id} is no longer subscribed to {schedule}.", markup=False)
+
+
+@subscriptions.command("pause")
+def pause(
+    ctx: typer.Context,
+    schedule: ScheduleId,
+    reader: Which,
+    until: Annotated[
+        str | None, typer.Option("--until", help="When it resumes by itself; without an offset in the schedule's zone.")
+    ] = None,
+    project: Project = None,
+    as_json: Json = False,
+) -> None:
+    """Pause one reader's messages. The next one after the pause says what moved since the last one before it."""
+    with console.guarded(as_json=as_json):
+
+        async def work(services: Services) -> tuple[SubscriptionRow, datetime | None]:
+            end = instant(await _in_force(services), schedule, until, option="--until")
+            return await flow.pause(services, schedule, reader, _author(), end), end
+
+        row, end = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(reader_paused_document(row, end))
+    else:
+        words = f" until {stamp(end)}" if end else ""
+        console.out.print(f"{row.reader.id} of {schedule} is paused{words}.", markup=False)
+
+
+@subscriptions.command("resume")
+def resume(
+    ctx: typer.Context, schedule: ScheduleId, reader: Which, project: Project = None, as_json: Json = False
+) -> None:
+    """End the pause of one reader's messages."""
+    with console.guarded(as_json=as_json):
+
+        async def work(services: Services) -> tuple[SubscriptionRow, bool]:
+            return await flow.resume(services, schedule, reader)
+
+        row, ended = with_ledger(directory(ctx, project), work)
+    if as_json:
+        console.show_json(reader_resumed_document(row, was_paused=ended))
+    else:
+        words = "gets messages again" if ended else "was not paused"
+        console.out.print(f"{row.reader.id} of {schedule} {words}.", markup=False)
+
+
+def _author() -> Author:
+    return Author(Origin.CLI, f"{_user()}@{socket.gethostname()}")
+
+
+def _user() -> str:
+    """A container's user may have a number and no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+async def _in_force(services: Services) -> Bundle | None:
+    deployed = await services.deployments.deployed()
+    return await bundle_of(services.deployments, deployed.bundle) if deployed else None
+
+
+GROUPS = {"subscriptions": subscriptions}

@@ -1,0 +1,242 @@
+"""Subscriptions, as every door lists and changes them: those of the definitions, and those made at run time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from worker.domain.delivery import Reader
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.subscription import Choice, End, Origin, Preference, SubscriptionRecord, may_be_sent
+from worker.errors import ClaimLost, RequestError
+from worker.flow.deployed import bundle_of
+from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.run.readers import readers, subjects
+from worker.flow.uses import UsesClock, UsesDeliveries, UsesDeployments, UsesEntryChecks, UsesSubscriptions
+
+
+class State(StrEnum):
+    """Whether a subscription brings messages, and why not."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    UNSUBSCRIBED = "unsubscribed"
+    SUSPENDED = "suspended"
+    NOT_ALLOWED = "not_allowed"
+    NO_CHANNEL = "no_channel"
+    EXPIRED = "expired"
+    SCHEDULE_GONE = "schedule_gone"
+
+
+EVERYBODY = "*"
+"""In place of an address: whoever reads an entry with `each`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """One subscription. `by` and `at`: who made it, and when; empty and None for one of a definition. `preference`:
+    what stops its messages. `sentence`: what the receiver said when it was suspended.
+    """
+
+    reader: Reader
+    entry: Subscription
+    origin: Origin
+    state: State
+    by: str = ""
+    at: datetime | None = None
+    expires: datetime | None = None
+    preference: Preference | None = None
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, through which door."""
+
+    origin: Origin
+    by: str
+
+
+class ListUses(UsesClock, UsesDeliveries, UsesDeployments, UsesSubscriptions, Protocol): ...
+
+
+class ChangeUses(ListUses, UsesEntryChecks, Protocol): ...
+
+
+async def listed(uses: ListUses, only: str | None = None) -> tuple[SubscriptionRow, ...]:
+    """Every subscription, by schedule and reader; `only` of one schedule. Raises RequestError for a schedule that is
+    not deployed and has none.
+    """
+    deployed = await uses.deployments.deployed()
+    bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed else None
+    known = set(bundle.schedules) if bundle else set[str]()
+    names = {only} if only is not None else known | set(await uses.subscriptions.schedules())
+    now = await uses.clock.now()
+    found = [row for name in sorted(names) for row in await _of_schedule(uses, bundle, name, now)]
+    if only is not None and not found and only not in known:
+        raise RequestError(f"no schedule {only!r} is deployed, and nobody subscribed to one")
+    return tuple(found)
+
+
+async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: datetime) -> list[SubscriptionRow]:
+    schedule = bundle.schedules.get(name) if bundle else None
+    said = await uses.subscriptions.preferences(name)
+    named = {**readers(schedule), **_of_each(schedule, said)} if schedule else {}
+    records = [one for one in await uses.subscriptions.records(name) if one.reader not in named]
+    who = {**named, **{one.reader: one.entry for one in records}}
+    stopped = await _suspended(uses, who)
+    made = {one.reader: one for one in records}
+    rows = []
+    for reader, entry in sorted(who.items(), key=lambda pair: pair[0].id):
+        record, preference, why = made.get(reader), said.get(reader.id), stopped.get(reader, "")
+        state = _state(bundle, schedule, reader, entry, record, preference, now) or (
+            State.SUSPENDED if why else State.ACTIVE
+        )
+        rows.append(_row(reader, entry, record, state, preference, why))
+    return rows
+
+
+def _of_each(schedule: Schedule, said: Iterable[str]) -> dict[Reader, Subscription]:
+    """Entries with `each`, and those of their readers of whom something is said. Who the others are is known only when
+    a run has fetched.
+    """
+    each = {entry.id: entry for entry in schedule.to if entry.each}
+    who = {Reader(schedule.id, name, EVERYBODY): entry for name, entry in each.items()}
+    for name, _, address in (reader.partition("|") for reader in said):
+        if name in each:
+            who[Reader(schedule.id, name, address)] = replace(each[name], address=address)
+    return who
+
+
+async def _suspended(uses: UsesDeliveries, who: Mapping[Reader, Subscription]) -> dict[Reader, str]:
+    """The receivers' own words, of the readers whose address or channel is suspended."""
+    of = {reader: subjects(entry, reader.address) for reader, entry in who.items()}
+    words = await uses.deliveries.suspended(sorted({subject for pair in of.values() for subject in pair}))
+    return {reader: next(words[s] for s in pair if s in words) for reader, pair in of.items() if set(pair) & set(words)}
+
+
+def _state(
+    bundle: Bundle | None,
+    schedule: Schedule | None,
+    reader: Reader,
+    entry: Subscription,
+    record: SubscriptionRecord | None,
+    preference: Preference | None,
+    now: datetime,
+) -> State | None:
+    """Why it brings no messages, the strongest reason first; None if only a suspension could be the reason."""
+    end = record.ended(now) if record is not None else None
+    if end is not None or bundle is None or schedule is None:
+        return State(end or End.SCHEDULE_GONE)
+    if preference is not None and preference.choice is Choice.UNSUBSCRIBED:
+        return State.UNSUBSCRIBED
+    if entry.channel not in bundle.channels:
+        return State.NO_CHANNEL
+    if reader.address != EVERYBODY and not may_be_sent(bundle, schedule, reader, entry.channel):
+        return State.NOT_ALLOWED
+    return State.PAUSED if preference is not None and preference.reason(now) is not None else None
+
+
+def _row(
+    reader: Reader,
+    entry: Subscription,
+    record: SubscriptionRecord | None,
+    state: State,
+    preference: Preference | None,
+    sentence: str,
+) -> SubscriptionRow:
+    if record is None:
+        return SubscriptionRow(reader, entry, Origin.DEFINITION, state, preference=preference, sentence=sentence)
+    return SubscriptionRow(
+        reader, entry, record.origin, state, record.by, record.at, record.expires, preference, sentence
+    )
+
+
+async def add(
+    uses: ChangeUses, schedule_id: str, written: Mapping[str, Any], author: Author, expires: datetime | None = None
+) -> tuple[SubscriptionRecord, tuple[str, ...]]:
+    """The new record, and the ids of other entries that reach the same address. `written`: the keys of an entry of
+    `to:`. Raises RequestError for what a definition could not say either, and for an id that is taken.
+    """
+    bundle_id, schedule = await deployed_schedule(uses.deployments, schedule_id)
+    bundle, now = await bundle_of(uses.deployments, bundle_id), await uses.clock.now()
+    entry = uses.check_entry(bundle, schedule, written)
+    if entry.address is None:
+        raise RequestError(f"{entry.channel} always sends to the same place; write its entry into the definition")
+    if any(one.id == entry.id for one in schedule.to):
+        raise RequestError(f"{schedule_id} has an entry {entry.id!r} in its definition; give this one another id")
+    if expires is not None and expires <= now:
+        raise RequestError(f"--expires: found {expires.isoformat()}, which has passed; write a later instant")
+    record = SubscriptionRecord(schedule_id, entry, author.origin, author.by, now, expires)
+    others = await _of_schedule(uses, bundle, schedule_id, now)
+    if not await uses.subscriptions.add(record):
+        raise RequestError(f"{schedule_id} has a subscription {entry.id!r} already; remove it, or give this one an id")
+    same = [one for one in others if one.reader != record.reader and _reaches(one, entry)]
+    return record, tuple(one.entry.id for one in same)
+
+
+def _reaches(one: SubscriptionRow, entry: Subscription) -> bool:
+    ended = one.state in {State.EXPIRED, State.SCHEDULE_GONE}
+    return not ended and (one.entry.channel, one.entry.address) == (entry.channel, entry.address)
+
+
+async def remove(uses: ListUses, schedule: str, name: str) -> SubscriptionRow:
+    """Removes a subscription that was made at run time. Raises RequestError for an entry of a definition, and where
+    nothing has this name.
+    """
+    found = _named(await listed(uses, schedule), schedule, name)
+    if found.origin is Origin.DEFINITION:
+        raise RequestError(
+            f"schedules/{schedule}.yaml names {found.reader.id}; remove it there and deploy, or pause it"
+        )
+    await uses.subscriptions.remove(schedule, found.entry.id)
+    return found
+
+
+async def pause(uses: ListUses, schedule: str, name: str, author: Author, until: datetime | None) -> SubscriptionRow:
+    """Stops one reader's messages until `until`, or until somebody resumes them. Raises RequestError for a reader who
+    unsubscribed, and for an end that has passed.
+    """
+    found, now = _named(await listed(uses, schedule), schedule, name), await uses.clock.now()
+    if until is not None and until <= now:
+        raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
+    try:
+        choice = Preference(Choice.PAUSED, author.origin, author.by, now, until)
+        await uses.subscriptions.prefer(schedule, found.reader.id, choice)
+    except ClaimLost:
+        raise RequestError(f"{found.reader.id} unsubscribed and gets nothing; there is nothing to pause") from None
+    return found
+
+
+async def resume(uses: ListUses, schedule: str, name: str) -> tuple[SubscriptionRow, bool]:
+    """Ends a pause; False if there was none. Raises RequestError for a reader who unsubscribed: only the reader comes
+    back, by the link in an earlier message.
+    """
+    found = _named(await listed(uses, schedule), schedule, name)
+    if found.preference is not None and found.preference.choice is Choice.UNSUBSCRIBED:
+        raise RequestError(
+            f"{found.reader.id} unsubscribed; only the reader can come back, by the link in an earlier message"
+        )
+    return found, await uses.subscriptions.clear(schedule, found.reader.id, Choice.PAUSED)
+
+
+def _named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
+    """By reader's id, entry's id or address. Raises RequestError unless exactly one fits."""
+    of_each = _one_of_each(rows, name)
+    found = [row for row in rows if name in {row.reader.id, row.entry.id, row.reader.address}] or of_each
+    if len(found) == 1 and found[0].reader.address != EVERYBODY:
+        return found[0]
+    if any(row.reader.address == EVERYBODY for row in found):
+        raise RequestError(f"{name!r} stands for every owner; write one of them as {found[0].entry.id}|ADDRESS")
+    known = ", ".join(row.reader.id for row in found or rows) or "none"
+    if found:
+        raise RequestError(f"{name!r} stands for several subscriptions of {schedule}; write one of {known}")
+    raise RequestError(f"{schedule} has no subscription {name!r}; it has {known}")
+
+
+def _one_of_each(rows: Sequence[SubscriptionRow], name: str) -> list[SubscriptionRow]:
+    """One reader of an entry with `each`, written as ENTRY|ADDRESS."""
+    entry, _, address = name.partition("|")
+    whole = [row for row in rows if address and row.entry.id == entry and row.reader.address == EVERYBODY]
+    return [replace(row, reader=replace(row.reader, address=address)) for row in whole]

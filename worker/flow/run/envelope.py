@@ -1,0 +1,36 @@
+"""The identity of one message to one reader, with the reader's own links."""
+
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.delivery import Delivery, Envelope, ReaderLinks
+from worker.domain.links import PREFERENCES_LAST, Link, Purpose
+from worker.domain.subscription import is_shared
+from worker.flow.run.comparison import ReaderDigest
+from worker.flow.uses import UsesConnectors, UsesLinks
+
+
+class EnvelopeUses(UsesConnectors, UsesLinks, Protocol): ...
+
+
+def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: datetime) -> Envelope:
+    """The links are signed with the key of the delivery's first intent, so that every try is the same message. A
+    message has no links if the project has no pages or no key, if several people read the address, and if it is no mail
+    or a notice. Raises RequestError if this process does not have the key.
+    """
+    base, address = digest.bundle.web, digest.reader.address
+    key_id = _key(uses, digest, row) if base and not digest.notice else ""
+    if not key_id:
+        return Envelope(row.key, address, date)
+    unsubscribe = uses.links.sign(Link(Purpose.UNSUBSCRIBE, digest.reader), key_id)
+    preferences = uses.links.sign(Link(Purpose.PREFERENCES, digest.reader, date + PREFERENCES_LAST), key_id)
+    links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id)
+    return Envelope(row.key, address, date, links)
+
+
+def _key(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery) -> str:
+    """Names the key that signs the links; empty if the message has none."""
+    if row.date is not None:
+        return row.link_key
+    own = uses.connectors.mailbox(digest.bundle, digest.entry.channel, digest.reader.address)
+    return uses.links.key_id if own and not is_shared(digest.bundle, digest.reader.address) else ""

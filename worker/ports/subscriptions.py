@@ -1,0 +1,59 @@
+"""Subscriptions made at run time, and what readers said of theirs."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.subscription import Choice, Preference, SubscriptionRecord
+
+
+class Subscriptions(Protocol):
+    """Records and preferences, by schedule. A schedule that was renamed is found under both ids. Every method is one
+    atomic step. Raises LedgerUnavailable.
+    """
+
+    async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
+        """Every record of a schedule by id, with those that have ended."""
+        ...
+
+    async def schedules(self) -> tuple[str, ...]:
+        """Schedules that have a record or a preference, sorted."""
+        ...
+
+    async def add(self, record: SubscriptionRecord) -> bool:
+        """Its reader begins anew: earlier baselines and preferences are removed. False if there is a record with this
+        id that has not ended; then nothing is written.
+        """
+        ...
+
+    async def remove(self, schedule: str, entry: str) -> bool:
+        """Removes a record with its reader's baselines and preference. False if there is none."""
+        ...
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        """By reader's id."""
+        ...
+
+    async def prefer(self, schedule: str, reader: str, preference: Preference) -> bool:
+        """Stops a reader's messages. An unsubscription that is already there stays as it was. False if nothing changed.
+        Raises ClaimLost for a pause of a reader who unsubscribed.
+        """
+        ...
+
+    async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
+        """Ends a pause, or an unsubscription. False if the reader has made no such choice."""
+        ...
+
+    async def current(self, schedule: str) -> str:
+        """The id that a schedule has now: links in old mails know the one that it had."""
+        ...
+
+
+class EntryChecks(Protocol):
+    """The check of one entry, by the functions that check the entries of definitions."""
+
+    def __call__(self, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+        """`written`: the keys of an entry of `to:`. What they leave out comes from the schedule and the project. Raises
+        RequestError with every complaint.
+        """
+        ...

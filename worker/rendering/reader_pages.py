@@ -1,0 +1,76 @@
+"""The pages behind the links in a message, in the reader's language and zone."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+
+from markupsafe import Markup
+
+from worker import shipped
+from worker.domain.links import Purpose
+from worker.domain.reader_page import PAUSES, Act, ReaderPage
+from worker.rendering.template_sandbox import TemplateSandbox
+from worker.rendering.templates import environment
+from worker.rendering.wording import Wording
+
+LANGUAGES = {"en": "en_GB", "de": "de_DE"}
+"""For pages that know nothing of their reader."""
+
+
+@cache
+def _environment() -> TemplateSandbox:
+    return environment(shipped.folder_of("templates"), {})
+
+
+@cache
+def style() -> str:
+    """The style sheet of all pages, as it stands in them."""
+    return _environment().get_template("web/page.css.j2").render().strip()
+
+
+def style_hash() -> str:
+    """For a Content-Security-Policy that allows this style sheet alone."""
+    return base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+
+
+def page_of(page: ReaderPage) -> str:
+    """HTML of a reader's page. Its forms post to its own address."""
+    entry, defaults = page.entry, page.defaults
+    w = Wording(entry.locale if entry else defaults.locale, entry.zone if entry else defaults.timezone, page.now.year)
+    forms = page.schedule is not None and entry is not None
+    return _filled(
+        w,
+        page=page,
+        name=w.clean(page.schedule.name) if page.schedule is not None else "",
+        address=page.link.reader.address,
+        forms=forms,
+        full=page.link.purpose is Purpose.PREFERENCES,
+        acts=Act,
+        pauses=[(pause.days, w.date(page.now + pause)) for pause in PAUSES],
+        since=_said(w, page),
+        until=w.date(page.link.expires) if page.link.expires is not None else "",
+    )
+
+
+def _said(w: Wording, page: ReaderPage) -> str:
+    """Since when it is stopped, or until when it is paused."""
+    preference = page.preference
+    if preference is None:
+        return ""
+    instant: datetime | None = preference.at if page.stopped else preference.until
+    return w.stamp(instant) if instant is not None else ""
+
+
+def plain_page(kind: str, accepted: Sequence[str]) -> str:
+    """A page that says nothing of any reader. `kind`: "invalid", "busy" or "many". `accepted`: languages that the
+    browser asks for, the first one first.
+    """
+    language = next((one for one in accepted if one in LANGUAGES), "en")
+    return _filled(Wording(LANGUAGES[language], "UTC"), kind=kind, page=None, address="", until="")
+
+
+def _filled(w: Wording, **values: object) -> str:
+    sheet = Markup(style())  # noqa: S704  # our own file
+    return _environment().get_template("web/page.html.j2").render(w=w, style=sheet, **values)

@@ -1,0 +1,134 @@
+"""The pages behind the links in messages: GET shows, POST acts.
+
+They work without cookies and without a script. Whoever has the link may act, as RFC 8058 wants it; so a link is signed
+for one reader and one purpose, and no page leads to another reader's. A wrong link gets one answer, whatever is wrong.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import parse_qs
+
+import structlog
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from worker.domain.links import Purpose
+from worker.domain.reader_page import PAUSES, Act, ReaderPage
+from worker.errors import FunnelbeatError
+from worker.flow.operate.reader_page import PageUses, act, reader_page
+from worker.rendering.reader_pages import page_of, plain_page, style_hash
+from worker.web.limit import WrongTries
+
+LONGEST_BODY = 4096
+"""Bytes of a form. More is not read."""
+
+_LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
+
+
+def application(uses: PageUses, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
+    pages = ReaderPages(uses, WrongTries(monotonic))
+    routes = [
+        Route("/u/{token}", pages.unsubscribe, methods=["GET", "POST"]),
+        Route("/p/{token}", pages.preferences, methods=["GET", "POST"]),
+        Route("/health", _health, methods=["GET"]),
+    ]
+    return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
+
+
+class ReaderPages:
+    def __init__(self, uses: PageUses, wrong: WrongTries) -> None:
+        self._uses = uses
+        self._wrong = wrong
+
+    async def unsubscribe(self, request: Request) -> Response:
+        """A POST stops the digest, whatever its body is: mail programs send their own. Only our own form starts it
+        again.
+        """
+        return await self._answer(request, Purpose.UNSUBSCRIBE, Act.STOP)
+
+    async def preferences(self, request: Request) -> Response:
+        """A POST does what the form says, and nothing without one."""
+        return await self._answer(request, Purpose.PREFERENCES, None)
+
+    async def _answer(self, request: Request, purpose: Purpose, otherwise: Act | None) -> Response:
+        try:
+            return await self._page(request, purpose, otherwise)
+        except FunnelbeatError as error:
+            structlog.get_logger().error("page_failed", sentence=str(error))
+            return _plain(request, "busy", 503)
+
+    async def _page(self, request: Request, purpose: Purpose, otherwise: Act | None) -> Response:
+        token = request.path_params["token"]
+        page = await reader_page(self._uses, token, purpose)
+        if page is None:
+            return self._refused(request)
+        if request.method == "POST":
+            await self._act(page, await _form(request), otherwise)
+            page = await reader_page(self._uses, token, purpose) or page
+        return _html(page_of(page), 200)
+
+    def _refused(self, request: Request) -> Response:
+        """Links that work are never limited: the servers of a mailbox provider come for many readers."""
+        client = request.client.host if request.client is not None else ""
+        if self._wrong.too_many(client):
+            return _plain(request, "many", 429)
+        self._wrong.count(client)
+        return _plain(request, "invalid", 404)
+
+    async def _act(self, page: ReaderPage, words: str, otherwise: Act | None) -> None:
+        what, days = _asked(words, otherwise)
+        if what is not None and await act(self._uses, page, what, days):
+            reader = page.link.reader
+            structlog.get_logger().info("reader_choice", schedule=reader.schedule, reader=reader.id, act=str(what))
+
+
+def _asked(words: str, otherwise: Act | None) -> tuple[Act | None, timedelta]:
+    """The act that a form names, as "stop" or "pause-7"."""
+    name, _, days = words.partition("-")
+    span = next((pause for pause in PAUSES if str(pause.days) == days), PAUSES[0])
+    return (Act(name) if name in set(Act) else otherwise), span
+
+
+async def _form(request: Request) -> str:
+    """The value of `act`; empty for any other body, such as the one of RFC 8058."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return ""
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return ""
+    return parse_qs(body.decode("utf-8", "replace")).get("act", [""])[0]
+
+
+async def _health(_request: Request) -> Response:
+    return PlainTextResponse("ok\n", headers=_headers())
+
+
+async def _nothing(request: Request, _error: Exception) -> Response:
+    return _plain(request, "invalid", 404)
+
+
+def _plain(request: Request, kind: str, status: int) -> Response:
+    named = request.headers.get("accept-language", "")[:200].split(",")
+    found = (_LANGUAGE.match(part) for part in named)
+    return _html(plain_page(kind, [match[1].lower() for match in found if match]), status)
+
+
+def _html(text: str, status: int) -> Response:
+    return HTMLResponse(text, status, headers=_headers())
+
+
+def _headers() -> dict[str, str]:
+    policy = f"default-src 'none'; style-src 'sha256-{style_hash()}'; form-action 'self'; base-uri 'none'"
+    return {
+        "Content-Security-Policy": f"{policy}; frame-ancestors 'none'",
+        "Referrer-Policy": "no-referrer",
+        "X-Robots-Tag": "noindex, nofollow",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
