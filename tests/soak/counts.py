@@ -23,8 +23,24 @@ def entry_of(row: Delivery) -> str:
     return row.key.reader.partition("|")[0].partition("/")[0]
 
 
-KINDS = {"team": "email", "room": "slack token", "hook": "slack webhook", "signed": "webhook", "operator": "email"}
+KINDS = {
+    "team": "email",
+    "room": "slack token",
+    "hook": "slack webhook",
+    "signed": "webhook",
+    "operator": "email",
+    "owners": "owners' email",
+    "seats": "owners' slack",
+    "large": "rows' email",
+    "ample": "rows' slack",
+}
 ALL = 100_000
+
+
+def kind_of(row: Delivery) -> str:
+    """The sandbox's channel takes both forms of address: an owner without a place in the chat is reached by mail."""
+    entry = entry_of(row)
+    return KINDS["owners"] if entry == "seats" and "@" in row.key.address else KINDS.get(entry, "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +53,7 @@ class Fate:
 
     @property
     def kind(self) -> str:
-        return KINDS.get(entry_of(self.row), "email")
+        return kind_of(self.row)
 
     @property
     def lost(self) -> bool:
@@ -256,8 +272,8 @@ def _copies(
     hooks: Counter[str],
     signed: Counter[str],
 ) -> tuple[int, int]:
-    kind = KINDS.get(entry_of(row), "email")
-    if kind == "email":
+    kind = kind_of(row)
+    if kind.endswith("email"):
         return mails[row.key.digest], mails[row.key.digest]
     if kind == "webhook":
         return signed[f"msg_{row.key.digest}"], signed[f"msg_{row.key.digest}"]

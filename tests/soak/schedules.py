@@ -22,6 +22,9 @@ channels:
   hook-1: {type: slack, webhook_url: "WEBHOOK?1"}
   signed: {type: webhook, url: "RECEIVER/soak", secret: "KEY"}
 defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
+people:
+  user_1AnnaQ7hTzXk5VbLm2RwPs9DcNf: {chat: U0123456789}
+  user_2BenW3kMvYd8GhQt6ZxRj4LnSp: {chat: U0123456790}
 """.replace("KEY", SECRET)
 
 MAIN = """
@@ -83,9 +86,20 @@ within: 5m
   - {{id: held, channel: mail, address: held@acme.example, on_unknown: hold}}
 """
 
+OWNED = f"""
+name: Everybody their own
+when: {{every: 6s, catch_up: all}}
+within: 5m
+{_REPORT}to:
+  - {{id: owners, channel: mail, each: owner, unassigned: rest@acme.example, attach: [deals]}}
+  - {{id: seats, channel: chat, each: owner, unassigned: C0000000090, attach: [deals]}}
+  - {{id: large, channel: mail, address: large@acme.example, rows: "row.value >= 20000", attach: [deals]}}
+  - {{id: ample, channel: chat, address: C0000000091, rows: "row.value >= 20000", attach: [deals]}}
+"""
+
 TORN_TEMPLATE = "{{ digest.no_such_thing.at_all }}\n"
 # They catch everything up: under fire a run takes longer than their interval, and would be superseded.
-SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD}
+SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD, "owned": OWNED}
 ENDLESS = 10_000
 """How often an address is refused: for ever, as far as one soak goes."""
 

@@ -66,7 +66,7 @@ def baseline(snapshot: str, slot: datetime = SLOT) -> Baseline:
 
 def who(reader: str) -> Reader:
     """The reader with this id in WEEKLY."""
-    entry, address = reader.split("|")
+    entry, _, address = reader.partition("|")
     return Reader(WEEKLY, entry, address)
 
 

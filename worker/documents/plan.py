@@ -9,6 +9,7 @@ from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.fires import Fire
 from worker.flow.deploy.messages import Messages, Shift
 from worker.flow.deploy.moves import Moves
+from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 
 
@@ -108,12 +109,13 @@ def _fire(fire: Fire) -> dict[str, str]:
 def _schedule(row: Planned) -> dict[str, Any]:
     """One schedule, with what its runs have in common.
 
-    {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "paused", "paused_until",
-    "holidays": [{"slot", "name"}, …]}
+    {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "owners": [{"entry",
+    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …]}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
-    that is not paused, and for a pause that a person has to end. `holidays`: times on public holidays, which are no
-    slots.
+    that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
+    and which owners without an address they have by the last run, null before the first run. `holidays`: times on
+    public holidays, which are no slots.
     """
     return {
         "schedule": row.schedule,
@@ -121,9 +123,19 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "readers": list(row.readers),
         "requests_per_run": row.cost.requests,
         "unknown": list(row.cost.unknown),
+        "owners": [_reached(one) for one in row.owners],
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
         "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],
+    }
+
+
+def _reached(found: OwnersReached) -> dict[str, Any]:
+    """The owners of one entry: {"entry", "readers", "without_address": [name, …]}."""
+    return {
+        "entry": found.entry.id,
+        "readers": len(found.addresses) if found.answered else None,
+        "without_address": list(found.without_address) if found.answered else None,
     }
 
 

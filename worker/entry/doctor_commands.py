@@ -47,6 +47,7 @@ from worker.flow.operate.doctor import (
     subscribed,
     suspensions,
 )
+from worker.flow.operate.doctor_owners import owners
 from worker.settings import Settings, link_keys
 from worker.sources.common.calls import somebody_waits
 
@@ -123,18 +124,22 @@ async def _found(
         *await broker_findings(settings, bundle.project),
         *connected,
         *await channels(connectors, bundle),
-        *await _stored(settings, connectors, client, bundle),
+        *await _by_last_answers(settings, connectors, client, bundle),
         *links(bundle, SignedLinks(link_keys(settings), bundle.project).key_id),
         _zones(),
     ]
 
 
-async def _stored(settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[Finding]:
-    """Nothing when a secret is not set or Redis is not reachable, because an earlier line says so."""
+async def _by_last_answers(
+    settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle
+) -> list[Finding]:
+    """By what is stored: what the next day asks for, who has subscribed, and whether every owner is reached. Nothing
+    when a secret is not set or Redis is not reachable, because an earlier line says so.
+    """
     services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
-        day = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
-        return [*day, *await subscribed(services)]
+        spent = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
+        return [*spent, *await subscribed(services), *await owners(services, bundle)]
     except FunnelbeatError:
         return []
 

@@ -22,6 +22,7 @@ from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire
 from worker.flow.deploy.messages import Messages, Shift
 from worker.flow.deploy.moves import Moves
+from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 from worker.flow.deploy.plan import plan as planned
 from worker.flow.deployed import bundle_of as stored_bundle
@@ -92,6 +93,8 @@ def _show_schedule(row: Planned, until: datetime) -> None:
         console.out.print(f"{row.schedule} is paused{_until(row.paused)}.", markup=False)
     elif not row.count:
         console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+    for reached in row.owners:
+        console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
     if row.cost.unknown:
         lists = ", ".join(row.cost.unknown)
         console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
@@ -163,7 +166,7 @@ def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
         f"{local:%a %d %b %H:%M:%S} {row.zone}",
         stamp(fire.slot),
         row.schedule,
-        _counted(len(row.readers), "reader"),
+        _counted(len(row.readers), "reader") + (" and owners" if row.owners else ""),
         _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
         "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
         ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
@@ -178,6 +181,14 @@ def _shift_text(one: Shift, fire: Fire, readers: int) -> str:
     if one.superseded:
         return f"{who}→ a later run, quiet hours"
     return f"{who}→ {at} {one.zone}, quiet hours"
+
+
+def _reached(found: OwnersReached) -> str:
+    if not found.answered:
+        return "who reads is known after the first run"
+    nowhere = len(found.without_address)
+    told = f"about {_counted(len(found.addresses), 'reader')} by the last run"
+    return f"{told}, and {_counted(nowhere, 'owner')} without an address" if nowhere else told
 
 
 def _counted(count: int, thing: str) -> str:

@@ -98,6 +98,9 @@ def preview_command(
     schedule: Annotated[str, typer.Argument(metavar="ID")],
     project: Project = None,
     entry: Annotated[str | None, typer.Option("--entry", help="An entry of `to:` (default: the first email).")] = None,
+    reader: Annotated[
+        str | None, typer.Option("--reader", metavar="ADDRESS", help="Which reader of an entry with `each`.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
     as_json: Json = False,
@@ -113,7 +116,7 @@ def preview_command(
 
             async def look() -> Preview:
                 async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    return await preview(services, bundle, bundle.schedules[schedule], entry)
+                    return await preview(services, bundle, bundle.schedules[schedule], entry, reader)
 
             with console.progress(f"Fetching {schedule}", quiet=as_json):
                 seen = asyncio.run(look())

@@ -167,7 +167,8 @@ def _dry_run_line(trial: DryRun) -> str:
     verdict = trial.outcome or ("would be sent" if trial.decision.send else "would not be sent")
     missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in trial.gaps)
     noted = "".join(f"\n  note on {query}: {sentence}" for query, sentence in trial.notes)
-    return f"{trial.reader}: {verdict} ({trial.decision.reason}). {trial.subject}{missing}{noted}"
+    subject = f" {trial.subject}" if trial.subject else ""
+    return f"{trial.reader}: {verdict} ({trial.decision.reason}).{subject}{missing}{noted}"
 
 
 def _target(bundle: Bundle, to: str) -> tuple[str, str]:

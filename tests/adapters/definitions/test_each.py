@@ -64,6 +64,25 @@ def test_wrong_people_are_a_complaint(people: str, complaint: str, loading: Load
     assert any(complaint in one for one in found), found
 
 
+def test_a_manager_without_an_address_is_worth_a_warning(loading: Load) -> None:
+    entry = "{channel: email, each: {by: owner, manager: people}}"
+    for boss in ("", "  user_2: {manager: user_3}\n  user_3: {email: c@acme.example}\n"):
+        people = f"people:\n  user_1: {{email: ann@acme.example, manager: user_2}}\n{boss}"
+        (warning,) = loading(with_entry(entry, people)).warnings
+        assert '`manager` with "user_2"; give this manager an address here' in str(warning)
+    sound = "people:\n  user_1: {manager: user_2}\n  user_2: {email: b@acme.example, manager: user_2}\n"
+    assert loading(with_entry(entry, sound)).warnings == ()
+
+
+def test_a_number_that_two_accounts_may_give_is_worth_a_warning(loading: Load) -> None:
+    files = with_entry("{channel: email, each: owner}", "people:\n  17: {email: bo@acme.example}\n")
+    assert loading(files).warnings == ()
+    project = str(files["funnelbeat.yaml"])
+    files["funnelbeat.yaml"] = project.replace("connections:\n", "connections:\n  other: {type: shelf, api_key: x}\n")
+    warnings = [str(one) for one in loading(files).warnings]
+    assert any("`17`, a number that each account has; see that it is no other person's" in one for one in warnings)
+
+
 def test_each_wants_a_list_of_deals(loading: Load) -> None:
     files = with_entry("{channel: email, each: owner}")
     text = str(files[SCHEDULE])

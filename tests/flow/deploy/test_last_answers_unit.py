@@ -9,7 +9,7 @@ from tests.support.fakes import WEEKLY, OneQuery, Stored, bundle_with, uses
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import RequestCount, requests
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.flow.deploy.last_answers import LastAnswers, last_answers
+from worker.flow.deploy.last_answers import LastAnswers, last_answer, last_answers
 from worker.ports.kinds import Price, QuerySpec
 
 THREE = answer([deal("a"), deal("b"), deal("c")])
@@ -45,6 +45,12 @@ async def test_what_was_never_deployed_or_asked_otherwise_has_no_last_answer() -
     other = replace(WEEKLY, report=(replace(WEEKLY.report[0], params={"status_type": "won"}),))
     for was in (None, other, replace(WEEKLY, report=())):
         assert await asked(was, COUNTED, "last") == LastAnswers({"deals": None})
+
+
+async def test_the_last_answer_to_a_query_is_the_newest_that_is_stored() -> None:
+    parts = uses(runs=Chains("gone", "last"), snapshots=Stored({"last": THREE}))
+    assert await last_answer(parts, WEEKLY.report[0], WEEKLY) is THREE
+    assert await last_answer(parts, WEEKLY.report[0], None) is None
 
 
 async def test_the_services_own_count_of_a_list_goes_before_the_rows_that_were_read() -> None:

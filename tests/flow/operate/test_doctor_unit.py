@@ -39,6 +39,7 @@ from worker.flow.operate.doctor import (
     looked_at_day,
     processes,
     subscribed,
+    suspended,
     suspensions,
 )
 from worker.ports import Due
@@ -340,3 +341,9 @@ async def test_processes_that_gave_no_sign_of_life_for_half_a_minute_count_as_go
         Finding("clocks", Level.WARN, "none is running: nothing will fire"),
         Finding("workers", Level.OK, "3 running on a, b"),
     ]
+
+
+def test_what_is_suspended_is_named_with_what_its_receiver_said() -> None:
+    [one] = suspended({"address mail a@acme.example": "550 no such user"})
+    assert (one.what, one.level) == ("suspended address mail a@acme.example", Level.WARN)
+    assert one.sentence.startswith("550 no such user. ")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.fakes import NOW, RUN, TEAM, WEEKLY, Deployed, Emitted, Subscribed, bundle_with, uses
 from worker.domain.events import RunEnded
-from worker.domain.schedule import Bundle
+from worker.domain.schedule import Bundle, Each, Person
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.flow.operate.forget import Forgotten, forget
 from worker.ports import Expired
@@ -86,6 +86,13 @@ async def test_subscriptions_go_but_what_a_definition_names_stays_paused_there()
     given = parts(None)
     await forget(given, ADDRESS)
     assert given.subscriptions.said == {"weekly": {}}
+
+
+async def test_whoever_is_named_for_an_owner_or_for_the_rest_is_still_named() -> None:
+    each = replace(WEEKLY, to=(replace(TEAM, address=None, each=Each.OWNER, unassigned="Ops@acme.example"),))
+    bundle = replace(bundle_with(each), people={"user_ann": Person({"email": "ann@acme.example"})})
+    assert (await forget(parts(bundle), "ops@acme.example")).named == ("weekly",)
+    assert (await forget(parts(bundle), "ann@acme.example")).named == ("people.user_ann",)
 
 
 async def test_the_key_of_a_row_is_no_readers_address() -> None:

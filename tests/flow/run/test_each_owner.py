@@ -4,12 +4,15 @@ import email
 import email.policy
 from collections.abc import Iterator
 
+import pytest
+
 from tests.support.in_process import InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.entry.project_dir import bundle_of
-from worker.flow.operate.preview import dry_run
+from worker.errors import RequestError
+from worker.flow.operate.preview import dry_run, preview
 from worker.flow.operate.replay import replay
 from worker.flow.run.comparison import ReaderDigest
 from worker.sandbox.cast import USERS
@@ -106,6 +109,73 @@ async def test_bridges_of_owners_add_up_to_the_teams(week: InProcessRun) -> None
 
 
 INWARD = {"new", "reopened", "moved_in", "stalled_in", "converted_in", "raised"}
+
+
+async def test_an_owner_may_be_chosen_for_a_preview(week: InProcessRun) -> None:
+    await week.deploy(SCHEDULE)
+    bundle = bundle_of(week.place)
+    plan, ben = bundle.schedules["week"], USERS[1]
+    shown = await preview(week.services, bundle, plan, "owners", ben.email.upper())
+    (figure, *_) = [key for key in shown.digest.keys if key.currency == "EUR"]
+    assert figure.count == len([d for d in week.box.pipeline.open_deals() if (d.owner, d.currency) == (ben.id, "EUR")])
+    with pytest.raises(
+        RequestError, match=r"--reader: 'x@acme\.example' does not read week, entry owners, now; it has"
+    ):
+        await preview(week.services, bundle, plan, "owners", "x@acme.example")
+
+
+async def test_a_dry_run_names_owners_without_an_address(week: InProcessRun) -> None:
+    await week.deploy(SCHEDULE)
+    bundle = bundle_of(week.place)
+    trials = await dry_run(week.services, bundle, bundle.schedules["week"], None)
+    _, rows = await week.run()
+    assert {one.reader for one in trials} == {row.key.reader for row in rows}
+    unreached = {one.reader for one in trials if one.decision.reason is Reason.NO_ADDRESS}
+    assert unreached == {row.key.reader for row in rows if row.reason is Reason.NO_ADDRESS} != set()
+
+
+async def test_a_query_that_owners_do_not_see_does_not_head_their_digests(week: InProcessRun) -> None:
+    await week.deploy(SCHEDULE.replace("digest: {bridge: deals}", "digest: {key: funnel}"))
+    _, rows = await week.run()
+    assert DeliveryState.SENT in {row.state for row in rows}
+
+
+async def test_owners_are_reached_in_the_chat_where_people_says_so(week: InProcessRun) -> None:
+    anna, ben = USERS[0], USERS[1]
+    project = week.place / "funnelbeat.yaml"
+    people = f"people: {{{anna.id}: {{chat: U0123456789}}, {ben.id}: {{chat: U0123456790}}}}\n"
+    project.write_text(project.read_text("utf-8") + people, "utf-8")
+    await week.deploy(SCHEDULE.replace("channel: mail", "channel: chat").replace("ops@acme.example", "C0000000090"))
+    week.step()
+    _, rows = await week.run()
+    rooms = {row.key.address for row in rows if row.state is DeliveryState.SENT and "@" not in row.key.address}
+    assert rooms == {"U0123456789", "U0123456790", "C0000000090"}
+    # A file's title ends with the mark of its delivery.
+    readers = {row.key.digest[:8]: row.key.address for row in rows}
+    files = {
+        readers[item.meta["title"].rpartition(" ")[2]]: item.body.decode() for item in week.box.outbox.of("upload")
+    }
+    for room, owner in {"U0123456789": anna.id, "U0123456790": ben.id}.items():
+        named = {one.id for one in week.box.pipeline.visible() if one.id in files[room]}
+        assert named == {one.id for one in week.box.pipeline.open_deals() if one.owner == owner}
+    assert {item.meta["channel"] for item in week.box.outbox.of("slack")} == {
+        "D0123456789",
+        "D0123456790",
+        "C0000000090",
+    }
+
+
+async def test_an_owner_with_another_address_begins_anew_and_the_old_one_is_sent_nothing(week: InProcessRun) -> None:
+    await week.deploy(SCHEDULE)
+    await week.run()
+    project, ben = week.place / "funnelbeat.yaml", USERS[1]
+    project.write_text(f"{project.read_text('utf-8')}people: {{{ben.id}: {{email: b.o@acme.example}}}}\n", "utf-8")
+    await week.deploy(SCHEDULE)
+    run, rows = await week.run()
+    assert "b.o@acme.example" in {row.key.address for row in rows}
+    assert ben.email not in {row.key.address for row in rows}
+    digest = (await digests(week, run))["b.o@acme.example"]
+    assert digest.past.why_first == {"deals": Reason.SUBSCRIBED}
 
 
 async def test_digests_of_owners_are_replayed_byte_for_byte(week: InProcessRun) -> None:

@@ -62,6 +62,15 @@ def test_a_manager_sees_the_rows_of_all_below_and_a_circle_ends() -> None:
     assert straight.of(("close", "dan")) == {"ops@acme.example"}
 
 
+def test_what_is_written_for_another_channel_is_not_believed() -> None:
+    bundle = bundle_with(EACH)
+    bundle = replace(bundle, channels={**bundle.channels, "second": bundle.channels["mail"]})
+    connectors: Any = AnyAddress()
+    written = {"bo": Person({"second": "other@acme.example"})}
+    known = OwnerAddresses(connectors, replace(bundle, people=written), OWNERS, {("close", "bo"): MAIL["bo"]})
+    assert known.address(("close", "bo")) == "bo@acme.example"
+
+
 def test_a_reader_is_given_the_owners_whose_rows_he_sees_of_those_that_are_asked_about() -> None:
     known = addresses(replace(OWNERS, unassigned="bo@acme.example"))
     assert known.owned("bo@acme.example", "close", dict.fromkeys(["ann", "bo"])) == ["bo"]

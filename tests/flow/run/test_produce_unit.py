@@ -8,7 +8,7 @@ from typing import Any, Never
 
 import pytest
 
-from tests.domain.builders import answer, deal
+from tests.domain.builders import answer, deal, open_deals
 from tests.support.fakes import (
     HOUR,
     HOURLY,
@@ -38,7 +38,7 @@ from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing,
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
-from worker.domain.schedule import CatchUp, Schedule
+from worker.domain.schedule import CatchUp, Each, Schedule
 from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import Origin, SubscriptionRecord
@@ -352,6 +352,35 @@ async def test_a_run_that_cannot_be_tried_again_fails_and_the_operator_is_told_w
     assert sentence == f"deals: {LIST}: it is down"
     assert given.queue.deliveries == [NOTICE]
     assert given.events.facts[-1] == ENDED
+
+
+class OwnersAlone(Ledger):
+    """No owner was ever sent anything."""
+
+    async def baselines_of(self, schedule: str, entry: str) -> Mapping[Reader, Mapping[str, Baseline]]:
+        return {}
+
+
+OWNERS_ALONE = replace(
+    WEEKLY,
+    report=(*WEEKLY.report, open_deals("other")),
+    to=(replace(WEEKLY.to[0], id="owners", address=None, each=Each.OWNER),),
+)
+
+
+@pytest.mark.parametrize(
+    ("lists", "expected"),
+    [(True, ("postpone", 2, NOW + MINUTE)), (False, ("skip", 2, Reason.NO_READERS))],
+    ids=["whose rows were to be told", "which lists no rows"],
+)
+async def test_a_gap_that_leaves_nobody_to_read_is_tried_again_where_it_is_a_list(
+    lists: bool, expected: tuple[Any, ...]
+) -> None:
+    found = Fetches(deals=DOWN, other=Answer(replace(DEALS, main=None)))
+    known = Operators(QuerySpec("opportunities", "", False, (), lists_opportunities=lists))
+    given = parts(OwnersAlone(lease()), found, OWNERS_ALONE, connectors=known)
+    assert await produce(given, RUN.key) == ()
+    assert given.runs.writes == [expected]
 
 
 async def test_a_run_that_fails_without_an_operator_tells_nobody() -> None:

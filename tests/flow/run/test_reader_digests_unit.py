@@ -23,17 +23,16 @@ from tests.support.fakes import (
     Stepped,
     Stored,
     bundle_with,
-    uses,
 )
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule
-from worker.domain.snapshot.snapshot import GapReason, Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import LedgerError
 from worker.flow.run.comparison import Answers, Comparison, RunSlot
-from worker.flow.run.reader_digests import ReaderDigests, digest_context, load_found
+from worker.flow.run.reader_digests import ReaderDigests, digest_context
 from worker.ports.kinds import QuerySpec
 
 BOTH = replace(WEEKLY, report=(open_deals(), open_deals("other")), bridge="deals")
@@ -176,18 +175,6 @@ async def test_a_reader_without_a_usable_past_is_told_why(
 async def test_an_answer_to_another_question_is_no_past() -> None:
     other = Stored({"before": answer([deal("a")], at=NOW - HOUR, fingerprint="other")})
     assert (await past({"deals": BASELINE}, snapshots=other)).why_first == {"deals": Reason.QUERY_CHANGED}
-
-
-async def test_what_is_stored_is_read_back_and_what_is_gone_is_a_gap_that_says_so() -> None:
-    answers = await load_found(uses(load=Stored(STORED).load), ANSWERED)
-    assert (answers.snapshots, answers.compared) == ({"deals": NOW_ANSWER}, {"deals": WEEK})
-    assert [(gap.query_id, gap.reason, gap.sentence) for gap in answers.gaps] == [("other", GapReason.REFUSED, "401")]
-    lost = await load_found(uses(load=Stored().load), ANSWERED)
-    assert (lost.snapshots, lost.compared) == ({}, {})
-    assert [(gap.query_id, gap.reason) for gap in lost.gaps] == [
-        ("other", GapReason.REFUSED),
-        ("deals", GapReason.INCOMPLETE),
-    ]
 
 
 def slot_of(late: timedelta, schedule: Schedule = BOTH) -> RunSlot:

@@ -1,5 +1,6 @@
 """`people:` of the project and `each:` of an entry: who owns rows, and where each of them is reached."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,7 @@ from worker.adapters.definitions.model import EachShape, EntryShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.words import advice, described, shape
-from worker.domain.schedule import ChannelSpec, Each, Person
+from worker.domain.schedule import ChannelSpec, Connection, Each, Person
 from worker.ports.channels import ChannelKind
 
 MANAGER = "manager"
@@ -40,7 +41,21 @@ def people(
             except ValueError as error:
                 sheet.complain((*path, word), f"`{word}` with {described(text)}", str(error))
         found[str(owner)] = Person(addresses, str(value[MANAGER]) if MANAGER in value else None)
+    for owner, person in found.items():
+        manager = found.get(person.manager or owner)
+        if manager is None or (person.manager and not manager.addresses):
+            expected = "give this manager an address here: a service tells those of owners of listed deals only"
+            sheet.warn(("people", owner, MANAGER), f'`{MANAGER}` with "{person.manager}"', expected)
     return found
+
+
+def warn_of_two_accounts(sheet: Sheet, known: Mapping[str, Person], connections: Mapping[str, Connection]) -> None:
+    """Where a service counts its users, one number is another person in another account."""
+    for kind, count in Counter(one.type for one in connections.values()).items():
+        for owner in known if count > 1 else ():
+            if owner.isdecimal():
+                expected = f"see that it is no other person's in another of the {count} connections of type {kind}"
+                sheet.warn(("people", owner), f"`{owner}`, a number that each account has", expected, key=True)
 
 
 def each_of(sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind | None, *, lists: bool) -> Each | None:

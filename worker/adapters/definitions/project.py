@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import CapShape, DefaultsShape, ProjectShape
 from worker.adapters.definitions.options import options
-from worker.adapters.definitions.people import people
+from worker.adapters.definitions.people import people, warn_of_two_accounts
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.quiet_hours import quiet_hours
 from worker.adapters.definitions.readers_of_project import NO_RULES, ReaderRules, reader_rules
@@ -71,13 +71,17 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
     defaults, for_entries = _defaults(sheet, shaped, kinds)
     connections = _typed(sheet, "connections", shaped.connections, kinds.connections, kinds)
     channels = _typed(sheet, "channels", shaped.channels, kinds.channels, kinds)
+    allowed = {
+        name: Connection(name, k.type, given)
+        for name, (k, given) in connections.items()
+        if _allowed(sheet, ("connections", name), k, given)
+    }
+    specs = {name: ChannelSpec(name, k.type, given) for name, (k, given) in channels.items()}
+    known = people(sheet, shaped.people, specs, kinds)
+    warn_of_two_accounts(sheet, known, allowed)
     return Project(
         shaped.project,
-        {
-            name: Connection(name, k.type, given)
-            for name, (k, given) in connections.items()
-            if _allowed(sheet, ("connections", name), k, given)
-        },
+        allowed,
         {
             name: ChannelSpec(name, k.type, given)
             for name, (k, given) in channels.items()
@@ -87,7 +91,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         for_entries,
         frozenset(shaped.connections),
         frozenset(shaped.channels),
-        people(sheet, shaped.people, {n: ChannelSpec(n, k.type, given) for n, (k, given) in channels.items()}, kinds),
+        known,
         reader_rules(sheet, shaped),
     )
 

@@ -27,7 +27,7 @@ async def last_answers(uses: LastAnswersUses, bundle: Bundle, schedule: Schedule
     """`was`: the schedule as it is deployed. What it asked otherwise, or never asked, has no last answer."""
     lengths, sent = dict[str, int | None](), dict[str, RequestCount]()
     for item in schedule.report:
-        last = await _last(uses, item, was)
+        last = await last_answer(uses, item, was)
         count = sent_for(last) if last is not None else None
         if count is not None:
             sent[item.id] = count
@@ -36,7 +36,8 @@ async def last_answers(uses: LastAnswersUses, bundle: Bundle, schedule: Schedule
     return LastAnswers(lengths, sent)
 
 
-async def _last(uses: LastAnswersUses, item: Query, was: Schedule | None) -> Snapshot | None:
+async def last_answer(uses: LastAnswersUses, item: Query, was: Schedule | None) -> Snapshot | None:
+    """None also for a query that was asked otherwise."""
     known = next((one for one in was.report if one.id == item.id), None) if was else None
     if was is None or known is None:
         return None

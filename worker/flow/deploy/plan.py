@@ -18,6 +18,7 @@ from worker.flow.deploy.fires import Fire, LeftOut, Span
 from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
+from worker.flow.deploy.owners_reached import OwnersReached, owners_reached
 from worker.flow.run.readers import readers
 from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions
 
@@ -35,8 +36,9 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`fires`: the first of `count`. `readers`: their ids. `paused`: by its definition, or at run time. `shifts`: the
-    digests of each run that wait for the end of quiet hours. `left_out`: times on public holidays that are no slots.
+    """`fires`: the first of `count`. `readers`: ids of those whom the definition names. `paused`: by its definition, or
+    at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times on public
+    holidays that are no slots. `owners`: of each entry with `each`.
     """
 
     schedule: str
@@ -48,6 +50,7 @@ class Planned:
     paused: Pause | None
     shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
+    owners: tuple[OwnersReached, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,7 @@ async def _planned(
         paused=pause if pause is not None and not pause.over(span.now) else None,
         shifts=shifts(uses.holidays.name, schedule, listed),
         left_out=span.left_out(schedule.trigger, uses.holidays.name),
+        owners=await owners_reached(uses, bundle, schedule, was),
     )
 
 

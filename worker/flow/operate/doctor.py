@@ -209,7 +209,11 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
         for reader, entry in readers(schedule).items()
         for subject in subjects(entry, reader.address)
     }
-    stopped = await ledger.suspended(sorted(named))
+    return suspended(await ledger.suspended(sorted(named)))
+
+
+def suspended(stopped: Mapping[str, str]) -> list[Finding]:
+    """`stopped`: subjects, each with what its receiver said."""
     after = "Nothing is sent there until you mend it and deploy, or retry the run"
     return [Finding(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.schedule import Schedule
 from worker.flow.deployed import bundle_of
 from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
@@ -12,7 +13,9 @@ from worker.ports import Deployments, Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was removed. `named`: schedules in force that still name the address; their next runs store it again."""
+    """How much was removed. `named`: schedules in force that still name the address, and those of `people` who have it;
+    the next runs store it again.
+    """
 
     baselines: int = 0
     deliveries: int = 0
@@ -56,6 +59,16 @@ async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
         return ()
     bundle = await bundle_of(deployments, deployed.bundle)
     wanted = address.casefold()
-    found = [s.id for s in bundle.schedules.values() if any(r.address.casefold() == wanted for r in readers(s))]
+    found = [s.id for s in bundle.schedules.values() if wanted in _addresses(s)]
+    people = [
+        f"people.{owner}"
+        for owner, person in bundle.people.items()
+        if wanted in {address.casefold() for address in person.addresses.values()}
+    ]
     operator = ["defaults.operator"] if (bundle.defaults.operator or "").casefold() == wanted else []
-    return (*sorted(found), *operator)
+    return (*sorted(found), *sorted(people), *operator)
+
+
+def _addresses(schedule: Schedule) -> set[str]:
+    named = [reader.address for reader in readers(schedule)]
+    return {address.casefold() for address in (*named, *(e.unassigned for e in schedule.to if e.unassigned))}

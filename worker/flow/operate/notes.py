@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from worker.domain.digest.model import SourceLine
 from worker.domain.run import Run
 from worker.domain.snapshot.notes import sentence
-from worker.flow.run.reader_digests import load_found
+from worker.flow.run.stored_answers import load_found
 from worker.ports import Snapshots
 
 Noted = tuple[str, str]

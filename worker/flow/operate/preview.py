@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
 from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.model import Digest
+from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.currencies import written_as_in
@@ -19,8 +20,9 @@ from worker.flow.operate.notes import Noted, notes_in
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
-from worker.flow.run.reader_digests import ReaderDigests, UsesDigests, load_found
+from worker.flow.run.reader_digests import ReaderDigests, UsesDigests
 from worker.flow.run.readers import readers
+from worker.flow.run.stored_answers import load_found
 from worker.flow.run.tick import deadline
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSnapshots, UsesTransmit
 from worker.memo import Memo
@@ -62,10 +64,13 @@ class SendToUses(PreviewUses, UsesTransmit, Protocol): ...
 class BridgeUses(UsesConnectors, UsesDeployments, UsesSnapshots, Protocol): ...
 
 
-async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Preview:
-    """What the reader of one entry would get now. Nothing is sent and nothing is stored.
+async def preview(
+    uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_id: str | None, address: str | None = None
+) -> Preview:
+    """What the reader of one entry would get now. Nothing is sent and nothing is stored. `address`: which of the
+    entry's readers; the first if it is not given.
 
-    Raises RequestError for an unknown entry, or a schedule without entries.
+    Raises RequestError for an unknown entry or address, or a schedule without entries.
     """
     entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
     found = await _reader_digests(uses, bundle, schedule, None, [entry])
@@ -73,7 +78,7 @@ async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_i
         raise RequestError(
             f"{schedule.id}: entry {entry.id} has no reader now, because nobody with an address owns a row"
         )
-    reader_digest = found[0]
+    reader_digest = _chosen(found, schedule, entry, address)
     entry = reader_digest.entry
     channel = uses.connectors.channel(bundle, entry.channel, entry.address)
     shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
@@ -82,7 +87,10 @@ async def preview(uses: PreviewUses, bundle: Bundle, schedule: Schedule, entry_i
 
 async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:
     rows = []
-    for reader_digest in await _reader_digests(uses, bundle, schedule, at, list(schedule.to)):
+    for reader_digest in await _reader_digests(uses, bundle, schedule, at, list(schedule.to), everybody=True):
+        if reader_digest.entry.each and not _reached(uses, bundle, reader_digest.entry, reader_digest.reader):
+            rows.append(DryRun(reader_digest.reader.id, Decision(send=False, reason=Reason.NO_ADDRESS), "", ()))
+            continue
         channel = uses.connectors.channel(bundle, reader_digest.entry.channel, reader_digest.entry.address)
         shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
         noted = notes_in(reader_digest.digest.sources)
@@ -130,9 +138,17 @@ async def send_to(
 
 
 async def _reader_digests(
-    uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None, entries: list[Subscription]
+    uses: PreviewUses,
+    bundle: Bundle,
+    schedule: Schedule,
+    at: datetime | None,
+    entries: list[Subscription],
+    *,
+    everybody: bool = False,
 ) -> list[ReaderDigest]:
-    """One fetch, and one digest per entry. Raises RequestError if `at` has not come yet."""
+    """One fetch, and one digest per reader. `everybody`: also of owners without an address. Raises RequestError if `at`
+    has not come yet.
+    """
     now = await uses.clock.now()
     refuse_slot_to_come("--at", at or now, now)
     slot = at or now.replace(microsecond=now.microsecond // 1000 * 1000)
@@ -146,7 +162,11 @@ async def _reader_digests(
     collected = await collect(uses, context, [*of_named.values(), *explained.values()])
     each = {entry.id: entry for entry in entries if entry.each}
     owners = await owner_readers(uses, bundle, shown, collected.snapshots, explained)
-    reached = {r: replace(each[r.entry], address=r.address) for r in owners if _reached(uses, bundle, each[r.entry], r)}
+    reached = {
+        r: replace(each[r.entry], address=r.address)
+        for r in owners
+        if everybody or _reached(uses, bundle, each[r.entry], r)
+    }
     return [
         await _reader_digest(uses.digests, context, collected, r, entry, past.get(r, {}))
         for r, entry in (named | reached).items()
@@ -154,7 +174,7 @@ async def _reader_digests(
 
 
 def _reached(uses: PreviewUses, bundle: Bundle, entry: Subscription, reader: Reader) -> bool:
-    """An owner without an address has no digest."""
+    """An owner without an address is sent nothing."""
     return uses.connectors.takes(bundle, entry.channel, reader.address)
 
 
@@ -205,6 +225,15 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
     item = schedule.item(query)
     traits = uses.connectors.query(bundle, item).traits(item.params)
     return bridge(written_as_in(before, now), now, item.follow, traits.scope)
+
+
+def _chosen(found: list[ReaderDigest], schedule: Schedule, entry: Subscription, address: str | None) -> ReaderDigest:
+    wanted = address.casefold() if address is not None else None
+    chosen = next((one for one in found if wanted in (None, one.reader.address.casefold())), None)
+    if chosen is None:
+        known = ", ".join(one.reader.address for one in found)
+        raise RequestError(f"--reader: {address!r} does not read {schedule.id}, entry {entry.id}, now; it has {known}")
+    return chosen
 
 
 def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:

@@ -49,14 +49,18 @@ class OwnerAddresses:
         return [name for name in self._of_reader.get((connection, address), ()) if name in among]
 
     def address(self, owner: Owner) -> str | None:
-        """Of one person, through the entry's channel."""
+        """Of one person, through the entry's channel. What `people` says for another channel is not believed here, even
+        if it has the same form: an id of one workspace may be somebody else's in another.
+        """
         name = owner[1]
         if name is None:
             return None
         person = self.bundle.people.get(name)
         written = dict(person.addresses) if person is not None else {}
         channel = self.entry.channel
-        texts = [text for text in (written.pop(channel, None), *written.values(), self.emails.get(owner)) if text]
+        own = written.pop(channel, None)
+        others = (text for word, text in written.items() if word not in self.bundle.channels)
+        texts = [text for text in (own, *others, self.emails.get(owner)) if text]
         found = (self.connectors.address(self.bundle, channel, text) for text in texts)
         return next((address for address in found if address is not None), None)
 
@@ -77,8 +81,8 @@ def emails(schedule: Schedule, now: Mapping[str, Snapshot], earlier: Mapping[str
     now: where the service no longer tells an address, its owner has none.
     """
     listed = owners(schedule, now)
-    before = {owner: address for owner, address in _told(schedule, earlier) if owner not in listed}
-    return before | dict(_told(schedule, now))
+    before = {owner: address for owner, address in _reported(schedule, earlier) if owner not in listed}
+    return before | dict(_reported(schedule, now))
 
 
 def owners(schedule: Schedule, answers: Mapping[str, Snapshot], holds: Holds | None = None) -> frozenset[Owner]:
@@ -90,7 +94,7 @@ def owners(schedule: Schedule, answers: Mapping[str, Snapshot], holds: Holds | N
     )
 
 
-def _told(schedule: Schedule, answers: Mapping[str, Snapshot]) -> Iterator[tuple[Owner, str]]:
+def _reported(schedule: Schedule, answers: Mapping[str, Snapshot]) -> Iterator[tuple[Owner, str]]:
     for connection, answer in _by_connection(schedule, answers):
         for owner, address in answer.addresses:
             yield (connection, owner), address

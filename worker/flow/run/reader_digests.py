@@ -16,7 +16,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.currencies import written_as_in
-from worker.domain.snapshot.snapshot import Gap, GapReason, Snapshot
+from worker.domain.snapshot.snapshot import Snapshot
 from worker.flow.deployed import schedule_of
 from worker.flow.run.audience import audience_key, audience_of, narrowed, undecided_rows
 from worker.flow.run.collect import COMPARED
@@ -25,6 +25,7 @@ from worker.flow.run.conditions import condition_of
 from worker.flow.run.notices import notice_of
 from worker.flow.run.owners import OwnerAddresses, emails
 from worker.flow.run.readers import entries, entry_of, is_notice
+from worker.flow.run.stored_answers import load_found
 from worker.memo import Memo
 from worker.ports import Condition, Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
 
@@ -231,22 +232,6 @@ def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> t
 def _later(current: Mapping[str, Baseline], slot: datetime) -> frozenset[str]:
     """Queries whose baseline is not of an earlier slot. A digest compares with earlier slots only."""
     return frozenset(query for query, baseline in current.items() if baseline.slot >= slot)
-
-
-async def load_found(stored: Snapshots, run: Run) -> Answers:
-    """A run's stored answers. A snapshot that is gone from Redis is a gap that says so, and never an empty answer."""
-    snapshots: dict[str, Snapshot] = {}
-    compared: dict[str, Snapshot] = {}
-    gaps = [Gap(query, GapReason(reason), sentence) for query, reason, sentence in run.gaps]
-    for query, snapshot_id in run.snapshots:
-        snapshot = await stored.load(snapshot_id)
-        if query.endswith(COMPARED):
-            compared |= {query.removesuffix(COMPARED): snapshot} if snapshot else {}
-        elif snapshot is None:
-            gaps.append(Gap(query, GapReason.INCOMPLETE, "its stored answer is gone from Redis"))
-        else:
-            snapshots[query] = snapshot
-    return Answers(snapshots, compared, tuple(gaps))
 
 
 def digest_context(
