@@ -119,6 +119,7 @@ class Limiter:
         return {"RateLimit": self.form.format(limit=self.quota, remaining=remaining, reset=round(reset, 3))}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "form",
     ["limit={limit}, remaining={remaining}, reset={reset}", "limit={limit}; remaining={remaining}; reset={reset}"],
@@ -147,6 +148,7 @@ async def test_twenty_pages_at_twenty_a_second_meet_no_429_and_take_no_longer_th
     assert elapsed <= 1.5 * requests / 20
 
 
+@pytest.mark.alone
 async def test_several_questions_at_once_share_one_pace_and_one_reading_of_the_names() -> None:
     account = Account([deal(f"oppo_{n:03}") for n in range(12)])
     limiter = Limiter(20, "limit={limit}, remaining={remaining}, reset={reset}")
@@ -164,6 +166,7 @@ async def test_several_questions_at_once_share_one_pace_and_one_reading_of_the_n
     assert len(server.to("/me/")) == 1
 
 
+@pytest.mark.alone
 async def test_four_workers_with_one_key_meet_no_429_and_are_as_fast_together_as_one(redis_client: Redis) -> None:
     account = Account([deal(f"oppo_{n:03}") for n in range(37)])  # 12 pages of 4, which share a row
     limiter = Limiter(20, "limit={limit}, remaining={remaining}, reset={reset}")
@@ -192,6 +195,7 @@ async def test_four_workers_with_one_key_meet_no_429_and_are_as_fast_together_as
     assert elapsed <= 1.5 * len(server.asked) / 20
 
 
+@pytest.mark.alone
 async def test_without_any_limit_told_pages_come_together_after_the_first() -> None:
     account = Account([deal(f"oppo_{n:03}") for n in range(60)])
     flying = 0
@@ -213,6 +217,7 @@ async def test_without_any_limit_told_pages_come_together_after_the_first() -> N
     assert 8 < most <= 16
 
 
+@pytest.mark.alone
 async def test_a_429_holds_back_every_other_request_too() -> None:
     account = Account([deal(f"oppo_{n:03}") for n in range(31)])
     refused: list[float] = []

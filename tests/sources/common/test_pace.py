@@ -14,6 +14,8 @@ from worker.errors import LedgerUnavailable, SourceUnavailable
 from worker.ports import Limit, Quota, RateReport
 from worker.sources.common.pace import RateLimiter, asked_for
 
+pytestmark = pytest.mark.alone
+
 TWENTY = {"limit": "20", "remaining": "19", "reset": "1"}
 
 
