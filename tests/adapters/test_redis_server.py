@@ -15,7 +15,8 @@ import redis
 from kombu.connection import Connection
 
 from tests.support.patience import PATIENCE
-from worker.adapters.redis_server import SERVER, EmbeddedRedis, find_binary
+from worker.adapters.redis_program import SERVER, find_binary
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.errors import LedgerUnavailable, RequestError, SettingsError
 
 kombu: Any = Connection  # untyped

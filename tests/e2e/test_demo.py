@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.patience import PATIENCE
-from worker.adapters.redis_server import SERVER
+from worker.adapters.redis_program import SERVER
 
 MOVED = ("new", "won", "lost", "raised", "moved_out")
 

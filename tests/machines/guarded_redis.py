@@ -14,7 +14,7 @@ import redis
 
 from tests.support.patience import PATIENCE
 from worker.adapters.child_process import tied
-from worker.adapters.redis_server import find_binary
+from worker.adapters.redis_program import find_binary
 
 MASTER = "ledger"
 PASSWORD, WATCHWORD = "of the servers: @/?", "of-the-Sentinels"

@@ -15,7 +15,7 @@ import pytest
 from tests.machines.compose import ROOT, Service, instruction, service, services
 from tests.machines.guarded_redis import answers, free_port
 from tests.machines.site import running, until
-from worker.adapters.redis_server import find_binary
+from worker.adapters.redis_program import find_binary
 from worker.sandbox.server import Sandbox
 
 ONE_SHOT = {"deploy"}

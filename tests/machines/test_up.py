@@ -14,7 +14,8 @@ import pytest
 from tests.machines.site import children, running, until
 from tests.support.child_processes import send_signal
 from tests.support.patience import PATIENCE
-from worker.adapters.redis_server import SERVER, _holder
+from worker.adapters.redis_program import SERVER
+from worker.adapters.redis_server import _holder
 
 PROJECT = """
 project: upton

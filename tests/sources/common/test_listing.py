@@ -12,15 +12,8 @@ from worker.domain.snapshot.scope import Scope, one_of
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 from worker.errors import SourceIncomplete, SourceUnavailable
 from worker.ports import Question
-from worker.sources.common.listing import (
-    ListShifted,
-    LookedUp,
-    Reading,
-    WholeList,
-    overlapping,
-    repeated,
-    tolerated,
-)
+from worker.sources.common.listing import LookedUp, Reading, WholeList, tolerated
+from worker.sources.common.page_checks import ListShifted, overlapping, repeated
 
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 

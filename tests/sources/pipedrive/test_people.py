@@ -2,7 +2,7 @@
 
 from worker.domain.snapshot.snapshot import Cell, Row, table
 from worker.sources.pipedrive.people import PEOPLE, people
-from worker.sources.pipedrive.statistics import MOVEMENTS, VALUES
+from worker.sources.pipedrive.statistics_tables import MOVEMENTS, VALUES
 
 
 def made(*values: tuple[str, str, str, int]) -> dict[str, dict[str, Cell]]:

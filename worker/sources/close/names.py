@@ -8,7 +8,7 @@ from typing import Protocol
 
 from worker.errors import SourceIncomplete, SourceRefused
 from worker.sources.close.client import CloseClient, CloseRequest
-from worker.sources.common.listing import ListShifted
+from worker.sources.common.page_checks import ListShifted
 from worker.sources.common.parse import Node
 from worker.together import together
 

@@ -15,7 +15,7 @@ from worker.progress import count_rows
 from worker.sources.close import groups, ties
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
-from worker.sources.common.listing import ListShifted, overlapping
+from worker.sources.common.page_checks import ListShifted, overlapping
 from worker.sources.common.parse import Node, WholeAnswer
 from worker.together import together
 

@@ -14,7 +14,7 @@ from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.errors import SourceShapeChanged
 from worker.sources.close.names import CloseNames, CloseStatus
-from worker.sources.common.listing import ListShifted
+from worker.sources.common.page_checks import ListShifted
 from worker.sources.common.parse import Node
 
 FIELDS = (

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.snapshot import Cell, Row
-from worker.sources.common.listing import ListShifted, overlapping
+from worker.sources.common.page_checks import ListShifted, overlapping
 
 _CREATED = [column.name for column in COLUMNS].index("created_at")
 

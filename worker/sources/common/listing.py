@@ -4,8 +4,7 @@ A list changes while it is read, and a service may leave rows out. So a reading 
 and every row that seems to have left is looked up. The result is the true list or SourceIncomplete.
 """
 
-import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -16,9 +15,9 @@ from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 from worker.domain.time.epoch import to_ms
-from worker.errors import SourceIncomplete
 from worker.ports import Question
 from worker.sources.common.departures import still_matching
+from worker.sources.common.page_checks import ListShifted, fitting, incomplete
 from worker.sources.common.words import some
 
 T = TypeVar("T")
@@ -26,10 +25,6 @@ ONE_IN = 50
 """A list may lack one row in this many (at least one) that a look-up finds: 2 %."""
 _NAMES = [column.name for column in COLUMNS]
 _STALLED, _SINCE = _NAMES.index("stalled"), _NAMES.index("stalled_since")
-
-
-class ListShifted(SourceIncomplete):
-    """The pages of one reading do not fit together. A second reading may succeed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,7 @@ class WholeList(Generic[T]):
         try:
             second = await self._attempt()
         except ListShifted as shift:
-            raise _incomplete(shift.endpoint, shift.problem) from shift
+            raise incomplete(shift.endpoint, shift.problem) from shift
         return self._settled(second, second.missed if first is None else first.missed)
 
     async def complete(self, listed: Snapshot) -> Snapshot | None:
@@ -178,12 +173,12 @@ class WholeList(Generic[T]):
             return listed
         moving = sorted(listed.missed - before)
         if moving:
-            raise _incomplete(endpoint, f"{moving[0]} matches it and did not come")
+            raise incomplete(endpoint, f"{moving[0]} matches it and did not come")
         if len(missed) > tolerated(len(listed.rows) + len(missed)):
-            raise _incomplete(endpoint, f"{len(missed)} that match it did not come, as {some(missed)}")
+            raise incomplete(endpoint, f"{len(missed)} that match it did not come, as {some(missed)}")
         if listed.unexplained:
             unknown = f"{some(sorted(listed.unexplained))} could not be looked up"
-            raise _incomplete(endpoint, f"{missed[0]} matches it and did not come, and {unknown}")
+            raise incomplete(endpoint, f"{missed[0]} matches it and did not come, and {unknown}")
         return _adopted(listed)
 
     def _dated(self, row: Row, now: int) -> Row:
@@ -197,48 +192,6 @@ class WholeList(Generic[T]):
 def tolerated(rows: int) -> int:
     """How many rows a list of this length may lack."""
     return max(1, rows // ONE_IN)
-
-
-def repeated(keys: Iterable[str]) -> str | None:
-    """The first repeated key."""
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            return key
-        seen.add(key)
-    return None
-
-
-def fitting(endpoint: str, keys: Sequence[str], due: int | None) -> None:
-    """Raises ListShifted for a repeated key, or if the service counts another number of rows."""
-    twice = repeated(keys)
-    if twice is not None:
-        raise ListShifted(endpoint, f"{twice} came twice")
-    if due is not None and len(keys) != due:
-        raise ListShifted(endpoint, f"{len(keys)} rows came of {due}")
-
-
-async def settled(read: Callable[[], Awaitable[T]]) -> T:
-    """Reads a list that is not compared with a past: `read`, and again if it shifted. Raises SourceIncomplete."""
-    with contextlib.suppress(ListShifted):
-        return await read()
-    try:
-        return await read()
-    except ListShifted as shift:
-        raise _incomplete(shift.endpoint, shift.problem) from shift
-
-
-def overlapping(endpoint: str, last: str | None, first: str | None) -> None:
-    """Pages cut by position share a row: `last` of one must be `first` of the next. Rows that left or arrived before it
-    would have moved it. Raises ListShifted.
-    """
-    if last is None or last != first:
-        begins = "is empty" if first is None else f"begins with {first}"
-        raise ListShifted(endpoint, f"a page ends with {last} and the next one {begins}")
-
-
-def _incomplete(endpoint: str, problem: str) -> SourceIncomplete:
-    return SourceIncomplete(endpoint, f"the list changed while it was read, twice: {problem}")
 
 
 def _adopted(listed: Listed[T]) -> Listed[T]:

@@ -9,7 +9,8 @@ from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE, Status
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
 from worker.ports import Question
-from worker.sources.common.listing import Listed, ListShifted, LookedUp, Reading, WholeList
+from worker.sources.common.listing import Listed, LookedUp, Reading, WholeList
+from worker.sources.common.page_checks import ListShifted
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs, filters
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest

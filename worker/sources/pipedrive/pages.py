@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from worker.errors import SourceIncomplete
 from worker.progress import count_rows
-from worker.sources.common.listing import overlapping
+from worker.sources.common.page_checks import overlapping
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 

@@ -3,11 +3,11 @@
 https://developers.pipedrive.com/docs/api/v1/Pipelines
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.money import code_of
-from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.domain.snapshot.snapshot import Cell, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
 from worker.ports import Question
 from worker.sources.common.parse import Node
@@ -17,36 +17,24 @@ from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
 from worker.sources.pipedrive.people import people
+from worker.sources.pipedrive.statistics_tables import (
+    AGES,
+    CONVERSION,
+    MOVEMENTS,
+    MOVES,
+    VALUES,
+    maps,
+    seconds,
+    share,
+    totals,
+    unique,
+    value_sums,
+)
 from worker.together import together
 
 EVERYBODY = "all"
 _NOBODY = frozenset({400, 403, 404, 410})
 """Statuses of an answer for a user without statistics."""
-MOVES = ("new_deals", "deals_left_open", "won_deals", "lost_deals")
-DAY = 86_400
-
-_USER = (Column("user_id", Kind.ID), Column("user", Kind.TEXT))
-_STAGE = (Column("stage_id", Kind.ID), Column("stage", Kind.TEXT))
-CONVERSION = (
-    *_USER,
-    Column("from_stage_id", Kind.ID),
-    Column("from_stage", Kind.TEXT),
-    Column("to_stage_id", Kind.ID),
-    Column("to_stage", Kind.TEXT),
-    Column("conversion_rate", Kind.RATIO, significant=True),
-)
-MOVEMENTS = (
-    *_USER,
-    *(Column(name, Kind.INT, significant=True, sum=True) for name in ("movements_between_stages", *MOVES)),
-    Column("average_age", Kind.SECONDS),
-)
-VALUES = (
-    *_USER,
-    Column("what", Kind.TEXT),
-    Column("currency", Kind.TEXT),
-    Column("value", Kind.MONEY, significant=True, sum=True),
-)
-AGES = (*_USER, *_STAGE, Column("average_age", Kind.SECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +79,7 @@ class Statistics:
         notes = self._whose()
         if measures:
             notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
-        return StatisticsAnswer(measures, (_unique("conversion", CONVERSION, rows),), tuple(notes), sent)
+        return StatisticsAnswer(measures, (unique("conversion", CONVERSION, rows),), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`, and `people`,
@@ -102,16 +90,16 @@ class Statistics:
         """
         users = self._users()
         answers = await self._each(costs.MOVEMENTS, users)
-        amounts = await amounts_of(self.currencies, list(_maps(answers.values())), [])
+        amounts = await amounts_of(self.currencies, list(maps(answers.values())), [])
         every = [self._moved(user, answer, amounts) for user, answer in answers.items()]
         told = [one for one in every if one.moves or not self._gone(one.row.key)]
         moved = table("movements", MOVEMENTS, (one.row for one in told))
         values = table("values", VALUES, (row for one in told for row in one.values))
-        ages = _unique("ages", AGES, [pair for one in told for pair in one.ages])
+        ages = unique("ages", AGES, [pair for one in told for pair in one.ages])
         notes = (*self._whose(), *amounts.notes)
         sent = {costs.MOVEMENTS: len(users)}
         tables = (moved, values, ages, people(moved, values))
-        return StatisticsAnswer((*_totals(moved), *_values(values)), tables, notes, sent)
+        return StatisticsAnswer((*totals(moved), *value_sums(values)), tables, notes, sent)
 
     @property
     def _everybody(self) -> bool:
@@ -168,10 +156,10 @@ class Statistics:
         for step in data.get("stage_conversions").items():
             came, went = (step.get(name).number_id_or_none() for name in ("from_stage_id", "to_stage_id"))
             cells = (*own, came, self.names.stage(came), went, self.names.stage(went))
-            yield step, Row(f"{user}|{came or 'none'}|{went or 'none'}", (*cells, _share(step.get("conversion_rate"))))
+            yield step, Row(f"{user}|{came or 'none'}|{went or 'none'}", (*cells, share(step.get("conversion_rate"))))
         for end in ("won", "lost"):
             told = data.get(f"{end}_conversion")
-            yield told, Row(f"{user}|pipeline|{end}", (*own, None, None, None, end, _share(told)))
+            yield told, Row(f"{user}|pipeline|{end}", (*own, None, None, None, end, share(told)))
 
     def _shares(self, answers: dict[str, Node]) -> tuple[Measure, ...]:
         whom = "company" if self._everybody and not self.left_out else "chosen"
@@ -196,7 +184,7 @@ class Statistics:
         told = not ages.absent and ages.value != []
         counts: list[Cell] = [data.get("movements_between_stages").get("count").whole()]
         counts += [data.get(name).get("count").whole() for name in MOVES]
-        whole = _seconds(ages.get("across_all_stages")) if told else None
+        whole = seconds(ages.get("across_all_stages")) if told else None
         values = [
             Row(f"{user}|{name}|{code_of(currency)}", (*own, name, currency, amount))
             for name in MOVES
@@ -208,7 +196,7 @@ class Statistics:
 
     def _age(self, user: str, own: tuple[Cell, ...], stage: Node) -> Row:
         stage_id = stage.get("stage_id").number_id()
-        cells = (*own, stage_id, self.names.stage(stage_id), _seconds(stage.get("value")))
+        cells = (*own, stage_id, self.names.stage(stage_id), seconds(stage.get("value")))
         return Row(f"{user}|{stage_id}", cells)
 
 
@@ -220,56 +208,3 @@ class _Moved:
     values: list[Row]
     ages: list[tuple[Node, Row]]
     moves: bool
-
-
-def _maps(answers: Iterable[Node]) -> Iterator[Node]:
-    """The maps by currency that have the right shape."""
-    for data in answers:
-        groups = (data.get(name) for name in MOVES)
-        yield from (group.get("values") for group in groups if isinstance(group.value, dict))
-
-
-def _share(node: Node) -> float | None:
-    """Whole per cent as a fraction. Null stays null."""
-    percent = node.number_or_none()
-    if percent is not None and not 0 <= percent <= 100:
-        raise node.wrong("a percentage from 0 to 100")
-    return None if percent is None else percent / 100
-
-
-def _seconds(node: Node) -> float | None:
-    days = node.number_or_none()
-    return None if days is None else float(days * DAY)
-
-
-def _totals(moved: Table) -> Iterator[Measure]:
-    for name in ("movements_between_stages", *MOVES):
-        at = moved.index(name)
-        total = sum(cell for row in moved.rows if isinstance(cell := row.cells[at], int))
-        yield Measure(("total", name), Kind.INT, total)
-    at = moved.index("average_age")
-    alone = moved.rows[0].cells[at] if len(moved.rows) == 1 else None
-    why = "averages of several people are not averaged" if len(moved.rows) > 1 else "Pipedrive could not compute it"
-    value = alone if isinstance(alone, float) else None
-    yield Measure(("total", "average_age"), Kind.SECONDS, value, why_null=why if value is None else None)
-
-
-def _values(found: Table) -> Iterator[Measure]:
-    sums: dict[tuple[str, str], int] = {}
-    for row in found.rows:
-        cells = found.record(row)
-        key = (str(cells["what"]), str(cells["currency"]))
-        amount = cells["value"]
-        sums[key] = sums.get(key, 0) + (amount if isinstance(amount, int) else 0)
-    for (what, currency), total in sorted(sums.items()):
-        yield Measure(("total", f"{what}_value_{code_of(currency).lower()}"), Kind.MONEY, total, currency)
-
-
-def _unique(table_id: str, shape: tuple[Column, ...], rows: list[tuple[Node, Row]]) -> Table:
-    """Raises SourceShapeChanged if two rows have the same key."""
-    seen: dict[str, Row] = {}
-    for node, row in rows:
-        if row.key in seen:
-            raise node.wrong(f"one row for {row.key!r}")
-        seen[row.key] = row
-    return table(table_id, shape, seen.values())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from worker.errors import SourceIncomplete
-from worker.sources.common.listing import fitting, settled
+from worker.sources.common.page_checks import fitting, settled
 from worker.sources.common.parse import Node
 from worker.sources.umami.client import UmamiClient, UmamiRequest
 
