@@ -18,8 +18,9 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.subscription import Origin
 from worker.entry import console
+from worker.entry.instants import instant
 from worker.entry.options import Json, Project, directory
-from worker.entry.run_commands import ScheduleId, instant
+from worker.entry.run_commands import ScheduleId
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deployed import bundle_of
 from worker.flow.operate import subscriptions as flow
