@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
+from worker.domain.operators import Operator
 from worker.domain.schedule import (
     Bundle,
     CatchUp,
@@ -78,7 +79,7 @@ options = st.dictionaries(texts, texts, max_size=2)
 bundles = st.builds(
     Bundle,
     project=texts,
-    defaults=st.builds(Defaults, operator=st.none() | texts),
+    defaults=st.builds(Defaults, operator=st.none() | texts | st.tuples(st.builds(Operator, st.none() | texts, texts))),
     connections=st.dictionaries(texts, st.builds(Connection, texts, texts, options), max_size=2),
     channels=st.dictionaries(texts, st.builds(ChannelSpec, texts, texts, options), max_size=2),
     schedules=st.dictionaries(texts, schedules, max_size=2),

@@ -116,3 +116,33 @@ async def test_without_an_operator_nobody_is_told_and_nothing_is_left_to_do(week
     run = await whole(week)
     assert await notices(week, run) == []
     assert (await week.services.clock.sweep(10)).runs == ()
+
+
+async def test_another_operator_is_told_that_the_first_ones_own_channel_is_suspended(three: InProcessRun) -> None:
+    """A second list of addresses: the notice about the only mail channel waited for that channel."""
+    project = three.place / "funnelbeat.yaml"
+    both = "operator: [{channel: mail, address: " + OPS + "}, {channel: chat, address: C0000000042}]"
+    project.write_text(project.read_text(encoding="utf-8").replace(f"operator: {OPS}", both), encoding="utf-8")
+    await three.deploy((three.place / "schedules" / "week.yaml").read_text(encoding="utf-8"))
+    three.box.mail.faults.refuse(BOSS, 550)
+    await suspend(three.services, f"address mail {OPS}", "550 no such user")
+    run = await whole(three)
+    (row,) = await notices(three, run)
+    assert (row.state, row.key.address) == (DeliveryState.SENT, "C0000000042")
+    assert told(three) == []
+    posts = [item.body.decode() for item in three.box.outbox.of("slack")]
+    assert any(f"Suspended: {BOSS}" in post for post in posts)
+
+
+async def test_a_refused_notice_is_told_to_another_operator(three: InProcessRun) -> None:
+    project = three.place / "funnelbeat.yaml"
+    both = f"operator: [{OPS}, C0000000042]"
+    project.write_text(project.read_text(encoding="utf-8").replace(f"operator: {OPS}", both), encoding="utf-8")
+    await three.deploy((three.place / "schedules" / "week.yaml").read_text(encoding="utf-8"))
+    three.box.mail.faults.refuse(BOSS, 550)
+    three.box.mail.faults.refuse(OPS, 550)
+    run = await whole(three)
+    rows = {row.key.address: row for row in await notices(three, run)}
+    assert rows[OPS].state is DeliveryState.REFUSED
+    assert rows["C0000000042"].notice is not None
+    assert OPS in rows["C0000000042"].notice.subject

@@ -15,6 +15,7 @@ from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact
 from worker.domain.missed import MissedRow
 from worker.domain.notice import Notice, Suspension, Trouble
+from worker.domain.operators import Operator
 from worker.domain.outcome import Outcome
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
@@ -43,7 +44,7 @@ def uses(**parts: object) -> Any:
     return SimpleNamespace(**parts)
 
 
-def bundle_with(*schedules: Schedule, operator: str | None = None) -> Bundle:
+def bundle_with(*schedules: Schedule, operator: str | tuple[Operator, ...] | None = None) -> Bundle:
     """One connection, one channel, and these schedules."""
     connections, channels = {"close": Connection("close", "any")}, {"mail": ChannelSpec("mail", "any")}
     return Bundle("acme", Defaults(operator=operator), connections, channels, {one.id: one for one in schedules})
@@ -244,7 +245,14 @@ class Settled:
         return self.facts
 
 
-class OneChannel:
+class OneReceiver:
+    """A channel's name stands for whom it sends to."""
+
+    def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
+        return channel
+
+
+class OneChannel(OneReceiver):
     """Every definition stands for the same channel."""
 
     def __init__(self, one: object) -> None:
@@ -256,21 +264,22 @@ class OneChannel:
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return ""
 
-    def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
-        return channel
-
     def templates(self, bundle: Bundle) -> Any:
         return None
 
 
-class Circuit:
-    """Asks for each of the waits, and then lets messages go. `heard`: what it was told of the receiver."""
+class OpenCircuit:
+    """Asks for each of the waits, and then lets messages go."""
 
     def __init__(self, *waits: float) -> None:
         self.waits, self.heard = list(waits), list[str]()
 
     async def enter(self, receiver: str) -> float:
         return self.waits.pop(0) if self.waits else 0.0
+
+
+class Circuit(OpenCircuit):
+    """`heard`: what it was told of the receiver."""
 
     async def answered(self, receiver: str) -> None:
         self.heard.append(f"{receiver} answered")

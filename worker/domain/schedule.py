@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.cap import Cap
+from worker.domain.operators import Operator
 from worker.domain.quiet import QuietHours
 from worker.domain.time.window import WindowSpec
 
@@ -207,12 +208,20 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
+    """`operator`: one address, or several operators of whom the first that can be reached is told."""
+
     timezone: str = "UTC"
     locale: str = "en_GB"
     week_start: str = "monday"
     fiscal_year_start: str = "01-01"
-    operator: str | None = None
+    operator: str | tuple[Operator, ...] | None = None
     cap: Cap | None = None
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        if isinstance(self.operator, str):
+            return (Operator(self.operator),)
+        return self.operator or ()
 
 
 @dataclass(frozen=True, slots=True)

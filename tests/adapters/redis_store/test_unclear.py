@@ -1,7 +1,5 @@
 """A digest that follows one which may have arrived says that it may repeat it."""
 
-from typing import Any
-
 import pytest
 
 from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
@@ -72,12 +70,10 @@ async def test_the_heir_of_a_schedule_knows_which_digest_of_it_may_have_arrived(
 
 async def test_of_two_pasts_that_join_the_oldest_digest_counts(story: LedgerFixture) -> None:
     await story.deploy(WEEKLY, "heir")
-    for schedule, readers in ((WEEKLY, {ANN: 100, BEN: 300}), ("heir", {ANN: 200, BEN: 200, "c|c@tern.example": 5})):
-        await story.client.hset(f"{PROJECT}:unclear:{schedule}", mapping=dict[Any, Any](readers))
+    for schedule, reader, slot in ((WEEKLY, ANN, 100), (WEEKLY, BEN, 300), ("heir", ANN, 200), ("heir", BEN, 200)):
+        await story.client.hset(f"{PROJECT}:unclear:{schedule}", reader, slot)
     await story.deployments.activate(renamed(), {}, (WEEKLY,))
-    kept = await story.client.hgetall(f"{PROJECT}:unclear:heir")
-    assert {int(slot) for slot in kept.values()} == {100, 200, 5}
-    assert (kept[ANN.encode()], kept[BEN.encode()]) == (b"100", b"200")
+    assert [await story.client.hget(f"{PROJECT}:unclear:heir", reader) for reader in (ANN, BEN)] == [b"100", b"200"]
 
 
 async def test_a_schedule_that_begins_anew_has_no_older_digest(story: LedgerFixture) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.fakes import NOW, RUN, TEAM, WEEKLY, Deployed, Emitted, Subscribed, bundle_with, uses
 from worker.domain.events import RunEnded
+from worker.domain.operators import Operator
 from worker.domain.schedule import Bundle, Each, Person
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.flow.operate.forget import Forgotten, forget
@@ -93,6 +94,11 @@ async def test_whoever_is_named_for_an_owner_or_for_the_rest_is_still_named() ->
     bundle = replace(bundle_with(each), people={"user_ann": Person({"email": "ann@acme.example"})})
     assert (await forget(parts(bundle), "ops@acme.example")).named == ("weekly",)
     assert (await forget(parts(bundle), "ann@acme.example")).named == ("people.user_ann",)
+
+
+async def test_an_address_of_any_operator_is_told() -> None:
+    bundle = bundle_with(operator=(Operator(None, "hook"), Operator(ADDRESS, "mail")))
+    assert (await forget(parts(bundle), ADDRESS)).named == ("defaults.operator",)
 
 
 async def test_the_key_of_a_row_is_no_readers_address() -> None:

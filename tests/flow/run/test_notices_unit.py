@@ -22,6 +22,7 @@ from tests.support.fakes import (
 )
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.notice import MOST_CAUSES, Cause, NoticeRequest, Suspension, Trouble
+from worker.domain.operators import Operator
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
@@ -31,6 +32,7 @@ from worker.flow.run.notices import (
     notify_of_failed,
     of_failed,
     of_suspended,
+    stopped_ways,
     undelivered,
 )
 
@@ -97,6 +99,61 @@ def test_each_suspension_of_a_run_is_a_notice_of_its_own_and_the_same_one_twice_
 def test_a_notice_that_is_refused_makes_no_other() -> None:
     assert suspended(replace(KEY, reader=OPERATOR)) == Suspension("channel mail", "550: gone")
     assert suspended(bundle=bundle_with(WEEKLY)).notice is None
+
+
+BOTH = bundle_with(WEEKLY, operator=(Operator("ops@acme.example", "mail"), Operator(None, "hook")))
+
+
+@pytest.mark.parametrize(
+    ("stopped", "reader"),
+    [
+        ((), OPERATOR),
+        (("address mail ops@acme.example",), "operator|webhook"),
+        (("channel mail",), "operator|webhook"),
+        (("channel mail", "channel hook"), OPERATOR),
+    ],
+)
+def test_the_first_operator_to_whom_nothing_stops_the_way_is_told(stopped: Sequence[str], reader: str) -> None:
+    """Where all ways are stopped, the notice waits for the first."""
+    request = of_failed(CONNECTORS, BOTH, WEEKLY, RUN.key, Reason.SOURCE, CAUSES, NOW, stopped)
+    assert request is not None
+    assert request.reader == reader
+
+
+@pytest.mark.parametrize(
+    ("key", "stopped", "address"),
+    [
+        (KEY, (), "webhook"),
+        (replace(KEY, reader=OPERATOR), (), "webhook"),
+        (KEY, ("channel hook",), "ops@acme.example"),
+        (replace(KEY, reader=OPERATOR), ("channel hook",), None),
+    ],
+)
+def test_another_operator_is_told_that_the_way_to_the_first_is_stopped(
+    key: DeliveryKey, stopped: Sequence[str], address: str | None
+) -> None:
+    stop = of_suspended(CONNECTORS, BOTH, WEEKLY, key, "channel mail", "550: gone", NOW, stopped)
+    assert (stop.notice.reader.partition("|")[2] if stop.notice else None) == address
+
+
+class Suspended:
+    """Knows what is suspended. `asked`: every question."""
+
+    def __init__(self, *stopped: str) -> None:
+        self.stopped, self.asked = stopped, list[Sequence[str]]()
+
+    async def suspended(self, subjects: Sequence[str]) -> dict[str, str]:
+        self.asked.append(subjects)
+        return {one: "550" for one in subjects if one in self.stopped}
+
+
+async def test_the_ledger_is_asked_what_is_stopped_only_where_somebody_else_could_be_told() -> None:
+    ledger = Suspended("channel hook", "channel other")
+    given = uses(connectors=CONNECTORS, deliveries=ledger)
+    assert await stopped_ways(given, BUNDLE) == set()
+    assert ledger.asked == []
+    assert await stopped_ways(given, BOTH) == {"channel hook"}
+    assert ledger.asked == [["address hook webhook", "address mail ops@acme.example", "channel hook", "channel mail"]]
 
 
 class Notifies:

@@ -6,7 +6,7 @@ import pytest
 
 from worker.connectors import SILENT, OpenConnectors
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
-from worker.flow.run.readers import operator_entry
+from worker.flow.run.readers import operator_entries
 
 CHANNELS = {
     "room": ChannelSpec("room", "slack", {"token": "${NO_SUCH_SECRET}"}),
@@ -21,6 +21,7 @@ CHANNELS = {
     [
         (["room", "hook", "mail", "box"], "ops@acme.example", "mail"),
         (["room", "box", "mail"], "ops@acme.example", "box"),
+        (["mail", "hook", "room"], "C0123456789", "room"),
         (["room", "hook"], "ops@acme.example", None),
         (["mail"], None, None),
     ],
@@ -30,5 +31,4 @@ def test_it_takes_the_first_channel_that_takes_its_address(
 ) -> None:
     connectors = OpenConnectors(SILENT, Path.cwd(), offline=True)
     bundle = Bundle("acme", Defaults(operator=operator), {}, {name: CHANNELS[name] for name in names}, {})
-    entry = operator_entry(connectors, bundle)
-    assert (entry.channel if entry else None) == channel
+    assert [entry.channel for entry in operator_entries(connectors, bundle)] == ([channel] if channel else [])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
 from worker.domain.delivery import Reader
+from worker.domain.operators import Operator
 from worker.domain.schedule import ChannelSpec
 from worker.flow.run.readers import (
     also_id,
@@ -13,6 +14,7 @@ from worker.flow.run.readers import (
     entry_of,
     is_also,
     is_notice,
+    operator_entries,
     operator_entry,
     readers,
     subjects,
@@ -55,12 +57,22 @@ def test_the_operator_is_told_through_the_first_channel_that_takes_the_address(
 ) -> None:
     channels = {name: ChannelSpec(name, "any") for name in ("room", "mail")}
     bundle = replace(bundle_with(WEEKLY, operator=operator), channels=channels)
-    found = operator_entry(uses(takes=Takes(*names).takes), bundle)
-    if channel is None:
-        assert found is None
-    else:
-        assert found is not None
-        assert (found.channel, found.id, found.address, found.locale) == (channel, "operator", operator, "en_GB")
+    found = operator_entries(uses(takes=Takes(*names).takes), bundle)
+    expected = [] if channel is None else [(channel, "operator", operator, "en_GB")]
+    assert [(one.channel, one.id, one.address, one.locale) for one in found] == expected
+
+
+def test_operators_are_told_apart_by_their_addresses_and_the_first_stands_for_one_that_was_dropped() -> None:
+    told = (Operator("C0123456789", "room"), Operator(None, "hook"), Operator("ops@acme.example"))
+    connectors, bundle = uses(takes=Takes("mail").takes), bundle_with(WEEKLY, operator=told)
+    bundle = replace(bundle, channels={"mail": ChannelSpec("mail", "any")})
+    found = [operator_entry(connectors, bundle, to) for to in ("webhook", "ops@acme.example", "boss@acme.example")]
+    assert [one and (one.channel, one.address) for one in found] == [
+        ("hook", None),
+        ("mail", "ops@acme.example"),
+        ("room", "C0123456789"),
+    ]
+    assert operator_entry(connectors, bundle_with(WEEKLY), "webhook") is None
 
 
 def test_an_entry_is_found_by_its_readers_id_unless_it_was_dropped() -> None:

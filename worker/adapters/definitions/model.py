@@ -79,7 +79,10 @@ class DefaultsShape(Shape):
     locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
     week_start: Text = Field(default="", description="The weekday on which weeks start; monday unless given.")
     fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
-    operator: Text = Field(default="", description="Mail address for notices about what could not be done.")
+    operator: Any = Field(
+        default="",
+        description="Who is told what could not be done: an address, `{channel, address}`, or a list of these.",
+    )
     template: Text = Field(default="", description="Template family; pipeline unless given.")
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
     on_unknown: _OnUnknown = Field(default=None, description="resend (unless given) or hold.")
@@ -200,6 +203,13 @@ class EntryShape(ReaderShape):
     address: Text = Field(default="", description="Where the channel sends it.")
     each: Any = Field(default="", description="owner: a digest for each owner of deals; {by: owner, manager: people}.")
     unassigned: Text = Field(default="", description="Who gets the deals of owners without an address.")
+
+
+class OperatorShape(Shape):
+    title = "an operator"
+
+    channel: Text = Field(description="A channel of this file.")
+    address: Text = Field(default="", description="As the channel takes it; none for one with a place of its own.")
 
 
 class EachShape(Shape):

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import CapShape, DefaultsShape, ProjectShape
+from worker.adapters.definitions.operators import operator
 from worker.adapters.definitions.options import options
 from worker.adapters.definitions.people import people, warn_of_two_accounts
 from worker.adapters.definitions.place import Path, Sheet, parsed
@@ -16,7 +17,6 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import day_of_year, locale, seconds, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
-from worker.adapters.smtp.addresses import ascii_address
 from worker.domain.cap import Cap
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send, Thread
@@ -68,7 +68,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
     if not _PROJECT.fullmatch(shaped.project):
         expected = "write lower-case letters, digits and hyphens, at most 63"
         sheet.complain(("project",), f"`project` with {described(shaped.project)}", expected)
-    defaults, for_entries = _defaults(sheet, shaped, kinds)
+    defaults_given, defaults, for_entries = _defaults(sheet, shaped, kinds)
     connections = _typed(sheet, "connections", shaped.connections, kinds.connections, kinds)
     channels = _typed(sheet, "channels", shaped.channels, kinds.channels, kinds)
     allowed = {
@@ -79,6 +79,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
     specs = {name: ChannelSpec(name, k.type, given) for name, (k, given) in channels.items()}
     known = people(sheet, shaped.people, specs, kinds)
     warn_of_two_accounts(sheet, known, allowed)
+    told = operator(sheet, defaults_given.operator, frozenset(shaped.channels), specs, kinds)
     return Project(
         shaped.project,
         allowed,
@@ -87,7 +88,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
             for name, (k, given) in channels.items()
             if _allowed(sheet, ("channels", name), k, given)
         },
-        defaults,
+        replace(defaults, operator=told),
         for_entries,
         frozenset(shaped.connections),
         frozenset(shaped.channels),
@@ -151,9 +152,10 @@ def _allowed(sheet: Sheet, path: Path, kind: SourceKind | ChannelKind, given: Ma
     return not faults
 
 
-def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defaults, ForEntries]:
+def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[DefaultsShape, Defaults, ForEntries]:
+    """As they are written; and without the operator, who is reached through channels."""
     if not shaped.defaults and not shaped.fiscal_year_start:
-        return Defaults(), ForEntries()
+        return DefaultsShape(), Defaults(), ForEntries()
     given = read(DefaultsShape, shaped.defaults, sheet, ("defaults",)).piece or DefaultsShape()
     if given.fiscal_year_start and shaped.fiscal_year_start:
         sheet.complain(
@@ -168,17 +170,20 @@ def _defaults(sheet: Sheet, shaped: ProjectShape, kinds: Registry) -> tuple[Defa
         parsed(sheet, ("defaults", "locale"), given.locale, locale, base.locale),
         parsed(sheet, ("defaults", "week_start"), given.week_start, weekday, base.week_start),
         parsed(sheet, below if given.fiscal_year_start else top, fiscal, day_of_year, base.fiscal_year_start),
-        parsed(sheet, ("defaults", "operator"), given.operator, _mail, "") or None,
-        _cap(sheet, given.cap),
+        cap=_cap(sheet, given.cap),
     )
     fallback = ForEntries()
-    return defaults, ForEntries(
-        given.template or fallback.template,
-        given.send or fallback.send,
-        given.on_unknown or fallback.on_unknown,
-        quiet_hours(sheet, ("defaults",), given.quiet_hours, None, kinds, defaults.timezone),
-        bool(given.skip_if_empty),
-        given.thread or fallback.thread,
+    return (
+        given,
+        defaults,
+        ForEntries(
+            given.template or fallback.template,
+            given.send or fallback.send,
+            given.on_unknown or fallback.on_unknown,
+            quiet_hours(sheet, ("defaults",), given.quiet_hours, None, kinds, defaults.timezone),
+            bool(given.skip_if_empty),
+            given.thread or fallback.thread,
+        ),
     )
 
 
@@ -196,12 +201,3 @@ def zone_at(sheet: Sheet, path: Path, text: str, default: str) -> str:
     if warning is not None:
         sheet.warn(path, *warning)
     return found
-
-
-def _mail(text: str) -> str:
-    """Checks the operator's address as the mail channel does."""
-    try:
-        ascii_address(text)
-    except ValueError:
-        raise ValueError("write a mail address such as ops@acme.example") from None
-    return text

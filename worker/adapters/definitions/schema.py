@@ -10,6 +10,7 @@ from worker.adapters.definitions.model import (
     DigestShape,
     EntryShape,
     ItemShape,
+    OperatorShape,
     ProjectShape,
     QuietShape,
     RetentionShape,
@@ -55,9 +56,16 @@ def _project(kinds: Registry) -> Schema:
     fields = {
         "connections": _named(kinds.connections),
         "channels": _named(kinds.channels),
-        "defaults": _object(DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT})}),
+        "defaults": _object(
+            DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT}), "operator": _operator()}
+        ),
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
+
+
+def _operator() -> Schema:
+    one: Schema = {"anyOf": [_TEXT, _object(OperatorShape, {})]}
+    return {"anyOf": [*one["anyOf"], {"type": "array", "items": one}]}
 
 
 def _schedule(kinds: Registry) -> Schema:

@@ -10,7 +10,7 @@ FRESH = 30.0
 """Seconds for which an answer shows that the receiver works. A receiver that falls silent meets no more messages after
 that than the one that tries it.
 """
-TOLD = 5.0
+REPORTED = 5.0
 """Seconds for which this process does not write again that a receiver answered."""
 GRACE = 2.0
 """Seconds within which a receiver that works has mostly answered. Other messages wait so long for the first one's
@@ -31,7 +31,7 @@ class RedisCircuits:
     def __init__(self, scripts: Scripts, times: LeaseTimes) -> None:
         self._scripts = scripts
         self._trial = times.delivery_lease
-        self._told: dict[str, float] = {}
+        self._reported: dict[str, float] = {}
 
     async def enter(self, receiver: str) -> float:
         arguments = {
@@ -45,16 +45,16 @@ class RedisCircuits:
         return int(await self._scripts.run("circuit_enter", arguments)) / 1000
 
     async def answered(self, receiver: str) -> None:
-        """Written at most once in TOLD seconds, because every message calls it."""
+        """Written at most once in REPORTED seconds, because every message calls it."""
         now = time.monotonic()
-        if now - self._told.get(receiver, -TOLD) < TOLD:
+        if now - self._reported.get(receiver, -REPORTED) < REPORTED:
             return
         await self._scripts.run("circuit_answered", {"receiver": receiver, "keep": _ms(REST)})
-        self._told[receiver] = now
+        self._reported[receiver] = now
 
     async def silent(self, receiver: str, waited: float) -> None:
         arguments = {"receiver": receiver, "waited": _ms(waited), "rest": _ms(REST)}
-        self._told.pop(receiver, None)
+        self._reported.pop(receiver, None)
         await self._scripts.run("circuit_silent", arguments)
 
     async def leave(self, receiver: str) -> None:

@@ -9,7 +9,7 @@ from worker.domain.delivery import Delivery
 from worker.domain.run import Run
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
-from worker.flow.run.notices import of_suspended
+from worker.flow.run.notices import of_suspended, stopped_ways
 from worker.flow.run.readers import entries, entry_of, subjects
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups
 from worker.ports import Lookups
@@ -79,7 +79,8 @@ async def _suspended(uses: BouncesUses, report: BounceReport, run: Run, row: Del
     if entry is None:
         return Followed.REPAIRED
     subject, now = subjects(entry, row.key.address)[1], await uses.clock.now()
-    stop = of_suspended(uses.connectors, bundle, schedule, row.key, subject, report.words, now)
+    stopped = await stopped_ways(uses, bundle)
+    stop = of_suspended(uses.connectors, bundle, schedule, row.key, subject, report.words, now, stopped)
     facts = await uses.deliveries.suspend(run.key, stop)
     emit_all(uses.events, facts)
     return Followed.SUSPENDED if facts else Followed.ALREADY

@@ -65,7 +65,8 @@ async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
         for owner, person in bundle.people.items()
         if wanted in {address.casefold() for address in person.addresses.values()}
     ]
-    operator = ["defaults.operator"] if (bundle.defaults.operator or "").casefold() == wanted else []
+    told = any((one.address or "").casefold() == wanted for one in bundle.defaults.operators)
+    operator = ["defaults.operator"] if told else []
     return (*sorted(found), *sorted(people), *operator)
 
 

@@ -26,7 +26,7 @@ from worker.flow.run.attempt import Attempt, PaceTooLong, ReceiverSilent
 from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
-from worker.flow.run.notices import of_suspended
+from worker.flow.run.notices import of_suspended, stopped_ways
 from worker.flow.run.quiet import quiet
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import is_also, subjects
@@ -79,7 +79,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
         outcome = await _tried(uses, held.lease, attempt)
         if outcome is None:
             return attempt.row.state
-        await settle(uses, key, attempt.number, outcome, _suspension(uses, attempt))
+        await settle(uses, key, attempt.number, outcome, await _suspension(uses, attempt))
     except ClaimLost:
         # The bytes may have left although the claim is lost, and another process may send them too. The possible
         # duplicate is recorded: a repeat is allowed, but not an unrecorded one.
@@ -202,7 +202,7 @@ async def _in(uses: UsesClock, seconds: float) -> datetime:
     return await uses.clock.now() + timedelta(seconds=seconds)
 
 
-def _suspension(uses: DeliverUses, attempt: Attempt) -> Suspension | None:
+async def _suspension(uses: DeliverUses, attempt: Attempt) -> Suspension | None:
     """The channel or the address that a refusal suspends, until somebody repairs the cause."""
     error, digest = attempt.refusal, attempt.digest
     if digest is None or error is None or error.suspend is None:
@@ -210,7 +210,8 @@ def _suspension(uses: DeliverUses, attempt: Attempt) -> Suspension | None:
     channel, address = subjects(digest.entry, digest.reader.address)
     subject = channel if error.suspend == "channel" else address
     of = (digest.bundle, digest.schedule, attempt.row.key)
-    return of_suspended(uses.connectors, *of, subject, _words(error), attempt.now)
+    stopped = await stopped_ways(uses, digest.bundle)
+    return of_suspended(uses.connectors, *of, subject, _words(error), attempt.now, stopped)
 
 
 def _words(error: DeliveryRefused) -> str:

@@ -1,7 +1,7 @@
 """Words to the operator: of runs that did not reach everybody and of what is suspended, one of each subject a day."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -9,18 +9,30 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeRequest, Suspension, Trouble
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, RunKey, RunState
-from worker.domain.schedule import Bundle, Schedule
+from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.time.zones import zone_named
 from worker.flow.deployed import schedule_of
-from worker.flow.run.readers import OPERATOR, is_notice, operator_entry
-from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesLookups, UsesRuns
+from worker.flow.run.readers import OPERATOR, WEBHOOK, is_notice, operator_entries, subjects
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesLookups, UsesRuns
 from worker.ports import Connectors
 
 FELL_SHORT = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
 
-class NoticeUses(UsesClock, UsesConnectors, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
+class StopUses(UsesConnectors, UsesDeliveries, Protocol): ...
+
+
+class NoticeUses(UsesClock, StopUses, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
+
+
+async def stopped_ways(uses: StopUses, bundle: Bundle) -> frozenset[str]:
+    """What is suspended of the ways to the operators. A single operator is told in any case, so nothing is asked."""
+    known = operator_entries(uses.connectors, bundle)
+    if len(known) < 2:
+        return frozenset()
+    asked = {subject for entry in known for subject in _ways(entry)}
+    return frozenset(await uses.deliveries.suspended(sorted(asked)))
 
 
 def of_failed(
@@ -31,9 +43,12 @@ def of_failed(
     reason: Reason,
     causes: Iterable[Cause],
     now: datetime,
+    stopped: Collection[str] = (),
 ) -> NoticeRequest | None:
-    """The notice of a run that failed, wholly or for some readers; None where no operator is named."""
-    address = _address(connectors, bundle)
+    """The notice of a run that failed, wholly or for some readers; None where no operator is named. `stopped`: see
+    `stopped_ways`.
+    """
+    address = _address(connectors, bundle, stopped)
     if address is None:
         return None
     notice = _notice(run, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, tuple(causes), now)
@@ -48,9 +63,12 @@ def of_suspended(
     subject: str,
     sentence: str,
     now: datetime,
+    stopped: Collection[str] = (),
 ) -> Suspension:
-    """What a refusal of the delivery `key` stops, and its notice. A notice that is refused makes no other."""
-    address = None if is_notice(key.reader) else _address(connectors, bundle)
+    """What a refusal of the delivery `key` stops, and its notice, which another operator gets where it stops the way to
+    the first. A notice that is refused makes no other unless somebody else can be told.
+    """
+    address = _address(connectors, bundle, {*stopped, subject}, or_first=not is_notice(key.reader))
     if address is None:
         return Suspension(subject, sentence)
     cause = (Cause(key.address, sentence),)
@@ -75,7 +93,8 @@ async def notify_of_failed(uses: NoticeUses, key: RunKey) -> tuple[DeliveryKey, 
     if run.reason is Reason.ABANDONED:
         gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
         reason, causes = Reason.ABANDONED, ()
-    request = of_failed(uses.connectors, bundle, schedule, key, reason, causes, now)
+    stopped = await stopped_ways(uses, bundle)
+    request = of_failed(uses.connectors, bundle, schedule, key, reason, causes, now, stopped)
     made = await uses.runs.notify(key, gaps, request)
     return (DeliveryKey(key, request.reader),) if made and request is not None else ()
 
@@ -113,9 +132,16 @@ def _notice(
     return Notice(run, schedule.name, trouble, subject, reason, causes[:MOST_CAUSES], more, now)
 
 
-def _address(connectors: Connectors, bundle: Bundle) -> str | None:
-    entry = operator_entry(connectors, bundle)
-    return entry.address if entry is not None else None
+def _address(connectors: Connectors, bundle: Bundle, stopped: Collection[str], *, or_first: bool = True) -> str | None:
+    """Of the first operator to whom nothing stops the way. If there is none, a notice to the first one waits."""
+    known = operator_entries(connectors, bundle)
+    free = [entry for entry in known if not set(_ways(entry)) & set(stopped)]
+    chosen = free or (known if or_first else [])
+    return (chosen[0].address or WEBHOOK) if chosen else None
+
+
+def _ways(entry: Subscription) -> tuple[str, str]:
+    return subjects(entry, entry.address or WEBHOOK)
 
 
 def _day(bundle: Bundle, now: datetime) -> str:

@@ -17,7 +17,7 @@ from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
-from worker.flow.run.notices import causes_of, notify_of_failed, of_failed
+from worker.flow.run.notices import causes_of, notify_of_failed, of_failed, stopped_ways
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import readers
@@ -25,6 +25,7 @@ from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
     UsesClock,
     UsesConnectors,
+    UsesDeliveries,
     UsesDeployments,
     UsesEvents,
     UsesLookups,
@@ -46,6 +47,7 @@ SHORTEST_EXPIRY = timedelta(minutes=15)
 class ProduceUses(
     UsesClock,
     UsesConnectors,
+    UsesDeliveries,
     UsesDeployments,
     UsesDigests,
     UsesEvents,
@@ -169,7 +171,8 @@ async def _nothing(
         return ()
     sentence = "; ".join(f"{gap.query_id}: {gap.sentence}" for gap in collected.gaps)
     causes = causes_of(collected.gaps)
-    notice = of_failed(uses.connectors, bundle, schedule, key, Reason.SOURCE, causes, await uses.clock.now())
+    now, stopped = await uses.clock.now(), await stopped_ways(uses, bundle)
+    notice = of_failed(uses.connectors, bundle, schedule, key, Reason.SOURCE, causes, now, stopped)
     failed = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
     emit_all(uses.events, failed.facts)
     keys = (DeliveryKey(key, notice.reader),) if failed.noticed and notice is not None else ()

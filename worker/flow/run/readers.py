@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from worker.domain.delivery import Reader
+from worker.domain.operators import Operator
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.ports import Connectors
 
@@ -36,7 +37,7 @@ def entry_of(
         told = entry_of(connectors, bundle, known, reader_id.removeprefix(ALSO))
         return told and replace(told, template=NOTICE_TEMPLATE, attach=(), each=None)
     if is_notice(reader_id):
-        return operator_entry(connectors, bundle)
+        return operator_entry(connectors, bundle, reader_id.partition("|")[2])
     entry_id, _, address = reader_id.partition("|")
     each = known.get(entry_id)
     return known.get(reader_id) if each is None or not each.each else replace(each, address=address)
@@ -64,19 +65,34 @@ def subjects(entry: Subscription, address: str) -> tuple[str, str]:
     return f"channel {entry.channel}", f"address {entry.channel} {address}"
 
 
-def operator_entry(connectors: Connectors, bundle: Bundle) -> Subscription | None:
-    """Where notices go: `defaults.operator`, through the first channel that takes such an address."""
-    address = bundle.defaults.operator
-    if address is None:
-        return None
-    channel = next((name for name in bundle.channels if connectors.takes(bundle, name, address)), None)
-    if channel is None:
-        return None
-    return Subscription(
-        id=OPERATOR,
-        channel=channel,
-        address=address,
-        template=NOTICE_TEMPLATE,
-        locale=bundle.defaults.locale,
-        zone=bundle.defaults.timezone,
-    )
+def operator_entry(connectors: Connectors, bundle: Bundle, address: str) -> Subscription | None:
+    """The operator with this address; the first one if it was dropped since, so that the notice still arrives."""
+    known = operator_entries(connectors, bundle)
+    first = known[0] if known else None
+    return next((entry for entry in known if (entry.address or WEBHOOK) == address), first)
+
+
+def operator_entries(connectors: Connectors, bundle: Bundle) -> list[Subscription]:
+    """Where notices may go: `defaults.operator`, in order. An operator without a channel is reached through the first
+    one that takes such an address.
+    """
+    found = ((one.address, _channel(connectors, bundle, one)) for one in bundle.defaults.operators)
+    return [
+        Subscription(
+            id=OPERATOR,
+            channel=channel,
+            address=address,
+            template=NOTICE_TEMPLATE,
+            locale=bundle.defaults.locale,
+            zone=bundle.defaults.timezone,
+        )
+        for address, channel in found
+        if channel is not None
+    ]
+
+
+def _channel(connectors: Connectors, bundle: Bundle, operator: Operator) -> str | None:
+    if operator.channel or operator.address is None:
+        return operator.channel
+    address = operator.address
+    return next((name for name in bundle.channels if connectors.takes(bundle, name, address)), None)
