@@ -119,7 +119,7 @@ def test_what_cannot_begin_is_one_sentence(place: Path, words: tuple[str, ...]) 
 @pytest.mark.parametrize(
     ("source", "line", "problem"),
     [
-        ("\n{% block act %}{{ page.actt }}{% endblock %}", 3, "Page has no 'actt'"),
+        ("\n{% block act %}{{ page.actt }}{% endblock %}", 3, "Page has no 'actt'; did you mean 'act'?"),
         ("{% block headr %}x{% endblock %}", 2, "the block headr, which nothing prints"),
         ("hello\n", 2, "text outside of a block"),
         ("{% block header %}{% include 'shared/nope.j2' %}{% endblock %}", 2, "there is no template shared/nope.j2"),
@@ -172,6 +172,7 @@ def test_a_template_that_nothing_uses_is_a_warning(place: Path) -> None:
     write(place, "pipeline/email.htm.j2", "x")
     [warning] = document(place, "templates", "check")["warnings"]
     assert (warning["path"], warning["found"]) == ("templates/pipeline/email.htm.j2", "a template that nothing uses")
+    assert document(place, "check")["warnings"] == [warning]
 
 
 def test_check_and_deploy_refuse_a_template_that_fails(place: Path) -> None:

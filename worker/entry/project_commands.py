@@ -19,7 +19,7 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
 from worker.entry.project_dir import bundle_of, definitions, deployable, redis_for, refuse_unset_secrets, sandbox_for
-from worker.entry.template_check import template_complaints
+from worker.entry.template_check import template_complaints, unused
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.plan import Plan, plan
@@ -43,8 +43,9 @@ def check(
             console.show_json(schema(registry()))
             return
         loaded = definitions(directory(ctx, project))
-        faults = template_complaints(loaded.bundle) if loaded.bundle is not None else ()
-        loaded = replace(loaded, complaints=(*loaded.complaints, *faults))
+        if loaded.bundle is not None:
+            faults, lost = template_complaints(loaded.bundle), unused(loaded.bundle)
+            loaded = replace(loaded, complaints=(*loaded.complaints, *faults), warnings=(*loaded.warnings, *lost))
     unset = [secret for secret in loaded.secrets if not secret.set]
     if as_json:
         console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))

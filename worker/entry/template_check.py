@@ -59,8 +59,8 @@ def complaint_of(fault: TemplateFault) -> Complaint:
     return Complaint(f"templates/{fault.template}", max(fault.line, 1), 1, fault.problem, expected)
 
 
-def unused(bundle: Bundle) -> list[str]:
-    """Paths of the project's own templates that no channel fills and that no other template names."""
+def unused(bundle: Bundle) -> tuple[Complaint, ...]:
+    """Warns of the project's own templates that no channel fills and that no other template names."""
     env = environment(shipped.folder_of("templates"), bundle.templates)
     named: set[str] = set()
     for path in (*shipped_paths(), *bundle.templates):
@@ -69,7 +69,9 @@ def unused(bundle: Bundle) -> list[str]:
         except TemplateSyntaxError:
             continue
     filled = {file for form in forms() for file in form.files}
-    return [path for path in sorted(bundle.templates) if path not in named and path.rpartition("/")[2] not in filled]
+    lost = [path for path in sorted(bundle.templates) if path not in named and path.rpartition("/")[2] not in filled]
+    advice = "give it another name, or remove it"
+    return tuple(Complaint(f"templates/{path}", 1, 1, "a template that nothing uses", advice) for path in lost)
 
 
 def _used(bundle: Bundle) -> list[tuple[str, MessageForm]]:

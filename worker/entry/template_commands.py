@@ -24,7 +24,7 @@ from worker.entry.template_files import (
     text_in_force,
     write,
 )
-from worker.errors import Complaint, DefinitionError, RequestError
+from worker.errors import DefinitionError, RequestError
 
 templates = typer.Typer(help="The templates of messages: what there is, starting copies, and a check with samples.")
 
@@ -118,10 +118,7 @@ def check(ctx: typer.Context, project: Project = None, as_json: Json = False) ->
         with console.progress("Filling templates", quiet=as_json):
             found = {complaint_of(fault): fault.samples for fault in template_faults(bundle)}
         warnings = [one for one in loaded.warnings if one.path.startswith("templates/")]
-        warnings += [
-            Complaint(f"templates/{path}", 1, 1, "a template that nothing uses", "give it another name, or remove it")
-            for path in unused(bundle)
-        ]
+        warnings += unused(bundle)
         languages = list(language_rows(bundle, registry()))
     if as_json:
         console.show_json(template_check_document(found, warnings, languages))

@@ -9,6 +9,7 @@ Which templates a message needs is for its channel to say. A project's own templ
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -81,7 +82,21 @@ class JinjaPage:
             raise RenderError(error.name or path, error.lineno, _problem(error)) from error
         except Exception as error:
             place, line = _place(error.__traceback__, path)
-            raise RenderError(place, line, _problem(error)) from error
+            raise RenderError(place, line, self._missing(error) or _problem(error)) from error
+
+    def _missing(self, error: Exception) -> str:
+        """The sentence for a name that what a template sees does not have; "" for another error."""
+        found = _MISSING.fullmatch(str(error))
+        if found is None:
+            return ""
+        kind, name = found.groups()
+        if kind == "TemplateModule":
+            return f"the template that it imports has no macro {name!r}"
+        known = next((dir(value) for value in self.values.values() if type(value).__name__ == kind), [])
+        close = get_close_matches(name, [one for one in known if not one.startswith("_")], n=1)
+        return f"{kind} has no {name!r}; " + (
+            f"did you mean {close[0]!r}?" if close else "docs/reference/page.md names what it has"
+        )
 
     def place(self, name: str, offset: int) -> tuple[str, int]:
         path, length = f"{self.folder}/{name}", 0
@@ -210,10 +225,5 @@ def _problem(error: Exception) -> str:
         return "it calls itself without an end, or is nested too deeply"
     if isinstance(error, MemoryError):
         return f"it takes more memory than {MEMORY // 1024**2} MB"
-    missing = _MISSING.fullmatch(str(error))
-    if missing is not None and missing[1] == "TemplateModule":
-        return f"the template that it imports has no macro {missing[2]!r}"
-    if missing is not None:
-        return f"{missing[1]} has no {missing[2]!r}; docs/reference/page.md names what it has"
     words = error.args[-1] if isinstance(error, ArithmeticError) and error.args else str(error)
     return clean(words if isinstance(words, str) else "", PROBLEM_LIMIT) or type(error).__name__
