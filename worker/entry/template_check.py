@@ -16,6 +16,9 @@ from worker.rendering.trial import LOCALES, trial, tried
 from worker.rendering.wording import SHIPPED
 from worker.vocabulary import vocabulary
 
+PAGES = "web/"
+"""Pages for readers, which no project replaces."""
+
 SHOWN = 4
 """Samples that one complaint names."""
 
@@ -28,9 +31,10 @@ def forms() -> tuple[MessageForm, ...]:
 
 @cache
 def shipped_paths() -> tuple[str, ...]:
-    """Paths below templates/ of what Funnelbeat ships, sorted."""
+    """Paths below templates/ of what Funnelbeat ships for messages, sorted."""
     folder = shipped.folder_of("templates")
-    return tuple(sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.j2")))
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
+    return tuple(sorted(path for path in found if not path.startswith(PAGES)))
 
 
 def template_faults(bundle: Bundle) -> list[TemplateFault]:
