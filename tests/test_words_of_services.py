@@ -33,7 +33,13 @@ REASONS: dict[str, tuple[str, ...]] = {
         "adapters/smtp/mime.py: clean(text, SUBJECT_LIMIT)",
         "channels/slack/channel.py: re.sub('[^A-Za-z0-9._-]+', '-', attachment.name).lstrip('.-')[:120]",
     ),
-    "what a template made": ("channels/common/strict_json.py: clean(key)",),
+    "what a template made": (
+        "channels/common/strict_json.py: clean(key)",
+        "channels/common/strict_json.py: clean(text[max(0, error.pos - AROUND):error.pos + AROUND])",
+    ),
+    "a mail server's report, in which no secret of ours can be": (
+        "channels/email/bounce.py: clean(str(block.get(name, '')).partition(';')[2], LONGEST)",
+    ),
     "a number of ours": ("channels/slack/lookup.py: {(envelope.date - CLOCKS_DIFFER).timestamp():.6f}",),
     "a list, of which each entry stays whole": (
         "sources/close/follow.py: rest[:limit]",

@@ -137,6 +137,9 @@ class TeamLedger:
     async def run(self, key: RunKey) -> Run:
         return self._runs[key]
 
+    async def subscribed(self, _key: RunKey) -> Mapping[str, Subscription]:
+        return {}
+
     async def chain(self, *_: object) -> tuple[str, ...]:
         return ()
 

@@ -103,8 +103,8 @@ def _lost_blocks(env: Environment, path: str, found: Outline) -> Iterator[Templa
         return
     for block, line in found.blocks.items():
         if block not in known and not _inside(env, path, block):
-            close = get_close_matches(block, known, n=1)
-            instead = f"did you mean {close[0]}?" if close else f"it has {', '.join(sorted(known)) or 'none'}"
+            nearest = get_close_matches(block, known, n=1)
+            instead = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(sorted(known)) or 'none'}"
             problem = f"the block {block}, which nothing prints: {found.extends} has no such block; {instead}"
             yield TemplateFault(path, line, problem)
 

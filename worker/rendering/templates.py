@@ -93,9 +93,9 @@ class JinjaPage:
         if kind == "TemplateModule":
             return f"the template that it imports has no macro {name!r}"
         known = next((dir(value) for value in self.values.values() if type(value).__name__ == kind), [])
-        close = get_close_matches(name, [one for one in known if not one.startswith("_")], n=1)
+        nearest = get_close_matches(name, [one for one in known if not one.startswith("_")], n=1)
         return f"{kind} has no {name!r}; " + (
-            f"did you mean {close[0]!r}?" if close else "docs/reference/page.md names what it has"
+            f"did you mean {nearest[0]!r}?" if nearest else "docs/reference/page.md names what it has"
         )
 
     def place(self, name: str, offset: int) -> tuple[str, int]:
