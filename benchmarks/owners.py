@@ -82,6 +82,9 @@ class Stored:
     async def run(self, _key: RunKey) -> Run:
         return RUN
 
+    async def subscribed(self, _key: RunKey) -> Mapping[str, Subscription]:
+        return {}
+
     async def bundle(self, _id: str) -> Bundle:
         return BUNDLE
 

@@ -16,10 +16,12 @@ def main(url: str) -> None:
     with redis.Redis.from_url(url) as client:
         client.ping()
         say("ready")
-        while not select.select([sys.stdin], [], [], PAUSE)[0]:
+        ended = False
+        while not ended:  # once at least, however soon it is told to end
             began = time.perf_counter()
             client.ping()
             taken.append(time.perf_counter() - began)
+            ended = bool(select.select([sys.stdin], [], [], PAUSE)[0])
     say(quantiles_ms(taken))
 
 

@@ -219,7 +219,7 @@ def test_a_server_that_the_environment_names_goes_before_all_others(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     chosen = tmp_path / "chosen"
-    chosen.write_text(f'#!/bin/sh\ntouch {tmp_path}/asked\nexec {find_binary()} "$@"\n')
+    chosen.write_text(f'#!/bin/sh\ntouch "{tmp_path}/asked"\nexec "{find_binary()}" "$@"\n')
     chosen.chmod(0o755)
     monkeypatch.setenv(SERVER, str(chosen))
     with EmbeddedRedis(tmp_path / "data") as server:

@@ -135,7 +135,9 @@ async def test_a_worker_that_dies_on_the_way_leaves_the_rest_to_the_sweep(
 async def test_what_an_attempt_staged_that_did_not_get_on_is_not_in_the_next_ones_way(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     scripts = Scripts(story.client, PROJECT)
-    await scripts.run("stage", {"key": str(key), "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]]})
+    await scripts.run(
+        "stage", {"key": str(key), "attempt": attempt, "first": True, "readers": [["team|gone@x", 1]], "subscribed": []}
+    )
     assert await story.lookups.deliveries(key) == ()
     (made,) = (await story.runs.deliver(key, attempt, {}, (), {who(ANN): await story.soon()})).deliveries
     assert [row.key for row in await story.lookups.deliveries(key)] == [made]
