@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from worker.adapters.signed_links import SignedLinks
@@ -59,6 +59,8 @@ def test_a_key_is_not_shown_by_its_id() -> None:
 
 
 @given(st.integers(0, len(TOKEN) - 1), st.characters(codec="utf-8"))
+@example(len(TOKEN) - 1, chr(ord(TOKEN[-1]) + 1))
+@example(len(TOKEN) - 1, chr(ord(TOKEN[-1]) - 1))
 def test_a_token_with_one_other_character_says_nothing(at: int, other: str) -> None:
     changed = TOKEN[:at] + other + TOKEN[at + 1 :]
     assert changed == TOKEN or LINKS.read(changed) is None
