@@ -57,8 +57,11 @@ class Fate:
 
     @property
     def lost(self) -> bool:
-        """The ledger says that it was sent, and no receiver has it."""
-        return self.row.state is DeliveryState.SENT and self.copies[0] == 0
+        """The ledger says that it was sent, and no receiver has it. Of a digest whose later parts are missing, as the
+        ledger says too, the receiver has the main part.
+        """
+        arrived = self.copies[1 if self.row.reason is Reason.PARTS_MISSING else 0]
+        return self.row.state is DeliveryState.SENT and arrived == 0
 
     @property
     def counted(self) -> bool:
