@@ -15,7 +15,7 @@ VENDOR = re.compile(r'pipedrive|umami|slack|close\.com|"close"', re.IGNORECASE)
 
 
 def naming_a_service(layer: str) -> set[str]:
-    found = (WORKER / layer).rglob("*.py")
+    found = (path for path in (WORKER / layer).rglob("*") if path.is_file() and path.suffix != ".pyc")
     return {str(path.relative_to(WORKER)) for path in found if VENDOR.search(path.read_text("utf-8"))}
 
 

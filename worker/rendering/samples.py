@@ -1,5 +1,6 @@
 """Digests and notices to try templates with: one for each shape that a message can take, and the second week of every
-shipped schedule. `make golden` writes the files beside this one; tests/golden/test_samples.py says what is in them.
+shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
+services; tests/golden/test_samples.py says what is in them.
 """
 
 import json
@@ -10,10 +11,12 @@ from typing import TypeVar
 
 import msgspec
 
+from worker import shipped
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 
-DIGESTS, NOTICES = Path(__file__).parent / "digests", Path(__file__).parent / "notices"
+_FOLDER = shipped.folder_of("templates") / "samples"
+DIGESTS, NOTICES = _FOLDER / "digests", _FOLDER / "notices"
 
 M = TypeVar("M", Digest, Notice)
 
