@@ -276,6 +276,7 @@ WORDS: dict[str, str] = {
     "complete_first": "Vollständig. Noch nichts zu vergleichen. Der nächste Bericht vergleicht mit diesem.",
     "comparison_stays": "Verglichen wird weiter mit Ihrem Bericht vom {date}.",
     "comparison_none": "Noch nichts zu vergleichen.",
+    "narrowed": "Hier stehen nur die Deals, die für Sie bestimmt sind; nur sie sind gezählt und summiert.",
     "may_repeat": "Ihr Bericht vom {date} ist vielleicht angekommen: dann wiederholt dieser, was er sagte.",
     "source_line": "{source}, {query}",
     "note": "Hinweis: {note}",

@@ -289,6 +289,7 @@ WORDS: dict[str, str] = {
     "complete_first": "Complete. Nothing to compare with yet. The next digest compares with this one.",
     "comparison_stays": "Comparison stays with your digest of {date}.",
     "comparison_none": "Nothing to compare with yet.",
+    "narrowed": "Only the deals meant for you are listed, counted and added up here.",
     "may_repeat": "Your digest of {date} may have arrived: then this one repeats what it said.",
     "source_line": "{source}, {query}",
     "note": "Note: {note}",

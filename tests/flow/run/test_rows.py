@@ -59,6 +59,8 @@ async def test_readers_see_the_rows_of_their_condition_and_sums_of_these(week: I
     lead, _ = mail_to(week, "lead@")
     assert f"Open pipeline, {len(large)} deals" in lead
     assert ["funnel" in seen.lower() for seen in (team, lead, text)] == [True, True, False]
+    told = ["Only the deals meant for you" in " ".join(seen.split()) for seen in (team, lead, text)]
+    assert told == [False, True, True]
 
 
 async def test_a_digest_of_some_rows_moves_its_baselines_and_is_replayed_byte_for_byte(week: InProcessRun) -> None:

@@ -42,3 +42,14 @@ def test_it_says_so_in_mail_text_and_post() -> None:
     mail, posts = mail_of(unclear, entry), posts_of(unclear, entry)
     for text in (mail.html, " ".join(mail.text.split()), str(posts.posts)):
         assert "may have arrived: then this one repeats what it said." in text
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en_GB", "Only the deals meant for you"), ("de_DE", "nur die Deals")])
+def test_a_reader_of_some_deals_is_told_so_in_mail_text_and_post(locale: str, words: str) -> None:
+    """A sum of own deals must not be read as the team's."""
+    entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "UTC")
+    some = replace(NORMAL, narrowed=True)
+    mail, posts = mail_of(some, entry), posts_of(some, entry)
+    for text in (mail.html, " ".join(mail.text.split()), str(posts.posts)):
+        assert words in text
+    assert words not in mail_of(NORMAL, entry).html

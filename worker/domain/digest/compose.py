@@ -49,6 +49,7 @@ def compose(context: DigestContext) -> Digest:
         next_slot=context.next_slot,
         late=context.late,
         may_repeat=context.may_repeat,
+        narrowed=context.narrowed,
         holds=_holds(context),
         changed=bool(changes),
         changes=changes,

@@ -17,7 +17,8 @@ Compared = tuple[Baseline, Snapshot]
 class DigestContext:
     """`run` is the run's key as text. `traits` (what a source says about a query), `snapshots`, `compared` (answers for
     comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline`: why a reader
-    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat`: as Digest has it.
+    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat` and `narrowed`: as Digest
+    has them.
     """
 
     schedule: Schedule
@@ -33,6 +34,7 @@ class DigestContext:
     next_slot: datetime | None = None
     late: int = 0
     may_repeat: datetime | None = None
+    narrowed: bool = False
 
     def baseline(self, query_id: str) -> Compared | None:
         """None also if the stored answer was to another question. Under a gap, it is the last known answer."""

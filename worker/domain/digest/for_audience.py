@@ -38,6 +38,7 @@ def for_audience(parts: SplitContext, audience: Audience) -> DigestContext:
     sides = {name: _side(parts, audience, name) for name in parts.now if name in names}
     return replace(
         context,
+        narrowed=True,
         schedule=replace(
             context.schedule,
             report=kept,

@@ -89,7 +89,8 @@ class SourceRows:
         """The last sentences of the sources."""
         unclear = self._digest.may_repeat
         repeats = f" {self._w.say('may_repeat', date=self._w.stamp(unclear))}" if unclear is not None else ""
-        return self._comparison() + repeats
+        narrowed = f" {self._w.say('narrowed')}" if self._digest.narrowed else ""
+        return self._comparison() + repeats + narrowed
 
     def _comparison(self) -> str:
         since = self._digest.since
