@@ -46,6 +46,23 @@ digest: {bridge: deals}
 to:
   - {id: team, channel: mail, address: sales@acme.example}
 """
+DEALS_AND_FUNNEL = """
+name: Weekly pipeline
+when: {cron: "0 9 * * MON"}
+report:
+  - id: deals
+    source: close
+    query: opportunities
+    follow: closed
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
+  - id: funnel
+    source: close
+    query: funnel_totals
+    window: last-week
+    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}
+digest: {bridge: deals}
+"""
+"""A schedule without readers: a list of deals, and a funnel, which counts the whole team."""
 TEAM = Reader("week", "team", "sales@acme.example")
 
 

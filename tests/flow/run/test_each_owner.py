@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.in_process import InProcessRun
+from tests.support.in_process import DEALS_AND_FUNNEL, InProcessRun
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import Run
@@ -18,23 +18,8 @@ from worker.flow.run.comparison import ReaderDigest
 from worker.sandbox.cast import USERS
 from worker.sandbox.events import OwnerChanged
 
-SCHEDULE = """
-name: Weekly pipeline
-when: {cron: "0 9 * * MON"}
-report:
-  - id: deals
-    source: close
-    query: opportunities
-    follow: closed
-    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
-  - id: funnel
-    source: close
-    query: funnel_totals
-    window: last-week
-    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}
-digest: {bridge: deals}
-to:
-  - {id: owners, channel: mail, each: owner, unassigned: ops@acme.example, attach: [deals]}
+SCHEDULE = f"""{DEALS_AND_FUNNEL}to:
+  - {{id: owners, channel: mail, each: owner, unassigned: ops@acme.example, attach: [deals]}}
 """
 MANAGERS = SCHEDULE.replace("each: owner, unassigned: ops@acme.example", "each: {by: owner, manager: people}")
 

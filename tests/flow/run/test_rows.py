@@ -3,30 +3,15 @@
 import email
 import email.policy
 
-from tests.support.in_process import InProcessRun
+from tests.support.in_process import DEALS_AND_FUNNEL, InProcessRun
 from worker.domain.delivery import DeliveryState, Reader
 from worker.flow.operate.replay import replay
 
-SCHEDULE = """
-name: Weekly pipeline
-when: {cron: "0 9 * * MON"}
-report:
-  - id: deals
-    source: close
-    query: opportunities
-    follow: closed
-    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, status_type: active}
-  - id: funnel
-    source: close
-    query: funnel_totals
-    window: last-week
-    params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}
-digest: {bridge: deals}
-to:
-  - {id: team, channel: mail, address: sales@acme.example, attach: [deals]}
-  - {id: large, channel: mail, address: large@acme.example, rows: "row.value >= 40000", attach: [deals]}
-  - {id: lead, channel: mail, address: lead@acme.example, rows: "row.value >= 40000", team_totals: true}
-  - {id: changes, channel: mail, address: on-change@acme.example, rows: "row.value >= 100000000", send: on_change}
+SCHEDULE = f"""{DEALS_AND_FUNNEL}to:
+  - {{id: team, channel: mail, address: sales@acme.example, attach: [deals]}}
+  - {{id: large, channel: mail, address: large@acme.example, rows: "row.value >= 40000", attach: [deals]}}
+  - {{id: lead, channel: mail, address: lead@acme.example, rows: "row.value >= 40000", team_totals: true}}
+  - {{id: changes, channel: mail, address: on-change@acme.example, rows: "row.value >= 100000000", send: on_change}}
 """
 LARGE = Reader("week", "large", "large@acme.example")
 
