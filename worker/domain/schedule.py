@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.cap import Cap
 from worker.domain.operators import Operator
 from worker.domain.quiet import QuietHours
@@ -28,6 +29,7 @@ class Send(StrEnum):
 
     ALWAYS = "always"
     ON_CHANGE = "on_change"
+    ON_ALERT = "on_alert"  # when this run tells of an alert of the schedule
 
 
 class Follow(StrEnum):
@@ -172,7 +174,7 @@ class Timing:
 class Schedule(Timing):
     """One YAML file. `bridge`: the list whose change is explained. `key`: the query whose figure heads the digest
     (None: the bridge, else what the sources of the queries say). `previously`: the id of the schedule whose history
-    this one carries on.
+    this one carries on. `notify`: entries that get notifications of `alerts` and no digests.
     """
 
     id: str
@@ -183,6 +185,9 @@ class Schedule(Timing):
     key: str | None = None
     template: str = "pipeline"
     previously: str | None = None
+    alerts: tuple[Rule, ...] = ()
+    inhibit: tuple[Inhibition, ...] = ()
+    notify: tuple[Subscription, ...] = ()
 
     def item(self, query_id: str) -> Query:
         return next(item for item in self.report if item.id == query_id)

@@ -3,6 +3,7 @@
 Every instant is UTC.
 """
 
+from worker.ports.alerts import AlertChanges, AlertLedger
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
@@ -11,7 +12,7 @@ from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
-from worker.ports.expressions import Columns, Condition, Expressions
+from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.holidays import Holidays
@@ -25,6 +26,8 @@ from worker.ports.subscriptions import EntryChecks, Subscriptions
 
 __all__ = [
     "ActivationBasis",
+    "AlertChanges",
+    "AlertLedger",
     "Answer",
     "BaselineResets",
     "BeginResult",
@@ -34,7 +37,6 @@ __all__ = [
     "Circuits",
     "Claimed",
     "ClockLedger",
-    "Columns",
     "Condition",
     "Connectors",
     "DeliveryLease",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from worker.domain.alert.notification import Notification
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
@@ -16,11 +17,11 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a message is made from: a digest, or a notice to the operator. `entry` gives template, language and zone; it
+    """What a message is made from: a digest, a notice to the operator, or a notification of alerts. `entry` gives template, language and zone; it
     has no id and no address, because one content serves many readers. `files` are attached.
     """
 
-    digest: Digest | Notice
+    digest: Digest | Notice | Notification
     entry: Subscription
     files: tuple[Attachment, ...] = ()
     linked: bool = False

@@ -1,17 +1,10 @@
-"""Conditions that a user writes: `rows:` of an entry."""
+"""Conditions that a user writes: `rows:` of an entry, `if` and `until` of an alert rule."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from decimal import Decimal
 from typing import Protocol
 
-from worker.domain.snapshot.snapshot import Kind
-
-Value = Decimal | str | bool | datetime | None
-"""What a cell is to an expression. None: the service knows no value."""
-
-Columns = Mapping[str, Kind]
-"""The names that follow a variable's dot, and what each holds."""
+from worker.domain.alert.subject import ClauseResult
+from worker.domain.expression import Given, Variable
 
 
 class Condition(Protocol):
@@ -21,15 +14,21 @@ class Condition(Protocol):
         """The columns of a variable that it reads: no others need to be given."""
         ...
 
-    def __call__(self, variables: Mapping[str, Mapping[str, Value]]) -> bool | None:
-        """Variables by name, each with its values by column. None: a value that the answer hangs on is not known."""
+    def __call__(self, variables: Mapping[str, Given]) -> bool | None:
+        """Variables by name. None: a value that the answer hangs on is not known."""
+        ...
+
+    def clauses(self, variables: Mapping[str, Given]) -> tuple[ClauseResult, ...]:
+        """The parts of the condition that && and || join, in the order in which they are written, each with the values
+        that it read and how it turned out.
+        """
         ...
 
 
 class Expressions(Protocol):
     """Compiles what a user wrote."""
 
-    def condition(self, text: str, variables: Mapping[str, Columns]) -> Condition:
+    def condition(self, text: str, variables: Mapping[str, Variable]) -> Condition:
         """Raises RequestError, with the column in the text, where it cannot be read, names what does not exist,
         compares what cannot be compared, or does not end in true or false.
         """

@@ -1,0 +1,51 @@
+"""What one evaluation of a rule found and changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import AlertReason, Phase, RuleState, Told
+from worker.domain.alert.subject import ClauseResult, SubjectFacts
+
+
+class Skip(StrEnum):
+    """Why a rule was not evaluated."""
+
+    OLDER = "older"  # a later slot, or this one, was evaluated before
+    GAP = "gap"  # its query has no complete answer
+    FIRST_EVENT = "first_event"  # an event rule's first evaluation records, and says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
+    nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED. `since`:
+    when the alert began to fire. `told`: what was last told of it, before this step.
+    """
+
+    subject: str
+    before: Phase | None
+    after: Phase | None
+    facts: SubjectFacts
+    since: datetime
+    severity: Severity
+    reason: AlertReason | None = None
+    why: str = ""
+    told: Told | None = None
+    clauses: tuple[ClauseResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
+    afterwards; `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how many subjects.
+    """
+
+    rule: str
+    slot: datetime
+    state: RuleState
+    transitions: tuple[Transition, ...] = ()
+    skipped: Skip | None = None
+    judged: int = 0
+    unknown: int = 0

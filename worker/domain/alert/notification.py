@@ -1,0 +1,86 @@
+"""What one reader is told of the alerts of one run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import AlertReason, Told
+from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
+from worker.domain.run import RunKey
+
+MOST_OPEN = 5
+"""Alerts that are still firing and are no news, as one notification names them. The others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One alert of which a reader is told. `since`: when it began to fire. `told`: what the reader was told last, None
+    if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than the
+    notification's for one that was carried over. `over_since`: the slot at which an alert ended that the reader was
+    never told of, because its notification waited.
+    """
+
+    fingerprint: str
+    rule: str
+    reason: AlertReason
+    facts: SubjectFacts
+    severity: Severity
+    since: datetime
+    at: datetime
+    why: str = ""
+    told: Told | None = None
+    over_since: datetime | None = None
+    clauses: tuple[ClauseResult, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAlert:
+    """An alert that fires and is no news."""
+
+    fingerprint: str
+    rule: str
+    facts: SubjectFacts
+    since: datetime
+    acked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleShown:
+    """A rule as a notification explains it. `query`: the words of its query for a person. `stalled`: it is about deals
+    that stall. `last_check`: the slot of the evaluation before this one. `open`: alerts of it that fire, all of them,
+    for this reader; `open_amount`: their sum if they share a currency. `after`: for a rule without data, the number of
+    evaluations.
+    """
+
+    id: str
+    name: str
+    condition: str
+    query: str
+    stalled: bool = False
+    repeat: int | None = None
+    last_check: datetime | None = None
+    open: int = 0
+    open_amount: Amount | None = None
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """`name`: the schedule's. `rules`: those that have a finding, by id. `findings` are ordered: severity, then worse,
+    first and new, repeat, resolved, then the amount. `open`: at most MOST_OPEN alerts that fire and are no news.
+    `carried`: of the findings, how many an earlier notification could not bring.
+    """
+
+    run: RunKey
+    name: str
+    slot: datetime
+    as_of: datetime
+    rules: tuple[RuleShown, ...]
+    findings: tuple[Finding, ...]
+    open: tuple[OpenAlert, ...] = ()
+    carried: int = 0
+
+    def rule(self, rule_id: str) -> RuleShown:
+        return next(rule for rule in self.rules if rule.id == rule_id)

@@ -1,0 +1,40 @@
+"""What keeps alerts quiet for a time: silences, and snoozes of one alert."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One test of an alert. `name`: schedule, rule, subject, fingerprint, or a label. `operator`: =, !=, =~ or !~ (a
+    regular expression that has to match the whole value), as Alertmanager writes them.
+    """
+
+    name: str
+    operator: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """All matchers have to match. `until` is its end, exclusive. `snooze`: it was made for one alert by its
+    fingerprint.
+    """
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    by: str
+    comment: str
+    starts: datetime
+    until: datetime
+    snooze: bool = False
+
+    def active(self, at: datetime) -> bool:
+        return self.starts <= at < self.until
+
+
+Labels = Mapping[str, str]
+"""What matchers see of an alert: schedule, rule, subject, fingerprint, severity, owner, stage, and the rule's own
+labels.
+"""

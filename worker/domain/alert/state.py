@@ -1,0 +1,105 @@
+"""What is remembered of a rule and of each alert between two evaluations."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.subject import Amount, SubjectFacts
+
+
+class Phase(StrEnum):
+    """An alert that is inactive has no state."""
+
+    PENDING = "pending"
+    FIRING = "firing"
+
+
+class AlertReason(StrEnum):
+    """Why a reader is told of an alert."""
+
+    FIRST = "first"  # nothing else of the rule was firing
+    NEW = "new"
+    WORSE = "worse"
+    REPEAT = "repeat"
+    RESOLVED = "resolved"
+    AFTER_SILENCE = "after_silence"  # a silence, a snooze or an inhibition ended while it was firing
+    NO_DATA = "no_data"
+    DATA_BACK = "data_back"  # the end of no_data
+
+
+CLEARED = "cleared"
+"""Why an alert is resolved, if its row is still there. Else it is the row's membership class, such as "won"."""
+
+RULE_CHANGED = "rule_changed"
+"""Why an alert ended whose subject a new version of the rule no longer covers. Nobody is told."""
+
+
+class Withheld(StrEnum):
+    """Why a reason is not told."""
+
+    SILENCED = "silenced"
+    INHIBITED = "inhibited"
+    SNOOZED = "snoozed"
+    ACKED = "acked"  # only repeats
+    NO_READER = "no_reader"  # nobody may see the subject, or nobody who was told is left
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last notification of an alert: at which slot, and what was said of it."""
+
+    slot: datetime
+    amount: Amount | None
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class AlertState:
+    """`since`: the slot at which the phase began. `clearing`: the slot from which on the alert has not held, while
+    `keep_firing` lasts. `facts`: the subject when it was last seen. `told`: None while it was withheld. `readers`:
+    ids of the readers whose notifications named this alert since it fired, each with the key (as text) of the run whose
+    notification did last. `withheld`: why the last reason was not told. `unknown`: evaluations in a row that could not
+    judge it.
+    """
+
+    phase: Phase
+    since: datetime
+    facts: SubjectFacts
+    severity: Severity = Severity.WARNING
+    clearing: datetime | None = None
+    told: Told | None = None
+    readers: Mapping[str, str] = field(default_factory=dict)
+    withheld: Withheld | None = None
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """`meaning`: Rule.meaning of the version that wrote it. `snapshot` and `slot`: the rule's baseline, the last
+    complete answer that was evaluated; empty before the first. `missed`: the last slot without data, `missing`: how
+    many in a row. `no_data_since`: since when the rule's own alert `no_data` fires. `alerts`: by subject. `events`: for
+    an event rule the fingerprints that were told, with the slot; kept for 400 days. `version`: counts the writes.
+    """
+
+    meaning: str = ""
+    snapshot: str = ""
+    slot: datetime | None = None
+    missed: datetime | None = None
+    missing: int = 0
+    no_data_since: datetime | None = None
+    no_data_readers: Mapping[str, str] = field(default_factory=dict)
+    alerts: Mapping[str, AlertState] = field(default_factory=dict)
+    events: Mapping[str, datetime] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A person knows of an alert: repeats stop until it is resolved."""
+
+    fingerprint: str
+    by: str
+    at: datetime
+    comment: str = ""
