@@ -112,7 +112,7 @@ class Delivery:
     the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
     the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
     delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
-    may repeat.
+    may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells.
     """
 
     key: DeliveryKey
@@ -134,6 +134,7 @@ class Delivery:
     may_have_arrived: bool = False
     notice: Notice | None = None
     may_repeat: datetime | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 Every instant is UTC.
 """
 
-from worker.ports.alerts import AlertChanges, AlertLedger
+from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
@@ -28,6 +28,7 @@ __all__ = [
     "ActivationBasis",
     "AlertChanges",
     "AlertLedger",
+    "AlertMemory",
     "Answer",
     "BaselineResets",
     "BeginResult",

@@ -2,46 +2,66 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement, RuleState
-from worker.domain.delivery import DeliveryKey
+from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.notice import NoticeRequest
 from worker.domain.run import RunKey
 
 
 @dataclass(frozen=True, slots=True)
 class AlertChanges:
-    """What one run's evaluation writes, together with the run's hand-over. `states`: by rule id; each replaces the
-    state whose `version` it carries. `notifications`: by reader's id ("alert:ENTRY|address"). `carried`: older
-    deliveries whose findings the new ones tell too; they are superseded. `evaluations`: kept with the run, for
-    `explain`.
+    """What one run's evaluation writes, together with the run's hand-over or its failure. `states`: by rule id; each
+    replaces the state whose `version` it carries. `notifications`: by reader ("alert:ENTRY" and an address); each is
+    tried until `expires`. `carried`: older deliveries whose findings the new ones tell too; they are superseded.
+    `ended`: fingerprints of alerts that are over, and so are their acknowledgements. `evaluations`: kept with the run,
+    for `explain`. `notices`: to the operator, of rules without data.
     """
 
     states: Mapping[str, RuleState]
-    notifications: Mapping[str, Notification]
-    carried: Sequence[DeliveryKey]
     evaluations: Sequence[Evaluation]
+    expires: datetime
+    notifications: Mapping[Reader, Notification]
+    carried: Sequence[DeliveryKey] = ()
+    ended: Sequence[str] = ()
+    notices: Sequence[NoticeRequest] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlertMemory:
+    """What is remembered of a schedule's rules. `origin`: the id of the schedule that the fingerprints of its alerts
+    are made with; it is the schedule's own unless the schedule was renamed. `states`: by rule id; rules that were never
+    evaluated are missing. `acks`: by fingerprint.
+    """
+
+    origin: str
+    states: Mapping[str, RuleState]
+    acks: Mapping[str, Acknowledgement]
 
 
 class AlertLedger(Protocol):
-    """Raises LedgerUnavailable."""
+    """RunLedger writes what evaluations change. Schedules are found under ids that they had, too. Raises
+    LedgerUnavailable.
+    """
 
-    async def states(self, schedule: str) -> Mapping[str, RuleState]:
-        """By rule id; rules that were never evaluated are missing."""
+    async def memory(self, schedule: str) -> AlertMemory: ...
+
+    async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
+        """Notifications to these readers that are pending or deferred, and of which surely nothing has left."""
         ...
 
-    async def missing(self, schedule: str, changes: AlertChanges) -> bool:
-        """Writes the states of rules whose run failed without an answer. False if one was changed meanwhile."""
+    async def reached(self, deliveries: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+        """Those that were sent, may have been, or are still to be sent; and those that are no longer stored."""
         ...
 
-    async def waiting(self, schedule: str, readers: Sequence[str]) -> Mapping[DeliveryKey, Notification]:
-        """Notifications to these readers that are pending or deferred, and surely have not left."""
+    async def notification(self, run: RunKey, content: str) -> Notification | None:
+        """`content`: its name, as in Delivery. None if the run is no longer stored."""
         ...
-
-    async def notification(self, key: DeliveryKey) -> Notification | None: ...
 
     async def evaluations(self, run: RunKey) -> tuple[Evaluation, ...]:
         """What the run's evaluation found; empty if it has no rules."""
@@ -51,10 +71,6 @@ class AlertLedger(Protocol):
 
     async def unacknowledge(self, schedule: str, fingerprint: str) -> bool:
         """False if there was none."""
-        ...
-
-    async def acknowledgements(self, schedule: str) -> Mapping[str, Acknowledgement]:
-        """By fingerprint. One ends when its alert is resolved."""
         ...
 
     async def silence(self, silence: Silence) -> None: ...

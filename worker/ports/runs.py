@@ -12,6 +12,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
+from worker.ports.alerts import AlertChanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,24 @@ class BeginResult:
 @dataclass(frozen=True, slots=True)
 class HandOver:
     """A run's deliveries, by key. `facts`: deliveries of older runs that are superseded, and deliveries of this run
-    whose readers a newer run has reached.
+    whose readers a newer run has reached. `again`: nothing was written, because what the alert rules were evaluated
+    from has changed meanwhile.
     """
 
     deliveries: tuple[DeliveryKey, ...]
     facts: tuple[Fact, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FailResult:
-    """`facts`: what became true. `noticed`: whether a notice was made; another may have been made today."""
+    """`facts`: what became true. `noticed`: whether a notice was made; another may have been made today. `again`: as in
+    HandOver.
+    """
 
     facts: tuple[Fact, ...]
     noticed: bool
+    again: bool = False
 
 
 class RunLedger(Protocol):
@@ -90,6 +96,7 @@ class RunLedger(Protocol):
         *,
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
+        alerts: AlertChanges | None = None,
     ) -> HandOver:
         """fetching → delivering. One script writes snapshots, gaps and one pending delivery per reader (with its
         expiry). Older open deliveries of the same readers are superseded. This run's own deliveries are superseded if a
@@ -100,6 +107,9 @@ class RunLedger(Protocol):
         messages can be made again.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
+
+        `alerts`: written in the same step, with one more pending delivery for each notification. Without any delivery
+        the run is skipped(no_alert), or skipped(no_readers) where it has no alert rules.
         """
         ...
 
@@ -115,13 +125,18 @@ class RunLedger(Protocol):
         sentence: str,
         gaps: Sequence[Gap],
         notice: NoticeRequest | None,
+        alerts: AlertChanges | None = None,
     ) -> FailResult:
-        """fetching → failed, with a notice to the operator as a delivery of its own. None if there is no operator."""
+        """fetching → failed, with a notice to the operator as a delivery of its own. None if there is no operator.
+        `alerts`: what rules without data changed; notifications are deliveries that are not counted, as a notice is.
+        """
         ...
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
-        """Adds to a failed run, which has none yet, a notice to the operator like that of `fail`, and gaps where the
-        run has none. True where a notice was made. Until this is called, the sweep publishes the run again.
+    async def notify(
+        self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None, alerts: AlertChanges | None = None
+    ) -> FailResult:
+        """Adds to a failed run, which has none yet, a notice to the operator and `alerts` like those of `fail`, and
+        gaps where the run has none. Until this is called, the sweep publishes the run again.
         """
         ...
 

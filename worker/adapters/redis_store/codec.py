@@ -202,6 +202,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),
+        content=row.get("c", ""),
     )
 
 

@@ -9,6 +9,7 @@ from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Timing
 from worker.domain.time.epoch import from_ms, to_ms
@@ -55,6 +56,7 @@ class RedisDeployments:
             "paused": [schedule.id for schedule in bundle.schedules.values() if schedule.paused],
             "renamed": _renamed(bundle),
             "basis": None if basis is None else _basis(basis),
+            "keep": LeaseTimes().ms("keep"),
         }
         for _ in range(3):
             await self._name_schedules(name, list(bundle.schedules))

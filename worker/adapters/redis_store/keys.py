@@ -24,6 +24,15 @@
                                           why there was none; under "@" the version that rendered, and under "@key"
                                           the key that signed its links (JSON)
     <p>:run:<run>:subscribed      hash    reader → the entry (JSON), of readers who subscribed at run time
+    <p>:run:<run>:alerts          hash    e: what the evaluations of the run's alert rules found; n:<name>: what readers
+                                          are told (both zstd)
+    <p>:run:<run>:alerts:<token>  hash    the same, and s:<rule>: a rule's state, before the run is handed over; gone
+                                          within an hour
+    <p>:alerts:<schedule>         hash    rule → version, snapshot, and what is remembered of its alerts (zstd); "": the
+                                          id that their fingerprints are made with, of a schedule that was renamed; of
+                                          one that is gone 401 days more, and then it holds no snapshots
+    <p>:acks:<schedule>           hash    fingerprint of an alert → who acknowledged it, until it is over
+    <p>:silences                  hash    id → silence; gone 400 days after its end
     <p>:runs, <p>:runs:<schedule> zset    run → slot
     <p>:open:<schedule>           zset    run → slot, while the run or one of its deliveries is not closed for good
     <p>:missed[:<schedule>]       zset    [schedule, first, last, count, reason] → last
@@ -41,7 +50,8 @@
                                           forgotten: rows were taken out of it on request
     <p>:table:<id>                text    a table (zstd), or 1, the name of another and what differs from it (zstd)
     <p>:keyframe:<query>:<table>  text    the whole table that the query's next ones are deltas to, and how many are
-    <p>:refs                      hash    s:<snapshot>, t:<table> → how many runs and pairs, or snapshots, hold it
+    <p>:refs                      hash    s:<snapshot>, t:<table> → how many runs, pairs and alert rules, or how many
+                                          snapshots, hold it
     <p>:chores                    hash    where the housekeeping is: cursor, next
     <p>:chores:bundles            set     bundles that the housekeeping has not seen in use
     <p>:pace:<bucket>             text    when the bucket's next turn is free; gone soon after
@@ -70,7 +80,7 @@ expires, n not before, e reason, m sentence, d date, b short name of the pair, p
 baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
 that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
 became unknown, i of a notice what the operator is told (notices.py), u the slot of
-an older digest that may have arrived.
+an older digest that may have arrived, c of a notification of alerts the name of its content.
 """
 
 from worker.domain.run import RunKey
@@ -90,6 +100,18 @@ def pairs(prefix: str, run_key: RunKey) -> str:
 
 def subscribed(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:subscribed"
+
+
+def told(prefix: str, run_key: RunKey) -> str:
+    return f"{prefix}:run:{run_key}:alerts"
+
+
+def alerts(prefix: str, schedule: str) -> str:
+    return f"{prefix}:alerts:{schedule}"
+
+
+def acks(prefix: str, schedule: str) -> str:
+    return f"{prefix}:acks:{schedule}"
 
 
 def subscriptions(prefix: str, schedule: str) -> str:
@@ -150,5 +172,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, paused, renamed, suspended, notices."""
+    """owner, deployed, due, last, paused, renamed, suspended, notices, silences."""
     return f"{prefix}:{name}"

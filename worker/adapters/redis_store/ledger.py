@@ -2,6 +2,7 @@
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store.alerts import RedisAlerts
 from worker.adapters.redis_store.baselines import RedisBaselineResets
 from worker.adapters.redis_store.circuits import RedisCircuits
 from worker.adapters.redis_store.clock import RedisClock
@@ -33,4 +34,5 @@ class RedisLedger:
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
+        self.alerts = RedisAlerts(scripts)
         self.heartbeats = RedisHeartbeats(scripts)

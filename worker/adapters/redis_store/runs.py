@@ -3,15 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from worker.adapters.redis_store import codec, keys
+from worker.adapters.redis_store.alert_changes import stage
 from worker.adapters.redis_store.codec import gap_rows, short, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.notices import request_row
-from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.adapters.redis_store.scripts import AGAIN, LOST, Scripts
 from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
@@ -22,7 +22,7 @@ from worker.domain.run import RunKey, RunState
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.ports import BeginResult, FailResult, HandOver, RunLease
+from worker.ports import AlertChanges, BeginResult, FailResult, HandOver, RunLease
 
 COMPARED = ":compared"
 STEP = 200
@@ -99,15 +99,11 @@ class RedisRuns:
         *,
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
+        alerts: AlertChanges | None = None,
     ) -> HandOver:
-        subscribed = subscribed or {}
-        for start in range(0, len(readers), STEP):
-            some = [[reader.id, to_ms(expires)] for reader, expires in islice(readers.items(), start, start + STEP)]
-            entries = [
-                [r.id, entry_text(subscribed[r])] for r in islice(readers, start, start + STEP) if r in subscribed
-            ]
-            given = {"first": start == 0, "readers": some, "subscribed": entries}
-            await self._scripts.own("stage", key, {**_mine(key, attempt), **given})
+        told, given = await self._staged(key, alerts)
+        rows = [[reader.id, to_ms(expires)] for reader, expires in readers.items()] + told
+        await self._stage_rows(key, attempt, rows, {r.id: one for r, one in (subscribed or {}).items()})
         arguments: dict[str, Any] = {
             **_mine(key, attempt),
             "slot": to_ms(key.slot),
@@ -115,18 +111,38 @@ class RedisRuns:
             "gaps": gap_rows(gaps),
             "stored": sorted(set(snapshots.values())),
             "links": [[query, stored] for query, stored in snapshots.items() if not query.endswith(COMPARED)],
-            "readers": len(readers),
+            "readers": len(rows),
             "supersede": supersede,
             "republish": self._times.ms("republish"),
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),
+            "alerts": given,
         }
-        made, more, rows = await self._scripts.own("deliver", key, arguments)
-        told = [*facts(rows)]
+        answer = await self._scripts.own("deliver", key, arguments)
+        if answer == AGAIN:
+            return HandOver((), again=True)
+        made, more, ends = answer
+        found = [*facts(ends)]
         while more:  # other clients run between two steps
-            more, rows = await self._scripts.run("finish", self._finish(key))
-            told += facts(rows)
-        return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers) if made else (), tuple(told))
+            more, ends = await self._scripts.run("finish", self._finish(key))
+            found += facts(ends)
+        return HandOver(tuple(DeliveryKey(key, row[0]) for row in rows) if made else (), tuple(found))
+
+    async def _stage_rows(
+        self, key: RunKey, attempt: int, rows: Sequence[Sequence[Any]], subscribed: Mapping[str, Subscription]
+    ) -> None:
+        for start in range(0, len(rows), STEP):
+            some = rows[start : start + STEP]
+            entries = [[row[0], entry_text(subscribed[row[0]])] for row in some if row[0] in subscribed]
+            given = {"first": start == 0, "readers": some, "subscribed": entries}
+            await self._scripts.own("stage", key, {**_mine(key, attempt), **given})
+
+    async def _staged(self, key: RunKey, alerts: AlertChanges | None) -> tuple[list[list[Any]], dict[str, Any] | None]:
+        """The rows of notifications, and what scripts are told of the changes."""
+        if alerts is None:
+            return [], None
+        staged = await stage(self._scripts, key, alerts, self._times.ms("notice"))
+        return staged.rows, staged.given
 
     def _finish(self, key: RunKey) -> dict[str, Any]:
         return {"key": str(key), "republish": self._times.ms("republish"), "recount": self._times.ms("recount")}
@@ -142,15 +158,25 @@ class RedisRuns:
         sentence: str,
         gaps: Sequence[Gap],
         notice: NoticeRequest | None,
+        alerts: AlertChanges | None = None,
     ) -> FailResult:
+        told, changes = await self._staged(key, alerts)
         end = {"state": RunState.FAILED, "reason": reason, "sentence": short(sentence, 1000), "gaps": gap_rows(gaps)}
-        given = {**_mine(key, attempt), **end, "notice": self._notice(notice)}
-        made, told = await self._scripts.own("leave", key, given)
-        return FailResult(facts(told), noticed=bool(made))
+        words = {"notice": self._notice(notice), "alerts": changes, "told": told, "keep": self._times.ms("keep")}
+        answer = await self._scripts.own("leave", key, {**_mine(key, attempt), **end, **words})
+        if answer == AGAIN:
+            return FailResult((), noticed=False, again=True)
+        made, ends = answer
+        return FailResult(facts(ends), noticed=bool(made))
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
-        given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, "notice": self._notice(notice)}
-        return bool(await self._scripts.run("notify", given))
+    async def notify(
+        self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None, alerts: AlertChanges | None = None
+    ) -> FailResult:
+        told, changes = await self._staged(key, alerts)
+        words = {"notice": self._notice(notice), "alerts": changes, "told": told, "keep": self._times.ms("keep")}
+        given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, **words}
+        made, ends = await self._scripts.run("notify", given)
+        return FailResult(facts(ends), noticed=made == 1, again=made == AGAIN)
 
     def _notice(self, notice: NoticeRequest | None) -> dict[str, Any] | None:
         return None if notice is None else request_row(notice, self._times.ms("notice"))

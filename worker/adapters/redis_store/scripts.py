@@ -18,6 +18,9 @@ from worker.errors import ClaimLost
 LOST = -1
 """Returned by a script if the row has another state or attempt than the caller believes."""
 
+AGAIN = -2
+"""Returned by a script if what alert rules were evaluated from has changed meanwhile."""
+
 
 @cache
 def source(name: str) -> tuple[str, str]:

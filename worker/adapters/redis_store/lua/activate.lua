@@ -1,10 +1,10 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
 --       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, unclear,
---       last, preferences, subscriptions
+--       last, preferences, subscriptions, alerts, acks; of schedules that are gone: alerts, acks
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
---    basis {bundle, pending [[schedule, ms]]} or nil; ARGV[3] the bundle's bytes
+--    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
 -- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
 -- basis no longer holds.
 local MOVED = -2
@@ -59,6 +59,37 @@ local function adopt_unclear(old, new)
   call('DEL', from)
 end
 
+-- The snapshots that the rules of a schedule hold.
+local function release_states(schedule)
+  local key = alerts_key(schedule)
+  for _, rule in ipairs(call('HKEYS', key)) do
+    local text = call('HGET', key, rule)
+    local version, snapshot = state_head(rule ~= '' and text or nil)
+    if snapshot ~= '' then
+      call('HSET', key, rule, version .. ' ' .. string.sub(text, string.find(text, '\n', 1, true), -1))
+      release_snapshot(snapshot)
+    end
+  end
+end
+
+-- The new schedule keeps its own states, which are younger. Fingerprints stay as they were: "" has the id that they
+-- were made with.
+local function adopt_alerts(old, new)
+  local from, to = alerts_key(old), alerts_key(new)
+  if call('EXISTS', from) == 1 then
+    call('HSETNX', from, '', old)
+    local held = call('HGETALL', from)
+    for i = 1, #held, 2 do
+      if call('HSETNX', to, held[i], held[i + 1]) == 0 and held[i] ~= '' then
+        local _, snapshot = state_head(held[i + 1])
+        if snapshot ~= '' then release_snapshot(snapshot) end
+      end
+    end
+    call('DEL', from)
+  end
+  adopt(acks_key(old), acks_key(new))
+end
+
 local function take_over(old, new, queries)
   if call('HGET', P .. 'renamed', old) == new then return end
   local known = call('HGETALL', P .. 'renamed')
@@ -71,6 +102,7 @@ local function take_over(old, new, queries)
   for _, kind in ipairs({'baseline:', 'preferences:', 'subscriptions:'}) do adopt(P .. kind .. old, P .. kind .. new) end
   adopt(P .. 'subscriptions:' .. old .. ':ended', P .. 'subscriptions:' .. new .. ':ended')
   adopt_unclear(old, new)
+  adopt_alerts(old, new)
   local last = math.max(call('HGET', P .. 'last', old) or 0, call('HGET', P .. 'last', new) or 0)
   if last > 0 then call('HSET', P .. 'last', new, last) end
   local till = call('HGET', P .. 'paused', old)
@@ -89,6 +121,10 @@ each_thousand(A.fresh, function(items, from, to)
     for _, kind in ipairs({'baseline:', 'unclear:', 'preferences:'}) do pasts[#pasts + 1] = P .. kind .. items[i] end
   end
   call('UNLINK', unpack(pasts))
+  for i = from, to do
+    if call('EXISTS', alerts_key(items[i])) == 1 then release_states(items[i]) end
+    call('UNLINK', alerts_key(items[i]), acks_key(items[i]))
+  end
   call('HDEL', P .. 'renamed', unpack(items, from, to))
 end)
 for _, pair in ipairs(A.renamed) do take_over(pair[1], pair[2], pair[3]) end
@@ -103,6 +139,14 @@ each_thousand(A.gone, function(items, from, to) call('HDEL', P .. 'paused', unpa
 for _, schedule in ipairs(A.gone) do
   local key = P .. 'subscriptions:' .. schedule
   for _, reader in ipairs(call('HKEYS', key)) do call('HSETNX', key .. ':ended', reader, now) end
+end
+-- Its alerts are still shown, as long as answers are kept.
+for _, schedule in ipairs(A.gone) do
+  if call('EXISTS', alerts_key(schedule)) == 1 then
+    release_states(schedule)
+    call('PEXPIRE', alerts_key(schedule), A.keep)
+  end
+  call('PEXPIRE', acks_key(schedule), A.keep)
 end
 for _, reader in ipairs(A.dropped) do
   call('HDEL', P .. 'baseline:' .. reader[1], reader[2])

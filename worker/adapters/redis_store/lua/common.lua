@@ -9,6 +9,7 @@ local clock = call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 
 local LOST = -1
+local AGAIN = -2
 local TRIES = 5
 local LONGEST_PAUSE = 900000
 local LOOK_RUNS, LOOK_DELIVERIES = P .. 'attention:runs', P .. 'attention:deliveries'
@@ -18,6 +19,9 @@ local function rows_key(run) return P .. 'run:' .. run .. ':deliveries' end
 local function staged_key(run) return P .. 'run:' .. run .. ':staged' end
 local function subscribed_key(run) return P .. 'run:' .. run .. ':subscribed' end
 local function pairs_key(run) return P .. 'run:' .. run .. ':pairs' end
+local function told_key(run) return P .. 'run:' .. run .. ':alerts' end
+local function alerts_key(schedule) return P .. 'alerts:' .. schedule end
+local function acks_key(schedule) return P .. 'acks:' .. schedule end
 
 -- A run keeps the schedule id under which it was claimed. Data of the schedule is stored under its current id.
 local function schedule_of(run)
@@ -46,8 +50,8 @@ local function hindered(run)
   return (till == 0 or till > now) and 'paused' or nil
 end
 
--- Reference counts of stored answers. A snapshot is held by the run that read it, and by every pair that a delivery of
--- that run was decided against. A table and the base of its delta are held by the snapshots that contain the table.
+-- Reference counts of stored answers. A snapshot is held by the run that read it, by every pair that a delivery of that
+-- run was decided against, and by every alert rule that was last evaluated over it. A table and the base of its delta are held by the snapshots that contain the table.
 local REFS = P .. 'refs'
 
 local function base_of(name)
@@ -64,9 +68,10 @@ local function each_table(id, act)
   end
 end
 
-local function hold_snapshot(id)
+local function hold_snapshot(id, times)
+  times = times or 1
   if call('PEXPIRE', P .. 'snap:' .. id, A.keep) == 0 then return end
-  local first = call('HINCRBY', REFS, 's:' .. id, 1) == 1
+  local first = call('HINCRBY', REFS, 's:' .. id, times) == times
   each_table(id, function(name)
     call('PEXPIRE', P .. 'table:' .. name, A.keep)
     if first then call('HINCRBY', REFS, 't:' .. name, 1) end
@@ -74,8 +79,8 @@ local function hold_snapshot(id)
 end
 
 -- Data from before references were counted has no count. It expires by itself.
-local function let_go(kind, name, key)
-  local left = call('HINCRBY', REFS, kind .. name, -1)
+local function let_go(kind, name, times)
+  local left = call('HINCRBY', REFS, kind .. name, -(times or 1))
   if left > 0 then return false end
   call('HDEL', REFS, kind .. name)
   return left == 0
@@ -85,8 +90,8 @@ local function release_table(name)
   if let_go('t:', name) then call('UNLINK', P .. 'table:' .. name) end
 end
 
-local function release_snapshot(id)
-  if not let_go('s:', id) then return end
+local function release_snapshot(id, times)
+  if not let_go('s:', id, times) then return end
   local tables = {}
   each_table(id, function(name) tables[#tables + 1] = name end)
   for _, name in ipairs(tables) do release_table(name) end
@@ -122,6 +127,16 @@ end
 -- A notice to the operator is an extra delivery that is not in the run's counts.
 local function is_notice(reader)
   return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
+
+-- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
+-- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
+local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
+
+-- The reader under the id that preferences have.
+local function person(reader)
+  if not is_alert(reader) then return reader end
+  return (string.gsub(string.sub(reader, 7), '^([^|/]*)/[^|]*|', '%1|'))
 end
 
 -- Makes at most one notice per day and subject, and returns whether it made one. It counts the others; the next notice
@@ -321,7 +336,7 @@ local function expire(run, reader, row)
     move_baselines(run, reader, moves, row.d)
   elseif row.s == 'U' then
     row.y = true
-    if not is_notice(reader) then note_unclear(run, reader) end
+    if not is_notice(reader) and not is_alert(reader) then note_unclear(run, reader) end
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
     settle(run, reader, row, 'F', 'exhausted', row.m)
@@ -423,6 +438,10 @@ local function turn(run, reader, all)
     local state = text and string.sub(text, 1, 1)
     if state == 'G' then
       return math.min(tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), now + GLANCE)
+    elseif is_alert(reader) then
+      if state == 'P' or state == 'D' then
+        return tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), state == 'D'
+      end
     elseif all and (state and CLASS[state] == 'open') then
       return tonumber(call('ZSCORE', LOOK_DELIVERIES, old .. '/' .. reader) or now), state == 'D'
     elseif all and not state and string.find('claimed fetching', call('HGET', run_key(old), 'state'), 1, true) then
@@ -447,7 +466,7 @@ local function finish(run)
   local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
   local names, late, looks, slot = {}, {}, {}, slot_of(run)
   for i = 1, #page[2], 2 do
-    if not is_notice(page[2][i]) then names[#names + 1] = page[2][i] end
+    if not is_notice(page[2][i]) and not is_alert(page[2][i]) then names[#names + 1] = page[2][i] end
   end
   if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
     for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
@@ -467,4 +486,113 @@ local function finish(run)
   end
   call('HDEL', run_key(run), 'todo')
   return true
+end
+
+-- Alerts. A rule's state is text: its version, a blank, the snapshot that it was last evaluated over, a line's end, and
+-- what only a worker reads.
+local function state_head(text)
+  local version, snapshot = string.match(text or '0 \n', '^(%d+) (%S*)\n')
+  return tonumber(version), snapshot
+end
+
+-- Whether a delivery waits, and surely nothing of it has left.
+local function unsent(text)
+  local state = text and string.sub(text, 1, 1)
+  if state ~= 'P' and state ~= 'D' then return false end
+  local row = cjson.decode(string.sub(text, 2))
+  return not row.v and not posted(row)
+end
+
+-- Whether every notification to these readers that an older run left waiting is among the carried ones.
+local function carries_all(run, readers, carried)
+  local slot = slot_of(run)
+  if not slot or #readers == 0 then return true end
+  for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do
+    if call('EXISTS', told_key(old)) == 1 then
+      for from = 1, #readers, 1000 do
+        local names = {unpack(readers, from, math.min(from + 999, #readers))}
+        for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
+          if not carried[old .. '/' .. names[i]] and unsent(text) then return false end
+        end
+      end
+    end
+  end
+  return true
+end
+
+-- Whether what an evaluation was made from is still so. `given`: token, fields (how many were staged), rules [[rule,
+-- version]], readers [id] of its notifications, carried [[run, reader]], ended [fingerprint], notices (as for
+-- `add_notice`)
+local function alerts_stand(run, given)
+  local key, carried = alerts_key(schedule_of(run)), {}
+  for _, rule in ipairs(given.rules) do
+    if state_head(call('HGET', key, rule[1])) ~= rule[2] then return false end
+  end
+  for _, one in ipairs(given.carried) do
+    if not unsent(call('HGET', rows_key(one[1]), one[2])) then return false end
+    carried[one[1] .. '/' .. one[2]] = true
+  end
+  return carries_all(run, given.readers, carried)
+end
+
+local function staged_alerts(run, given)
+  local staged = told_key(run) .. ':' .. given.token
+  return call('HLEN', staged) == given.fields and staged or nil
+end
+
+-- Replaces the states of rules, and holds the snapshots that the new ones name.
+local function write_states(key, staged, rules)
+  local net = {}
+  for _, rule in ipairs(rules) do
+    local field = 's:' .. rule[1]
+    local text = call('HGET', staged, field)
+    local _, before = state_head(call('HGET', key, rule[1]))
+    local _, after = state_head(text)
+    net[before] = (net[before] or 0) - 1
+    net[after] = (net[after] or 0) + 1
+    call('HSET', key, rule[1], text)
+    call('HDEL', staged, field)
+  end
+  net[''] = nil
+  for id, times in pairs(net) do
+    if times > 0 then hold_snapshot(id, times) end
+  end
+  for id, times in pairs(net) do
+    if times < 0 then release_snapshot(id, -times) end
+  end
+end
+
+-- Writes what an evaluation changed. What readers are told of it stays with the run.
+local function write_alerts(run, given, staged)
+  local schedule = schedule_of(run)
+  write_states(alerts_key(schedule), staged, given.rules)
+  if call('EXISTS', staged) == 1 then
+    call('RENAME', staged, told_key(run))
+    call('PERSIST', told_key(run))
+  end
+  for from = 1, #given.ended, 1000 do
+    call('HDEL', acks_key(schedule), unpack(given.ended, from, math.min(from + 999, #given.ended)))
+  end
+  local of_run = {}
+  for _, one in ipairs(given.carried) do
+    of_run[one[1]] = of_run[one[1]] or {}
+    table.insert(of_run[one[1]], one[2])
+  end
+  for old, names in pairs(of_run) do
+    for from = 1, #names, 1000 do supersede(old, {unpack(names, from, math.min(from + 999, #names))}) end
+  end
+end
+
+-- Words to the operator about rules without data.
+local function add_notices(run, given)
+  for _, notice in ipairs(given.notices) do add_notice(run, notice) end
+end
+
+-- Notifications of a run that has no answers. Like a notice to the operator they are not in its counts. `rows`: [[reader,
+-- expires, content]]
+local function add_notifications(run, rows)
+  for _, row in ipairs(rows) do
+    call('HSET', rows_key(run), row[1], 'P' .. cjson.encode({x = row[2], c = row[3]}))
+    call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. row[1])
+  end
 end

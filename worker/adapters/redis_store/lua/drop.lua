@@ -1,6 +1,6 @@
 -- Deletes a closed run that is past its schedule's retention, and the answers that only this run held.
--- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, run:<key>:subscribed, runs, runs:<schedule>, open:<schedule>, chain:<schedule>:*,
---       snap:<id>, table:<id>, refs, chores; A: key, floor (ms: what is not older may still be compared with)
+-- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, run:<key>:subscribed, run:<key>:alerts, runs, runs:<schedule>,
+--       open:<schedule>, chain:<schedule>:*, snap:<id>, table:<id>, refs, chores; A: key, floor (ms: what is not older may still be compared with)
 -- Returns 1, or 0 if the run may still be needed.
 local key, schedule = run_key(A.key), schedule_of(A.key)
 local held = call('HMGET', key, 'state', 'snapshots')
@@ -29,7 +29,7 @@ for _, text in ipairs(call('HVALS', pairs_key(A.key))) do
 end
 local rank = call('ZRANK', P .. 'runs', A.key)
 if rank < tonumber(call('HGET', P .. 'chores', 'cursor') or 0) then call('HINCRBY', P .. 'chores', 'cursor', -1) end
-call('UNLINK', key, rows_key(A.key), pairs_key(A.key), subscribed_key(A.key))
+call('UNLINK', key, rows_key(A.key), pairs_key(A.key), subscribed_key(A.key), told_key(A.key))
 call('ZREM', P .. 'runs', A.key)
 call('ZREM', P .. 'runs:' .. schedule, A.key)
 call('ZREM', LOOK_RUNS, A.key)

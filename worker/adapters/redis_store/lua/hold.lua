@@ -3,6 +3,7 @@
 -- pending, unknown past its time → skipped(expired) or failed(exhausted).
 -- pending, unknown whose reader a newer run has reached → skipped(superseded).
 -- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
+-- A notification of alerts is not superseded; it also waits for an older one that waits itself.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
 --       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>
 -- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
@@ -23,7 +24,7 @@ end
 
 local held = call('HMGET', run_key(A.run), 'readers', 'all')
 if held[1] and not is_notice(A.reader) then -- a notice to the operator never waits
-  if not held[2] and #reached(A.run, {A.reader}) > 0 then
+  if not held[2] and not is_alert(A.reader) and #reached(A.run, {A.reader}) > 0 then
     supersede(A.run, {A.reader})
     return {0, facts}
   end
@@ -41,4 +42,5 @@ local at = math.max(now, last_reset(baselines) + 1) -- after a reset of this ver
 row.h, row.o = at + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
 return {at, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
-  baselines, call('EXISTS', P .. 'suspended'), facts, call('HGET', P .. 'preferences:' .. schedule_of(A.run), A.reader)}
+  baselines, call('EXISTS', P .. 'suspended'), facts,
+  call('HGET', P .. 'preferences:' .. schedule_of(A.run), person(A.reader))}

@@ -7,7 +7,7 @@ local again = {}
 local each = call('HEXISTS', run_key(A.run), 'readers') == 1 and call('HEXISTS', run_key(A.run), 'all') == 0
 for _, reader in ipairs(A.readers) do
   local row = row_in('RFK', A.run, reader[1])
-  local late = row and each and not is_notice(reader[1]) and #reached(A.run, {reader[1]}) > 0
+  local late = row and each and not is_notice(reader[1]) and not is_alert(reader[1]) and #reached(A.run, {reader[1]}) > 0
   if row and not late and (row.s ~= 'K' or row.e == 'expired') then
     unsend(row)
     if row.y then row.v, row.y = true, nil end -- the first copy may have arrived

@@ -1,0 +1,149 @@
+"""The memory of alert rules. Scripts that hand runs over write it: alert_changes.py, lua/deliver.lua, lua/leave.lua."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from worker.adapters.redis_store import keys
+from worker.adapters.redis_store.alerts_codec import (
+    EVALUATIONS,
+    ack_of,
+    ack_text,
+    evaluations_of,
+    notification_of,
+    silence_of,
+    silence_text,
+    state_of,
+)
+from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
+from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.scripts import Scripts
+from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.notification import Notification
+from worker.domain.alert.silence import Silence
+from worker.domain.alert.state import Acknowledgement
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+from worker.domain.time.epoch import from_ms
+from worker.ports import AlertMemory
+
+KEPT = timedelta(days=400)
+"""For which a silence is listed after its end."""
+
+WAITING = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED})
+NEVER = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.SKIPPED})
+
+
+class RedisAlerts:
+    """Keeps worker.ports.AlertLedger."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def memory(self, schedule: str) -> AlertMemory:
+        prefix, now = self._scripts.prefix, await self._current(schedule)
+        with translated():
+            async with self._scripts.client.pipeline(transaction=True) as both:
+                both.hgetall(keys.alerts(prefix, now))
+                both.hgetall(keys.acks(prefix, now))
+                held, acks = await both.execute()
+        origin = text(held.pop(b"", None)) or now
+        states = {text(rule): state_of(raw) for rule, raw in held.items()}
+        return AlertMemory(origin, states, {text(name): ack_of(raw) for name, raw in acks.items()})
+
+    async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
+        if not readers:
+            return {}
+        prefix = self._scripts.prefix
+        name = keys.index(prefix, "open", await self._current(schedule))
+        runs = [RunKey.parse(text(run)) for run in await self._scripts.ask("ZRANGE", name, 0, -1)]
+        wanted = [DeliveryKey(run, reader.id) for run in runs for reader in readers]
+        found = [row for row in await self._rows(wanted) if row is not None and _unsent(row)]
+        names = {(row.key.run, row.content) for row in found}
+        contents = {name: await self.notification(*name) for name in names}
+        told = {row.key: contents[row.key.run, row.content] for row in found}
+        return {key: one for key, one in told.items() if one is not None}
+
+    async def reached(self, deliveries: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+        rows = await self._rows(deliveries)
+        return frozenset(key for key, row in zip(deliveries, rows, strict=True) if row is None or _reached(row))
+
+    async def notification(self, run: RunKey, content: str) -> Notification | None:
+        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), f"n:{content}")
+        return None if raw is None else notification_of(raw)
+
+    async def evaluations(self, run: RunKey) -> tuple[Evaluation, ...]:
+        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), EVALUATIONS)
+        return () if raw is None else evaluations_of(raw)
+
+    async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None:
+        key = keys.acks(self._scripts.prefix, await self._current(schedule))
+        with translated():
+            await self._scripts.client.hset(key, ack.fingerprint, ack_text(ack))
+
+    async def unacknowledge(self, schedule: str, fingerprint: str) -> bool:
+        key = keys.acks(self._scripts.prefix, await self._current(schedule))
+        return bool(await self._scripts.remove("HDEL", key, fingerprint))
+
+    async def silence(self, silence: Silence) -> None:
+        """Those that ended long ago go with it."""
+        now = await self._now()
+        ended = [one.id for one in await self._silences() if one.until < now - KEPT]
+        with translated():
+            async with self._scripts.client.pipeline(transaction=True) as both:
+                if ended:
+                    both.hdel(self._key, *ended)
+                both.hset(self._key, silence.id, silence_text(silence))
+                await both.execute()
+
+    async def expire(self, silence_id: str) -> bool:
+        now = await self._now()
+        known = next((one for one in await self._silences() if one.id == silence_id), None)
+        if known is None or known.until <= now:
+            return False
+        ended = replace(known, starts=min(known.starts, now), until=now)
+        with translated():
+            await self._scripts.client.hset(self._key, silence_id, silence_text(ended))
+        return True
+
+    async def silences(self) -> tuple[Silence, ...]:
+        now = await self._now()
+        kept = (one for one in await self._silences() if one.until >= now - KEPT)
+        return tuple(sorted(kept, key=lambda one: (one.starts, one.id)))
+
+    @property
+    def _key(self) -> str:
+        return keys.single(self._scripts.prefix, "silences")
+
+    async def _silences(self) -> list[Silence]:
+        return [silence_of(raw) for raw in (await self._scripts.ask("HGETALL", self._key)).values()]
+
+    async def _now(self) -> datetime:
+        seconds, micros = await self._scripts.ask("TIME")
+        return from_ms(seconds * 1000 + micros // 1000)
+
+    async def _rows(self, wanted: Sequence[DeliveryKey]) -> list[Delivery | None]:
+        """In the order asked, in one round trip."""
+        if not wanted:
+            return []
+        with translated():
+            async with self._scripts.client.pipeline(transaction=False) as rows:
+                for key in wanted:
+                    rows.hget(keys.rows(self._scripts.prefix, key.run), key.reader)
+                found = await rows.execute()
+        return [raw and delivery(key, raw, DecisionRecord()) for key, raw in zip(wanted, found, strict=True)]
+
+    async def _current(self, schedule: str) -> str:
+        return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
+
+
+def _unsent(row: Delivery) -> bool:
+    """As lua/common.lua `unsent`."""
+    begun = any(part.state is DeliveryState.SENT for part in row.parts[:1])
+    return row.state in WAITING and not row.resent and not begun
+
+
+def _reached(row: Delivery) -> bool:
+    """One over the cap is named in the message that tells of what was held."""
+    return row.state not in NEVER or row.may_have_arrived or row.resent or row.reason is Reason.CAPPED

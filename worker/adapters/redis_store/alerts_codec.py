@@ -1,0 +1,107 @@
+"""Alert rules' states, what evaluations found, notifications, acknowledgements and silences, as the ledger keeps them.
+
+A state is text: its version, a blank, the snapshot that the rule was last evaluated over, a line's end, and the rest,
+compressed. Scripts read what stands before the line's end.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from worker.adapters.redis_store.plain import pack, unpack
+from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.notification import Notification
+from worker.domain.alert.silence import Silence
+from worker.domain.alert.state import Acknowledgement, RuleState
+from worker.errors import LedgerError
+
+VERSION = 1
+EVALUATIONS = "e"
+
+
+@dataclass(frozen=True, slots=True)
+class _Evaluations:
+    all: tuple[Evaluation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    acknowledgement: Acknowledgement | None = None
+    silence: Silence | None = None
+    version: int = VERSION
+
+
+_STORED = msgspec.json.Decoder(_Stored)
+
+
+def state_text(state: RuleState) -> bytes:
+    """As it is stored after this write: its version is the next one."""
+    written = replace(state, version=state.version + 1)
+    return f"{written.version} {written.snapshot}\n".encode() + pack(written, VERSION)
+
+
+def state_of(raw: bytes) -> RuleState:
+    """Raises LedgerError for another version of the program's."""
+    found: RuleState = unpack(RuleState, raw.partition(b"\n")[2], VERSION, "the state of an alert rule")
+    return found
+
+
+def contents(notifications: Mapping[str, Notification]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Each content once, by its name; and its name, by reader's id."""
+    bodies: dict[str, bytes] = {}
+    names: dict[str, str] = {}
+    made: dict[int, str] = {}
+    for reader, told in notifications.items():
+        name = made.get(id(told))  # readers often share one object, which is large
+        if name is None:
+            body = pack(told, VERSION)
+            name = made[id(told)] = hashlib.blake2b(body, digest_size=8).hexdigest()
+            bodies[name] = body
+        names[reader] = name
+    return bodies, names
+
+
+def notification_of(raw: bytes) -> Notification:
+    found: Notification = unpack(Notification, raw, VERSION, "a stored notification")
+    return found
+
+
+def evaluations_body(found: Sequence[Evaluation]) -> bytes:
+    """Without the states, which are stored by themselves."""
+    return pack(_Evaluations(tuple(replace(one, state=RuleState()) for one in found)), VERSION)
+
+
+def evaluations_of(raw: bytes) -> tuple[Evaluation, ...]:
+    found: _Evaluations = unpack(_Evaluations, raw, VERSION, "a stored evaluation")
+    return found.all
+
+
+def ack_text(ack: Acknowledgement) -> str:
+    return msgspec.json.encode(_Stored(acknowledgement=ack)).decode()
+
+
+def silence_text(silence: Silence) -> str:
+    return msgspec.json.encode(_Stored(silence=silence)).decode()
+
+
+def ack_of(raw: bytes) -> Acknowledgement:
+    found = _stored(raw).acknowledgement
+    if found is None:
+        raise LedgerError("what is stored as an acknowledgement is none")
+    return found
+
+
+def silence_of(raw: bytes) -> Silence:
+    found = _stored(raw).silence
+    if found is None:
+        raise LedgerError("what is stored as a silence is none")
+    return found
+
+
+def _stored(raw: bytes) -> _Stored:
+    found = _STORED.decode(raw)
+    if found.version != VERSION:
+        raise LedgerError(f"an alert's record has version {found.version}; this program reads version {VERSION}")
+    return found
