@@ -19,7 +19,8 @@ class Variable:
     """What an expression may read of a variable. `maps`: names that are followed by a key in brackets, and what the
     values are (`group.value["EUR"]`). `lists`: names that hold a list of texts (`change.columns`). `keys`: the variable
     itself is read by a key in brackets, one of these (`now["won.count"]`). `absent`: the variable may be null as a
-    whole (`was == null`).
+    whole (`was == null`). `open`: an answer decides which keys (without `keys`: which columns) there are, so that any
+    is accepted, and what it holds is known only of those that are listed.
     """
 
     columns: Columns = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Variable:
     lists: frozenset[str] = frozenset()
     keys: Columns | None = None
     absent: bool = False
+    open: bool = False
 
 
 Given = Mapping[str, Value | Mapping[str, Value] | tuple[str, ...]] | None

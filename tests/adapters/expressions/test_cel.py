@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.expressions.cel import LONGEST, CelExpressions
+from worker.domain.expression import Value, Variable
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
-from worker.ports.expressions import Value
 
-ROW = {"key": Kind.ID, **{column.name: column.kind for column in COLUMNS}}
+ROW = Variable({"key": Kind.ID, **{column.name: column.kind for column in COLUMNS}})
 
 
 def holds(text: str, **row: Value) -> bool | None:
@@ -78,6 +78,8 @@ def test_a_condition_holds_or_does_not(text: str, row: dict[str, Value], expecte
         ("row.owner == null", {"owner": None}, True),
         ("null != row.owner", {"owner": "Ann"}, True),
         ('row.owner == null || row.owner == "Ann"', {"owner": None}, True),
+        ('row.owner == null && row.owner != "Ann"', {"owner": None}, None),
+        ('(row.owner == null) || row.owner == "Ann"', {"owner": "Ann"}, True),
         ("has(row.value)", {"value": None}, False),
         ("has(row.value) && row.value > 1", {"value": Decimal(2)}, True),
     ],
@@ -98,8 +100,20 @@ def test_nothing_is_said_of_a_value_that_is_not_known_unless_the_condition_asks_
         ("", "column 1: "),
         ("row.value", "it gives a number: write a condition that is true or false"),
         ('row.value > 1 ? row.owner : "x"', "it gives text"),
-        ("row.owner > 3", "it compares or adds what does not go together"),
-        ("row.value > 10 || row.owner > 3", "it compares or adds what does not go together"),
+        ("row.owner > 3", "column 5: row.owner, which holds text, against a number: write text in quotes"),
+        ("row.value > 10 || row.owner == 3", "column 23: row.owner, which holds text, against a number"),
+        ('row.value == "x"', "column 5: row.value, which holds a number, against text: write a number, such as 50000"),
+        ('"x" == row.value - 1', "column 1: text against a number: compare what holds the same"),
+        ("row.value > row.owner", "column 5: row.value, which holds a number, against row.owner, which holds text"),
+        ('row.stalled == "yes"', "column 5: row.stalled, which holds true or false, against text: write true or false"),
+        ('row.expected_close < "2026-12-31"', 'against text: write a day, such as date("2026-12-31")'),
+        ("row.value > 1 && (row.title + 1 > 2)", "column 19: it compares or adds what does not go together"),
+        ("row.value > 1 && row.title", "column 18: it gives text: write a condition"),
+        ("row == null", "column 1: null beside row, which is never null: ask it of one of its values"),
+        ("row.value > 1 && row", "column 18: row by itself: write one of its values, such as row.key"),
+        ("!row.stalled == null", "column 17: null: ask of one value whether it is null, by itself"),
+        ("row.owner in [null]", "column 15: null: ask of one value"),
+        ('row.value["EUR"] > 1', "column 10: square brackets behind a name: leave them out: row.value holds one"),
         ("value > 3", "no row in it"),
         ('"a" == "b"', "no row in it"),
         ("row.value > threshold", "threshold, which is not known here"),
@@ -131,6 +145,6 @@ def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
     assert "\n" not in refused
 
 
-def test_only_the_columns_that_it_names_are_asked_for() -> None:
+def test_only_the_columns_that_it_names_are_asked_for_and_the_currency_of_an_amount() -> None:
     condition = CelExpressions().condition('row.value > 1 && row.owner == "row.title"', {"row": ROW})
-    assert condition.names("row") == {"value", "owner"}
+    assert condition.names("row") == {"value", "currency", "owner"}

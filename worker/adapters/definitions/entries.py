@@ -13,17 +13,17 @@ from worker.adapters.definitions.quiet_hours import quiet_hours
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described
+from worker.domain.expression import Variable
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Each, Subscription, Thread
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.values import KEY
 from worker.errors import RequestError
 from worker.ports.channels import ChannelKind
-from worker.ports.expressions import Columns
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
-ROW: Columns = {column.name: column.kind for column in (KEY, *COLUMNS)}
+ROW = Variable({column.name: column.kind for column in (KEY, *COLUMNS)})
 """What a condition on a deal may name."""
 
 

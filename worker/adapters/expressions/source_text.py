@@ -1,4 +1,4 @@
-"""The text of an expression in pieces: which columns it names, and its numbers on one scale.
+"""The text of an expression in pieces, its numbers on one scale.
 
 CEL has no decimal type: 0.1 + 0.2 is not 0.3, and 5000 / 2 with an amount beside it is refused, because one is a double
 and the other an integer. So every number, written or given, is a double that counts ten-thousandths. Sums, differences
@@ -53,10 +53,10 @@ def with_timestamps(pieces: Sequence[Token]) -> tuple[Token, ...]:
 
     Raises ValueError(column) where no date stands between the brackets.
     """
-    made, words = {piece.column: piece for piece in pieces}, _words(pieces)
-    for at, piece in enumerate(words):
-        if piece.text == "date" and piece.kind == "name" and [one.text for one in words[at + 1 : at + 2]] == ["("]:
-            inside = words[at + 2] if at + 2 < len(words) else piece
+    made, found = {piece.column: piece for piece in pieces}, words(pieces)
+    for at, piece in enumerate(found):
+        if piece.text == "date" and piece.kind == "name" and [one.text for one in found[at + 1 : at + 2]] == ["("]:
+            inside = found[at + 2] if at + 2 < len(found) else piece
             try:
                 day = date.fromisoformat(inside.text[1:-1])
             except ValueError:
@@ -70,32 +70,8 @@ def number(value: Decimal) -> float:
     return float(value * SCALE)
 
 
-def members(pieces: Sequence[Token], variable: str) -> tuple[Token, ...]:
-    """The columns that follow the variable's dot, each as often as it stands there."""
-    words = _words(pieces)
-    found = []
-    for at, piece in enumerate(words[:-2]):
-        before = words[at - 1].text if at else ""
-        if piece.text == variable and piece.kind == "name" and before != "." and words[at + 1].text == ".":
-            found.append(words[at + 2])
-    return tuple(found)
-
-
-def held_against_null(pieces: Sequence[Token], variable: str) -> frozenset[str]:
-    """The columns of which the source asks itself whether they are null."""
-    words = _words(pieces)
-    found = set()
-    for at, piece in enumerate(words):
-        if piece.text != "null" or piece.kind != "name":
-            continue
-        if at >= 4 and words[at - 1].text in {"==", "!="} and words[at - 3].text == ".":
-            found.add((words[at - 4].text, words[at - 2].text))
-        if at + 4 < len(words) and words[at + 1].text in {"==", "!="} and words[at + 3].text == ".":
-            found.add((words[at + 2].text, words[at + 4].text))
-    return frozenset(name for owner, name in found if owner == variable)
-
-
-def _words(pieces: Iterable[Token]) -> list[Token]:
+def words(pieces: Iterable[Token]) -> list[Token]:
+    """Without blanks and comments."""
     return [piece for piece in pieces if piece.kind not in {"space", "comment"}]
 
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
+from worker.domain.expression import Variable
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.values import KEY, values
 from worker.ports import Condition, Expressions
 
-ROW = {column.name: column.kind for column in (KEY, *COLUMNS)}
+ROW = Variable({column.name: column.kind for column in (KEY, *COLUMNS)})
 
 Holds = Callable[[Record], bool | None]
 """Whether a condition holds for a row; None if a value that it needs is not known."""

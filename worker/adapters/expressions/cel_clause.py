@@ -1,0 +1,89 @@
+"""One clause of a condition, evaluated alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from worker.adapters.expressions.checks import inside, sole
+from worker.adapters.expressions.clauses import FLIPPED, comparison
+from worker.adapters.expressions.program import Program, program_of
+from worker.adapters.expressions.references import NullQuestion, Reference
+from worker.adapters.expressions.source_text import Token
+from worker.domain.alert.subject import ClauseResult, Operand
+from worker.domain.expression import Given
+from worker.domain.snapshot.snapshot import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class CelClause:
+    """`column`: where it begins. The other fields are those of ClauseResult."""
+
+    text: str
+    column: int
+    program: Program
+    references: tuple[Reference, ...]
+    operator: str
+    threshold: str
+
+    def result(self, variables: Mapping[str, Given]) -> ClauseResult:
+        read = {one.text: one for one in self.references}
+        operands = [_operand(one, variables) for one in read.values()]
+        holds = self.program.holds(variables)
+        return ClauseResult(self.text, holds, tuple(one for one in operands if one), self.operator, self.threshold)
+
+
+def clause_of(
+    source: str, part: Sequence[Token], found: Sequence[Reference], asked: Sequence[NullQuestion]
+) -> CelClause:
+    """Raises ValueError where it cannot be read."""
+    end = part[-1].column + len(part[-1].text) - 1
+    operator, threshold = _against_a_constant(part, found)
+    text, program = source[part[0].column - 1 : end], program_of(part, found, asked)
+    return CelClause(text, part[0].column, program, inside(found, part), operator, threshold)
+
+
+def _against_a_constant(part: Sequence[Token], found: Sequence[Reference]) -> tuple[str, str]:
+    made = comparison(part)
+    if made is not None and sole(found, made.left) and (constant := _constant(made.right)):
+        return made.operator, constant
+    if made is not None and sole(found, made.right) and (constant := _constant(made.left)):
+        return FLIPPED.get(made.operator, made.operator), constant
+    return "", ""
+
+
+def _constant(side: Sequence[Token]) -> str:
+    """As written, without quotes; empty if it is none."""
+    texts = [piece.text for piece in side]
+    if len(side) == 1 and (side[0].kind in {"number", "text"} or texts[0] in {"true", "false", "null"}):
+        return texts[0].strip("\"'")
+    if len(side) == 2 and texts[0] == "-" and side[1].kind == "number":
+        return "".join(texts)
+    if len(side) == 4 and texts[0] in {"date", "timestamp", "duration"}:
+        return texts[2].strip("\"'")
+    return ""
+
+
+def _operand(one: Reference, variables: Mapping[str, Given]) -> Operand | None:
+    """None of a variable or a map as a whole."""
+    value = one.given(variables)
+    if isinstance(value, tuple):
+        return Operand(one.text, Kind.TEXT, ", ".join(value))
+    if isinstance(value, Mapping) or not (one.name or one.key):
+        return None
+    kind = one.kind or _kind_of(value)
+    return Operand(one.text, kind, value, _currency(one, variables) if kind is Kind.MONEY else None)
+
+
+def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
+    """Of a value that only an answer knows."""
+    if isinstance(value, bool):
+        return Kind.BOOL
+    if isinstance(value, Decimal):
+        return Kind.INT
+    return Kind.INSTANT if isinstance(value, datetime) else Kind.TEXT
+
+
+def _currency(one: Reference, variables: Mapping[str, Given]) -> str | None:
+    found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get("currency")
+    return found if isinstance(found, str) else None
