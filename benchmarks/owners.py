@@ -129,7 +129,7 @@ class Digests:
 
     async def _made(self, readers: list[str], *, rendered: bool = False) -> float:
         stored = self._stored
-        source = ReaderDigests(stored, stored, stored, stored, self._connectors, ApTriggers(), CelExpressions())
+        source = ReaderDigests(stored, stored, stored, stored, self._connectors, ApTriggers(), CelExpressions(), stored)
         opened = []
         began = time.process_time()
         for reader in readers:

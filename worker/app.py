@@ -86,6 +86,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
     cache = RedisFetchCache(redis, project, settings.heartbeat)
     return Services(
         clock=ledger.clock,
+        alerts=ledger.alerts,
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=deployments,
@@ -109,6 +110,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
             connectors,
             triggers,
             CelExpressions(),
+            ledger.alerts,
             vocabulary().words["en"],
         ),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),

@@ -14,6 +14,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 from worker.ports import (
+    AlertLedger,
     BaselineResets,
     ClockLedger,
     DeliveryLedger,
@@ -78,6 +79,7 @@ class LedgerFixture:
         self.project = PROJECT
         ledger = RedisLedger(client, PROJECT)
         self.clock: ClockLedger = ledger.clock
+        self.alerts: AlertLedger = ledger.alerts
         self.runs: RunLedger = ledger.runs
         self.deliveries: DeliveryLedger = ledger.deliveries
         self.deployments: Deployments = ledger.deployments

@@ -93,9 +93,10 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
     """`ledger` serves every port of the ledger."""
     fake, snapshots, triggers = cast("Any", ledger), cast("Any", FakeSnapshots()), ApTriggers()
     memos: dict[str, Any] = {name: Memo(size) for name, size in sizes.items()}
-    digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers, CelExpressions())
+    digests = ReaderDigests(fake, fake, snapshots, fake, connectors, triggers, CelExpressions(), fake)
     return Services(
         clock=fake,
+        alerts=fake,
         runs=fake,
         deliveries=fake,
         deployments=fake,

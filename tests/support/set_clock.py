@@ -120,6 +120,7 @@ async def month(client: Redis, start: datetime) -> Month:
     connectors, snapshots, triggers = OpenConnectors({}, Path()), ForgetfulSnapshots(client, PROJECT), ApTriggers()
     services = Services(
         clock=ledger.clock,
+        alerts=ledger.alerts,
         runs=ledger.runs,
         deliveries=ledger.deliveries,
         deployments=ledger.deployments,
@@ -139,7 +140,14 @@ async def month(client: Redis, start: datetime) -> Month:
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(
-            ledger.lookups, ledger.runs, snapshots, ledger.deployments, connectors, triggers, CelExpressions()
+            ledger.lookups,
+            ledger.runs,
+            snapshots,
+            ledger.deployments,
+            connectors,
+            triggers,
+            CelExpressions(),
+            ledger.alerts,
         ),
         fetches=SharedFetches(RedisFetchCache(client, PROJECT, 15.0), snapshots, 15.0, time.monotonic, lambda: 1.0),
         pid=77,

@@ -20,12 +20,13 @@ class Cap:
 @dataclass(frozen=True, slots=True)
 class HeldDigest:
     """A digest that was not sent, as the message at the period's end names it. `name`: the schedule's. `changes`: rows
-    and figures that differ from what the reader was last sent.
+    and figures that differ from what the reader was last sent. `alerts`: of a notification, how many it tells of.
     """
 
     name: str
     slot: datetime
     changes: int
+    alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

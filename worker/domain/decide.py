@@ -18,15 +18,24 @@ EXPIRES = timedelta(days=400)
 
 
 def decide(
-    send: Send, digest: Digest, *, on_demand: bool = False, suspended: bool = False, skip_if_empty: bool = False
+    send: Send,
+    digest: Digest,
+    *,
+    on_demand: bool = False,
+    suspended: bool = False,
+    skip_if_empty: bool = False,
+    alerted: bool = False,
 ) -> Decision:
     """The first rule that matches decides. An address that refused for good is skipped, whoever asks. A digest that
-    says of something that it is missing is not empty.
+    says of something that it is missing is not empty. `alerted`: the run tells somebody of an alert.
     """
+    on_alert = send is Send.ON_ALERT
     rules = (
         (suspended, Decision(send=False, reason=Reason.SUSPENDED)),
         (on_demand, Decision(send=True, reason=Reason.REQUESTED)),
+        (on_alert and not alerted, Decision(send=False, reason=Reason.NO_ALERT)),
         (skip_if_empty and digest.empty, Decision(send=False, reason=Reason.EMPTY)),
+        (on_alert, Decision(send=True, reason=Reason.ALERT)),
         (digest.standing is Standing.FIRST, Decision(send=True, reason=Reason.FIRST)),
         (send is Send.ALWAYS, Decision(send=True, reason=Reason.ALWAYS)),
         (digest.changed, Decision(send=True, reason=Reason.CHANGED)),

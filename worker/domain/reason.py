@@ -11,6 +11,7 @@ class Reason(StrEnum):
     ALWAYS = "always"
     CHANGED = "changed"
     REQUESTED = "requested"
+    ALERT = "alert"
     # why this reader has no baseline for a query
     QUERY_CHANGED = "query_changed"
     BASELINE_EXPIRED = "baseline_expired"
@@ -20,6 +21,7 @@ class Reason(StrEnum):
     # why a delivery is skipped
     NO_CHANGE = "no_change"
     EMPTY = "empty"
+    NO_ALERT = "no_alert"  # also why a run without readers of digests is skipped
     CAPPED = "capped"
     SUSPENDED = "suspended"
     UNSUBSCRIBED = "unsubscribed"
@@ -66,6 +68,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ALWAYS: "The schedule sends every digest.",
     Reason.CHANGED: "Something significant moved since this reader's last digest.",
     Reason.REQUESTED: "Somebody asked for this run.",
+    Reason.ALERT: "An alert of the schedule has something to tell.",
     Reason.QUERY_CHANGED: "The query was edited, so its old answers cannot be compared with.",
     Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
     Reason.SUBSCRIBED: "This reader was added after the last run.",
@@ -73,6 +76,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RESET: "Somebody reset what this reader's digests are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
+    Reason.NO_ALERT: "No alert of the schedule has anything to tell.",
     Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",

@@ -7,6 +7,7 @@ from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
+    AlertLedger,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -37,6 +38,7 @@ class Services:
     """
 
     clock: ClockLedger
+    alerts: AlertLedger
     runs: RunLedger
     deliveries: DeliveryLedger
     deployments: Deployments

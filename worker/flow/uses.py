@@ -10,6 +10,7 @@ from typing import Protocol
 
 from worker.flow.intervals import Intervals
 from worker.ports import (
+    AlertLedger,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -34,6 +35,11 @@ from worker.ports.channels import Transmit
 class UsesClock(Protocol):
     @property
     def clock(self) -> ClockLedger: ...
+
+
+class UsesAlerts(Protocol):
+    @property
+    def alerts(self) -> AlertLedger: ...
 
 
 class UsesRuns(Protocol):

@@ -117,8 +117,8 @@ async def test_a_run_that_reached_nobody_is_published_until_the_operator_was_tol
     for _ in range(2):
         assert key.run in (await story.clock.sweep(10)).runs
         await story.elapse(999)
-    assert await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))
-    assert not await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))
+    assert (await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))).noticed
+    assert not (await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))).noticed
     await story.elapse(999)
     assert key.run not in (await story.clock.sweep(10)).runs
     assert await notices(story, key.run) == [DeliveryKey(key.run, OPERATOR)]
@@ -141,7 +141,7 @@ async def test_a_run_that_missed_a_reader_is_published_until_the_operator_was_to
     await story.finish(ben, "failed")
     assert (await story.run(ann)).state is RunState.PARTIAL
     assert ann.run in (await story.clock.sweep(10)).runs
-    assert await story.runs.notify(ann.run, (), failed(ann.run, reason=Reason.PARTLY_DELIVERED))
+    assert (await story.runs.notify(ann.run, (), failed(ann.run, reason=Reason.PARTLY_DELIVERED))).noticed
     await story.elapse(999)
     assert ann.run not in (await story.clock.sweep(10)).runs
 
@@ -166,7 +166,7 @@ async def test_a_run_whose_readers_were_all_suspended_has_those_notices_alone(st
 async def test_a_run_that_fell_short_only_after_another_try_is_not_told_of_again(story: LedgerFixture) -> None:
     key, *_ = await story.delivering((ANN,))
     await story.finish(key, "failed")
-    assert await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))
+    assert (await story.runs.notify(key.run, (), failed(key.run, reason=Reason.UNDELIVERED))).noticed
     await story.deliveries.retry(key.run, {ANN: await story.soon()})
     await story.finish(key, "failed")
     await story.elapse(999)

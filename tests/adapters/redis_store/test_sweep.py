@@ -68,8 +68,8 @@ async def test_an_abandoned_run_is_published_until_somebody_has_told_the_operato
     for _ in range(2):
         await story.elapse(999)
         assert (await story.clock.sweep(10)).runs == (key,)
-    assert await story.runs.notify(key, (), notice) is told
-    assert not await story.runs.notify(key, (), notice), "once"
+    assert (await story.runs.notify(key, (), notice)).noticed is told
+    assert not (await story.runs.notify(key, (), notice)).noticed, "once"
     await story.elapse(999)
     swept = await story.clock.sweep(10)
     assert (swept.runs, swept.deliveries) == ((), (DeliveryKey(key, notice.reader),) if notice else ())
@@ -79,7 +79,7 @@ async def test_an_abandoned_run_is_published_until_somebody_has_told_the_operato
 async def test_a_run_that_ended_otherwise_has_nobody_to_tell(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.runs.skip_run(key, attempt, Reason.NO_READERS)
-    assert not await story.runs.notify(key, (), failed(key))
+    assert not (await story.runs.notify(key, (), failed(key))).noticed
 
 
 async def test_a_sixth_begin_before_the_tick_ends_it_too(story: LedgerFixture) -> None:

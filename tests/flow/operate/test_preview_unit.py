@@ -91,7 +91,7 @@ def parts(connectors: OneSource | None = None, fetches: Fetches | None = None, *
     return uses(
         clock=FixedClock(),
         connectors=known,
-        digests=ReaderDigests(nobody, runs, stored, nobody, known, Stepped(), Least()),
+        digests=ReaderDigests(nobody, runs, stored, nobody, known, Stepped(), Least(), nobody),
         fetches=fetches or Fetches(deals=Answer(AFTER)),
         runs=runs,
         snapshots=stored,

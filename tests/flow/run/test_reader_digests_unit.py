@@ -77,6 +77,7 @@ def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run =
         "connectors": OneQuery(SPEC),
         "triggers": Stepped(),
         "expressions": Least(),
+        "alerts": Told(),
     }
     return ReaderDigests(**{**given, **other})
 

@@ -120,8 +120,7 @@ class RedisAlerts:
         return [silence_of(raw) for raw in (await self._scripts.ask("HGETALL", self._key)).values()]
 
     async def _now(self) -> datetime:
-        seconds, micros = await self._scripts.ask("TIME")
-        return from_ms(seconds * 1000 + micros // 1000)
+        return from_ms(await self._scripts.run("now", {}))
 
     async def _rows(self, wanted: Sequence[DeliveryKey]) -> list[Delivery | None]:
         """In the order asked, in one round trip."""

@@ -98,6 +98,7 @@ def run(key: RunKey, row: Mapping[bytes, bytes]) -> Run:
         snapshots=tuple(json.loads(row.get(b"snapshots", b"{}")).items()),
         gaps=tuple((query, why, sentence) for query, why, sentence in json.loads(row.get(b"gaps", b"[]"))),
         not_before=from_ms(until) if until else None,
+        told=int(row.get(b"told", 0)),
     )
 
 
@@ -175,7 +176,7 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
         at=from_ms(row["t"]),
         repeats=row.get("n", 0),
         repeats_since=from_ms(row["f"]) if "f" in row else None,
-        held=tuple(HeldDigest(name, from_ms(slot), changes) for name, slot, changes in row.get("g", ())),
+        held=tuple(HeldDigest(name, from_ms(slot), *counts) for name, slot, *counts in row.get("g", ())),
     )
 
 

@@ -2,7 +2,7 @@
 
 The object: k trouble, s subject, e reason, w the schedule's name, c causes [[who, sentence]], m further causes. The
 script adds t when it happened, n how many were not told before, f when the first of those happened, g the digests that
-were held [[the schedule's name, slot, changes]]. codec.py reads it.
+were held [[the schedule's name, slot, changes, alerts]]. codec.py reads it.
 """
 
 from typing import Any
@@ -34,7 +34,7 @@ def held_row(held: OverCap) -> dict[str, Any]:
     """As lua/settle.lua `tell_later` reads it."""
     one = held.digest
     row = {"k": str(Trouble.HELD), "s": held.subject, "e": str(Reason.CAPPED), "w": one.name, "c": [], "m": 0}
-    digest = [short(one.name), to_ms(one.slot), one.changes]
+    digest = [short(one.name), to_ms(one.slot), one.changes, one.alerts]
     return {
         "subject": held.subject,
         "reader": held.reader,

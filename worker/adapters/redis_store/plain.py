@@ -38,19 +38,21 @@ def unpack(kind: type[Any], body: bytes, version: int, what: str) -> Any:
     found, value = _decoder.decode(expand(body))
     if found != version:
         raise LedgerError(f"{what} has version {found}; this program reads version {version}")
-    return _maker(kind)(value)
+    of: Any = kind
+    return _maker(of)(value)
 
 
 def _plain(value: object) -> Any:
     """Dataclasses as lists of their fields, in order. New fields come last and have a default."""
-    return _taker(type(value))(value)
+    kind: Any = type(value)
+    return _taker(kind)(value)
 
 
 @cache
 def _taker(kind: Any) -> Callable[[Any], Any]:
     if dataclasses.is_dataclass(kind):
         fields = attrgetter(*_names(kind)) if len(_names(kind)) > 1 else lambda value: (getattr(value, *_names(kind)),)
-        return lambda value: [_taker(type(one))(one) for one in fields(value)]
+        return lambda value: [_plain(one) for one in fields(value)]
     if issubclass(kind, Mapping):
         return lambda value: {key: _plain(item) for key, item in value.items()}
     if issubclass(kind, list | tuple):

@@ -18,7 +18,8 @@ class CapUses(UsesDeliveries, Protocol): ...
 
 async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped | None:
     """None if the delivery has its turn. The message that tells of held digests counts as well, and is never held. A
-    digest that is held moves no baseline: what changed stands in the schedule's next digest.
+    digest that is held moves no baseline: what changed stands in the schedule's next digest. Alerts that are held are
+    told with it.
     """
     cap = digest.bundle.defaults.cap
     if cap is None or row.date is not None:
@@ -32,9 +33,16 @@ async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped 
         f"This address had its {cap.messages} messages in {written(cap.per)}: one message tells of the others "
         f"at {wall(until, zone):%a %d %b %Y %H:%M} ({digest.entry.zone})."
     )
-    told = HeldDigest(digest.schedule.name, digest.slot, _changes(digest))
+    told = _held(digest)
     held = OverCap(subject, until, also_id(row.key.reader), told)
     return Skipped(Reason.CAPPED, held=held, sentence=sentence)
+
+
+def _held(digest: ReaderDigest) -> HeldDigest:
+    name, alerts = digest.schedule.name, digest.alerts
+    if alerts is not None:
+        return HeldDigest(name, digest.slot, 0, len(alerts.findings))
+    return HeldDigest(name, digest.slot, _changes(digest))
 
 
 def _changes(digest: ReaderDigest) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from worker.domain.alert.notification import Notification
 from worker.domain.decide import decide, sent_baselines, skipped_baselines
 from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
@@ -56,16 +57,16 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The digest of all readers with the same past and the same audience, and its inputs; or a notice to the operator,
-    which has none. `key` covers the run, its attempt, its answers, the past and the audience, so that two different
-    digests never have the same key. `undecided`: by query, rows that are not shown because it is not known whether the
+    """The digest of all readers with the same past and the same audience, and its inputs; or a notice to the operator
+    or a notification of alerts, which have none. `key` covers the run, its attempt, its answers, the past and the
+    audience, so that two different digests never have the same key. `undecided`: by query, rows that are not shown because it is not known whether the
     audience may see them.
     """
 
     key: Hashable
     found: Answers
     past: Comparison
-    digest: Digest | Notice
+    digest: Digest | Notice | Notification
     undecided: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -73,6 +74,7 @@ class Composed:
 class ReaderDigest:
     """`current`: the reader's present baselines, which a settlement may move. `english`: the services' words for
     attached files. `route`: the name of the channel if the entry's channel stands for several.
+    `alerted`: the run tells somebody of an alert.
     """
 
     bundle: Bundle
@@ -88,11 +90,17 @@ class ReaderDigest:
     current: Mapping[str, Baseline] = field(default_factory=dict)
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
+    alerted: bool = False
 
     @property
     def notice(self) -> bool:
         """A notice to the operator. It is no reader's digest and moves no baseline."""
         return isinstance(self.composed.digest, Notice)
+
+    @property
+    def alerts(self) -> Notification | None:
+        """What it tells of alerts; None for a digest and for a notice."""
+        return self.composed.digest if isinstance(self.composed.digest, Notification) else None
 
     @property
     def found(self) -> Answers:
@@ -104,17 +112,28 @@ class ReaderDigest:
 
     @property
     def digest(self) -> Digest:
-        """Raises TypeError for a notice."""
-        if isinstance(self.composed.digest, Notice):
-            raise TypeError(f"{self.reader.id} has a notice and no digest")
+        """Raises TypeError for a notice, and for a notification of alerts."""
+        if isinstance(self.composed.digest, Notice | Notification):
+            raise TypeError(f"{self.reader.id} has a {type(self.composed.digest).__name__} and no digest")
         return self.composed.digest
 
     def decide(self) -> Decision:
-        return decide(self.entry.send, self.digest, on_demand=self.on_demand, skip_if_empty=self.entry.skip_if_empty)
+        """Whether alerts are told was decided when the run was evaluated."""
+        if self.alerts is not None:
+            return Decision(send=True, reason=Reason.ALERT)
+        return decide(
+            self.entry.send,
+            self.digest,
+            on_demand=self.on_demand,
+            skip_if_empty=self.entry.skip_if_empty,
+            alerted=self.alerted,
+        )
 
     def sent_baselines(self) -> Mapping[str, Baseline]:
-        """The baselines that the delivery moves when it is sent, by query: those of complete answers."""
-        return {} if self.notice else sent_baselines(self.slot, self.snapshot_ids, self.found.snapshots)
+        """The baselines that the delivery moves when it is sent, by query: those of complete answers. Only
+        a digest moves any.
+        """
+        return {} if self.notice or self.alerts else sent_baselines(self.slot, self.snapshot_ids, self.found.snapshots)
 
     def skipped_baselines(self, reason: Reason) -> Mapping[str, Baseline]:
         """The baselines that a skipped delivery moves, by query: those of answers that are equal byte for byte."""

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 from typing import Any, Protocol
 
-from worker.domain.delivery import Envelope, Part, Reader, Receipt
+from worker.domain.delivery import DeliveryKey, Envelope, Part, Receipt
 from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
@@ -33,7 +33,7 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
     parts = channel.build(await digest.content(channel, linked=envelope.links is not None), envelope)
     for part in parts[len(attempt.receipts) :]:
         attempt.part = part.name
-        await _pace(uses.deliveries, channel, digest.reader)
+        await _pace(uses.deliveries, channel, digest, key)
         sealed = channel.seal(part, attempt.receipts)
         async with through_circuit(uses, attempt.receiver):
             attempt.begun = await uses.deliveries.intend(
@@ -83,11 +83,15 @@ async def _still_ours(uses: HandOverUses, attempt: Attempt) -> None:
         await uses.deliveries.check(attempt.row.key, attempt.begun)
 
 
-async def _pace(ledger: DeliveryLedger, channel: Channel[Any], reader: Reader) -> None:
-    """Waits for the receiver's pace. Raises PaceTooLong."""
+async def _pace(ledger: DeliveryLedger, channel: Channel[Any], digest: ReaderDigest, key: DeliveryKey) -> None:
+    """Waits for the receiver's pace. A notification of alerts has a turn of its own beside the reader's digest. Raises
+    PaceTooLong.
+    """
+    reader = digest.reader
+    named = key.reader if digest.alerts is not None else reader.id
     if not isinstance(channel, Paced):
         return
-    wait = await ledger.pace(*channel.pace(reader.address), f"{reader.schedule}/{reader.id}")
+    wait = await ledger.pace(*channel.pace(reader.address), f"{reader.schedule}/{named}")
     if wait > LONGEST_WAIT:
         raise PaceTooLong(wait)
     await asyncio.sleep(wait)

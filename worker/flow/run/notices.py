@@ -96,7 +96,7 @@ async def notify_of_failed(uses: NoticeUses, key: RunKey) -> tuple[DeliveryKey, 
     stopped = await stopped_ways(uses, bundle)
     request = of_failed(uses.connectors, bundle, schedule, key, reason, causes, now, stopped)
     made = await uses.runs.notify(key, gaps, request)
-    return (DeliveryKey(key, request.reader),) if made and request is not None else ()
+    return (DeliveryKey(key, request.reader),) if made.noticed and request is not None else ()
 
 
 def causes_of(gaps: Iterable[Gap]) -> tuple[Cause, ...]:

@@ -17,6 +17,7 @@ from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.currencies import written_as_in
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.errors import LedgerError
 from worker.flow.deployed import schedule_of
 from worker.flow.run.audience import audience_key, audience_of, narrowed, undecided_rows
 from worker.flow.run.collect import COMPARED
@@ -24,10 +25,20 @@ from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDige
 from worker.flow.run.conditions import condition_of
 from worker.flow.run.notices import notice_of
 from worker.flow.run.owners import OwnerAddresses, emails
-from worker.flow.run.readers import entries, entry_of, is_notice
+from worker.flow.run.readers import entries, entry_of, is_alert, is_notice
 from worker.flow.run.stored_answers import load_found
 from worker.memo import Memo
-from worker.ports import Condition, Connectors, Deployments, Expressions, Lookups, RunLedger, Snapshots, Triggers
+from worker.ports import (
+    AlertLedger,
+    Condition,
+    Connectors,
+    Deployments,
+    Expressions,
+    Lookups,
+    RunLedger,
+    Snapshots,
+    Triggers,
+)
 
 FOUND = 4
 """Runs whose answers a process keeps decoded. They are large, and are needed again only for a further past of the same
@@ -63,6 +74,7 @@ class ReaderDigests:
     connectors: Connectors
     triggers: Triggers
     expressions: Expressions
+    alerts: AlertLedger
     english: Mapping[str, str] = field(default_factory=dict)
     found: Memo = field(default_factory=lambda: Memo(FOUND))
     splits: Memo = field(default_factory=lambda: Memo(SPLITS))
@@ -85,10 +97,12 @@ class ReaderDigests:
         if entry is None:
             return None
         reader = Reader(schedule.id, entry.id, row.key.address)
+        now: Mapping[str, Baseline] = {}
         if is_notice(row.key.reader):
             notice = notice_of(row, run, schedule)
             composed = Composed((row.key, notice), Answers({}, {}, ()), Comparison({}, {}, {}), notice)
-            now: Mapping[str, Baseline] = {}
+        elif is_alert(row.key.reader):
+            composed = await self.digest_memo.get((row.key.run, row.content), partial(self._notification, row))
         else:
             now = current if current is not None else (await self.runs.baselines([reader])).get(reader, {})
             composed = await self._composed(run, now, row, entry)
@@ -105,8 +119,18 @@ class ReaderDigests:
             current=now,
             snapshot_ids={query: i for query, i in run.snapshots if not query.endswith(COMPARED)},
             on_demand=run.trigger == "manual",
+            alerted=run.told > 0,
             english=self.english,
         )
+
+    async def _notification(self, row: Delivery) -> Composed:
+        """What a run tells of alerts is stored with it, and all that its messages are made from. Raises LedgerError if
+        it is gone.
+        """
+        told = await self.alerts.notification(row.key.run, row.content)
+        if told is None:
+            raise LedgerError(f"{row.key}: what it tells is not in Redis any more")
+        return Composed((row.key.run, row.content), Answers({}, {}, ()), Comparison({}, {}, {}), told)
 
     async def _entries(self, run: Run, schedule: Schedule) -> Mapping[str, Subscription]:
         """Of every reader of the run, with those who subscribed at run time, as they were at its hand-over."""

@@ -12,6 +12,8 @@ WEBHOOK = "webhook"
 OPERATOR = "operator"
 ALSO = "also/"
 NOTICE_TEMPLATE = "notice"
+ALERT = "alert:"
+ALERT_TEMPLATE = "alert"
 
 
 def readers(schedule: Schedule) -> dict[Reader, Subscription]:
@@ -23,8 +25,11 @@ def readers(schedule: Schedule) -> dict[Reader, Subscription]:
 
 def entries(schedule: Schedule) -> dict[str, Subscription]:
     """Entries by reader's id, and those with `each` by their own, for a caller that asks about many readers."""
-    each = {entry.id: entry for entry in schedule.to if entry.each}
-    return each | {reader.id: entry for reader, entry in readers(schedule).items()}
+    each = {entry.id: entry for entry in (*schedule.to, *schedule.notify) if entry.each}
+    told = {
+        Reader(schedule.id, entry.id, entry.address or WEBHOOK).id: entry for entry in schedule.notify if not entry.each
+    }
+    return each | told | {reader.id: entry for reader, entry in readers(schedule).items()}
 
 
 def entry_of(
@@ -36,6 +41,9 @@ def entry_of(
     if is_also(reader_id):
         told = entry_of(connectors, bundle, known, reader_id.removeprefix(ALSO))
         return told and replace(told, template=NOTICE_TEMPLATE, attach=(), each=None)
+    if is_alert(reader_id):
+        told = entry_of(connectors, bundle, known, plain_id(reader_id))
+        return told and replace(told, template=ALERT_TEMPLATE, attach=())
     if is_notice(reader_id):
         return operator_entry(connectors, bundle, reader_id.partition("|")[2])
     entry_id, _, address = reader_id.partition("|")
@@ -48,6 +56,24 @@ def is_notice(reader_id: str) -> bool:
     "operator/…|address" where a run has several), or to a reader of digests that were held. No entry has such an id.
     """
     return is_also(reader_id) or reader_id.partition("|")[0].partition("/")[0] == OPERATOR
+
+
+def is_alert(reader_id: str) -> bool:
+    """Whether a delivery tells of alerts. It has its own id beside that of the reader's digest."""
+    return reader_id.startswith(ALERT)
+
+
+def alert_reader(schedule: str, entry: str, address: str, rule: str = "") -> Reader:
+    """`rule`: of a rule whose findings have a message of their own."""
+    return Reader(schedule, f"{ALERT}{entry}/{rule}" if rule else f"{ALERT}{entry}", address)
+
+
+def plain_id(reader_id: str) -> str:
+    """The id that the reader of a notification has as a reader of digests: preferences have it. An entry's id holds no
+    slash.
+    """
+    entry, _, address = reader_id.removeprefix(ALERT).partition("|")
+    return f"{entry.partition('/')[0]}|{address}" if is_alert(reader_id) else reader_id
 
 
 def is_also(reader_id: str) -> bool:

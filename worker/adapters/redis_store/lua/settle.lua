@@ -47,6 +47,20 @@ end
 -- week, since nothing else tells of them.
 local WEEK = 604800000
 
+-- Alerts are named before digests, and rather than them.
+local function name_held(told, also)
+  local at = #told.g + 1
+  if (also.digest[4] or 0) > 0 then
+    at = 1
+    while told.g[at] and (told.g[at][4] or 0) > 0 do at = at + 1 end
+  end
+  table.insert(told.g, at, also.digest)
+  if #told.g > also.most then
+    table.remove(told.g)
+    told.m = told.m + 1
+  end
+end
+
 local function tell_later(also)
   local pointer = P .. 'cap:' .. also.subject .. ':also'
   local member = call('GET', pointer)
@@ -54,7 +68,7 @@ local function tell_later(also)
   local waits = member and read(string.sub(member, 1, slash - 1), string.sub(member, slash + 1))
   if waits and waits.s == 'D' and not waits.d and (waits.n or 0) > now then
     local told = waits.i
-    if #told.g < also.most then told.g[#told.g + 1] = also.digest else told.m = told.m + 1 end
+    name_held(told, also)
     waits.s = nil
     call('HSET', rows_key(string.sub(member, 1, slash - 1)), string.sub(member, slash + 1), 'D' .. cjson.encode(waits))
     return

@@ -1,0 +1,2 @@
+-- Returns the time. keys: none; A: empty
+return now
