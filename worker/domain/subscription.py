@@ -118,7 +118,7 @@ def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str
 
 def allowed_by_default(schedules: Mapping[str, Schedule]) -> tuple[str, ...]:
     """Patterns for what the definitions name: the domains of mail addresses, and other addresses with their channel."""
-    entries = [entry for schedule in schedules.values() for entry in schedule.to if entry.address]
+    entries = [entry for schedule in schedules.values() for entry in schedule.entries if entry.address]
     return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries}))
 
 
