@@ -13,11 +13,13 @@ ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 _KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "key": "digest", "template": "digest"}
 """Fields of a schedule that have another name in the user's file."""
 
+_ALERTS = "alerts"
+
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
     """`kind`: project, defaults, connection, channel, schedule, template or language. `change`: added, changed or
-    removed. `options`: names of what changed inside, never values.
+    removed. `options`: names of what changed inside, never values; of a rule alerts.ID.
     """
 
     kind: str
@@ -80,9 +82,17 @@ def _options(before: Any, after: Any) -> set[str]:
             changed = {name for name in names if before.options.get(name) != after.options.get(name)}
             return changed | ({"type"} if before.type != after.type else set())
         case Schedule(), Schedule():
-            return {_KEYS.get(name, name) for name in _fields(before, after)}
+            names = {_KEYS.get(name, name) for name in _fields(before, after)}
+            return names - {_ALERTS} | _rules(before, after) if _ALERTS in names else names
         case _:
             return _fields(before, after) if is_dataclass(before) else set()
+
+
+def _rules(before: Schedule, after: Schedule) -> set[str]:
+    """alerts.ID of each rule that was added, removed or changed; alerts where only their order changed."""
+    was, now = ({rule.id: rule for rule in one.alerts} for one in (before, after))
+    names = {name for name in was.keys() | now.keys() if not same(was.get(name), now.get(name))}
+    return {f"{_ALERTS}.{name}" for name in names} or {_ALERTS}
 
 
 def _fields(before: Any, after: Any) -> set[str]:

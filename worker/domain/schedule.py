@@ -189,6 +189,11 @@ class Schedule(Timing):
     inhibit: tuple[Inhibition, ...] = ()
     notify: tuple[Subscription, ...] = ()
 
+    @property
+    def entries(self) -> tuple[Subscription, ...]:
+        """Those of `to` and those of `notify`. Their ids differ."""
+        return (*self.to, *self.notify)
+
     def item(self, query_id: str) -> Query:
         return next(item for item in self.report if item.id == query_id)
 

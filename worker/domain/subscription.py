@@ -82,7 +82,7 @@ def live_records(
     """The readers that records add to those of the definition. An entry of the definition takes precedence over a
     record with its id. A record through a channel that the bundle does not have has to wait for it.
     """
-    named = {entry.id for entry in (*schedule.to, *schedule.notify)}
+    named = {entry.id for entry in schedule.entries}
     return {
         record.reader: record.entry
         for record in records
@@ -109,7 +109,7 @@ def _passes(pattern: str, channel: str, address: str, host: str | None) -> bool:
 
 def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str) -> bool:
     """Whether the address of a reader still passes. Without `subscriptions.allow`, what a definition names passes."""
-    entries = [entry for entry in (*schedule.to, *schedule.notify) if entry.id == reader.entry]
+    entries = [entry for entry in schedule.entries if entry.id == reader.entry]
     if entries and not bundle.allow_written:
         return True
     webhook = any(entry.address is None and not entry.each for entry in entries)
@@ -118,8 +118,7 @@ def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str
 
 def allowed_by_default(schedules: Mapping[str, Schedule]) -> tuple[str, ...]:
     """Patterns for what the definitions name: the domains of mail addresses, and other addresses with their channel."""
-    named = (entry for schedule in schedules.values() for entry in (*schedule.to, *schedule.notify))
-    entries = [entry for entry in named if entry.address]
+    entries = [entry for schedule in schedules.values() for entry in schedule.entries if entry.address]
     return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries}))
 
 

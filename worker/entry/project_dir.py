@@ -148,7 +148,7 @@ def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
     with its position if the files still name it.
     """
     connections = {item.source for one in bundle.schedules.values() for item in one.report}
-    channels = {entry.channel for one in bundle.schedules.values() for entry in one.to}
+    channels = {entry.channel for one in bundle.schedules.values() for entry in one.entries}
     needed = [
         *((f"connections.{name}", bundle.connections[name].options) for name in sorted(connections)),
         *((f"channels.{name}", bundle.channels[name].options) for name in sorted(channels)),

@@ -34,7 +34,7 @@ class ParamKind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Param:
     """`note`: one clause for the generated reference. `spans`: the parameter is the start or the end of the range that
-    a windowed query needs.
+    a windowed query needs. `cuts`: it cuts a list, which is then never compared.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Param:
     required: bool = False
     note: str = ""
     spans: bool = False
+    cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ DEALS = QuerySpec(
         Param("status_type__in", ParamKind.CHOICES, ("active", "won", "lost")),
         Param("is_stalled", ParamKind.BOOL),
         Param("date_created__gte", ParamKind.INSTANT),
-        Param("_limit", ParamKind.INT),
-        Param("_skip", ParamKind.INT),
+        Param("_limit", ParamKind.INT, cuts=True),
+        Param("_skip", ParamKind.INT, cuts=True),
     ),
     default_follow=_follow,
 )

@@ -145,6 +145,6 @@ def test_any_text_is_a_condition_or_refused_in_one_line(text: str) -> None:
     assert "\n" not in refused
 
 
-def test_only_the_columns_that_it_names_are_asked_for_and_the_currency_of_an_amount() -> None:
+def test_only_the_columns_that_it_names_are_asked_for() -> None:
     condition = CelExpressions().condition('row.value > 1 && row.owner == "row.title"', {"row": ROW})
-    assert condition.names("row") == {"value", "currency", "owner"}
+    assert condition.names("row") == {"value", "owner"}

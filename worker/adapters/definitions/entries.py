@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from worker.adapters.definitions.alert_expressions import checked
+from worker.adapters.definitions.alert_forms import OPPORTUNITY
 from worker.adapters.definitions.items import LoadContext, Report
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.people import each_of, refuse_unreachable
@@ -16,14 +18,11 @@ from worker.adapters.definitions.words import advice, described
 from worker.domain.expression import Variable
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Each, Subscription, Thread
-from worker.domain.snapshot.opportunity import COLUMNS
-from worker.domain.snapshot.values import KEY
-from worker.errors import RequestError
 from worker.ports.channels import ChannelKind
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
-ROW = Variable({column.name: column.kind for column in (KEY, *COLUMNS)})
+ROW = Variable(OPPORTUNITY)
 """What a condition on a deal may name."""
 
 
@@ -58,13 +57,13 @@ def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallba
 
 
 def entries(context: LoadContext, values: list[Any], below: Fallback) -> tuple[Subscription, ...]:
-    made = [(i, entry) for i, value in enumerate(values) if (entry := _entry(context, ("to", i), value, below))]
+    made = [(i, one) for i, value in enumerate(values) if (one := entry(context, ("to", i), value, below))]
     _refuse_twins(context.sheet, made)
     _warn_twice_reached(context.sheet, made)
-    return tuple(entry for _, entry in made)
+    return tuple(one for _, one in made)
 
 
-def _entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subscription | None:
+def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subscription | None:
     sheet = context.sheet
     before = sheet.count
     shaped = read(EntryShape, value, sheet, path)
@@ -189,11 +188,7 @@ def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: 
     at = (*path, "rows")
     if not lists:
         context.sheet.complain(at, "`rows` in a schedule that lists no deals", "leave it out", key=True)
-    try:
-        context.kinds.expressions.condition(piece.rows, {"row": ROW})
-    except RequestError as error:
-        found, _, expected = str(error).rpartition(": ")
-        context.sheet.complain(at, f"`rows` with {found}", expected)
+    checked(context, at, piece.rows, {"row": ROW})
 
 
 def _refuse_twins(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:

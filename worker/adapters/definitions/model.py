@@ -12,9 +12,7 @@ from pydantic.fields import FieldInfo
 from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send, Thread
 
-_Send = Annotated[
-    Send | None, BeforeValidator(one_of(Send, later={"on_alert": "which needs alerts, and this version has none yet"}))
-]
+_Send = Annotated[Send | None, BeforeValidator(one_of(Send))]
 _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
 _Thread = Annotated[Thread | None, BeforeValidator(one_of(Thread))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
@@ -110,13 +108,15 @@ class QuietShape(Shape):
 
 class ScheduleShape(Shape):
     title = "a schedule"
-    later = ("alerts", "event", "debounce")
+    later = ("event", "debounce")
 
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron or every.")
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
+    alerts: Items = Field(default_factory=list, description="Rules over the answers: who is told when something is so.")
+    inhibit: Items = Field(default_factory=list, description="Rules that keep others quiet: {source, target, equal}.")
     within: Text = Field(default="", description="A run's deadline after its slot, such as 30m.")
     grace: Text = Field(default="", description="What still counts as on time, such as 60s.")
     spread: Text = Field(default="", description="Deals due instants over a time such as 10m, by the schedule's id.")
@@ -178,7 +178,7 @@ class ReaderShape(Shape):
     template: Text = Field(default="", description="Template family.")
     locale: Text = Field(default="", description="language_TERRITORY, such as en_GB.")
     timezone: Text = Field(default="", description="An IANA zone for the times in the message.")
-    send: _Send = Field(default=None, description="always or on_change.")
+    send: _Send = Field(default=None, description="always, on_change, or on_alert.")
     attach: Names | None = Field(default=None, description="Queries whose file from the service goes along.")
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
     rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")

@@ -1,11 +1,13 @@
 """Reads one file below schedules/."""
 
+from worker.adapters.definitions.alert_notify import Notified
+from worker.adapters.definitions.alerts import alerts
 from worker.adapters.definitions.entries import entries, fallback
 from worker.adapters.definitions.files import ID
 from worker.adapters.definitions.items import LoadContext, Report, report
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import DigestShape, ScheduleShape
-from worker.adapters.definitions.place import Sheet, parsed
+from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.readers_of_project import refusal
 from worker.adapters.definitions.retention import retention
@@ -13,7 +15,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
-from worker.domain.schedule import CatchUp, Follow, Query, Schedule
+from worker.domain.schedule import CatchUp, Follow, Query, Schedule, Send, Subscription
 
 _SLICES = ("_limit", "_skip")
 
@@ -29,7 +31,11 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     context = LoadContext(sheet, kinds, project, timed.zone)
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
-    to = entries(context, shaped.to, fallback(context, digest, asked))
+    below = fallback(context, digest, asked)
+    to = entries(context, shaped.to, below)
+    known = Notified({one.id: one for one in to}, broken=len(to) < len(shaped.to))
+    alerted = alerts(context, shaped.alerts, shaped.inhibit, asked, known, below)
+    _check_on_alert(sheet, digest, to, has_alerts=bool(shaped.alerts))
     _check_bridge(sheet, digest.bridge, asked)
     _check_key(sheet, digest.key, digest.bridge, asked)
     _check_catch_up(sheet, timed.catch_up, asked)
@@ -38,7 +44,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     kept = retention(sheet, shaped.retention)
     if sheet.count > before or timed.trigger is None:
         return None
-    if not to:
+    if not (to or alerted.rules):
         sheet.warn(("to",), "nobody in `to`", "write an entry, or nobody is told what this schedule finds", key=True)
     return Schedule(
         id=schedule_id,
@@ -56,7 +62,20 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         paused=shaped.paused,
         previously=previously,
         retention=kept,
+        alerts=alerted.rules,
+        inhibit=alerted.inhibit,
+        notify=alerted.notify,
     )
+
+
+def _check_on_alert(sheet: Sheet, digest: DigestShape, to: tuple[Subscription, ...], *, has_alerts: bool) -> None:
+    """A digest that waits for alerts would never be sent without them."""
+    waits = digest.send is Send.ON_ALERT or any(one.send is Send.ON_ALERT for one in to)
+    if not waits or has_alerts:
+        return
+    written = [("digest", "send"), *(("to", index, "send") for index in range(len(to)))]
+    at = next((path for path in written if sheet.document.get(path) == Send.ON_ALERT), ("to",))
+    sheet.complain(at, "`send: on_alert` in a schedule without `alerts`", "write `alerts:`, or always or on_change")
 
 
 def _previously(sheet: Sheet, text: str, schedule_id: str) -> str | None:
@@ -90,10 +109,22 @@ def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> N
 def check_allowed(schedules: dict[str, Schedule], sheets: dict[str, Sheet], allow: tuple[str, ...]) -> None:
     """`allow`: as written in `subscriptions`; without it every address of a definition passes."""
     for name, one in schedules.items() if allow else ():
-        for index, entry in enumerate(one.to):
+        places: dict[str, Path] = {entry.id: ("to", index) for index, entry in enumerate(one.to)}
+        for entry in one.entries:
             wrong = refusal(allow, entry.channel, entry.address) if entry.address else None
             if wrong is not None:
-                sheets[name].complain(("to", index, "address"), *wrong)
+                at = places.get(entry.id) or _of_notify(sheets[name], entry)
+                sheets[name].complain((*at, "address"), *wrong)
+
+
+def _of_notify(sheet: Sheet, entry: Subscription) -> Path:
+    """Where an entry that a rule brings along stands."""
+    for path in sheet.document.spots:
+        if len(path) > 2 and path[0] == "alerts" and path[2] == "notify" and path[-1] == "address":
+            written = sheet.document.get(path)
+            if isinstance(written, str) and written.casefold() == (entry.address or "").casefold():
+                return path[:-1]
+    return ("alerts",)
 
 
 def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> None:

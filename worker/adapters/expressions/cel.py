@@ -16,7 +16,6 @@ from worker.adapters.expressions.samples import samples
 from worker.adapters.expressions.source_text import Token, tokens, with_timestamps, words
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.expression import Given, Variable
-from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
 from worker.ports.expressions import Condition
 
@@ -30,7 +29,6 @@ _OPERATORS = frozenset(
 _FUNCTIONS = frozenset({"contains", "startsWith", "endsWith", "matches", "timestamp", "duration", "date"})
 _MACROS = ("has", "all", "exists")
 _TYPES = "text, a number, true or false, or a time"
-_CURRENCY = "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ class CelExpressions:
             refuse_types(part, found)
             refuse_currencies(part, found)
         made = [clause_of(text, part, found, asked) for part in parts]
-        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(variables, found))
+        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found))
         for given in samples(variables, found):
             for clause in condition.parts:
                 _try(clause.program, given, f"column {clause.column}: ", certain=_certain(clause.references, variables))
@@ -78,13 +76,10 @@ class CelExpressions:
         return condition
 
 
-def _read(variables: Mapping[str, Variable], found: Sequence[Reference]) -> dict[str, frozenset[str]]:
-    """An amount is read with its currency, so that it can be shown."""
+def _read(found: Sequence[Reference]) -> dict[str, frozenset[str]]:
     made = dict[str, frozenset[str]]()
     for one in found:
-        with_currency = one.kind is Kind.MONEY and _CURRENCY in variables[one.variable].columns
-        read = {one.name or one.key, *([_CURRENCY] if with_currency else [])} - {""}
-        made[one.variable] = made.get(one.variable, frozenset()) | read
+        made[one.variable] = made.get(one.variable, frozenset()) | ({one.name or one.key} - {""})
     return made
 
 

@@ -101,7 +101,7 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
 
 def _routes(connectors: Connectors, bundle: Bundle, name: str) -> Mapping[str, list[str]]:
     """Addresses by channel, for a definition that stands for several channels."""
-    entries = [entry for schedule in bundle.schedules.values() for entry in schedule.to if entry.channel == name]
+    entries = [entry for schedule in bundle.schedules.values() for entry in schedule.entries if entry.channel == name]
     addresses = sorted({entry.address for entry in entries if entry.address})
     routes = {address: connectors.route(bundle, name, address) for address in addresses}
     alone = [] if connectors.route(bundle, name, None) else [""]

@@ -72,4 +72,5 @@ async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
 
 def _addresses(schedule: Schedule) -> set[str]:
     named = [reader.address for reader in readers(schedule)]
-    return {address.casefold() for address in (*named, *(e.unassigned for e in schedule.to if e.unassigned))}
+    further = [address for one in schedule.entries for address in (one.address, one.unassigned) if address]
+    return {address.casefold() for address in (*named, *further)}

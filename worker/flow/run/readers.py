@@ -25,7 +25,7 @@ def readers(schedule: Schedule) -> dict[Reader, Subscription]:
 
 def entries(schedule: Schedule) -> dict[str, Subscription]:
     """Entries by reader's id, and those with `each` by their own, for a caller that asks about many readers."""
-    each = {entry.id: entry for entry in (*schedule.to, *schedule.notify) if entry.each}
+    each = {entry.id: entry for entry in schedule.entries if entry.each}
     told = {
         Reader(schedule.id, entry.id, entry.address or WEBHOOK).id: entry for entry in schedule.notify if not entry.each
     }

@@ -95,8 +95,8 @@ _LIST = (
         note="which deals a cut list holds; without `_limit` nothing",
     ),
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
-    Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared"),
-    Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared"),
+    Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared", cuts=True),
+    Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared", cuts=True),
     Param("_fields", ParamKind.CHOICES, note="asked for beside what a digest needs; it adds no column"),
 )
 

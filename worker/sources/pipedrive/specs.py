@@ -37,8 +37,8 @@ _SORTED = (
     Param("sort_direction", ParamKind.CHOICE, DIRECTIONS, note="which rows a cut list holds"),
 )
 _CUT = (
-    Param("limit", ParamKind.INT, note="cuts the list: shown, never compared; at most 500"),
-    Param("cursor", ParamKind.TEXT, note="cuts the list: begins where another answer ended"),
+    Param("limit", ParamKind.INT, note="cuts the list: shown, never compared; at most 500", cuts=True),
+    Param("cursor", ParamKind.TEXT, note="cuts the list: begins where another answer ended", cuts=True),
 )
 _STATISTICS = (
     Param("id", ParamKind.ID, required=True, note="the pipeline"),
@@ -74,7 +74,7 @@ _DEALS = (
     Param("id", ParamKind.ID, note="version 1, deprecated: the open deals of this pipeline"),
     Param("user_id", ParamKind.ID, note="version 1: whose deals"),
     Param("everyone", ParamKind.INT, note="version 1: 1 for everybody's deals"),
-    Param("start", ParamKind.INT, note="version 1: cuts the list"),
+    Param("start", ParamKind.INT, note="version 1: cuts the list", cuts=True),
     Param("get_summary", ParamKind.INT, note="version 1: 1 adds the pipeline's sums"),
     Param("totals_convert_currency", ParamKind.TEXT, note="version 1: a currency's code or default_currency"),
 )

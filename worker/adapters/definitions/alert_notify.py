@@ -1,0 +1,85 @@
+"""`notify:` of a rule: ids of entries, or whole entries of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.adapters.definitions.alert_forms import Target
+from worker.adapters.definitions.entries import Fallback, entry
+from worker.adapters.definitions.items import LoadContext
+from worker.adapters.definitions.place import Path
+from worker.adapters.definitions.words import advice, described
+from worker.domain.alert.rule import Form
+from worker.domain.schedule import Subscription
+
+_NO_DIGEST = ("send", "attach", "skip_if_empty")
+
+
+@dataclass(slots=True)
+class Notified:
+    """The entries that rules name: those of `to`, and their own. `broken`: some of `to` could not be read."""
+
+    to: Mapping[str, Subscription]
+    broken: bool
+    own: dict[str, Subscription] = field(default_factory=dict)
+
+    def get(self, entry_id: str) -> Subscription | None:
+        return self.to.get(entry_id) or self.own.get(entry_id)
+
+
+def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known: Notified) -> tuple[str, ...]:
+    """Ids of entries; empty where all of `to` are told. Whole entries are added to `known`."""
+    if value is None:
+        return ()
+    values = value if isinstance(value, list) else [value]
+    if not values:
+        context.sheet.complain(path, "`notify` with nobody", "name an entry, or leave it out: all of `to` are told")
+    places = [(*path, index) if isinstance(value, list) else path for index in range(len(values))]
+    ids = [_one(context, at, one, below, known) for at, one in zip(places, values, strict=True)]
+    return tuple(dict.fromkeys(one for one in ids if one))
+
+
+def check_reached(context: LoadContext, path: Path, named: Sequence[str], target: Target, known: Notified) -> None:
+    """Somebody must be able to hear of the rule. What belongs to nobody reaches only those who see everything."""
+    told = [entry for name in named if (entry := known.get(name))] if named else list(known.to.values())
+    if not told:
+        if not known.broken and not named:
+            expected = "write `notify:` with an entry, or `to:`"
+            context.sheet.complain(path, "an alert that tells nobody: there is no entry in `to`", expected)
+        return
+    each = next((entry for entry in told if entry.each), None)
+    if each is not None and named and not target.deals:
+        found = f"`notify` with `{each.id}`, one reader for each owner, while `{target.query}` lists no deals"
+        context.sheet.complain((*path, "notify"), found, "name another entry: its rows have no owner")
+    elif (target.form is Form.QUERY or not target.deals) and all(map(_sees_rows_only, told)):
+        found = f"an alert that tells nobody: it is about all of `{target.query}`, and its readers see some rows"
+        context.sheet.complain(path, found, "write `team_totals: true` at an entry, or notify another")
+
+
+def _sees_rows_only(entry: Subscription) -> bool:
+    return bool(entry.each or entry.rows) and not entry.team_totals
+
+
+def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: Notified) -> str | None:
+    sheet = context.sheet
+    if isinstance(value, str):
+        if known.get(value) is None and not known.broken:
+            found = f"`notify` with {described(value)}, which is no entry"
+            sheet.complain(path, found, advice(value, [*known.to, *known.own], "write the entry itself"))
+            return None
+        return str(value)
+    before = sheet.count
+    made = entry(context, path, value, below)
+    for name in _NO_DIGEST if isinstance(value, dict) else ():
+        if name in value:
+            found = f"`{name}` in `notify`, whose entries get no digest"
+            sheet.complain((*path, name), found, "leave it out", key=True)
+    if made is None or sheet.count > before:
+        return None
+    other = known.get(made.id)
+    if other is not None and (made.id in known.to or other != made):
+        found = f"the entry id `{made.id}`, which another entry has"
+        sheet.complain(path, found, f"write `notify: {made.id}`, or give this entry an `id` of its own")
+        return None
+    known.own.setdefault(made.id, made)
+    return made.id
