@@ -1,6 +1,7 @@
 """What one evaluation of a rule found and changed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -21,7 +22,7 @@ class Skip(StrEnum):
 class Transition:
     """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
     nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED. `since`:
-    when the alert began to fire. `told`: what was last told of it, before this step.
+    when the alert began to fire. `told` and `readers`: what was last told of it, and whom, before this step.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Transition:
     why: str = ""
     told: Told | None = None
     clauses: tuple[ClauseResult, ...] = ()
+    readers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

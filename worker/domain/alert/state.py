@@ -79,8 +79,8 @@ class AlertState:
 class RuleState:
     """`meaning`: Rule.meaning of the version that wrote it. `snapshot` and `slot`: the rule's baseline, the last
     complete answer that was evaluated; empty before the first. `missed`: the last slot without data, `missing`: how
-    many in a row. `no_data_since`: since when the rule's own alert `no_data` fires. `alerts`: by subject. `events`: for
-    an event rule the fingerprints that were told, with the slot; kept for 400 days. `version`: counts the writes.
+    many in a row. `alerts`: by subject; the rule's own alert that it has no data is that of NO_DATA_SUBJECT. `events`:
+    for an event rule the fingerprints that were told, with the slot; kept for 400 days. `version`: counts the writes.
     """
 
     meaning: str = ""
@@ -88,8 +88,6 @@ class RuleState:
     slot: datetime | None = None
     missed: datetime | None = None
     missing: int = 0
-    no_data_since: datetime | None = None
-    no_data_readers: Mapping[str, str] = field(default_factory=dict)
     alerts: Mapping[str, AlertState] = field(default_factory=dict)
     events: Mapping[str, datetime] = field(default_factory=dict)
     version: int = 0

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from worker.domain.snapshot.snapshot import Kind
+from worker.domain.snapshot.snapshot import Cell, Kind
+
+NO_DATA_SUBJECT = "(no data)"
+"""The subject of a rule's own alert that its query gives no data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ class Amount:
 class SubjectFacts:
     """One subject as of one slot. `name`: words for a person (a deal's title, an owner's name, a query's name). `key`:
     the row's key, the group's value, or the query's id. `cells`: for a row of opportunities what a message shows of it
-    (next_step, stall_reason, expected_close, stage_since, stalled_since, updated_at), by column, as stored. `count`:
+    (next_step, stall_reason, expected_close, stage_since, stalled_since, updated_at) and what matchers may ask for
+    (pipeline_id, currency, the columns of an inhibition), by column, as stored. `count`:
     rows of a group.
     """
 
@@ -35,7 +39,7 @@ class SubjectFacts:
     stage: str = ""
     url: str = ""
     count: int | None = None
-    cells: Mapping[str, int | str | bool | None] = field(default_factory=dict)
+    cells: Mapping[str, Cell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

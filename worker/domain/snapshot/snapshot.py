@@ -66,6 +66,10 @@ class Table:
                 return position
         raise KeyError(column)
 
+    def position(self, column: str) -> int | None:
+        """As `index`; None for a column that the table lacks."""
+        return next((at for at, candidate in enumerate(self.columns) if candidate.name == column), None)
+
     def by_key(self) -> dict[str, Row]:
         return {row.key: row for row in self.rows}
 

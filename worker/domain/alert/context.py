@@ -1,0 +1,38 @@
+"""What the evaluation of a rule is given beside its states."""
+
+from dataclasses import dataclass
+
+from worker.domain.alert.predicates import Predicates
+from worker.domain.alert.rule import Rule, alert_fingerprint
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.snapshot.traits import QueryTraits
+
+
+@dataclass(frozen=True, slots=True)
+class RuleContext:
+    """One rule of one schedule, ready to be evaluated. `query`: the words of its query for a person. `watch`: of the
+    query (domain.schedule.Query). `kept`: columns that inhibitions compare; they are kept with the subject.
+    """
+
+    project: str
+    schedule: str
+    rule: Rule
+    predicates: Predicates
+    traits: QueryTraits
+    query: str = ""
+    watch: tuple[str, ...] = ()
+    kept: frozenset[str] = frozenset()
+
+    def fingerprint(self, subject: str) -> str:
+        return alert_fingerprint(self.project, self.schedule, self.rule.id, subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`before`: the rule's baseline, None if there is none that this answer may be compared with. `compared`: the
+    answer for the comparison window of the query.
+    """
+
+    now: Snapshot
+    before: Snapshot | None = None
+    compared: Snapshot | None = None

@@ -1,0 +1,64 @@
+"""Which number an alert is about, and in which direction it gets worse (decision 080)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import Told
+from worker.domain.alert.subject import Amount, ClauseResult
+from worker.domain.snapshot.snapshot import Kind
+
+NUMBERS = frozenset({Kind.INT, Kind.MONEY, Kind.RATIO, Kind.SECONDS})
+
+_NAME = re.compile(r"""(?P<variable>row|group|now)(?:\.(?P<column>\w+))?(?:\[\s*["'](?P<key>[^"']+)["']\s*])?""")
+
+
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """The operand of a condition that compares a number of the subject. `variable`: row, group or now; `column` and
+    `key`: what is written behind its dot and in its brackets. `falls`: the lower, the worse.
+    """
+
+    variable: str
+    column: str = ""
+    key: str = ""
+    falls: bool = False
+
+
+def deciding(clauses: Sequence[ClauseResult]) -> Deciding | None:
+    """Of the first clause that compares an amount of money of the subject, else another number of it. None if no clause
+    does. It depends on what is written, not on how the clauses turned out.
+    """
+    found = [(operand, one) for clause in clauses if (one := _of(clause)) for operand in clause.operands[:1]]
+    money = (one for operand, one in found if operand.kind is Kind.MONEY)
+    return next(money, None) or next((one for _, one in found), None)
+
+
+def is_worse(amount: Amount | None, severity: Severity, told: Told, *, falls: bool) -> bool:
+    """Since it was last told: a higher severity, or a number that moved by a tenth or more in the bad direction."""
+    if severity.rank > told.severity.rank:
+        return True
+    if amount is None or told.amount is None or amount.value is None or told.amount.value is None:
+        return False
+    if (amount.kind, amount.currency) != (told.amount.kind, told.amount.currency):
+        return False
+    old, new = Decimal(str(told.amount.value)), Decimal(str(amount.value))
+    rise = old - new if falls else new - old
+    return rise > 0 and rise * 10 >= abs(old)
+
+
+def _of(clause: ClauseResult) -> Deciding | None:
+    first = next((one for one in clause.operands if one.kind in NUMBERS), None)
+    name = _NAME.fullmatch(first.name) if first is not None and first is clause.operands[0] else None
+    sign = clause.operator or _sign(clause.text)
+    if name is None or sign[:1] not in ("<", ">"):
+        return None
+    return Deciding(name["variable"], name["column"] or "", name["key"] or "", sign.startswith("<"))
+
+
+def _sign(text: str) -> str:
+    """Of a clause that compares two values: its only comparison, or nothing."""
+    signs = set(re.findall(r"[<>]", text))
+    return signs.pop() if len(signs) == 1 else ""

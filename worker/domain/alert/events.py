@@ -1,0 +1,57 @@
+"""One evaluation of a rule over changes: each is told once and keeps no state."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from worker.domain.alert.context import RuleContext
+from worker.domain.alert.deciding import Deciding
+from worker.domain.alert.evaluation import Transition
+from worker.domain.alert.levels import severity_of
+from worker.domain.alert.state import AlertReason
+from worker.domain.alert.subjects import Subjects
+from worker.domain.run import stamp
+
+REMEMBERED = timedelta(days=400)
+"""How long an event is known to have been told."""
+
+
+@dataclass(slots=True)
+class Happened:
+    """`events`: fingerprints that were told, with their slots."""
+
+    events: dict[str, datetime]
+    transitions: list[Transition] = field(default_factory=list)
+    judged: int = 0
+    unknown: int = 0
+
+
+def happened(
+    context: RuleContext,
+    slot: datetime,
+    subjects: Subjects,
+    told: Mapping[str, datetime],
+    decides: Deciding | None,
+) -> Happened:
+    found = Happened({fingerprint: at for fingerprint, at in told.items() if slot - at < REMEMBERED})
+    for key, variables in subjects.each():
+        found.judged += 1
+        holds = context.predicates.fires(variables)
+        if holds is None:
+            found.unknown += 1
+        subject = event_subject(key, slot)
+        fingerprint = context.fingerprint(subject)
+        if not holds or fingerprint in found.events:
+            continue
+        found.events[fingerprint] = slot
+        facts, severity = subjects.facts(key, decides), severity_of(context, variables)
+        clauses = context.predicates.clauses(variables)
+        found.transitions.append(
+            Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, clauses=clauses)
+        )
+    return found
+
+
+def event_subject(key: str, slot: datetime) -> str:
+    """Each change of a row is an alert of its own."""
+    return f"{key}@{stamp(slot)}"

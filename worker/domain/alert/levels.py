@@ -1,0 +1,95 @@
+"""One evaluation of a rule whose alerts last: pending, firing, resolved."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from worker.domain.alert.context import RuleContext
+from worker.domain.alert.deciding import Deciding
+from worker.domain.alert.evaluation import Transition
+from worker.domain.alert.predicates import Holds, Predicates, Variables
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import AlertState, Phase
+from worker.domain.alert.subject import ClauseResult
+from worker.domain.alert.subjects import Subjects, gone
+from worker.domain.alert.transitions import Moment, Seen, Step, left, step
+
+
+@dataclass(slots=True)
+class Found:
+    """What one evaluation found. `alerts`: those that are pending or fire afterwards."""
+
+    alerts: dict[str, AlertState] = field(default_factory=dict)
+    transitions: list[Transition] = field(default_factory=list)
+    judged: int = 0
+    unknown: int = 0
+
+
+def levels(
+    context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState], decides: Deciding | None
+) -> Found:
+    """Each subject is judged once, in the order of the answer; then those that are no longer there."""
+    found, remaining, fires = Found(), dict(held), context.predicates.fires
+    for subject, variables in subjects.each():
+        found.judged += 1
+        before = remaining.pop(subject, None)
+        holds = fires(variables) if before is None else _holds(context.predicates, before, variables)
+        if holds is None:
+            found.unknown += 1
+        if before is None and not holds:
+            continue
+        if before is not None and holds is None:
+            seen = Seen(None, before.facts, before.severity)
+        else:
+            severity = severity_of(context, variables, before)
+            seen = Seen(holds, subjects.facts(subject, decides), severity)
+        done = step(moment, before, seen)
+        clauses = context.predicates.clauses(variables) if done.reason is not None else ()
+        _note(found, subject, before, done, seen, clauses)
+    for subject, before in remaining.items():
+        why, facts = gone(subjects, subject, before.facts, decides)
+        _note(found, subject, before, left(moment, before, why), Seen(None, facts, before.severity))
+    return found
+
+
+def severity_of(context: RuleContext, variables: Variables, held: AlertState | None = None) -> Severity:
+    """The highest whose expression holds; that of before where one cannot be judged and none above it holds."""
+    asked = sorted(context.predicates.severities.items(), key=lambda one: -one[0].rank)
+    for severity, holds in asked:
+        answer = holds(variables)
+        if answer:
+            return severity
+        if answer is None and held is not None and held.severity is severity:
+            return severity
+    return context.rule.severity
+
+
+def _holds(predicates: Predicates, held: AlertState, variables: Variables) -> bool | None:
+    """A firing alert asks `until`, where there is one."""
+    until: Holds | None = predicates.until if held.phase is Phase.FIRING else None
+    if until is None:
+        return predicates.fires(variables)
+    over = until(variables)
+    return None if over is None else not over
+
+
+def _note(
+    found: Found,
+    subject: str,
+    before: AlertState | None,
+    done: Step,
+    seen: Seen,
+    clauses: tuple[ClauseResult, ...] = (),
+) -> None:
+    after = done.after
+    if after is not None:
+        found.alerts[subject] = after
+    was, now = (one.phase if one is not None else None for one in (before, after))
+    since = after or before
+    if since is None or (was is now and done.reason is None):
+        return
+    told, readers = (before.told, before.readers) if before is not None else (None, {})
+    found.transitions.append(
+        Transition(
+            subject, was, now, seen.facts, since.since, seen.severity, done.reason, done.why, told, clauses, readers
+        )
+    )

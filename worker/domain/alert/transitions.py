@@ -1,0 +1,105 @@
+"""One alert at one slot: the rows of the table in docs/alerts.md. Time is the slot."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from worker.domain.alert.deciding import is_worse
+from worker.domain.alert.rule import Rule, Severity
+from worker.domain.alert.state import CLEARED, RULE_CHANGED, AlertReason, AlertState, Phase
+from worker.domain.alert.subject import SubjectFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What one evaluation says to all alerts of a rule. `first`: nothing of the rule was firing before. `changed`: the
+    rule has a new meaning since its last evaluation. `falls`: the lower the amount, the worse.
+    """
+
+    rule: Rule
+    slot: datetime
+    first: bool = True
+    changed: bool = False
+    falls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A subject at this slot. `holds`: what the expression that counts in the alert's phase says."""
+
+    holds: bool | None
+    facts: SubjectFacts
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`after`: None for inactive. `reason` and `why` as in Transition."""
+
+    after: AlertState | None
+    reason: AlertReason | None = None
+    why: str = ""
+
+
+def step(moment: Moment, held: AlertState | None, seen: Seen) -> Step:
+    """The alert after this slot."""
+    if seen.holds is None:
+        return Step(replace(held, unknown=held.unknown + 1) if held is not None else None)
+    if held is None:
+        return _inactive(moment, seen)
+    return _pending(moment, held, seen) if held.phase is Phase.PENDING else _firing(moment, held, seen)
+
+
+def left(moment: Moment, held: AlertState, why: str) -> Step:
+    """The alert of a subject that is no longer there."""
+    return Step(None) if held.phase is Phase.PENDING else _over(moment, why)
+
+
+def _inactive(moment: Moment, seen: Seen) -> Step:
+    if not seen.holds:
+        return Step(None)
+    if moment.rule.pending:
+        return Step(AlertState(Phase.PENDING, moment.slot, seen.facts, seen.severity))
+    return _fires(moment, seen)
+
+
+def _pending(moment: Moment, held: AlertState, seen: Seen) -> Step:
+    if not seen.holds:
+        return Step(None)
+    if moment.slot - held.since < timedelta(seconds=moment.rule.pending):
+        return Step(replace(held, facts=seen.facts, severity=seen.severity, unknown=0))
+    return _fires(moment, seen)
+
+
+def _fires(moment: Moment, seen: Seen) -> Step:
+    reason = AlertReason.FIRST if moment.first else AlertReason.NEW
+    return Step(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), reason)
+
+
+def _firing(moment: Moment, held: AlertState, seen: Seen) -> Step:
+    now = replace(held, facts=seen.facts, severity=seen.severity, unknown=0)
+    if seen.holds:
+        return Step(replace(now, clearing=None), _again(moment, held, seen))
+    if moment.changed:
+        return _over(moment, CLEARED)
+    clearing = held.clearing or moment.slot
+    if moment.slot - clearing < timedelta(seconds=moment.rule.keep_firing):
+        return Step(replace(now, clearing=clearing))
+    return _over(moment, CLEARED)
+
+
+def _again(moment: Moment, held: AlertState, seen: Seen) -> AlertReason | None:
+    """Why those who were told are told again. What was never told is told when what withholds it ends."""
+    if held.told is None:
+        return None
+    if is_worse(seen.facts.amount, seen.severity, held.told, falls=moment.falls):
+        return AlertReason.WORSE
+    repeat = moment.rule.repeat
+    due = repeat is not None and moment.slot - held.told.slot >= timedelta(seconds=repeat)
+    return AlertReason.REPEAT if due else None
+
+
+def _over(moment: Moment, why: str) -> Step:
+    """Under a new meaning nobody knows whether the alert would have ended under the old one: nobody is told."""
+    if moment.changed:
+        return Step(None, None, RULE_CHANGED)
+    return Step(None, AlertReason.RESOLVED if moment.rule.resolved else None, why)
