@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import Told
-from worker.domain.alert.subject import Amount, ClauseResult
+from worker.domain.alert.subject import Amount, ClauseResult, Operand
 from worker.domain.snapshot.snapshot import Kind
 
 NUMBERS = frozenset({Kind.INT, Kind.MONEY, Kind.RATIO, Kind.SECONDS})
@@ -27,13 +27,14 @@ class Deciding:
     falls: bool = False
 
 
-def deciding(clauses: Sequence[ClauseResult]) -> Deciding | None:
+def deciding(clauses: Sequence[ClauseResult], *, money_only: bool = False) -> Deciding | None:
     """Of the first clause that compares an amount of money of the subject, else another number of it. None if no clause
-    does. It depends on what is written, not on how the clauses turned out.
+    does. It depends on what is written, not on how the clauses turned out. `money_only`: of a deal, which messages name
+    with its value whatever the rule compares.
     """
-    found = [(operand, one) for clause in clauses if (one := _of(clause)) for operand in clause.operands[:1]]
+    found = [(clause.operands[0], one) for clause in clauses if (one := _of(clause)) is not None]
     money = (one for operand, one in found if operand.kind is Kind.MONEY)
-    return next(money, None) or next((one for _, one in found), None)
+    return next(money, None) or next((one for _, one in found if not money_only), None)
 
 
 def is_worse(amount: Amount | None, severity: Severity, told: Told, *, falls: bool) -> bool:
@@ -50,12 +51,17 @@ def is_worse(amount: Amount | None, severity: Severity, told: Told, *, falls: bo
 
 
 def _of(clause: ClauseResult) -> Deciding | None:
-    first = next((one for one in clause.operands if one.kind in NUMBERS), None)
-    name = _NAME.fullmatch(first.name) if first is not None and first is clause.operands[0] else None
+    first = clause.operands[0] if clause.operands else None
+    name = _NAME.fullmatch(first.name) if first is not None and _may_be_number(first) else None
     sign = clause.operator or _sign(clause.text)
     if name is None or sign[:1] not in ("<", ">"):
         return None
     return Deciding(name["variable"], name["column"] or "", name["key"] or "", sign.startswith("<"))
+
+
+def _may_be_number(operand: Operand) -> bool:
+    """What only an answer decides is called a text while its value is not known."""
+    return operand.kind in NUMBERS or (operand.kind is Kind.TEXT and operand.value is None)
 
 
 def _sign(text: str) -> str:

@@ -45,7 +45,7 @@ def evaluate(
     known = resumed(state, slot)
     found = (_events if context.rule.event else _levels)(context, known, slot, answers)
     moved = replace(found.state, meaning=context.rule.meaning(answer.fingerprint), snapshot=snapshot, slot=slot)
-    return replace(found, state=moved, transitions=(*back, *found.transitions))
+    return replace(found, state=moved, transitions=(*back, *found.transitions), last_check=state.slot)
 
 
 def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Answers) -> Evaluation:
@@ -90,7 +90,9 @@ def _alerts(state: RuleState) -> Mapping[str, AlertState]:
 
 def _decides(context: RuleContext) -> Deciding | None:
     """Read from the clauses as they are written; no subject is needed."""
-    return deciding(context.predicates.clauses({variable: {} for variable in context.predicates.reads}))
+    rule, predicates = context.rule, context.predicates
+    deals = context.traits.lists_opportunities and rule.form in (Form.ROWS, Form.CHANGES) and not rule.table
+    return deciding(predicates.clauses({variable: {} for variable in predicates.reads}), money_only=deals)
 
 
 def _ended(subject: str, held: AlertState) -> Transition:

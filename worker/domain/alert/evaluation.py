@@ -41,7 +41,8 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
-    afterwards; `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how many subjects.
+    afterwards; `told` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how many
+    subjects. `last_check`: the slot of the evaluation before this one.
     """
 
     rule: str
@@ -51,3 +52,4 @@ class Evaluation:
     skipped: Skip | None = None
     judged: int = 0
     unknown: int = 0
+    last_check: datetime | None = None

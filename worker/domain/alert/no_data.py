@@ -20,12 +20,12 @@ def without_data(context: RuleContext, state: RuleState, slot: datetime, gap: Ga
         return Evaluation(rule.id, slot, state, skipped=Skip.GAP)
     moved = replace(state, missed=slot, missing=state.missing + 1)
     if moved.missing < rule.after or rule.no_data is NoData.OK or NO_DATA_SUBJECT in state.alerts:
-        return Evaluation(rule.id, slot, moved, skipped=Skip.GAP)
+        return Evaluation(rule.id, slot, moved, skipped=Skip.GAP, last_check=state.slot)
     facts = SubjectFacts(key=NO_DATA_SUBJECT, name=context.query or rule.query, count=moved.missing)
     began = AlertState(Phase.FIRING, slot, facts, rule.severity)
     alerts = {**state.alerts, NO_DATA_SUBJECT: began}
     said = Transition(NO_DATA_SUBJECT, None, Phase.FIRING, facts, slot, rule.severity, AlertReason.NO_DATA)
-    return Evaluation(rule.id, slot, replace(moved, alerts=alerts), (said,), Skip.GAP)
+    return Evaluation(rule.id, slot, replace(moved, alerts=alerts), (said,), Skip.GAP, last_check=state.slot)
 
 
 def data_back(held: AlertState | None) -> tuple[Transition, ...]:

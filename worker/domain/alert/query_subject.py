@@ -65,11 +65,11 @@ class QuerySubject:
         return tally(rows) if rows is not None else Tally()
 
     def _amount(self, decides: Deciding) -> Amount | None:
-        if self.answers.now.rows is not None and (decides.column == VALUE or decides.key == ROWS):
+        if self.answers.now.rows is not None and (decides.column in (ROWS, VALUE)):
             return tally_amount(self._now, decides)
         found = next((one for one in self.answers.now.measures if ".".join(one.key) == decides.key), None)
         return None if found is None else Amount(found.kind, found.value, found.currency)
 
 
 def _of_rows(name: str) -> bool:
-    return name == ROWS or name.startswith(VALUE)
+    return name in (ROWS, VALUE)

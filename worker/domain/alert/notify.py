@@ -1,0 +1,158 @@
+"""Who is told what of one run's evaluations, and what is withheld."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from worker.domain.alert.carry import merged, ordered
+from worker.domain.alert.notification import Notification
+from worker.domain.alert.readers import AlertReader
+from worker.domain.alert.reasons import Reason, reasons_of
+from worker.domain.alert.run_alerts import RunAlerts
+from worker.domain.alert.shown import Shown
+from worker.domain.alert.state import AlertReason, Phase, RuleState, Told, Withheld
+from worker.domain.alert.withheld import Hold
+from worker.domain.delivery import DeliveryKey
+
+Addressed = tuple[str, AlertReader]
+"""The id of a delivery's reader, and the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reason that is told to nobody. `detail`: as Hold has it."""
+
+    fingerprint: str
+    rule: str
+    subject: str
+    reason: AlertReason
+    why: Withheld
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """`states`: by rule id, with what is told to whom. `notifications`: by the id of the delivery's reader. `carried`:
+    older deliveries whose place these take. `told`: by reader's id the fingerprints of which this run itself has a
+    reason to tell. `kept`: the other reasons.
+    """
+
+    states: Mapping[str, RuleState]
+    notifications: Mapping[str, Notification]
+    carried: tuple[DeliveryKey, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: tuple[Kept, ...] = ()
+
+    @property
+    def fired(self) -> int:
+        """Pairs of a reason and a reader who is told, and reasons that are told to nobody."""
+        return sum(len(one) for one in self.told.values()) + len(self.kept)
+
+
+def notify(given: RunAlerts) -> Notified:
+    """The same arguments give the same result."""
+    holding = given.holding()
+    reasons = list(reasons_of(given, holding))
+    states = {rule: _with_told(given, rule, reasons) for rule in given.evaluations}
+    shown = Shown({rule: replace(one, state=states[rule]) for rule, one in given.evaluations.items()}, holding)
+    by_reader = _by_reader(reasons)
+    made = _contents(given, shown, by_reader)
+    carried = tuple(sorted((key for key in given.waiting if key.reader in made), key=lambda key: key.run))
+    firing = _firing(given) if carried else frozenset[str]()
+    whole = {
+        reader: merged(one, [given.waiting[key] for key in carried if key.reader == reader], firing)
+        for reader, one in made.items()
+    }
+    return Notified(
+        states=_with_readers(given, states, whole),
+        notifications=whole,
+        carried=carried,
+        told={reader: tuple(one.alert.fingerprint for one in found) for (reader, _), found in by_reader.items()},
+        kept=tuple(_kept(one, one.hold) for one in reasons if one.hold is not None),
+    )
+
+
+def _by_reader(reasons: Iterable[Reason]) -> Mapping[Addressed, Sequence[Reason]]:
+    found: dict[tuple[str, AlertReader], list[Reason]] = {}
+    for one in reasons:
+        for reader in one.to:
+            found.setdefault((reader.id(one.context.rule), reader), []).append(one)
+    return found
+
+
+def _contents(
+    given: RunAlerts, shown: Shown, by_reader: Mapping[Addressed, Sequence[Reason]]
+) -> dict[str, Notification]:
+    """By reader's id. Readers who see everything and know the same share one object, because it may be large."""
+    made: dict[str, Notification] = {}
+    shared: dict[tuple[object, ...], Notification] = {}
+    for (name, reader), reasons in by_reader.items():
+        known = tuple((id(one), bool(one.known_to(reader))) for one in reasons)
+        like = (reader.sees or "", known)
+        if like not in shared:
+            shared[like] = _content(given, shown, reader, reasons)
+        made[name] = shared[like]
+    return made
+
+
+def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Sequence[Reason]) -> Notification:
+    contexts = {one.context.rule.id: one.context for one in reasons}
+    findings = ordered(one.finding(given.slot, reader) for one in reasons)
+    return Notification(
+        run=given.run,
+        name=given.name,
+        slot=given.slot,
+        as_of=given.as_of,
+        rules=tuple(shown.rule(context, reader) for context in contexts.values()),
+        findings=findings,
+        open=shown.open(tuple(contexts.values()), reader, {(one.rule, one.facts.key) for one in findings}),
+    )
+
+
+def _with_told(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleState:
+    """What is told now, and why the rest is not. Only alerts that go on are remembered."""
+    state = given.evaluations[rule].state
+    alerts = dict(state.alerts)
+    for one in reasons:
+        subject, step = one.transition.subject, one.transition
+        held = alerts.get(subject)
+        if one.context.rule.id != rule or held is None:
+            continue
+        told = Told(given.slot, step.facts.amount, step.severity) if one.hold is None else held.told
+        alerts[subject] = replace(held, told=told, withheld=one.hold.why if one.hold is not None else None)
+    return replace(state, alerts=alerts)
+
+
+def _with_readers(
+    given: RunAlerts, states: Mapping[str, RuleState], made: Mapping[str, Notification]
+) -> Mapping[str, RuleState]:
+    """Every alert that a notification names, those that it carries over included, with its readers."""
+    named: dict[tuple[str, str], dict[str, str]] = {}
+    for reader, notification in made.items():
+        for finding in notification.findings:
+            named.setdefault((finding.rule, finding.facts.key), {})[reader] = str(given.run)
+    return {
+        rule: replace(
+            state,
+            alerts={
+                subject: replace(held, readers={**held.readers, **named[rule, subject]})
+                if (rule, subject) in named
+                else held
+                for subject, held in state.alerts.items()
+            },
+        )
+        for rule, state in states.items()
+    }
+
+
+def _firing(given: RunAlerts) -> frozenset[str]:
+    """Fingerprints of what fires, and of events, which never end."""
+    found: set[str] = set()
+    for context in given.rules:
+        state = given.evaluations[context.rule.id].state
+        found.update(state.events)
+        found.update(context.fingerprint(one) for one, held in state.alerts.items() if held.phase is Phase.FIRING)
+    return frozenset(found)
+
+
+def _kept(one: Reason, hold: Hold) -> Kept:
+    return Kept(one.alert.fingerprint, one.alert.rule, one.transition.subject, one.reason, hold.why, hold.detail)

@@ -1,0 +1,106 @@
+"""Every reason to tell of an alert in one run: whom it is told, or why it is told to nobody."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.domain.alert.carry import ENDS
+from worker.domain.alert.context import RuleContext
+from worker.domain.alert.evaluation import Evaluation, Skip, Transition
+from worker.domain.alert.notification import Finding
+from worker.domain.alert.readers import AlertReader
+from worker.domain.alert.run_alerts import RunAlerts
+from worker.domain.alert.state import AlertReason, AlertState, Phase, Withheld
+from worker.domain.alert.subject import NO_DATA_SUBJECT
+from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`to`: who is told. `hold`: why nobody is."""
+
+    context: RuleContext
+    alert: Firing
+    transition: Transition
+    reason: AlertReason
+    to: tuple[AlertReader, ...] = ()
+    hold: Hold | None = None
+
+    def known_to(self, reader: AlertReader) -> str:
+        """The run whose notification told this reader of the alert last; empty if none did."""
+        return reader.was_told(self.context.rule, self.transition.readers)
+
+    def finding(self, slot: datetime, reader: AlertReader) -> Finding:
+        """As one reader is told. What others were told of the alert is no matter of this one."""
+        one = self.transition
+        return Finding(
+            fingerprint=self.alert.fingerprint,
+            rule=self.context.rule.id,
+            reason=self.reason,
+            facts=one.facts,
+            severity=one.severity,
+            since=one.since,
+            at=slot,
+            why=one.why,
+            told=one.told if self.known_to(reader) else None,
+            clauses=one.clauses,
+            labels=self.alert.labels,
+        )
+
+
+def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[Reason]:
+    """In the order of the rules and of their transitions; then what was kept quiet and is no longer."""
+    for context in given.rules:
+        found = given.evaluations[context.rule.id]
+        ended = {one.subject: one for one in _after_quiet(given, context, found, holding)}
+        said = [one for one in found.transitions if one.reason is not None and one.subject not in ended]
+        for one in (*said, *ended.values()):
+            yield _reason(given, context, one, holding)
+
+
+def _reason(given: RunAlerts, context: RuleContext, one: Transition, holding: Holding) -> Reason:
+    alert = given.alert(context, one.subject, one.facts, one.severity, one.since)
+    reason = one.reason or AlertReason.AFTER_SILENCE
+    hold = holding.hold(alert, reason)
+    if hold is not None:
+        return Reason(context, alert, one, reason, hold=hold)
+    to = _told(given.readers, context, one, alert)
+    return Reason(context, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
+
+
+def _told(
+    readers: Sequence[AlertReader], context: RuleContext, one: Transition, alert: Firing
+) -> tuple[AlertReader, ...]:
+    """The end of an alert is told to those who were told of it."""
+    if one.reason in ENDS:
+        return tuple(reader for reader in readers if reader.was_told(context.rule, one.readers))
+    return tuple(reader for reader in readers if reader.wants(context, one.facts, alert.labels))
+
+
+def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, holding: Holding) -> Iterator[Transition]:
+    """Alerts of which nothing was told while something kept them quiet, which is over, and which still fire."""
+    for subject, held in found.state.alerts.items():
+        if held.withheld not in QUIET or held.phase is not Phase.FIRING or not _judged(found, subject):
+            continue
+        alert = given.alert(context, subject, held.facts, held.severity, held.since)
+        if holding.hold(alert, AlertReason.AFTER_SILENCE) is None:
+            yield _still(subject, held)
+
+
+def _judged(found: Evaluation, subject: str) -> bool:
+    """Whether this evaluation says that the alert still fires."""
+    return found.skipped is (Skip.GAP if subject == NO_DATA_SUBJECT else None)
+
+
+def _still(subject: str, held: AlertState) -> Transition:
+    return Transition(
+        subject,
+        Phase.FIRING,
+        Phase.FIRING,
+        held.facts,
+        held.since,
+        held.severity,
+        AlertReason.AFTER_SILENCE,
+        told=held.told,
+        readers=held.readers,
+    )

@@ -1,0 +1,123 @@
+"""What keeps an alert from being told: silences, snoozes, inhibitions, acknowledgements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from worker.domain.alert.labels import matches
+from worker.domain.alert.rule import Inhibition, NoData
+from worker.domain.alert.silence import Labels, Silence
+from worker.domain.alert.state import Acknowledgement, AlertReason, Withheld
+
+QUIET = frozenset({Withheld.SILENCED, Withheld.SNOOZED, Withheld.INHIBITED})
+"""What keeps all news of an alert. When it ends, readers are told of an alert that still fires."""
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """An alert that fires, as inhibitions see it. `connection`: of a rule without data, the connection of its query;
+    else empty; `no_data`: who is told of that. `place`: of the rule in the schedule.
+    """
+
+    fingerprint: str
+    rule: str
+    labels: Labels
+    since: datetime
+    connection: str = ""
+    no_data: NoData = NoData.OPERATOR
+    place: int = 0
+
+    @property
+    def order(self) -> tuple[datetime, int]:
+        """What began first comes first."""
+        return self.since, self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """`detail`: the silence's id, the rule whose alert inhibits, or who acknowledged."""
+
+    why: Withheld
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """All that may withhold at one slot. `firing`: every alert that fires after the evaluation, in the order of the
+    rules.
+    """
+
+    slot: datetime
+    silences: Sequence[Silence]
+    inhibitions: Sequence[Inhibition]
+    acks: Mapping[str, Sequence[Acknowledgement]]
+    firing: Sequence[Firing]
+
+    def hold(self, alert: Firing, reason: AlertReason) -> Hold | None:
+        """The first that applies; None if the reason is to be told."""
+        silence = self._silence(alert.labels)
+        if silence is not None:
+            return Hold(Withheld.SNOOZED if silence.snooze else Withheld.SILENCED, silence.id)
+        source = self._inhibiting(alert)
+        if source is not None:
+            return Hold(Withheld.INHIBITED, source.rule)
+        ack = self.ack(alert.fingerprint, alert.since) if reason is AlertReason.REPEAT else None
+        return Hold(Withheld.ACKED, ack.by) if ack is not None else None
+
+    def ack(self, fingerprint: str, since: datetime) -> Acknowledgement | None:
+        """One that was given since the alert fires. That a person knew of an earlier one says nothing."""
+        return next((one for one in self.acks.get(fingerprint, ()) if since <= one.at <= self.slot), None)
+
+    def _silence(self, labels: Labels) -> Silence | None:
+        """One that somebody made for many alerts comes before a snooze."""
+        active = (one for one in self.silences if one.active(self.slot) and matches(one.matchers, labels))
+        return min(active, key=lambda one: one.snooze, default=None)
+
+    def _inhibiting(self, alert: Firing) -> Firing | None:
+        if alert.connection:
+            return next((one for one in self._without_data if _same_fault(one, alert)), None)
+        found = (
+            source
+            for inhibition, sources in zip(self.inhibitions, self._sources, strict=True)
+            if inhibition.target == alert.rule
+            for source in sources.get(_equal(inhibition, alert), ())
+            if source.fingerprint != alert.fingerprint
+        )
+        return next(found, None)
+
+    @cached_property
+    def _without_data(self) -> Sequence[Firing]:
+        return sorted((one for one in self.firing if one.connection), key=lambda one: one.order)
+
+    @cached_property
+    def _sources(self) -> Sequence[Mapping[tuple[str, ...], Sequence[Firing]]]:
+        """Of each inhibition what fires, by the values that have to be equal; 2,000 alerts may fire at once."""
+        return [self._by_values(one) for one in self.inhibitions]
+
+    def _by_values(self, inhibition: Inhibition) -> Mapping[tuple[str, ...], Sequence[Firing]]:
+        found: dict[tuple[str, ...], list[Firing]] = {}
+        for one in self.firing:
+            if one.rule == inhibition.source and not one.connection:
+                found.setdefault(_equal(inhibition, one), []).append(one)
+        return found
+
+
+def _equal(inhibition: Inhibition, alert: Firing) -> tuple[str, ...]:
+    return tuple(alert.labels.get(name, "") for name in inhibition.equal)
+
+
+def _same_fault(source: Firing, target: Firing) -> bool:
+    """Of the rules without data of one connection the first is told: the others say the same. Readers who asked to be
+    told of their own rule are told all the same, unless the first tells readers too.
+    """
+    if source.connection != target.connection or source.order >= target.order:
+        return False
+    return target.no_data is not NoData.ALERT or source.no_data is NoData.ALERT
+
+
+def by_fingerprint(acks: Iterable[Acknowledgement]) -> dict[str, list[Acknowledgement]]:
+    found: dict[str, list[Acknowledgement]] = {}
+    for one in acks:
+        found.setdefault(one.fingerprint, []).append(one)
+    return found
