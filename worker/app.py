@@ -30,6 +30,7 @@ from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
+from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
@@ -113,6 +114,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
             ledger.alerts,
             vocabulary().words["en"],
         ),
+        compiled=Compiled(CelExpressions()),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
         links=SignedLinks(link_keys(settings), project),

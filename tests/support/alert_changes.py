@@ -13,7 +13,7 @@ from worker.domain.alert.subject import Amount, SubjectFacts
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Kind
-from worker.ports import AlertChanges
+from worker.ports import AlertChanges, AlertRecord
 
 LATER = datetime(2126, 1, 1, tzinfo=SLOT.tzinfo)
 ANN_ALERTS = Reader(WEEKLY, "alert:team", "ann@tern.example")
@@ -54,7 +54,7 @@ def changes(
     written = {"big": rule_state("oppo_1", slot=run.slot)} if states is None else states
     found = tuple(Evaluation(rule, run.slot, state, judged=2) for rule, state in written.items())
     shared = notification(run)
-    return AlertChanges(written, found, LATER, dict.fromkeys(told, shared), carried, **more)
+    return AlertChanges(written, AlertRecord(found), LATER, dict.fromkeys(told, shared), carried, **more)
 
 
 def soon(moment: datetime) -> datetime:

@@ -19,6 +19,7 @@ from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.entry.local_queue import LocalQueue
+from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.transmit import transmit
@@ -116,6 +117,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         links=SignedLinks((), "acme"),
         check_entry=fake,
         digests=replace(digests, **memos),
+        compiled=Compiled(CelExpressions()),
         fetches=cast("Any", None),
         pid=1,
         monotonic=time.monotonic,

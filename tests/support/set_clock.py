@@ -31,6 +31,7 @@ from worker.domain.events import Fact
 from worker.domain.run import Run
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.entry.local_queue import LocalQueue
+from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
@@ -149,6 +150,7 @@ async def month(client: Redis, start: datetime) -> Month:
             CelExpressions(),
             ledger.alerts,
         ),
+        compiled=Compiled(CelExpressions()),
         fetches=SharedFetches(RedisFetchCache(client, PROJECT, 15.0), snapshots, 15.0, time.monotonic, lambda: 1.0),
         pid=77,
         monotonic=time.monotonic,

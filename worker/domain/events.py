@@ -79,6 +79,31 @@ class BaselinesReset(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRuleEvaluated(Fact):
+    """`judged`: subjects; `fired`, `resolved`: alerts that began and ended; `pending`, `firing`: afterwards; `unknown`:
+    subjects of which a value that the rule needs is not known. `skipped`: why it was not evaluated, empty if it was.
+    """
+
+    rule: str
+    judged: int
+    fired: int
+    resolved: int
+    pending: int
+    firing: int
+    unknown: int
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertNotified(Fact):
+    """A notification was made. `carried`: how many of its findings an earlier one could not bring."""
+
+    reader: str
+    findings: int
+    carried: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
     """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
 

@@ -20,6 +20,7 @@ class Trouble(StrEnum):
     FAILED = "failed"
     SUSPENDED = "suspended"
     HELD = "held"
+    NO_DATA = "no_data"  # of an alert rule; also when its data is back
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,10 @@ class Cause:
 @dataclass(frozen=True, slots=True)
 class Notice:
     """`name`: the schedule's. `subject`: what notices are counted by; for a suspension it is what is suspended
-    ("address mail ann@acme.example", "channel chat"). `causes`: at most MOST_CAUSES; `more_causes`: the number of the
-    others. `at`: when it happened. `repeats`: the number of events with the same subject since the last notice, the
-    first of them at `repeats_since`. `held`: digests over the cap, of a notice to a reader; `more_causes` counts those
-    beyond `MOST_HELD`.
+    ("address mail ann@acme.example", "channel chat"), for a rule what it lacks ("no_data sales/weekly big"). `causes`:
+    at most MOST_CAUSES; `more_causes`: the number of the others. `at`: when it happened. `repeats`: the number of
+    events with the same subject since the last notice, the first of them at `repeats_since`. `held`: digests over the
+    cap, of a notice to a reader; `more_causes` counts those beyond `MOST_HELD`.
     """
 
     run: RunKey

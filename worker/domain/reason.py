@@ -54,6 +54,8 @@ class Reason(StrEnum):
     ABANDONED = "abandoned"
     UNDELIVERED = "undelivered"  # of a notice: the run's deliveries say more
     PARTLY_DELIVERED = "partly_delivered"  # of a notice, too
+    NO_DATA = "no_data"  # of a notice about an alert rule
+    DATA_BACK = "data_back"  # of a notice, too
     DELETED = "deleted"
     NO_READERS = "no_readers"
     NO_ADDRESS = "no_address"
@@ -106,6 +108,8 @@ SENTENCES: dict[Reason, str] = {
     Reason.ABANDONED: "Five workers began it and none finished.",
     Reason.UNDELIVERED: "No reader could be sent the digest.",
     Reason.PARTLY_DELIVERED: "Some readers could not be sent the digest.",
+    Reason.NO_DATA: "An alert rule had no data several times in a row; what fires stays as it was.",
+    Reason.DATA_BACK: "An alert rule has data again.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.NO_ADDRESS: "Nobody knows where this owner of rows is reached.",

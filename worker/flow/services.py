@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
@@ -33,8 +34,8 @@ from worker.ports.channels import Transmit
 @dataclass(frozen=True, slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
-    `check_entry` checks an entry as those of definitions are. `transmit` hands one part of a message to its receiver.
-    `version` covers Funnelbeat and the templates that it ships.
+    `compiled`: expressions of alert rules. `check_entry` checks an entry as those of definitions are. `transmit` hands
+    one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
     """
 
     clock: ClockLedger
@@ -55,6 +56,7 @@ class Services:
     holidays: Holidays
     transmit: Transmit
     digests: ReaderDigests
+    compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
     links: Links

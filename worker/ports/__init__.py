@@ -3,7 +3,7 @@
 Every instant is UTC.
 """
 
-from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory
+from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
@@ -29,6 +29,7 @@ __all__ = [
     "AlertChanges",
     "AlertLedger",
     "AlertMemory",
+    "AlertRecord",
     "Answer",
     "BaselineResets",
     "BeginResult",

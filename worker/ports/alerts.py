@@ -1,12 +1,13 @@
 """The memory of alert rules: states, acknowledgements, silences, and what a run's evaluation found."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
+from worker.domain.alert.notify import Kept
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement, RuleState
 from worker.domain.delivery import DeliveryKey, Reader
@@ -15,20 +16,32 @@ from worker.domain.run import RunKey
 
 
 @dataclass(frozen=True, slots=True)
+class AlertRecord:
+    """What one run's evaluations found, for `explain`; their states are left out. `told`: by reader's id the
+    fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
+    """
+
+    evaluations: tuple[Evaluation, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept: tuple[Kept, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AlertChanges:
     """What one run's evaluation writes, together with the run's hand-over or its failure. `states`: by rule id; each
     replaces the state whose `version` it carries. `notifications`: by reader ("alert:ENTRY" and an address); each is
     tried until `expires`. `carried`: older deliveries whose findings the new ones tell too; they are superseded.
-    `ended`: fingerprints of alerts that are over, and so are their acknowledgements. `evaluations`: kept with the run,
-    for `explain`. `notices`: to the operator, of rules without data.
+    `ended`: fingerprints of alerts that are over, and so are their acknowledgements. `dropped`: rules that are no
+    longer defined. `record`: kept with the run. `notices`: to the operator, of rules without data.
     """
 
     states: Mapping[str, RuleState]
-    evaluations: Sequence[Evaluation]
+    record: AlertRecord
     expires: datetime
     notifications: Mapping[Reader, Notification]
     carried: Sequence[DeliveryKey] = ()
     ended: Sequence[str] = ()
+    dropped: Sequence[str] = ()
     notices: Sequence[NoticeRequest] = ()
 
 
@@ -63,8 +76,8 @@ class AlertLedger(Protocol):
         """`content`: its name, as in Delivery. None if the run is no longer stored."""
         ...
 
-    async def evaluations(self, run: RunKey) -> tuple[Evaluation, ...]:
-        """What the run's evaluation found; empty if it has no rules."""
+    async def record(self, run: RunKey) -> AlertRecord | None:
+        """None for a run without alert rules, and one that is no longer stored."""
         ...
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None: ...

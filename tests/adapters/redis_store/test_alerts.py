@@ -24,6 +24,7 @@ from worker.adapters.redis_store.snapshots import RedisSnapshots
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.alert.state import Acknowledgement, RuleState
 from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
+from worker.domain.events import DeliverySettled
 from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
@@ -60,7 +61,9 @@ async def test_states_notifications_and_digests_are_written_with_the_hand_over(s
     memory = await story.alerts.memory(WEEKLY)
     assert memory.states == {"big": rule_state("oppo_1", version=1)}
     assert memory.origin == WEEKLY
-    (found,) = await story.alerts.evaluations(key)
+    record = await story.alerts.record(key)
+    assert record is not None
+    (found,) = record.evaluations
     assert (found.rule, found.judged, found.state) == ("big", 2, RuleState())
     rows = [await story.row(of(key, reader)) for reader in (ANN_ALERTS, BEN_ALERTS)]
     assert len({row.content for row in rows}) == 1, "one content for readers who are told the same"
@@ -111,7 +114,9 @@ async def test_what_waits_is_found_and_carried_by_a_newer_one(story: LedgerFixtu
     row = await story.row(of(first))
     assert (row.state, row.reason) == (DeliveryState.SKIPPED, Reason.SUPERSEDED)
     assert (await story.run(first)).state is RunState.DELIVERED
-    assert [fact.state for fact in handed.facts if getattr(fact, "delivery", None) == of(first)] == ["skipped"]
+    assert [one.state for one in handed.facts if isinstance(one, DeliverySettled) and one.delivery == of(first)] == [
+        "skipped"
+    ]
 
 
 @pytest.mark.parametrize("state", ["sending", "sent", "unknown", "posted"])
@@ -128,11 +133,11 @@ async def test_what_may_have_left_is_not_carried(story: LedgerFixture, state: st
         await story.deliveries.settle(key, attempt, Deferred(await story.soon(), Reason.BACKOFF))
     assert await story.alerts.waiting(WEEKLY, [ANN_ALERTS]) == {}
     before = await story.row(key)
-    second = {"states": {"big": rule_state(version=1)}}
-    _, handed = await told(story, SLOT + WEEK, carried=(key,), **second)
+    states = {"big": rule_state(version=1)}
+    _, handed = await told(story, SLOT + WEEK, carried=(key,), states=states)
     assert handed.again
     begun = RunKey(WEEKLY, SLOT + WEEK)
-    handed = await story.runs.deliver(begun, 1, {"deals": "x"}, (), {}, alerts=changes(begun, **second))
+    handed = await story.runs.deliver(begun, 1, {"deals": "x"}, (), {}, alerts=changes(begun, states))
     assert not handed.again
     assert await story.row(key) == before, "left alone"
 
@@ -342,7 +347,7 @@ async def test_what_a_run_told_goes_with_the_run(story: LedgerFixture) -> None:
     content = (await story.row(of(key))).content
     await told(story, SLOT + WEEK, states={}, told=())
     assert await story.upkeep.drop(key, SLOT + WEEK)
-    assert await story.alerts.evaluations(key) == ()
+    assert await story.alerts.record(key) is None
     assert await story.alerts.notification(key, content) is None
 
 

@@ -13,9 +13,6 @@ from tests.support.fakes import (
     RUN,
     TROUBLE,
     WEEKLY,
-    Deployed,
-    FixedClock,
-    KnownDeliveries,
     Takes,
     bundle_with,
     uses,
@@ -24,12 +21,10 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.notice import MOST_CAUSES, Cause, NoticeRequest, Suspension, Trouble
 from worker.domain.operators import Operator
 from worker.domain.reason import SENTENCES, Reason
-from worker.domain.run import Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.run.notices import (
     causes_of,
     notice_of,
-    notify_of_failed,
     of_failed,
     of_suspended,
     stopped_ways,
@@ -39,6 +34,7 @@ from worker.flow.run.notices import (
 CONNECTORS: Any = uses(takes=Takes("mail").takes)
 BUNDLE = bundle_with(WEEKLY, operator="ops@acme.example")
 OPERATOR = "operator|ops@acme.example"
+FAILED = replace(RUN, state=RunState.FAILED)
 REFUSED = Delivery(KEY, DeliveryState.REFUSED, sentence="550: no such user")
 CAUSES = (Cause("deals", "it is down"),)
 
@@ -154,73 +150,6 @@ async def test_the_ledger_is_asked_what_is_stopped_only_where_somebody_else_coul
     assert ledger.asked == []
     assert await stopped_ways(given, BOTH) == {"channel hook"}
     assert ledger.asked == [["address hook webhook", "address mail ops@acme.example", "channel hook", "channel mail"]]
-
-
-class Notifies:
-    """Makes a notice once. `asked`: the gaps and the notice of every call."""
-
-    def __init__(self) -> None:
-        self.asked = list[tuple[Sequence[Gap], NoticeRequest | None]]()
-
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
-        self.asked.append((gaps, notice))
-        return len(self.asked) == 1
-
-
-def parts(run: Run, *rows: Delivery, operator: str | None = "ops@acme.example") -> Any:
-    lookups = KnownDeliveries(*rows)
-    lookups.rows = (run,)
-    return uses(
-        clock=FixedClock(),
-        connectors=CONNECTORS,
-        deployments=Deployed(bundle_with(WEEKLY, operator=operator)),
-        lookups=lookups,
-        runs=Notifies(),
-    )
-
-
-FAILED = replace(RUN, state=RunState.FAILED)
-ABANDONED = replace(FAILED, reason=Reason.ABANDONED)
-
-
-async def test_a_run_that_its_workers_died_over_is_told_once_with_a_gap_for_each_query() -> None:
-    given = parts(ABANDONED)
-    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
-    assert await notify_of_failed(given, RUN.key) == ()
-    gaps, request = given.runs.asked[0]
-    assert [(gap.query_id, gap.sentence) for gap in gaps] == [("deals", SENTENCES[Reason.ABANDONED])]
-    assert (request.notice.reason, request.notice.causes) == (Reason.ABANDONED, ())
-
-
-async def test_a_run_that_reached_no_reader_says_of_each_why() -> None:
-    given = parts(FAILED, REFUSED)
-    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
-    gaps, request = given.runs.asked[0]
-    assert gaps == ()
-    assert request.notice.reason is Reason.UNDELIVERED
-    assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
-
-
-async def test_a_run_that_did_not_reach_everybody_says_of_each_why() -> None:
-    given = parts(replace(RUN, state=RunState.PARTIAL), REFUSED, replace(REFUSED, state=DeliveryState.SENT))
-    assert await notify_of_failed(given, RUN.key) == (DeliveryKey(RUN.key, OPERATOR),)
-    ((_, request),) = given.runs.asked
-    assert request.notice.reason is Reason.PARTLY_DELIVERED
-    assert request.notice.subject == "failed weekly partly_delivered"
-    assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
-
-
-@pytest.mark.parametrize("run", [RUN, replace(FAILED, reason=Reason.SOURCE), replace(FAILED, key=RunKey("gone", NOW))])
-async def test_a_run_that_did_not_fail_or_was_told_when_it_failed_is_left_alone(run: Run) -> None:
-    given = parts(run)
-    assert await notify_of_failed(given, RUN.key) == ()
-    assert given.runs.asked == []
-
-
-async def test_the_ledger_is_told_of_an_abandoned_run_though_nobody_is_to_be_told() -> None:
-    given = parts(ABANDONED, operator=None)
-    assert await notify_of_failed(given, RUN.key) == ()
-    assert [request for _, request in given.runs.asked] == [None]
 
 
 def test_each_gap_is_a_cause() -> None:

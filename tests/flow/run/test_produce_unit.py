@@ -76,7 +76,14 @@ class Leases:
 
 class HandsOver(Leases):
     async def deliver(
-        self, key: RunKey, attempt: int, snapshots: Mapping[str, str], *rest: Any, supersede: bool, subscribed: Any
+        self,
+        key: RunKey,
+        attempt: int,
+        snapshots: Mapping[str, str],
+        *rest: Any,
+        supersede: bool,
+        subscribed: Any,
+        alerts: Any,
     ) -> HandOver:
         if self.wrong is not None:
             raise self.wrong
@@ -103,6 +110,7 @@ class Ledger(Ends):
         sentence: str,
         gaps: Sequence[Gap],
         notice: NoticeRequest | None,
+        alerts: Any = None,
     ) -> FailResult:
         self.writes.append(("fail", reason, sentence, notice))
         return FailResult((ENDED,), noticed=notice is not None)
@@ -113,10 +121,10 @@ class Notifies(Ledger):
 
     notified = False
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None) -> bool:
+    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Any, alerts: Any = None) -> FailResult:
         self.writes.append(("notify", tuple(gap.query_id for gap in gaps), notice))
         first, self.notified = not self.notified, True
-        return first
+        return FailResult((), noticed=first)
 
 
 class Beating(Ledger):

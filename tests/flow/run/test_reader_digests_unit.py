@@ -24,11 +24,12 @@ from tests.support.fakes import (
     Stored,
     bundle_with,
 )
-from worker.domain.delivery import Baseline, Delivery, DeliveryState, Reader
+from worker.domain.alert.notification import Notification, RuleShown
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryState, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
-from worker.domain.run import Run
-from worker.domain.schedule import Schedule
+from worker.domain.run import Run, RunKey
+from worker.domain.schedule import Schedule, Send
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import LedgerError
 from worker.flow.run.comparison import Answers, Comparison, RunSlot
@@ -66,6 +67,14 @@ class Counted(Stored):
     async def load(self, snapshot_id: str) -> Snapshot | None:
         self.loads += 1
         return await super().load(snapshot_id)
+
+
+class Told:
+    """What a run tells of alerts, by the name of its content."""
+
+    async def notification(self, run: RunKey, content: str) -> Notification | None:
+        shown = RuleShown("big", "Big deals", "row.value > 5", "deals")
+        return Notification(run, "Weekly", NOW, NOW, (shown,), ()) if content == "known" else None
 
 
 def digests(runs: Baselines | None = None, schedule: Schedule = BOTH, run: Run = ANSWERED, **other: Any) -> Any:
@@ -221,3 +230,31 @@ async def test_a_condition_is_compiled_once_for_all_readers_who_have_it() -> Non
     for name in ("first", "second"):
         await made.composed("key", slot_of(timedelta()), answers, COMPARISON, replace(TEAM, id=name, rows="7"))
     assert conditions.compiled == 1
+
+
+ALERTS = replace(ROW, key=replace(KEY, reader=f"alert:{READER.id}"), content="known")
+
+
+async def test_what_a_run_tells_of_alerts_is_read_from_the_store_and_moves_no_baseline() -> None:
+    made = digests(run=replace(ANSWERED, told=1))
+    told = await made.open(ALERTS)
+    assert told.alerts is not None
+    assert (told.reader, told.entry.template, told.entry.attach, told.notice) == (READER, "alert", (), False)
+    assert told.decide() == Decision(send=True, reason=Reason.ALERT)
+    assert (told.sent_baselines(), told.skipped_baselines(Reason.NO_CHANGE)) == ({}, {})
+    of_rule = replace(ALERTS, key=replace(KEY, reader="alert:team/big|team@acme.example"))
+    assert (await made.open(of_rule)).composed is told.composed, "readers who are told the same share it"
+    with pytest.raises(TypeError, match="Notification"):
+        _ = told.digest
+
+
+async def test_what_a_run_told_and_is_gone_is_an_error() -> None:
+    with pytest.raises(LedgerError, match="not in Redis any more"):
+        await digests().open(replace(ALERTS, content="gone"))
+
+
+@pytest.mark.parametrize(("told", "reason"), [(1, Reason.ALERT), (0, Reason.NO_ALERT)])
+async def test_a_digest_that_goes_with_alerts_is_sent_where_its_run_tells_of_one(told: int, reason: Reason) -> None:
+    on_alert = replace(BOTH, to=(replace(TEAM, send=Send.ON_ALERT),))
+    composed = await digests(schedule=on_alert, run=replace(ANSWERED, told=told)).open(ROW)
+    assert composed.decide() == Decision(send=told > 0, reason=reason)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from worker.adapters.redis_store.alerts_codec import EVALUATIONS, contents, evaluations_body, state_text
+from worker.adapters.redis_store.alerts_codec import RECORD, contents, record_body, state_text
 from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.run import RunKey
@@ -29,7 +29,7 @@ async def stage(scripts: Scripts, key: RunKey, changes: AlertChanges, notice_las
     milliseconds.
     """
     bodies, names = contents({reader.id: told for reader, told in changes.notifications.items()})
-    fields = {EVALUATIONS: evaluations_body(changes.evaluations)}
+    fields = {RECORD: record_body(changes.record)}
     fields |= {f"s:{rule}": state_text(state) for rule, state in changes.states.items()}
     fields |= {f"n:{name}": body for name, body in bodies.items()}
     token = _token(fields)
@@ -43,6 +43,7 @@ async def stage(scripts: Scripts, key: RunKey, changes: AlertChanges, notice_las
         "readers": list(names),
         "carried": [[str(one.run), one.reader] for one in changes.carried],
         "ended": list(changes.ended),
+        "dropped": list(changes.dropped),
         "notices": [request_row(notice, notice_lasts) for notice in changes.notices],
     }
     return Staged(given, [[reader, to_ms(changes.expires), name] for reader, name in names.items()])

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.alerts_codec import (
-    EVALUATIONS,
+    RECORD,
     ack_of,
     ack_text,
-    evaluations_of,
     notification_of,
+    record_of,
     silence_of,
     silence_text,
     state_of,
@@ -18,7 +18,6 @@ from worker.adapters.redis_store.alerts_codec import (
 from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
-from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement
@@ -26,7 +25,7 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms
-from worker.ports import AlertMemory
+from worker.ports import AlertMemory, AlertRecord
 
 KEPT = timedelta(days=400)
 """For which a silence is listed after its end."""
@@ -57,7 +56,9 @@ class RedisAlerts:
             return {}
         prefix = self._scripts.prefix
         name = keys.index(prefix, "open", await self._current(schedule))
-        runs = [RunKey.parse(text(run)) for run in await self._scripts.ask("ZRANGE", name, 0, -1)]
+        runs = await self._that_told(
+            [RunKey.parse(text(run)) for run in await self._scripts.ask("ZRANGE", name, 0, -1)]
+        )
         wanted = [DeliveryKey(run, reader.id) for run in runs for reader in readers]
         found = [row for row in await self._rows(wanted) if row is not None and _unsent(row)]
         names = {(row.key.run, row.content) for row in found}
@@ -73,9 +74,9 @@ class RedisAlerts:
         raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), f"n:{content}")
         return None if raw is None else notification_of(raw)
 
-    async def evaluations(self, run: RunKey) -> tuple[Evaluation, ...]:
-        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), EVALUATIONS)
-        return () if raw is None else evaluations_of(raw)
+    async def record(self, run: RunKey) -> AlertRecord | None:
+        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), RECORD)
+        return None if raw is None else record_of(raw)
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None:
         key = keys.acks(self._scripts.prefix, await self._current(schedule))
@@ -121,6 +122,15 @@ class RedisAlerts:
 
     async def _now(self) -> datetime:
         return from_ms(await self._scripts.run("now", {}))
+
+    async def _that_told(self, runs: Sequence[RunKey]) -> list[RunKey]:
+        """Those that made notifications."""
+        with translated():
+            async with self._scripts.client.pipeline(transaction=False) as each:
+                for run in runs:
+                    each.exists(keys.told(self._scripts.prefix, run))
+                found = await each.execute()
+        return [run for run, told in zip(runs, found, strict=True) if told]
 
     async def _rows(self, wanted: Sequence[DeliveryKey]) -> list[Delivery | None]:
         """In the order asked, in one round trip."""

@@ -5,25 +5,20 @@ compressed. Scripts read what stands before the line's end.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from worker.adapters.redis_store.plain import pack, unpack
-from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement, RuleState
 from worker.errors import LedgerError
+from worker.ports import AlertRecord
 
 VERSION = 1
-EVALUATIONS = "e"
-
-
-@dataclass(frozen=True, slots=True)
-class _Evaluations:
-    all: tuple[Evaluation, ...]
+RECORD = "e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +63,15 @@ def notification_of(raw: bytes) -> Notification:
     return found
 
 
-def evaluations_body(found: Sequence[Evaluation]) -> bytes:
+def record_body(record: AlertRecord) -> bytes:
     """Without the states, which are stored by themselves."""
-    return pack(_Evaluations(tuple(replace(one, state=RuleState()) for one in found)), VERSION)
+    found = tuple(replace(one, state=RuleState()) for one in record.evaluations)
+    return pack(replace(record, evaluations=found), VERSION)
 
 
-def evaluations_of(raw: bytes) -> tuple[Evaluation, ...]:
-    found: _Evaluations = unpack(_Evaluations, raw, VERSION, "a stored evaluation")
-    return found.all
+def record_of(raw: bytes) -> AlertRecord:
+    found: AlertRecord = unpack(AlertRecord, raw, VERSION, "what a run's alert rules found")
+    return found
 
 
 def ack_text(ack: Acknowledgement) -> str:

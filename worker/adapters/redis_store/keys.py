@@ -25,8 +25,8 @@
                                           why there was none; under "@" the version that rendered, and under "@key"
                                           the key that signed its links (JSON)
     <p>:run:<run>:subscribed      hash    reader → the entry (JSON), of readers who subscribed at run time
-    <p>:run:<run>:alerts          hash    e: what the evaluations of the run's alert rules found; n:<name>: what readers
-                                          are told (both zstd)
+    <p>:run:<run>:alerts          hash    e: what the run's alert rules found (zstd); n:<name>: what readers are told
+                                          (zstd)
     <p>:run:<run>:alerts:<token>  hash    the same, and s:<rule>: a rule's state, before the run is handed over; gone
                                           within an hour
     <p>:alerts:<schedule>         hash    rule → version, snapshot, and what is remembered of its alerts (zstd); "": the

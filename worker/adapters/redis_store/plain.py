@@ -51,8 +51,8 @@ def _plain(value: object) -> Any:
 @cache
 def _taker(kind: Any) -> Callable[[Any], Any]:
     if dataclasses.is_dataclass(kind):
-        fields = attrgetter(*_names(kind)) if len(_names(kind)) > 1 else lambda value: (getattr(value, *_names(kind)),)
-        return lambda value: [_plain(one) for one in fields(value)]
+        fields = [attrgetter(field.name) for field in dataclasses.fields(kind)]
+        return lambda value: [_plain(field(value)) for field in fields]
     if issubclass(kind, Mapping):
         return lambda value: {key: _plain(item) for key, item in value.items()}
     if issubclass(kind, list | tuple):

@@ -11,7 +11,8 @@ from worker.domain.snapshot.traits import QueryTraits
 @dataclass(frozen=True, slots=True)
 class RuleContext:
     """One rule of one schedule, ready to be evaluated. `query`: the words of its query for a person. `watch`: of the
-    query (domain.schedule.Query). `kept`: columns that inhibitions compare; they are kept with the subject.
+    query (domain.schedule.Query). `kept`: columns that inhibitions compare; they are kept with the subject. `origin`:
+    the id that the schedule had when its alerts got their fingerprints, if it was renamed since.
     """
 
     project: str
@@ -22,9 +23,10 @@ class RuleContext:
     query: str = ""
     watch: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
+    origin: str = ""
 
     def fingerprint(self, subject: str) -> str:
-        return alert_fingerprint(self.project, self.schedule, self.rule.id, subject)
+        return alert_fingerprint(self.project, self.origin or self.schedule, self.rule.id, subject)
 
 
 @dataclass(frozen=True, slots=True)

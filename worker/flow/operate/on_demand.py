@@ -10,7 +10,7 @@ from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.run import Claim, RunKey
 from worker.flow.operate.find_run import deployed_schedule, refuse_slot_to_come
 from worker.flow.run.deliver import DeliverUses, deliver
-from worker.flow.run.notices import notify_of_failed
+from worker.flow.run.failed import notify_of_failed
 from worker.flow.run.produce import ProduceUses, produce
 from worker.flow.run.readers import is_notice
 from worker.flow.run.tick import deadline

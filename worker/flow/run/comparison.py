@@ -59,8 +59,8 @@ class Comparison:
 class Composed:
     """The digest of all readers with the same past and the same audience, and its inputs; or a notice to the operator
     or a notification of alerts, which have none. `key` covers the run, its attempt, its answers, the past and the
-    audience, so that two different digests never have the same key. `undecided`: by query, rows that are not shown because it is not known whether the
-    audience may see them.
+    audience, so that two different digests never have the same key. `undecided`: by query, rows that are not shown
+    because it is not known whether the audience may see them.
     """
 
     key: Hashable

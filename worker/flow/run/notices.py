@@ -8,22 +8,18 @@ from typing import Protocol
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeRequest, Suspension, Trouble
 from worker.domain.reason import SENTENCES, Reason
-from worker.domain.run import Run, RunKey, RunState
+from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Bundle, Schedule, Subscription
-from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.zones import zone_named
-from worker.flow.deployed import schedule_of
 from worker.flow.run.readers import OPERATOR, WEBHOOK, is_notice, operator_entries, subjects
-from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesLookups, UsesRuns
+from worker.flow.uses import UsesConnectors, UsesDeliveries
 from worker.ports import Connectors
 
 FELL_SHORT = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.UNKNOWN})
 
 
 class StopUses(UsesConnectors, UsesDeliveries, Protocol): ...
-
-
-class NoticeUses(UsesClock, StopUses, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
 
 
 async def stopped_ways(uses: StopUses, bundle: Bundle) -> frozenset[str]:
@@ -48,11 +44,11 @@ def of_failed(
     """The notice of a run that failed, wholly or for some readers; None where no operator is named. `stopped`: see
     `stopped_ways`.
     """
-    address = _address(connectors, bundle, stopped)
+    address = operator_address(connectors, bundle, stopped)
     if address is None:
         return None
     notice = _notice(run, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, tuple(causes), now)
-    return NoticeRequest(Reader(schedule.id, OPERATOR, address).id, _day(bundle, now), notice)
+    return NoticeRequest(Reader(schedule.id, OPERATOR, address).id, notice_day(bundle, now), notice)
 
 
 def of_suspended(
@@ -68,35 +64,14 @@ def of_suspended(
     """What a refusal of the delivery `key` stops, and its notice, which another operator gets where it stops the way to
     the first. A notice that is refused makes no other unless somebody else can be told.
     """
-    address = _address(connectors, bundle, {*stopped, subject}, or_first=not is_notice(key.reader))
+    address = operator_address(connectors, bundle, {*stopped, subject}, or_first=not is_notice(key.reader))
     if address is None:
         return Suspension(subject, sentence)
     cause = (Cause(key.address, sentence),)
     notice = _notice(key.run, schedule, Trouble.SUSPENDED, subject, Reason.SUSPENDED, cause, now)
     one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
     reader = Reader(schedule.id, one_of_many, address).id
-    return Suspension(subject, sentence, NoticeRequest(reader, _day(bundle, now), notice))
-
-
-async def notify_of_failed(uses: NoticeUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """The notice of a run that failed where nobody could tell: its workers died over it, or readers were not reached.
-
-    Empty where it was told before, where one of the same kind went out today, or where nobody is to be told.
-    """
-    run = await uses.lookups.run(key)
-    if run is None or run.state not in {RunState.FAILED, RunState.PARTIAL} or run.reason is Reason.SOURCE:
-        return ()
-    bundle, schedule = await schedule_of(uses.deployments, run.bundle, key.schedule)
-    now, gaps = await uses.clock.now(), tuple[Gap, ...]()
-    reason = Reason.PARTLY_DELIVERED if run.state is RunState.PARTIAL else Reason.UNDELIVERED
-    causes = undelivered(await uses.lookups.deliveries(key))
-    if run.reason is Reason.ABANDONED:
-        gaps = tuple(Gap(item.id, GapReason.UNAVAILABLE, SENTENCES[Reason.ABANDONED]) for item in schedule.report)
-        reason, causes = Reason.ABANDONED, ()
-    stopped = await stopped_ways(uses, bundle)
-    request = of_failed(uses.connectors, bundle, schedule, key, reason, causes, now, stopped)
-    made = await uses.runs.notify(key, gaps, request)
-    return (DeliveryKey(key, request.reader),) if made.noticed and request is not None else ()
+    return Suspension(subject, sentence, NoticeRequest(reader, notice_day(bundle, now), notice))
 
 
 def causes_of(gaps: Iterable[Gap]) -> tuple[Cause, ...]:
@@ -132,7 +107,9 @@ def _notice(
     return Notice(run, schedule.name, trouble, subject, reason, causes[:MOST_CAUSES], more, now)
 
 
-def _address(connectors: Connectors, bundle: Bundle, stopped: Collection[str], *, or_first: bool = True) -> str | None:
+def operator_address(
+    connectors: Connectors, bundle: Bundle, stopped: Collection[str], *, or_first: bool = True
+) -> str | None:
     """Of the first operator to whom nothing stops the way. If there is none, a notice to the first one waits."""
     known = operator_entries(connectors, bundle)
     free = [entry for entry in known if not set(_ways(entry)) & set(stopped)]
@@ -144,5 +121,6 @@ def _ways(entry: Subscription) -> tuple[str, str]:
     return subjects(entry, entry.address or WEBHOOK)
 
 
-def _day(bundle: Bundle, now: datetime) -> str:
+def notice_day(bundle: Bundle, now: datetime) -> str:
+    """In the operator's zone, as 2026-11-23."""
     return now.astimezone(zone_named(bundle.defaults.timezone)).date().isoformat()

@@ -1,28 +1,34 @@
 """From a claimed run to queued deliveries: begin, ask, store, hand over. One fetch serves every reader."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Never, Protocol, TypeVar
 
-from worker.domain.delivery import DeliveryKey
+from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
-from worker.domain.schedule import Bundle, CatchUp, Schedule
+from worker.domain.schedule import Bundle, CatchUp, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import live_records
 from worker.errors import ClaimLost
+from worker.flow.alert.compiled import UsesCompiled
+from worker.flow.alert.evaluate import RunFound
+from worker.flow.alert.write import with_alerts
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
-from worker.flow.run.notices import causes_of, notify_of_failed, of_failed, stopped_ways
+from worker.flow.run.comparison import Answers
+from worker.flow.run.failed import notify_of_failed
+from worker.flow.run.notices import causes_of, of_failed, stopped_ways
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
+    UsesAlerts,
     UsesClock,
     UsesConnectors,
     UsesDeliveries,
@@ -37,7 +43,17 @@ from worker.flow.uses import (
     UsesTimes,
     UsesTriggers,
 )
-from worker.ports import Connectors, Events, RunLease, RunLedger, Snapshots, Triggers
+from worker.ports import (
+    AlertChanges,
+    Connectors,
+    Events,
+    FailResult,
+    HandOver,
+    RunLease,
+    RunLedger,
+    Snapshots,
+    Triggers,
+)
 
 T = TypeVar("T")
 LONGEST_EXPIRY = timedelta(hours=24)
@@ -45,7 +61,9 @@ SHORTEST_EXPIRY = timedelta(minutes=15)
 
 
 class ProduceUses(
+    UsesAlerts,
     UsesClock,
+    UsesCompiled,
     UsesConnectors,
     UsesDeliveries,
     UsesDeployments,
@@ -91,7 +109,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     run, key = begun.run, begun.run.key
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     subscribed = live_records(await uses.subscriptions.records(schedule.id), bundle, schedule, begun.now)
-    if not (schedule.to or subscribed):
+    if not (schedule.to or subscribed or schedule.alerts):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     named = [*readers(schedule), *subscribed]
@@ -116,24 +134,49 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if not collected.snapshots:
         return await _nothing(uses, begun, bundle, schedule, collected)
     audience = [*named, *await owner_readers(uses, bundle, schedule, collected.snapshots, past)]
-    if not audience and _misses_rows(uses.connectors, bundle, schedule, collected.gaps):
+    reads = bool(schedule.to or subscribed)
+    if reads and not audience and _misses_rows(uses.connectors, bundle, schedule, collected.gaps):
         return await _nothing(uses, begun, bundle, schedule, collected)
-    if not audience:
+    if not audience and not schedule.alerts:
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
-    stored = await keep(uses.snapshots, collected)
-    handed_over = await uses.runs.deliver(
-        key,
-        begun.attempt,
-        stored,
-        collected.gaps,
-        {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
-        supersede=schedule.catch_up is not CatchUp.ALL,
-        subscribed=subscribed,
-    )
+    handed_over = await _handed_over(uses, begun, bundle, schedule, collected, audience, subscribed)
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
     return handed_over.deliveries
+
+
+async def _handed_over(
+    uses: ProduceUses,
+    begun: RunLease,
+    bundle: Bundle,
+    schedule: Schedule,
+    collected: Collected,
+    audience: Sequence[Reader],
+    subscribed: Mapping[Reader, Subscription],
+) -> HandOver:
+    """Stores the answers, evaluates the alert rules over them, and writes both."""
+    run, stored = begun.run, await keep(uses.snapshots, collected)
+    expires = expiry(uses.triggers, schedule, begun.now)
+
+    async def write(alerts: AlertChanges | None) -> HandOver:
+        return await uses.runs.deliver(
+            run.key,
+            begun.attempt,
+            stored,
+            collected.gaps,
+            dict.fromkeys(audience, expires),
+            supersede=schedule.catch_up is not CatchUp.ALL,
+            subscribed=subscribed,
+            alerts=alerts,
+        )
+
+    found = RunFound(run.key, bundle, schedule, _answers(collected), stored)
+    return await with_alerts(uses, found, begun.now, subscribed, write)
+
+
+def _answers(collected: Collected) -> Answers:
+    return Answers(collected.snapshots, collected.compared, collected.gaps)
 
 
 def _misses_rows(connectors: Connectors, bundle: Bundle, schedule: Schedule, gaps: Sequence[Gap]) -> bool:
@@ -173,7 +216,11 @@ async def _nothing(
     causes = causes_of(collected.gaps)
     now, stopped = await uses.clock.now(), await stopped_ways(uses, bundle)
     notice = of_failed(uses.connectors, bundle, schedule, key, Reason.SOURCE, causes, now, stopped)
-    failed = await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice)
+
+    async def write(alerts: AlertChanges | None) -> FailResult:
+        return await uses.runs.fail(key, begun.attempt, Reason.SOURCE, sentence, collected.gaps, notice, alerts)
+
+    failed = await with_alerts(uses, RunFound(key, bundle, schedule, _answers(collected), {}), now, {}, write)
     emit_all(uses.events, failed.facts)
     keys = (DeliveryKey(key, notice.reader),) if failed.noticed and notice is not None else ()
     await uses.queue.deliver(keys)

@@ -521,8 +521,8 @@ local function carries_all(run, readers, carried)
 end
 
 -- Whether what an evaluation was made from is still so. `given`: token, fields (how many were staged), rules [[rule,
--- version]], readers [id] of its notifications, carried [[run, reader]], ended [fingerprint], notices (as for
--- `add_notice`)
+-- version]], readers [id] of its notifications, carried [[run, reader]], ended [fingerprint], dropped [rule],
+-- notices (as for `add_notice`)
 local function alerts_stand(run, given)
   local key, carried = alerts_key(schedule_of(run)), {}
   for _, rule in ipairs(given.rules) do
@@ -541,8 +541,13 @@ local function staged_alerts(run, given)
 end
 
 -- Replaces the states of rules, and holds the snapshots that the new ones name.
-local function write_states(key, staged, rules)
+local function write_states(key, staged, rules, dropped)
   local net = {}
+  for _, rule in ipairs(dropped) do
+    local _, before = state_head(call('HGET', key, rule))
+    net[before] = (net[before] or 0) - 1
+    call('HDEL', key, rule)
+  end
   for _, rule in ipairs(rules) do
     local field = 's:' .. rule[1]
     local text = call('HGET', staged, field)
@@ -565,7 +570,7 @@ end
 -- Writes what an evaluation changed. What readers are told of it stays with the run.
 local function write_alerts(run, given, staged)
   local schedule = schedule_of(run)
-  write_states(alerts_key(schedule), staged, given.rules)
+  write_states(alerts_key(schedule), staged, given.rules, given.dropped)
   call('HSET', run_key(run), 'told', #given.readers)
   if call('EXISTS', staged) == 1 then
     call('RENAME', staged, told_key(run))

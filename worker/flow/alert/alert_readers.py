@@ -1,0 +1,112 @@
+"""Who may be told of the alerts of a run: the readers of each entry that its rules name."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from worker.domain.alert import context as alert
+from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.readers import AlertReader, sees_of
+from worker.domain.alert.subject import NO_DATA_SUBJECT, SubjectFacts
+from worker.domain.alert.withheld import QUIET
+from worker.domain.schedule import Schedule, Subscription
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.flow.alert.compiled import UsesCompiled
+from worker.flow.alert.evaluate import RunFound
+from worker.flow.run.audience import audience_of
+from worker.flow.run.notices import StopUses, operator_address, stopped_ways
+from worker.flow.run.owners import OwnerAddresses, emails
+from worker.flow.run.readers import ALERT, OPERATOR, WEBHOOK
+
+
+class ReaderUses(StopUses, UsesCompiled, Protocol): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A run and its evaluations, by rule id. `before`: the answers of the rules' baselines, by query id."""
+
+    found: RunFound
+    evaluations: Mapping[str, Evaluation]
+    before: Mapping[str, Snapshot]
+
+    def answers(self) -> Mapping[str, alert.Answers]:
+        now, compared = self.found.answers.snapshots, self.found.answers.compared
+        return {query: alert.Answers(one, self.before.get(query), compared.get(query)) for query, one in now.items()}
+
+
+async def alert_readers(
+    uses: ReaderUses, judged: Judged, subscribed: Iterable[Subscription] = ()
+) -> tuple[AlertReader, ...]:
+    """`subscribed`: entries that were made at run time; they are told like those of `to`. Of an entry with `each` those
+    who own what there is to tell of, and those who were told of it.
+    """
+    schedule, made = judged.found.schedule, list[AlertReader]()
+    for entry in (*schedule.entries, *subscribed):
+        rules = rules_of(schedule, entry)
+        if rules:
+            made += [replace(one, rules=rules) for one in await _of_entry(uses, judged, entry)]
+    if any(one.subject == NO_DATA_SUBJECT for found in judged.evaluations.values() for one in found.transitions):
+        bundle = judged.found.bundle
+        address = operator_address(uses.connectors, bundle, await stopped_ways(uses, bundle))
+        made += [AlertReader(OPERATOR, address, operator=True)] if address is not None else []
+    return tuple(made)
+
+
+def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
+    """Ids of the rules of which an entry is told. A rule without `notify` tells every entry but those of `notify`."""
+    apart = {one.id for one in schedule.notify}
+    return frozenset(
+        rule.id for rule in schedule.alerts if (entry.id in rule.notify if rule.notify else entry.id not in apart)
+    )
+
+
+async def _of_entry(uses: ReaderUses, judged: Judged, entry: Subscription) -> list[AlertReader]:
+    found = judged.found
+    condition = await uses.compiled.rows(entry.rows) if entry.rows else None
+    answers = judged.answers()
+    if entry.each is None:
+        audience = audience_of(found.schedule, entry, condition, None)
+        sees = sees_of(audience, answers) if audience is not None else None
+        return [AlertReader(entry.id, entry.address or WEBHOOK, sees=sees)]
+    known = emails(found.schedule, found.answers.snapshots, judged.before)
+    addresses = OwnerAddresses(uses.connectors, found.bundle, entry, known)
+    made = []
+    for address in sorted({*_owners(judged, addresses), *_told(judged, entry.id)}):
+        audience = audience_of(found.schedule, replace(entry, address=address), condition, addresses)
+        made.append(AlertReader(entry.id, address, sees=sees_of(audience, answers) if audience is not None else None))
+    return made
+
+
+def _owners(judged: Judged, addresses: OwnerAddresses) -> Iterator[str]:
+    """Where those are reached who own what there is to tell of."""
+    sources = {item.id: item.source for item in judged.found.schedule.report}
+    queries = {rule.id: rule.query for rule in judged.found.schedule.alerts}
+    owners = {
+        (sources[queries[rule]], facts.owner_id or None)
+        for rule, found in judged.evaluations.items()
+        for facts in _news(found)
+    }
+    for owner in owners:
+        yield from addresses.of(owner)
+
+
+def _news(found: Evaluation) -> Iterator[SubjectFacts]:
+    """Of what there may be something to tell: also what something kept quiet."""
+    yield from (one.facts for one in found.transitions if one.reason is not None)
+    yield from (held.facts for held in found.state.alerts.values() if held.withheld in QUIET)
+
+
+def _told(judged: Judged, entry: str) -> Iterator[str]:
+    """Readers of an entry whom earlier notifications named these alerts."""
+    ids: set[str] = {
+        reader
+        for found in judged.evaluations.values()
+        for one in found.transitions
+        if one.reason is not None
+        for reader in one.readers
+    }
+    for reader in ids:
+        name, _, address = reader.removeprefix(ALERT).partition("|")
+        if name.partition("/")[0] == entry:
+            yield address

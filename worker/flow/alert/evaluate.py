@@ -1,0 +1,100 @@
+"""Evaluates the alert rules of a schedule over what one run found, each once."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.domain.alert.context import RuleContext
+from worker.domain.alert.evaluate import evaluate
+from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.rule import Inhibition
+from worker.domain.alert.state import RuleState
+from worker.domain.run import RunKey
+from worker.domain.schedule import Bundle, Schedule
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.flow.alert.compiled import UsesCompiled
+from worker.flow.run.comparison import Answers
+from worker.flow.uses import UsesConnectors
+from worker.ports import AlertMemory, Snapshots
+
+
+class ContextUses(UsesCompiled, UsesConnectors, Protocol): ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunFound:
+    """What rules are evaluated over. `stored`: ids of the answers, by query id. A run that failed has only gaps."""
+
+    run: RunKey
+    bundle: Bundle
+    schedule: Schedule
+    answers: Answers
+    stored: Mapping[str, str]
+
+
+async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tuple[RuleContext, ...]:
+    """Of every rule, in the schedule's order. `origin`: as in AlertMemory. Raises RequestError for a rule that this
+    version does not understand.
+    """
+    bundle, schedule = found.bundle, found.schedule
+    made = []
+    for rule in schedule.alerts:
+        item = schedule.item(rule.query)
+        traits = uses.connectors.query(bundle, item).traits(item.params)
+        predicates = await uses.compiled.rule(rule, deals=traits.lists_opportunities)
+        made.append(
+            RuleContext(
+                bundle.project,
+                schedule.id,
+                rule,
+                predicates,
+                traits,
+                query=item.id,
+                watch=item.watch,
+                kept=_compared(schedule.inhibit, rule.id),
+                origin=origin,
+            )
+        )
+    return tuple(made)
+
+
+async def evaluate_rules(
+    found: RunFound, contexts: Sequence[RuleContext], memory: AlertMemory, before: Mapping[str, Snapshot]
+) -> Mapping[str, Evaluation]:
+    """By rule id. `before`: answers by their ids. Each rule is judged in a thread, so that a long one does not keep the
+    run from renewing its lease.
+    """
+    return {
+        context.rule.id: await asyncio.to_thread(_evaluated, found, context, memory.states, before)
+        for context in contexts
+    }
+
+
+async def baselines(snapshots: Snapshots, states: Iterable[RuleState]) -> Mapping[str, Snapshot]:
+    """The answers that rules were last evaluated over, by id, as far as they are still stored; each is loaded once."""
+    ids = sorted({state.snapshot for state in states if state.snapshot})
+    loaded = await asyncio.gather(*(snapshots.load(one) for one in ids))
+    return {name: one for name, one in zip(ids, loaded, strict=True) if one is not None}
+
+
+def _evaluated(
+    found: RunFound, context: RuleContext, states: Mapping[str, RuleState], before: Mapping[str, Snapshot]
+) -> Evaluation:
+    rule, answers = context.rule, found.answers
+    state = states.get(rule.id, RuleState())
+    gap = next((one for one in answers.gaps if one.query_id == rule.query), None)
+    return evaluate(
+        context,
+        state,
+        found.run.slot,
+        answers.snapshots.get(rule.query, gap),
+        snapshot=found.stored.get(rule.query, ""),
+        before=before.get(state.snapshot),
+        compared=answers.compared.get(rule.query),
+    )
+
+
+def _compared(inhibitions: Sequence[Inhibition], rule: str) -> frozenset[str]:
+    """Columns that inhibitions of this rule, or by it, compare."""
+    return frozenset(name for one in inhibitions if rule in (one.source, one.target) for name in one.equal)
