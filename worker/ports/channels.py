@@ -17,8 +17,9 @@ C = TypeVar("C")
 
 @dataclass(frozen=True, slots=True)
 class RenderRequest:
-    """What a message is made from: a digest, a notice to the operator, or a notification of alerts. `entry` gives template, language and zone; it
-    has no id and no address, because one content serves many readers. `files` are attached.
+    """What a message is made from: a digest, a notice to the operator, or a notification of alerts. `entry` gives
+    template, language and zone; it has no id and no address, because one content serves many readers. `files` are
+    attached.
     """
 
     digest: Digest | Notice | Notification
