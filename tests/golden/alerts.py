@@ -1,4 +1,4 @@
-"""Hand-built notifications of alerts: one subject, several, ends, no data, groups, figures, events, and what is hostile."""
+"""Hand-built notifications of alerts: one subject, several, ends, no data, groups, figures, events, hostile names."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,7 +24,7 @@ def euros(cents: int | None, currency: str = "EUR") -> Amount:
     return Amount(Kind.MONEY, cents, currency)
 
 
-def deal(  # noqa: PLR0913  # a deal has that many fields
+def deal(  # a deal has that many fields
     name: str,
     amount: Amount | None,
     owner: str,
@@ -79,7 +79,7 @@ def clauses(amount: Amount | None, limit: str = "50000") -> tuple[ClauseResult, 
     )
 
 
-def finding(  # noqa: PLR0913  # a finding has that many fields
+def finding(  # a finding has that many fields
     facts: SubjectFacts,
     reason: AlertReason = AlertReason.NEW,
     *,
@@ -301,11 +301,30 @@ CURRENCIES = notification(
     ),
     (replace(RULE, open=4, open_amount=None),),
 )
-ACTS = "Aldgate Borough Cromer Dover Epping Foyle Girvan Hythe Islay Jarrow Kelso Leven".split()
+PLACES = (
+    "Aldgate",
+    "Borough",
+    "Cromer",
+    "Dover",
+    "Epping",
+    "Foyle",
+    "Girvan",
+    "Hythe",
+    "Islay",
+    "Jarrow",
+    "Kelso",
+    "Lee",
+)
 LONG = notification(
     tuple(
         finding(
-            deal(f"{ACTS[at % 12]} {ACTS[at // 12]} Ltd", euros(9_000_000 - at * 50_000), "Priya Nair", "Demo", 14 + at)
+            deal(
+                f"{PLACES[at % 12]} {PLACES[at // 12]} Ltd",
+                euros(9_000_000 - at * 50_000),
+                "Priya Nair",
+                "Demo",
+                14 + at,
+            )
         )
         for at in range(70)
     ),

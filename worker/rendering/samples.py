@@ -1,5 +1,5 @@
-"""Digests, notices and alerts to try templates with: one for each shape that a message can take, and the second week of every
-shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
+"""Digests, notices and alerts to try templates with: one for each shape that a message can take, and the second week of
+every shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
 services; tests/golden/test_samples.py says what is in them.
 """
 

@@ -3,7 +3,7 @@
 A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
 worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
 Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
-of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached` and `reader`.
+of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
 Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
 

@@ -22,7 +22,7 @@ class AlertAmounts:
         )
 
     def amount(self, amount: Amount | None) -> str:
-        """ "" for a subject without an amount, a dash for one that the service does not know."""
+        """Empty for a subject without an amount, a dash for one that the service does not know."""
         if amount is None:
             return ""
         return self._w.measure(amount.value, amount.kind, amount.currency, self._with_cents(amount))
@@ -54,6 +54,7 @@ class AlertAmounts:
 
 def _amounts(notification: Notification) -> Iterator[Amount]:
     for finding in notification.findings:
-        yield from (one for one in (finding.facts.amount, finding.told and finding.told.amount) if one is not None)
+        told = None if finding.told is None else finding.told.amount
+        yield from (one for one in (finding.facts.amount, told) if one is not None)
     yield from (one.facts.amount for one in notification.open if one.facts.amount is not None)
     yield from (rule.open_amount for rule in notification.rules if rule.open_amount is not None)

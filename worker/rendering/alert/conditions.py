@@ -122,4 +122,4 @@ def _is(operand: Operand, amount: Amount) -> bool:
     if not isinstance(operand.value, Decimal) or amount.value is None or operand.kind is not amount.kind:
         return False
     digits = exponent(operand.currency) if operand.kind is Kind.MONEY and operand.currency else 0
-    return operand.value * 10**digits == Decimal(str(amount.value))
+    return bool(operand.value.scaleb(digits) == Decimal(str(amount.value)))

@@ -32,7 +32,7 @@ class FindingWords:
         self._subjects = subjects
 
     def kind(self, finding: Finding) -> str:
-        """What decides the words of it: over, event, resolved, new, worse, repeat, after_silence, no_data, data_back."""
+        """What decides its words: new, event, worse, repeat, resolved, over, after_silence, no_data, data_back."""
         if finding.over_since is not None:
             return "over"
         new = finding.reason in {AlertReason.FIRST, AlertReason.NEW}
@@ -94,10 +94,8 @@ class FindingWords:
         return self._w.say("alert.found", date=self._w.stamp(finding.at)) if finding.at < self._of.slot else ""
 
     def _over(self, finding: Finding) -> str:
-        assert finding.over_since is not None
-        return self._w.say(
-            "alert.why.over", since=self._w.stamp(finding.since), until=self._w.stamp(finding.over_since)
-        )
+        until = finding.over_since or finding.at
+        return self._w.say("alert.why.over", since=self._w.stamp(finding.since), until=self._w.stamp(until))
 
     def _resolved(self, finding: Finding) -> str:
         end, detail = _end(finding)

@@ -42,26 +42,24 @@ class AlertHead:
         return all(ended(one) for one in self._of.findings)
 
     def label(self) -> str:
-        """What stands above the headline: the first time, still so since when, or no longer."""
-        if self.rule is None:
-            return ""
-        stalled = "stalled" if stalls(self.rule) else "case"
+        """Above the headline: the first time, still so since when, or no longer. Empty for several rules."""
         kinds = {self._words.kind(one) for one in self._of.findings}
-        if kinds == {"no_data"}:
+        if self.rule is None or kinds == {"no_data"}:
             return ""
         if self.one is not None and kinds & {"event", "data_back", "over"}:
             return self._words.word(self.one)
-        if self.all_over:
-            return self._w.say(f"alert.head.no_longer.{stalled}")
-        told = [one for one in self._of.findings if one.reason in {AlertReason.WORSE, AlertReason.REPEAT}]
-        told += [one for one in self._of.findings if one.reason is AlertReason.AFTER_SILENCE]
-        if told:
-            since = self._w.date(min(one.since for one in told))
-            return self._w.say(f"alert.head.still.{stalled}", date=since)
+        form = "stalled" if stalls(self.rule) else "case"
+        return self._w.say(f"alert.head.no_longer.{form}") if self.all_over else self._still_or_new(form, kinds)
+
+    def _still_or_new(self, form: str, kinds: set[str]) -> str:
+        older = {AlertReason.WORSE, AlertReason.REPEAT, AlertReason.AFTER_SILENCE}
+        since = [one.since for one in self._of.findings if one.reason in older]
+        if since:
+            return self._w.say(f"alert.head.still.{form}", date=self._w.date(min(since)))
         if kinds - {"over"} != {"new"}:
             return ""
         first = any(one.reason is AlertReason.FIRST for one in self._of.findings)
-        return self._w.say(f"alert.head.{'first' if first else 'new'}.{stalled}")
+        return self._w.say(f"alert.head.{'first' if first else 'new'}.{form}")
 
     def headline(self) -> str:
         """The only subject; else what is counted: "1 worse, 1 new", "2 of 3 resolved"."""
@@ -155,4 +153,5 @@ def _number(amount: Amount | None) -> int | float:
 
 def _last(finding: Finding) -> Amount | None:
     """What an alert that is over was worth."""
-    return finding.facts.amount if finding.facts.amount is not None else finding.told and finding.told.amount
+    told = None if finding.told is None else finding.told.amount
+    return finding.facts.amount if finding.facts.amount is not None else told

@@ -16,7 +16,7 @@ from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.groups import RULE_NAME, AlertGroups
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
-from worker.rendering.alert.rows import FactView, GroupView, RowView
+from worker.rendering.alert.rows import FactView, GroupView
 from worker.rendering.alert.subjects import Subjects
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary

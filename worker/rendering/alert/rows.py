@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RowView:
-    """One alert. `url`: empty where there is no page of it. `word`: why it is told, as in "Worse"; empty for one that is
-    still open and no news. `tone`: the class of its colour. `why`: the same in words, with value and threshold.
+    """One alert. `url`: empty where it has no page. `word`: why it is told, as in "Worse"; empty for one that is still
+    open and no news. `tone`: the class of its colour. `why`: the same in words, with value and threshold.
     `right`: what stands below the amount. `detail`: whose it is, and where it stands.
     """
 
@@ -31,8 +31,8 @@ class FactView:
 @dataclass(frozen=True, slots=True)
 class GroupView:
     """What is told of one rule. `title`: the rule's name, empty where the message has one rule. `note`: how many are
-    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `cut`: what is not listed, and where
-    it is. `open`: what is open and no news, below `open_title`. `rest`: how many more are open.
+    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `cut`: what is not listed, and
+    where it is. `open`: what is open and no news, below `open_title`. `rest`: how many more are open.
     """
 
     title: str

@@ -30,7 +30,7 @@ class Subjects:
         return bool(facts.cells)
 
     def owner(self, facts: SubjectFacts) -> str:
-        """ "" where nothing is said of an owner."""
+        """Empty where nothing is said of an owner."""
         nobody = self._w.say("no_owner") if self.is_deal(facts) else ""
         owner = self._w.named(facts.owner, nobody)
         return "" if owner == self.name(facts) else owner
