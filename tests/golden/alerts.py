@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 from worker.domain.alert.notification import Finding, Notification, OpenAlert, RuleShown
 from worker.domain.alert.rule import ChangeKind, Form, Severity, alert_fingerprint
 from worker.domain.alert.state import CLEARED, AlertReason, Told
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
-from worker.domain.money import exponent
 from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Kind
 
@@ -68,11 +66,9 @@ RULE = RuleShown(
 
 
 def clauses(amount: Amount | None, limit: str = "50000") -> tuple[ClauseResult, ...]:
-    known = None
-    if amount is not None and isinstance(amount.value, int):
-        known = Decimal(amount.value).scaleb(-exponent(amount.currency or ""))
+    known = amount.value if amount else None
     value = Operand("row.value", Kind.MONEY, known, amount.currency if amount else None)
-    held = None if known is None else known >= Decimal(limit)
+    held = None if known is None else known >= 5_000_000
     return (
         ClauseResult("row.stalled", True, (Operand("row.stalled", Kind.BOOL, True),)),
         ClauseResult(f"row.value >= {limit}", held, (value,), ">=", limit),
@@ -155,9 +151,12 @@ CLEARED_ONE = notification(
 )
 
 GONE = finding(
-    SubjectFacts("stalled", "Deals that stall"), AlertReason.NO_DATA, since=SLOT - timedelta(minutes=10), found=()
+    SubjectFacts("no_data", "Deals that stall", count=3),
+    AlertReason.NO_DATA,
+    since=SLOT - timedelta(minutes=10),
+    found=(),
 )
-NO_DATA = notification((GONE,), (replace(RULE, open=2, after=3),), (STILL,))
+NO_DATA = notification((GONE,), (replace(RULE, open=2),), (STILL,))
 DATA_BACK = notification((replace(GONE, reason=AlertReason.DATA_BACK),), (replace(RULE, open=1),), (STILL,))
 
 OWNER_RULE = RuleShown(
@@ -174,14 +173,17 @@ OWNER_RULE = RuleShown(
 )
 
 
-def owner(name: str, count: int, cents: int) -> Finding:
-    facts = SubjectFacts(name[:2].lower(), name, euros(cents), name[:2].lower(), name, count=count)
-    read = Operand("group.count", Kind.INT, Decimal(count))
+def owner(name: str, count: int, cents: int | None = None) -> Finding:
+    """`cents`: where the rule's amount is the sum, and not the number of deals."""
+    cell = {"owner_id": name[:2].lower()}
+    amount = euros(cents) if cents else Amount(Kind.INT, count)
+    facts = SubjectFacts(name[:2].lower(), name, amount, name[:2].lower(), name, count=count, cells=cell)
+    read = Operand("group.count", Kind.INT, count)
     held = (ClauseResult("group.count >= 5", True, (read,), ">=", "5"),)
     return finding(facts, AlertReason.FIRST, rule=OWNER_RULE.id, found=held)
 
 
-GROUP = notification((owner("Priya Nair", 5, 28_050_000),), (replace(OWNER_RULE, open=1),))
+GROUP = notification((owner("Priya Nair", 5),), (replace(OWNER_RULE, open=1, open_amount=None),))
 GROUPS = notification((owner("Priya Nair", 5, 28_050_000), owner("Tomás Herrera", 7, 16_100_000)), (OWNER_RULE,))
 
 SHARE_RULE = RuleShown(
@@ -202,14 +204,14 @@ SHARE = finding(
         ClauseResult(
             'now["count_win_rate"] < 0.25',
             True,
-            (Operand('now["count_win_rate"]', Kind.RATIO, Decimal("0.1818")),),
+            (Operand('now["count_win_rate"]', Kind.RATIO, 0.1818),),
             "<",
             "0.25",
         ),
         ClauseResult(
             'now["count_total_complete"] >= 10',
             True,
-            (Operand('now["count_total_complete"]', Kind.INT, Decimal(22)),),
+            (Operand('now["count_total_complete"]', Kind.INT, 22),),
             ">=",
             "10",
         ),
@@ -231,16 +233,20 @@ TALLIS = deal("Tallis & Rowe", euros(6_100_000), "Tomás Herrera", "Lost", 0, st
 LOST = finding(
     TALLIS,
     rule=LOST_RULE.id,
-    why="lost",
     found=(
-        ClauseResult('change.why == "lost"', True, (Operand("change.why", Kind.TEXT, "lost"),), "==", '"lost"'),
+        ClauseResult('change.why == "lost"', True, (Operand("change.why", Kind.TEXT, "lost"),), "==", "lost"),
         ClauseResult("row.value >= 20000", True, clauses(TALLIS.amount)[1].operands, ">=", "20000"),
     ),
 )
 EVENT = notification((LOST,), (LOST_RULE,))
 RULES = notification(
-    (SHARE, *WORSE.findings, owner("Priya Nair", 5, 28_050_000), LOST, ENDED[1]),
-    (SHARE_RULE, replace(RULE, open=4, open_amount=euros(22_850_000)), replace(OWNER_RULE, open=1), LOST_RULE),
+    (SHARE, *WORSE.findings, owner("Priya Nair", 5), LOST, ENDED[1]),
+    (
+        SHARE_RULE,
+        replace(RULE, open=4, open_amount=euros(22_850_000)),
+        replace(OWNER_RULE, open=1, open_amount=None),
+        LOST_RULE,
+    ),
     (replace(STILL, facts=HALVORSEN, acked_by=""),),
 )
 

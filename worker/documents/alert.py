@@ -1,13 +1,12 @@
 """Alerts for programs: a notification with the words that a mail would have. The shapes are in `alert_shapes`."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from decimal import Decimal
 
 from worker.documents import alert_shapes as shapes
 from worker.documents.digest_sections import file, money
 from worker.documents.digest_shapes import VERSION
 from worker.documents.harmless import all_harmless
+from worker.documents.section_shapes import MoneyDocument
 from worker.domain.alert.notification import Finding, Notification, OpenAlert, RuleShown
 from worker.domain.alert.state import Told
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
@@ -15,7 +14,7 @@ from worker.domain.delivery import Attachment
 from worker.domain.money import Money
 from worker.domain.run import stamp
 from worker.domain.snapshot.opportunity import COLUMNS
-from worker.domain.snapshot.snapshot import Kind
+from worker.domain.snapshot.snapshot import Cell, Kind
 from worker.domain.time.epoch import from_ms
 
 _INSTANTS = frozenset(column.name for column in COLUMNS if column.kind is Kind.INSTANT)
@@ -107,7 +106,7 @@ def _subject(of: SubjectFacts) -> shapes.AlertSubjectDocument:
     }
 
 
-def _cell(column: str, value: int | str | bool | None) -> str | int | bool | None:
+def _cell(column: str, value: Cell) -> Cell:
     instant = column in _INSTANTS and isinstance(value, int) and not isinstance(value, bool)
     return stamp(from_ms(int(value or 0))) if instant else value
 
@@ -117,8 +116,7 @@ def _amount(of: Amount | None) -> shapes.AlertAmountDocument | None:
         return None
     if of.kind is not Kind.MONEY:
         return {"kind": of.kind.value, "money": None, "number": None if of.value is None else float(of.value)}
-    known = None if of.value is None or of.currency is None else money(Money(round(of.value), of.currency))
-    return {"kind": of.kind.value, "money": known, "number": None}
+    return {"kind": of.kind.value, "money": _money(of.value, of.currency), "number": None}
 
 
 def _clause(of: ClauseResult) -> shapes.ClauseDocument:
@@ -132,12 +130,14 @@ def _clause(of: ClauseResult) -> shapes.ClauseDocument:
 
 
 def _operand(of: Operand) -> shapes.OperandDocument:
-    return {"name": of.name, "kind": of.kind.value, "value": _value(of.value), "currency": of.currency}
+    known, number = of.value, of.value if isinstance(of.value, int | float) else None
+    if of.kind is Kind.MONEY:
+        amount = _money(number, of.currency)
+        return {"name": of.name, "kind": of.kind.value, "money": amount, "value": None}
+    if of.kind is Kind.INSTANT and isinstance(known, int) and not isinstance(known, bool):
+        known = stamp(from_ms(known))
+    return {"name": of.name, "kind": of.kind.value, "money": None, "value": known}
 
 
-def _value(value: Decimal | str | bool | datetime | None) -> str | None:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime):
-        return stamp(value)
-    return f"{value:f}" if isinstance(value, Decimal) else value
+def _money(value: float | None, currency: str | None) -> MoneyDocument | None:
+    return None if value is None or currency is None else money(Money(round(value), currency))

@@ -33,12 +33,12 @@ class AlertSubjectDocument(TypedDict):
 
 
 class OperandDocument(TypedDict):
-    """A value that a clause read, as text: money and numbers as a plain decimal in major units, null if not known."""
+    """A value that a clause read: `money` for money, else `value`. Both are null if it is not known."""
 
     name: str
     kind: str
-    value: str | None
-    currency: str | None
+    money: MoneyDocument | None
+    value: str | int | float | bool | None
 
 
 class ClauseDocument(TypedDict):

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 
 from worker.domain.alert.notification import RuleShown
 from worker.domain.alert.subject import Amount, ClauseResult, Operand
-from worker.domain.money import exponent
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.alert.values import ClauseValues
 from worker.rendering.alert.written import clauses_of
 from worker.rendering.wording import Wording
 
-OPERATORS = {">=": "ge", ">": "gt", "<": "lt", "<=": "le", "==": "eq", "!=": "ne", "in": "in"}
+OPERATORS = {">=": "ge", ">": "gt", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 WHY = "change.why"
 """The class of what changed."""
 
+_IN = re.compile(r"(\S+)\s+in\s+\[([^\]]*)\]")
+_ITEM = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s,\"']+)")
 _DATES = frozenset({Kind.DATE, Kind.INSTANT})
 LONGEST, WHOLE = 200, 2_000
 
@@ -44,26 +44,39 @@ class Conditions:
         """As the rule means it: "value at least €50,000"."""
         one = clause.operands[0] if len(clause.operands) == 1 else None
         if one is None:
-            return self._w.clean(clause.text, LONGEST)
+            return self._without_operand(clause)
         label = self._values.label(one.name)
         if clause.operator in OPERATORS:
             return self._compared(clause, one, label, rule)
         bare = clause.text.strip()
         if one.kind is Kind.BOOL and bare.lstrip("! ") == one.name:
             return self._w.say("alert.not", what=label) if bare.startswith("!") else label
+        return self._listed(clause, one, label)
+
+    def _without_operand(self, clause: ClauseResult) -> str:
+        """A variable that is null as a whole has no value to show: "was == null"."""
+        if clause.threshold == "null" and not clause.operands:
+            return self._w.say(f"alert.absent.{'eq' if clause.operator == '==' else 'ne'}")
         return self._w.clean(clause.text, LONGEST)
+
+    def _listed(self, clause: ClauseResult, one: Operand, label: str) -> str:
+        """Of one that compares with a list: "owner is one of Ann, Bo"; as written, if it does something else."""
+        found = _IN.fullmatch(clause.text)
+        if found is None or found[1] != one.name:
+            return self._w.clean(clause.text, LONGEST)
+        names = ", ".join(self._values.threshold("".join(item), one) for item in _ITEM.findall(found[2]))
+        return self._w.say("alert.clause", what=label, bound=self._w.say("alert.bound.in", limit=names))
 
     def _compared(self, clause: ClauseResult, one: Operand, label: str, rule: RuleShown) -> str:
         same = clause.operator == "=="
         if clause.threshold == "null":
-            state = "unknown" if "." in one.name or "[" in one.name else "absent"
-            return self._w.say(f"alert.{state}.{'eq' if same else 'ne'}", what=label)
+            return self._w.say(f"alert.unknown.{'eq' if same else 'ne'}", what=label)
         if one.kind is Kind.BOOL and clause.threshold in {"true", "false"}:
             meant = same is (clause.threshold == "true")
             return label if meant else self._w.say("alert.not", what=label)
-        moved = clause.threshold.strip("\"'")
-        if one.name == WHY and same and moved in frozenset(Move):
-            return self._values.inside(self._w.move_label(Move(moved)))
+        if one.name == WHY and same and clause.threshold in frozenset(Move):
+            word = self._w.move_label(Move(clause.threshold))
+            return word[:1].lower() + word[1:]
         if self._values.counts(one) and clause.threshold.isdecimal():
             return self._bound(clause, one, self.count(int(clause.threshold), rule))
         return self._w.say("alert.clause", what=label, bound=self._bound(clause, one))
@@ -86,9 +99,12 @@ class Conditions:
             said = [self._said(one, rule) for one in clause.operands if one.kind is not Kind.BOOL]
             return shortened(", ".join(said), LONGEST) if len(said) > 1 else self.clause(clause, rule)
         [one] = clause.operands
-        same = clause.operator in {"==", "in"} or one.value is None or one.kind is Kind.BOOL
-        if same or (shown is not None and _is(one, shown)):
+        same = clause.operator == "==" or one.value is None or one.kind is Kind.BOOL
+        beside = shown is not None and _is(one, shown)
+        if same or (beside and not self._values.counts(one)):
             return self.clause(clause, rule)
+        if beside:
+            return self._bound(clause, one)
         return f"{self._said(one, rule)}, {self._bound(clause, one)}"
 
     def no_longer(self, clause: ClauseResult, rule: RuleShown, shown: Amount | None = None) -> str:
@@ -102,8 +118,8 @@ class Conditions:
         return f"{self._said(one, rule)}, {bound}"
 
     def _said(self, one: Operand, rule: RuleShown) -> str:
-        if self._values.counts(one) and isinstance(one.value, Decimal):
-            return self.count(int(one.value), rule)
+        if self._values.counts(one) and isinstance(one.value, int):
+            return self.count(one.value, rule)
         return f"{self._values.label(one.name)} {self._values.value(one)}"
 
 
@@ -118,8 +134,7 @@ def _simple(clause: ClauseResult) -> bool:
 
 
 def _is(operand: Operand, amount: Amount) -> bool:
-    """Whether a clause read the amount itself: an operand of money is in major units, the amount in minor ones."""
-    if not isinstance(operand.value, Decimal) or amount.value is None or operand.kind is not amount.kind:
-        return False
-    digits = exponent(operand.currency) if operand.kind is Kind.MONEY and operand.currency else 0
-    return bool(operand.value.scaleb(digits) == Decimal(str(amount.value)))
+    """Whether a clause read the amount itself."""
+    known = operand.value is not None and not isinstance(operand.value, bool | str)
+    same = (operand.kind, operand.currency, operand.value) == (amount.kind, amount.currency, amount.value)
+    return known and same

@@ -59,7 +59,7 @@ class WhyYouGetThis:
             yield self._w.say("alert.because.resolved" if AlertReason.RESOLVED in reasons else "alert.because.over")
             return
         if reasons & _NEW:
-            yield self._last_check(rule, sum(one.reason in _NEW for one in mine))
+            yield self._last_check(rule, len(mine))
         if AlertReason.WORSE in reasons:
             yield self._w.say("alert.because.worse")
         if AlertReason.AFTER_SILENCE in reasons:
@@ -68,11 +68,11 @@ class WhyYouGetThis:
             yield self._w.say("alert.because.nothing_else")
         yield self._next(rule)
 
-    def _last_check(self, rule: RuleShown, new: int) -> str:
+    def _last_check(self, rule: RuleShown, told: int) -> str:
         if rule.last_check is None:
             return self._w.say("alert.because.first_check")
         kind = "stalled" if stalls(rule) else "case"
-        return self._w.say(f"alert.because.last_check.{kind}", new, date=self._w.stamp(rule.last_check))
+        return self._w.say(f"alert.because.last_check.{kind}", told, date=self._w.stamp(rule.last_check))
 
     def _next(self, rule: RuleShown) -> str:
         if rule.repeat is not None:

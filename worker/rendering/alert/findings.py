@@ -5,6 +5,7 @@ from worker.domain.alert.rule import Form, Severity
 from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subject import ClauseResult, SubjectFacts
 from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.conditions import WHY, Conditions, shortened
 from worker.rendering.alert.subjects import Subjects, stalls
@@ -14,6 +15,11 @@ _MOVES = frozenset(Move)
 _TONES = {"new": "in", "event": "in", "worse": "out", "no_data": "out", "data_back": "in", "after_silence": "in"}
 _END_TONES = {"won": "won", "lost": "out", "revived": "in", "cleared": "in"}
 _LIMIT = 300
+
+
+def small(word: str) -> str:
+    """A reason as it stands inside a sentence. None of them is a noun, which German would write large."""
+    return word[:1].lower() + word[1:]
 
 
 def ended(finding: Finding) -> bool:
@@ -56,6 +62,12 @@ class FindingWords:
             return _END_TONES.get(end or "cleared", "gone")
         return _TONES.get(kind, "m")
 
+    def brief(self, finding: Finding) -> str:
+        """As `why`, beside a column that says for how many days nobody changed a deal."""
+        if self.kind(finding) != "new" or not self._subjects.short_days(finding.facts, finding.at):
+            return self.why(finding)
+        return shortened(self._cause(finding, self._subjects.still(finding.facts)), _LIMIT)
+
     def why(self, finding: Finding) -> str:
         """In words, with the value and the threshold."""
         say = {
@@ -71,17 +83,29 @@ class FindingWords:
 
     def cause(self, finding: Finding) -> str:
         """Why the condition holds: for a deal that stalls since when nobody changed it, then what was compared."""
+        return self._cause(finding, self._subjects.untouched(finding.facts, finding.at))
+
+    def _cause(self, finding: Finding, stalled: str) -> str:
         rule = self._of.rule(finding.rule)
-        still = self._subjects.untouched(finding.facts, finding.at) if stalls(rule) else ""
+        still = stalled if stalls(rule) else ""
         held = [one for one in finding.clauses if one.holds]
         told = [self._conditions.seen(one, rule, finding.facts.amount) for one in held if not _said_before(one, rule)]
         return ", ".join(part for part in (still, *told) if part)
 
     def count(self, facts: SubjectFacts, rule: RuleShown) -> str:
         """Rows of a group."""
-        if facts.count is None:
-            return ""
-        return self._conditions.count(facts.count, rule)
+        counted = rule.form is Form.GROUPS and facts.count is not None
+        return self._conditions.count(facts.count or 0, rule) if counted else ""
+
+    def amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
+        """The number by which it gets worse. Where that is the number of a group's rows, it is said what they are."""
+        amount = facts.amount
+        same = amount is not None and amount.kind is Kind.INT and amount.value == facts.count
+        return (self.count(facts, rule) if same else "") or self._amounts.amount(amount)
+
+    def known_amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
+        """As `amount`; empty also where it is not known."""
+        return self.amount(facts, rule) if self._amounts.known(facts.amount) else ""
 
     def severity(self, finding: Finding) -> str:
         """The word of a severity that is not the usual one."""
@@ -134,15 +158,20 @@ class FindingWords:
         return ", ".join(part for part in (since, self.cause(finding)) if part)
 
     def _no_data(self, finding: Finding) -> str:
-        return self._w.say("alert.why.no_data", max(1, self._of.rule(finding.rule).after))
+        return self._w.say("alert.why.no_data", self.missed(finding))
+
+    def missed(self, finding: Finding) -> int:
+        """Checks in a row without data."""
+        return max(1, finding.facts.count or self._of.rule(finding.rule).after)
 
     def _data_back(self, finding: Finding) -> str:
         return self._w.say("alert.why.data_back", since=self._w.stamp(finding.since))
 
 
 def _end(finding: Finding) -> tuple[str, str]:
-    """How it ended or what changed, and its detail."""
-    end, _, detail = finding.why.partition(" ")
+    """How it ended or what changed, and its detail. Of an event the condition may have read it."""
+    read = [one.value for clause in finding.clauses for one in clause.operands if one.name == WHY]
+    end, _, detail = (finding.why or next((one for one in read if isinstance(one, str)), "")).partition(" ")
     return end, detail
 
 

@@ -86,12 +86,14 @@ class AlertGroups:
     def row(self, finding: Finding) -> RowView:
         facts, rule = finding.facts, self._of.rule(finding.rule)
         where = (self._subjects.owner(facts), self._subjects.stage(facts))
-        why, count = self._words.why(finding), self._words.count(facts, rule)
-        detail = (self._words.severity(finding), "" if count in why else count, *where, self._words.found(finding))
+        why, count = self._words.brief(finding), self._words.count(facts, rule)
+        amount = self._words.amount(facts, rule)
+        said = count in why or count in amount
+        detail = (self._words.severity(finding), "" if said else count, *where, self._words.found(finding))
         return RowView(
             name=self._subjects.name(facts),
             url=self._subjects.url(facts),
-            amount=self._amounts.amount(facts.amount),
+            amount=amount,
             word=self._words.word(finding),
             tone=self._words.tone(finding),
             why=why,
@@ -102,11 +104,12 @@ class AlertGroups:
     def _open_row(self, one: OpenAlert, rule: RuleShown) -> RowView:
         since = self._w.say("since", date=self._w.date(one.since))
         acked = self._w.say("alert.acked", by=self._w.clean(one.acked_by)) if one.acked_by else ""
-        where = (self._words.count(one.facts, rule), self._subjects.owner(one.facts), self._subjects.stage(one.facts))
+        amount, count = self._words.amount(one.facts, rule), self._words.count(one.facts, rule)
+        where = ("" if count in amount else count, self._subjects.owner(one.facts), self._subjects.stage(one.facts))
         return RowView(
             name=self._subjects.name(one.facts),
             url=self._subjects.url(one.facts),
-            amount=self._amounts.amount(one.facts.amount),
+            amount=amount,
             word="",
             tone="",
             why=_joined((since[:1].upper() + since[1:], acked)),

@@ -7,7 +7,7 @@ from worker.domain.alert.notification import Finding, Notification, RuleShown
 from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subject import Amount
 from worker.rendering.alert.amounts import AlertAmounts
-from worker.rendering.alert.findings import FindingWords, ended
+from worker.rendering.alert.findings import FindingWords, ended, small
 from worker.rendering.alert.groups import firing
 from worker.rendering.alert.subjects import Subjects, stalls
 from worker.rendering.wording import Wording
@@ -89,7 +89,10 @@ class AlertHead:
         if self.one is not None and self.one.reason is AlertReason.NO_DATA:
             return "", self._w.clean(self._of.rule(self.one.rule).query)
         if self.one is not None:
-            return self._amounts.known(self.one.facts.amount), self._words.why(self.one)
+            rule, why = self._of.rule(self.one.rule), self._words.why(self.one)
+            amount = self._words.known_amount(self.one.facts, rule)
+            counted = amount and amount == self._words.count(self.one.facts, rule)
+            return amount, f"({why})" if counted else why
         if self.rule is None:
             return "", self._w.say("alert.head.rules", len({one.rule for one in self._of.findings}))
         return self._resolved() if self.all_over else self._open(self.rule)
@@ -100,7 +103,7 @@ class AlertHead:
             by_word.setdefault(self._words.word(one), []).append(_last(one))
         total = self._amounts.sum(map(_last, self._of.findings))
         parts = [
-            self._w.say("move_amount", what=word, amount=self._amounts.sum(amounts) or self._w.count(len(amounts)))
+            f"{self._amounts.sum(amounts) or self._w.count(len(amounts))} {small(word)}"
             for word, amounts in by_word.items()
         ]
         return total, ", ".join(parts)

@@ -4,7 +4,7 @@ from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.rule import Form
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.amounts import AlertAmounts
-from worker.rendering.alert.findings import FindingWords
+from worker.rendering.alert.findings import FindingWords, small
 from worker.rendering.alert.groups import firing
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.subjects import Subjects, stalls
@@ -55,10 +55,10 @@ class AlertInbox:
         name = self._w.clean(self._subjects.name(facts), NAME)
         word = self._words.word(finding)
         if kind == "resolved" and word != self._w.say("alert.cleared"):
-            name = self._w.say("alert.subject.ended", name=name, how=_small(word, self._w))
+            name = self._w.say("alert.subject.ended", name=name, how=small(word))
         rule = self._of.rule(finding.rule)
-        count = self._words.count(facts, rule) if rule.form is Form.GROUPS else ""
-        return ", ".join(part for part in (name, count, self._amounts.known(facts.amount)) if part)
+        count, amount = self._words.count(facts, rule), self._words.known_amount(facts, rule)
+        return ", ".join(part for part in (name, "" if count in amount else count, amount) if part)
 
     def _single_end(self) -> tuple[str, ...]:
         """Whose it is; and the rule's name, unless the first word says it."""
@@ -101,8 +101,8 @@ class AlertInbox:
         if at == 0 and self._head.one is not None:
             return why[:1].upper() + why[1:]
         name = self._w.clean(self._subjects.name(finding.facts), 40)
-        amount = self._amounts.known(finding.facts.amount)
-        word = "" if self._words.kind(finding) == "new" else _small(self._words.word(finding), self._w)
+        amount = self._words.known_amount(finding.facts, self._of.rule(finding.rule))
+        word = "" if self._words.kind(finding) == "new" else small(self._words.word(finding))
         return ", ".join(part for part in (f"{name} {amount}".strip(), word, why) if part)
 
 
@@ -112,8 +112,3 @@ def _joined(*parts: str) -> str:
 
 def _sentence(text: str) -> str:
     return text if text.endswith(".") else f"{text}."
-
-
-def _small(word: str, w: Wording) -> str:
-    """As it stands inside a sentence."""
-    return word[:1].lower() + word[1:] if word[1:2].islower() or w.language == "en" else word

@@ -115,7 +115,7 @@ class AlertPage:
         told = [
             self._w.say(
                 "alert.band",
-                max(1, self.notification.rule(one.rule).after),
+                self._words.missed(one),
                 rule=self._w.clean(self.notification.rule(one.rule).name, RULE_NAME),
                 query=self._w.clean(self.notification.rule(one.rule).query, RULE_NAME),
                 since=self._w.stamp(one.since),

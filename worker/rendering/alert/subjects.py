@@ -9,6 +9,9 @@ from worker.domain.snapshot.snapshot import Column, Kind
 from worker.rendering.page.links import link
 from worker.rendering.wording import Wording
 
+_OF_DEALS = frozenset({"next_step", "stall_reason", "expected_close", "stage_since", "stalled_since", "updated_at"})
+"""Cells of a subject."""
+
 
 def stalls(rule: RuleShown) -> bool:
     """Whether each alert of the rule is a deal that stalls."""
@@ -20,23 +23,24 @@ class Subjects:
         self._w = w
 
     def name(self, facts: SubjectFacts) -> str:
-        return self._w.named(facts.name, self._w.named(facts.key, self._w.say("not_known")))
+        nobody = "no_owner" if "owner_id" in facts.cells else "not_known"
+        return self._w.named(facts.name, self._w.named(facts.key, self._w.say(nobody)))
 
     def url(self, facts: SubjectFacts) -> str:
         return link(facts.url)
 
     def is_deal(self, facts: SubjectFacts) -> bool:
-        """Only rows of deals have cells."""
-        return bool(facts.cells)
+        """Whether it has what only deals have."""
+        return not _OF_DEALS.isdisjoint(facts.cells)
 
     def owner(self, facts: SubjectFacts) -> str:
         """Empty where nothing is said of an owner."""
-        nobody = self._w.say("no_owner") if self.is_deal(facts) else ""
-        owner = self._w.named(facts.owner, nobody)
+        owner = self._w.named(facts.owner, self._w.say("no_owner") if self.is_deal(facts) else "")
         return "" if owner == self.name(facts) else owner
 
     def stage(self, facts: SubjectFacts) -> str:
-        return self._w.named(facts.stage, "")
+        stage = self._w.named(facts.stage, "")
+        return "" if stage == self.name(facts) else stage
 
     def text(self, facts: SubjectFacts, column: str) -> str | None:
         value = facts.cells.get(column)
@@ -68,6 +72,10 @@ class Subjects:
         if since is not None:
             return self._w.say("alert.why.stalled_since", date=self._w.day(since))
         return self._w.say("alert.of.stalled")
+
+    def still(self, facts: SubjectFacts) -> str:
+        """Why a deal stalls, without how long: the service's reason, else that nobody changed it."""
+        return self._w.stall_reason(self.text(facts, "stall_reason")) or self._w.say("alert.why.still")
 
     def short_days(self, facts: SubjectFacts, at: datetime) -> str:
         """As in "20 d", for the column below the amount."""

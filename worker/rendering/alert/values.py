@@ -7,11 +7,9 @@ from decimal import Decimal, InvalidOperation
 from worker.domain.alert.subject import Operand
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Column, Kind
-from worker.rendering.wording import NONE, Wording
+from worker.rendering.wording import Wording
 
 _NAMED = re.compile(r'(?P<root>\w+)(?:\.(?P<column>\w+))?(?:\[["\'](?P<key>[^"\']*)["\']\])?')
-_DATED = re.compile(r'(?:date|timestamp)\(\s*["\'](?P<text>[^"\']*)["\']\s*\)')
-_QUOTED = re.compile(r'["\'](.*)["\']', re.DOTALL)
 _BEFORE = frozenset({"was", "was_group", "compared"})
 _DATES = frozenset({Kind.DATE, Kind.INSTANT})
 _COUNTS = frozenset({"count", "rows"})
@@ -47,46 +45,36 @@ class ClauseValues:
 
     def value(self, operand: Operand) -> str:
         """What was read."""
-        value = operand.value
-        if value is None:
-            return NONE
-        if isinstance(value, bool):
-            return self._w.say("alert.yes" if value else "alert.no")
-        if isinstance(value, datetime):
-            return self._date(value, operand.kind)
-        return self._number(value, operand) if isinstance(value, Decimal) else self._w.clean(value, LONGEST)
+        if isinstance(operand.value, bool):
+            return self._w.say("alert.yes" if operand.value else "alert.no")
+        if operand.kind is Kind.DATE and operand.value is not None:
+            return self._w.row_name(operand.value, Column("", Kind.DATE))
+        bare = operand.kind is Kind.MONEY and operand.currency is None
+        return self._w.measure(operand.value, Kind.INT if bare else operand.kind, operand.currency)
 
     def threshold(self, text: str, operand: Operand) -> str:
         """What it is compared with, which is written in the condition."""
-        dated = _DATED.fullmatch(text.strip())
-        if dated is not None or operand.kind in _DATES:
-            return self._written_date(dated["text"] if dated else text, operand.kind)
-        if text.strip() in {"true", "false"}:
-            return self._w.say("alert.yes" if text.strip() == "true" else "alert.no")
-        quoted = _QUOTED.fullmatch(text.strip())
-        if quoted is not None:
-            return self._w.clean(quoted[1], LONGEST)
+        if operand.kind in _DATES:
+            return self._written_date(text, operand.kind)
+        if text in {"true", "false"}:
+            return self._w.say("alert.yes" if text == "true" else "alert.no")
         try:
-            return self._number(Decimal(text.strip()), operand)
+            return self._number(Decimal(text), operand)
         except InvalidOperation:
-            return self._w.clean(text.strip("[] ").replace('"', ""), LONGEST)
+            return self._w.clean(text, LONGEST)
 
     def _number(self, value: Decimal, operand: Operand) -> str:
-        if not value.is_finite():
-            return NONE
-        if operand.kind is not Kind.MONEY:
-            return self._w.measure(float(value), operand.kind)
-        if operand.currency is None:
-            return self._w.measure(float(value), Kind.INT)
-        return self._w.money(round(value * 10 ** exponent(operand.currency)), operand.currency)
+        if operand.kind in {Kind.TEXT, Kind.ID} or not value.is_finite():
+            return self._w.clean(str(value), LONGEST)
+        if operand.kind is not Kind.MONEY or operand.currency is None:
+            return self._w.measure(float(value), Kind.INT if operand.kind is Kind.MONEY else operand.kind)
+        return self._w.money(round(value.scaleb(exponent(operand.currency))), operand.currency)
 
     def _written_date(self, text: str, kind: Kind) -> str:
         try:
-            return self._date(datetime.fromisoformat(text.strip("\"' ")), kind)
+            read = datetime.fromisoformat(text)
         except ValueError:
             return self._w.clean(text, LONGEST)
-
-    def _date(self, value: datetime, kind: Kind) -> str:
-        if kind is Kind.DATE or value.tzinfo is None:
-            return self._w.row_name(value.date().isoformat(), Column("", Kind.DATE))
-        return self._w.date(value)
+        if kind is Kind.DATE or read.tzinfo is None:
+            return self._w.row_name(read.date().isoformat(), Column("", Kind.DATE))
+        return self._w.date(read)

@@ -11,6 +11,9 @@ _COMPARED = re.compile(
     r"(?P<name>row\.(?P<column>\w+))\s*(?P<operator>>=|<=|==|!=|>|<)\s*"
     r"(?P<threshold>\d+(?:\.\d+)?|\"[^\"]*\"|'[^']*'|true|false|null|date\([^)]*\))(?=\s*(?:&&|\|\||\)|$))"
 )
+_BARE = re.compile(r"(?:date\()?[\"']?([^\"')]*)[\"']?\)?")
+"""A constant without its quotes."""
+
 _FLAG = re.compile(r"(?<![\w.])!?(?P<name>row\.(?P<column>\w+))(?=\s*(?:&&|\|\||\)|$))")
 
 
@@ -19,7 +22,7 @@ def clauses_of(condition: str) -> tuple[ClauseResult, ...]:
     known of them.
     """
     found = [
-        ClauseResult(one[0], None, (_operand(one),), one["operator"], one["threshold"])
+        ClauseResult(one[0], None, (_operand(one),), one["operator"], _BARE.sub(r"\1", one["threshold"], count=1))
         for one in _COMPARED.finditer(condition)
         if one["column"] in _KINDS
     ]
