@@ -49,9 +49,9 @@ def visible(name: str) -> bool:
     return _BLANK.fullmatch(clean(name)) is None
 
 
-def isolate(name: str) -> str:
+def isolate(name: str, limit: int = NAME_LIMIT) -> str:
     """As `clean`. A name with right-to-left letters is put between U+2068 and U+2069, so that it turns only itself."""
-    text = clean(name)
+    text = clean(name, limit)
     return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
+from worker.domain.alert.rule import ChangeKind, Form, Grouping, Inhibition, NoData, Rule, Severity
 from worker.domain.operators import Operator
 from worker.domain.schedule import (
     Bundle,
@@ -62,6 +63,24 @@ entries = st.builds(
     attach=names,
     on_unknown=st.sampled_from(OnUnknown),
 )
+conditions = st.dictionaries(st.sampled_from(Severity), texts, max_size=2)
+rules = st.builds(
+    Rule,
+    id=texts,
+    name=texts,
+    form=st.sampled_from(Form),
+    query=texts,
+    condition=texts,
+    change=st.none() | st.sampled_from(ChangeKind),
+    pending=st.integers(0, 86400),
+    repeat=st.none() | st.integers(1, 86400),
+    severity=st.sampled_from(Severity),
+    severities=conditions,
+    labels=st.dictionaries(texts, texts, max_size=2),
+    group=st.sampled_from(Grouping),
+    notify=names,
+    no_data=st.sampled_from(NoData),
+)
 triggers = st.builds(Trigger, texts, texts, texts, st.integers(0, 86400), st.none() | instants)
 schedules = st.builds(
     Schedule,
@@ -74,6 +93,9 @@ schedules = st.builds(
     template=texts,
     catch_up=st.sampled_from(CatchUp),
     within=st.none() | st.integers(1, 3600),
+    alerts=st.lists(rules, max_size=2).map(tuple),
+    inhibit=st.lists(st.builds(Inhibition, texts, texts, names), max_size=1).map(tuple),
+    notify=st.lists(entries, max_size=1).map(tuple),
 )
 options = st.dictionaries(texts, texts, max_size=2)
 bundles = st.builds(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.adapters.bundle_codec import bundle_id, decode, encode
+from worker.domain.alert.rule import Form, Rule
 from worker.domain.definition_changes import DefinitionChange, definition_changes
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 
@@ -98,3 +99,20 @@ def test_a_first_deployment_adds_everything() -> None:
         ("channel", "added"),
         ("template", "added"),
     ]
+
+
+def test_each_rule_that_changed_is_named() -> None:
+    rules = {name: Rule(name, name, Form.ROWS, "deals", "row.stalled") for name in ("kept", "gone", "moved", "new")}
+    kept, gone, moved, new = rules.values()
+    later = replace(moved, condition="!row.stalled")
+
+    def options(before: tuple[Rule, ...], after: tuple[Rule, ...]) -> tuple[str, ...]:
+        made = [
+            Schedule(Trigger("cron", "UTC", "0 9 * * *"), id="a", name="a", report=(), alerts=one)
+            for one in (before, after)
+        ]
+        (change,) = definition_changes(*(replace(OWN, schedules={"a": one}) for one in made))
+        return change.options
+
+    assert options((kept, gone, moved), (kept, later, new)) == ("alerts.gone", "alerts.moved", "alerts.new")
+    assert options((kept, gone), (gone, kept)) == ("alerts",)

@@ -1,5 +1,5 @@
-"""Writes every hand-built digest and notice, and two weeks of every shipped schedule, as pages to be looked at:
-`python -m tests.golden.pictures FOLDER`.
+"""Writes every hand-built digest, notice and notification, and two weeks of every shipped schedule, as pages to be
+looked at: `python -m tests.golden.pictures FOLDER`.
 """
 
 import asyncio
@@ -8,10 +8,11 @@ import tempfile
 from pathlib import Path
 
 from tests.golden import two_mondays
+from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS
 from tests.golden.notices import NOTICES
 from tests.support.contents import mail_of
-from worker.domain.delivery import READER
+from worker.domain.delivery import READER, READER_LINK
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
 
@@ -26,6 +27,12 @@ def main(folder: Path) -> None:
             entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
             html = mail_of(digest, entry).html
             (folder / f"{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
+    for name, alert in ALERTS.items():
+        for locale in LOCALES:
+            entry = Subscription("team", "email", "sales@acme.example", "alert", locale, "Europe/Berlin")
+            html = mail_of(alert, entry, linked=True).html
+            page = html.replace(READER, "sales@acme.example").replace(READER_LINK, "#")
+            (folder / f"alert-{name}.{locale}.html").write_text(page, "utf-8")
     for name, notice in NOTICES.items():
         for locale in LOCALES:
             entry = Subscription("operator", "email", "ops@acme.example", "notice", locale, "Europe/Berlin")

@@ -1,5 +1,5 @@
-"""The samples that templates are tried with are the hand-built digests and notices, and what shipped schedules bring.
-`GOLDEN=write` writes them anew.
+"""The samples that templates are tried with are the hand-built digests, notices and alerts, and what shipped schedules
+bring. `GOLDEN=write` writes them anew.
 """
 
 import os
@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS, NORMAL, STALLED
 from tests.golden.notices import NOTICES
 from tests.measured.mails import second_weeks
+from worker.domain.alert.notification import Notification
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.rendering import samples
@@ -18,7 +20,7 @@ OWNER = replace(NORMAL, history=(), stalled=(replace(STALLED, newly=STALLED.newl
 """What one owner gets where a schedule has a digest for each."""
 
 
-def same(folder: Path, made: Mapping[str, Digest | Notice]) -> None:
+def same(folder: Path, made: Mapping[str, Digest | Notice | Notification]) -> None:
     if os.environ.get("GOLDEN") == "write":
         folder.mkdir(exist_ok=True)
         for old in folder.glob("*.json"):
@@ -39,6 +41,11 @@ def test_the_samples_are_the_golden_notices() -> None:
     same(samples.NOTICES, NOTICES)
 
 
+def test_the_samples_are_the_golden_alerts() -> None:
+    same(samples.ALERTS, ALERTS)
+
+
 def test_a_sample_that_is_read_is_the_one_that_was_written() -> None:
     assert {name: samples.digests()[name] for name in DIGESTS} == DIGESTS
     assert samples.notices() == NOTICES
+    assert samples.alerts() == ALERTS

@@ -7,6 +7,7 @@ from pathlib import Path
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.content import mail_content
 from worker.channels.slack.content import SlackContent, SlackMessages
+from worker.domain.alert.notification import Notification
 from worker.domain.delivery import Attachment
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
@@ -19,7 +20,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 
 
 def mail_of(
-    digest: Digest | Notice,
+    digest: Digest | Notice | Notification,
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,
@@ -31,7 +32,7 @@ def mail_of(
 
 
 def posts_of(
-    digest: Digest | Notice,
+    digest: Digest | Notice | Notification,
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,

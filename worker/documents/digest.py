@@ -4,15 +4,14 @@ Every text but `text` is on one line, without characters that turn or hide text.
 `digest_shapes`.
 """
 
-import base64
 from collections.abc import Iterable
-from typing import Any
 
 from worker.documents import digest_shapes as shapes
 from worker.documents.digest_sections import (
     bridge_view,
     fact,
     figures,
+    file,
     funnel,
     key_figure,
     key_measure,
@@ -22,11 +21,11 @@ from worker.documents.digest_sections import (
     stalled,
     table,
 )
+from worker.documents.harmless import all_harmless
 from worker.domain.delivery import Attachment
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.domain.run import stamp
-from worker.sanitize import harmless
 
 
 def digest_message(digest: Digest, subject: str, text: str, files: Iterable[Attachment] = ()) -> shapes.DigestMessage:
@@ -35,14 +34,14 @@ def digest_message(digest: Digest, subject: str, text: str, files: Iterable[Atta
 
     https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#payload-structure
     """
-    data: shapes.DigestDocument = _harmless(_digest(digest, subject, files))
+    data: shapes.DigestDocument = all_harmless(_digest(digest, subject, files))
     data["text"] = text
     return {"type": "digest", "timestamp": stamp(digest.slot), "data": data}
 
 
 def notice_message(notice: Notice, subject: str, text: str) -> shapes.NoticeMessage:
     """{"type": "notice", "timestamp", "data"}; see `digest_message`."""
-    data: shapes.NoticeDocument = _harmless(_notice(notice, subject))
+    data: shapes.NoticeDocument = all_harmless(_notice(notice, subject))
     data["text"] = text
     return {"type": "notice", "timestamp": stamp(notice.at), "data": data}
 
@@ -80,10 +79,7 @@ def _digest(digest: Digest, subject: str, files: Iterable[Attachment]) -> shapes
         "figures": [figures(one) for one in digest.figures],
         "tables": [table(one) for one in digest.tables],
         "sources": [source(one) for one in digest.sources],
-        "files": [
-            {"name": one.name, "media_type": one.media_type, "base64": base64.b64encode(one.body).decode()}
-            for one in files
-        ],
+        "files": [file(one) for one in files],
     }
 
 
@@ -102,12 +98,3 @@ def _notice(notice: Notice, subject: str) -> shapes.NoticeDocument:
         "more_causes": notice.more_causes,
         "at": stamp(notice.at),
     }
-
-
-def _harmless(value: Any) -> Any:
-    """Texts at any depth as `sanitize.harmless` leaves them."""
-    if isinstance(value, dict):
-        return {name: _harmless(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_harmless(one) for one in value]
-    return harmless(value) if isinstance(value, str) else value

@@ -1,9 +1,12 @@
 """The sections of a digest, as `section_shapes` describes them."""
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime
 
 from worker.documents import section_shapes as shapes
+from worker.documents.digest_shapes import FileDocument
+from worker.domain.delivery import Attachment
 from worker.domain.digest.model import (
     BridgeView,
     Deal,
@@ -30,6 +33,10 @@ from worker.domain.time.window import Window
 
 def money(of: Money) -> shapes.MoneyDocument:
     return {"amount": of.amount, "currency": code_of(of.currency), "digits": exponent(of.currency)}
+
+
+def file(of: Attachment) -> FileDocument:
+    return {"name": of.name, "media_type": of.media_type, "base64": base64.b64encode(of.body).decode()}
 
 
 def key_figure(of: KeyFigure) -> shapes.KeyDocument:

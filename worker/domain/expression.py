@@ -20,7 +20,7 @@ class Variable:
     values are (`group.value["EUR"]`). `lists`: names that hold a list of texts (`change.columns`). `keys`: the variable
     itself is read by a key in brackets, one of these (`now["won.count"]`). `absent`: the variable may be null as a
     whole (`was == null`). `open`: an answer decides which keys (without `keys`: which columns) there are, so that any
-    is accepted, and what it holds is known only of those that are listed.
+    is accepted. A key that is not listed holds a number; of such a column nothing is known.
     """
 
     columns: Columns = field(default_factory=dict)

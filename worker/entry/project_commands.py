@@ -19,6 +19,7 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
 from worker.entry.project_dir import bundle_of, definitions, deployable, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.rule_output import show_rules
 from worker.entry.template_check import template_complaints, unused
 from worker.errors import RequestError
 from worker.flow.deploy.deploy import Changes, deploy
@@ -35,6 +36,10 @@ def check(
     project: Project = None,
     strict: Annotated[bool, typer.Option("--strict", help="Unset secrets and warnings are faults.")] = False,
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option("--explain", metavar="ID", help="Print alerts written out: a rule's, or all of a schedule."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
@@ -46,6 +51,10 @@ def check(
         if loaded.bundle is not None:
             faults, lost = template_complaints(loaded.bundle), unused(loaded.bundle)
             loaded = replace(loaded, complaints=(*loaded.complaints, *faults), warnings=(*loaded.warnings, *lost))
+    if explain is not None and loaded.bundle is not None and not loaded.complaints:
+        with console.guarded(as_json=as_json):
+            show_rules(loaded.bundle, explain, as_json=as_json)
+        return
     unset = [secret for secret in loaded.secrets if not secret.set]
     if as_json:
         console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from worker.adapters.definitions.alert_model import AlertShape, GroupsShape, InhibitShape
 from worker.adapters.definitions.model import (
     CapShape,
     DefaultsShape,
@@ -39,6 +40,9 @@ PIECES: tuple[tuple[type[Shape], str], ...] = (
     (ShowShape, "schedules/*.yaml, below an item's `show`"),
     (DigestShape, "schedules/*.yaml, below `digest`"),
     (EntryShape, "schedules/*.yaml, an entry of `to`"),
+    (AlertShape, "schedules/*.yaml, an item of `alerts`"),
+    (GroupsShape, "schedules/*.yaml, below `for_each` of an alert, for groups"),
+    (InhibitShape, "schedules/*.yaml, an item of `inhibit`"),
     (CapShape, "funnelbeat.yaml, below `cap` of `defaults`"),
     (QuietShape, "below `quiet_hours` of `defaults`, `digest` or an entry"),
 )

@@ -4,12 +4,15 @@ import json
 
 import msgspec
 
+from worker.documents.alert_shapes import AlertMessage
 from worker.documents.digest_shapes import DigestMessage, NoticeMessage
 
 
 def message_schema() -> str:
     """JSON Schema (draft 2020-12) of what a webhook's receiver is sent."""
-    either, shapes = msgspec.json.schema_components([DigestMessage, NoticeMessage], ref_template="#/$defs/{name}")
+    either, shapes = msgspec.json.schema_components(
+        [DigestMessage, NoticeMessage, AlertMessage], ref_template="#/$defs/{name}"
+    )
     for shape in shapes.values():
         if "description" in shape:
             shape["description"] = " ".join(shape["description"].split())

@@ -1,5 +1,5 @@
-"""Digests and notices to try templates with: one for each shape that a message can take, and the second week of every
-shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
+"""Digests, notices and alerts to try templates with: one for each shape that a message can take, and the second week of
+every shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
 services; tests/golden/test_samples.py says what is in them.
 """
 
@@ -12,13 +12,14 @@ from typing import TypeVar
 import msgspec
 
 from worker import shipped
+from worker.domain.alert.notification import Notification
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 
 _FOLDER = shipped.folder_of("templates") / "samples"
-DIGESTS, NOTICES = _FOLDER / "digests", _FOLDER / "notices"
+DIGESTS, NOTICES, ALERTS = _FOLDER / "digests", _FOLDER / "notices", _FOLDER / "alerts"
 
-M = TypeVar("M", Digest, Notice)
+M = TypeVar("M", Digest, Notice, Notification)
 
 
 @cache
@@ -33,7 +34,13 @@ def notices() -> dict[str, Notice]:
     return dict(_read(NOTICES, Notice))
 
 
-def encoded(sample: Digest | Notice) -> str:
+@cache
+def alerts() -> dict[str, Notification]:
+    """By name, sorted."""
+    return dict(_read(ALERTS, Notification))
+
+
+def encoded(sample: Digest | Notice | Notification) -> str:
     """The content of a sample's file. ASCII, because a hostile name holds half of a surrogate pair."""
     return json.dumps(msgspec.to_builtins(sample, order="deterministic"), separators=(",", ":")) + "\n"
 

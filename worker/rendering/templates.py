@@ -2,7 +2,8 @@
 
 A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
 worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
-Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`.
+Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
+of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
 Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
 
@@ -18,11 +19,13 @@ from jinja2 import TemplateNotFound, TemplateSyntaxError
 from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
+from worker.domain.alert.notification import Notification
 from worker.domain.delivery import READER, READER_LINK, Attachment
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription, Thread
 from worker.errors import RenderError
 from worker.ports.channels import RenderRequest
+from worker.rendering.alert import SHOWN, AlertPage
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
 from worker.rendering.notice_page import NoticePage
@@ -130,19 +133,27 @@ class JinjaTemplates:
         self._env = environment(builtin, overrides or {})
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
-        content, folder = request.digest, request.entry.template
         marks = {"reader": READER, "preferences": READER_LINK if request.linked else ""}
+        for values in self._values(request):
+            yield JinjaPage(self._env, request.entry.template, values, marks)
+
+    def _values(self, request: RenderRequest) -> Iterator[Mapping[str, object]]:
+        """What templates see by name, in the longest form and then in shorter ones."""
+        content, attached = request.digest, [clean(file.name) for file in request.files]
         if isinstance(content, Notice):
             w = self._wording(request.entry, content.run.slot.year)
-            values: Mapping[str, object] = {"notice": content, "w": w, "page": NoticePage(content, w)}
-            yield JinjaPage(self._env, folder, values, marks)
+            yield {"notice": content, "w": w, "page": NoticePage(content, w)}
             return
-        w, attached = self._wording(request.entry, content.slot.year), [clean(file.name) for file in request.files]
+        w, csv = self._wording(request.entry, content.slot.year), _csv_names(request.files)
+        if isinstance(content, Notification):
+            for shown in SHOWN:
+                told = AlertPage(content, w, shown, bool(csv), self._vocabulary)
+                yield {"notification": content, "w": w, "page": told, "attached": attached}
+            return
         series = request.entry.thread is Thread.SERIES
         for cut in CUTS:
-            page = Page(content, w, cut, _csv_names(request.files), self._vocabulary, series=series)
-            values = {"digest": page.digest, "w": w, "page": page, "attached": attached}
-            yield JinjaPage(self._env, folder, values, marks)
+            page = Page(content, w, cut, csv, self._vocabulary, series=series)
+            yield {"digest": page.digest, "w": w, "page": page, "attached": attached}
 
     def _wording(self, entry: Subscription, year: int) -> Wording:
         """Raises RenderError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from worker.domain.alert.notification import Notification
 from worker.domain.delivery import Attachment
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
@@ -13,6 +14,9 @@ from worker.rendering.template_lint import TemplateFault
 
 NOTICE = "notice"
 """The folder of notices to the operator."""
+
+ALERT = "alert"
+"""The folder of alerts."""
 
 LOCALES = ("en_GB", "de_DE")
 ZONE = "Europe/Berlin"
@@ -38,12 +42,17 @@ def trial(
 def _errors(
     templates: Templates, form: MessageForm, entry: Subscription, files: tuple[Attachment, ...]
 ) -> Iterator[tuple[str, RenderError]]:
-    found: Mapping[str, Digest | Notice] = samples.notices() if entry.template == NOTICE else samples.digests()
-    for name, sample in found.items():
+    for name, sample in _samples(entry.template).items():
         try:
             form.make(RenderRequest(sample, entry, files), templates)
         except RenderError as error:
             yield name, error
+
+
+def _samples(folder: str) -> Mapping[str, Digest | Notice | Notification]:
+    if folder == NOTICE:
+        return samples.notices()
+    return samples.alerts() if folder == ALERT else samples.digests()
 
 
 def tried(

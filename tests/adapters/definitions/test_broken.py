@@ -267,9 +267,9 @@ BROKEN = [
     Broken(
         "a key of later work of a schedule",
         "name: Weekly",
-        "name: Weekly\nalerts: []",
-        "alerts",
-        "`alerts`, which this version does not have yet",
+        "name: Weekly\ndebounce: 5m",
+        "debounce",
+        "`debounce`, which this version does not have yet",
         "leave it out",
     ),
     Broken("a limit of nothing", "limit: 20", "limit: 0", "0}", '`limit` with "0"', "1 or more"),
@@ -332,9 +332,9 @@ BROKEN = [
     Broken(
         "a key of later work",
         "name: Weekly\n",
-        "name: Weekly\nalerts: []\n",
-        "alerts",
-        "`alerts`, which this version does not have yet",
+        "name: Weekly\nevent: shop.sold\n",
+        "event",
+        "`event`, which this version does not have yet",
         "leave it out",
     ),
     Broken(
@@ -354,12 +354,12 @@ BROKEN = [
         "write a duration of at least 1s and at most 7d",
     ),
     Broken(
-        "a word of later work",
+        "a digest that waits for alerts where there are none",
         "send: always",
         "send: on_alert",
         "on_alert",
-        "`on_alert`, which needs alerts, and this version has none yet",
-        "write always or on_change",
+        "`send: on_alert` in a schedule without `alerts`",
+        "write `alerts:`, or always or on_change",
     ),
     Broken(
         "a trigger of later work",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.adapters.definitions.alert_example import WITH_ALERTS
 from tests.adapters.definitions.example import PROJECT, WEEKLY
 from tests.adapters.definitions.registry import DEALS, KINDS, SHELF
 from worker.adapters.definitions import Registry, schema
@@ -104,14 +105,34 @@ def test_the_schema_accepts_the_project_that_is_right() -> None:
         ("catch_up: latest", "catch_up: lattest"),
         ('cron: "0 9 * * MON"', 'cron: "0 9 * * MON", every: 5m'),
         ("{channel: room}", "{id: room}"),
-        ("send: always", "send: on_alert"),
-        ("name: Weekly", "alerts: []"),
+        ("send: always", "send: on_alarm"),
+        ("name: Weekly", "debounce: 5m"),
         ("name: Weekly", "paused: soon"),
     ],
 )
 def test_the_schema_refuses_the_plainest_mistakes_of_a_schedule(right: str, wrong: str) -> None:
     broken = WEEKLY.replace(right, wrong, 1)
     assert broken != WEEKLY
+    assert not accepts(SCHEMAS["schedules/*.yaml"], value_of(broken))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("for_each: deals\n", "for_each: deals\n    on: deals\n"),
+        ("    for_each: deals\n", ""),
+        ("{rows: deals, by: owner}", "{rows: deals}"),
+        ("severity: {critical:", "severity: {kritical:"),
+        ("group: rule", "group: all"),
+        ("after: 5", "after: 0"),
+        ("channel: email, address: boss", "chanel: email, address: boss"),
+        ("source: five", "sauce: five"),
+    ],
+)
+def test_the_schema_accepts_alerts_and_refuses_the_plainest_mistakes(right: str, wrong: str) -> None:
+    assert accepts(SCHEMAS["schedules/*.yaml"], value_of(WITH_ALERTS))
+    broken = WITH_ALERTS.replace(right, wrong)
+    assert broken != WITH_ALERTS
     assert not accepts(SCHEMAS["schedules/*.yaml"], value_of(broken))
 
 

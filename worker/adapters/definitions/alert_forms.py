@@ -34,15 +34,16 @@ class Target:
     columns: Columns | None = None
 
 
-def target(sheet: Sheet, path: Path, piece: AlertShape, asked: Report) -> Target | None:
-    """None after a complaint."""
+def target(sheet: Sheet, path: Path, piece: AlertShape, asked: Report, *, sound: bool) -> Target | None:
+    """None after a complaint. Of a piece that is not `sound`, a refused key may have been meant as the missing one."""
     both = piece.has("for_each"), piece.has("on")
     if all(both):
         sheet.complain((*path, "on"), "`on` beside `for_each`", "keep one of the two", key=True)
         return None
     if not any(both):
-        found = "an alert without `for_each` and `on`"
-        sheet.complain(path, found, "write `for_each: QUERY`, or `on: QUERY` for the query as a whole")
+        if sound:
+            found = "an alert without `for_each` and `on`"
+            sheet.complain(path, found, "write `for_each: QUERY`, or `on: QUERY` for the query as a whole")
         return None
     if piece.has("on"):
         return _made(sheet, (*path, "on"), piece.on, "", asked, Form.QUERY)

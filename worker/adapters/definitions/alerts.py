@@ -62,14 +62,16 @@ def _rule(context: LoadContext, path: Path, value: Any, asked: Report, known: No
     """None after a complaint."""
     sheet = context.sheet
     before = sheet.count
-    piece = read(AlertShape, value, sheet, path).piece
+    shaped = read(AlertShape, value, sheet, path)
+    piece, sound = shaped.piece, shaped.sound
     if piece is None:
         return None
     if not NAME.fullmatch(piece.id):
         sheet.complain((*path, "id"), f"the id {described(piece.id)}", "use letters, digits, - and _, at most 64")
-    refuse_keys(sheet, path, piece)
-    aim = target(sheet, path, piece, asked)
-    said = _said(sheet, path, piece, aim, asked) if aim is not None else None
+    if sound:
+        refuse_keys(sheet, path, piece)
+    aim = target(sheet, path, piece, asked, sound=sound)
+    said = _said(sheet, path, piece, aim, asked, sound=sound) if aim is not None else None
     named = notify(context, (*path, "notify"), piece.notify, below, known)
     severity, severities = severity_of(sheet, (*path, "severity"), piece.severity)
     labels = labels_of(sheet, (*path, "labels"), piece.labels)
@@ -110,10 +112,12 @@ def _rule(context: LoadContext, path: Path, value: Any, asked: Report, known: No
     return rule if sheet.count == before else None
 
 
-def _said(sheet: Sheet, path: Path, piece: AlertShape, aim: Target, asked: Report) -> Expanded | None:
+def _said(sheet: Sheet, path: Path, piece: AlertShape, aim: Target, asked: Report, *, sound: bool) -> Expanded | None:
     """What the rule means, written out. None after a complaint."""
     if piece.rule is not None:
         return expanded(sheet, path, piece, aim, asked)
+    if not piece.condition and not sound:
+        return None
     if not piece.condition:
         expected = "write a condition, such as `if: row.value >= 50000`, or a ready-made `rule`"
         sheet.complain(path, "an alert without `if`", expected)

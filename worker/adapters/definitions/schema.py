@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from worker.adapters.definitions.alert_model import AlertShape, GroupsShape, InhibitShape
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import (
     CapShape,
@@ -19,6 +20,8 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
+from worker.domain.alert.ready_made import Against, Direction, ReadyMade
+from worker.domain.alert.rule import Grouping, NoData, Severity
 from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
@@ -74,10 +77,31 @@ def _schedule(kinds: Registry) -> Schema:
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),
         "to": {"type": "array", "items": _object(EntryShape, _READER)},
+        "alerts": {"type": "array", "items": _alert()},
+        "inhibit": {"type": "array", "items": _object(InhibitShape, {"equal": _TEXTS})},
         "paused": {"type": "boolean"},
         "retention": _object(RetentionShape, {}),
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
+
+
+def _alert() -> Schema:
+    entry: Schema = {"anyOf": [_TEXT, _object(EntryShape, _READER)]}
+    levels: Schema = {"type": "object", "properties": dict.fromkeys(Severity, _TEXT), "additionalProperties": False}
+    fields: dict[str, Schema] = {
+        "for_each": {"anyOf": [_TEXT, _object(GroupsShape, {})]},
+        "severity": {"anyOf": [_one_of(Severity), levels]},
+        "labels": {"type": "object", "additionalProperties": _TEXT},
+        "group": _one_of(Grouping),
+        "notify": {"anyOf": [*entry["anyOf"], {"type": "array", "minItems": 1, "items": entry}]},
+        "resolved": {"type": "boolean"},
+        "no_data": _one_of(NoData),
+        "after": _COUNT,
+        "rule": _one_of(ReadyMade),
+        "direction": _one_of(Direction),
+        "against": _one_of(Against),
+    }
+    return _object(AlertShape, fields) | {"oneOf": _either("for_each", "on"), "anyOf": _either("if", "rule")}
 
 
 def _item(kinds: Registry) -> Schema:

@@ -13,6 +13,7 @@ from worker.adapters.expressions.source_text import Token
 from worker.domain.alert.subject import ClauseResult, Operand
 from worker.domain.expression import Given
 from worker.domain.snapshot.snapshot import Kind
+from worker.domain.snapshot.values import cell_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,8 @@ def _operand(one: Reference, variables: Mapping[str, Given]) -> Operand | None:
     if isinstance(value, Mapping) or not (one.name or one.key):
         return None
     kind = one.kind or _kind_of(value)
-    return Operand(one.text, kind, value, _currency(one, variables) if kind is Kind.MONEY else None)
+    currency = _currency(one, variables) if kind is Kind.MONEY else None
+    return Operand(one.text, kind, cell_of(value, kind, currency), currency)
 
 
 def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:

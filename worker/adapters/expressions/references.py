@@ -101,7 +101,7 @@ def _reference(found: Sequence[Token], at: int, variable: Variable) -> Reference
         key = _key(found, at + 1)
         if not variable.open and key not in variable.keys:
             raise wrong(found[at + 2].column, f"{key}, which is no key of {piece.text}", nearest(key, variable.keys))
-        return _made(found, at, at + 3, "", key, variable.keys.get(key))
+        return _made(found, at, at + 3, "", key, variable.keys.get(key, Kind.INT))
     return _made(found, at, at, "", "", None)
 
 

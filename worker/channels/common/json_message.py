@@ -7,7 +7,9 @@ from typing import Any
 
 from worker.channels.common.strict_json import strict_json, wrong_place
 from worker.channels.common.texts import subject_of, text_of
+from worker.documents.alert import alert_message
 from worker.documents.digest import digest_message, notice_message
+from worker.domain.alert.notification import Notification
 from worker.domain.delivery import READER
 from worker.domain.notice import Notice
 from worker.errors import RenderError
@@ -34,6 +36,8 @@ def json_content(request: RenderRequest, templates: Templates) -> JsonContent:
     subject, text = subject_of(page), text_of(page)
     if isinstance(request.digest, Notice):
         return JsonContent(subject, notice_message(request.digest, subject, text))
+    if isinstance(request.digest, Notification):
+        return JsonContent(subject, alert_message(request.digest, subject, text, request.files))
     return JsonContent(subject, digest_message(request.digest, subject, text, request.files))
 
 

@@ -35,6 +35,7 @@ class ChangeSubjects:
 
     context: RuleContext
     answers: Answers
+    decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:
         reads = self.context.predicates.reads
@@ -44,8 +45,8 @@ class ChangeSubjects:
             row = values(change.row, self._columns, reads.get("row", ()))
             yield key, {"row": row, "was": was, "change": change_values}
 
-    def facts(self, subject: str, decides: Deciding | None) -> SubjectFacts:
-        return row_facts(self._changes[subject].row, self._columns, decides, self.context.kept)
+    def facts(self, subject: str) -> SubjectFacts:
+        return row_facts(self._columns, self.decides, self.context.kept)(self._changes[subject].row)
 
     @cached_property
     def _diff(self) -> TableDiff | None:

@@ -41,7 +41,9 @@ def is_worse(amount: Amount | None, severity: Severity, told: Told, *, falls: bo
     """Since it was last told: a higher severity, or a number that moved by a tenth or more in the bad direction."""
     if severity.rank > told.severity.rank:
         return True
-    if amount is None or told.amount is None or amount.value is None or told.amount.value is None:
+    if amount is told.amount or amount is None or told.amount is None:
+        return False
+    if amount.value is None or told.amount.value is None:
         return False
     if (amount.kind, amount.currency) != (told.amount.kind, told.amount.currency):
         return False

@@ -60,7 +60,7 @@ def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Ans
         changed=state.meaning not in ("", rule.meaning(answers.now.fingerprint)),
         falls=decides is not None and decides.falls,
     )
-    found: Found = levels(context, moment, subjects_of(context, answers), held, decides)
+    found: Found = levels(context, moment, subjects_of(context, answers, decides), held)
     moved = replace(state, alerts=found.alerts)
     return Evaluation(rule.id, slot, moved, tuple(found.transitions), judged=found.judged, unknown=found.unknown)
 
@@ -72,7 +72,7 @@ def _events(context: RuleContext, state: RuleState, slot: datetime, answers: Ans
     moved = replace(state, alerts={})
     if state.slot is None or answers.before is None:
         return Evaluation(rule.id, slot, moved, ended, Skip.FIRST_EVENT)
-    found = happened(context, slot, subjects_of(context, answers), state.events, _decides(context))
+    found = happened(context, slot, subjects_of(context, answers, _decides(context)), state.events)
     return Evaluation(
         rule.id,
         slot,

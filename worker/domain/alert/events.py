@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.domain.alert.context import RuleContext
-from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.evaluation import Transition
 from worker.domain.alert.levels import severity_of
 from worker.domain.alert.state import AlertReason
@@ -31,7 +30,6 @@ def happened(
     slot: datetime,
     subjects: Subjects,
     told: Mapping[str, datetime],
-    decides: Deciding | None,
 ) -> Happened:
     found = Happened({fingerprint: at for fingerprint, at in told.items() if slot - at < REMEMBERED})
     for key, variables in subjects.each():
@@ -44,7 +42,7 @@ def happened(
         if not holds or fingerprint in found.events:
             continue
         found.events[fingerprint] = slot
-        facts, severity = subjects.facts(key, decides), severity_of(context, variables)
+        facts, severity = subjects.facts(key), severity_of(context, variables)
         clauses = context.predicates.clauses(variables)
         found.transitions.append(
             Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, clauses=clauses)

@@ -40,6 +40,7 @@ class GroupSubjects:
 
     context: RuleContext
     answers: Answers
+    decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:
         before = self._before
@@ -50,12 +51,12 @@ class GroupSubjects:
                 was = self._given(key, before[key], currencies)
             yield key, {"group": self._given(key, found, currencies), "was_group": was}
 
-    def facts(self, subject: str, decides: Deciding | None) -> SubjectFacts:
+    def facts(self, subject: str) -> SubjectFacts:
         found, name, key = self._now[subject], self._names.get(subject, subject), self._columns[0]
         return SubjectFacts(
             key=subject,
             name=name,
-            amount=tally_amount(found, decides),
+            amount=tally_amount(found, self.decides),
             owner_id=subject if key == "owner_id" else "",
             owner=name if key == "owner_id" else "",
             stage=name if key == "stage_id" else "",

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.alert.context import RuleContext
-from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.evaluation import Transition
 from worker.domain.alert.predicates import Holds, Predicates, Variables
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
-from worker.domain.alert.subjects import Subjects, gone
+from worker.domain.alert.subjects import Subjects, facts_of, gone
 from worker.domain.alert.transitions import Moment, Seen, Step, left, step
 
 
@@ -24,9 +23,7 @@ class Found:
     unknown: int = 0
 
 
-def levels(
-    context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState], decides: Deciding | None
-) -> Found:
+def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> Found:
     """Each subject is judged once, in the order of the answer; then those that are no longer there."""
     found, remaining, fires = Found(), dict(held), context.predicates.fires
     for subject, variables in subjects.each():
@@ -41,18 +38,21 @@ def levels(
             seen = Seen(None, before.facts, before.severity)
         else:
             severity = severity_of(context, variables, before)
-            seen = Seen(holds, subjects.facts(subject, decides), severity)
+            last = before.facts if before is not None and not (moment.changed or before.unknown) else None
+            seen = Seen(holds, facts_of(subjects, subject, last), severity)
         done = step(moment, before, seen)
         clauses = context.predicates.clauses(variables) if done.reason is not None else ()
         _note(found, subject, before, done, seen, clauses)
     for subject, before in remaining.items():
-        why, facts = gone(subjects, subject, before.facts, decides)
+        why, facts = gone(subjects, subject, before.facts)
         _note(found, subject, before, left(moment, before, why), Seen(None, facts, before.severity))
     return found
 
 
 def severity_of(context: RuleContext, variables: Variables, held: AlertState | None = None) -> Severity:
     """The highest whose expression holds; that of before where one cannot be judged and none above it holds."""
+    if not context.predicates.severities:
+        return context.rule.severity
     asked = sorted(context.predicates.severities.items(), key=lambda one: -one[0].rank)
     for severity, holds in asked:
         answer = holds(variables)

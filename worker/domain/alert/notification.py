@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.domain.alert.rule import Severity
+from worker.domain.alert.rule import ChangeKind, Form, Severity
 from worker.domain.alert.state import AlertReason, Told
 from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
 from worker.domain.run import RunKey
@@ -51,7 +51,8 @@ class RuleShown:
     """A rule as a notification explains it. `query`: the words of its query for a person. `stalled`: it is about deals
     that stall. `last_check`: the slot of the evaluation before this one. `open`: alerts of it that fire, all of them,
     for this reader; `open_amount`: their sum if they share a currency. `after`: for a rule without data, the number of
-    evaluations.
+    evaluations. `form` and `change`: what it has one alert for. `source`: the type of the connection that answers its
+    query, as a digest's source line has it; empty if it is not known.
     """
 
     id: str
@@ -64,6 +65,9 @@ class RuleShown:
     open: int = 0
     open_amount: Amount | None = None
     after: int = 0
+    form: Form = Form.ROWS
+    change: ChangeKind | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

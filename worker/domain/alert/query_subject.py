@@ -25,6 +25,7 @@ class QuerySubject:
 
     context: RuleContext
     answers: Answers
+    decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:
         before = self.answers.before
@@ -37,8 +38,8 @@ class QuerySubject:
             },
         )
 
-    def facts(self, subject: str, decides: Deciding | None) -> SubjectFacts:
-        amount = self._amount(decides) if decides is not None else None
+    def facts(self, subject: str) -> SubjectFacts:
+        amount = self._amount(self.decides) if self.decides is not None else None
         return SubjectFacts(key=subject, name=self.context.query or subject, amount=amount)
 
     def _given(

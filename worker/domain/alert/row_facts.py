@@ -1,6 +1,7 @@
 """A row as messages and lists show it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from worker.domain.alert.deciding import NUMBERS, Deciding
 from worker.domain.alert.subject import Amount, SubjectFacts
@@ -14,26 +15,39 @@ MATCHED = ("pipeline_id", "stage_id", "currency")
 _AMOUNT = "annual"
 
 
-def row_facts(
-    row: Record, columns: Collection[Column], decides: Deciding | None, kept: Collection[str] = ()
-) -> SubjectFacts:
-    """`decides`: the operand of the rule that is a number of the row. Without one, the row's amount is its value a
-    year. `kept`: further columns.
+@dataclass(frozen=True, slots=True)
+class RowFacts:
+    """Reads the facts of rows of one table. `amount`: the column of the number that an alert is about, and `kind` what
+    it holds, None if it holds no number. `cells`: further columns.
     """
-    return SubjectFacts(
-        key=row.key,
-        name=title(row),
-        amount=_amount(row, columns, decides.column if decides is not None else _AMOUNT),
-        owner_id=row.text("owner_id") or "",
-        owner=row.text("owner") or row.text("owner_id") or "",
-        stage=row.text("stage") or "",
-        url=row.text("url") or "",
-        cells={name: row.cells[name] for name in (*SHOWN, *MATCHED, *kept) if row.cells.get(name) is not None},
-    )
+
+    amount: str
+    kind: Kind | None
+    cells: tuple[str, ...]
+
+    def __call__(self, row: Record) -> SubjectFacts:
+        found = row.cells
+        return SubjectFacts(
+            key=row.key,
+            name=title(row),
+            amount=self._amount(row),
+            owner_id=row.text("owner_id") or "",
+            owner=row.text("owner") or row.text("owner_id") or "",
+            stage=row.text("stage") or "",
+            url=row.text("url") or "",
+            cells={name: cell for name in self.cells if (cell := found.get(name)) is not None},
+        )
+
+    def _amount(self, row: Record) -> Amount | None:
+        if self.kind is None:
+            return None
+        return Amount(self.kind, row.number(self.amount), row.text("currency") if self.kind is Kind.MONEY else None)
 
 
-def _amount(row: Record, columns: Collection[Column], name: str) -> Amount | None:
-    kind = next((column.kind for column in columns if column.name == name), None)
-    if kind is None or kind not in NUMBERS:
-        return None
-    return Amount(kind, row.number(name), row.text("currency") if kind is Kind.MONEY else None)
+def row_facts(columns: Collection[Column], decides: Deciding | None, kept: Collection[str] = ()) -> RowFacts:
+    """`decides`: the operand of the rule that is a number of the row. Without one, the row's amount is its value a
+    year. `kept`: columns that inhibitions compare.
+    """
+    name = decides.column if decides is not None else _AMOUNT
+    kind = next((column.kind for column in columns if column.name == name and column.kind in NUMBERS), None)
+    return RowFacts(name, kind, (*SHOWN, *MATCHED, *kept))

@@ -8,7 +8,7 @@ from worker.domain.alert.context import Answers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.measured import measured
 from worker.domain.alert.predicates import Variables
-from worker.domain.alert.row_facts import row_facts
+from worker.domain.alert.row_facts import RowFacts, row_facts
 from worker.domain.alert.subject import SubjectFacts
 from worker.domain.diff.membership import why_left
 from worker.domain.expression import Given
@@ -36,6 +36,7 @@ class RowSubjects:
 
     context: RuleContext
     answers: Answers
+    decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:
         table, reads = self._table, self.context.predicates.reads
@@ -47,19 +48,23 @@ class RowSubjects:
             was = before.get(row.key) if before is not None else NOTHING_KNOWN
             yield row.key, {"row": cells, "was": was, "measures": measures}
 
-    def facts(self, subject: str, decides: Deciding | None) -> SubjectFacts:
-        row = record(self._names, self._rows[subject])
-        columns = self._table.columns if self._table is not None else ()
-        return row_facts(row, columns, decides, self.context.kept)
+    def facts(self, subject: str) -> SubjectFacts:
+        return self._facts(record(self._names, self._rows[subject]))
 
-    def left(self, subject: str, last: SubjectFacts, decides: Deciding | None) -> tuple[str, SubjectFacts]:
+    def unchanged(self, subject: str) -> bool:
+        """Whether the row reads as it did at the baseline."""
+        row, was = self._rows.get(subject), self._before.get(subject)
+        return self._comparable and row is not None and row == was
+
+    def left(self, subject: str, last: SubjectFacts) -> tuple[str, SubjectFacts]:
         """A membership class and its detail. Only rows of the main table are looked up after they left."""
         now, followed = self._followed.get(subject), self.answers.now.followed
-        was = self._before.get(subject) or Record(subject, last.cells)
+        row = self._before.get(subject)
+        was = record(self._names_before, row) if row is not None else Record(subject, last.cells)
         move, detail = why_left(was, now, self.context.traits.scope)
         if now is None or followed is None or now.text("status") == Status.DELETED:
             return f"{move} {detail}".strip(), last
-        return f"{move} {detail}".strip(), row_facts(now, followed.columns, decides, self.context.kept)
+        return f"{move} {detail}".strip(), row_facts(followed.columns, self.decides, self.context.kept)(now)
 
     @cached_property
     def _table(self) -> Table | None:
@@ -68,6 +73,11 @@ class RowSubjects:
     @cached_property
     def _names(self) -> list[str]:
         return [column.name for column in self._table.columns] if self._table is not None else []
+
+    @cached_property
+    def _facts(self) -> RowFacts:
+        columns = self._table.columns if self._table is not None else ()
+        return row_facts(columns, self.decides, self.context.kept)
 
     @cached_property
     def _rows(self) -> Mapping[str, Row]:
@@ -79,14 +89,26 @@ class RowSubjects:
         return records(self.answers.now.followed) if main else {}
 
     @cached_property
-    def _before(self) -> Mapping[str, Record]:
-        return records(table_of(self.context, self.answers.before))
+    def _table_before(self) -> Table | None:
+        return table_of(self.context, self.answers.before)
+
+    @cached_property
+    def _before(self) -> Mapping[str, Row]:
+        return self._table_before.by_key() if self._table_before is not None else {}
+
+    @cached_property
+    def _names_before(self) -> list[str]:
+        return [column.name for column in self._table_before.columns] if self._table_before is not None else []
+
+    @cached_property
+    def _comparable(self) -> bool:
+        return self._names == self._names_before
 
     def _read_before(self) -> Mapping[str, Given] | None:
         """The rows of the baseline, with the columns that the expressions read of `was`. None without a baseline."""
         if self.answers.before is None:
             return None
-        table, reads = table_of(self.context, self.answers.before), self.context.predicates.reads
+        table, reads = self._table_before, self.context.predicates.reads
         if table is None or "was" not in reads:
             return {}
         return dict(zip((row.key for row in table.rows), columns_of(table, reads["was"]), strict=True))

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
 
 from worker.domain.snapshot.snapshot import Cell, Kind
 
@@ -44,11 +42,13 @@ class SubjectFacts:
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """A value that a clause read: `name` as written ("row.value"), and what it was."""
+    """A value that a clause read: `name` as written ("row.value"), and what it was, as a snapshot stores it: money in
+    minor units, an instant in milliseconds, a date as text.
+    """
 
     name: str
     kind: Kind
-    value: Decimal | str | bool | datetime | None
+    value: int | float | str | bool | None
     currency: str | None = None
 
 

@@ -22,25 +22,33 @@ class Subjects(Protocol):
         """Every subject, with the values of the variables that the rule's expressions read."""
         ...
 
-    def facts(self, subject: str, decides: Deciding | None) -> SubjectFacts:
+    def facts(self, subject: str) -> SubjectFacts:
         """Raises KeyError for a subject that is not there."""
         ...
 
 
-def subjects_of(context: RuleContext, answers: Answers) -> Subjects:
+def subjects_of(context: RuleContext, answers: Answers, decides: Deciding | None = None) -> Subjects:
+    """`decides`: which number of a subject its facts hold as the amount."""
     match context.rule.form:
         case Form.ROWS:
-            return RowSubjects(context, answers)
+            return RowSubjects(context, answers, decides)
         case Form.GROUPS:
-            return GroupSubjects(context, answers)
+            return GroupSubjects(context, answers, decides)
         case Form.CHANGES:
-            return ChangeSubjects(context, answers)
+            return ChangeSubjects(context, answers, decides)
         case Form.QUERY:
-            return QuerySubject(context, answers)
+            return QuerySubject(context, answers, decides)
 
 
-def gone(subjects: Subjects, subject: str, last: SubjectFacts, decides: Deciding | None) -> tuple[str, SubjectFacts]:
+def facts_of(subjects: Subjects, subject: str, last: SubjectFacts | None) -> SubjectFacts:
+    """The facts of a subject. `last`: those at the baseline, None if they are not known; most rows have not changed."""
+    if last is not None and isinstance(subjects, RowSubjects) and subjects.unchanged(subject):
+        return last
+    return subjects.facts(subject)
+
+
+def gone(subjects: Subjects, subject: str, last: SubjectFacts) -> tuple[str, SubjectFacts]:
     """Why a subject is no longer there, and its facts as far as they are known. `last`: when it was last seen.
     Rows have reasons; a group that is gone has no rows any more.
     """
-    return subjects.left(subject, last, decides) if isinstance(subjects, RowSubjects) else (CLEARED, last)
+    return subjects.left(subject, last) if isinstance(subjects, RowSubjects) else (CLEARED, last)

@@ -66,7 +66,7 @@ def _pending(moment: Moment, held: AlertState, seen: Seen) -> Step:
     if not seen.holds:
         return Step(None)
     if moment.slot - held.since < timedelta(seconds=moment.rule.pending):
-        return Step(replace(held, facts=seen.facts, severity=seen.severity, unknown=0))
+        return Step(_as_seen(held, seen, None))
     return _fires(moment, seen)
 
 
@@ -76,15 +76,21 @@ def _fires(moment: Moment, seen: Seen) -> Step:
 
 
 def _firing(moment: Moment, held: AlertState, seen: Seen) -> Step:
-    now = replace(held, facts=seen.facts, severity=seen.severity, unknown=0)
     if seen.holds:
-        return Step(replace(now, clearing=None), _again(moment, held, seen))
+        return Step(_as_seen(held, seen, None), _again(moment, held, seen))
     if moment.changed:
         return _over(moment, CLEARED)
     clearing = held.clearing or moment.slot
     if moment.slot - clearing < timedelta(seconds=moment.rule.keep_firing):
-        return Step(replace(now, clearing=clearing))
+        return Step(_as_seen(held, seen, clearing))
     return _over(moment, CLEARED)
+
+
+def _as_seen(held: AlertState, seen: Seen, clearing: datetime | None) -> AlertState:
+    """Most alerts that go on have not changed, and thousands may fire."""
+    if seen.facts is held.facts and seen.severity is held.severity and clearing is held.clearing and not held.unknown:
+        return held
+    return replace(held, facts=seen.facts, severity=seen.severity, clearing=clearing, unknown=0)
 
 
 def _again(moment: Moment, held: AlertState, seen: Seen) -> AlertReason | None:

@@ -24,6 +24,18 @@ def values(
     return found
 
 
+def cell_of(value: Decimal | str | bool | datetime | None, kind: Kind, currency: str | None) -> Cell:
+    """What a snapshot would hold for a value that an expression read. An amount without a currency counts as one in
+    hundredths.
+    """
+    if isinstance(value, datetime):
+        return value.date().isoformat() if kind is Kind.DATE else round(value.timestamp() * 1000)
+    if not isinstance(value, Decimal):
+        return value
+    number = value.scaleb(exponent(currency or "")) if kind is Kind.MONEY else value
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
 def columns_of(table: Table, wanted: Iterable[str]) -> list[dict[str, Decimal | str | bool | datetime | None]]:
     """`values` of every row of a table, in its order, column by column: a list may hold 10,000 rows. A column that the
     table lacks is null.

@@ -1,0 +1,42 @@
+"""Every hand-built notification of alerts, as mail and as post, in both languages, against the files beside this one.
+`GOLDEN=write` writes them anew.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.golden.alerts import ALERTS
+from tests.support.contents import mail_of, posts_of
+from tests.support.slack_golden import printed
+from worker.channels.slack.limits import checked
+from worker.domain.schedule import Subscription
+
+FILES = Path(__file__).parent / "alert"
+
+
+def entry(locale: str) -> Subscription:
+    return Subscription("team", "email", "sales@acme.example", "alert", locale, "Europe/Berlin")
+
+
+def same(name: str, got: str) -> None:
+    path = FILES / name
+    if os.environ.get("GOLDEN") == "write":
+        FILES.mkdir(exist_ok=True)
+        path.write_text(got, "utf-8")
+    assert got == path.read_text("utf-8"), f"{path.name} differs; GOLDEN=write accepts it"
+
+
+@pytest.mark.parametrize("locale", ["en_GB", "de_DE"])
+@pytest.mark.parametrize("name", sorted(ALERTS))
+def test_an_alert_is_what_it_was(name: str, locale: str) -> None:
+    mail, posts = mail_of(ALERTS[name], entry(locale)), posts_of(ALERTS[name], entry(locale))
+    same(f"{name}.{locale}.subject", mail.subject + "\n")
+    same(f"{name}.{locale}.txt", mail.text)
+    same(f"{name}.{locale}.html", mail.html + "\n")
+    same(f"{name}.{locale}.slack.json", printed(checked(posts)))
+
+
+def test_every_golden_file_belongs_to_a_notification() -> None:
+    assert {path.name.split(".")[0] for path in FILES.iterdir()} == set(ALERTS)

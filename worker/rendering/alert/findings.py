@@ -1,0 +1,181 @@
+"""One alert in words: what happened to it, and why the reader is told."""
+
+from worker.domain.alert.notification import Finding, Notification, RuleShown
+from worker.domain.alert.rule import Form, Severity
+from worker.domain.alert.state import AlertReason
+from worker.domain.alert.subject import ClauseResult, SubjectFacts
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Kind
+from worker.rendering.alert.amounts import AlertAmounts
+from worker.rendering.alert.conditions import WHY, Conditions, shortened
+from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.wording import Wording
+
+_MOVES = frozenset(Move)
+_TONES = {"new": "in", "event": "in", "worse": "out", "no_data": "out", "data_back": "in", "after_silence": "in"}
+_END_TONES = {"won": "won", "lost": "out", "revived": "in", "cleared": "in"}
+_LIMIT = 300
+
+
+def small(word: str) -> str:
+    """A reason as it stands inside a sentence. None of them is a noun, which German would write large."""
+    return word[:1].lower() + word[1:]
+
+
+def ended(finding: Finding) -> bool:
+    """Nothing is left to do for it: it is resolved, or was over before the reader could be told."""
+    return finding.reason is AlertReason.RESOLVED or finding.over_since is not None
+
+
+class FindingWords:
+    def __init__(
+        self, notification: Notification, w: Wording, amounts: AlertAmounts, conditions: Conditions, subjects: Subjects
+    ) -> None:
+        self._of = notification
+        self._w = w
+        self._amounts = amounts
+        self._conditions = conditions
+        self._subjects = subjects
+
+    def kind(self, finding: Finding) -> str:
+        """What decides its words: new, event, worse, repeat, resolved, over, after_silence, no_data, data_back."""
+        if finding.over_since is not None:
+            return "over"
+        new = finding.reason in {AlertReason.FIRST, AlertReason.NEW}
+        if new:
+            return "event" if self._of.rule(finding.rule).form is Form.CHANGES else "new"
+        return finding.reason.value
+
+    def word(self, finding: Finding) -> str:
+        """As in "Worse" or "Won"."""
+        kind, (end, _) = self.kind(finding), _end(finding)
+        if kind in {"resolved", "event"} and end in _MOVES:
+            return self._w.move_label(Move(end))
+        if kind == "event":
+            change = self._of.rule(finding.rule).change
+            return self._w.say(f"alert.{'new' if change is None else change.value}")
+        return self._w.say("alert.cleared" if kind == "resolved" else f"alert.{kind}")
+
+    def tone(self, finding: Finding) -> str:
+        kind, (end, _) = self.kind(finding), _end(finding)
+        if kind == "resolved" or (kind == "event" and end in _END_TONES):
+            return _END_TONES.get(end or "cleared", "gone")
+        return _TONES.get(kind, "m")
+
+    def brief(self, finding: Finding) -> str:
+        """As `why`, beside a column that says for how many days nobody changed a deal."""
+        if self.kind(finding) != "new" or not self._subjects.short_days(finding.facts, finding.at):
+            return self.why(finding)
+        return shortened(self._cause(finding, self._subjects.still(finding.facts)), _LIMIT)
+
+    def why(self, finding: Finding) -> str:
+        """In words, with the value and the threshold."""
+        say = {
+            "over": self._over,
+            "resolved": self._resolved,
+            "worse": self._worse,
+            "repeat": self._repeat,
+            "after_silence": self._after_silence,
+            "no_data": self._no_data,
+            "data_back": self._data_back,
+        }.get(self.kind(finding), self.cause)
+        return shortened(say(finding), _LIMIT)
+
+    def cause(self, finding: Finding) -> str:
+        """Why the condition holds: for a deal that stalls since when nobody changed it, then what was compared."""
+        return self._cause(finding, self._subjects.untouched(finding.facts, finding.at))
+
+    def _cause(self, finding: Finding, stalled: str) -> str:
+        rule = self._of.rule(finding.rule)
+        still = stalled if stalls(rule) else ""
+        held = [one for one in finding.clauses if one.holds]
+        told = [self._conditions.seen(one, rule, finding.facts.amount) for one in held if not _said_before(one, rule)]
+        return ", ".join(part for part in (still, *told) if part)
+
+    def count(self, facts: SubjectFacts, rule: RuleShown) -> str:
+        """Rows of a group."""
+        counted = rule.form is Form.GROUPS and facts.count is not None
+        return self._conditions.count(facts.count or 0, rule) if counted else ""
+
+    def amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
+        """The number by which it gets worse. Where that is the number of a group's rows, it is said what they are."""
+        amount = facts.amount
+        same = amount is not None and amount.kind is Kind.INT and amount.value == facts.count
+        return (self.count(facts, rule) if same else "") or self._amounts.amount(amount)
+
+    def known_amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
+        """As `amount`; empty also where it is not known."""
+        return self.amount(facts, rule) if self._amounts.known(facts.amount) else ""
+
+    def severity(self, finding: Finding) -> str:
+        """The word of a severity that is not the usual one."""
+        if finding.severity is Severity.WARNING or ended(finding):
+            return ""
+        return self._w.say(f"alert.severity.{finding.severity.value}")
+
+    def found(self, finding: Finding) -> str:
+        """Of one that an earlier notification could not bring: when it was found."""
+        return self._w.say("alert.found", date=self._w.stamp(finding.at)) if finding.at < self._of.slot else ""
+
+    def _over(self, finding: Finding) -> str:
+        until = finding.over_since or finding.at
+        return self._w.say("alert.why.over", since=self._w.stamp(finding.since), until=self._w.stamp(until))
+
+    def _resolved(self, finding: Finding) -> str:
+        end, detail = _end(finding)
+        lasted = self._w.say("alert.why.after", duration=self._w.brief((finding.at - finding.since).total_seconds()))
+        told = [self._w.detail(detail)]
+        if end not in _MOVES:
+            rule, shown = self._of.rule(finding.rule), finding.facts.amount
+            told = [self._conditions.no_longer(one, rule, shown) for one in finding.clauses if one.holds is False]
+        return ", ".join(part for part in (*told, lasted) if part)
+
+    def _worse(self, finding: Finding) -> str:
+        return self._moved(finding) or self.cause(finding)
+
+    def _moved(self, finding: Finding) -> str:
+        """What it was when the reader was told last, and how far it moved; "" if it did not."""
+        if finding.told is None:
+            return ""
+        change = self._amounts.change(finding.facts.amount, finding.told.amount)
+        told = []
+        if change and change != "=":
+            before = self._amounts.amount(finding.told.amount)
+            told.append(self._w.say("alert.why.was", before=before, change=change))
+        if finding.told.severity is not finding.severity:
+            was, now = (self._w.say(f"alert.severity.{one.value}") for one in (finding.told.severity, finding.severity))
+            told.append(self._w.say("alert.why.severity", was=was, now=now))
+        return ", ".join(told)
+
+    def _repeat(self, finding: Finding) -> str:
+        told = self._moved(finding) or self._w.say("alert.why.unchanged")
+        if finding.told is None:
+            return told
+        return self._w.say("alert.why.told", what=told, date=self._w.date(finding.told.slot))
+
+    def _after_silence(self, finding: Finding) -> str:
+        since = self._w.say("since", date=self._w.date(finding.since))
+        return ", ".join(part for part in (since, self.cause(finding)) if part)
+
+    def _no_data(self, finding: Finding) -> str:
+        return self._w.say("alert.why.no_data", self.missed(finding))
+
+    def missed(self, finding: Finding) -> int:
+        """Checks in a row without data."""
+        return max(1, finding.facts.count or self._of.rule(finding.rule).after)
+
+    def _data_back(self, finding: Finding) -> str:
+        return self._w.say("alert.why.data_back", since=self._w.stamp(finding.since))
+
+
+def _end(finding: Finding) -> tuple[str, str]:
+    """How it ended or what changed, and its detail. Of an event the condition may have read it."""
+    read = [one.value for clause in finding.clauses for one in clause.operands if one.name == WHY]
+    end, _, detail = (finding.why or next((one for one in read if isinstance(one, str)), "")).partition(" ")
+    return end, detail
+
+
+def _said_before(clause: ClauseResult, rule: RuleShown) -> bool:
+    """A clause that says no more than that the deal stalls, or what changed: other words say so."""
+    names = {one.name for one in clause.operands}
+    return names == {WHY} or (stalls(rule) and bool(names) and names <= {"row.stalled"})

@@ -1,0 +1,160 @@
+"""The head of a notification: what it counts, or the one subject that it is about."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from worker.domain.alert.notification import Finding, Notification, RuleShown
+from worker.domain.alert.state import AlertReason
+from worker.domain.alert.subject import Amount
+from worker.rendering.alert.amounts import AlertAmounts
+from worker.rendering.alert.findings import FindingWords, ended, small
+from worker.rendering.alert.groups import firing
+from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.wording import Wording
+
+COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over", "no_data", "data_back")
+"""The order in which counts are said."""
+
+
+class AlertHead:
+    def __init__(
+        self, notification: Notification, w: Wording, amounts: AlertAmounts, words: FindingWords, subjects: Subjects
+    ) -> None:
+        self._of = notification
+        self._w = w
+        self._amounts = amounts
+        self._words = words
+        self._subjects = subjects
+        self._counts = Counter(words.kind(one) for one in notification.findings)
+
+    @property
+    def one(self) -> Finding | None:
+        return self._of.findings[0] if len(self._of.findings) == 1 else None
+
+    @property
+    def rule(self) -> RuleShown | None:
+        """The only rule that has a finding."""
+        ids = {one.rule for one in self._of.findings}
+        return self._of.rule(ids.pop()) if len(ids) == 1 else None
+
+    @property
+    def all_over(self) -> bool:
+        return all(ended(one) for one in self._of.findings)
+
+    def label(self) -> str:
+        """Above the headline: the first time, still so since when, or no longer. Empty for several rules."""
+        kinds = {self._words.kind(one) for one in self._of.findings}
+        if self.rule is None or kinds == {"no_data"}:
+            return ""
+        if self.one is not None and kinds & {"event", "data_back", "over"}:
+            return self._words.word(self.one)
+        form = "stalled" if stalls(self.rule) else "case"
+        return self._w.say(f"alert.head.no_longer.{form}") if self.all_over else self._still_or_new(form, kinds)
+
+    def _still_or_new(self, form: str, kinds: set[str]) -> str:
+        older = {AlertReason.WORSE, AlertReason.REPEAT, AlertReason.AFTER_SILENCE}
+        since = [one.since for one in self._of.findings if one.reason in older]
+        if since:
+            return self._w.say(f"alert.head.still.{form}", date=self._w.date(min(since)))
+        if kinds - {"over"} != {"new"}:
+            return ""
+        first = any(one.reason is AlertReason.FIRST for one in self._of.findings)
+        return self._w.say(f"alert.head.{'first' if first else 'new'}.{form}")
+
+    def headline(self) -> str:
+        """The only subject; else what is counted: "1 worse, 1 new", "2 of 3 resolved"."""
+        if self.one is not None:
+            gone = self.one.reason is AlertReason.NO_DATA
+            return self._w.say("alert.no_data") if gone else self._subjects.name(self.one.facts)
+        total, rule = len(self._of.findings), self.rule
+        if self._all_stalled:
+            return self._w.say("alert.head.stalled", total)
+        if self._counts["resolved"] == total and rule is not None and rule.open:
+            return self._w.say("alert.head.resolved_of", total, total=self._w.count(total + rule.open))
+        return self.counts() or self.counts(repeats=True)
+
+    @property
+    def _all_stalled(self) -> bool:
+        """Whether the headline says how many deals stall."""
+        return self.rule is not None and stalls(self.rule) and self._counts["new"] == len(self._of.findings)
+
+    def counts(self, without: str = "", *, repeats: bool = False) -> str:
+        """As in "1 worse, 1 new". `without`: one of this kind is not counted."""
+        left = self._counts - Counter([without] if without else [])
+        kinds = [kind for kind in COUNTED if left[kind] and (repeats or kind != "repeat")]
+        return ", ".join(self._w.say(f"alert.count.{kind}", left[kind]) for kind in kinds)
+
+    def total(self) -> tuple[str, str]:
+        """The amount below the headline, and what is said of it; both may be empty."""
+        if self.one is not None and self.one.reason is AlertReason.NO_DATA:
+            return "", self._w.clean(self._of.rule(self.one.rule).query)
+        if self.one is not None:
+            rule, why = self._of.rule(self.one.rule), self._words.why(self.one)
+            amount = self._words.known_amount(self.one.facts, rule)
+            counted = amount and amount == self._words.count(self.one.facts, rule)
+            return amount, f"({why})" if counted else why
+        if self.rule is None:
+            return "", self._w.say("alert.head.rules", len({one.rule for one in self._of.findings}))
+        return self._resolved() if self.all_over else self._open(self.rule)
+
+    def _resolved(self) -> tuple[str, str]:
+        by_word: dict[str, list[Amount | None]] = {}
+        for one in self._of.findings:
+            by_word.setdefault(self._words.word(one), []).append(_last(one))
+        total = self._amounts.sum(map(_last, self._of.findings))
+        parts = [
+            f"{self._amounts.sum(amounts) or self._w.count(len(amounts))} {small(word)}"
+            for word, amounts in by_word.items()
+        ]
+        return total, ", ".join(parts)
+
+    def _open(self, rule: RuleShown) -> tuple[str, str]:
+        listed = firing(self._of, rule)
+        whole = rule.open <= listed
+        amount = self._amounts.known(rule.open_amount)
+        if not amount and whole:
+            amount = self._amounts.sum(one.facts.amount for one in self._of.findings if not ended(one))
+        number = max(rule.open, listed)
+        count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
+        if self._all_stalled and whole:
+            return amount, self._w.say("alert.head.in_all") if amount else ""
+        return amount, ", ".join(part for part in (count, self._since_told(rule) if whole else "") if part)
+
+    def _since_told(self, rule: RuleShown) -> str:
+        """How the sum of all open ones moved since the reader was told; "" where nothing was told, or others are open
+        of which no more is known.
+        """
+        now = rule.open_amount
+        if now is None or not any(one.told for one in self._of.findings):
+            return ""
+        delta = _delta(self._of.findings, now)
+        if delta is None or now.value is None:
+            return ""
+        change = self._amounts.change(now, Amount(now.kind, now.value - delta, now.currency))
+        if change == "=":
+            return self._w.say("alert.head.unchanged")
+        return self._w.say("alert.head.since_told", change=change)
+
+
+def _delta(findings: Sequence[Finding], like: Amount) -> int | float | None:
+    """What all findings together add to the sum; None where one of them is of another kind or currency."""
+    total: int | float = 0
+    for one in findings:
+        before = None if one.told is None else one.told.amount
+        now = None if ended(one) else one.facts.amount
+        known = [amount for amount in (before, now) if amount is not None]
+        if any((amount.kind, amount.currency) != (like.kind, like.currency) for amount in known):
+            return None
+        total += _number(now) - _number(before)
+    return total
+
+
+def _number(amount: Amount | None) -> int | float:
+    """What it adds to a sum: one without a value adds nothing."""
+    return 0 if amount is None or amount.value is None else amount.value
+
+
+def _last(finding: Finding) -> Amount | None:
+    """What an alert that is over was worth."""
+    told = None if finding.told is None else finding.told.amount
+    return finding.facts.amount if finding.facts.amount is not None else told

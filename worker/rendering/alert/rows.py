@@ -1,0 +1,46 @@
+"""What the templates of `alert` print, row by row."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One alert. `url`: empty where it has no page. `word`: why it is told, as in "Worse"; empty for one that is still
+    open and no news. `tone`: the class of its colour. `why`: the same in words, with value and threshold.
+    `right`: what stands below the amount. `detail`: whose it is, and where it stands.
+    """
+
+    name: str
+    url: str
+    amount: str
+    word: str
+    tone: str
+    why: str
+    right: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """One fact of the only subject."""
+
+    label: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """What is told of one rule. `title`: the rule's name, empty where the message has one rule. `note`: how many are
+    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `cut`: what is not listed, and
+    where it is. `open`: what is open and no news, below `open_title`. `rest`: how many more are open.
+    """
+
+    title: str
+    note: str
+    rows: tuple[RowView, ...]
+    repeats: tuple[RowView, ...]
+    repeat_title: str
+    cut: str
+    open: tuple[RowView, ...]
+    open_title: str
+    rest: str

@@ -1,0 +1,83 @@
+"""What an alert is about, in words: its name, whose it is, where it stands, and since when nobody changed it."""
+
+from datetime import UTC, datetime
+
+from worker.domain.alert.notification import RuleShown
+from worker.domain.alert.rule import Form
+from worker.domain.alert.subject import SubjectFacts
+from worker.domain.snapshot.snapshot import Column, Kind
+from worker.rendering.page.links import link
+from worker.rendering.wording import Wording
+
+_OF_DEALS = frozenset({"next_step", "stall_reason", "expected_close", "stage_since", "stalled_since", "updated_at"})
+"""Cells of a subject."""
+
+
+def stalls(rule: RuleShown) -> bool:
+    """Whether each alert of the rule is a deal that stalls."""
+    return rule.stalled and rule.form is Form.ROWS
+
+
+class Subjects:
+    def __init__(self, w: Wording) -> None:
+        self._w = w
+
+    def name(self, facts: SubjectFacts) -> str:
+        nobody = "no_owner" if "owner_id" in facts.cells else "not_known"
+        return self._w.named(facts.name, self._w.named(facts.key, self._w.say(nobody)))
+
+    def url(self, facts: SubjectFacts) -> str:
+        return link(facts.url)
+
+    def is_deal(self, facts: SubjectFacts) -> bool:
+        """Whether it has what only deals have."""
+        return not _OF_DEALS.isdisjoint(facts.cells)
+
+    def owner(self, facts: SubjectFacts) -> str:
+        """Empty where nothing is said of an owner."""
+        owner = self._w.named(facts.owner, self._w.say("no_owner") if self.is_deal(facts) else "")
+        return "" if owner == self.name(facts) else owner
+
+    def stage(self, facts: SubjectFacts) -> str:
+        stage = self._w.named(facts.stage, "")
+        return "" if stage == self.name(facts) else stage
+
+    def text(self, facts: SubjectFacts, column: str) -> str | None:
+        value = facts.cells.get(column)
+        return value if isinstance(value, str) and value else None
+
+    def instant(self, facts: SubjectFacts, column: str) -> datetime | None:
+        value = facts.cells.get(column)
+        if not isinstance(value, int) or isinstance(value, bool):
+            return None
+        try:
+            return datetime.fromtimestamp(value / 1000, UTC)
+        except (ValueError, OverflowError, OSError):
+            return None
+
+    def day(self, facts: SubjectFacts, column: str) -> str:
+        value = self.text(facts, column)
+        return self._w.row_name(value, Column(column, Kind.DATE)) if value else ""
+
+    def days(self, facts: SubjectFacts, column: str, at: datetime) -> int | None:
+        """Whole days since the instant in a column."""
+        instant = self.instant(facts, column)
+        return None if instant is None else max(0, self._w.since_days(instant, at))
+
+    def untouched(self, facts: SubjectFacts, at: datetime) -> str:
+        """How long nobody changed a deal that stalls; else since when it stalls, as far as that is known."""
+        days, since = self.days(facts, "updated_at", at), self.instant(facts, "stalled_since")
+        if days is not None:
+            return self._w.say("alert.why.untouched", days=self._w.days(days))
+        if since is not None:
+            return self._w.say("alert.why.stalled_since", date=self._w.day(since))
+        return self._w.say("alert.of.stalled")
+
+    def still(self, facts: SubjectFacts) -> str:
+        """Why a deal stalls, without how long: the service's reason, else that nobody changed it."""
+        return self._w.stall_reason(self.text(facts, "stall_reason")) or self._w.say("alert.why.still")
+
+    def short_days(self, facts: SubjectFacts, at: datetime) -> str:
+        """As in "20 d", for the column below the amount."""
+        days = self.days(facts, "updated_at", at)
+        return "" if days is None else self._w.say("brief.days", days)
