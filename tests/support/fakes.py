@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
+from worker.domain.alert.subject import ClauseResult
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact
@@ -375,6 +376,9 @@ class Least:
 
     def names(self, variable: str) -> frozenset[str]:
         return frozenset({"value"})
+
+    def clauses(self, variables: object) -> tuple[ClauseResult, ...]:
+        return ()
 
     def __call__(self, variables: Any) -> bool | None:
         value = variables["row"]["value"]

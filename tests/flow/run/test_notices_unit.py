@@ -21,6 +21,7 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.notice import MOST_CAUSES, Cause, NoticeRequest, Suspension, Trouble
 from worker.domain.operators import Operator
 from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.run.notices import (
     causes_of,
