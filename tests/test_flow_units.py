@@ -22,12 +22,12 @@ from worker.flow.run.shared_fetch import SharedFetches
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 FLOW = ROOT / "worker" / "flow"
-FAKES = TESTS / "support" / "fakes.py"
+FAKES = tuple(TESTS / "support" / name for name in ("fakes.py", "alert_fakes.py"))
 LONGEST_FAKE = 15
 
 INSIDE = ("worker.domain", "worker.flow", "worker.ports", "worker.errors", "worker.memo")
 """What a unit test may import of the project; besides these the fakes and the builders."""
-MAKERS = ("tests.support.fakes", "tests.support.patience", "tests.domain.builders")
+MAKERS = ("tests.support.fakes", "tests.support.alert_fakes", "tests.support.patience", "tests.domain.builders")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 WITHOUT_A_UNIT_TEST: dict[str, str] = {}
@@ -104,7 +104,7 @@ def test_a_unit_test_lies_beside_its_module() -> None:
     assert set(unit_tests()) <= {unit_test_of(module) for module in modules()}
 
 
-@pytest.mark.parametrize("path", [*unit_tests(), FAKES], ids=name_of)
+@pytest.mark.parametrize("path", [*unit_tests(), *FAKES], ids=name_of)
 def test_a_unit_test_imports_no_adapter(path: Path) -> None:
     imports = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Import | ast.ImportFrom)]
     names = {node.module or "" if isinstance(node, ast.ImportFrom) else node.names[0].name for node in imports}
@@ -128,7 +128,7 @@ def test_a_unit_test_uses_no_shared_fixture(path: Path) -> None:
     assert {parameter.arg for node in tests for parameter in node.args.args} & shared_fixtures() == set()
 
 
-@pytest.mark.parametrize("path", [*unit_tests(), FAKES], ids=name_of)
+@pytest.mark.parametrize("path", [*unit_tests(), *FAKES], ids=name_of)
 def test_a_fake_has_at_most_15_lines(path: Path) -> None:
     classes = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)]
     lengths = {node.name: (node.end_lineno or 0) - node.lineno + 1 for node in classes}
@@ -196,7 +196,7 @@ def test_a_fake_that_takes_other_parameters_is_seen(fake: Callable[..., None], e
     assert takes(inspect.signature(fake), inspect.signature(Methods.port)) is expected
 
 
-@pytest.mark.parametrize("path", [*unit_tests(), FAKES], ids=name_of)
+@pytest.mark.parametrize("path", [*unit_tests(), *FAKES], ids=name_of)
 def test_a_fake_takes_what_the_port_takes(path: Path) -> None:
     """A port that changes leaves no fake behind that still speaks the old way."""
     known = ports()

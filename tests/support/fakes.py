@@ -365,7 +365,12 @@ class Opened:
         return self.digest
 
 
-class Least:
+class WithoutClauses:
+    def clauses(self, variables: object) -> tuple[ClauseResult, ...]:
+        return ()
+
+
+class Least(WithoutClauses):
     """Conditions are amounts in minor units: a deal of that much or more is seen; of one without a value nothing is
     known.
     """
@@ -376,9 +381,6 @@ class Least:
 
     def names(self, variable: str) -> frozenset[str]:
         return frozenset({"value"})
-
-    def clauses(self, variables: object) -> tuple[ClauseResult, ...]:
-        return ()
 
     def __call__(self, variables: Any) -> bool | None:
         value = variables["row"]["value"]

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.domain.builders import answer, deal
-from tests.support.fakes import HOUR, NOW, TEAM, TROUBLE, reader_digest, uses
-from worker.domain.delivery import Baseline
+from tests.support.fakes import HOUR, NOW, RUN, TEAM, TROUBLE, reader_digest, uses
+from worker.domain.alert.notification import Notification
+from worker.domain.delivery import Baseline, Decision
 from worker.domain.digest.model import Standing
 from worker.domain.reason import Reason
 from worker.domain.schedule import OnUnknown, Send, Subscription
@@ -126,3 +127,12 @@ def test_what_is_sent_moves_the_baselines_of_what_was_answered_and_a_notice_move
 def test_what_is_skipped_moves_only_the_baseline_of_an_equal_answer(reason: Reason, before: int, moved: object) -> None:
     told = reader_digest(before={"deals": answer([deal("a", before)], at=NOW - HOUR)})
     assert told.skipped_baselines(reason) == moved
+
+
+def test_a_notification_of_alerts_is_always_sent_and_is_no_digest() -> None:
+    shown = Notification(RUN.key, "Weekly", NOW, NOW, (), ())
+    told = reader_digest(replace(TEAM, send=Send.ON_CHANGE), digest=shown)
+    assert told.alerts is shown
+    assert told.decide() == Decision(send=True, reason=Reason.ALERT)
+    assert (told.sent_baselines(), told.notice) == ({}, False)
+    assert (reader_digest().alerts, reader_digest(digest=TROUBLE).alerts) == (None, None)

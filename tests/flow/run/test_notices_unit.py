@@ -25,9 +25,11 @@ from worker.domain.run import RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.run.notices import (
     causes_of,
+    notice_day,
     notice_of,
     of_failed,
     of_suspended,
+    operator_address,
     stopped_ways,
     undelivered,
 )
@@ -63,6 +65,13 @@ def test_the_day_is_that_of_the_project() -> None:
         "2026-11-16",
         "2026-11-17",
     ]
+
+
+def test_the_operator_and_the_day_are_those_of_the_project() -> None:
+    assert operator_address(CONNECTORS, BUNDLE, ()) == "ops@acme.example"
+    assert operator_address(CONNECTORS, bundle_with(WEEKLY), ()) is None
+    berlin = replace(BUNDLE, defaults=replace(BUNDLE.defaults, timezone="Europe/Berlin"))
+    assert notice_day(berlin, datetime(2026, 11, 16, 23, 30, tzinfo=UTC)) == "2026-11-17"
 
 
 def test_of_many_causes_the_first_are_told_and_the_others_counted() -> None:

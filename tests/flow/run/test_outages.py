@@ -16,7 +16,7 @@ from worker.domain.due.spread import delay_of, shortest_interval
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import CatchUp, Schedule, Timing, Trigger
-from worker.flow.run.produce import _stale
+from worker.flow.run.stale import _stale
 from worker.flow.run.tick import slot_claim
 from worker.ports import Due
 

@@ -7,15 +7,17 @@ import pytest
 from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
 from worker.domain.delivery import Reader
 from worker.domain.operators import Operator
-from worker.domain.schedule import ChannelSpec
+from worker.domain.schedule import ChannelSpec, Each
 from worker.flow.run.readers import (
     also_id,
     entries,
     entry_of,
+    is_alert,
     is_also,
     is_notice,
     operator_entries,
     operator_entry,
+    plain_id,
     readers,
     subjects,
 )
@@ -113,3 +115,32 @@ def test_what_tells_of_held_digests_goes_to_the_reader_and_is_no_digest() -> Non
     found = entry_of(uses(), bundle_with(WEEKLY), known, also)
     assert found == replace(TEAM, template="notice")
     assert entry_of(uses(), bundle_with(WEEKLY), {}, also) is None
+
+
+def test_what_tells_of_alerts_goes_to_the_entry_through_its_own_template() -> None:
+    boss = replace(TEAM, id="boss", address="boss@acme.example", attach=("deals",))
+    known = entries(replace(WEEKLY, notify=(boss,)))
+    bundle = bundle_with(WEEKLY)
+    assert entry_of(uses(), bundle, known, f"alert:{READER.id}") == replace(TEAM, template="alert")
+    of_rule = entry_of(uses(), bundle, known, "alert:boss/big|boss@acme.example")
+    assert of_rule == replace(boss, template="alert", attach=())
+    assert entry_of(uses(), bundle, known, "also/alert:boss|boss@acme.example") == replace(
+        boss, template="notice", attach=()
+    )
+    assert entry_of(uses(), bundle, known, "alert:gone|boss@acme.example") is None
+    each = replace(TEAM, id="owners", address=None, each=Each.OWNER)
+    told = entry_of(uses(), bundle, entries(replace(WEEKLY, notify=(each,))), "alert:owners/big|ann@acme.example")
+    assert told == replace(each, address="ann@acme.example", template="alert")
+
+
+@pytest.mark.parametrize(
+    ("reader", "plain"),
+    [
+        ("alert:team|a@acme.example", "team|a@acme.example"),
+        ("alert:team/big|a/b|c", "team|a/b|c"),
+        ("team|alert:x", "team|alert:x"),
+    ],
+)
+def test_a_reader_of_alerts_is_the_reader_that_its_preferences_name(reader: str, plain: str) -> None:
+    assert plain_id(reader) == plain
+    assert is_alert(reader) is reader.startswith("alert:")

@@ -10,13 +10,17 @@ from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.rule import Inhibition
 from worker.domain.alert.state import RuleState
+from worker.domain.delivery import Baseline
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.run.comparison import Answers
-from worker.flow.uses import UsesConnectors
+from worker.flow.uses import UsesAlerts, UsesConnectors, UsesSnapshots
 from worker.ports import AlertMemory, Snapshots
+
+
+class BaselineUses(UsesAlerts, UsesSnapshots, Protocol): ...
 
 
 class ContextUses(UsesCompiled, UsesConnectors, Protocol): ...
@@ -76,6 +80,21 @@ async def baselines(snapshots: Snapshots, states: Iterable[RuleState]) -> Mappin
     ids = sorted({state.snapshot for state in states if state.snapshot})
     loaded = await asyncio.gather(*(snapshots.load(one) for one in ids))
     return {name: one for name, one in zip(ids, loaded, strict=True) if one is not None}
+
+
+async def rule_baselines(uses: BaselineUses, schedule: Schedule) -> tuple[Mapping[str, Baseline], ...]:
+    """What the rules of a schedule are compared with, by query id, so that a run looks up what left since. One for each
+    rule that was evaluated.
+    """
+    if not schedule.alerts:
+        return ()
+    states = (await uses.alerts.memory(schedule.id)).states
+    known = await baselines(uses.snapshots, states.values())
+    return tuple(
+        {rule.query: Baseline(state.snapshot, state.slot, known[state.snapshot].as_of[0])}
+        for rule in schedule.alerts
+        if (state := states.get(rule.id)) is not None and state.slot is not None and state.snapshot in known
+    )
 
 
 def _evaluated(

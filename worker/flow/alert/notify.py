@@ -122,7 +122,7 @@ async def _changes(
     uses: NotifyUses, found: RunFound, memory: AlertMemory, given: RunAlerts, told: Notified, now: datetime
 ) -> Alerted:
     schedule = found.schedule
-    apart = {one: said for one, said in told.notifications.items() if _to_operator(one)}
+    apart = {one: said for one, said in told.notifications.items() if to_operator(one)}
     made = {reader_of(schedule.id, one): said for one, said in told.notifications.items() if one not in apart}
     stopped = await stopped_ways(uses, found.bundle) if apart else frozenset[str]()
     changes = AlertChanges(
@@ -142,7 +142,7 @@ async def _changes(
     return Alerted(changes, (*facts, *notified))
 
 
-def _to_operator(reader_id: str) -> bool:
+def to_operator(reader_id: str) -> bool:
     """The operator's findings are told by notices: one a day of each rule."""
     return reader_id.removeprefix(ALERT).partition("|")[0].partition("/")[0] == OPERATOR
 

@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any, Never, Protocol, TypeVar
 
 from worker.domain.delivery import DeliveryKey, Reader
-from worker.domain.due.spread import delay_of
 from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
 from worker.domain.reason import Reason
-from worker.domain.run import Run, RunKey
+from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import live_records
 from worker.errors import ClaimLost
 from worker.flow.alert.compiled import UsesCompiled
-from worker.flow.alert.evaluate import RunFound
+from worker.flow.alert.evaluate import RunFound, rule_baselines
 from worker.flow.alert.write import with_alerts
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
@@ -27,6 +26,7 @@ from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import readers
 from worker.flow.run.shared_fetch import UsesFetches
+from worker.flow.run.stale import gives_way, is_stale
 from worker.flow.uses import (
     UsesAlerts,
     UsesClock,
@@ -114,9 +114,9 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         return ()
     named = [*readers(schedule), *subscribed]
     past = await in_use(uses, bundle, schedule, await past_of_each(uses.runs, schedule))
-    baselines = [*(await uses.runs.baselines(named)).values(), *past.values()]
-    stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
-    if stale and _gives_way(schedule, begun):
+    baselines = [*(await uses.runs.baselines(named)).values(), *past.values(), *await rule_baselines(uses, schedule)]
+    stale, on_demand = await is_stale(uses, schedule, begun), run.trigger == "manual"
+    if stale and gives_way(schedule, begun):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.SUPERSEDED))
         return ()
     context = FetchContext(
@@ -225,44 +225,6 @@ async def _nothing(
     keys = (DeliveryKey(key, notice.reader),) if failed.noticed and notice is not None else ()
     await uses.queue.deliver(keys)
     return keys
-
-
-async def _is_stale(uses: ProduceUses, schedule: Schedule, begun: RunLease) -> bool:
-    """Whether "now" belongs to a newer slot than this run's.
-
-    If the schedule was edited since, the slot after this one under the old definition is never claimed, so that nothing
-    replaces this run.
-    """
-    run = begun.run
-    if _stale(uses.triggers, schedule, run, run.claimed_at):
-        return True
-    if not _stale(uses.triggers, schedule, run, begun.now):
-        return False
-    deployment = await uses.deployments.deployed()
-    timings = await uses.deployments.timings(deployment.bundle) if deployment else {}
-    return schedule.id in timings and timings[schedule.id].trigger == schedule.trigger
-
-
-def _stale(triggers: Triggers, schedule: Schedule, run: Run, moment: datetime) -> bool:
-    """Whether a newer slot was due at `moment`.
-
-    A run that was requested for an instant in the past (`--at`) is as old as a run that was caught up. A run that was
-    requested for now may wait for a worker as long as `grace`. A run for a missed slot counts from that slot.
-    """
-    slot, grace = run.key.slot, timedelta(seconds=schedule.grace)
-    following = triggers.next(schedule.trigger, slot)
-    newer = following is not None and following + delay_of(schedule.id, schedule.spread) <= moment
-    if run.key.kind:
-        return run.claimed_at - slot > grace or (newer and moment - slot > grace)
-    return newer
-
-
-def _gives_way(schedule: Schedule, begun: RunLease) -> bool:
-    """Whether a stale run is skipped in favour of the newer slot: only if nobody asked for it. A run that was postponed
-    had its tries, and ends with its own notice to the operator.
-    """
-    asked = begun.run.key.kind or begun.run.trigger == "manual"
-    return schedule.catch_up is CatchUp.LATEST and not asked and not begun.postponed
 
 
 async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Never]) -> T:

@@ -63,11 +63,6 @@ def is_alert(reader_id: str) -> bool:
     return reader_id.startswith(ALERT)
 
 
-def alert_reader(schedule: str, entry: str, address: str, rule: str = "") -> Reader:
-    """`rule`: of a rule whose findings have a message of their own."""
-    return Reader(schedule, f"{ALERT}{entry}/{rule}" if rule else f"{ALERT}{entry}", address)
-
-
 def plain_id(reader_id: str) -> str:
     """The id that the reader of a notification has as a reader of digests: preferences have it. An entry's id holds no
     slash.

@@ -367,7 +367,7 @@ local function supersede(old, names)
         sent = sent + 1
       elseif state == 'U' or state == 'H' then
         row.y = true
-        note_unclear(old, names[i])
+        if not is_alert(names[i]) then note_unclear(old, names[i]) end
       end
       row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
@@ -503,21 +503,20 @@ local function unsent(text)
   return not row.v and not posted(row)
 end
 
--- Whether every notification to these readers that an older run left waiting is among the carried ones.
-local function carries_all(run, readers, carried)
+-- Calls `act` with every open notification that an older run made to one of these readers: its run, reader and row.
+local function each_older(run, readers, act)
   local slot = slot_of(run)
-  if not slot or #readers == 0 then return true end
+  if not slot or #readers == 0 then return end
   for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do
     if call('EXISTS', told_key(old)) == 1 then
       for from = 1, #readers, 1000 do
         local names = {unpack(readers, from, math.min(from + 999, #readers))}
         for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
-          if not carried[old .. '/' .. names[i]] and unsent(text) then return false end
+          if text then act(old, names[i], text) end
         end
       end
     end
   end
-  return true
 end
 
 -- Whether what an evaluation was made from is still so. `given`: token, fields (how many were staged), rules [[rule,
@@ -532,7 +531,12 @@ local function alerts_stand(run, given)
     if not unsent(call('HGET', rows_key(one[1]), one[2])) then return false end
     carried[one[1] .. '/' .. one[2]] = true
   end
-  return carries_all(run, given.readers, carried)
+  -- Every one that waits has to be carried.
+  local all = true
+  each_older(run, given.readers, function(old, reader, text)
+    if not carried[old .. '/' .. reader] and unsent(text) then all = false end
+  end)
+  return all
 end
 
 local function staged_alerts(run, given)
@@ -580,10 +584,15 @@ local function write_alerts(run, given, staged)
     call('HDEL', acks_key(schedule), unpack(given.ended, from, math.min(from + 999, #given.ended)))
   end
   local of_run = {}
-  for _, one in ipairs(given.carried) do
-    of_run[one[1]] = of_run[one[1]] or {}
-    table.insert(of_run[one[1]], one[2])
+  local function ends(old, reader)
+    of_run[old] = of_run[old] or {}
+    table.insert(of_run[old], reader)
   end
+  for _, one in ipairs(given.carried) do ends(one[1], one[2]) end
+  -- What is held until somebody settles it ends when its reader is told something newer.
+  each_older(run, given.readers, function(old, reader, text)
+    if string.sub(text, 1, 1) == 'H' then ends(old, reader) end
+  end)
   for old, names in pairs(of_run) do
     for from = 1, #names, 1000 do supersede(old, {unpack(names, from, math.min(from + 999, #names))}) end
   end

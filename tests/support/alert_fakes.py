@@ -1,0 +1,91 @@
+"""What the unit tests of flow/alert share: a schedule with a rule, and a memory of alerts without Redis."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.domain.builders import answer, deal
+from tests.support.fakes import NOW, RUN, WEEKLY, Emitted, Least, OneQuery, Stored, Takes, bundle_with, uses
+from worker.domain.alert.notification import Notification
+from worker.domain.alert.rule import Form, Rule
+from worker.domain.alert.silence import Silence
+from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.run import RunKey
+from worker.domain.schedule import Schedule
+from worker.domain.snapshot.snapshot import Snapshot
+from worker.flow.alert.compiled import Compiled
+from worker.flow.alert.evaluate import RunFound
+from worker.flow.run.comparison import Answers
+from worker.ports import AlertMemory, AlertRecord
+from worker.ports.kinds import QuerySpec
+
+BIG = Rule("big", "Big deals", Form.ROWS, "deals", "1000")
+"""`Least` reads its condition: a deal of 1,000 or more fires."""
+WATCHED = replace(WEEKLY, alerts=(BIG,))
+SPEC = QuerySpec("opportunities", "", False, (), lists_opportunities=True)
+NOTHING = AlertMemory("weekly", {}, {})
+LARGE, SMALL = 100_000, 100
+"""Cents: 1,000 fires, 1 does not."""
+
+
+class Connected(OneQuery, Takes):
+    """One list of deals, and mail that takes every address with an @."""
+
+    def __init__(self) -> None:
+        super().__init__(SPEC)
+        self.names = ("mail",)
+
+    def address(self, bundle: Any, channel: str, text: str) -> str | None:
+        return text.lower() if "@" in text else None
+
+
+class Remembered:
+    """`memory` of each call in turn, the last one for ever. `gone`: deliveries that never reached anybody."""
+
+    def __init__(self, *memory: AlertMemory, gone: Sequence[DeliveryKey] = (), waits: Any = None) -> None:
+        self.all, self.gone, self.waits = list(memory) or [NOTHING], gone, waits or {}
+
+    async def memory(self, schedule: str) -> AlertMemory:
+        return self.all.pop(0) if len(self.all) > 1 else self.all[0]
+
+    async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
+        return {key: one for key, one in self.waits.items() if key.reader in {reader.id for reader in readers}}
+
+
+class Ledger(Remembered):
+    silenced: tuple[Silence, ...] = ()
+    kept: AlertRecord | None = None
+
+    async def silences(self) -> tuple[Silence, ...]:
+        return self.silenced
+
+    async def reached(self, deliveries: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
+        return frozenset(deliveries) - frozenset(self.gone)
+
+    async def record(self, run: RunKey) -> AlertRecord | None:
+        return self.kept
+
+
+def found(
+    *values: int, schedule: Schedule = WATCHED, run: RunKey = RUN.key, operator: str | None = "ops@acme.example"
+) -> RunFound:
+    """A run that found deals of these values in cents: a, b, c, … Nothing at all: the run failed."""
+    snapshots = {"deals": listed(*values, at=run.slot)} if values else {}
+    bundle = bundle_with(schedule, operator=operator)
+    return RunFound(run, bundle, schedule, Answers(snapshots, {}, ()), dict.fromkeys(snapshots, f"at {run.slot:%H}"))
+
+
+def listed(*values: int, at: Any = NOW) -> Snapshot:
+    return answer([deal(name, value) for name, value in zip("abcdefgh", values, strict=False)], at=at)
+
+
+def parts(ledger: Any = None, stored: Mapping[str, Snapshot] | None = None, **other: Any) -> Any:
+    given = {
+        "alerts": ledger or Ledger(),
+        "compiled": Compiled(Least()),
+        "connectors": Connected(),
+        "deliveries": uses(),
+        "events": Emitted(),
+        "snapshots": Stored(stored),
+    }
+    return uses(**{**given, **other})

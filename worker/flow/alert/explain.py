@@ -1,0 +1,97 @@
+"""What became of every reason that a run had to tell of an alert."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.notify import Kept
+from worker.domain.alert.state import Withheld
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+from worker.flow.alert.notify import to_operator
+from worker.flow.uses import UsesAlerts, UsesLookups
+
+
+class ExplainUses(UsesAlerts, UsesLookups, Protocol): ...
+
+
+class Outcome(StrEnum):
+    """What became of a notification that names an alert."""
+
+    SENT = "sent"  # or it may have arrived
+    CARRIED = "carried"  # a later notification told it
+    HELD = "held"  # over the cap: a message names it later
+    WAITING = "waiting"
+    STOPPED = "stopped"  # it was not sent: its delivery says why
+    NOTICED = "noticed"  # the operator's notices tell it
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One alert that one reader is told of. `delivery`: None for the operator, and where it is no longer stored."""
+
+    fingerprint: str
+    reader: str
+    outcome: Outcome
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """`fired`: pairs of a reason and a reader who is told, and reasons that are told to nobody. Each of them is in
+    exactly one of `told` and `kept`.
+    """
+
+    fired: int
+    told: Mapping[Outcome, int]
+    kept: Mapping[Withheld, int]
+
+    @property
+    def even(self) -> bool:
+        return self.fired == sum(self.told.values()) + sum(self.kept.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RunExplained:
+    """`evaluations`: one of each rule, with the clauses of what fired. `kept`: what was told to nobody, and why."""
+
+    evaluations: tuple[Evaluation, ...]
+    told: tuple[Told, ...]
+    kept: tuple[Kept, ...]
+    balance: Balance
+
+
+async def explain_run(uses: ExplainUses, run: RunKey) -> RunExplained | None:
+    """None for a run without alert rules, and for one that is no longer stored."""
+    record = await uses.alerts.record(run)
+    if record is None:
+        return None
+    rows = {row.key.reader: row for row in await uses.lookups.deliveries(run)}
+    told = tuple(
+        Told(fingerprint, reader, outcome_of(DeliveryKey(run, reader), rows.get(reader)), rows.get(reader))
+        for reader, fingerprints in record.told.items()
+        for fingerprint in fingerprints
+    )
+    balance = Balance(
+        sum(map(len, record.told.values())) + len(record.kept),
+        Counter(one.outcome for one in told),
+        Counter(one.why for one in record.kept),
+    )
+    return RunExplained(record.evaluations, told, record.kept, balance)
+
+
+def outcome_of(key: DeliveryKey, row: Delivery | None) -> Outcome:
+    """`row`: None where there is no such delivery."""
+    if row is None:
+        return Outcome.NOTICED if to_operator(key.reader) else Outcome.STOPPED
+    if row.state is DeliveryState.SENT or row.state is DeliveryState.UNKNOWN:
+        return Outcome.SENT
+    if row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING}:
+        return Outcome.WAITING
+    known = {Reason.SUPERSEDED: Outcome.CARRIED, Reason.CAPPED: Outcome.HELD}
+    outcome = known.get(row.reason, Outcome.STOPPED) if row.reason is not None else Outcome.STOPPED
+    return Outcome.SENT if row.may_have_arrived else outcome
