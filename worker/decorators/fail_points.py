@@ -37,6 +37,7 @@ FAIL_POINTS = (
     "share.fetched",
     "run.fetched",
     "run.kept",
+    "run.evaluated",
     "run.delivering",
     "run.postponed",
     "run.failed",
@@ -103,7 +104,7 @@ def with_fail_points(services: Services, pass_point: PassPoint) -> Services:
         runs=decorated(
             services.runs,
             begin=after("run.fetching", lambda answer: answer.lease),
-            deliver=_around(pass_point, before=lambda _: "run.kept", after=lambda *_: "run.delivering"),
+            deliver=_around(pass_point, before=_kept, after=lambda *_: "run.delivering"),
             postpone=after("run.postponed"),
             fail=after("run.failed"),
         ),
@@ -131,18 +132,25 @@ def _point_of(outcome: Outcome) -> str:
     return _SETTLED[type(outcome)]
 
 
+def _kept(named: Mapping[str, Any]) -> tuple[str, ...]:
+    """Between the stored answers and the hand-over lies the evaluation of the alert rules, where there are any."""
+    return ("run.kept", "run.evaluated") if named.get("alerts") is not None else ("run.kept",)
+
+
 def _around(
     pass_point: PassPoint,
     *,
-    before: Callable[[Mapping[str, Any]], str] = lambda _named: "",
+    before: Callable[[Mapping[str, Any]], str | tuple[str, ...]] = lambda _named: "",
     after: Callable[[Any, tuple[Any, ...], Mapping[str, Any]], str] = lambda _answer, _args, _named: "",
 ) -> Callable[[Method], Method]:
-    """`before` and `after` name the fail point that is passed there, if any."""
+    """`before` and `after` name the fail points that are passed there, if any."""
 
     def around(method: Method) -> Method:
         async def called(*args: Any, **named: Any) -> Any:
-            if point := before(named):
-                pass_point(point)
+            points = before(named)
+            for point in (points,) if isinstance(points, str) else points:
+                if point:
+                    pass_point(point)
             answer = await method(*args, **named)
             if point := after(answer, args, named):
                 pass_point(point)
