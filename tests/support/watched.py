@@ -26,7 +26,7 @@ from worker.flow.services import Services
 from worker.ports import Answer, Channel, Question, Source
 
 START = datetime.fromisoformat("2026-01-05T09:00:00+00:00")
-"""Before anything that was deployed on the real clock is due. No slot of the schedule comes: a test asks for its own."""
+"""Before anything is due that was deployed on the real clock. A test asks for its own slots: none comes by itself."""
 MINUTE = timedelta(minutes=1)
 SCHEDULE = """
 name: Stalled watch

@@ -27,7 +27,8 @@ class NoticePage:
         if self.notice.trouble is Trouble.HELD:
             return plain(self._w.say("held.subject", self._count))
         time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
-        end = "partly" if self.notice.reason is Reason.PARTLY_DELIVERED else "failed"
+        ends = {Reason.PARTLY_DELIVERED: "partly", Reason.NO_DATA: "no_data", Reason.DATA_BACK: "data_back"}
+        end = ends.get(self.notice.reason, "failed")
         name = self._w.clean(self.notice.name, LONGEST_NAME)
         return plain(self._w.say(f"notice.subject.{end}", name=name, time=time))
 
@@ -53,6 +54,7 @@ class NoticePage:
                     self._w.clean(one.name, LONGEST_NAME),
                     self._w.stamp(one.slot),
                     self._w.say("held.changes", one.changes) if one.changes else "",
+                    self._w.say("held.alerts", one.alerts) if one.alerts else "",
                 )
                 if words
             )
@@ -97,6 +99,8 @@ class NoticePage:
             "abandoned": (show, again),
             "undelivered": (show, retry, again),
             "partly_delivered": (show, retry),
+            "no_data": ("doctor", show),
+            "data_back": (show,),
             "address": ("deploy", retry),
             "channel": ("doctor", "deploy", retry),
         }[self._kind]

@@ -8,7 +8,7 @@ from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.state import AlertReason
 from worker.domain.delivery import Reader
 from worker.domain.notice import Cause, Notice, NoticeRequest, Trouble
-from worker.domain.reason import SENTENCES, Reason
+from worker.domain.reason import Reason
 from worker.domain.schedule import Bundle, Schedule
 from worker.flow.run.notices import notice_day, operator_address
 from worker.flow.run.readers import OPERATOR
@@ -40,8 +40,7 @@ def _request(
     """A rule that loses and gets its data several times a day is told of once for each, and then counted."""
     reason = Reason.DATA_BACK if finding.reason is AlertReason.DATA_BACK else Reason.NO_DATA
     subject = f"{reason} {schedule.id} {finding.rule}"
-    rule = told.rule(finding.rule)
-    causes = (Cause(rule.name, f"{SENTENCES[reason]} ({finding.facts.name})"),)
-    notice = Notice(told.run, schedule.name, Trouble.NO_DATA, subject, reason, causes, 0, now)
+    cause = Cause(told.rule(finding.rule).name, finding.facts.name)
+    notice = Notice(told.run, schedule.name, Trouble.NO_DATA, subject, reason, (cause,), 0, now)
     one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
     return NoticeRequest(Reader(schedule.id, one_of_many, address).id, notice_day(bundle, now), notice)
