@@ -5,14 +5,15 @@ from dataclasses import replace
 from typing import Any
 
 from tests.domain.builders import answer, deal
-from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, found, parts
+from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, Connected, found, parts
 from tests.support.fakes import TEAM
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.state import RuleState
 from worker.domain.schedule import Each, Person, Schedule
-from worker.flow.alert.alert_readers import Judged, alert_readers, rules_of
+from worker.flow.alert.alert_readers import Judged, alert_readers, rules_of, seen_by
 from worker.flow.alert.evaluate import RunFound, evaluate_rules, rule_contexts
+from worker.flow.run.owners import OwnerAddresses
 
 BOSS = replace(TEAM, id="boss", address="boss@acme.example")
 OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
@@ -20,12 +21,13 @@ OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
 
 async def judged(run: RunFound, **readers: str) -> Judged:
     """`readers`: whom earlier notifications named what fires now."""
-    made = await evaluate_rules(run, await rule_contexts(parts(), run, "weekly"), NOTHING, {})
+    contexts = await rule_contexts(parts(), run, "weekly")
+    made = await evaluate_rules(run, contexts, NOTHING, {})
     told: Mapping[str, Evaluation] = {
         rule: replace(one, transitions=tuple(replace(step, readers=readers) for step in one.transitions))
         for rule, one in made.items()
     }
-    return Judged(run, told, {})
+    return Judged(run, contexts, told, {})
 
 
 def names(readers: tuple[AlertReader, ...]) -> list[tuple[str, str]]:
@@ -101,3 +103,28 @@ async def test_the_operator_is_told_where_a_rule_has_no_data() -> None:
     assert [one.operator for one in await without_data("ops@acme.example")] == [False, True]
     assert [one.operator for one in await without_data(None)] == [False]
     assert [one.operator for one in await alert_readers(parts(), await judged(found(LARGE)))] == [False]
+
+
+async def test_readers_see_what_their_audience_says_though_only_the_owners_are_asked() -> None:
+    run = owned(WATCHED, a="ann", b="ben", c="nobody")
+    known = await judged(run)
+    asked = list[str]()
+
+    def judge(name: str) -> Any:
+        def sees(context: Any, facts: Any) -> bool:
+            asked.append(f"{name} {facts.key}")
+            return bool(facts.owner_id == name)
+
+        return sees
+
+    addresses = OwnerAddresses(Connected(), run.bundle, OWNERS, {})
+    shown = seen_by({f"{name}@acme.example": judge(name) for name in ("ann", "ben")}, known, addresses)
+    (context,) = known.rules
+    facts = [one.facts for one in known.evaluations["big"].transitions]
+    assert {name: [one.key for one in facts if sees(context, one)] for name, sees in shown.items()} == {
+        "ann@acme.example": ["a"],
+        "ben@acme.example": ["b"],
+    }
+    assert set(asked) == {"ann a", "ben b"}
+    other = replace(facts[0], key="of a row that nobody asked for")
+    assert [sees(context, other) for sees in shown.values()] == [True, False], "it is judged when it is asked for"

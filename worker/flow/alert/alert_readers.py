@@ -1,15 +1,17 @@
 """Who may be told of the alerts of a run: the readers of each entry that its rules name."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from worker.domain.alert import context as alert
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.readers import AlertReader, sees_of
+from worker.domain.alert.readers import AlertReader, Sees, row_of, sees_of
+from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import NO_DATA_SUBJECT, SubjectFacts
 from worker.domain.alert.withheld import QUIET
 from worker.domain.schedule import Schedule, Subscription
+from worker.domain.snapshot.audience import OWNER
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound
@@ -24,15 +26,27 @@ class ReaderUses(StopUses, UsesCompiled, Protocol): ...
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A run and its evaluations, by rule id. `before`: the answers of the rules' baselines, by query id."""
+    """A run with its rules and their evaluations, by rule id. `before`: the answers of the rules' baselines, by query
+    id.
+    """
 
     found: RunFound
+    rules: Sequence[alert.RuleContext]
     evaluations: Mapping[str, Evaluation]
     before: Mapping[str, Snapshot]
 
+    @property
     def answers(self) -> Mapping[str, alert.Answers]:
+        """By query id."""
         now, compared = self.found.answers.snapshots, self.found.answers.compared
         return {query: alert.Answers(one, self.before.get(query), compared.get(query)) for query, one in now.items()}
+
+    def subjects(self) -> Iterator[tuple[alert.RuleContext, SubjectFacts]]:
+        """All that a reader may be told of, or shown as still firing."""
+        for context in self.rules:
+            found = self.evaluations[context.rule.id]
+            yield from ((context, one.facts) for one in found.transitions if one.reason is not None)
+            yield from ((context, held.facts) for held in found.state.alerts.values())
 
 
 async def alert_readers(
@@ -64,18 +78,56 @@ def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
 async def _of_entry(uses: ReaderUses, judged: Judged, entry: Subscription) -> list[AlertReader]:
     found = judged.found
     condition = await uses.compiled.rows(entry.rows) if entry.rows else None
-    answers = judged.answers()
     if entry.each is None:
         audience = audience_of(found.schedule, entry, condition, None)
-        sees = sees_of(audience, answers) if audience is not None else None
+        sees = sees_of(audience, judged.answers) if audience is not None else None
         return [AlertReader(entry.id, entry.address or WEBHOOK, sees=sees)]
     known = emails(found.schedule, found.answers.snapshots, judged.before)
     addresses = OwnerAddresses(uses.connectors, found.bundle, entry, known)
-    made = []
-    for address in sorted({*_owners(judged, addresses), *_told(judged, entry.id)}):
-        audience = audience_of(found.schedule, replace(entry, address=address), condition, addresses)
-        made.append(AlertReader(entry.id, address, sees=sees_of(audience, answers) if audience is not None else None))
-    return made
+    names = sorted({*_owners(judged, addresses), *_told(judged, entry.id)})
+    each = {name: audience_of(found.schedule, replace(entry, address=name), condition, addresses) for name in names}
+    judges = {name: sees_of(one, judged.answers) for name, one in each.items() if one is not None}
+    shown = seen_by({name: one for name, one in judges.items() if one is not None}, judged, addresses)
+    return [AlertReader(entry.id, name, sees=sees) for name, sees in shown.items()]
+
+
+def seen_by(judges: Mapping[str, Sees], judged: Judged, addresses: OwnerAddresses) -> Mapping[str, Sees]:
+    """As `judges`, by address, but each subject is judged for its owner's readers alone: 300 owners may have 2,000
+    alerts at once, and be asked about every one of them.
+    """
+    seen: dict[str, set[tuple[str, str]]] = {name: set() for name in judges}
+    known: set[tuple[str, str]] = set()
+    for context, facts in judged.subjects():
+        subject = (context.rule.id, facts.key)
+        known.add(subject)
+        for name in _candidates(judges, judged, addresses, context, facts):
+            if judges[name](context, facts):
+                seen[name].add(subject)
+
+    def of(judge: Sees, mine: set[tuple[str, str]]) -> Sees:
+        def sees(context: alert.RuleContext, facts: SubjectFacts) -> bool:
+            subject = (context.rule.id, facts.key)
+            return subject in mine if subject in known else judge(context, facts)
+
+        return sees
+
+    return {name: of(judge, seen[name]) for name, judge in judges.items()}
+
+
+def _candidates(
+    judges: Mapping[str, Sees],
+    judged: Judged,
+    addresses: OwnerAddresses,
+    context: alert.RuleContext,
+    facts: SubjectFacts,
+) -> Iterable[str]:
+    """Readers who may see a subject: those of its owner; of what is the team's, all."""
+    rule, of_rows = context.rule, context.rule.form in (Form.ROWS, Form.CHANGES)
+    if not of_rows and addresses.entry.team_totals:
+        return judges
+    owner = row_of(context, judged.answers.get(rule.query), facts).text(OWNER) if of_rows else facts.owner_id
+    source = judged.found.schedule.item(rule.query).source
+    return addresses.of((source, owner or None)) & judges.keys()
 
 
 def _owners(judged: Judged, addresses: OwnerAddresses) -> Iterator[str]:

@@ -59,7 +59,7 @@ async def alerted(
         for rule in reversed(schedule.alerts)
         if rule.id in memory.states and memory.states[rule.id].snapshot in known
     }
-    readers = await alert_readers(uses, Judged(found, evaluations, before), subscribed.values())
+    readers = await alert_readers(uses, Judged(found, contexts, evaluations, before), subscribed.values())
     given = RunAlerts(
         run=found.run,
         name=schedule.name,
