@@ -8,7 +8,7 @@ from decimal import Decimal
 from worker.adapters.expressions.checks import inside, sole
 from worker.adapters.expressions.clauses import FLIPPED, comparison
 from worker.adapters.expressions.program import Program, program_of
-from worker.adapters.expressions.references import NullQuestion, Reference
+from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token
 from worker.domain.alert.subject import ClauseResult, Operand
 from worker.domain.expression import Given
@@ -22,7 +22,7 @@ class CelClause:
     text: str
     column: int
     program: Program
-    references: tuple[Reference, ...]
+    references: tuple[ValueReference, ...]
     operator: str
     threshold: str
 
@@ -34,7 +34,7 @@ class CelClause:
 
 
 def clause_of(
-    source: str, part: Sequence[Token], found: Sequence[Reference], asked: Sequence[NullQuestion]
+    source: str, part: Sequence[Token], found: Sequence[ValueReference], asked: Sequence[NullQuestion]
 ) -> CelClause:
     """Raises ValueError where it cannot be read."""
     end = part[-1].column + len(part[-1].text) - 1
@@ -43,7 +43,7 @@ def clause_of(
     return CelClause(text, part[0].column, program, inside(found, part), operator, threshold)
 
 
-def _against_a_constant(part: Sequence[Token], found: Sequence[Reference]) -> tuple[str, str]:
+def _against_a_constant(part: Sequence[Token], found: Sequence[ValueReference]) -> tuple[str, str]:
     made = comparison(part)
     if made is not None and sole(found, made.left) and (constant := _constant(made.right)):
         return made.operator, constant
@@ -64,7 +64,7 @@ def _constant(side: Sequence[Token]) -> str:
     return ""
 
 
-def _operand(one: Reference, variables: Mapping[str, Given]) -> Operand | None:
+def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | None:
     """None of a variable or a map as a whole."""
     value = one.given(variables)
     if isinstance(value, tuple):
@@ -84,6 +84,6 @@ def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
     return Kind.INSTANT if isinstance(value, datetime) else Kind.TEXT
 
 
-def _currency(one: Reference, variables: Mapping[str, Given]) -> str | None:
+def _currency(one: ValueReference, variables: Mapping[str, Given]) -> str | None:
     found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get("currency")
     return found if isinstance(found, str) else None
