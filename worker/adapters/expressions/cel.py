@@ -134,9 +134,11 @@ def _refuse_functions(program: cel.Program, variables: Mapping[str, Variable]) -
 
 def _certain(found: Sequence[ValueReference], variables: Mapping[str, Variable]) -> bool:
     """Whether it is known what each value holds, so that the made-up ones are of the right kind."""
-    return all(
-        one.kind is not None or one.name in variables[one.variable].lists for one in found if one.name or one.key
-    )
+    for one in found:
+        variable = variables[one.variable]
+        if one.kind is None and not one.key and one.name not in {"", *variable.lists, *variable.maps}:
+            return False
+    return True
 
 
 def _try(program: Program, given: Mapping[str, Given], at: str, *, certain: bool) -> None:

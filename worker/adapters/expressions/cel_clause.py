@@ -76,11 +76,11 @@ def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | N
 
 
 def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
-    """Of a value that only an answer knows."""
+    """Of a value that only an answer knows: the nearest that can be shown. A number between 0 and 1 is a share."""
     if isinstance(value, bool):
         return Kind.BOOL
     if isinstance(value, Decimal):
-        return Kind.INT
+        return Kind.RATIO if 0 < abs(value) < 1 else Kind.INT
     return Kind.INSTANT if isinstance(value, datetime) else Kind.TEXT
 
 

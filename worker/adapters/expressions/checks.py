@@ -91,7 +91,7 @@ def _held_by(side: Sequence[Token], found: Sequence[ValueReference]) -> str | No
     """None where it cannot be told."""
     one = sole(found, side)
     if one is not None:
-        return None if one.kind is None else held(one.kind)
+        return _held_in(one)
     if len(side) == 1:
         by_kind = {"number": NUMBER, "text": TEXT}
         return FLAG if side[0].text in {"true", "false"} else by_kind.get(side[0].kind)
@@ -99,8 +99,14 @@ def _held_by(side: Sequence[Token], found: Sequence[ValueReference]) -> str | No
         return TIME
     parts = inside(found, side)
     plain = all(piece.kind == "number" or piece.text in "+-*/()" or _within(piece, parts) for piece in side)
-    known = {held(part.kind) if part.kind is not None else None for part in parts} | {NUMBER}
+    known = {_held_in(part) for part in parts} | {NUMBER}
     return NUMBER if plain and known == {NUMBER} else None
+
+
+def _held_in(one: ValueReference) -> str | None:
+    if one.kind is not None:
+        return held(one.kind)
+    return NUMBER if one.key else None
 
 
 def _within(piece: Token, parts: Sequence[ValueReference]) -> bool:

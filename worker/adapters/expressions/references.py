@@ -19,7 +19,8 @@ _BESIDE_NULL = frozenset({"(", ")", "[", "]", ",", "&&", "||", "?", ":"})
 class ValueReference:
     """`row.value` is name "value"; `group.value["EUR"]` is name "value", key "EUR"; `now["won.count"]` is key
     "won.count"; `was` has neither. `kind`: None for a list, for a map without a key, for the variable itself, and where
-    only an answer decides. `start`, `stop`: the columns of its first and its last word. `column`: that of its name.
+    only an answer decides: a key that is not listed holds a number. `start`, `stop`: the columns of its first and its
+    last word. `column`: that of its name.
     """
 
     variable: str
@@ -101,7 +102,7 @@ def _reference(found: Sequence[Token], at: int, variable: Variable) -> ValueRefe
         key = _key(found, at + 1)
         if not variable.open and key not in variable.keys:
             raise wrong(found[at + 2].column, f"{key}, which is no key of {piece.text}", nearest(key, variable.keys))
-        return _made(found, at, at + 3, "", key, variable.keys.get(key, Kind.INT))
+        return _made(found, at, at + 3, "", key, variable.keys.get(key))
     return _made(found, at, at, "", "", None)
 
 
