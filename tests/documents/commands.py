@@ -99,6 +99,18 @@ def unset(here: Here) -> Any:
         return here.line.document_of("check")
 
 
+ALERTS = """\
+alerts:
+  - {id: all, for_each: deals, if: row.stalled, severity: {critical: row.stalled}, labels: {a: b}, for: 2h}
+  - {id: few, on: deals, rule: change, of: rows, by: 5, after: 5, notify: held}
+"""
+
+
+def written_out(here: Here) -> Any:
+    with edited(here.line.place / "schedules" / "asked.yaml", "digest:", f"{ALERTS}digest:"):
+        return here.line.document_of("check", "--explain", "asked")
+
+
 @contextmanager
 def edited(path: Path, old: str, new: str) -> Iterator[None]:
     good = path.read_text(encoding="utf-8")
@@ -183,6 +195,7 @@ def subscription(here: Here, act: str, *words: str) -> Any:
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
+    "check, alerts": written_out,
     "check, broken": lambda here: broken(here, "check"),
     "plan, broken": lambda here: broken(here, "plan"),
     "plan": lambda here: here.line.document_of("plan"),
