@@ -67,9 +67,10 @@ def sees_of(audience: Audience, answers: Mapping[str, Answers]) -> Sees | None:
 
     def sees(context: RuleContext, facts: SubjectFacts) -> bool:
         rule, owns = context.rule, audience.owns
+        if rule.form in (Form.ROWS, Form.CHANGES) and audience.holds is None and owns is not None:
+            return owns(rule.query, facts.owner_id or None)
         if rule.form in (Form.ROWS, Form.CHANGES):
-            row = row_of(context, answers.get(rule.query), facts)
-            return bool(audience.sees(rule.query, row))
+            return bool(audience.sees(rule.query, row_of(context, answers.get(rule.query), facts)))
         own = rule.form is Form.GROUPS and bool(facts.owner_id) and owns is not None and audience.holds is None
         return audience.totals or (own and owns is not None and owns(rule.query, facts.owner_id))
 
