@@ -94,7 +94,7 @@ def test_a_back_test_equals_what_step_by_step_was_told(given_: Given) -> None:
         History(lambda _answers: READERS, silent, acks, quiet=quiet),
     )
     told, kept, states = live((context, history, silent, acks))
-    assert Counter((one.slot, one.fingerprint, one.reason, one.reader) for one in done.told) == Counter(told)
+    assert Counter((one.slot, one.fingerprint, one.reason, one.reader) for one in done.findings) == Counter(told)
     assert done.kept == kept
     assert done.states == states
     assert sum(done.weeks.values()) <= len(told)

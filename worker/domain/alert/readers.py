@@ -35,11 +35,13 @@ class AlertReader:
         """Of the delivery that tells this reader of the rule's alerts."""
         return self._named(f"/{rule.id}" if rule.group is Grouping.RULE else "")
 
-    def was_told(self, rule: Rule, told: Mapping[str, str]) -> str:
-        """The run whose notification told this reader last; empty if none did. `told`: AlertState.readers. The rule may
-        have been grouped otherwise then.
+    def notified_by(self, rule: Rule, readers: Mapping[str, str]) -> str:
+        """The run whose notification told this reader last; empty if none did. `readers`: as AlertState has them. The
+        rule may have been grouped otherwise then.
         """
-        return told.get(self.id(rule)) or told.get(self._named(f"/{rule.id}")) or told.get(self._named("")) or ""
+        return (
+            readers.get(self.id(rule)) or readers.get(self._named(f"/{rule.id}")) or readers.get(self._named("")) or ""
+        )
 
     def wants(self, context: RuleContext, facts: SubjectFacts, labels: Labels) -> bool:
         """Whether this reader is told when such an alert fires."""
