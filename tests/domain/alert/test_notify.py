@@ -97,6 +97,19 @@ def test_a_snooze_is_for_one_alert() -> None:
     assert (told(done), kept(done)) == ([("b", "first")], [("a", "first", "snoozed")])
 
 
+def test_whoever_snoozed_an_alert_hears_of_it_when_the_snooze_ends() -> None:
+    context = context_of()
+    snooze = silence(("fingerprint", "=", context.fingerprint("a")), starts=3, until=20, snooze=True)
+    run = Telling([context], silences=[snooze])
+    assert told(run.see(0, [deal("a", BIG)])) == [("a", "first")]
+    assert run.see(5, [deal("a", BIG)]).fired == 0
+    assert run.run(20, GAP).fired == 0
+    (finding,) = run.see(25, [deal("a", BIG)]).notifications[SALES].findings
+    assert finding.told is not None
+    assert (finding.reason.value, finding.told.slot) == ("after_silence", at(0))
+    assert run.see(30, [deal("a", BIG)]).fired == 0
+
+
 def test_an_acknowledgement_stops_repeats_and_nothing_else() -> None:
     context = context_of(rule_of(repeat=300))
     run = Telling([context])
