@@ -3,7 +3,7 @@
 from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.findings import FindingWords, ended
-from worker.rendering.alert.rows import FactView
+from worker.rendering.alert.rows import AlertFact
 from worker.rendering.alert.subjects import Subjects
 from worker.rendering.wording import Wording
 
@@ -20,7 +20,7 @@ class SubjectFactRows:
         self._subjects = subjects
         self._service = service
 
-    def rows(self, finding: Finding) -> tuple[FactView, ...]:
+    def rows(self, finding: Finding) -> tuple[AlertFact, ...]:
         """What to do first, then whose it is and where it stands; what is not known is left out."""
         facts = finding.facts
         found = (
@@ -34,7 +34,7 @@ class SubjectFactRows:
             ("since", self._since(finding)),
             ("found", self._w.stamp(finding.at) if finding.at < self._of.slot else ""),
         )
-        return tuple(FactView(self._w.say(f"alert.fact.{key}"), line) for key, line in found if line)
+        return tuple(AlertFact(self._w.say(f"alert.fact.{key}"), line) for key, line in found if line)
 
     def _step(self, finding: Finding) -> str:
         step = self._w.next_step(self._subjects.text(finding.facts, "next_step"))
