@@ -577,7 +577,7 @@ WORDS: dict[str, str] = {
     "alert.fact.stage": "Phase",
     "alert.fact.updated": "Geändert",
     "alert.fact.contact": "Kontakt",
-    "alert.fact.close": "Abschluss",
+    "alert.fact.closing": "Abschluss",
     "alert.fact.severity": "Stufe",
     "alert.fact.since": "Seit",
     "alert.fact.found": "Gefunden",

@@ -596,7 +596,7 @@ WORDS: dict[str, str] = {
     "alert.fact.stage": "Stage",
     "alert.fact.updated": "Last update",
     "alert.fact.contact": "Contact",
-    "alert.fact.close": "Closing date",
+    "alert.fact.closing": "Closing date",
     "alert.fact.severity": "Severity",
     "alert.fact.since": "Since",
     "alert.fact.found": "Found",

@@ -118,9 +118,9 @@ class AlertHead:
         count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
         if self._all_stalled and whole:
             return amount, self._w.say("alert.head.in_all") if amount else ""
-        return amount, ", ".join(part for part in (count, self._since_told(rule) if whole else "") if part)
+        return amount, ", ".join(part for part in (count, self._since_last(rule) if whole else "") if part)
 
-    def _since_told(self, rule: RuleShown) -> str:
+    def _since_last(self, rule: RuleShown) -> str:
         """How the sum of all open ones moved since the reader was told; "" where nothing was told, or others are open
         of which no more is known.
         """
