@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,11 +17,10 @@ from worker.domain.alert.notification import Notification
 from worker.domain.schedule import Subscription
 from worker.ports.channels import Channel, PreviewPage, RenderRequest
 
-FILE = Path("/tmp")  # noqa: S108  # nothing is written
 WEBHOOK = {"url": "https://hooks.acme.example/x", "signature": "none"}
 
 
-def shown(channel: Channel[object], alert: Notification) -> PreviewPage:
+def shown(channel: Channel[Any], alert: Notification) -> PreviewPage:
     entry = Subscription("team", "any", None, "alert", "en_GB", "Europe/Berlin")
     return channel.preview(channel.content(RenderRequest(alert, entry), templates(None)), "sales@acme.example")
 
@@ -39,8 +39,8 @@ def test_a_console_obeys_no_name() -> None:
 
 
 @pytest.mark.parametrize("form", ["html", "text", "json"])
-def test_a_file_holds_an_alert_in_every_form(form: str) -> None:
-    page = shown(FileChannel(FILE, form), ALERTS["worse"])
+def test_a_file_holds_an_alert_in_every_form(form: str, tmp_path: Path) -> None:
+    page = shown(FileChannel(tmp_path, form), ALERTS["worse"])
     assert "Halvorsen Marine" in page.text
     assert page.subject == "Worse: Halvorsen Marine, €61,000 · 1 new, 1 repeat"
 

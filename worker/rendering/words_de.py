@@ -597,7 +597,7 @@ WORDS: dict[str, str] = {
     "alert.because": "Warum diese Nachricht",
     "alert.because.rule": "Regel {rule}: {words}.",
     "alert.rule_alone": "Regel {rule}.",
-    "alert.because.no_data": "Die Regel ist nicht zu prüfen. Gemeldet wird einmal, dass Daten fehlen, und ihre Rückkehr.",
+    "alert.because.no_data": "Zu prüfen gibt es nichts. Gemeldet wird einmal, dass Daten fehlen, und ihre Rückkehr.",
     "alert.because.data_back": "Das Fehlen der Daten wurde gemeldet, darum auch einmal ihre Rückkehr.",
     "alert.because.event": "Jedes Ereignis wird einmal gemeldet.",
     "alert.because.resolved": "Der Beginn wurde gemeldet, darum auch einmal das Ende. Nichts zu tun.",

@@ -616,7 +616,7 @@ WORDS: dict[str, str] = {
     "alert.because": "Why you get this",
     "alert.because.rule": "Rule {rule}: {words}.",
     "alert.rule_alone": "Rule {rule}.",
-    "alert.because.no_data": "The rule cannot be checked. You are told once that data is missing, and once that it is back.",
+    "alert.because.no_data": "It has nothing to check. You are told once that data is missing, once that it is back.",
     "alert.because.data_back": "You were told that the data was missing, so you are told once that it is back.",
     "alert.because.event": "Each is told once, when it happens.",
     "alert.because.resolved": "You were told that it held, so you are told once that it no longer does. Nothing to do.",

@@ -10,7 +10,7 @@ from worker.domain.alert.subject import ClauseResult
 from worker.rendering.alert.conditions import Conditions
 from worker.rendering.alert.findings import ended
 from worker.rendering.alert.groups import firing, rules_in_order
-from worker.rendering.alert.subjects import stalls
+from worker.rendering.alert.subject_words import stalls
 from worker.rendering.wording import Wording
 
 RULES = 5

@@ -4,7 +4,7 @@ from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.rows import AlertFact
-from worker.rendering.alert.subjects import Subjects
+from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.wording import Wording
 
 
@@ -12,7 +12,7 @@ class SubjectFactRows:
     """`service`: what the service is called; empty if that is not known."""
 
     def __init__(
-        self, notification: Notification, w: Wording, words: FindingWords, subjects: Subjects, service: str
+        self, notification: Notification, w: Wording, words: FindingWords, subjects: SubjectWords, service: str
     ) -> None:
         self._of = notification
         self._w = w

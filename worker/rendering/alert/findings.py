@@ -8,7 +8,7 @@ from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.conditions import WHY, Conditions, shortened
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import NBSP, Wording
 
 _MOVES = frozenset(Move)
@@ -31,7 +31,12 @@ def ended(finding: Finding) -> bool:
 
 class FindingWords:
     def __init__(
-        self, notification: Notification, w: Wording, amounts: AlertAmounts, conditions: Conditions, subjects: Subjects
+        self,
+        notification: Notification,
+        w: Wording,
+        amounts: AlertAmounts,
+        conditions: Conditions,
+        subjects: SubjectWords,
     ) -> None:
         self._of = notification
         self._w = w

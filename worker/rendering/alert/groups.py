@@ -8,7 +8,7 @@ from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.rows import AlertGroup, AlertRow
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 RULE_NAME = 80
@@ -23,7 +23,7 @@ class AlertGroups:
         w: Wording,
         amounts: AlertAmounts,
         words: FindingWords,
-        subjects: Subjects,
+        subjects: SubjectWords,
         limit: int,
         csv: bool,
     ) -> None:

@@ -9,7 +9,7 @@ from worker.domain.alert.subject import Amount
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, ended, small
 from worker.rendering.alert.groups import firing
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over", "no_data", "data_back")
@@ -18,7 +18,7 @@ COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over
 
 class AlertHead:
     def __init__(
-        self, notification: Notification, w: Wording, amounts: AlertAmounts, words: FindingWords, subjects: Subjects
+        self, notification: Notification, w: Wording, amounts: AlertAmounts, words: FindingWords, subjects: SubjectWords
     ) -> None:
         self._of = notification
         self._w = w

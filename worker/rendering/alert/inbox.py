@@ -7,7 +7,7 @@ from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, small
 from worker.rendering.alert.groups import firing
 from worker.rendering.alert.head import AlertHead
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 PREHEADER = 126
@@ -25,7 +25,7 @@ class AlertInbox:
         self._amounts = amounts
         self._words = words
         self._head = head
-        self._subjects = Subjects(w)
+        self._subjects = SubjectWords(w)
 
     @property
     def lead(self) -> Finding:

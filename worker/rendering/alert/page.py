@@ -17,7 +17,7 @@ from worker.rendering.alert.groups import RULE_NAME, AlertGroups
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
 from worker.rendering.alert.rows import AlertFact, AlertGroup
-from worker.rendering.alert.subjects import Subjects
+from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
@@ -45,7 +45,7 @@ class AlertPage:
         csv: bool = False,
         vocabulary: Vocabulary = NO_SERVICES,
     ) -> None:
-        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), Subjects(w)
+        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), SubjectWords(w)
         words = FindingWords(notification, w, amounts, conditions, subjects)
         self.notification, self._w = notification, w
         self._head = AlertHead(notification, w, amounts, words, subjects)

@@ -19,7 +19,7 @@ def stalls(rule: RuleShown) -> bool:
     return rule.stalled and rule.form is Form.ROWS
 
 
-class Subjects:
+class SubjectWords:
     def __init__(self, w: Wording) -> None:
         self._w = w
 
