@@ -171,6 +171,7 @@ def test_no_change_is_claimed_where_others_are_open_of_which_nothing_is_known() 
 def test_amounts_of_several_currencies_are_never_added() -> None:
     page = AlertPage(alerts.CURRENCIES, EN)
     assert page.amount.replace("\u00a0", " ") == "€52,000, JP¥751,234,550, CHF 60,000.50"
+    assert page.amount_note.replace("\u00a0", " ") == "in all, 1 without a value"
     assert "value at least 50,000." in page.why[0]
     assert [row.amount for row in page.groups[0].rows][-1] == "–"
 

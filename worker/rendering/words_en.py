@@ -588,6 +588,8 @@ WORDS: dict[str, str] = {
     "alert.head.resolved_of.other": "{n} of {total} resolved",
     "alert.head.rules.one": "from {n}\u00a0rule",
     "alert.head.rules.other": "from {n}\u00a0rules",
+    "alert.head.unvalued.one": "{n}\u00a0without a value",
+    "alert.head.unvalued.other": "{n}\u00a0without a value",
     "alert.head.in_all": "in all",
     "alert.head.since_told": "{change} since you were told",
     "alert.head.unchanged": "unchanged since you were told",

@@ -110,15 +110,21 @@ class AlertHead:
 
     def _open(self, rule: RuleShown) -> tuple[str, str]:
         listed = firing(self._of, rule)
-        whole = rule.open <= listed
-        amount = self._amounts.known(rule.open_amount)
+        whole, number = rule.open <= listed, max(rule.open, listed)
+        amount, unvalued = self._amounts.known(rule.open_amount), ""
         if not amount and whole:
-            amount = self._amounts.sum(one.facts.amount for one in self._of.findings if not ended(one))
-        number = max(rule.open, listed)
-        count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
+            amounts = [one.facts.amount for one in self._of.findings if not ended(one)]
+            amount, unvalued = self._amounts.sum(amounts), self._unvalued(amounts)
         if self._all_stalled and whole:
-            return amount, self._w.say("alert.head.in_all") if amount else ""
-        return amount, ", ".join(part for part in (count, self._since_last(rule) if whole else "") if part)
+            return amount, ", ".join(part for part in (self._w.say("alert.head.in_all"), unvalued) if amount and part)
+        count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
+        parts = (count, unvalued, self._since_last(rule) if whole else "")
+        return amount, ", ".join(part for part in parts if part)
+
+    def _unvalued(self, amounts: Sequence[Amount | None]) -> str:
+        """Of a sum: how many it does not know."""
+        number = sum(1 for one in amounts if one is not None and one.value is None)
+        return self._w.say("alert.head.unvalued", number) if number else ""
 
     def _since_last(self, rule: RuleShown) -> str:
         """How the sum of all open ones moved since the reader was told; "" where nothing was told, or others are open
