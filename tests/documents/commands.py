@@ -194,6 +194,7 @@ COMMANDS: dict[str, Command] = {
     "run --dry-run, gaps": dry_with_gaps,
     "run --to": lambda here: here.line.document_of("run", "asked", "--to", "mail:me@acme.example"),
     "trigger": lambda here: here.line.document_of("trigger", "asked"),
+    "schedules": lambda here: here.line.document_of("schedules"),
     "runs": lambda here: [miss_a_slot(here), here.line.document_of("runs")][1],
     "show, first": lambda here: here.line.document_of("show", here.first),
     "show": lambda here: here.line.document_of("show", here.second),
