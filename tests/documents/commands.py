@@ -195,6 +195,7 @@ COMMANDS: dict[str, Command] = {
     "run --to": lambda here: here.line.document_of("run", "asked", "--to", "mail:me@acme.example"),
     "trigger": lambda here: here.line.document_of("trigger", "asked"),
     "schedules": lambda here: here.line.document_of("schedules"),
+    "send-test": lambda here: here.line.document_of("send-test", "mail", "me@acme.example"),
     "runs": lambda here: [miss_a_slot(here), here.line.document_of("runs")][1],
     "show, first": lambda here: here.line.document_of("show", here.first),
     "show": lambda here: here.line.document_of("show", here.second),

@@ -35,6 +35,7 @@ LISTED = {
     "preview": CommandEntry(
         Section.FIRST, "project_commands", "Fetch now and render what a reader would get. Sends nothing."
     ),
+    "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
     "deploy": CommandEntry(Section.FIRST, "project_commands", "Check the files, show the plan, and put them in force."),
     "up": CommandEntry(Section.FIRST, "processes", "Deploy on save, with a clock and a worker, in one command."),
