@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import KEY, NOW, FixedClock, Least, OneSource, TwoParts, bundle_with, uses
+from tests.support.fakes import KEY, NOW, FixedClock, OneSource, TwoParts, bundle_with, uses
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.domain.schedule import Bundle
 from worker.errors import DeliveryRefused, RequestError
@@ -13,6 +13,10 @@ from worker.ports.kinds import QuerySpec
 
 BUNDLE = bundle_with()
 ENVELOPE = Envelope(KEY, "me@acme.example", NOW)
+
+
+def two_parts() -> Any:
+    return TwoParts()
 
 
 class Addressed(OneSource):
@@ -25,7 +29,7 @@ class Addressed(OneSource):
         return text.casefold() if "@" in text else None
 
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Any:
-        return TwoParts()
+        return two_parts()
 
 
 class Sent:
@@ -43,7 +47,7 @@ class Sent:
 
 async def test_every_part_is_sent_in_order() -> None:
     sent = Sent()
-    receipts = await send_parts(uses(transmit=sent), TwoParts(), Least, ENVELOPE)
+    receipts = await send_parts(uses(transmit=sent), two_parts(), "content", ENVELOPE)
     assert [one.text for one in receipts] == ["taken 0", "taken 1"]
     assert [address for _, address in sent.parts] == ["me@acme.example"] * 2
 
@@ -51,7 +55,7 @@ async def test_every_part_is_sent_in_order() -> None:
 async def test_a_refused_part_ends_it() -> None:
     sent = Sent(refused=0)
     with pytest.raises(DeliveryRefused):
-        await send_parts(uses(transmit=sent), TwoParts(), Least, ENVELOPE)
+        await send_parts(uses(transmit=sent), two_parts(), "content", ENVELOPE)
     assert sent.parts == []
 
 
