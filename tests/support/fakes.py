@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
+from worker.domain.access import AuditRecord
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact
@@ -133,6 +134,14 @@ class Emitted:
 
     def emit(self, fact: Fact) -> None:
         self.facts.append(fact)
+
+
+class Audited:
+    def __init__(self) -> None:
+        self.records: list[AuditRecord] = []
+
+    async def add(self, record: AuditRecord) -> None:
+        self.records.append(record)
 
 
 class Published:

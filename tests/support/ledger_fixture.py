@@ -14,6 +14,8 @@ from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 from worker.ports import (
+    AccessTokens,
+    Audit,
     BaselineResets,
     ClockLedger,
     DeliveryLedger,
@@ -84,6 +86,8 @@ class LedgerFixture:
         self.upkeep: Upkeep = ledger.upkeep
         self.resets: BaselineResets = ledger.resets
         self.subscriptions: Subscriptions = ledger.subscriptions
+        self.access: AccessTokens = ledger.access
+        self.audit: Audit = ledger.audit
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

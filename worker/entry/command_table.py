@@ -60,6 +60,8 @@ LISTED = {
     "baselines": CommandEntry(
         Section.LOOKING, "baseline_commands", "List what each next digest compares with; `reset` it."
     ),
+    "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom, through which door."),
+    "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
     "source": CommandEntry(Section.LOOKING, "source_commands", "List what a connection holds, such as its pipelines."),
     "templates": CommandEntry(Section.LOOKING, "template_commands", "List, copy and check the templates of messages."),
     "doctor": CommandEntry(

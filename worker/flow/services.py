@@ -7,6 +7,8 @@ from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
+    AccessTokens,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -55,6 +57,8 @@ class Services:
     digests: ReaderDigests
     fetches: SharedFetches
     subscriptions: Subscriptions
+    access: AccessTokens
+    audit: Audit
     links: Links
     check_entry: EntryChecks
     pid: int

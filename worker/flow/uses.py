@@ -10,6 +10,8 @@ from typing import Protocol
 
 from worker.flow.intervals import Intervals
 from worker.ports import (
+    AccessTokens,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -74,6 +76,16 @@ class UsesDeployments(Protocol):
 class UsesResets(Protocol):
     @property
     def resets(self) -> BaselineResets: ...
+
+
+class UsesAccessTokens(Protocol):
+    @property
+    def access(self) -> AccessTokens: ...
+
+
+class UsesAudit(Protocol):
+    @property
+    def audit(self) -> Audit: ...
 
 
 class UsesUpkeep(Protocol):

@@ -3,6 +3,7 @@
 Every instant is UTC.
 """
 
+from worker.ports.access import AccessTokens, Audit
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
@@ -24,8 +25,10 @@ from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Sou
 from worker.ports.subscriptions import EntryChecks, Subscriptions
 
 __all__ = [
+    "AccessTokens",
     "ActivationBasis",
     "Answer",
+    "Audit",
     "BaselineResets",
     "BeginResult",
     "Catalog",
