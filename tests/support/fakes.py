@@ -171,7 +171,7 @@ class KnownRuns:
     async def run(self, key: RunKey) -> Run | None:
         return next((row for row in self.rows if row.key == key), None)
 
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
         return tuple(row for row in self.rows if schedule in {None, row.key.schedule})[:limit]
 
     async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:
