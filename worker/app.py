@@ -117,6 +117,8 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         compiled=Compiled(CelExpressions()),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
+        access=ledger.access,
+        audit=ledger.audit,
         links=SignedLinks(link_keys(settings), project),
         check_entry=partial(checked_entry, registry()),
         pid=os.getpid(),

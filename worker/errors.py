@@ -2,6 +2,7 @@
 
 FunnelbeatError
 ├─ RequestError               the request or a definition is wrong: say it, exit 2
+│  ├─ NotFound                it names something that is not there
 │  ├─ DefinitionError         complaints about files, each with its place
 │  └─ SettingsError           an environment variable
 ├─ SourceError                a query could not be answered: a gap in the digest
@@ -29,6 +30,10 @@ class FunnelbeatError(Exception):
 
 class RequestError(FunnelbeatError):
     """The request itself is wrong. The text says what was found and what to write."""
+
+
+class NotFound(RequestError):
+    """The request names a run, a schedule, or another thing that is not there."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

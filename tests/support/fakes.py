@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
+from worker.domain.access import AuditRecord
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
@@ -136,6 +137,14 @@ class Emitted:
         self.facts.append(fact)
 
 
+class Audited:
+    def __init__(self) -> None:
+        self.records: list[AuditRecord] = []
+
+    async def add(self, record: AuditRecord) -> None:
+        self.records.append(record)
+
+
 class Published:
     """`runs` and `on_demand` by their queue, `deliveries` of the third."""
 
@@ -163,7 +172,7 @@ class KnownRuns:
     async def run(self, key: RunKey) -> Run | None:
         return next((row for row in self.rows if row.key == key), None)
 
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
         return tuple(row for row in self.rows if schedule in {None, row.key.schedule})[:limit]
 
     async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:

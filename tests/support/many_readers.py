@@ -114,6 +114,8 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=fake,
+        access=fake,
+        audit=fake,
         links=SignedLinks((), "acme"),
         check_entry=fake,
         digests=replace(digests, **memos),

@@ -138,6 +138,8 @@ async def month(client: Redis, start: datetime) -> Month:
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=ledger.subscriptions,
+        access=ledger.access,
+        audit=ledger.audit,
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(

@@ -8,7 +8,9 @@ from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
+    AccessTokens,
     AlertLedger,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -59,6 +61,8 @@ class Services:
     compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
+    access: AccessTokens
+    audit: Audit
     links: Links
     check_entry: EntryChecks
     pid: int

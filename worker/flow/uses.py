@@ -10,7 +10,9 @@ from typing import Protocol
 
 from worker.flow.intervals import Intervals
 from worker.ports import (
+    AccessTokens,
     AlertLedger,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -80,6 +82,16 @@ class UsesDeployments(Protocol):
 class UsesResets(Protocol):
     @property
     def resets(self) -> BaselineResets: ...
+
+
+class UsesAccessTokens(Protocol):
+    @property
+    def access(self) -> AccessTokens: ...
+
+
+class UsesAudit(Protocol):
+    @property
+    def audit(self) -> Audit: ...
 
 
 class UsesUpkeep(Protocol):

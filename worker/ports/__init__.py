@@ -3,6 +3,7 @@
 Every instant is UTC.
 """
 
+from worker.ports.access import AccessTokens, Audit
 from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 from worker.ports.baselines import BaselineResets, HeldBaseline
 from worker.ports.catalog import Catalog, Editable
@@ -25,12 +26,14 @@ from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Sou
 from worker.ports.subscriptions import EntryChecks, Subscriptions
 
 __all__ = [
+    "AccessTokens",
     "ActivationBasis",
     "AlertChanges",
     "AlertLedger",
     "AlertMemory",
     "AlertRecord",
     "Answer",
+    "Audit",
     "BaselineResets",
     "BeginResult",
     "Catalog",

@@ -69,6 +69,9 @@
                                           to fetch: turn, until
     <p>:tokens:<account>          text    the tokens of an OAuth connection, encrypted
     <p>:tokens:<account>:turn     text    a worker renews them; gone after half a minute
+    <p>:access                    hash    id of a token of the API → the token (JSON), without its secret
+    <p>:access:used               hash    id → when it was used last
+    <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:suspended                 hash    subject → sentence, until the next deployment
@@ -173,5 +176,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, paused, renamed, suspended, notices, silences."""
+    """owner, deployed, due, last, paused, renamed, suspended, notices, silences, access, audit."""
     return f"{prefix}:{name}"

@@ -2,6 +2,7 @@
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store.access import RedisAccessTokens, RedisAudit
 from worker.adapters.redis_store.alerts import RedisAlerts
 from worker.adapters.redis_store.baselines import RedisBaselineResets
 from worker.adapters.redis_store.circuits import RedisCircuits
@@ -31,6 +32,8 @@ class RedisLedger:
         self.deployments = RedisDeployments(scripts)
         self.circuits = RedisCircuits(scripts, times)
         self.subscriptions = RedisSubscriptions(scripts)
+        self.access = RedisAccessTokens(scripts)
+        self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
