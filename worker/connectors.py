@@ -19,6 +19,7 @@ from worker.errors import RequestError
 from worker.open_once import OpenOnce
 from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_source, source_kind
 from worker.ports import Channel, Quota, Source, Templates
+from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook
 from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.kinds import QuerySpec
 from worker.ports.tokens import Renewal, TokenStore
@@ -151,6 +152,15 @@ class OpenConnectors:
             return kind.address(text) or None
         except ValueError:
             return None
+
+    def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
+        return _kind(bundle, channel).bounce_mailbox(self._options(bundle.channels[channel].options))
+
+    def bounce_webhook(self, bundle: Bundle, channel: str) -> BounceWebhook | None:
+        """Resolves the options of bounces alone: `web` has no password of a mail server."""
+        options = bundle.channels[channel].options
+        needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
+        return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

@@ -21,6 +21,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -47,6 +48,7 @@ class Services:
     upkeep: Upkeep
     lookups: Lookups
     heartbeats: HeartbeatStore
+    mailboxes: Mailboxes
     snapshots: Snapshots
     queue: Queue
     events: Events

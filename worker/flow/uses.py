@@ -23,6 +23,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -101,6 +102,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesMailboxes(Protocol):
+    @property
+    def mailboxes(self) -> Mailboxes: ...
 
 
 class UsesQueue(Protocol):

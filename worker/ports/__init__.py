@@ -5,6 +5,7 @@ Every instant is UTC.
 
 from worker.ports.access import AccessTokens, Audit
 from worker.ports.baselines import BaselineResets, HeldBaseline
+from worker.ports.bounces import Mailboxes
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
 from worker.ports.circuits import Circuits
@@ -62,6 +63,7 @@ __all__ = [
     "Limit",
     "Links",
     "Lookups",
+    "Mailboxes",
     "Question",
     "Queue",
     "Quota",

@@ -23,7 +23,7 @@ from worker.domain.events import Fact, Suspended
 from worker.domain.notice import Suspension
 from worker.domain.run import RunKey
 from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 
 SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
 REPORT = BounceReport(KEY.digest, "Team@acme.example", "550 5.1.1 unknown", address_at_fault=True)

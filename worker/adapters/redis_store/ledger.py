@@ -11,6 +11,7 @@ from worker.adapters.redis_store.deployments import RedisDeployments
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
+from worker.adapters.redis_store.mailboxes import RedisMailboxes
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.subscriptions import RedisSubscriptions
@@ -36,4 +37,5 @@ class RedisLedger:
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
+        self.mailboxes = RedisMailboxes(scripts)
         self.heartbeats = RedisHeartbeats(scripts)

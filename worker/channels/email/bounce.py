@@ -10,7 +10,7 @@ from email.parser import BytesParser, HeaderParser
 
 from worker.adapters.smtp.failure import MailFailure
 from worker.channels.email.faults import Fault, at_fault
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 from worker.sanitize import clean
 
 LONGEST = 300
@@ -94,8 +94,12 @@ def fault_of(bounce: Bounce) -> Fault:
 def bounce_report(raw: bytes) -> BounceReport | None:
     """What a mail in the sender's mailbox says of a message; None if it is no report of a failure."""
     bounce = parse_dsn(raw)
-    if bounce is None:
-        return None
+    return report_of(bounce) if bounce is not None else None
+
+
+def report_of(bounce: Bounce) -> BounceReport:
+    """A status that is no failure for good blames nobody."""
     words = bounce.diagnostic if bounce.status in bounce.diagnostic else f"{bounce.status} {bounce.diagnostic}".strip()
     identity = bounce.message_id.partition("@")[0]
-    return BounceReport(identity, bounce.recipient, words, fault_of(bounce) is Fault.READER)
+    at_fault = not bounce.status.startswith(("2.", "4.")) and fault_of(bounce) is Fault.READER
+    return BounceReport(identity, bounce.recipient, words, at_fault)

@@ -13,7 +13,7 @@ from worker.flow.run.notices import of_suspended, stopped_ways
 from worker.flow.run.readers import entries, entry_of, subjects
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups
 from worker.ports import Lookups
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 
 NEWEST = 1000
 """Runs whose messages are looked through. Most reports come within five days of the message."""
