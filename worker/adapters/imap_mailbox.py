@@ -9,6 +9,7 @@ import asyncio
 import imaplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
@@ -138,7 +139,7 @@ class ImapMailbox:
             self._count = int(_one(_ok(client.select(_quoted(server.folder)))) or 0)
             self._validity = int(_one(client.response("UIDVALIDITY")[1]) or 0)
         except BaseException:
-            client.shutdown()
+            _close(client)
             raise
         return client
 
@@ -180,6 +181,12 @@ def _log_out(client: imaplib.IMAP4) -> None:
     try:
         client.logout()
     except (imaplib.IMAP4.error, OSError):
+        _close(client)
+
+
+def _close(client: imaplib.IMAP4) -> None:
+    """After a handshake that failed, the socket is closed already."""
+    with suppress(OSError):
         client.shutdown()
 
 

@@ -5,8 +5,7 @@
 | 200 | a report that was dealt with, also one that changes nothing or came before; `followed` says what followed |
 | 400 | a body that cannot be used |
 | 401 | no signature, one that does not hold, or one of another time |
-| 404 | a channel that takes no reports |
-| 405 | another method |
+| 404 | a channel that takes no reports, and another method |
 | 413 | a body past LONGEST_BODY |
 | 503 | Redis cannot be used, or a secret is not set: the service posts again |
 

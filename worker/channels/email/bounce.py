@@ -14,6 +14,8 @@ from worker.ports.bounces import BounceReport
 from worker.sanitize import clean
 
 LONGEST = 300
+UNREADABLE = (MessageError, LookupError, ValueError, AttributeError, TypeError, RecursionError)
+"""What the standard library's parser raises for mails that nobody could read, such as one with 3,000 nested parts."""
 _PARSER = BytesParser(policy=policy.compat32)
 _CODES = re.compile(r"\s*(?P<code>[245]\d\d)?[ -]*(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})?")
 
@@ -42,7 +44,7 @@ def parse_dsn(raw: bytes) -> Bounce | None:
             return None
         parts = list(mail.walk())
         failed = next(_failed(parts), None)
-    except (MessageError, LookupError, ValueError):
+    except UNREADABLE:
         return None  # not a mail that anybody could read
     if failed is None:
         return None

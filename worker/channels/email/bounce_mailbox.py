@@ -7,11 +7,10 @@ token that was signed for one reader. Nothing is ever answered, so that no loop 
 import re
 from collections.abc import Sequence
 from email import policy
-from email.errors import MessageError
 from email.parser import BytesHeaderParser
 
 from worker.adapters.imap_mailbox import ImapMailbox, StoredMail
-from worker.channels.email.bounce import bounce_report
+from worker.channels.email.bounce import UNREADABLE, bounce_report
 from worker.ports.bounces import MailboxPage, Mark, ReturnedMail
 
 WORD = "unsubscribe"
@@ -54,7 +53,7 @@ def unsubscribe_token(raw: bytes) -> str:
     """
     try:
         subject = str(_HEADERS.parsebytes(raw).get("Subject", ""))
-    except (MessageError, LookupError, ValueError, AttributeError, IndexError, TypeError):
-        return ""  # headers that nobody could read; the standard library's parser fails in many ways
+    except UNREADABLE:
+        return ""  # not a mail that anybody could read
     found = _ASKED.search(subject[:LONGEST_SUBJECT])
     return "".join(found["token"].split()) if found is not None else ""
