@@ -128,8 +128,19 @@ async def test_what_is_too_long_is_refused_before_it_is_read(site: Site) -> None
     assert str(LONGEST_BODY) in await refused(site, 413, body, signed(body))
 
 
+async def test_a_service_with_message_ids_of_its_own_names_the_address_alone(site: Site) -> None:
+    for other, followed in (
+        ({"message_id": "", "address": "boss@acme.example"}, "nothing: no message that was sent to this address"),
+        ({"message_id": "", "address": ADDRESS.upper()}, "suspended"),
+    ):
+        body = site.report(**other)
+        answer = await site.post(body, signed(body))
+        assert (answer.status_code, answer.json()["followed"]) == (200, followed)
+    assert await site.suspended()
+
+
 UNUSABLE = (
-    b"", b"{", b"[]", b"1", b"null", b'{"address": 1}', b'{"address": "a@acme.example"}', b"[" * 60_000,
+    b"", b"{", b"[]", b"1", b"null", b'{"address": 1}', b"{}", b"[" * 60_000,
     b'{"address": "", "message_id": "<a@b>"}', b'{"address": "a@acme.example", "message_id": ["a"]}',
 )  # fmt: skip
 

@@ -22,7 +22,7 @@ from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.events import Fact, Suspended
 from worker.domain.notice import Suspension
 from worker.domain.run import RunKey
-from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced
+from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced, suspend_vouched_for
 from worker.ports.bounces import BounceReport
 
 SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
@@ -97,3 +97,17 @@ async def test_a_report_of_a_message_from_before_the_deployment_does_not_undo_th
 async def test_a_reader_whom_the_definitions_do_not_name_is_left_alone() -> None:
     row = replace(SENT, key=replace(KEY, reader="gone|team@acme.example"))
     assert await followed(parts(row), replace(REPORT, identity=row.key.digest)) == [Followed.REPAIRED]
+
+
+@pytest.mark.parametrize(("channel", "report", "what"), [
+    ("mail", REPORT, Followed.SUSPENDED),
+    ("mail", replace(REPORT, identity=""), Followed.SUSPENDED),
+    ("mail", replace(REPORT, identity="", recipient="boss@acme.example"), Followed.NOT_OURS),
+    ("room", replace(REPORT, identity=""), Followed.NOT_OURS),
+    ("mail", replace(REPORT, identity="", address_at_fault=False), Followed.OTHER_FAULT),
+    ("mail", replace(REPORT, identity="0" * 32), Followed.NOT_OURS),
+])  # fmt: skip
+async def test_a_report_that_a_service_signed_may_name_the_address_alone(
+    channel: str, report: BounceReport, what: Followed
+) -> None:
+    assert (await suspend_vouched_for(parts(), channel, report)).followed is what

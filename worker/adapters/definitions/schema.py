@@ -186,7 +186,7 @@ def _option(option: Option) -> Schema:
     if not option.group:
         return _TEXT | described
     inside: Schema = {one.name: _option(one) for one in option.group}
-    return {"type": "object", "properties": inside, "additionalProperties": False, "minProperties": 1} | described
+    return {"type": "object", "properties": inside, "additionalProperties": False} | described
 
 
 def _either(*names: str) -> list[Schema]:

@@ -1,7 +1,8 @@
 """What a mail service, or a script between it and us, posts about one message: signed as Standard Webhooks has it.
 
 {"address", "status", "diagnostic", "message_id"}: the recipient, an enhanced code such as "5.1.1", the words of the
-mail server, and the Message-ID of the mail that did not arrive.
+mail server, and the Message-ID of the mail that did not arrive. A service that writes Message-IDs of its own leaves the
+last one out.
 """
 
 import json
@@ -41,6 +42,6 @@ def _bounce(given: Mapping[str, Any]) -> Bounce:
     if wrong:
         raise PostRefused(f"{wrong[0]} is no text; {EXPECTED}")
     address, status, diagnostic, message_id = (clean(value, LONGEST).strip() for value in values.values())
-    if "@" not in address or not message_id:
-        raise PostRefused(f"{'message_id' if '@' in address else 'address'} is missing; {EXPECTED}")
+    if "@" not in address:
+        raise PostRefused(f"address is missing; {EXPECTED}")
     return Bounce(address, status, diagnostic, message_id.strip("<>"))

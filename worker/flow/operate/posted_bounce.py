@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from worker.flow.deployed import bundle_of
-from worker.flow.operate.bounces import BounceResult, BouncesUses, suspend_bounced
+from worker.flow.operate.bounces import BounceResult, BouncesUses, suspend_vouched_for
 
 
 class PostedUses(BouncesUses, Protocol): ...
@@ -22,5 +22,4 @@ async def posted_bounce(uses: PostedUses, channel: str, headers: Mapping[str, st
     webhook = uses.connectors.bounce_webhook(bundle, channel)
     if webhook is None:
         return None
-    (result,) = await suspend_bounced(uses, [webhook.report(headers, body)])
-    return result
+    return await suspend_vouched_for(uses, channel, webhook.report(headers, body))
