@@ -22,6 +22,7 @@ from worker.entry import console
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
+from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings, read, unknown
 
@@ -154,7 +155,7 @@ def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
         [*(f"connections.{name}" for name in sorted(connections)), *(f"channels.{name}" for name in sorted(channels))],
         [
             *(bundle.connections[name].options for name in sorted(connections)),
-            *(bundle.channels[name].options for name in sorted(channels)),
+            *(sending(bundle.channels[name].options) for name in sorted(channels)),
         ],
     )
 

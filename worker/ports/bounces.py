@@ -50,7 +50,14 @@ class MailboxPage:
 
 
 WEBHOOK_SECRETS = "bounces.secret"
-"""How the options begin that `ChannelKind.bounce_webhook` is given. `web` resolves no other secret of a channel."""
+"""How the options begin that `ChannelKind.bounce_webhook` is given. `web` resolves no other secret of a channel, and
+all other processes do not resolve these.
+"""
+
+
+def sending(options: Mapping[str, str]) -> dict[str, str]:
+    """A channel's options without those that only `web` needs."""
+    return {name: value for name, value in options.items() if not name.startswith(WEBHOOK_SECRETS)}
 
 
 class BounceMailbox(Protocol):

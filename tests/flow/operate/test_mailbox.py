@@ -14,6 +14,7 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.subscription import Choice
+from worker.entry.project_dir import bundle_of, refuse_unset_secrets
 from worker.flow.operate.bounces import Followed
 from worker.flow.operate.doctor import Level, mailboxes
 from worker.flow.operate.read_mailbox import MailFollowed, read_mailbox
@@ -52,6 +53,16 @@ async def test_a_bounce_stops_the_address_and_the_operator_hears_it_once(week: I
     assert [(row.state, row.reason) for row in rows if row.key.address == ADDRESS] == [
         (DeliveryState.SKIPPED, Reason.SUSPENDED)
     ]
+
+
+async def test_a_worker_needs_no_secret_of_the_webhook(
+    week: InProcessRun, room: ImapRoom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BOUNCE_SECRET")
+    refuse_unset_secrets(week.place, bundle_of(week.place))
+    _, rows = await week.run()
+    assert [row.state for row in rows] == [DeliveryState.SENT]
+    assert await read_mailbox(week.services, "mail") == {}
 
 
 async def test_mails_that_prove_nothing_are_left_to_people_and_counted(week: InProcessRun, room: ImapRoom) -> None:
