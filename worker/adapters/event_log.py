@@ -66,9 +66,9 @@ def _printed(value: object) -> object:
 
 
 class EventLog:
-    """Gaps, suspensions, unreadable mailboxes, and deliveries that did not arrive or arrived incomplete are warnings; the
-        rest is info.
-        """
+    """Gaps, suspensions, mailboxes that cannot be read, and deliveries that did not arrive or arrived incomplete are
+    warnings; the rest is info.
+    """
 
     def __init__(self) -> None:
         self._log: Any = structlog.get_logger().bind()  # bound once; an unbound logger is built anew for every line

@@ -7,40 +7,27 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import (
+    BOUNCE,
     KEY,
     NOW,
+    SENT,
     WEEKLY,
     Deployed,
     Emitted,
     FixedClock,
     KnownDeliveries,
+    Suspends,
     Takes,
     bundle_with,
     uses,
 )
-from worker.domain.delivery import Delivery, DeliveryState
-from worker.domain.events import Fact, Suspended
-from worker.domain.notice import Suspension
-from worker.domain.run import RunKey
+from worker.domain.delivery import Delivery
+from worker.domain.events import Suspended
 from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced, suspend_vouched_for
 from worker.ports.bounces import BounceReport
 
-SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
-REPORT = BounceReport(KEY.digest, "Team@acme.example", "550 5.1.1 unknown", address_at_fault=True)
+REPORT = BOUNCE
 SUBJECT = "address mail team@acme.example"
-
-
-class Suspends:
-    """Each subject once."""
-
-    def __init__(self) -> None:
-        self.stopped: dict[str, Suspension] = {}
-
-    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
-        if suspension.subject in self.stopped:
-            return ()
-        self.stopped[suspension.subject] = suspension
-        return (Suspended(run, suspension.subject, suspension.sentence),)
 
 
 def parts(row: Delivery = SENT, *, deployed: bool = True) -> Any:

@@ -6,31 +6,48 @@ from typing import Any
 
 import pytest
 
-from tests.flow.operate.test_bounces_unit import REPORT, SUBJECT, parts
-from tests.flow.operate.test_reader_page_unit import LINK, Chosen, Reads
-from tests.support.fakes import READER, uses
+from tests.support.fakes import (
+    BOUNCE,
+    READER,
+    SENT,
+    WEEKLY,
+    Chosen,
+    Deployed,
+    Emitted,
+    FixedClock,
+    KnownDeliveries,
+    Reads,
+    Suspends,
+    Takes,
+    bundle_with,
+    uses,
+)
 from worker.domain.events import MailboxRead, MailboxUnreadable, Suspended
-from worker.domain.links import Purpose
+from worker.domain.links import Link, Purpose
 from worker.errors import ClaimLost, MailboxError
 from worker.flow.operate.bounces import Followed
 from worker.flow.operate.read_mailbox import MailFollowed, followed_by_mail, read_mailbox
 from worker.ports.bounces import MailboxPage, MailboxTurn, Mark, ReturnedMail
 
-UNKNOWN = replace(REPORT, identity="0" * 32)
-MAILS = (ReturnedMail(1, REPORT), ReturnedMail(2), ReturnedMail(3, UNKNOWN), ReturnedMail(4, token="t"))
+SUBJECT = "address mail team@acme.example"
+UNKNOWN = replace(BOUNCE, identity="0" * 32)
+MAILS = (ReturnedMail(1, BOUNCE), ReturnedMail(2), ReturnedMail(3, UNKNOWN), ReturnedMail(4, token="t"))
 
 
-class Box:
-    """Two pages. `acts`: what was done, in order. `broken`: the second page cannot be read."""
+class Letters:
+    """Two pages. `broken`: the second cannot be read."""
 
     def __init__(self, acts: list[str], *, broken: bool = False) -> None:
         self.acts, self.broken = acts, broken
 
     async def page(self, after: Mark | None, limit: int) -> MailboxPage:
-        if after == Mark(7, 4) and self.broken:
+        if after is not None and self.broken:
             raise MailboxError("gone")
-        first = after is None
-        return MailboxPage(MAILS if first else (), Mark(7, 4), more=first)
+        return MailboxPage(MAILS if after is None else (), Mark(7, 4), more=after is None)
+
+
+class Box(Letters):
+    """`acts`: what was done, in order."""
 
     async def mark_read(self, numbers: Sequence[int]) -> None:
         self.acts.append(f"marked {list(numbers)}")
@@ -39,12 +56,16 @@ class Box:
         self.acts.append("closed")
 
 
-class Memory:
-    def __init__(self, acts: list[str], turn: MailboxTurn | None = MailboxTurn(1)) -> None:  # noqa: B008  # frozen
+class Turns:
+    def __init__(self, acts: list[str], turn: MailboxTurn | None) -> None:
         self.acts, self.turn = acts, turn
 
     async def take(self, channel: str) -> MailboxTurn | None:
         return self.turn
+
+
+class Memory(Turns):
+    """The turn 99 has lapsed."""
 
     async def read_to(self, channel: str, turn: MailboxTurn, mark: Mark, counts: Mapping[str, int]) -> None:
         if turn.number == 99:
@@ -55,13 +76,21 @@ class Memory:
         self.acts.append(f"left {trouble}".strip())
 
 
-def given(acts: list[str], box: Any = None, turn: MailboxTurn | None = MailboxTurn(1)) -> Any:  # noqa: B008  # frozen
-    made = parts()
-    takes = made.connectors.takes
-    made.connectors = uses(takes=takes, bounce_mailbox=lambda _bundle, _channel: box or Box(acts))
-    made.mailboxes, made.subscriptions = Memory(acts, turn), Chosen()
-    made.links = Reads(replace(LINK, purpose=Purpose.UNSUBSCRIBE))
-    return made
+FIRST = MailboxTurn(1)
+
+
+def given(acts: list[str], letters: Any = None, turn: MailboxTurn | None = FIRST) -> Any:
+    return uses(
+        clock=FixedClock(),
+        connectors=uses(takes=Takes("mail").takes, bounce_mailbox=lambda _bundle, _channel: letters or Box(acts)),
+        deliveries=Suspends(),
+        deployments=Deployed(bundle_with(WEEKLY, operator="ops@acme.example")),
+        events=Emitted(),
+        links=Reads(Link(Purpose.UNSUBSCRIBE, READER)),
+        lookups=KnownDeliveries(SENT),
+        mailboxes=Memory(acts, turn),
+        subscriptions=Chosen(),
+    )
 
 
 async def test_what_mails_lead_to_is_written_before_they_are_marked_and_noted() -> None:
