@@ -155,7 +155,7 @@ def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
         [*(f"connections.{name}" for name in sorted(connections)), *(f"channels.{name}" for name in sorted(channels))],
         [
             *(bundle.connections[name].options for name in sorted(connections)),
-            *(sending(bundle.channels[name].options) for name in sorted(channels)),
+            *(bundle.channels[name].options for name in sorted(channels)),
         ],
     )
 
@@ -165,7 +165,7 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
     unset = {
         (f"{holder}.{option}", secret.name)
         for holder, written in zip(holders, options, strict=True)
-        for option, text in written.items()
+        for option, text in sending(written).items()
         for secret in references(text)
         if not available(secret, os.environ, directory)
     }

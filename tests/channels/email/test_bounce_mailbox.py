@@ -80,6 +80,19 @@ async def test_pages_follow_each_other_and_nothing_is_marked() -> None:
         await box.aclose()
 
 
+async def test_a_page_of_a_slow_server_is_short_and_the_next_goes_on_behind_it() -> None:
+    now = iter(range(0, 10_000, 40))
+    async with imap_server() as room:
+        for number in range(1, 6):
+            room.add(b"Subject: %d\r\n\r\n" % number)
+        box = EmailBounceMailbox(ImapMailbox(parse_imap_url(room.url), PASSWORD), lambda: float(next(now)))
+        pages = [await box.page(None, 50)]
+        while pages[-1].more:
+            pages.append(await box.page(pages[-1].mark, 50))
+        assert [[mail.number for mail in page.mails] for page in pages] == [[1, 2], [3, 4], [5]]
+        await box.aclose()
+
+
 @pytest.mark.parametrize(("options", "path"), [
     ({"bounces.every": "5m"}, ("bounces",)),
     ({"bounces.mailbox": "pop3://ann@mail.acme.example"}, ("bounces", "mailbox")),

@@ -5,7 +5,8 @@ token that was signed for one reader. Nothing is ever answered, so that no loop 
 """
 
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from email import policy
 from email.parser import BytesHeaderParser
 
@@ -15,6 +16,9 @@ from worker.ports.bounces import MailboxPage, Mark, ReturnedMail
 
 WORD = "unsubscribe"
 LONGEST_SUBJECT = 4000
+PAGE_TIME = 60.0
+"""Seconds. The turn to read a mailbox lasts five minutes from one page to the next."""
+
 _HEADERS = BytesHeaderParser(policy=policy.default)
 _ASKED = re.compile(rf"\b{WORD}\s+(?P<token>[\w.\s-]+)", re.IGNORECASE | re.ASCII)
 
@@ -22,15 +26,20 @@ _ASKED = re.compile(rf"\b{WORD}\s+(?P<token>[\w.\s-]+)", re.IGNORECASE | re.ASCI
 class EmailBounceMailbox:
     """Keeps worker.ports.bounces.BounceMailbox."""
 
-    def __init__(self, mailbox: ImapMailbox) -> None:
+    def __init__(self, mailbox: ImapMailbox, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._mailbox = mailbox
+        self._monotonic = monotonic
 
     async def page(self, after: Mark | None, limit: int) -> MailboxPage:
+        """A page of a slow server ends after PAGE_TIME, so that it is dealt with while the turn lasts."""
         validity, numbers = await self._mailbox.numbers(after)
-        now, later = numbers[:limit], numbers[limit:]
-        mails = [returned_mail(mail) for number in now for mail in await self._mailbox.mails([number])]
-        known = after.number if after is not None and after.validity == validity else 0
-        return MailboxPage(tuple(mails), Mark(validity, max([known, *now])), more=bool(later))
+        mails, began = list[ReturnedMail](), self._monotonic()
+        last = after.number if after is not None and after.validity == validity else 0
+        for last in numbers[:limit]:
+            mails += [returned_mail(mail) for mail in await self._mailbox.mails([last])]
+            if self._monotonic() - began > PAGE_TIME:
+                break
+        return MailboxPage(tuple(mails), Mark(validity, last), more=any(number > last for number in numbers))
 
     async def mark_read(self, numbers: Sequence[int]) -> None:
         await self._mailbox.mark_read(numbers)
