@@ -96,6 +96,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         upkeep=with_throttled_retention(ledger.upkeep, time.monotonic),
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
+        mailboxes=ledger.mailboxes,
         snapshots=snapshots,
         queue=queue,
         events=EventLog(),

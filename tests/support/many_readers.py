@@ -106,6 +106,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         upkeep=fake,
         lookups=fake,
         heartbeats=fake,
+        mailboxes=fake,
         snapshots=snapshots,
         queue=LocalQueue(),
         events=EventLog(),

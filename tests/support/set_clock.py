@@ -130,6 +130,7 @@ async def month(client: Redis, start: datetime) -> Month:
         upkeep=ledger.upkeep,
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
+        mailboxes=ledger.mailboxes,
         snapshots=snapshots,
         queue=LocalQueue(),
         events=facts,

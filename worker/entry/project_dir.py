@@ -22,6 +22,7 @@ from worker.entry import console
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
+from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings, read, unknown
 
@@ -164,7 +165,7 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
     unset = {
         (f"{holder}.{option}", secret.name)
         for holder, written in zip(holders, options, strict=True)
-        for option, text in written.items()
+        for option, text in sending(written).items()
         for secret in references(text)
         if not available(secret, os.environ, directory)
     }

@@ -23,6 +23,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -50,6 +51,7 @@ class Services:
     upkeep: Upkeep
     lookups: Lookups
     heartbeats: HeartbeatStore
+    mailboxes: Mailboxes
     snapshots: Snapshots
     queue: Queue
     events: Events

@@ -24,6 +24,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -107,6 +108,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesMailboxes(Protocol):
+    @property
+    def mailboxes(self) -> Mailboxes: ...
 
 
 class UsesQueue(Protocol):

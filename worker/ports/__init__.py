@@ -6,6 +6,7 @@ Every instant is UTC.
 from worker.ports.access import AccessTokens, Audit
 from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 from worker.ports.baselines import BaselineResets, HeldBaseline
+from worker.ports.bounces import Mailboxes
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
 from worker.ports.circuits import Circuits
@@ -66,6 +67,7 @@ __all__ = [
     "Limit",
     "Links",
     "Lookups",
+    "Mailboxes",
     "Question",
     "Queue",
     "Quota",

@@ -157,12 +157,16 @@ class QuerySpec:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed."""
+    """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed.
+    `group`: the options of a mapping below this key; in the options that a kind is given, they are named
+    "<name>.<option>".
+    """
 
     name: str
     secret: bool = False
     required: bool = False
     note: str = ""
+    group: "tuple[Option, ...]" = ()
 
 
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")

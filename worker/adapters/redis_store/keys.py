@@ -74,6 +74,13 @@
     <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
+    <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
+    <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
+    <p>:mailbox:<channel>         hash    validity, number: of the last mail that was dealt with, as the server numbers
+                                          them; looked: when it was last read to its end; trouble: why the last try
+                                          failed; turn: how many there were; until: when the present one lapses;
+                                          asked: when a worker was asked to read it and has not begun;
+                                          n:<what>: how many mails led to what
     <p>:suspended                 hash    subject → sentence, until the next deployment
     <p>:notices                   hash    subject → {d: day of the last notice to the operator, t: when something of it
                                           last happened, n: how often since and f: first when, untold yet}
@@ -165,6 +172,10 @@ def quota(prefix: str, account_id: str) -> str:
 
 def circuit(prefix: str, receiver: str) -> str:
     return f"{prefix}:circuit:{receiver}"
+
+
+def mailbox(prefix: str, channel: str) -> str:
+    return f"{prefix}:mailbox:{channel}"
 
 
 def tokens(prefix: str, account_id: str) -> str:

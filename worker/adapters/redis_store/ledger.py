@@ -12,6 +12,7 @@ from worker.adapters.redis_store.deployments import RedisDeployments
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
+from worker.adapters.redis_store.mailboxes import RedisMailboxes
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.subscriptions import RedisSubscriptions
@@ -38,4 +39,5 @@ class RedisLedger:
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
         self.alerts = RedisAlerts(scripts)
+        self.mailboxes = RedisMailboxes(scripts)
         self.heartbeats = RedisHeartbeats(scripts)
