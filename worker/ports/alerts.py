@@ -17,12 +17,12 @@ from worker.domain.run import RunKey
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """What one run's evaluations found, for `explain`; their states are left out. `told`: by reader's id the
-    fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
+    """What one run's evaluations found, for `explain`; their states are left out. `reasons`: by reader's id
+    the fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
     """
 
     evaluations: tuple[Evaluation, ...] = ()
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
 
 

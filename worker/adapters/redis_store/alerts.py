@@ -56,7 +56,7 @@ class RedisAlerts:
             return {}
         prefix = self._scripts.prefix
         name = keys.index(prefix, "open", await self._current(schedule))
-        runs = await self._that_told(
+        runs = await self._that_notified(
             [RunKey.parse(text(run)) for run in await self._scripts.ask("ZRANGE", name, 0, -1)]
         )
         wanted = [DeliveryKey(run, reader.id) for run in runs for reader in readers]
@@ -71,11 +71,11 @@ class RedisAlerts:
         return frozenset(key for key, row in zip(deliveries, rows, strict=True) if row is None or _reached(row))
 
     async def notification(self, run: RunKey, content: str) -> Notification | None:
-        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), f"n:{content}")
+        raw = await self._scripts.ask("HGET", keys.notifications(self._scripts.prefix, run), f"n:{content}")
         return None if raw is None else notification_of(raw)
 
     async def record(self, run: RunKey) -> AlertRecord | None:
-        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), RECORD)
+        raw = await self._scripts.ask("HGET", keys.notifications(self._scripts.prefix, run), RECORD)
         return None if raw is None else record_of(raw)
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None:
@@ -123,14 +123,14 @@ class RedisAlerts:
     async def _now(self) -> datetime:
         return from_ms(await self._scripts.run("now", {}))
 
-    async def _that_told(self, runs: Sequence[RunKey]) -> list[RunKey]:
+    async def _that_notified(self, runs: Sequence[RunKey]) -> list[RunKey]:
         """Those that made notifications."""
         with translated():
             async with self._scripts.client.pipeline(transaction=False) as each:
                 for run in runs:
-                    each.exists(keys.told(self._scripts.prefix, run))
+                    each.exists(keys.notifications(self._scripts.prefix, run))
                 found = await each.execute()
-        return [run for run, told in zip(runs, found, strict=True) if told]
+        return [run for run, made in zip(runs, found, strict=True) if made]
 
     async def _rows(self, wanted: Sequence[DeliveryKey]) -> list[Delivery | None]:
         """In the order asked, in one round trip."""
