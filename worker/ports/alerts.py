@@ -80,6 +80,16 @@ class AlertLedger(Protocol):
         """None for a run without alert rules, and one that is no longer stored."""
         ...
 
+    async def forget(self, what: str) -> int:
+        """Takes an address or a row's key out of all that is remembered. Returns how many states, records and
+        notifications named it.
+        """
+        ...
+
+    async def forgotten(self, run: RunKey) -> bool:
+        """Whether something was taken out of what the run tells."""
+        ...
+
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None: ...
 
     async def unacknowledge(self, schedule: str, fingerprint: str) -> bool:

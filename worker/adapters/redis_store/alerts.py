@@ -17,6 +17,7 @@ from worker.adapters.redis_store.alerts_codec import (
 )
 from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.silence import Silence
@@ -112,6 +113,12 @@ class RedisAlerts:
         now = await self._now()
         kept = (one for one in await self._silences() if one.until >= now - KEPT)
         return tuple(sorted(kept, key=lambda one: (one.starts, one.id)))
+
+    async def forget(self, what: str) -> int:
+        return await forget_alerts(self._scripts, what)
+
+    async def forgotten(self, run: RunKey) -> bool:
+        return bool(await self._scripts.ask("HEXISTS", keys.notifications(self._scripts.prefix, run), "forgotten"))
 
     @property
     def _key(self) -> str:

@@ -51,11 +51,15 @@ def contents(notifications: Mapping[str, Notification]) -> tuple[dict[str, bytes
     for reader, told in notifications.items():
         name = made.get(id(told))  # readers often share one object, which is large
         if name is None:
-            body = pack(told, VERSION)
+            body = notification_body(told)
             name = made[id(told)] = hashlib.blake2b(body, digest_size=8).hexdigest()
             bodies[name] = body
         names[reader] = name
     return bodies, names
+
+
+def notification_body(shown: Notification) -> bytes:
+    return pack(shown, VERSION)
 
 
 def notification_of(raw: bytes) -> Notification:

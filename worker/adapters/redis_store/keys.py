@@ -26,7 +26,7 @@
                                           the key that signed its links (JSON)
     <p>:run:<run>:subscribed      hash    reader → the entry (JSON), of readers who subscribed at run time
     <p>:run:<run>:alerts          hash    e: what the run's alert rules found (zstd); n:<name>: what readers are told
-                                          (zstd)
+                                          (zstd); forgotten: when something was taken out on request
     <p>:run:<run>:alerts:<token>  hash    the same, and s:<rule>: a rule's state, before the run is handed over; gone
                                           within an hour
     <p>:alerts:<schedule>         hash    rule → version, snapshot, and what is remembered of its alerts (zstd); "": the
