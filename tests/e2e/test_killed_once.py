@@ -16,22 +16,37 @@ from worker.flow.services import Services
 
 BY_THE_CLOCK = ("run.due", "run.claimed", "run.swept", "run.published")
 WITH_A_FAULT = ("delivery.deferred", "delivery.unknown", "delivery.resolved")
-ELSEWHERE = BY_THE_CLOCK + WITH_A_FAULT + tuple(AT_AN_END)
+ELSEWHERE = (*BY_THE_CLOCK, *WITH_A_FAULT, *AT_AN_END, "run.evaluated")
 BY_A_WORKER = tuple(point for point in FAIL_POINTS if point not in ELSEWHERE)
+
+WITH_ALERTS = ("run.evaluated", "run.delivering", "delivery.rendered", "delivery.accepted", "delivery.sent")
+_TO = SCHEDULE.index("to:")
+ALERTS = """alerts:
+  - id: big
+    for_each: deals
+    if: row.value > 5000
+    repeat: 1s
+    notify:
+      - {id: team, channel: mail, address: sales@acme.example}
+      - {id: room, channel: chat, address: C0123456789}
+"""
+WATCHED = SCHEDULE[:_TO] + ALERTS
+"""Nobody gets digests. What goes on firing is told by every run."""
 
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with installation(tmp_path_factory.mktemp("acme")) as everything:
+    schedules = {"asked": SCHEDULE, "watched": WATCHED}
+    with installation(tmp_path_factory.mktemp("acme"), schedules=schedules) as everything:
         yield everything
 
 
-def asked_for(here: Installation) -> RunKey:
+def asked_for(here: Installation, schedule: str = "asked") -> RunKey:
     """A run on demand after something moved, so that Slack's digest has a thread."""
     here.box.call(lambda box: box.pipeline.step(box.now()))
 
     async def ask(services: Services) -> RunKey:
-        key = await request(services, "asked", None, None)
+        key = await request(services, schedule, None, None)
         await services.queue.produce([key], on_demand=True)
         return key
 
@@ -40,7 +55,7 @@ def asked_for(here: Installation) -> RunKey:
 
 def sent_once(here: Installation, row: Delivery) -> bool:
     """Once; a mail twice where the ledger counts a possible duplicate. Slack is looked up, so never twice."""
-    if row.key.reader.startswith("room|"):
+    if row.key.reader.removeprefix("alert:").startswith("room|"):
         return set(here.posts(row.key).values()) == {1} and len(here.posts(row.key)) == len(row.parts)
     return here.mails(row.key) == (2 if row.resent and here.mails(row.key) == 2 else 1)
 
@@ -77,6 +92,15 @@ def test_a_worker_killed_beside_a_fault_leaves_nothing_undone(here: Installation
     assert mail.resent == (point != "delivery.deferred")
 
 
+@pytest.mark.parametrize("point", WITH_ALERTS)
+def test_a_worker_killed_while_it_tells_of_alerts_tells_each_reader_once(here: Installation, point: str) -> None:
+    here.arm(point)
+    key = asked_for(here, "watched")
+    ends_well(here, key)
+    assert {row.key.reader.partition("|")[0] for row in here.deliveries(key)} == {"alert:team", "alert:room"}
+    assert not here.armed(point), "nobody passed the fail point"
+
+
 @pytest.mark.parametrize("point", BY_THE_CLOCK)
 def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same(
     here: Installation, point: str
@@ -103,4 +127,4 @@ def test_a_clock_killed_there_leaves_a_run_that_is_fetched_and_sent_all_the_same
 
 
 def test_every_fail_point_has_its_test() -> None:
-    assert set(BY_A_WORKER + ELSEWHERE) == set(FAIL_POINTS)
+    assert {*BY_A_WORKER, *ELSEWHERE} == set(FAIL_POINTS)

@@ -180,6 +180,7 @@ def test_a_forgotten_reader_is_gone_and_told_where_it_is_still_named(here: Comma
         "baselines": 1,
         "deliveries": 1,
         "suspensions": 0,
+        "alerts": 0,
         "answers": 0,
         "subscriptions": 0,
         "still_named_by": ["asked"],

@@ -35,6 +35,8 @@ KINDS = {
     "seats": "owners' slack",
     "large": "rows' email",
     "ample": "rows' slack",
+    "alert:watch": "alerts' email",
+    "alert:bell": "alerts' slack",
 }
 ALL = 100_000
 FILES = "files"

@@ -99,9 +99,23 @@ within: 5m
   - {{id: ample, channel: chat, address: C0000000091, rows: "row.value >= 20000", attach: [deals]}}
 """
 
+WATCHED = f"""
+name: What goes on firing
+when: {{every: 6s, catch_up: all}}
+within: 5m
+{_REPORT.replace("digest: {bridge: deals}", "")}alerts:
+  - id: large
+    for_each: deals
+    if: row.value >= 20000
+    repeat: 1s
+    notify:
+      - {{id: watch, channel: mail, address: watch@acme.example}}
+      - {{id: bell, channel: chat, address: C0000000092}}
+"""
+
 TORN_TEMPLATE = "{{ digest.no_such_thing.at_all }}\n"
 # They catch everything up: under fire a run takes longer than their interval, and would be superseded.
-SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD, "owned": OWNED}
+SPECIAL = {"dark": DARK, "gone": GONE, "torn": TORN, "held": HELD, "owned": OWNED, "watched": WATCHED}
 ENDLESS = 10_000
 """How often an address is refused: for ever, as far as one soak goes."""
 

@@ -24,7 +24,7 @@ SEED = 20261121
 LONGEST = 1500.0
 """Seconds after which the long form ends, whether or not every point was hit often enough."""
 
-WITH_TOKEN = ("slack token", "owners' slack", "rows' slack")
+WITH_TOKEN = ("slack token", "owners' slack", "rows' slack", "alerts' slack")
 """Slack can be asked whether a post arrived, so that it never comes twice."""
 
 SETTLED = {DeliveryState.SENT, DeliveryState.SKIPPED, DeliveryState.REFUSED, DeliveryState.FAILED}
@@ -132,7 +132,7 @@ def obeys(soak: Soak, found: Counts, since: datetime, until: datetime) -> None:
     assert [fate.row.key for fate in found.fates if fate.row.state not in SETTLED] == []
     twice_unclear = {key for key in soak.settled if "/held|" not in key}
     assert {str(fate.row.key) for fate in found.fates if fate.counted} >= twice_unclear
-    assert not any(f"/{entry}|" in key for key in twice_unclear for entry in ("room", "ample"))
+    assert not any(f"/{entry}|" in key for key in twice_unclear for entry in ("room", "ample", "alert:bell"))
     assert all(run.attempt >= 5 for run in found.abandoned())
     for fate in found.fates:
         ends_as_it_may(entry_of(fate.row), fate.row.state, fate.row.reason)
@@ -164,7 +164,8 @@ def test_forty_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
         sys.stdout.write(f"\n{found.tables()}\n")
     obeys(soak, found, since, until)
     assert len(found.hits) >= 12
-    for kind in ("owners' email", "owners' slack", "rows' email", "rows' slack", "file"):
+    mails = ("owners' email", "rows' email", "alerts' email")
+    for kind in (*mails, "owners' slack", "rows' slack", "alerts' slack", "file"):
         assert found.by_kind[kind].sent > 0, kind
 
 

@@ -8,9 +8,10 @@ from worker.flow.operate.forget import Forgotten
 def forgotten_document(gone: Forgotten) -> dict[str, Any]:
     """What was removed, and which schedules would store it again.
 
-    {"baselines", "deliveries", "suspensions", "answers", "subscriptions", "still_named_by": [schedule id, …]}
+    {"baselines", "deliveries", "suspensions", "answers", "subscriptions", "alerts", "still_named_by": [schedule id, …]}
 
-    The first five are counts of what was removed; `answers` are stored answers that held the row. `still_named_by`: the
+    The first six are counts of what was removed; `answers` are stored answers that held the row, `alerts` are
+    states of alert rules, and what runs found and told of alerts, that named it. `still_named_by`: the
     schedules in force that still name the address.
     """
     return {
@@ -19,5 +20,6 @@ def forgotten_document(gone: Forgotten) -> dict[str, Any]:
         "suspensions": gone.suspensions,
         "answers": gone.answers,
         "subscriptions": gone.subscriptions,
+        "alerts": gone.alerts,
         "still_named_by": list(gone.named),
     }

@@ -66,7 +66,7 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class Run:
     """The ledger's row. `snapshots` pairs query ids with stored snapshots; `gaps` holds query id, reason
-    and sentence. `told`: how many notifications of alerts it made.
+    and sentence. `notified`: how many notifications of alerts it made.
     """
 
     key: RunKey
@@ -84,7 +84,7 @@ class Run:
     snapshots: tuple[tuple[str, str], ...] = ()
     gaps: tuple[tuple[str, str, str], ...] = ()
     not_before: datetime | None = None
-    told: int = 0
+    notified: int = 0
 
     @property
     def incomplete(self) -> int:

@@ -222,6 +222,7 @@ def _forgotten_lines(gone: Forgotten, what: str) -> list[str]:
         (gone.baselines, "baselines"),
         (gone.deliveries, "deliveries"),
         (gone.suspensions, "suspensions"),
+        (gone.alerts, "records of alerts"),
         (gone.answers, "stored answers that held its row"),
     )
     removed = [f"{what}: removed {count} {noun}" for count, noun in counts if count]

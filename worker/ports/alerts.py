@@ -17,12 +17,12 @@ from worker.domain.run import RunKey
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """What one run's evaluations found, for `explain`; their states are left out. `told`: by reader's id the
-    fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
+    """What one run's evaluations found, for `explain`; their states are left out. `reasons`: by reader's id
+    the fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
     """
 
     evaluations: tuple[Evaluation, ...] = ()
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
 
 
@@ -78,6 +78,16 @@ class AlertLedger(Protocol):
 
     async def record(self, run: RunKey) -> AlertRecord | None:
         """None for a run without alert rules, and one that is no longer stored."""
+        ...
+
+    async def forget(self, what: str) -> int:
+        """Takes an address or a row's key out of all that is remembered. Returns how many states, records and
+        notifications named it.
+        """
+        ...
+
+    async def forgotten(self, run: RunKey) -> bool:
+        """Whether something was taken out of what the run tells."""
         ...
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None: ...

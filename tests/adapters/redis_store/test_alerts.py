@@ -69,7 +69,7 @@ async def test_states_notifications_and_digests_are_written_with_the_hand_over(s
     assert len({row.content for row in rows}) == 1, "one content for readers who are told the same"
     assert await story.alerts.notification(key, rows[0].content) == notification(key)
     run = await story.run(key)
-    assert (run.state, run.told) == (RunState.DELIVERING, 2)
+    assert (run.state, run.notified) == (RunState.DELIVERING, 2)
 
 
 async def test_notifications_are_counted_among_the_deliveries_of_their_run(story: LedgerFixture) -> None:

@@ -1,6 +1,7 @@
 """A person or a deal is taken out of what is stored; what is left is whole and is still found."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,11 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.adapters.redis_store.test_housekeeping import Kept, answer
-from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, LedgerFixture, baseline
+from tests.support.alert_changes import ANN_ALERTS, BEN_ALERTS, changes, facts, notification, rule_state
+from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
+from worker.domain.alert.evaluation import Evaluation, Transition
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import Phase
+from worker.domain.delivery import DeliveryKey
 from worker.domain.outcome import Sent
 from worker.domain.run import RunState
-from worker.ports import Expired
+from worker.ports import AlertRecord, Expired
 
 ADDRESS = ANN.split("|")[1]
 ROOM = "room|" + ADDRESS.upper()
@@ -115,3 +121,41 @@ def test_without_a_row_is_the_answer_that_never_had_it(keys: set[str], data: st.
     whole = answer(SLOT, *keys)
     assert without(whole, gone) == answer(SLOT, *(keys - {gone}))
     assert without(whole, "nobody") == whole
+
+
+async def test_a_deal_and_a_reader_leave_what_is_remembered_of_alerts(story: LedgerFixture) -> None:
+    key, attempt = await story.begun()
+    states = {"big": rule_state("oppo_secret", "oppo_2", slot=key.slot)}
+    step = Transition("oppo_secret", None, Phase.FIRING, facts("oppo_secret"), key.slot, Severity.WARNING)
+    found = (Evaluation("big", key.slot, states["big"], (step,)),)
+    record = AlertRecord(found, {ANN_ALERTS.id: ("f1",), BEN_ALERTS.id: ("f1",)})
+    shown = notification(key, "oppo_secret", "oppo_2")
+    made = replace(changes(key, states, (ANN_ALERTS, BEN_ALERTS)), record=record)
+    made = replace(made, notifications=dict.fromkeys((ANN_ALERTS, BEN_ALERTS), shown))
+    await story.runs.deliver(key, attempt, {}, (), {}, alerts=made)
+    content = (await story.row(DeliveryKey(key, BEN_ALERTS.id))).content
+    assert not await story.alerts.forgotten(key)
+
+    assert await story.alerts.forget("oppo_secret") == 3
+    assert b"secret" not in await unpacked(story)
+    assert await story.alerts.forgotten(key)
+    assert set((await story.alerts.memory(WEEKLY)).states["big"].alerts) == {"oppo_2"}
+    left = await story.alerts.notification(key, content)
+    assert left is not None
+    assert [one.facts.key for one in left.findings] == ["oppo_2"]
+
+    await story.upkeep.forget_reader("Ann@tern.example")
+    assert await story.alerts.forget("Ann@tern.example") == 2
+    assert b"ann@" not in await unpacked(story)
+    assert b"ben@" in await unpacked(story)
+    assert await story.alerts.forget("Ann@tern.example") == 0
+
+
+async def unpacked(story: LedgerFixture) -> bytes:
+    """What `everything` shows, and what is compressed in it of alerts."""
+    memory = await story.alerts.memory(WEEKLY)
+    runs = await story.lookups.runs(WEEKLY, 10)
+    kept = [await story.alerts.record(run.key) for run in runs]
+    rows = [row for run in runs for row in await story.lookups.deliveries(run.key)]
+    shown = [await story.alerts.notification(row.key.run, row.content) for row in rows]
+    return await everything(story) + repr((memory, kept, shown)).encode()

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.domain.builders import answer, deal
-from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, Connected, found, parts
+from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, found, parts
 from tests.support.fakes import TEAM
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.readers import AlertReader
@@ -117,9 +117,11 @@ async def test_readers_see_what_their_audience_says_though_only_the_owners_are_a
 
         return sees
 
-    addresses = OwnerAddresses(Connected(), run.bundle, OWNERS, {})
+    addresses = OwnerAddresses(parts().connectors, run.bundle, OWNERS, {})
     shown = seen_by({f"{name}@acme.example": judge(name) for name in ("ann", "ben")}, known, addresses)
     (context,) = known.rules
+    assert {facts.key for _, facts in known.subjects()} == set("abc")
+    assert known.answers["deals"].now is run.answers.snapshots["deals"]
     facts = [one.facts for one in known.evaluations["big"].transitions]
     assert {name: [one.key for one in facts if sees(context, one)] for name, sees in shown.items()} == {
         "ann@acme.example": ["a"],

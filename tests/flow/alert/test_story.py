@@ -13,7 +13,7 @@ from worker.domain.alert.state import Acknowledgement
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
-from worker.flow.alert.explain import Outcome, explain_run
+from worker.flow.alert.explain import FindingEnd, explain_run
 
 BIG, SMALL = 100_000, 100
 QUIET = TEAM[:-1] + ", quiet_hours: {from: '09:00', to: '18:00'}, timezone: UTC}"
@@ -23,7 +23,7 @@ async def test_a_deal_that_fires_is_named_once_and_its_end_is_told(watch: Watche
     for value in (BIG, BIG, SMALL, SMALL):
         await watch.run([deal("a", value), deal("b", SMALL)])
     assert await watch.told() == [("team", "a", "first"), ("team", "a", "resolved")]
-    states = [(run.state, run.reason, run.told) for run in await watch.runs()]
+    states = [(run.state, run.reason, run.notified) for run in await watch.runs()]
     assert states == [
         (RunState.DELIVERED, None, 1),
         (RunState.SKIPPED, Reason.NO_ALERT, 0),
@@ -106,8 +106,8 @@ async def test_what_waits_in_quiet_hours_is_told_with_what_came_later(
         second = await explain_run(watch.services, rows[1].key.run)
         assert first is not None
         assert second is not None
-        assert (first.balance.told, first.balance.even) == ({Outcome.CARRIED: 2}, True)
-        assert second.balance.told == {Outcome.SENT: 2}
+        assert (first.balance.ends, first.balance.even) == ({FindingEnd.CARRIED: 2}, True)
+        assert second.balance.ends == {FindingEnd.SENT: 2}
 
 
 async def test_a_silence_keeps_quiet_and_at_its_end_what_still_fires_is_told(watch: Watched) -> None:
@@ -128,7 +128,7 @@ async def test_an_acknowledgement_stops_repeats_until_the_end(empty_redis: Embed
         (run,) = await watch.runs()
         record = await watch.services.alerts.record(run.key)
         assert record is not None
-        ((name,),) = record.told.values()
+        ((name,),) = record.reasons.values()
         await watch.run([deal("a", BIG)])
         await watch.services.alerts.acknowledge("week", Acknowledgement(name, "Ann", watch.ledger.at))
         await watch.run([deal("a", BIG)])

@@ -33,6 +33,11 @@ class Remembers:
         return self.rows.pop() if self.rows else 0
 
 
+class Alerts:
+    async def forget(self, what: str) -> int:
+        return 2
+
+
 class Records(Subscribed):
     """EXTRA subscribed at run time. Its address is paused there and in the definition."""
 
@@ -53,12 +58,12 @@ class Records(Subscribed):
 def parts(in_force: Bundle | None) -> Any:
     one = Remembers()
     given = {"deployments": Deployed(in_force), "events": Emitted(), "snapshots": one, "upkeep": one}
-    return uses(**given, subscriptions=Records())
+    return uses(**given, subscriptions=Records(), alerts=Alerts())
 
 
 async def test_what_was_removed_is_counted_and_a_run_that_waited_for_it_alone_has_ended() -> None:
     given = parts(None)
-    assert await forget(given, ADDRESS) == Forgotten(2, 3, 1, 4, subscriptions=1)
+    assert await forget(given, ADDRESS) == Forgotten(2, 3, 1, 4, subscriptions=1, alerts=2)
     assert given.events.facts == [ENDED]
 
 
@@ -66,7 +71,7 @@ async def test_forgetting_twice_finds_nothing_more_and_tells_nothing() -> None:
     given = parts(None)
     await forget(given, ADDRESS)
     given.events.facts.clear()
-    assert await forget(given, ADDRESS) == Forgotten()
+    assert await forget(given, ADDRESS) == Forgotten(alerts=2)
     assert given.events.facts == []
 
 

@@ -236,7 +236,7 @@ ALERTS = replace(ROW, key=replace(KEY, reader=f"alert:{READER.id}"), content="kn
 
 
 async def test_what_a_run_tells_of_alerts_is_read_from_the_store_and_moves_no_baseline() -> None:
-    made = digests(run=replace(ANSWERED, told=1))
+    made = digests(run=replace(ANSWERED, notified=1))
     told = await made.open(ALERTS)
     assert told.alerts is not None
     assert (told.reader, told.entry.template, told.entry.attach, told.notice) == (READER, "alert", (), False)
@@ -256,5 +256,5 @@ async def test_what_a_run_told_and_is_gone_is_an_error() -> None:
 @pytest.mark.parametrize(("told", "reason"), [(1, Reason.ALERT), (0, Reason.NO_ALERT)])
 async def test_a_digest_that_goes_with_alerts_is_sent_where_its_run_tells_of_one(told: int, reason: Reason) -> None:
     on_alert = replace(BOTH, to=(replace(TEAM, send=Send.ON_ALERT),))
-    composed = await digests(schedule=on_alert, run=replace(ANSWERED, told=told)).open(ROW)
+    composed = await digests(schedule=on_alert, run=replace(ANSWERED, notified=told)).open(ROW)
     assert composed.decide() == Decision(send=told > 0, reason=reason)

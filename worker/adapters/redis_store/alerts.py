@@ -17,6 +17,7 @@ from worker.adapters.redis_store.alerts_codec import (
 )
 from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.silence import Silence
@@ -56,7 +57,7 @@ class RedisAlerts:
             return {}
         prefix = self._scripts.prefix
         name = keys.index(prefix, "open", await self._current(schedule))
-        runs = await self._that_told(
+        runs = await self._that_notified(
             [RunKey.parse(text(run)) for run in await self._scripts.ask("ZRANGE", name, 0, -1)]
         )
         wanted = [DeliveryKey(run, reader.id) for run in runs for reader in readers]
@@ -71,11 +72,11 @@ class RedisAlerts:
         return frozenset(key for key, row in zip(deliveries, rows, strict=True) if row is None or _reached(row))
 
     async def notification(self, run: RunKey, content: str) -> Notification | None:
-        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), f"n:{content}")
+        raw = await self._scripts.ask("HGET", keys.notifications(self._scripts.prefix, run), f"n:{content}")
         return None if raw is None else notification_of(raw)
 
     async def record(self, run: RunKey) -> AlertRecord | None:
-        raw = await self._scripts.ask("HGET", keys.told(self._scripts.prefix, run), RECORD)
+        raw = await self._scripts.ask("HGET", keys.notifications(self._scripts.prefix, run), RECORD)
         return None if raw is None else record_of(raw)
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None:
@@ -113,6 +114,12 @@ class RedisAlerts:
         kept = (one for one in await self._silences() if one.until >= now - KEPT)
         return tuple(sorted(kept, key=lambda one: (one.starts, one.id)))
 
+    async def forget(self, what: str) -> int:
+        return await forget_alerts(self._scripts, what)
+
+    async def forgotten(self, run: RunKey) -> bool:
+        return bool(await self._scripts.ask("HEXISTS", keys.notifications(self._scripts.prefix, run), "forgotten"))
+
     @property
     def _key(self) -> str:
         return keys.single(self._scripts.prefix, "silences")
@@ -123,14 +130,14 @@ class RedisAlerts:
     async def _now(self) -> datetime:
         return from_ms(await self._scripts.run("now", {}))
 
-    async def _that_told(self, runs: Sequence[RunKey]) -> list[RunKey]:
+    async def _that_notified(self, runs: Sequence[RunKey]) -> list[RunKey]:
         """Those that made notifications."""
         with translated():
             async with self._scripts.client.pipeline(transaction=False) as each:
                 for run in runs:
-                    each.exists(keys.told(self._scripts.prefix, run))
+                    each.exists(keys.notifications(self._scripts.prefix, run))
                 found = await each.execute()
-        return [run for run, told in zip(runs, found, strict=True) if told]
+        return [run for run, made in zip(runs, found, strict=True) if made]
 
     async def _rows(self, wanted: Sequence[DeliveryKey]) -> list[Delivery | None]:
         """In the order asked, in one round trip."""

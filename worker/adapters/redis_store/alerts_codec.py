@@ -22,13 +22,13 @@ RECORD = "e"
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
+class _Note:
     acknowledgement: Acknowledgement | None = None
     silence: Silence | None = None
     version: int = VERSION
 
 
-_STORED = msgspec.json.Decoder(_Stored)
+_NOTE = msgspec.json.Decoder(_Note)
 
 
 def state_text(state: RuleState) -> bytes:
@@ -51,11 +51,15 @@ def contents(notifications: Mapping[str, Notification]) -> tuple[dict[str, bytes
     for reader, told in notifications.items():
         name = made.get(id(told))  # readers often share one object, which is large
         if name is None:
-            body = pack(told, VERSION)
+            body = notification_body(told)
             name = made[id(told)] = hashlib.blake2b(body, digest_size=8).hexdigest()
             bodies[name] = body
         names[reader] = name
     return bodies, names
+
+
+def notification_body(shown: Notification) -> bytes:
+    return pack(shown, VERSION)
 
 
 def notification_of(raw: bytes) -> Notification:
@@ -75,29 +79,29 @@ def record_of(raw: bytes) -> AlertRecord:
 
 
 def ack_text(ack: Acknowledgement) -> str:
-    return msgspec.json.encode(_Stored(acknowledgement=ack)).decode()
+    return msgspec.json.encode(_Note(acknowledgement=ack)).decode()
 
 
 def silence_text(silence: Silence) -> str:
-    return msgspec.json.encode(_Stored(silence=silence)).decode()
+    return msgspec.json.encode(_Note(silence=silence)).decode()
 
 
 def ack_of(raw: bytes) -> Acknowledgement:
-    found = _stored(raw).acknowledgement
+    found = _note(raw).acknowledgement
     if found is None:
         raise LedgerError("what is stored as an acknowledgement is none")
     return found
 
 
 def silence_of(raw: bytes) -> Silence:
-    found = _stored(raw).silence
+    found = _note(raw).silence
     if found is None:
         raise LedgerError("what is stored as a silence is none")
     return found
 
 
-def _stored(raw: bytes) -> _Stored:
-    found = _STORED.decode(raw)
+def _note(raw: bytes) -> _Note:
+    found = _NOTE.decode(raw)
     if found.version != VERSION:
         raise LedgerError(f"an alert's record has version {found.version}; this program reads version {VERSION}")
     return found

@@ -98,7 +98,7 @@ def run(key: RunKey, row: Mapping[bytes, bytes]) -> Run:
         snapshots=tuple(json.loads(row.get(b"snapshots", b"{}")).items()),
         gaps=tuple((query, why, sentence) for query, why, sentence in json.loads(row.get(b"gaps", b"[]"))),
         not_before=from_ms(until) if until else None,
-        told=int(row.get(b"told", 0)),
+        notified=int(row.get(b"notified", 0)),
     )
 
 

@@ -12,8 +12,8 @@
     <p>:run:<run>                 hash    state trigger bundle attempt claimed_at deadline claimed_by executed_by reason
                                           sentence closed_at not_before; snapshots, gaps (JSON); tries: begun since it
                                           last came back in good order; q: times published again; readers: how many,
-                                          only once it is delivering; told: how many of them are
-                                          notifications of alerts; behind: the newest slot that was claimed before
+                                          only once it is delivering; notified: how many of them
+                                          are notifications of alerts; behind: the newest slot that was claimed before
                                           it, where that is newer than its own; all: each of its deliveries waits for
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
@@ -26,7 +26,7 @@
                                           the key that signed its links (JSON)
     <p>:run:<run>:subscribed      hash    reader → the entry (JSON), of readers who subscribed at run time
     <p>:run:<run>:alerts          hash    e: what the run's alert rules found (zstd); n:<name>: what readers are told
-                                          (zstd)
+                                          (zstd); forgotten: when something was taken out on request
     <p>:run:<run>:alerts:<token>  hash    the same, and s:<rule>: a rule's state, before the run is handed over; gone
                                           within an hour
     <p>:alerts:<schedule>         hash    rule → version, snapshot, and what is remembered of its alerts (zstd); "": the
@@ -113,7 +113,7 @@ def subscribed(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:subscribed"
 
 
-def told(prefix: str, run_key: RunKey) -> str:
+def notifications(prefix: str, run_key: RunKey) -> str:
     return f"{prefix}:run:{run_key}:alerts"
 
 

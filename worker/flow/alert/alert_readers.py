@@ -84,7 +84,7 @@ async def _of_entry(uses: ReaderUses, judged: Judged, entry: Subscription) -> li
         return [AlertReader(entry.id, entry.address or WEBHOOK, sees=sees)]
     known = emails(found.schedule, found.answers.snapshots, judged.before)
     addresses = OwnerAddresses(uses.connectors, found.bundle, entry, known)
-    names = sorted({*_owners(judged, addresses), *_told(judged, entry.id)})
+    names = sorted({*_owners(judged, addresses), *_reached(judged, entry.id)})
     each = {name: audience_of(found.schedule, replace(entry, address=name), condition, addresses) for name in names}
     judges = {name: sees_of(one, judged.answers) for name, one in each.items() if one is not None}
     shown = seen_by({name: one for name, one in judges.items() if one is not None}, judged, addresses)
@@ -149,7 +149,7 @@ def _news(found: Evaluation) -> Iterator[SubjectFacts]:
     yield from (held.facts for held in found.state.alerts.values() if held.withheld in QUIET)
 
 
-def _told(judged: Judged, entry: str) -> Iterator[str]:
+def _reached(judged: Judged, entry: str) -> Iterator[str]:
     """Readers of an entry whom earlier notifications named these alerts."""
     ids: set[str] = {
         reader

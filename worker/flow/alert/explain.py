@@ -16,10 +16,10 @@ from worker.flow.alert.notify import to_operator
 from worker.flow.uses import UsesAlerts, UsesLookups
 
 
-class ExplainUses(UsesAlerts, UsesLookups, Protocol): ...
+class ExplainAlertsUses(UsesAlerts, UsesLookups, Protocol): ...
 
 
-class Outcome(StrEnum):
+class FindingEnd(StrEnum):
     """What became of a notification that names an alert."""
 
     SENT = "sent"  # or it may have arrived
@@ -31,28 +31,28 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FindingOutcome:
     """One alert that one reader is told of. `delivery`: None for the operator, and where it is no longer stored."""
 
     fingerprint: str
     reader: str
-    outcome: Outcome
+    end: FindingEnd
     delivery: Delivery | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
     """`fired`: pairs of a reason and a reader who is told, and reasons that are told to nobody. Each of them is in
-    exactly one of `told` and `kept`.
+    exactly one of `ends` and `kept`.
     """
 
     fired: int
-    told: Mapping[Outcome, int]
+    ends: Mapping[FindingEnd, int]
     kept: Mapping[Withheld, int]
 
     @property
     def even(self) -> bool:
-        return self.fired == sum(self.told.values()) + sum(self.kept.values())
+        return self.fired == sum(self.ends.values()) + sum(self.kept.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +60,38 @@ class RunExplained:
     """`evaluations`: one of each rule, with the clauses of what fired. `kept`: what was told to nobody, and why."""
 
     evaluations: tuple[Evaluation, ...]
-    told: tuple[Told, ...]
+    ends: tuple[FindingOutcome, ...]
     kept: tuple[Kept, ...]
     balance: Balance
 
 
-async def explain_run(uses: ExplainUses, run: RunKey) -> RunExplained | None:
+async def explain_run(uses: ExplainAlertsUses, run: RunKey) -> RunExplained | None:
     """None for a run without alert rules, and for one that is no longer stored."""
     record = await uses.alerts.record(run)
     if record is None:
         return None
     rows = {row.key.reader: row for row in await uses.lookups.deliveries(run)}
-    told = tuple(
-        Told(fingerprint, reader, outcome_of(DeliveryKey(run, reader), rows.get(reader)), rows.get(reader))
-        for reader, fingerprints in record.told.items()
+    ends = tuple(
+        FindingOutcome(fingerprint, reader, end_of(DeliveryKey(run, reader), rows.get(reader)), rows.get(reader))
+        for reader, fingerprints in record.reasons.items()
         for fingerprint in fingerprints
     )
     balance = Balance(
-        sum(map(len, record.told.values())) + len(record.kept),
-        Counter(one.outcome for one in told),
+        sum(map(len, record.reasons.values())) + len(record.kept),
+        Counter(one.end for one in ends),
         Counter(one.why for one in record.kept),
     )
-    return RunExplained(record.evaluations, told, record.kept, balance)
+    return RunExplained(record.evaluations, ends, record.kept, balance)
 
 
-def outcome_of(key: DeliveryKey, row: Delivery | None) -> Outcome:
+def end_of(key: DeliveryKey, row: Delivery | None) -> FindingEnd:
     """`row`: None where there is no such delivery."""
     if row is None:
-        return Outcome.NOTICED if to_operator(key.reader) else Outcome.STOPPED
+        return FindingEnd.NOTICED if to_operator(key.reader) else FindingEnd.STOPPED
     if row.state is DeliveryState.SENT or row.state is DeliveryState.UNKNOWN:
-        return Outcome.SENT
+        return FindingEnd.SENT
     if row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING}:
-        return Outcome.WAITING
-    known = {Reason.SUPERSEDED: Outcome.CARRIED, Reason.CAPPED: Outcome.HELD}
-    outcome = known.get(row.reason, Outcome.STOPPED) if row.reason is not None else Outcome.STOPPED
-    return Outcome.SENT if row.may_have_arrived else outcome
+        return FindingEnd.WAITING
+    known = {Reason.SUPERSEDED: FindingEnd.CARRIED, Reason.CAPPED: FindingEnd.HELD}
+    end = known.get(row.reason, FindingEnd.STOPPED) if row.reason is not None else FindingEnd.STOPPED
+    return FindingEnd.SENT if row.may_have_arrived else end

@@ -119,26 +119,28 @@ def reader_of(schedule: str, reader_id: str) -> Reader:
 
 
 async def _changes(
-    uses: NotifyUses, found: RunFound, memory: AlertMemory, given: RunAlerts, told: Notified, now: datetime
+    uses: NotifyUses, found: RunFound, memory: AlertMemory, given: RunAlerts, made: Notified, now: datetime
 ) -> Alerted:
     schedule = found.schedule
-    apart = {one: said for one, said in told.notifications.items() if to_operator(one)}
-    made = {reader_of(schedule.id, one): said for one, said in told.notifications.items() if one not in apart}
+    apart = {one: said for one, said in made.notifications.items() if to_operator(one)}
+    notifications = {reader_of(schedule.id, one): said for one, said in made.notifications.items() if one not in apart}
     stopped = await stopped_ways(uses, found.bundle) if apart else frozenset[str]()
     changes = AlertChanges(
         states={
-            rule: state for rule, state in told.states.items() if given.evaluations[rule].skipped is not Skip.OLDER
+            rule: state for rule, state in made.states.items() if given.evaluations[rule].skipped is not Skip.OLDER
         },
-        record=AlertRecord(tuple(given.evaluations.values()), told.told, told.kept),
+        record=AlertRecord(tuple(given.evaluations.values()), made.told, made.kept),
         expires=now + TRIED_FOR,
-        notifications=made,
-        carried=told.carried,
+        notifications=notifications,
+        carried=made.carried,
         ended=_ended(given),
         dropped=_dropped(found, memory),
         notices=of_rules(uses.connectors, found.bundle, schedule, apart.values(), now, stopped),
     )
     facts = [_evaluated(found.run, one) for one in given.evaluations.values()]
-    notified = [AlertNotified(found.run, one.id, len(said.findings), said.carried) for one, said in made.items()]
+    notified = [
+        AlertNotified(found.run, one.id, len(said.findings), said.carried) for one, said in notifications.items()
+    ]
     return Alerted(changes, (*facts, *notified))
 
 

@@ -19,7 +19,7 @@ def of_rules(
     connectors: Connectors,
     bundle: Bundle,
     schedule: Schedule,
-    told: Iterable[Notification],
+    notifications: Iterable[Notification],
     now: datetime,
     stopped: Collection[str] = (),
 ) -> tuple[NoticeRequest, ...]:
@@ -29,18 +29,18 @@ def of_rules(
         return ()
     return tuple(
         _request(bundle, schedule, address, notification, finding, now)
-        for notification in told
+        for notification in notifications
         for finding in notification.findings
     )
 
 
 def _request(
-    bundle: Bundle, schedule: Schedule, address: str, told: Notification, finding: Finding, now: datetime
+    bundle: Bundle, schedule: Schedule, address: str, notification: Notification, finding: Finding, now: datetime
 ) -> NoticeRequest:
     """A rule that loses and gets its data several times a day is told of once for each, and then counted."""
     reason = Reason.DATA_BACK if finding.reason is AlertReason.DATA_BACK else Reason.NO_DATA
     subject = f"{reason} {schedule.id} {finding.rule}"
-    cause = Cause(told.rule(finding.rule).name, finding.facts.name)
-    notice = Notice(told.run, schedule.name, Trouble.NO_DATA, subject, reason, (cause,), 0, now)
+    cause = Cause(notification.rule(finding.rule).name, finding.facts.name)
+    notice = Notice(notification.run, schedule.name, Trouble.NO_DATA, subject, reason, (cause,), 0, now)
     one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
     return NoticeRequest(Reader(schedule.id, one_of_many, address).id, notice_day(bundle, now), notice)

@@ -7,14 +7,14 @@ from worker.domain.schedule import Schedule
 from worker.flow.deployed import bundle_of
 from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
-from worker.flow.uses import UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep
+from worker.flow.uses import UsesAlerts, UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep
 from worker.ports import Deployments, Subscriptions
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """How much was removed. `named`: schedules in force that still name the address, and those of `people` who have it;
-    the next runs store it again.
+    the next runs store it again. `alerts`: states of rules, and what runs found and told, that named it.
     """
 
     baselines: int = 0
@@ -23,9 +23,10 @@ class Forgotten:
     answers: int = 0
     named: tuple[str, ...] = ()
     subscriptions: int = 0
+    alerts: int = 0
 
 
-class ForgetUses(UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep, Protocol): ...
+class ForgetUses(UsesAlerts, UsesDeployments, UsesEvents, UsesSnapshots, UsesSubscriptions, UsesUpkeep, Protocol): ...
 
 
 async def forget(uses: ForgetUses, what: str) -> Forgotten:
@@ -34,8 +35,9 @@ async def forget(uses: ForgetUses, what: str) -> Forgotten:
     emit_all(uses.events, gone.facts)
     answers = await uses.snapshots.forget_row(what)
     named = await _named(uses.deployments, what)
+    alerts = await uses.alerts.forget(what)
     records = await _subscriptions(uses.subscriptions, what, named)
-    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, named, records)
+    return Forgotten(gone.baselines, gone.deliveries, gone.suspensions, answers, named, records, alerts)
 
 
 async def _subscriptions(subscriptions: Subscriptions, address: str, named: tuple[str, ...]) -> int:

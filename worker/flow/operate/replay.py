@@ -14,7 +14,7 @@ from worker.errors import RenderError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
+from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
 from worker.ports import Snapshots
 from worker.ports.channels import Channel, ExplainsReceipts, saved
 
@@ -59,7 +59,15 @@ class Replayed:
 
 
 class ReplayUses(
-    EnvelopeUses, UsesConnectors, UsesDeployments, UsesDigests, UsesLookups, UsesProcess, UsesSnapshots, Protocol
+    EnvelopeUses,
+    UsesAlerts,
+    UsesConnectors,
+    UsesDeployments,
+    UsesDigests,
+    UsesLookups,
+    UsesProcess,
+    UsesSnapshots,
+    Protocol,
 ): ...
 
 
@@ -114,6 +122,8 @@ async def _causes(uses: ReplayUses, run: Run, row: Delivery) -> tuple[str, ...]:
     if row.version != uses.version:
         made_by = row.version or "a version that was not recorded"
         causes.append(f"it was rendered by {made_by}, and this is {uses.version} (version+templates)")
+    if row.content and await uses.alerts.forgotten(run.key):
+        causes.append("what it tells of alerts had something taken out on request")
     for query, snapshot in run.snapshots:
         causes += await _stored(uses.snapshots, query, "this run's answer", snapshot)
     for query, baseline in (row.compared_with or {}).items():

@@ -119,7 +119,7 @@ class ReaderDigests:
             current=now,
             snapshot_ids={query: i for query, i in run.snapshots if not query.endswith(COMPARED)},
             on_demand=run.trigger == "manual",
-            alerted=run.told > 0,
+            alerted=run.notified > 0,
             english=self.english,
         )
 

@@ -575,7 +575,7 @@ end
 local function write_alerts(run, given, staged)
   local schedule = schedule_of(run)
   write_states(alerts_key(schedule), staged, given.rules, given.dropped)
-  call('HSET', run_key(run), 'told', #given.readers)
+  call('HSET', run_key(run), 'notified', #given.readers)
   if call('EXISTS', staged) == 1 then
     call('RENAME', staged, told_key(run))
     call('PERSIST', told_key(run))
