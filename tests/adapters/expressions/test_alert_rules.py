@@ -98,4 +98,4 @@ def test_a_deal_that_changed_hands_is_an_event() -> None:
     rule = rule_of('"owner_id" in change.columns', Form.CHANGES, change=ChangeKind.CHANGED)
     rule.see(0, [deal("a"), deal("b")])
     rule.see(5, [deal("a", owner_id="user_bo"), deal("b", stage_id="stat_won")])
-    assert rule.said == [(5, "a@2026-11-10T08:05:00Z", "new lost")]
+    assert rule.said == [(5, "a@2026-11-10T08:05:00Z", "new")]
