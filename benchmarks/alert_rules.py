@@ -11,7 +11,7 @@ from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
 from benchmarks.tables import AFTER, BEFORE, deals
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.predicates import Predicates
 from worker.domain.alert.rule import Form, Rule
@@ -55,7 +55,7 @@ class Judged:
         self._context = RuleContext("project", "watch", rule, predicates, QueryTraits(lists_opportunities=True))
         self._before, self._now = before, now
         self._state = evaluate(self._context, RuleState(), BEFORE, before, snapshot="before").state
-        self._given = [given for _, given in subjects_of(self._context, Answers(now, before)).each()]
+        self._given = [given for _, given in subjects_of(self._context, AlertAnswers(now, before)).each()]
         self.firing = len(self._state.alerts)
 
     def bare(self) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from benchmarks.measure import Figure, Progress, Result, Verdict
 from worker.sources.pipedrive.names import PipedriveStage
-from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, Rule, bounds
+from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, StallRule, bounds
 
 RHYTHMS = {"1": ("Qualified", 4.0), "2": ("Demo", 12.0), "3": ("Proposal", 30.0), "4": ("Negotiation", 75.0)}
 """Stage → its name and the median stay, in days, of a deal that goes on."""
@@ -63,13 +63,15 @@ def _judged(chance: random.Random, sizes: Sizes) -> dict[str, tuple[float, float
     stays = [(stage, int(_stay(chance, stage) * DAY_MS)) for stage in RHYTHMS for _ in range(sizes.past // 4)]
     deals = [_deal(chance) for _ in range(sizes.open)]
     stages = {key: _stage(key, None) for key in RHYTHMS}
-    rules: dict[str, Rule] = {f"fixed {days} days": Rotting({k: _stage(k, days) for k in RHYTHMS}) for days in FIXED}
+    rules: dict[str, StallRule] = {
+        f"fixed {days} days": Rotting({k: _stage(k, days) for k in RHYTHMS}) for days in FIXED
+    }
     for percent in PERCENTS:
         rules[f"stage history p{percent}"] = Idle(bounds(stays, percent), percent, stages)
     return {who: _score(rule, deals) for who, rule in rules.items()}
 
 
-def _score(rule: Rule, deals: list[tuple[DealActivity, int, bool]]) -> tuple[float, float]:
+def _score(rule: StallRule, deals: list[tuple[DealActivity, int, bool]]) -> tuple[float, float]:
     """Precision and recall. A rule that finds no deal has precision 1."""
     named = [bool(rule(deal, now).stalled) for deal, now, _ in deals]
     right = sum(one and silent for one, (_, _, silent) in zip(named, deals, strict=True))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from worker.domain.alert.notification import Finding, Notification, OpenAlert, RuleShown
 from worker.domain.alert.rule import ChangeKind, Form, Severity, alert_fingerprint
-from worker.domain.alert.state import CLEARED, AlertReason, Told
+from worker.domain.alert.state import CLEARED, AlertReason, LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
 from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Kind
@@ -87,7 +87,7 @@ def finding(  # a finding has that many fields
     severity: Severity = Severity.WARNING,
     found: tuple[ClauseResult, ...] | None = None,
 ) -> Finding:
-    """`told`: what it was worth a week ago, when the reader was told."""
+    """`notified`: what it was worth a week ago, when the reader was told."""
     return Finding(
         alert_fingerprint("acme", SCHEDULE, rule, facts.key),
         rule,
@@ -97,7 +97,7 @@ def finding(  # a finding has that many fields
         since,
         at,
         why,
-        None if told is None else Told(TOLD, told, Severity.WARNING),
+        None if told is None else LastNotification(TOLD, told, Severity.WARNING),
         clauses=clauses(facts.amount) if found is None else found,
     )
 

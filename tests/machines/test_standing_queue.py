@@ -13,10 +13,10 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.connectors import wall_clock
 from worker.entry import doctor_commands, health
 from worker.entry.doctor_commands import _counted, broker_findings
-from worker.flow.operate.doctor import Finding, Level
+from worker.flow.operate.doctor import CheckResult, Level
 
 
-def found(where: Site) -> dict[str, Finding]:
+def found(where: Site) -> dict[str, CheckResult]:
     return {one.what: one for one in asyncio.run(broker_findings(where.settings, "acme"))}
 
 

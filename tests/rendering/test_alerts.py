@@ -55,8 +55,8 @@ def in_currency(code: str) -> Notification:
         return None if of is None or of.value is None else Amount(Kind.MONEY, round(of.value) // 100 * unit + 1, code)
 
     def moved(one: Finding) -> Finding:
-        told = one.told and replace(one.told, amount=amount(one.told.amount))
-        return replace(one, facts=replace(one.facts, amount=amount(one.facts.amount)), told=told)
+        told = one.notified and replace(one.notified, amount=amount(one.notified.amount))
+        return replace(one, facts=replace(one.facts, amount=amount(one.facts.amount)), notified=told)
 
     [rule] = WORSE.rules
     return replace(

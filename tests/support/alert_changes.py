@@ -8,7 +8,7 @@ from tests.support.ledger_fixture import SLOT, WEEKLY
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Finding, Notification, RuleShown
 from worker.domain.alert.rule import Severity
-from worker.domain.alert.state import AlertReason, AlertState, Phase, RuleState, Told
+from worker.domain.alert.state import AlertReason, AlertState, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import Amount, SubjectFacts
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
@@ -25,8 +25,8 @@ def facts(key: str = "oppo_1", cents: int = 80_000_00) -> SubjectFacts:
 
 
 def firing(key: str = "oppo_1", since: datetime = SLOT) -> AlertState:
-    told = Told(since, facts(key).amount, Severity.WARNING)
-    return AlertState(Phase.FIRING, since, facts(key), told=told, readers={ANN_ALERTS.id: f"{WEEKLY}@{since}"})
+    told = LastNotification(since, facts(key).amount, Severity.WARNING)
+    return AlertState(Phase.FIRING, since, facts(key), notified=told, readers={ANN_ALERTS.id: f"{WEEKLY}@{since}"})
 
 
 def rule_state(*keys: str, version: int = 0, snapshot: str = "", slot: datetime = SLOT) -> RuleState:

@@ -8,7 +8,7 @@ from worker.documents.digest_shapes import VERSION
 from worker.documents.harmless import all_harmless
 from worker.documents.section_shapes import MoneyDocument
 from worker.domain.alert.notification import Finding, Notification, OpenAlert, RuleShown
-from worker.domain.alert.state import Told
+from worker.domain.alert.state import LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
 from worker.domain.delivery import Attachment
 from worker.domain.money import Money
@@ -71,14 +71,14 @@ def _finding(of: Finding) -> shapes.FindingDocument:
         "since": stamp(of.since),
         "at": stamp(of.at),
         "why": of.why,
-        "last_message": None if of.told is None else _last_message(of.told),
+        "last_message": None if of.notified is None else _last_message(of.notified),
         "over_since": stamp(of.over_since) if of.over_since else None,
         "clauses": [_clause(one) for one in of.clauses],
         "labels": dict(of.labels),
     }
 
 
-def _last_message(of: Told) -> shapes.LastMessageDocument:
+def _last_message(of: LastNotification) -> shapes.LastMessageDocument:
     return {"slot": stamp(of.slot), "amount": _amount(of.amount), "severity": of.severity.value}
 
 

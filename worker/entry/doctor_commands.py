@@ -33,7 +33,7 @@ from worker.entry.ownership import known_id
 from worker.entry.project_dir import definitions, deployed_bundle, project_name, redis_for, sandbox_for
 from worker.errors import BrokerUnavailable, DefinitionError, FunnelbeatError, LedgerUnavailable
 from worker.flow.operate.doctor import (
-    Finding,
+    CheckResult,
     Level,
     budgets,
     channels,
@@ -88,15 +88,15 @@ def _in_force(settings: Settings, project: str, loaded: Loaded) -> Bundle:
     return found
 
 
-def _definitions(loaded: Loaded) -> list[Finding]:
+def _definitions(loaded: Loaded) -> list[CheckResult]:
     if not loaded.complaints:
         return []
     count = len(loaded.complaints)
     told = f"{count} complaint{'' if count == 1 else 's'}, which `funnelbeat check` lists; {loaded.complaints[0]}"
-    return [Finding("definitions", Level.FAIL, f"{told}. What is deployed stays in force, and is looked at below")]
+    return [CheckResult("definitions", Level.FAIL, f"{told}. What is deployed stays in force, and is looked at below")]
 
 
-def _status(found: list[Finding]) -> int:
+def _status(found: list[CheckResult]) -> int:
     """2 when a secret is not set, 3 when Redis cannot be used, 1 for any other failure. A warning does not count."""
     failed = {one.what for one in found if one.level is Level.FAIL}
     if any(what.startswith("secret ") for what in failed):
@@ -106,7 +106,7 @@ def _status(found: list[Finding]) -> int:
     return console.TROUBLE if failed else console.OK
 
 
-async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding]:
+async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[CheckResult]:
     sandbox = json.loads(settings.sandbox) if settings.sandbox else {}
     async with aclosing(connect(settings.redis_url, connections=4)) as client:
         connectors = OpenConnectors(sandbox, place, tokens=tokens(settings, client, bundle.project))
@@ -116,7 +116,7 @@ async def _look(settings: Settings, bundle: Bundle, place: Path) -> list[Finding
 
 async def _found(
     settings: Settings, bundle: Bundle, place: Path, connectors: OpenConnectors, client: Redis
-) -> list[Finding]:
+) -> list[CheckResult]:
     with somebody_waits():
         connected = await connections(connectors, bundle)
     return [
@@ -134,7 +134,7 @@ async def _found(
 
 async def _by_last_answers(
     settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle
-) -> list[Finding]:
+) -> list[CheckResult]:
     """By what is stored: what the next day asks for, who has subscribed, and whether every owner is reached. Nothing
     when a secret is not set or Redis is not reachable, because an earlier line says so.
     """
@@ -146,25 +146,27 @@ async def _by_last_answers(
         return []
 
 
-def _secrets(place: Path) -> list[Finding]:
+def _secrets(place: Path) -> list[CheckResult]:
     return [
-        Finding(f"secret {secret.name}", Level.FAIL, f"{secret.holder} needs it, and it is not set ({secret.place})")
+        CheckResult(
+            f"secret {secret.name}", Level.FAIL, f"{secret.holder} needs it, and it is not set ({secret.place})"
+        )
         for secret in definitions(place).secrets
         if not secret.set
     ]
 
 
-async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
+async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[CheckResult]:
     """Checks Redis. If it can be used, also the owner of the ledger and its clocks and workers."""
     try:
         fitness = await check(client)
     except LedgerUnavailable as error:
-        return [Finding("redis", Level.FAIL, str(error))]
+        return [CheckResult("redis", Level.FAIL, str(error))]
     ledger = RedisLedger(client, bundle.project)
-    told = [Finding("redis durability", Level.WARN, warning) for warning in fitness.warnings]
+    told = [CheckResult("redis durability", Level.WARN, warning) for warning in fitness.warnings]
     return [
-        Finding("redis", Level.OK, f"version {fitness.version}, noeviction, a primary"),
-        *(told or [Finding("redis durability", Level.OK, "an append-only file is kept")]),
+        CheckResult("redis", Level.OK, f"version {fitness.version}, noeviction, a primary"),
+        *(told or [CheckResult("redis durability", Level.OK, "an append-only file is kept")]),
         await clocks_agree(ledger.clock, wall_clock),
         await _owner(client, bundle.project, place),
         *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
@@ -174,7 +176,7 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[Finding]:
     ]
 
 
-async def _owner(client: Redis, project: str, place: Path) -> Finding:
+async def _owner(client: Redis, project: str, place: Path) -> CheckResult:
     async def look() -> str:
         known = known_id(place)
         if not await client.exists(f"{project}:owner"):
@@ -187,45 +189,45 @@ async def _owner(client: Redis, project: str, place: Path) -> Finding:
     return await looked_at("project", look)
 
 
-async def broker_findings(settings: Settings, project: str) -> list[Finding]:
+async def broker_findings(settings: Settings, project: str) -> list[CheckResult]:
     """What waits in the queues, and those whose oldest message has waited for long."""
     app = make_app(broker(settings), project)
     try:
         found = await asyncio.to_thread(waiting, app, project)
     except BrokerUnavailable as error:
-        return [Finding("broker", Level.FAIL, str(error))]
+        return [CheckResult("broker", Level.FAIL, str(error))]
     now = wall_clock()
     slow = [finding for name, one in found.items() if (finding := _slow(name, one, now)) is not None]
     return [_counted(found, shows_messages(app)), *slow]
 
 
-def _counted(found: Mapping[str, WaitingMessages], shown: bool) -> Finding:
+def _counted(found: Mapping[str, WaitingMessages], shown: bool) -> CheckResult:
     sentence = ", ".join(f"{one.count} waiting in {queue}" for queue, one in found.items())
     longest = max(one.count for one in found.values())
     if longest and not shown:
         sentence += "; for how long is not known, because RabbitMQ shows no message without handing it out"
     return (
-        Finding("broker", Level.WARN, f"{sentence}: more workers?")
+        CheckResult("broker", Level.WARN, f"{sentence}: more workers?")
         if longest > LONG
-        else Finding("broker", Level.OK, sentence)
+        else CheckResult("broker", Level.OK, sentence)
     )
 
 
-def _slow(name: str, one: WaitingMessages, now: datetime) -> Finding | None:
+def _slow(name: str, one: WaitingMessages, now: datetime) -> CheckResult | None:
     """A queue whose oldest message waits for long."""
     age = now - one.since if one.since is not None else timedelta(0)
     if age < SLOW:
         return None
     sentence = f"its oldest message has waited for {age.total_seconds():.0f} s, {one.count} in all"
     why = "no worker serves it, or all children of those that do are busy: look into the workers' logs"
-    return Finding(f"queue {name}", Level.FAIL if age >= STILL else Level.WARN, f"{sentence}; {why}")
+    return CheckResult(f"queue {name}", Level.FAIL if age >= STILL else Level.WARN, f"{sentence}; {why}")
 
 
-def _zones() -> Finding:
+def _zones() -> CheckResult:
     """The time zone rules decide when schedules fire. They come from the system if it has some, otherwise from the
     package.
     """
-    return Finding("time zones", Level.OK, f"tzdata {metadata.version('tzdata')} beside the system's own")
+    return CheckResult("time zones", Level.OK, f"tzdata {metadata.version('tzdata')} beside the system's own")
 
 
 COMMANDS: dict[str, Any] = {"doctor": doctor}

@@ -12,7 +12,7 @@ from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.evaluation import Evaluation, Transition
 from worker.domain.alert.predicates import Holds, Predicates, Variables
 from worker.domain.alert.rule import ChangeKind, Form, Rule, Severity
-from worker.domain.alert.state import RuleState, Told
+from worker.domain.alert.state import LastNotification, RuleState
 from worker.domain.alert.subject import ClauseResult, Operand
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Gap, GapReason, Kind, Row, Snapshot
@@ -120,7 +120,7 @@ def told(done: Evaluation) -> RuleState:
     """The state once every reason was told to one reader."""
     named = {one.subject: one for one in done.transitions if one.reason is not None}
     alerts = {
-        subject: replace(held, told=_told(named[subject], done.slot), readers={"team|a@b.example": "run"})
+        subject: replace(held, notified=_told(named[subject], done.slot), readers={"team|a@b.example": "run"})
         if subject in named
         else held
         for subject, held in done.state.alerts.items()
@@ -128,5 +128,5 @@ def told(done: Evaluation) -> RuleState:
     return replace(done.state, alerts=alerts)
 
 
-def _told(one: Transition, slot: datetime) -> Told:
-    return Told(slot, one.facts.amount, one.severity)
+def _told(one: Transition, slot: datetime) -> LastNotification:
+    return LastNotification(slot, one.facts.amount, one.severity)

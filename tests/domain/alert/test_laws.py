@@ -115,13 +115,13 @@ def test_nothing_is_told_without_a_change_or_an_elapsed_interval(context: RuleCo
             held = before.alerts.get(one.subject)
             if one.reason is AlertReason.REPEAT:
                 assert held is not None
-                assert held.told is not None
+                assert held.notified is not None
                 assert context.rule.repeat is not None
-                assert done.slot - held.told.slot >= timedelta(seconds=context.rule.repeat)
+                assert done.slot - held.notified.slot >= timedelta(seconds=context.rule.repeat)
             elif one.reason is AlertReason.WORSE:
                 assert held is not None
-                assert held.told is not None
-                assert is_worse(one.facts.amount, one.severity, held.told, falls=False)
+                assert held.notified is not None
+                assert is_worse(one.facts.amount, one.severity, held.notified, falls=False)
             else:
                 assert one.before is not one.after
 

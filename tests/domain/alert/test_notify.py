@@ -7,7 +7,7 @@ import pytest
 from tests.domain.alert.histories import GAP, at, context_of, over, rule_of
 from tests.domain.alert.telling import OPERATOR, TEAM, Telling, ack, kept, silence, told
 from tests.domain.builders import answer, deal
-from worker.domain.alert.context import Answers
+from worker.domain.alert.context import AlertAnswers
 from worker.domain.alert.labels import matches
 from worker.domain.alert.notification import MOST_OPEN
 from worker.domain.alert.readers import AlertReader, sees_of
@@ -30,8 +30,8 @@ def test_a_reader_is_told_and_remembered_with_what_was_said() -> None:
     done = run.see(0, [deal("a", BIG)])
     assert told(done) == [("a", "first")]
     state = done.states["big-deal"].alerts["a"]
-    assert state.told is not None
-    assert (state.told.slot, state.told.amount) == (at(0), Amount(Kind.MONEY, BIG, "EUR"))
+    assert state.notified is not None
+    assert (state.notified.slot, state.notified.amount) == (at(0), Amount(Kind.MONEY, BIG, "EUR"))
     assert state.readers == {SALES: str(RunKey("watch", at(0)))}
     assert told(done, OPS) == []
 
@@ -105,8 +105,8 @@ def test_whoever_snoozed_an_alert_hears_of_it_when_the_snooze_ends() -> None:
     assert run.see(5, [deal("a", BIG)]).fired == 0
     assert run.run(20, GAP).fired == 0
     (finding,) = run.see(25, [deal("a", BIG)]).notifications[SALES].findings
-    assert finding.told is not None
-    assert (finding.reason.value, finding.told.slot) == ("after_silence", at(0))
+    assert finding.notified is not None
+    assert (finding.reason.value, finding.notified.slot) == ("after_silence", at(0))
     assert run.see(30, [deal("a", BIG)]).fired == 0
 
 
@@ -184,7 +184,7 @@ def test_a_reader_is_told_only_of_its_rules_and_of_labels_that_match() -> None:
 def test_a_finding_about_a_row_goes_to_those_who_see_it() -> None:
     rows = [deal("a", BIG), deal("b", BIG, owner_id="user_bo", owner="Bo")]
     audience = Audience("bo", "reassigned", owns=lambda _query, owner: owner == "user_bo")
-    sees = sees_of(audience, {"deals": Answers(answer(rows))})
+    sees = sees_of(audience, {"deals": AlertAnswers(answer(rows))})
     done = Telling([context_of()], readers=(AlertReader("own", "bo@acme.example", sees=sees),)).see(0, rows)
     assert told(done, "alert:own|bo@acme.example") == [("b", "first")]
     assert kept(done) == [("a", "first", "no_reader")]
@@ -195,7 +195,8 @@ def test_a_finding_about_a_row_goes_to_those_who_see_it() -> None:
 def test_a_condition_on_rows_is_asked_of_the_row() -> None:
     rows = [deal("a", BIG), deal("b", BIG, stage="Proposal")]
     sees = sees_of(
-        Audience("x", "filter", holds=lambda row: row.text("stage") == "Proposal"), {"deals": Answers(answer(rows))}
+        Audience("x", "filter", holds=lambda row: row.text("stage") == "Proposal"),
+        {"deals": AlertAnswers(answer(rows))},
     )
     done = Telling([context_of()], readers=(AlertReader("own", "x@acme.example", sees=sees),)).see(0, rows)
     assert told(done, "alert:own|x@acme.example") == [("b", "first")]
@@ -214,7 +215,7 @@ def test_a_number_of_the_team_needs_totals_and_the_group_of_an_owner_its_owner()
         (whole, replace(own, totals=True), ["deals"]),
     ):
         context = context_of(rule, lambda _given: True, clauses=())
-        reader = AlertReader("own", "bo@acme.example", sees=sees_of(audience, {"deals": Answers(answer(rows))}))
+        reader = AlertReader("own", "bo@acme.example", sees=sees_of(audience, {"deals": AlertAnswers(answer(rows))}))
         done = Telling([context], readers=(reader,)).see(0, rows)
         assert [one for one, _ in told(done, "alert:own|bo@acme.example")] == subjects
 
@@ -275,7 +276,7 @@ def test_a_notification_that_waits_goes_with_the_next() -> None:
         ("b", "new", at(5)),
     ]
     assert (made.carried, len(done.carried), made.open) == (1, 1, ())
-    assert done.told == {SALES: (made.findings[1].fingerprint,)}
+    assert done.notified == {SALES: (made.findings[1].fingerprint,)}
     assert done.states["big-deal"].alerts["a"].readers == {SALES: str(RunKey("watch", at(5)))}
 
 
@@ -293,7 +294,7 @@ def test_an_alert_that_got_worse_before_it_was_told_is_news_with_its_newest_amou
     run.see(0, [deal("a", BIG)])
     waiting(run, 0)
     (finding,) = run.see(5, [deal("a", 90_000)]).notifications[SALES].findings
-    assert (finding.reason.value, finding.told) == ("first", None)
+    assert (finding.reason.value, finding.notified) == ("first", None)
     assert finding.facts.amount == Amount(Kind.MONEY, 90_000, "EUR")
 
 
@@ -303,8 +304,8 @@ def test_worse_twice_compares_with_what_the_reader_knows() -> None:
     run.see(5, [deal("a", 70_000)])
     waiting(run, 5)
     (finding,) = run.see(10, [deal("a", 90_000)]).notifications[SALES].findings
-    assert finding.told is not None
-    assert (finding.reason.value, finding.told.amount) == ("worse", Amount(Kind.MONEY, BIG, "EUR"))
+    assert finding.notified is not None
+    assert (finding.reason.value, finding.notified.amount) == ("worse", Amount(Kind.MONEY, BIG, "EUR"))
 
 
 def test_what_ended_without_a_word_while_it_waited_is_over() -> None:

@@ -10,7 +10,7 @@ from worker.domain.alert.deciding import is_worse
 from worker.domain.alert.evaluation import Skip
 from worker.domain.alert.predicates import Variables
 from worker.domain.alert.rule import NoData, Severity
-from worker.domain.alert.state import AlertReason, Phase, Told
+from worker.domain.alert.state import AlertReason, LastNotification, Phase
 from worker.domain.alert.subject import NO_DATA_SUBJECT, Amount
 from worker.domain.snapshot.scope import one_of
 from worker.domain.snapshot.snapshot import Gap, GapReason, Kind
@@ -156,7 +156,7 @@ def test_a_higher_severity_is_worse_and_a_lower_one_is_not() -> None:
     ],
 )
 def test_what_is_worse(old: Amount, new: Amount, falls: bool, worse: bool) -> None:
-    told = Told(at(0), old, Severity.WARNING)
+    told = LastNotification(at(0), old, Severity.WARNING)
     assert is_worse(new, Severity.WARNING, told, falls=falls) is worse
 
 

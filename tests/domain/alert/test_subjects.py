@@ -8,7 +8,7 @@ import pytest
 
 from tests.domain.alert.histories import READS, STALLED, History, at, compared, context_of, event_rule, rule_of
 from tests.domain.builders import THIS_WEEK, answer, deal, ms
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding, deciding
 from worker.domain.alert.evaluation import Skip
 from worker.domain.alert.predicates import Predicates, Variables
@@ -22,7 +22,7 @@ from worker.domain.time.window import Window
 def seen(
     context: RuleContext, now: Snapshot, before: Snapshot | None = None, other: Snapshot | None = None
 ) -> dict[str, Variables]:
-    return dict(subjects_of(context, Answers(now, before, other)).each())
+    return dict(subjects_of(context, AlertAnswers(now, before, other)).each())
 
 
 def reading(rule: Form, **reads: set[str]) -> RuleContext:
@@ -60,7 +60,7 @@ def test_a_row_of_another_table_is_named_by_its_key() -> None:
     context = context_of(
         rule_of(table="pages"), clauses=compared(">", 10, "row.views", Kind.INT), reads={"row": frozenset({"views"})}
     )
-    made = subjects_of(context, Answers(answer([], tables=(pages,))), Deciding("row", "views"))
+    made = subjects_of(context, AlertAnswers(answer([], tables=(pages,))), Deciding("row", "views"))
     assert dict(made.each())["/start"]["row"] == {"views": Decimal(12)}
     assert (made.facts("/start").name, made.facts("/start").amount) == ("/start", Amount(Kind.INT, 12))
 
@@ -96,17 +96,17 @@ def test_groups_count_and_sum_in_each_currency() -> None:
 
 def test_a_group_is_shown_with_its_name_and_the_number_that_decides() -> None:
     context, now = context_of(rule_of(form=Form.GROUPS, by="owner")), answer([deal("a", 100), deal("b", 100)])
-    facts = subjects_of(context, Answers(now), Deciding("group", "count")).facts("user_ann")
+    facts = subjects_of(context, AlertAnswers(now), Deciding("group", "count")).facts("user_ann")
     assert (facts.name, facts.owner_id, facts.amount, facts.count) == (
         "Ann Lindqvist",
         "user_ann",
         Amount(Kind.INT, 2),
         2,
     )
-    facts = subjects_of(context, Answers(now), Deciding("group", "value", "EUR")).facts("user_ann")
+    facts = subjects_of(context, AlertAnswers(now), Deciding("group", "value", "EUR")).facts("user_ann")
     assert facts.amount == Amount(Kind.MONEY, 200, "EUR")
     by_stage = context_of(rule_of(form=Form.GROUPS, by="stage_id"))
-    assert subjects_of(by_stage, Answers(now)).facts("stat_demo").stage == "Demo"
+    assert subjects_of(by_stage, AlertAnswers(now)).facts("stat_demo").stage == "Demo"
 
 
 WEEK = Window(at(0), at(60), "UTC", "this-week", so_far=True)
@@ -146,9 +146,9 @@ def test_an_empty_list_has_no_rows_and_the_sum_is_zero() -> None:
 def test_a_query_is_shown_with_the_measure_that_decides() -> None:
     context = context_of(rule_of(form=Form.QUERY))
     now = answer([deal("a", 200)], measures=(Measure(("won", "share"), Kind.RATIO, 0.25),))
-    facts = subjects_of(context, Answers(now), Deciding("now", key="won.share", falls=True)).facts("deals")
+    facts = subjects_of(context, AlertAnswers(now), Deciding("now", key="won.share", falls=True)).facts("deals")
     assert (facts.name, facts.amount) == ("Stalled deals", Amount(Kind.RATIO, 0.25))
-    facts = subjects_of(context, Answers(now), Deciding("now", "rows")).facts("deals")
+    facts = subjects_of(context, AlertAnswers(now), Deciding("now", "rows")).facts("deals")
     assert facts.amount == Amount(Kind.INT, 1)
 
 

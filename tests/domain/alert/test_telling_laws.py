@@ -43,7 +43,7 @@ def test_every_reason_is_told_or_kept_and_its_end_only_told_to_those_who_know(gi
         knew = {key: set(held.readers) for key, held in _alerts(run).items()}
         done = run.run(slot.minutes, slot.answer)
         told = {(reader, one.fingerprint) for reader, made in done.notifications.items() for one in made.findings}
-        assert told == {(reader, one) for reader, all_ in done.told.items() for one in all_}
+        assert told == {(reader, one) for reader, all_ in done.notified.items() for one in all_}
         assert done.fired == len(told) + len(done.kept)
         assert not {one.fingerprint for one in done.kept} & {fingerprint for _, fingerprint in told}
         for reader, made in done.notifications.items():

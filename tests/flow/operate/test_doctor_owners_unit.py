@@ -7,7 +7,7 @@ from datetime import datetime
 from tests.domain.builders import answer, deal
 from tests.support.fakes import TEAM, WEEKLY, AnyAddress, Deployed, Stored, bundle_with, uses
 from worker.domain.schedule import Each, Subscription
-from worker.flow.operate.doctor import Finding, Level
+from worker.flow.operate.doctor import CheckResult, Level
 from worker.flow.operate.doctor_owners import owners
 
 
@@ -24,7 +24,7 @@ class LastAnswer:
         return {one: "550 no such user" for one in subjects if one in self.stopped}
 
 
-async def of_owners(entry: Subscription, *stopped: str, owner: str | None = "bo") -> list[Finding]:
+async def of_owners(entry: Subscription, *stopped: str, owner: str | None = "bo") -> list[CheckResult]:
     rows = [deal("a", owner_id="ann"), deal("b", owner_id=owner, owner="Bo Field")]
     stored = Stored({"last": replace(answer(rows), addresses=(("ann", "ann@acme.example"),))})
     bundle, last = bundle_with(replace(WEEKLY, to=(entry,))), LastAnswer(*stopped)

@@ -26,7 +26,7 @@ from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.errors import DeliveryRefused, MailboxError, RequestError, SourceRefused
 from worker.flow.deploy.cost import DayCost
 from worker.flow.operate.doctor import (
-    Finding,
+    CheckResult,
     Level,
     budgets,
     channels,
@@ -56,8 +56,8 @@ async def test_our_own_errors_are_what_was_found_and_a_bug_is_none() -> None:
             raise wrong
         return "fine"
 
-    assert await looked_at("x", look) == Finding("x", Level.OK, "fine")
-    assert await looked_at("x", lambda: look(RequestError("KEY is not set"))) == Finding(
+    assert await looked_at("x", look) == CheckResult("x", Level.OK, "fine")
+    assert await looked_at("x", lambda: look(RequestError("KEY is not set"))) == CheckResult(
         "x", Level.FAIL, "KEY is not set"
     )
     with pytest.raises(ZeroDivisionError):
@@ -100,7 +100,7 @@ REFUSED = SourceRefused("GET /me/", "the key is not known", status=401)
 )
 async def test_each_connection_is_asked_what_it_can_tell(one: object, level: Level, sentence: str) -> None:
     connectors: Any = Sources(one)
-    assert await connections(connectors, BUNDLE) == [Finding("connection close", level, sentence)]
+    assert await connections(connectors, BUNDLE) == [CheckResult("connection close", level, sentence)]
 
 
 class Letterbox(Says):
@@ -125,7 +125,7 @@ async def test_each_mailbox_of_bounces_is_logged_in_to(
 
     reads = replace(BUNDLE, channels={"mail": replace(BUNDLE.channels["mail"], look_every=300)})
     connectors, ledger = uses(bounce_mailbox=lambda _bundle, _channel: Letterbox(said)), uses(state=known)
-    assert await mailboxes(connectors, ledger, reads) == [Finding("mailbox of mail", level, sentence)]
+    assert await mailboxes(connectors, ledger, reads) == [CheckResult("mailbox of mail", level, sentence)]
     assert await mailboxes(connectors, ledger, BUNDLE) == []
 
 
@@ -155,7 +155,7 @@ class Looks:
         return "logged in"
 
 
-async def found(one: object, routes: Mapping[str | None, str] | None = None) -> list[Finding]:
+async def found(one: object, routes: Mapping[str | None, str] | None = None) -> list[CheckResult]:
     boss = replace(TEAM, id="boss", address="boss@acme.example")
     connectors: Any = Rooms(one, routes or {})
     return await channels(connectors, bundle_with(replace(WEEKLY, to=(TEAM, boss))))
@@ -163,7 +163,7 @@ async def found(one: object, routes: Mapping[str | None, str] | None = None) -> 
 
 async def test_a_channel_is_logged_into_once_with_every_address_that_schedules_name() -> None:
     channel = Looks()
-    assert await found(channel) == [Finding("channel mail", Level.OK, "logged in")]
+    assert await found(channel) == [CheckResult("channel mail", Level.OK, "logged in")]
     assert channel.addresses == [["boss@acme.example", "team@acme.example"]]
 
 
@@ -264,7 +264,7 @@ class Waiting(FixedClock):
         return {} if self.at is None else {"weekly": self.at}
 
 
-async def deployed(in_force: Bundle | None, at: datetime | None = None, *, before: bool = False) -> list[Finding]:
+async def deployed(in_force: Bundle | None, at: datetime | None = None, *, before: bool = False) -> list[CheckResult]:
     deployments: Any = Deployed(in_force)
     clock: Any = Waiting(at)
     return await deployment(deployments, clock, BUNDLE, deployed_before=before)
@@ -279,8 +279,8 @@ async def test_a_first_deployment_is_still_to_come_and_one_that_is_gone_was_lost
 
 async def test_a_directory_that_differs_from_what_is_in_force_is_said() -> None:
     same, slots = await deployed(BUNDLE)
-    assert same == Finding("deployment", Level.OK, "bundle, in force since 2026-11-16 08:00 UTC")
-    assert slots == Finding("due slots", Level.OK, "nothing waits for a clock")
+    assert same == CheckResult("deployment", Level.OK, "bundle, in force since 2026-11-16 08:00 UTC")
+    assert slots == CheckResult("due slots", Level.OK, "nothing waits for a clock")
     differs, _ = await deployed(bundle_with(WEEKLY, operator="ops@acme.example"))
     assert (differs.level, "`funnelbeat plan` shows how" in differs.sentence) == (Level.WARN, True)
 
@@ -292,7 +292,7 @@ async def test_a_slot_that_no_clock_takes_for_a_minute_is_a_failure(seconds: int
     assert ("weekly has been due for 61 s" in slots.sentence) == (level is Level.FAIL)
 
 
-async def ahead(in_force: Bundle | None, at: datetime) -> list[Finding]:
+async def ahead(in_force: Bundle | None, at: datetime) -> list[CheckResult]:
     deployments: Any = Deployed(in_force)
     clock: Any = Waiting(at)
     return await due_ahead(deployments, clock, Stepped())
@@ -317,7 +317,7 @@ class Stopped:
 async def test_what_gets_nothing_is_told_if_a_definition_names_it() -> None:
     ledger: Any = Stopped()
     assert await suspensions(ledger, BUNDLE) == [
-        Finding(
+        CheckResult(
             "suspended channel mail",
             Level.WARN,
             "535. Nothing is sent there until you mend it and deploy, or retry the run",
@@ -335,7 +335,7 @@ async def test_a_subscription_that_nobody_stopped_and_that_brings_nothing_is_tol
         return uses(**parts, subscriptions=Subscribed(*records))
 
     assert await subscribed(given()) == []
-    assert await subscribed(given(EVE)) == [Finding("subscriptions", Level.OK, "1 made at run time")]
+    assert await subscribed(given(EVE)) == [CheckResult("subscriptions", Level.OK, "1 made at run time")]
     lost = replace(EVE, entry=replace(EVE.entry, channel="gone"))
     [one] = await subscribed(given(lost))
     assert (one.level, one.sentence[-27:]) == (Level.WARN, "weekly eve|eve@acme.example")
@@ -366,8 +366,8 @@ async def test_processes_that_gave_no_sign_of_life_for_half_a_minute_count_as_go
     )
     clock: Any = FixedClock()
     assert await processes(heartbeats, clock) == [
-        Finding("clocks", Level.WARN, "none is running: nothing will fire"),
-        Finding("workers", Level.OK, "3 running on a, b"),
+        CheckResult("clocks", Level.WARN, "none is running: nothing will fire"),
+        CheckResult("workers", Level.OK, "3 running on a, b"),
     ]
 
 

@@ -16,7 +16,7 @@ _NO_DIGEST = ("send", "attach", "skip_if_empty")
 
 
 @dataclass(slots=True)
-class Notified:
+class NotifyEntries:
     """The entries that rules name: those of `to`, and their own. `broken`: some of `to` could not be read."""
 
     to: Mapping[str, Subscription]
@@ -27,7 +27,7 @@ class Notified:
         return self.to.get(entry_id) or self.own.get(entry_id)
 
 
-def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known: Notified) -> tuple[str, ...]:
+def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> tuple[str, ...]:
     """Ids of entries; empty where all of `to` are told. Whole entries are added to `known`."""
     if value is None:
         return ()
@@ -39,7 +39,7 @@ def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known:
     return tuple(dict.fromkeys(one for one in ids if one))
 
 
-def check_reached(context: LoadContext, path: Path, named: Sequence[str], target: Target, known: Notified) -> None:
+def check_reached(context: LoadContext, path: Path, named: Sequence[str], target: Target, known: NotifyEntries) -> None:
     """Somebody must be able to hear of the rule. What belongs to nobody reaches only those who see everything."""
     told = [entry for name in named if (entry := known.get(name))] if named else list(known.to.values())
     if not told:
@@ -60,7 +60,7 @@ def _sees_rows_only(entry: Subscription) -> bool:
     return bool(entry.each or entry.rows) and not entry.team_totals
 
 
-def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: Notified) -> str | None:
+def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> str | None:
     sheet = context.sheet
     if isinstance(value, str):
         if known.get(value) is None and not known.broken:

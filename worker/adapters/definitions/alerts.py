@@ -8,7 +8,7 @@ from worker.adapters.definitions.alert_expressions import check_expressions
 from worker.adapters.definitions.alert_forms import Target, target
 from worker.adapters.definitions.alert_inhibit import inhibition
 from worker.adapters.definitions.alert_model import AlertShape
-from worker.adapters.definitions.alert_notify import Notified, check_reached, notify
+from worker.adapters.definitions.alert_notify import NotifyEntries, check_reached, notify
 from worker.adapters.definitions.alert_ready import Expanded, expanded, refuse_keys
 from worker.adapters.definitions.entries import Fallback
 from worker.adapters.definitions.items import LoadContext, Report
@@ -36,7 +36,7 @@ class Alerts:
 
 
 def alerts(
-    context: LoadContext, values: list[Any], inhibit: list[Any], asked: Report, known: Notified, below: Fallback
+    context: LoadContext, values: list[Any], inhibit: list[Any], asked: Report, known: NotifyEntries, below: Fallback
 ) -> Alerts:
     """After a complaint some of it may be missing. `known`: the entries of `to`."""
     rules, names = list[Rule](), dict[str, int]()
@@ -58,7 +58,9 @@ def _note(sheet: Sheet, rule_id: str, index: int, names: dict[str, int]) -> None
     names.setdefault(rule_id, index)
 
 
-def _rule(context: LoadContext, path: Path, value: Any, asked: Report, known: Notified, below: Fallback) -> Rule | None:
+def _rule(
+    context: LoadContext, path: Path, value: Any, asked: Report, known: NotifyEntries, below: Fallback
+) -> Rule | None:
     """None after a complaint."""
     sheet = context.sheet
     before = sheet.count

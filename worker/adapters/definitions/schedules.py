@@ -1,6 +1,6 @@
 """Reads one file below schedules/."""
 
-from worker.adapters.definitions.alert_notify import Notified
+from worker.adapters.definitions.alert_notify import NotifyEntries
 from worker.adapters.definitions.alerts import alerts
 from worker.adapters.definitions.entries import entries, fallback
 from worker.adapters.definitions.files import ID
@@ -33,7 +33,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
     below = fallback(context, digest, asked)
     to = entries(context, shaped.to, below)
-    known = Notified({one.id: one for one in to}, broken=len(to) < len(shaped.to))
+    known = NotifyEntries({one.id: one for one in to}, broken=len(to) < len(shaped.to))
     alerted = alerts(context, shaped.alerts, shaped.inhibit, asked, known, below)
     _check_on_alert(sheet, digest, to, has_alerts=bool(shaped.alerts))
     _check_bridge(sheet, digest.bridge, asked)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.evaluation import Evaluation, Skip
 from worker.domain.alert.notification import Finding, Notification
@@ -136,17 +136,17 @@ class _Fold:
             compared=known.compared,
         )
 
-    def _answers(self, rule: RuleContext, run: PastRun) -> Answers | None:
+    def _answers(self, rule: RuleContext, run: PastRun) -> AlertAnswers | None:
         known = run.answers.get(rule.rule.query)
         if known is None or not isinstance(known.answer, Snapshot):
             return None
-        return Answers(known.answer, self._baselines.get(rule.rule.id), known.compared)
+        return AlertAnswers(known.answer, self._baselines.get(rule.rule.id), known.compared)
 
     def _alerts(
         self,
         run: PastRun,
         found: Mapping[str, Evaluation],
-        answers: Mapping[str, Answers],
+        answers: Mapping[str, AlertAnswers],
         readers: Sequence[AlertReader],
     ) -> RunAlerts:
         history, slot = self._history, run.run.slot

@@ -55,12 +55,12 @@ def _both(before: Finding, now: Finding) -> Finding:
     """`before` was never told. An alert that began in it is told as such, with what is known of it now. What the reader
     knows is what was told before both.
     """
-    began = before.told is None and before.reason not in ENDS
+    began = before.notified is None and before.reason not in ENDS
     if before.over_since is None and began and now.reason in ENDS:
         return replace(before, facts=now.facts, why=now.why, over_since=now.at)
-    if before.over_since is None and began and now.told is not None:
+    if before.over_since is None and began and now.notified is not None:
         return replace(before, facts=now.facts, severity=now.severity, clauses=now.clauses)
-    return replace(now, told=before.told) if now.told is not None else now
+    return replace(now, notified=before.notified) if now.notified is not None else now
 
 
 def _as_now(finding: Finding, slot: datetime, firing: Collection[str] | None) -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.predicates import Variables
 from worker.domain.alert.row_facts import row_facts
@@ -20,7 +20,7 @@ from worker.domain.snapshot.values import values
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SubjectChange:
     """`row`: the newest reading. `was`: the row at the baseline. `why`: a membership class, None if there is none."""
 
     row: Record
@@ -34,7 +34,7 @@ class ChangeSubjects:
     """Implements Subjects. Without a baseline nothing is known to have changed."""
 
     context: RuleContext
-    answers: Answers
+    answers: AlertAnswers
     decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:
@@ -61,7 +61,7 @@ class ChangeSubjects:
         return self._diff.columns if self._diff is not None else ()
 
     @cached_property
-    def _changes(self) -> Mapping[str, Change]:
+    def _changes(self) -> Mapping[str, SubjectChange]:
         found = self._diff
         if found is None:
             return {}
@@ -70,10 +70,10 @@ class ChangeSubjects:
             return {change.key: self._changed(change) for change in found.changed if self._counts(change)}
         return {pair.row.key: pair for pair in self._moved(found, kind)}
 
-    def _changed(self, change: RowChange) -> Change:
+    def _changed(self, change: RowChange) -> SubjectChange:
         names = [column.name for column in self._columns]
         columns = tuple(cell.column.name for cell in change.cells)
-        return Change(record(names, change.after), record(names, change.before), None, columns)
+        return SubjectChange(record(names, change.after), record(names, change.before), None, columns)
 
     def _counts(self, change: RowChange) -> bool:
         """A change counts as it does for `send: on_change`. A table that marks no column has only such as count."""
@@ -81,7 +81,7 @@ class ChangeSubjects:
         marked = any(counts(column, watch) for column in self._columns)
         return not marked or any(counts(cell.column, watch) for cell in change.cells)
 
-    def _moved(self, found: TableDiff, kind: ChangeKind | None) -> Iterable[Change]:
+    def _moved(self, found: TableDiff, kind: ChangeKind | None) -> Iterable[SubjectChange]:
         if table_of(self.context, self.answers.now) is not self.answers.now.rows or self.answers.before is None:
             rows = found.added if kind is ChangeKind.ADDED else found.removed
             return [self._beside(record([one.name for one in self._columns], row), kind) for row in rows]
@@ -89,11 +89,11 @@ class ChangeSubjects:
         wanted = [pair for pair in moved if pair.why is not None and (pair.was is None) == (kind is ChangeKind.ADDED)]
         return [change for pair in wanted if (change := _change(pair)) is not None]
 
-    def _beside(self, row: Record, kind: ChangeKind | None) -> Change:
+    def _beside(self, row: Record, kind: ChangeKind | None) -> SubjectChange:
         """A row of a table beside the list has no membership class."""
-        return Change(row, None if kind is ChangeKind.ADDED else row)
+        return SubjectChange(row, None if kind is ChangeKind.ADDED else row)
 
 
-def _change(pair: Pair) -> Change | None:
+def _change(pair: Pair) -> SubjectChange | None:
     row = pair.now or pair.was
-    return None if row is None or pair.why is None else Change(row, pair.was, pair.why[0].value)
+    return None if row is None or pair.why is None else SubjectChange(row, pair.was, pair.why[0].value)

@@ -32,7 +32,7 @@ class RuleContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class AlertAnswers:
     """`before`: the rule's baseline, None if there is none that this answer may be compared with. `compared`: the
     answer for the comparison window of the query.
     """

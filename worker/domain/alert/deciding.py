@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from worker.domain.alert.rule import Severity
-from worker.domain.alert.state import Told
+from worker.domain.alert.state import LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, Operand
 from worker.domain.snapshot.snapshot import Kind
 
@@ -37,7 +37,7 @@ def deciding(clauses: Sequence[ClauseResult], *, money_only: bool = False) -> De
     return next(money, None) or next((one for _, one in found if not money_only), None)
 
 
-def is_worse(amount: Amount | None, severity: Severity, last: Told, *, falls: bool) -> bool:
+def is_worse(amount: Amount | None, severity: Severity, last: LastNotification, *, falls: bool) -> bool:
     """Since it was last told: a higher severity, or a number that moved by a tenth or more in the bad direction."""
     if severity.rank > last.severity.rank:
         return True

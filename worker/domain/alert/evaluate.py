@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding, deciding
 from worker.domain.alert.evaluation import Evaluation, Skip, Transition
 from worker.domain.alert.events import happened
@@ -40,7 +40,7 @@ def evaluate(
     if not isinstance(answer, Snapshot):
         return without_data(context, state, slot, answer)
     comparable = before is not None and before.fingerprint == answer.fingerprint
-    answers = Answers(answer, before if comparable else None, compared)
+    answers = AlertAnswers(answer, before if comparable else None, compared)
     back = data_back(state.alerts.get(NO_DATA_SUBJECT))
     known = resumed(state, slot)
     found = (_events if context.rule.event else _levels)(context, known, slot, answers)
@@ -48,7 +48,7 @@ def evaluate(
     return replace(found, state=moved, transitions=(*back, *found.transitions), last_check=state.slot)
 
 
-def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Answers) -> Evaluation:
+def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: AlertAnswers) -> Evaluation:
     rule, decides = context.rule, _decides(context)
     held = _alerts(state)
     if rule.form in (Form.ROWS, Form.GROUPS) and table_of(context, answers.now) is None:
@@ -65,7 +65,7 @@ def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Ans
     return Evaluation(rule.id, slot, moved, tuple(found.transitions), judged=found.judged, unknown=found.unknown)
 
 
-def _events(context: RuleContext, state: RuleState, slot: datetime, answers: Answers) -> Evaluation:
+def _events(context: RuleContext, state: RuleState, slot: datetime, answers: AlertAnswers) -> Evaluation:
     """What a rule over changes remembers of an earlier meaning, under which it had alerts, ends."""
     rule = context.rule
     ended = tuple(_ended(subject, held) for subject, held in _alerts(state).items())
@@ -96,4 +96,6 @@ def _decides(context: RuleContext) -> Deciding | None:
 
 
 def _ended(subject: str, held: AlertState) -> Transition:
-    return Transition(subject, held.phase, None, held.facts, held.since, held.severity, None, RULE_CHANGED, held.told)
+    return Transition(
+        subject, held.phase, None, held.facts, held.since, held.severity, None, RULE_CHANGED, held.notified
+    )

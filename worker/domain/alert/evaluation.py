@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.domain.alert.rule import Severity
-from worker.domain.alert.state import AlertReason, Phase, RuleState, Told
+from worker.domain.alert.state import AlertReason, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import ClauseResult, SubjectFacts
 
 
@@ -23,7 +23,7 @@ class Transition:
     """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
     nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED;
     of an event the class of the change, if it has one. `since`:
-    when the alert began to fire. `told` and `readers`: what was last told of it, and whom, before this step.
+    when the alert began to fire. `notified` and `readers`: what was last told of it, and whom, before this step.
     """
 
     subject: str
@@ -34,7 +34,7 @@ class Transition:
     severity: Severity
     reason: AlertReason | None = None
     why: str = ""
-    told: Told | None = None
+    notified: LastNotification | None = None
     clauses: tuple[ClauseResult, ...] = ()
     readers: Mapping[str, str] = field(default_factory=dict)
 
@@ -42,8 +42,8 @@ class Transition:
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
-    afterwards; `told` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how many
-    subjects. `last_check`: the slot of the evaluation before this one.
+    afterwards; `notified` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how
+    many subjects. `last_check`: the slot of the evaluation before this one.
     """
 
     rule: str

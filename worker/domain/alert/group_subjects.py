@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.predicates import Variables
 from worker.domain.alert.row_subjects import NOTHING_KNOWN, table_of
@@ -39,7 +39,7 @@ class GroupSubjects:
     """Implements Subjects. A group is there while it has rows."""
 
     context: RuleContext
-    answers: Answers
+    answers: AlertAnswers
     decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:

@@ -10,7 +10,7 @@ from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
-from worker.domain.alert.transitions import Moment, Step, SubjectAtSlot, left, step
+from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, left, step
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def _note(
     found: RuleStep,
     subject: str,
     before: AlertState | None,
-    done: Step,
+    done: AlertStep,
     seen: SubjectAtSlot,
     clauses: tuple[ClauseResult, ...] = (),
 ) -> None:
@@ -87,7 +87,7 @@ def _note(
     since = after or before
     if since is None or (was is now and done.reason is None):
         return
-    told, readers = (before.told, before.readers) if before is not None else (None, {})
+    told, readers = (before.notified, before.readers) if before is not None else (None, {})
     found.transitions.append(
         Transition(
             subject, was, now, seen.facts, since.since, seen.severity, done.reason, done.why, told, clauses, readers

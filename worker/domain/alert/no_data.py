@@ -42,7 +42,7 @@ def data_back(held: AlertState | None) -> tuple[Transition, ...]:
             held.severity,
             AlertReason.DATA_BACK,
             CLEARED,
-            held.told,
+            held.notified,
             readers=held.readers,
         ),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain.alert.rule import ChangeKind, Form, Severity
-from worker.domain.alert.state import AlertReason, Told
+from worker.domain.alert.state import AlertReason, LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
 from worker.domain.run import RunKey
 
@@ -15,9 +15,9 @@ MOST_OPEN = 5
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One alert of which a reader is told. `since`: when it began to fire. `told`: what the reader was told last, None
-    if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than the
-    notification's for one that was carried over. `over_since`: the slot at which an alert ended that the reader was
+    """One alert of which a reader is told. `since`: when it began to fire. `notified`: what the reader was told last,
+    None if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than
+    the notification's for one that was carried over. `over_since`: the slot at which an alert ended that the reader was
     never told of, because its notification waited.
     """
 
@@ -29,7 +29,7 @@ class Finding:
     since: datetime
     at: datetime
     why: str = ""
-    told: Told | None = None
+    notified: LastNotification | None = None
     over_since: datetime | None = None
     clauses: tuple[ClauseResult, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)

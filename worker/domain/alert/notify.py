@@ -7,10 +7,10 @@ from worker.domain.alert.carry import merged, ordered
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.readers import AlertReader
-from worker.domain.alert.reasons import Reason, reasons_of
+from worker.domain.alert.reasons import DueReason, reasons_of
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.shown import Shown
-from worker.domain.alert.state import AlertReason, Phase, RuleState, Told, Withheld
+from worker.domain.alert.state import AlertReason, LastNotification, Phase, RuleState, Withheld
 from worker.domain.alert.withheld import QUIET, Hold, Holding
 from worker.domain.delivery import DeliveryKey
 
@@ -33,20 +33,20 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class Notified:
     """`states`: by rule id, with what is told to whom. `notifications`: by the id of the delivery's reader. `carried`:
-    older deliveries whose place these take. `told`: by reader's id the fingerprints of which this run itself has a
+    older deliveries whose place these take. `notified`: by reader's id the fingerprints of which this run itself has a
     reason to tell. `kept`: the other reasons.
     """
 
     states: Mapping[str, RuleState]
     notifications: Mapping[str, Notification]
     carried: tuple[DeliveryKey, ...] = ()
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    notified: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
 
     @property
     def fired(self) -> int:
         """Pairs of a reason and a reader who is told, and reasons that are told to nobody."""
-        return sum(len(one) for one in self.told.values()) + len(self.kept)
+        return sum(len(one) for one in self.notified.values()) + len(self.kept)
 
 
 def notify(given: RunAlerts) -> Notified:
@@ -70,13 +70,13 @@ def notify(given: RunAlerts) -> Notified:
         states=_with_readers(given, states, whole),
         notifications=whole,
         carried=carried,
-        told={reader: tuple(one.alert.fingerprint for one in found) for (reader, _), found in by_reader.items()},
+        notified={reader: tuple(one.alert.fingerprint for one in found) for (reader, _), found in by_reader.items()},
         kept=tuple(_kept(one, one.hold) for one in reasons if one.hold is not None),
     )
 
 
-def _by_reader(reasons: Iterable[Reason]) -> Mapping[Addressed, Sequence[Reason]]:
-    found: dict[tuple[str, AlertReader], list[Reason]] = {}
+def _by_reader(reasons: Iterable[DueReason]) -> Mapping[Addressed, Sequence[DueReason]]:
+    found: dict[tuple[str, AlertReader], list[DueReason]] = {}
     for one in reasons:
         for reader in one.to:
             found.setdefault((reader.id(one.context.rule), reader), []).append(one)
@@ -84,7 +84,7 @@ def _by_reader(reasons: Iterable[Reason]) -> Mapping[Addressed, Sequence[Reason]
 
 
 def _contents(
-    given: RunAlerts, shown: Shown, by_reader: Mapping[Addressed, Sequence[Reason]]
+    given: RunAlerts, shown: Shown, by_reader: Mapping[Addressed, Sequence[DueReason]]
 ) -> dict[str, Notification]:
     """By reader's id. Readers who see everything and know the same share one object, because it may be large."""
     made: dict[str, Notification] = {}
@@ -98,7 +98,7 @@ def _contents(
     return made
 
 
-def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Sequence[Reason]) -> Notification:
+def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Sequence[DueReason]) -> Notification:
     contexts = {one.context.rule.id: one.context for one in reasons}
     findings = ordered(one.finding(given.slot, reader) for one in reasons)
     return Notification(
@@ -112,7 +112,7 @@ def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Seque
     )
 
 
-def _notified(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleState:
+def _notified(given: RunAlerts, rule: str, reasons: Iterable[DueReason]) -> RuleState:
     """What is told now, and why the rest is not. Only alerts that go on are remembered."""
     state = given.evaluations[rule].state
     alerts = dict(state.alerts)
@@ -121,8 +121,8 @@ def _notified(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleSta
         held = alerts.get(subject)
         if one.context.rule.id != rule or held is None:
             continue
-        told = Told(given.slot, step.facts.amount, step.severity) if one.hold is None else held.told
-        alerts[subject] = replace(held, told=told, withheld=one.hold.why if one.hold is not None else None)
+        told = LastNotification(given.slot, step.facts.amount, step.severity) if one.hold is None else held.notified
+        alerts[subject] = replace(held, notified=told, withheld=one.hold.why if one.hold is not None else None)
     return replace(state, alerts=alerts)
 
 
@@ -171,5 +171,5 @@ def _firing(given: RunAlerts) -> frozenset[str]:
     return frozenset(found)
 
 
-def _kept(one: Reason, hold: Hold) -> Kept:
+def _kept(one: DueReason, hold: Hold) -> Kept:
     return Kept(one.alert.fingerprint, one.alert.rule, one.transition.subject, one.reason, hold.why, hold.detail)

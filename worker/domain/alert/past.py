@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.domain.alert.context import Answers
+from worker.domain.alert.context import AlertAnswers
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.rule import Inhibition
 from worker.domain.alert.silence import Silence
@@ -33,7 +33,7 @@ class PastRun:
     answers: Mapping[str, PastAnswer]
 
 
-ReadersOf = Callable[[Mapping[str, Answers]], Sequence[AlertReader]]
+ReadersOf = Callable[[Mapping[str, AlertAnswers]], Sequence[AlertReader]]
 """Who is told, given a run's answers by query id: an entry for each owner has its readers from the rows."""
 
 

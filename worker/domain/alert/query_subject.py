@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.group_subjects import tally_amount
 from worker.domain.alert.measured import measured
@@ -24,7 +24,7 @@ class QuerySubject:
     """Implements Subjects."""
 
     context: RuleContext
-    answers: Answers
+    answers: AlertAnswers
     decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:

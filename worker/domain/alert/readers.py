@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.labels import matches
 from worker.domain.alert.row_subjects import table_of
 from worker.domain.alert.rule import Form, Grouping, NoData, Rule
@@ -58,7 +58,7 @@ class AlertReader:
         return f"alert:{self.entry}{group}|{self.address}"
 
 
-def sees_of(audience: Audience, answers: Mapping[str, Answers]) -> Sees | None:
+def sees_of(audience: Audience, answers: Mapping[str, AlertAnswers]) -> Sees | None:
     """What an audience may see, None for everything. `answers`: of the run, by query id.
 
     A finding about a row is for those who see the row, as it is now or as it was; one about an owner for those who see
@@ -79,7 +79,7 @@ def sees_of(audience: Audience, answers: Mapping[str, Answers]) -> Sees | None:
     return sees
 
 
-def row_of(context: RuleContext, answers: Answers | None, facts: SubjectFacts) -> Record:
+def row_of(context: RuleContext, answers: AlertAnswers | None, facts: SubjectFacts) -> Record:
     """The row of a subject in its newest reading; what is known of it where no answer has it any more."""
     if answers is not None:
         for table in (table_of(context, answers.now), answers.now.followed, table_of(context, answers.before)):

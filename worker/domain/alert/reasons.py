@@ -16,7 +16,7 @@ from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class DueReason:
     """`to`: who is told. `hold`: why nobody is."""
 
     context: RuleContext
@@ -42,13 +42,13 @@ class Reason:
             since=one.since,
             at=slot,
             why=one.why,
-            told=one.told if self.known_to(reader) else None,
+            notified=one.notified if self.known_to(reader) else None,
             clauses=one.clauses,
             labels=self.alert.labels,
         )
 
 
-def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[Reason]:
+def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[DueReason]:
     """In the order of the rules and of their transitions; then what was kept quiet and is no longer."""
     for context in given.rules:
         found = given.evaluations[context.rule.id]
@@ -58,14 +58,14 @@ def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[Reason]:
             yield _reason(given, context, one, holding)
 
 
-def _reason(given: RunAlerts, context: RuleContext, one: Transition, holding: Holding) -> Reason:
+def _reason(given: RunAlerts, context: RuleContext, one: Transition, holding: Holding) -> DueReason:
     alert = given.alert(context, one.subject, one.facts, one.severity, one.since)
     reason = one.reason or AlertReason.AFTER_SILENCE
     hold = holding.hold(alert, reason)
     if hold is not None:
-        return Reason(context, alert, one, reason, hold=hold)
+        return DueReason(context, alert, one, reason, hold=hold)
     to = _addressed(given.readers, context, one, alert)
-    return Reason(context, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
+    return DueReason(context, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
 
 
 def _addressed(
@@ -101,6 +101,6 @@ def _still(subject: str, held: AlertState) -> Transition:
         held.since,
         held.severity,
         AlertReason.AFTER_SILENCE,
-        told=held.told,
+        notified=held.notified,
         readers=held.readers,
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.measured import measured
 from worker.domain.alert.predicates import Variables
@@ -35,7 +35,7 @@ class RowSubjects:
     """Implements Subjects. Columns are read once for all rows."""
 
     context: RuleContext
-    answers: Answers
+    answers: AlertAnswers
     decides: Deciding | None = None
 
     def each(self) -> Iterator[tuple[str, Variables]]:

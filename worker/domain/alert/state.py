@@ -47,7 +47,7 @@ class Withheld(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastNotification:
     """The last notification of an alert: at which slot, and what was said of it."""
 
     slot: datetime
@@ -58,7 +58,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class AlertState:
     """`since`: the slot at which the phase began. `clearing`: the slot from which on the alert has not held, while
-    `keep_firing` lasts. `facts`: the subject when it was last seen. `told`: None while it was withheld. `readers`:
+    `keep_firing` lasts. `facts`: the subject when it was last seen. `notified`: None while it was withheld. `readers`:
     ids of the readers whose notifications named this alert since it fired, each with the key (as text) of the run whose
     notification did last. `withheld`: why the last reason was not told, or what keeps the alert quiet. `unknown`:
     evaluations in a row that could not judge it.
@@ -69,7 +69,7 @@ class AlertState:
     facts: SubjectFacts
     severity: Severity = Severity.WARNING
     clearing: datetime | None = None
-    told: Told | None = None
+    notified: LastNotification | None = None
     readers: Mapping[str, str] = field(default_factory=dict)
     withheld: Withheld | None = None
     unknown: int = 0

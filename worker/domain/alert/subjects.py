@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from worker.domain.alert.change_subjects import ChangeSubjects
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.deciding import Deciding
 from worker.domain.alert.group_subjects import GroupSubjects
 from worker.domain.alert.predicates import Variables
@@ -27,7 +27,7 @@ class Subjects(Protocol):
         ...
 
 
-def subjects_of(context: RuleContext, answers: Answers, decides: Deciding | None = None) -> Subjects:
+def subjects_of(context: RuleContext, answers: AlertAnswers, decides: Deciding | None = None) -> Subjects:
     """`decides`: which number of a subject its facts hold as the amount."""
     match context.rule.form:
         case Form.ROWS:

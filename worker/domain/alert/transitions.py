@@ -32,7 +32,7 @@ class SubjectAtSlot:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AlertStep:
     """`after`: None for inactive. `reason` and `why` as in Transition."""
 
     after: AlertState | None
@@ -40,49 +40,49 @@ class Step:
     why: str = ""
 
 
-def step(moment: Moment, held: AlertState | None, seen: SubjectAtSlot) -> Step:
+def step(moment: Moment, held: AlertState | None, seen: SubjectAtSlot) -> AlertStep:
     """The alert after this slot."""
     if seen.holds is None:
-        return Step(replace(held, unknown=held.unknown + 1) if held is not None else None)
+        return AlertStep(replace(held, unknown=held.unknown + 1) if held is not None else None)
     if held is None:
         return _inactive(moment, seen)
     return _pending(moment, held, seen) if held.phase is Phase.PENDING else _firing(moment, held, seen)
 
 
-def left(moment: Moment, held: AlertState, why: str) -> Step:
+def left(moment: Moment, held: AlertState, why: str) -> AlertStep:
     """The alert of a subject that is no longer there."""
-    return Step(None) if held.phase is Phase.PENDING else _over(moment, why)
+    return AlertStep(None) if held.phase is Phase.PENDING else _over(moment, why)
 
 
-def _inactive(moment: Moment, seen: SubjectAtSlot) -> Step:
+def _inactive(moment: Moment, seen: SubjectAtSlot) -> AlertStep:
     if not seen.holds:
-        return Step(None)
+        return AlertStep(None)
     if moment.rule.pending:
-        return Step(AlertState(Phase.PENDING, moment.slot, seen.facts, seen.severity))
+        return AlertStep(AlertState(Phase.PENDING, moment.slot, seen.facts, seen.severity))
     return _fires(moment, seen)
 
 
-def _pending(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> Step:
+def _pending(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertStep:
     if not seen.holds:
-        return Step(None)
+        return AlertStep(None)
     if moment.slot - held.since < timedelta(seconds=moment.rule.pending):
-        return Step(_as_seen(held, seen, None))
+        return AlertStep(_as_seen(held, seen, None))
     return _fires(moment, seen)
 
 
-def _fires(moment: Moment, seen: SubjectAtSlot) -> Step:
+def _fires(moment: Moment, seen: SubjectAtSlot) -> AlertStep:
     reason = AlertReason.FIRST if moment.first else AlertReason.NEW
-    return Step(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), reason)
+    return AlertStep(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), reason)
 
 
-def _firing(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> Step:
+def _firing(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertStep:
     if seen.holds:
-        return Step(_as_seen(held, seen, None), _again(moment, held, seen))
+        return AlertStep(_as_seen(held, seen, None), _again(moment, held, seen))
     if moment.changed:
         return _over(moment, CLEARED)
     clearing = held.clearing or moment.slot
     if moment.slot - clearing < timedelta(seconds=moment.rule.keep_firing):
-        return Step(_as_seen(held, seen, clearing))
+        return AlertStep(_as_seen(held, seen, clearing))
     return _over(moment, CLEARED)
 
 
@@ -95,17 +95,17 @@ def _as_seen(held: AlertState, seen: SubjectAtSlot, clearing: datetime | None) -
 
 def _again(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertReason | None:
     """Why those who were told are told again. What was never told is told when what withholds it ends."""
-    if held.told is None:
+    if held.notified is None:
         return None
-    if is_worse(seen.facts.amount, seen.severity, held.told, falls=moment.falls):
+    if is_worse(seen.facts.amount, seen.severity, held.notified, falls=moment.falls):
         return AlertReason.WORSE
     repeat = moment.rule.repeat
-    due = repeat is not None and moment.slot - held.told.slot >= timedelta(seconds=repeat)
+    due = repeat is not None and moment.slot - held.notified.slot >= timedelta(seconds=repeat)
     return AlertReason.REPEAT if due else None
 
 
-def _over(moment: Moment, why: str) -> Step:
+def _over(moment: Moment, why: str) -> AlertStep:
     """Under a new meaning nobody knows whether the alert would have ended under the old one: nobody is told."""
     if moment.changed:
-        return Step(None, None, RULE_CHANGED)
-    return Step(None, AlertReason.RESOLVED if moment.rule.resolved else None, why)
+        return AlertStep(None, None, RULE_CHANGED)
+    return AlertStep(None, AlertReason.RESOLVED if moment.rule.resolved else None, why)

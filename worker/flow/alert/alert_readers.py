@@ -36,10 +36,12 @@ class Judged:
     before: Mapping[str, Snapshot]
 
     @property
-    def answers(self) -> Mapping[str, alert.Answers]:
+    def answers(self) -> Mapping[str, alert.AlertAnswers]:
         """By query id."""
         now, compared = self.found.answers.snapshots, self.found.answers.compared
-        return {query: alert.Answers(one, self.before.get(query), compared.get(query)) for query, one in now.items()}
+        return {
+            query: alert.AlertAnswers(one, self.before.get(query), compared.get(query)) for query, one in now.items()
+        }
 
     def subjects(self) -> Iterator[tuple[alert.RuleContext, SubjectFacts]]:
         """All that a reader may be told of, or shown as still firing."""

@@ -129,7 +129,7 @@ async def _changes(
         states={
             rule: state for rule, state in made.states.items() if given.evaluations[rule].skipped is not Skip.OLDER
         },
-        record=AlertRecord(tuple(given.evaluations.values()), made.told, made.kept),
+        record=AlertRecord(tuple(given.evaluations.values()), made.notified, made.kept),
         expires=now + TRIED_FOR,
         notifications=notifications,
         carried=made.carried,

@@ -50,7 +50,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """`what` was checked, and the result in a sentence."""
 
     what: str
@@ -58,15 +58,15 @@ class Finding:
     sentence: str
 
 
-async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
+async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> CheckResult:
     """The finding of one check. A FunnelbeatError is a failed check."""
     try:
-        return Finding(what, Level.OK, await look())
+        return CheckResult(what, Level.OK, await look())
     except FunnelbeatError as error:
-        return Finding(what, Level.FAIL, str(error))
+        return CheckResult(what, Level.FAIL, str(error))
 
 
-async def connections(connectors: Connectors, bundle: Bundle) -> list[Finding]:
+async def connections(connectors: Connectors, bundle: Bundle) -> list[CheckResult]:
     """Every connection is asked something cheap with its own credentials."""
     found = []
     for name, connection in sorted(bundle.connections.items()):
@@ -75,7 +75,7 @@ async def connections(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     return found
 
 
-def _unencrypted(finding: Finding) -> Finding:
+def _unencrypted(finding: CheckResult) -> CheckResult:
     """A warning where it works: whoever reads this may not be who wrote the definition."""
     level = Level.WARN if finding.level is Level.OK else finding.level
     return replace(finding, level=level, sentence=f"{finding.sentence}; {UNENCRYPTED}")
@@ -91,7 +91,7 @@ def _source(connectors: Connectors, bundle: Bundle, name: str) -> Callable[[], A
     return look
 
 
-async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
+async def channels(connectors: Connectors, bundle: Bundle) -> list[CheckResult]:
     """Every channel logs in, and the addresses that schedules name are checked if the channel can do that."""
     found = []
     for name in sorted(bundle.channels):
@@ -101,7 +101,7 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
     return found
 
 
-async def mailboxes(connectors: Connectors, ledger: Mailboxes, bundle: Bundle) -> list[Finding]:
+async def mailboxes(connectors: Connectors, ledger: Mailboxes, bundle: Bundle) -> list[CheckResult]:
     """Every mailbox of bounces is logged in to, and what came of its mails so far is counted."""
     named = sorted(name for name, channel in bundle.channels.items() if channel.look_every is not None)
     return [await looked_at(f"mailbox of {name}", _mailbox(connectors, ledger, bundle, name)) for name in named]
@@ -150,7 +150,9 @@ def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[
 class BudgetsUses(LastAnswersUses, UsesDeployments, UsesTriggers, Protocol): ...
 
 
-async def budgets(uses: BudgetsUses, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime) -> list[Finding]:
+async def budgets(
+    uses: BudgetsUses, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
+) -> list[CheckResult]:
     """What the next day asks of each connection, by the last answers, against the tokens that it said it has."""
     deployed = await uses.deployments.deployed()
     before = (await bundle_of(uses.deployments, deployed.bundle)).schedules if deployed else {}
@@ -164,30 +166,30 @@ async def budgets(uses: BudgetsUses, quotas: Callable[[str], Quota], bundle: Bun
     ]
 
 
-async def looked_at_day(of: DayCost, quota: Quota) -> Finding:
+async def looked_at_day(of: DayCost, quota: Quota) -> CheckResult:
     """Other programs use the same day's tokens, so three quarters of them are worth a warning."""
     what, sentence = f"budget {of.connection}", f"the next 24 hours ask for {of}"
     limit, left = await quota.day()
     if limit is None or left is None:
-        return Finding(what, Level.OK, sentence)
+        return CheckResult(what, Level.OK, sentence)
     level = Level.WARN if of.tokens > MUCH * limit else Level.OK
-    return Finding(what, level, f"{sentence}; the service allows {limit:.0f} a day, and {left:.0f} are left")
+    return CheckResult(what, level, f"{sentence}; the service allows {limit:.0f} a day, and {left:.0f} are left")
 
 
-async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> Finding:
+async def clocks_agree(clock: ClockLedger, wall: Callable[[], datetime]) -> CheckResult:
     """Redis's clock decides when something is due. A host with another time dates its answers wrongly."""
     before = wall()
     now = await clock.now()
     apart = (now - (before + (wall() - before) / 2)).total_seconds()
     sentence = f"this host's clock is {abs(apart):.1f} s {'behind' if apart > 0 else 'ahead of'} Redis's"
     if abs(apart) > APART:
-        return Finding("host clock", Level.WARN, f"{sentence}; synchronise it, or `as of` times will be wrong")
-    return Finding("host clock", Level.OK, sentence)
+        return CheckResult("host clock", Level.WARN, f"{sentence}; synchronise it, or `as of` times will be wrong")
+    return CheckResult("host clock", Level.OK, sentence)
 
 
 async def deployment(
     deployments: Deployments, clock: ClockLedger, bundle: Bundle, *, deployed_before: bool = False
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Compares what is in force with the directory, and checks whether slots wait that no clock takes.
 
     `deployed_before`: there was a deployment, so that a ledger without one has lost it.
@@ -195,27 +197,27 @@ async def deployment(
     deployed = await deployments.deployed()
     if deployed is None and deployed_before:
         sentence = "nothing is deployed, but it was before: was Redis emptied? Restore a backup, or deploy again"
-        return [Finding("deployment", Level.FAIL, sentence)]
+        return [CheckResult("deployment", Level.FAIL, sentence)]
     if deployed is None:
-        return [Finding("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
+        return [CheckResult("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
     in_force = await deployments.bundle(deployed.bundle)
     sentence = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
     same = not definition_changes(in_force, bundle)
     level = Level.OK if same else Level.WARN
     note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"
-    return [Finding("deployment", level, sentence + note), await _due(clock)]
+    return [CheckResult("deployment", level, sentence + note), await _due(clock)]
 
 
-async def _due(clock: ClockLedger) -> Finding:
+async def _due(clock: ClockLedger) -> CheckResult:
     now, due = await clock.due(1)
     late = now - due[0].at if due else timedelta(0)
     if late > OVERDUE:
         sentence = f"{due[0].schedule} has been due for {late.total_seconds():.0f} s and no clock took it"
-        return Finding("due slots", Level.FAIL, sentence)
-    return Finding("due slots", Level.OK, "nothing waits for a clock")
+        return CheckResult("due slots", Level.FAIL, sentence)
+    return CheckResult("due slots", Level.OK, "nothing waits for a clock")
 
 
-async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Triggers) -> list[Finding]:
+async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Triggers) -> list[CheckResult]:
     """Schedules that wait for a slot far beyond the next one that their trigger names."""
     deployed = await deployments.deployed()
     if deployed is None:
@@ -227,10 +229,10 @@ async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Trig
         return []
     named = f"{', '.join(ahead[:5])}{' and more' if len(ahead) > 5 else ''}"
     sentence = f"{named}: due later than the next slot, because Redis's clock was ahead once"
-    return [Finding("due instants", Level.FAIL, f"{sentence}. Start a clock again; it corrects this")]
+    return [CheckResult("due instants", Level.FAIL, f"{sentence}. Start a clock again; it corrects this")]
 
 
-async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
+async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResult]:
     """Addresses and channels of the definitions that are suspended, because they refused something for good."""
     named = {
         subject
@@ -241,24 +243,24 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[Finding]:
     return suspended(await ledger.suspended(sorted(named)))
 
 
-def suspended(stopped: Mapping[str, str]) -> list[Finding]:
+def suspended(stopped: Mapping[str, str]) -> list[CheckResult]:
     """`stopped`: subjects, each with what its receiver said."""
     after = "Nothing is sent there until you mend it and deploy, or retry the run"
-    return [Finding(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
+    return [CheckResult(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
 
 
-async def subscribed(uses: ListUses) -> list[Finding]:
+async def subscribed(uses: ListUses) -> list[CheckResult]:
     """Subscriptions that were made at run time and bring no messages, although nobody stopped them."""
     rows = [row for row in await listed(uses) if row.origin is not Origin.DEFINITION]
     idle = [row for row in rows if row.state in {State.NOT_ALLOWED, State.NO_CHANNEL}]
     if idle:
         named = ", ".join(f"{row.reader.schedule} {row.reader.id}" for row in idle[:5])
         sentence = f"{len(idle)} bring nothing, because `subscriptions.allow` or a missing channel stops them"
-        return [Finding("subscriptions", Level.WARN, f"{sentence}: {named}{' and more' if len(idle) > 5 else ''}")]
-    return [Finding("subscriptions", Level.OK, f"{len(rows)} made at run time")] if rows else []
+        return [CheckResult("subscriptions", Level.WARN, f"{sentence}: {named}{' and more' if len(idle) > 5 else ''}")]
+    return [CheckResult("subscriptions", Level.OK, f"{len(rows)} made at run time")] if rows else []
 
 
-def links(bundle: Bundle, key_id: str) -> list[Finding]:
+def links(bundle: Bundle, key_id: str) -> list[CheckResult]:
     """Whether messages carry links to unsubscribe, if the project has pages for them."""
     if not bundle.web:
         return []
@@ -266,11 +268,11 @@ def links(bundle: Bundle, key_id: str) -> list[Finding]:
         sentence = (
             f"no message has them: set FUNNELBEAT_LINK_KEY for workers and `web`, whose pages are at {bundle.web}"
         )
-        return [Finding("links", Level.WARN, sentence)]
-    return [Finding("links", Level.OK, f"signed with the key {key_id}, to {bundle.web}")]
+        return [CheckResult("links", Level.WARN, sentence)]
+    return [CheckResult("links", Level.OK, f"signed with the key {key_id}, to {bundle.web}")]
 
 
-async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Finding]:
+async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[CheckResult]:
     """Clocks and workers that gave a sign of life recently."""
     now, seen = await clock.now(), await heartbeats.alive()
     found = []
@@ -278,5 +280,5 @@ async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[Find
         there = [one for one in seen if one.kind == kind and now - one.seen < QUIET]
         hosts = ", ".join(sorted({one.host for one in there}))
         sentence = f"{len(there)} running on {hosts}" if there else f"none is running: {without}"
-        found.append(Finding(f"{kind}s", Level.OK if there else Level.WARN, sentence))
+        found.append(CheckResult(f"{kind}s", Level.OK if there else Level.WARN, sentence))
     return found

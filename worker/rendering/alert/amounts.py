@@ -54,7 +54,7 @@ class AlertAmounts:
 
 def _amounts(notification: Notification) -> Iterator[Amount]:
     for finding in notification.findings:
-        told = None if finding.told is None else finding.told.amount
+        told = None if finding.notified is None else finding.notified.amount
         yield from (one for one in (finding.facts.amount, told) if one is not None)
     yield from (one.facts.amount for one in notification.open if one.facts.amount is not None)
     yield from (rule.open_amount for rule in notification.rules if rule.open_amount is not None)

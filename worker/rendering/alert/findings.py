@@ -142,23 +142,25 @@ class FindingWords:
 
     def _moved(self, finding: Finding) -> str:
         """What it was when the reader was told last, and how far it moved; "" if it did not."""
-        if finding.told is None:
+        if finding.notified is None:
             return ""
-        change = self._amounts.change(finding.facts.amount, finding.told.amount)
+        change = self._amounts.change(finding.facts.amount, finding.notified.amount)
         told = []
         if change and change != "=":
-            before = self._amounts.amount(finding.told.amount)
+            before = self._amounts.amount(finding.notified.amount)
             told.append(self._w.say("alert.why.was", before=_breaking(before), change=_breaking(change)))
-        if finding.told.severity is not finding.severity:
-            was, now = (self._w.say(f"alert.severity.{one.value}") for one in (finding.told.severity, finding.severity))
+        if finding.notified.severity is not finding.severity:
+            was, now = (
+                self._w.say(f"alert.severity.{one.value}") for one in (finding.notified.severity, finding.severity)
+            )
             told.append(self._w.say("alert.why.severity", was=was, now=now))
         return ", ".join(told)
 
     def _repeat(self, finding: Finding) -> str:
         told = self._moved(finding) or self._w.say("alert.why.unchanged")
-        if finding.told is None:
+        if finding.notified is None:
             return told
-        return self._w.say("alert.why.told", what=told, date=self._w.date(finding.told.slot))
+        return self._w.say("alert.why.told", what=told, date=self._w.date(finding.notified.slot))
 
     def _after_silence(self, finding: Finding) -> str:
         since = self._w.say("since", date=self._w.date(finding.since))

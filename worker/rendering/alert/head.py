@@ -131,7 +131,7 @@ class AlertHead:
         of which no more is known.
         """
         now = rule.open_amount
-        if now is None or not any(one.told for one in self._of.findings):
+        if now is None or not any(one.notified for one in self._of.findings):
             return ""
         delta = _delta(self._of.findings, now)
         if delta is None or now.value is None:
@@ -146,7 +146,7 @@ def _delta(findings: Sequence[Finding], like: Amount) -> int | float | None:
     """What all findings together add to the sum; None where one of them is of another kind or currency."""
     total: int | float = 0
     for one in findings:
-        before = None if one.told is None else one.told.amount
+        before = None if one.notified is None else one.notified.amount
         now = None if ended(one) else one.facts.amount
         known = [amount for amount in (before, now) if amount is not None]
         if any((amount.kind, amount.currency) != (like.kind, like.currency) for amount in known):
@@ -162,5 +162,5 @@ def _number(amount: Amount | None) -> int | float:
 
 def _last(finding: Finding) -> Amount | None:
     """What an alert that is over was worth."""
-    told = None if finding.told is None else finding.told.amount
+    told = None if finding.notified is None else finding.notified.amount
     return finding.facts.amount if finding.facts.amount is not None else told

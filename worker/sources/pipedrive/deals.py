@@ -20,7 +20,7 @@ from worker.sources.pipedrive.old_summary import of_pipeline
 from worker.sources.pipedrive.pages import BY_CURSOR, BY_OFFSET, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
-from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, Rule, bounds
+from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, StallRule, bounds
 from worker.sources.pipedrive.windows import whole_seconds
 
 _NAMES = [column.name for column in COLUMNS]
@@ -61,7 +61,7 @@ class DealListService:
     clock: Callable[[], datetime]
     size: int
     progress: Callable[[int], None]
-    _judges: Rule | None = field(default=None, init=False)
+    _judges: StallRule | None = field(default=None, init=False)
     _history: int = field(default=0, init=False)
     _pages: int = field(default=0, init=False)
 
@@ -144,7 +144,7 @@ class DealListService:
                 stage = row.cells[_STAGE]
                 raise ListShifted(self.endpoint, f"{row.key} is in stage {stage}, which the list of stages lacks")
 
-    async def _rule(self, names: PipedriveNames) -> Rule:
+    async def _rule(self, names: PipedriveNames) -> StallRule:
         params = self.question.item.params
         match params.get("rule"):
             case "days_in_stage":

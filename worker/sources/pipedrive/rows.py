@@ -14,7 +14,7 @@ from worker.sources.common.parse import LARGEST, Node, named
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.currencies import STANDARD, Currencies, CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveStage
-from worker.sources.pipedrive.stalls import MOVING, DealActivity, Rule, Verdict
+from worker.sources.pipedrive.stalls import MOVING, DealActivity, StallRule, Verdict
 
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 _STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted": Status.DELETED}
@@ -28,7 +28,7 @@ class DealRowReader:
     """
 
     names: PipedriveNames
-    rule: Rule
+    rule: StallRule
     now: int
     currencies: CurrenciesCache
     archives: bool = False

@@ -45,7 +45,7 @@ UNTOLD = Verdict(None)
 MOVING = Verdict(False)
 
 
-class Rule(Protocol):
+class StallRule(Protocol):
     def __call__(self, deal: DealActivity, now: int) -> Verdict: ...
 
 
