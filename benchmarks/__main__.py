@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claim, clock, mail, owners, pages, stalls, tables, whole
+from benchmarks import alert_rules, claim, clock, mail, owners, pages, stalls, tables, whole
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
 
@@ -33,6 +33,7 @@ BENCHES = {
         ("whole", whole),
         ("mail", mail),
         ("owners", owners),
+        ("alert_rules", alert_rules),
     )
 }
 

@@ -39,9 +39,11 @@ REASONS: dict[str, tuple[str, ...]] = {
     ),
     "a mail server's report, in which no secret of ours can be": (
         "channels/email/bounce.py: clean(str(block.get(name, '')).partition(';')[2], LONGEST)",
+        "channels/email/bounce_webhook.py: clean(value, LONGEST)",
     ),
     "a number of ours": ("channels/slack/lookup.py: {(envelope.date - CLOCKS_DIFFER).timestamp():.6f}",),
     "a list, of which each entry stays whole": (
+        "channels/email/bounce_mailbox.py: numbers[:limit]",
         "sources/close/follow.py: rest[:limit]",
         "sources/close/source.py: once[:MOST_NOTES]",
         "sources/common/listing.py: row.cells[:_SINCE]",
@@ -51,6 +53,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "sources/pipedrive/source.py: once[:MOST_NOTES]",
         "sources/umami/source.py: notes[:MOST_NOTES]",
     ),
+    "a token is read from it, and it is not shown": ("channels/email/bounce_mailbox.py: subject[:LONGEST_SUBJECT]",),
     "a date is read from it, and it is not shown": ("sources/common/parse.py: self.text()[:10]",),
     "a word of the command line": ("sources/umami/edits.py: key[:40]",),
 }

@@ -19,6 +19,7 @@ from worker.errors import RequestError
 from worker.open_once import OpenOnce
 from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_source, source_kind
 from worker.ports import Channel, Quota, Source, Templates
+from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook, sending
 from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.kinds import QuerySpec
 from worker.ports.tokens import Renewal, TokenStore
@@ -134,8 +135,9 @@ class OpenConnectors:
 
     def _of_channel(self, bundle: Bundle, channel: str) -> Mapping[str, str]:
         """The options that a channel is opened with, with their secrets."""
-        in_sandbox = _kind(bundle, channel).in_sandbox
-        return listening(self.sandbox) if in_sandbox else self._options(bundle.channels[channel].options)
+        if _kind(bundle, channel).in_sandbox:
+            return listening(self.sandbox)
+        return self._options(sending(bundle.channels[channel].options))
 
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         return _kind(bundle, channel).mailbox(address)
@@ -151,6 +153,15 @@ class OpenConnectors:
             return kind.address(text) or None
         except ValueError:
             return None
+
+    def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
+        return _kind(bundle, channel).bounce_mailbox(self._of_channel(bundle, channel))
+
+    def bounce_webhook(self, bundle: Bundle, channel: str) -> BounceWebhook | None:
+        """Resolves these secrets alone: `web` has no password of a mail server, and a worker has not these."""
+        options = bundle.channels[channel].options
+        needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
+        return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

@@ -2,8 +2,11 @@
 
 FunnelbeatError
 ├─ RequestError               the request or a definition is wrong: say it, exit 2
+│  ├─ NotFound                it names something that is not there
 │  ├─ DefinitionError         complaints about files, each with its place
-│  └─ SettingsError           an environment variable
+│  ├─ SettingsError           an environment variable
+│  └─ PostRefused             something that was posted to us
+│     └─ SignatureRefused     it has no signature that holds
 ├─ SourceError                a query could not be answered: a gap in the digest
 │  ├─ SourceUnavailable       not now: worth another try, after `retry_after` if there is one
 │  ├─ SourceRefused           our key, our rights or our parameters
@@ -14,6 +17,7 @@ FunnelbeatError
 │  ├─ DeliveryDeferred        surely not accepted, may be tried again
 │  ├─ DeliveryRefused         surely not accepted, pointless to repeat
 │  └─ DeliveryUncertain       accepted or not: unknown
+├─ MailboxError               the mailbox of bounces cannot be read now
 ├─ BrokerUnavailable          Celery's broker takes no message; a sweep publishes it again
 └─ LedgerError                Redis
    ├─ LedgerUnavailable       cannot be reached, or is not fit to be used
@@ -29,6 +33,10 @@ class FunnelbeatError(Exception):
 
 class RequestError(FunnelbeatError):
     """The request itself is wrong. The text says what was found and what to write."""
+
+
+class NotFound(RequestError):
+    """The request names a run, a schedule, or another thing that is not there."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -58,6 +66,14 @@ class SettingsError(RequestError):
         self.variable = variable
         self.problem = problem
         super().__init__(f"{variable}: {problem}")
+
+
+class PostRefused(RequestError):
+    """Something that was posted cannot be used. The text is for whoever posted it."""
+
+
+class SignatureRefused(PostRefused):
+    """It has no signature, a wrong one, or one of another time."""
 
 
 class SourceError(FunnelbeatError):
@@ -146,6 +162,10 @@ class DeliveryRefused(DeliveryError):
 
 class DeliveryUncertain(DeliveryError):
     """The request may have been applied, so it must not simply be sent again."""
+
+
+class MailboxError(FunnelbeatError):
+    """A mailbox of bounces cannot be read now. The text names no secret."""
 
 
 class BrokerUnavailable(FunnelbeatError):

@@ -7,8 +7,8 @@ import pytest
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from worker.adapters.webhook_signature import WebhookSigner
-from worker.errors import RequestError
+from worker.adapters.webhook_signature import WebhookSigner, WebhookVerifier
+from worker.errors import RequestError, SignatureRefused
 
 OLD, NEW, OTHER = (f"whsec_{base64.b64encode(letter * 32).decode()}" for letter in (b"o", b"n", b"x"))
 BODY = '{"name": "Łódź – 中"}'.encode()
@@ -61,3 +61,28 @@ def test_a_secret_of_another_form_is_refused_without_being_said(secret: str) -> 
     with pytest.raises(RequestError, match="expected whsec_") as refused:
         WebhookSigner([secret])
     assert len(secret) < 7 or secret not in str(refused.value)
+
+
+def test_what_was_signed_with_one_of_the_secrets_is_taken() -> None:
+    for secret in (NEW, OLD):
+        WebhookVerifier([NEW, OLD]).verify(WebhookSigner([secret]).headers("msg_1", b"no JSON", now()), b"no JSON")
+
+
+@pytest.mark.parametrize("changed", [
+    {"webhook-id": "msg_2"}, {"webhook-timestamp": "0"}, {"webhook-timestamp": "soon"}, {"webhook-signature": ""},
+    {"webhook-signature": "v1"}, {"webhook-signature": "v1,%%%"}, {"webhook-signature": "v2,aaaa"}, {"webhook-id": ""},
+])  # fmt: skip
+def test_what_was_changed_on_its_way_is_refused(changed: dict[str, str]) -> None:
+    headers = dict(WebhookSigner([NEW]).headers("msg_1", BODY, now()))
+    with pytest.raises(SignatureRefused):
+        WebhookVerifier([NEW]).verify(headers | changed, BODY)
+    for body in (BODY + b" ", b"\xff\xfe"):
+        with pytest.raises(SignatureRefused):
+            WebhookVerifier([NEW]).verify(headers, body)
+
+
+@pytest.mark.parametrize("late", [timedelta(minutes=-6), timedelta(minutes=6)])
+def test_what_was_signed_at_another_time_is_refused(late: timedelta) -> None:
+    headers = WebhookSigner([NEW]).headers("msg_1", BODY, now() + late)
+    with pytest.raises(SignatureRefused, match="five minutes"):
+        WebhookVerifier([NEW]).verify(headers, BODY)

@@ -99,6 +99,18 @@ def unset(here: Here) -> Any:
         return here.line.document_of("check")
 
 
+ALERTS = """\
+alerts:
+  - {id: all, for_each: deals, if: row.stalled, severity: {critical: row.stalled}, labels: {a: b}, for: 2h}
+  - {id: few, on: deals, rule: change, of: rows, by: 5, after: 5, notify: held}
+"""
+
+
+def written_out(here: Here) -> Any:
+    with edited(here.line.place / "schedules" / "asked.yaml", "digest:", f"{ALERTS}digest:"):
+        return here.line.document_of("check", "--explain", "asked")
+
+
 @contextmanager
 def edited(path: Path, old: str, new: str) -> Iterator[None]:
     good = path.read_text(encoding="utf-8")
@@ -183,6 +195,7 @@ def subscription(here: Here, act: str, *words: str) -> Any:
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
+    "check, alerts": written_out,
     "check, broken": lambda here: broken(here, "check"),
     "plan, broken": lambda here: broken(here, "plan"),
     "plan": lambda here: here.line.document_of("plan"),
@@ -194,6 +207,12 @@ COMMANDS: dict[str, Command] = {
     "run --dry-run, gaps": dry_with_gaps,
     "run --to": lambda here: here.line.document_of("run", "asked", "--to", "mail:me@acme.example"),
     "trigger": lambda here: here.line.document_of("trigger", "asked"),
+    "schedules": lambda here: here.line.document_of("schedules"),
+    "send-test": lambda here: here.line.document_of("send-test", "mail", "me@acme.example"),
+    "tokens add": lambda here: here.line.document_of("tokens", "add", "ci", "--scope", "read"),
+    "tokens list": lambda here: here.line.document_of("tokens", "list"),
+    "tokens revoke": lambda here: here.line.document_of("tokens", "revoke", "ci"),
+    "audit": lambda here: here.line.document_of("audit"),
     "runs": lambda here: [miss_a_slot(here), here.line.document_of("runs")][1],
     "show, first": lambda here: here.line.document_of("show", here.first),
     "show": lambda here: here.line.document_of("show", here.second),

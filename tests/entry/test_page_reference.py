@@ -8,7 +8,14 @@ from jinja2 import nodes
 
 from worker import shipped
 from worker.entry.reference import pages
-from worker.entry.reference_page import class_fields, classes, notice_members, page_members, wording_members
+from worker.entry.reference_page import (
+    alert_members,
+    class_fields,
+    classes,
+    notice_members,
+    page_members,
+    wording_members,
+)
 from worker.entry.template_check import shipped_paths
 from worker.rendering.template_lint import block_notes, outline, source_of
 from worker.rendering.templates import environment
@@ -16,7 +23,7 @@ from worker.rendering.templates import environment
 ROOT = Path(__file__).parents[2]
 ENV = environment(shipped.folder_of("templates"), {})
 OF_JINJA = {"loop", "caller", "self"}
-IMPORTED = {"part", "b", "thread"}
+IMPORTED = {"part", "b", "thread", "alerts"}
 """Also of templates that are included where another has imported them."""
 
 
@@ -43,7 +50,7 @@ def reads(path: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", shipped_paths())
 def test_every_name_that_a_shipped_template_reads_is_documented(path: str) -> None:
-    page, known = pages()["page.md"], documented() | set(notice_members())
+    page, known = pages()["page.md"], documented() | set(notice_members()) | set(alert_members())
     lost = {name for name in reads(path) if not name.isdigit() and (name not in known or f"{name}" not in page)}
     assert lost - {"split"} == set()
 
@@ -54,7 +61,7 @@ def test_every_field_says_what_it_is(kind: type) -> None:
     assert kind.__doc__
 
 
-@pytest.mark.parametrize("members", [page_members, wording_members, notice_members])
+@pytest.mark.parametrize("members", [page_members, wording_members, notice_members, alert_members])
 def test_every_name_of_a_page_says_what_it_is(members: object) -> None:
     assert callable(members)
     assert [name for name, (_, _, what) in members().items() if not what] == []

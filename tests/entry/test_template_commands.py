@@ -151,16 +151,19 @@ def test_a_template_that_calls_itself_is_told_what_to_write(place: Path) -> None
 def test_a_shared_template_is_tried_in_all_that_use_it(place: Path) -> None:
     write(place, "shared/slack_blocks.j2", "{% macro header(text) %}{{ text }}{% endmacro %}")
     found = {path: words for path, _, words in complaints(place)}
-    assert found.keys() == {"templates/notice/slack.json.j2", "templates/shared/slack_thread.j2"}
+    own = {"templates/alert/slack.json.j2", "templates/notice/slack.json.j2"}
+    assert found.keys() == own | {"templates/shared/slack_thread.j2"}
     assert found["templates/notice/slack.json.j2"] == "the template that it imports has no macro 'fact'"
 
 
 def test_every_sample_is_filled(place: Path) -> None:
     write(place, "pipeline/email.txt.j2", "{{ nobody }}")
     write(place, "notice/email.txt.j2", "{{ nobody }}")
+    write(place, "alert/email.txt.j2", "{{ nobody }}")
     found = {one["path"]: one["samples"] for one in document(place, "templates", "check")["complaints"]}
     assert found["templates/pipeline/email.txt.j2"] == sorted(samples.digests())
     assert found["templates/notice/email.txt.j2"] == sorted(samples.notices())
+    assert found["templates/alert/email.txt.j2"] == sorted(samples.alerts())
 
 
 def test_a_schedule_whose_templates_do_not_exist_is_refused(place: Path) -> None:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS
 from tests.measured.browser import CHROMIUM, measure
 from tests.measured.mails import CURRENCIES, LOCALES, entry, in_currency, second_weeks, website
+from tests.rendering.test_alerts import entry as alert_entry
+from tests.rendering.test_alerts import in_currency as alert_in_currency
 from tests.support.contents import mail_of
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: `make pictures` installs it")
@@ -49,3 +52,19 @@ async def test_the_digests_of_every_source_break_no_word_on_a_phone(tmp_path: Pa
         found = measure(mails, width, tmp_path)
         assert {name: one.wide for name, one in found.items() if one.wide} == {}
         assert {name: one.broken for name, one in found.items() if one.broken} == {}
+
+
+def test_no_alert_is_wider_than_the_narrowest_phone_or_breaks_a_word(tmp_path: Path) -> None:
+    mails = {
+        f"{name}.{locale}": mail_of(alert, alert_entry(locale), linked=True).html
+        for name, alert in ALERTS.items()
+        if name != "long"
+        for locale in ("en_GB", "de_DE")
+    }
+    for at, locale in enumerate(LOCALES):
+        code = CURRENCIES[at % len(CURRENCIES)]
+        mails[f"worse.{locale}.{code}"] = mail_of(alert_in_currency(code), alert_entry(locale)).html
+    found = measure(mails, NARROWEST, tmp_path)
+    assert {name: one.wide for name, one in found.items() if one.wide} == {}
+    broken = {name: one.broken for name, one in found.items() if one.broken and not name.startswith("hostile")}
+    assert broken == {}

@@ -99,9 +99,22 @@ postlog unix-dgram n - n - 1 postlogd
 _DOVECOT = """
 base_dir = {place}/dovecot
 log_path = {place}/dovecot.log
-protocols =
+protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = required
+ssl_cert = <{place}/server.pem
+ssl_key = <{place}/server.key
+mail_location = maildir:{place}/mail/reports
+first_valid_uid = 5000
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {imaps}
+    ssl = yes
+  }}
+}}
 auth_mechanisms = plain login
 passdb {{
   driver = passwd-file
@@ -117,7 +130,7 @@ service auth {{
   }}
 }}
 """
-DOORS = ("submission", "smtps", "open", "gateway", "small")
+DOORS = ("submission", "smtps", "open", "gateway", "small", "imaps")
 
 
 @dataclass(frozen=True)
@@ -171,11 +184,11 @@ def subject_of(mail: bytes) -> str:
 
 
 @contextmanager
-def _dovecot(place: Path) -> Iterator[None]:
-    """Only its login service."""
+def _dovecot(place: Path, port: int) -> Iterator[None]:
+    """Its login service, and IMAP over TLS for the mailbox of bounces, which USER may read."""
     (place / "dovecot").mkdir()
     config = place / "dovecot.conf"
-    config.write_text(_DOVECOT.format(place=place), encoding="utf-8")
+    config.write_text(_DOVECOT.format(place=place, imaps=port), encoding="utf-8")
     (place / "users").write_text(f"{USER}:{{PLAIN}}{PASSWORD}\n", encoding="utf-8")
     with running([DOVECOT, "-F", "-c", str(config)], os.environ, place / "dovecot.out"):
         until(lambda: (place / "dovecot" / "auth").exists() or None, "Dovecot did not come up", START)
@@ -191,7 +204,7 @@ def postfix(readers: Iterable[str]) -> Iterator[Postfix]:
         ports = {door: free_port() for door in DOORS}
         _written(place, ports | verdicts.ports, readers)
         _certificates(place)
-        with _dovecot(place):
+        with _dovecot(place, ports["imaps"]):
             _call("postfix", "-c", str(place / "etc"), "start")
             try:
                 yield Postfix(place, ports, verdicts)

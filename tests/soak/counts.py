@@ -1,5 +1,6 @@
 """The result of a soak: every delivery of the ledger compared with what the stand-ins received."""
 
+import hashlib
 import json
 import re
 import time
@@ -28,6 +29,7 @@ KINDS = {
     "room": "slack token",
     "hook": "slack webhook",
     "signed": "webhook",
+    "shelf": "file",
     "operator": "email",
     "owners": "owners' email",
     "seats": "owners' slack",
@@ -37,6 +39,8 @@ KINDS = {
     "alert:bell": "alerts' slack",
 }
 ALL = 100_000
+FILES = "files"
+"""The folder beside the project's that the file channel writes to."""
 
 
 def kind_of(row: Delivery) -> str:
@@ -222,7 +226,8 @@ def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
 
     runs, missed, rows = here.ask(look)
     hooks = _shared_out(arrived, [row for _, row in rows])
-    fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks, signed)) for run, row in rows]
+    written = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in (here.place.parent / FILES).glob("*.*"))
+    fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks, signed, written)) for run, row in rows]
     known = {row.key.digest for _, row in rows}
     shas = {part.sha256 for _, row in rows for part in row.parts}
     strangers = sum(n for digest, n in mails.items() if digest not in known)
@@ -276,8 +281,12 @@ def _copies(
     uploads: Counter[str],
     hooks: Counter[str],
     signed: Counter[str],
+    written: Counter[str],
 ) -> tuple[int, int]:
     kind = kind_of(row)
+    if kind == "file":
+        each = [written[part.sha256] for part in row.parts] or [0]
+        return min(each), max(each)
     if kind.endswith("email"):
         return mails[row.key.digest], mails[row.key.digest]
     if kind == "webhook":

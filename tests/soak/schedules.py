@@ -1,4 +1,4 @@
-"""The schedules of the soak: many with four readers each, and a few that always fail."""
+"""The schedules of the soak: many with five readers each, and a few that always fail."""
 
 from dataclasses import replace
 from typing import Any
@@ -21,6 +21,7 @@ channels:
   hook-0: {type: slack, webhook_url: "WEBHOOK?0"}
   hook-1: {type: slack, webhook_url: "WEBHOOK?1"}
   signed: {type: webhook, url: "RECEIVER/soak", secret: "KEY"}
+  shelf: {type: file, directory: "FILES", format: json}
 defaults: {timezone: Europe/Berlin, operator: ops@acme.example}
 people:
   user_1AnnaQ7hTzXk5VbLm2RwPs9DcNf: {chat: U0123456789}
@@ -42,6 +43,7 @@ to:
   - {{id: room, channel: chat, address: C0000000{n:02}{attach}}}
   - {{id: hook, channel: hook-{odd}}}
   - {{id: signed, channel: signed}}
+  - {{id: shelf, channel: shelf, attach: [deals]}}
 """
 
 _REPORT = """report:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.soak.counts import Counts, counts_of, entry_of, wait_until_closed
+from tests.soak.counts import FILES, Counts, counts_of, entry_of, wait_until_closed
 from tests.soak.faults import FaultStream
 from tests.soak.schedules import ENDLESS, PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest, main_schedules
 from tests.support.installation import Installation, installation
@@ -45,8 +45,11 @@ class Soak:
         templates = self.directory / "project" / "templates" / "torn"
         templates.mkdir(parents=True)
         (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
+        files = self.directory / FILES
+        files.mkdir()
+        project = PROJECT.replace("FILES", str(files))
         with installation(
-            self.directory, clocks=2, workers=2, project=PROJECT, schedules=self.schedules, times=TIMES
+            self.directory, clocks=2, workers=2, project=project, schedules=self.schedules, times=TIMES
         ) as here:
             here.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, ENDLESS))
             here.box.call(
@@ -161,7 +164,8 @@ def test_forty_runs_under_fire_lose_nothing_and_repeat_nothing_silently(
         sys.stdout.write(f"\n{found.tables()}\n")
     obeys(soak, found, since, until)
     assert len(found.hits) >= 12
-    for kind in ("owners' email", "owners' slack", "rows' email", "rows' slack", "alerts' email", "alerts' slack"):
+    both = ("owners", "rows", "alerts")
+    for kind in (*(f"{one}' {way}" for one in both for way in ("email", "slack")), "file"):
         assert found.by_kind[kind].sent > 0, kind
 
 

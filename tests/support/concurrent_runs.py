@@ -93,6 +93,9 @@ class ConcurrentRuns:
         for key in keys:
             self._begin(partial(produce, self.services, key))
 
+    async def read_mailboxes(self, channels: Sequence[str]) -> None:
+        """Not looked at here."""
+
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         for key in keys:
             self._begin(partial(deliver, self.services, key))

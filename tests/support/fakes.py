@@ -10,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
+from worker.domain.access import AuditRecord
 from worker.domain.alert.subject import ClauseResult
-from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Envelope, Part, Reader, Receipt
+from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
-from worker.domain.events import Fact
+from worker.domain.events import Fact, Suspended
+from worker.domain.links import Link
 from worker.domain.missed import MissedRow
 from worker.domain.notice import Notice, Suspension, Trouble
 from worker.domain.operators import Operator
@@ -22,11 +24,12 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.domain.subscription import Preference, SubscriptionRecord
+from worker.domain.subscription import Choice, Preference, SubscriptionRecord
 from worker.errors import BrokerUnavailable, ClaimLost
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest
 from worker.memo import Memo
 from worker.ports import Answer, Deployment, Question, Source
+from worker.ports.bounces import BounceReport
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
 from worker.ports.kinds import QuerySpec
 
@@ -38,6 +41,9 @@ READER = Reader("weekly", "team", "team@acme.example")
 WEEKLY = Schedule(HOURLY, id="weekly", name="Weekly pipeline", report=(open_deals(),), to=(TEAM,))
 RUN = Run(RunKey("weekly", NOW), RunState.DELIVERING, "every", "bundle", 1, NOW, NOW + HOUR, 1)
 KEY = DeliveryKey(RUN.key, READER.id)
+SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
+BOUNCE = BounceReport(KEY.digest, "Team@acme.example", "550 5.1.1 unknown", address_at_fault=True)
+"""Of SENT."""
 
 
 def uses(**parts: object) -> Any:
@@ -136,6 +142,14 @@ class Emitted:
         self.facts.append(fact)
 
 
+class Audited:
+    def __init__(self) -> None:
+        self.records: list[AuditRecord] = []
+
+    async def add(self, record: AuditRecord) -> None:
+        self.records.append(record)
+
+
 class Published:
     """`runs` and `on_demand` by their queue, `deliveries` of the third."""
 
@@ -163,7 +177,7 @@ class KnownRuns:
     async def run(self, key: RunKey) -> Run | None:
         return next((row for row in self.rows if row.key == key), None)
 
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
         return tuple(row for row in self.rows if schedule in {None, row.key.schedule})[:limit]
 
     async def subscribed(self, run: RunKey) -> Mapping[str, Subscription]:
@@ -184,6 +198,40 @@ class Subscribed:
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
         return {}
+
+
+class Reads:
+    """Every token says the same."""
+
+    def __init__(self, link: Link | None) -> None:
+        self.link = link
+
+    def read(self, token: str) -> Link | None:
+        return self.link
+
+
+class Said(Subscribed):
+    def __init__(self, *held: SubscriptionRecord, **said: Preference) -> None:
+        super().__init__(*held)
+        self.said = {f"{name}|{name}@acme.example": one for name, one in said.items()}
+
+    async def current(self, schedule: str) -> str:
+        return {"old": "weekly"}.get(schedule, schedule)
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        return self.said
+
+
+class Chosen(Said):
+    async def prefer(self, schedule: str, reader: str, preference: Preference) -> bool:
+        known = self.said.get(reader)
+        if preference.choice is Choice.PAUSED and known is not None and known.choice is Choice.UNSUBSCRIBED:
+            raise ClaimLost(reader)
+        self.said[reader] = preference
+        return True
+
+    async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
+        return self.said[reader].choice is choice and self.said.pop(reader) is not None
 
 
 class KnownDeliveries(KnownRuns):
@@ -244,6 +292,19 @@ class Settled:
         self.outcomes.append((attempt, outcome))
         self.stops += [suspension] if suspension is not None else []
         return self.facts
+
+
+class Suspends:
+    """Each subject once."""
+
+    def __init__(self) -> None:
+        self.stopped: dict[str, Suspension] = {}
+
+    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
+        if suspension.subject in self.stopped:
+            return ()
+        self.stopped[suspension.subject] = suspension
+        return (Suspended(run, suspension.subject, suspension.sentence),)
 
 
 class OneReceiver:

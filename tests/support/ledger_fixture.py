@@ -14,7 +14,9 @@ from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 from worker.ports import (
+    AccessTokens,
     AlertLedger,
+    Audit,
     BaselineResets,
     ClockLedger,
     DeliveryLedger,
@@ -86,6 +88,8 @@ class LedgerFixture:
         self.upkeep: Upkeep = ledger.upkeep
         self.resets: BaselineResets = ledger.resets
         self.subscriptions: Subscriptions = ledger.subscriptions
+        self.access: AccessTokens = ledger.access
+        self.audit: Audit = ledger.audit
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

@@ -130,6 +130,7 @@ async def month(client: Redis, start: datetime) -> Month:
         upkeep=ledger.upkeep,
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
+        mailboxes=ledger.mailboxes,
         snapshots=snapshots,
         queue=LocalQueue(),
         events=facts,
@@ -138,6 +139,8 @@ async def month(client: Redis, start: datetime) -> Month:
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=ledger.subscriptions,
+        access=ledger.access,
+        audit=ledger.audit,
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(

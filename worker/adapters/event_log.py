@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from worker.domain.delivery import DeliveryKey
-from worker.domain.events import DeliverySettled, Fact, QueryMissing, Suspended
+from worker.domain.events import DeliverySettled, Fact, MailboxUnreadable, QueryMissing, Suspended
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.sanitize import for_terminal
@@ -66,13 +66,15 @@ def _printed(value: object) -> object:
 
 
 class EventLog:
-    """Gaps, suspensions, and deliveries that did not arrive or arrived incomplete are warnings; the rest is info."""
+    """Gaps, suspensions, mailboxes that cannot be read, and deliveries that did not arrive or arrived incomplete are
+    warnings; the rest is info.
+    """
 
     def __init__(self) -> None:
         self._log: Any = structlog.get_logger().bind()  # bound once; an unbound logger is built anew for every line
 
     def emit(self, fact: Fact) -> None:
-        troubled = isinstance(fact, QueryMissing | Suspended) or (
+        troubled = isinstance(fact, QueryMissing | Suspended | MailboxUnreadable) or (
             isinstance(fact, DeliverySettled)
             and (fact.state in {"refused", "failed", "unknown"} or fact.reason == Reason.PARTS_MISSING)
         )

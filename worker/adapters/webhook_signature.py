@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from standardwebhooks import Webhook
-from standardwebhooks.webhooks import EmptyWebhookSecretError
+from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
 
-from worker.errors import RequestError
+from worker.errors import RequestError, SignatureRefused
 
+HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
 PREFIX = "whsec_"
 SHORTEST, LONGEST = 24, 64
 """Bytes of a key, as the specification has them."""
@@ -31,6 +32,30 @@ class WebhookSigner:
         headers = {"webhook-id": message, "webhook-timestamp": str(int(at.timestamp()))}
         signatures = [key.sign(message, at, body.decode()) for key in self._keys]
         return headers | ({"webhook-signature": " ".join(signatures)} if signatures else {})
+
+
+class WebhookVerifier:
+    """Takes what was signed with any one of several secrets, no longer than five minutes ago, as the library has it."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        """Raises RequestError, without the secret."""
+        self._keys = [_key(secret) for secret in secrets]
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """`headers`: by lower-case name. Raises SignatureRefused."""
+        if not all(headers.get(name) for name in HEADERS):
+            raise SignatureRefused(f"not signed; expected the headers {', '.join(HEADERS)}")
+        if not any(_holds(key, headers, body) for key in self._keys):
+            raise SignatureRefused("the signature does not hold, or its time is more than five minutes from now")
+
+
+def _holds(key: Webhook, headers: Mapping[str, str], body: bytes) -> bool:
+    """ValueError: a body or a signature that the library cannot decode."""
+    try:
+        key.verify(body, {name: headers[name] for name in HEADERS}, json_parse=False)
+    except (WebhookVerificationError, ValueError):
+        return False
+    return True
 
 
 def _key(secret: str) -> Webhook:

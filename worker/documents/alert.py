@@ -71,14 +71,14 @@ def _finding(of: Finding) -> shapes.FindingDocument:
         "since": stamp(of.since),
         "at": stamp(of.at),
         "why": of.why,
-        "told": None if of.told is None else _told(of.told),
+        "last_message": None if of.told is None else _last_message(of.told),
         "over_since": stamp(of.over_since) if of.over_since else None,
         "clauses": [_clause(one) for one in of.clauses],
         "labels": dict(of.labels),
     }
 
 
-def _told(of: Told) -> shapes.ToldDocument:
+def _last_message(of: Told) -> shapes.LastMessageDocument:
     return {"slot": stamp(of.slot), "amount": _amount(of.amount), "severity": of.severity.value}
 
 

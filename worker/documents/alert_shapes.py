@@ -51,7 +51,7 @@ class ClauseDocument(TypedDict):
     threshold: str
 
 
-class ToldDocument(TypedDict):
+class LastMessageDocument(TypedDict):
     """What the reader was told last: at which slot, which amount, and which severity."""
 
     slot: str
@@ -73,7 +73,7 @@ class FindingDocument(TypedDict):
     since: str
     at: str
     why: str
-    told: ToldDocument | None
+    last_message: LastMessageDocument | None
     over_since: str | None
     clauses: list[ClauseDocument]
     labels: dict[str, str]

@@ -13,15 +13,22 @@ def bounces_document(results: Sequence[BounceResult], others: int) -> dict[str, 
 
     `delivery`: RUN/READER of the message; null where no message was sent to this address.
     """
+    return {"bounces": [_row(result) for result in results], "other_mails": others}
+
+
+def posted_document(result: BounceResult) -> dict[str, Any]:
+    """What followed from a bounce that a mail service posted, as one of the rows above without `delivery`: the service
+    has no use for it.
+    """
+    row = _row(result)
+    del row["delivery"]
+    return row
+
+
+def _row(result: BounceResult) -> dict[str, Any]:
     return {
-        "bounces": [
-            {
-                "recipient": result.report.recipient,
-                "words": result.report.words,
-                "delivery": None if result.delivery is None else str(result.delivery.key),
-                "followed": str(result.followed),
-            }
-            for result in results
-        ],
-        "other_mails": others,
+        "recipient": result.report.recipient,
+        "words": result.report.words,
+        "delivery": None if result.delivery is None else str(result.delivery.key),
+        "followed": str(result.followed),
     }

@@ -34,3 +34,10 @@ def dry_run_document(trial: DryRun) -> dict[str, Any]:
         "gaps": gap_documents((gap.query_id, gap.reason, gap.sentence) for gap in trial.gaps),
         "notes": note_documents(trial.notes),
     }
+
+
+def sent_test_document(channel: str, address: str | None, receipt: str) -> dict[str, Any]:
+    """A sample that a receiver accepted: {"channel", "address", "receipt"}. `address` is null for a channel that has
+    its own. `receipt`: the receiver's words.
+    """
+    return {"channel": channel, "address": address, "receipt": receipt}

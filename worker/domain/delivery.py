@@ -155,11 +155,14 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLinks:
-    """Addresses of pages for one reader. `key_id` names the key that signed them."""
+    """Addresses of pages for one reader. `key_id` names the key that signed them. `token`: what is signed in
+    `unsubscribe`, for a way without a page.
+    """
 
     unsubscribe: str
     preferences: str
     key_id: str
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

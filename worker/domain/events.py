@@ -104,6 +104,21 @@ class AlertNotified(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class MailboxRead(Fact):
+    """New mails in the mailbox of bounces of `channel`. `followed`: what followed from them, as in "2 suspended"."""
+
+    channel: str
+    mails: int
+    followed: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxUnreadable(Fact):
+    channel: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
     """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
 

@@ -209,11 +209,14 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSpec:
-    """Like Connection, for a channel."""
+    """Like Connection, for a channel. An option below another is named "<key>.<option>". `look_every`: seconds between
+    two looks into the mailbox that its bounces come to; None if it has none.
+    """
 
     name: str
     type: str
     options: Mapping[str, str] = field(default_factory=dict)
+    look_every: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

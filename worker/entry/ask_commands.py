@@ -29,7 +29,7 @@ RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a uniqu
 
 def runs(
     ctx: typer.Context,
-    schedule: Annotated[str | None, typer.Argument(metavar="[ID]", help="Only this schedule's.")] = None,
+    schedule: Annotated[str | None, typer.Argument(metavar="ID", help="Only this schedule's.")] = None,
     project: Project = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows, at most.")] = 20,
     as_json: Json = False,

@@ -17,7 +17,7 @@ from worker.errors import RequestError
 from worker.flow.operate.bounces import BounceResult, suspend_bounced
 from worker.flow.services import Services
 from worker.plugins import CHANNELS
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 
 Mails = Annotated[str, typer.Argument(metavar="FILE|-", help="A mail, an mbox, a Maildir, or - for one mail as input.")]
 

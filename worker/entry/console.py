@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn, cast
 
 import typer
 from rich.cells import cell_len
@@ -96,6 +96,47 @@ def make_streams_safe() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout = _until_closed(sys.stdout)
+
+
+def _until_closed(stream: io.TextIOWrapper) -> io.TextIOWrapper:
+    """The same stream, which takes no harm when its reader goes away; an unbuffered one has no raw stream below it."""
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    if not isinstance(raw, io.FileIO):
+        return stream
+    bare = UntilClosed(raw)
+    return io.TextIOWrapper(
+        cast("BinaryIO", bare if stream.write_through else io.BufferedWriter(bare)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+
+
+class UntilClosed(io.RawIOBase):
+    """A pipe whose reader may have read enough (`| head`): what is written after that is dropped, so that the command
+    ends with the status of its work.
+    """
+
+    def __init__(self, raw: io.FileIO) -> None:
+        self._raw = raw
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._raw.fileno()
+
+    def isatty(self) -> bool:
+        return self._raw.isatty()
+
+    def write(self, data: Any, /) -> int | None:
+        try:
+            return self._raw.write(data)
+        except BrokenPipeError:
+            return memoryview(data).nbytes
 
 
 def write_file(path: Path, text: str) -> None:

@@ -15,6 +15,9 @@ class LocalQueue:
     async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None:
         """The command starts the runs of this process itself, so nothing is queued."""
 
+    async def read_mailboxes(self, channels: Sequence[str]) -> None:
+        """The clock of another process asks again."""
+
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         self._deliveries.extend(keys)
 

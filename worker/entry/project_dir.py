@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from worker.entry import console
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
+from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings, read, unknown
 
@@ -149,14 +150,22 @@ def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
     """
     connections = {item.source for one in bundle.schedules.values() for item in one.report}
     channels = {entry.channel for one in bundle.schedules.values() for entry in one.entries}
-    needed = [
-        *((f"connections.{name}", bundle.connections[name].options) for name in sorted(connections)),
-        *((f"channels.{name}", bundle.channels[name].options) for name in sorted(channels)),
-    ]
+    refuse_unset_secrets_of(
+        directory,
+        [*(f"connections.{name}" for name in sorted(connections)), *(f"channels.{name}" for name in sorted(channels))],
+        [
+            *(bundle.connections[name].options for name in sorted(connections)),
+            *(bundle.channels[name].options for name in sorted(channels)),
+        ],
+    )
+
+
+def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Sequence[Mapping[str, str]]) -> None:
+    """As refuse_unset_secrets, for connections and channels by name: "channels.email", with the options of each."""
     unset = {
         (f"{holder}.{option}", secret.name)
-        for holder, options in needed
-        for option, text in options.items()
+        for holder, written in zip(holders, options, strict=True)
+        for option, text in sending(written).items()
         for secret in references(text)
         if not available(secret, os.environ, directory)
     }

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from worker.adapters.definitions.alert_model import AlertShape, GroupsShape, InhibitShape
@@ -27,7 +27,7 @@ from worker.entry.reference_messages import message_schema
 from worker.entry.reference_page import page_model
 from worker.plugins import CHANNELS, CONNECTIONS, SOURCES
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import Param, QuerySpec, SourceKind
+from worker.ports.kinds import Option, Param, QuerySpec, SourceKind
 from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings
 
 MADE = "<!-- Made by `make reference` from the code; edit the code. -->"
@@ -120,10 +120,17 @@ def _options(kind: SourceKind | ChannelKind, what: str) -> str:
             _need(option.name, groups, required=option.required),
             f"{option.note}{' (secret)' if option.secret else ''}".strip(),
         ]
-        for option in kind.options
+        for option in _each_option(kind.options)
     ]
     body = table(("key", "", "what it says"), rows) if rows else "No further keys."
     return f"## {what}, `type: {kind.type}`\n\n{body}"
+
+
+def _each_option(options: Iterable[Option]) -> Iterator[Option]:
+    """A mapping is followed by the keys below it, as in `bounces.every`."""
+    for option in options:
+        yield option
+        yield from (replace(one, name=f"{option.name}.{one.name}") for one in option.group)
 
 
 def _need(name: str, groups: dict[str, tuple[str, ...]], *, required: bool) -> str:

@@ -1,11 +1,10 @@
 """Describes the command line as a page of the reference, read from the commands themselves."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import typer
-
-from worker.entry.cli import app
+from worker.entry.command_table import LISTED
+from worker.entry.lazy_commands import command_of
 
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 STATUSES = (
@@ -19,13 +18,13 @@ STATUSES = (
 )
 
 
-def every_command(group: Any = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
+def every_command(commands: Mapping[str, Any] | None = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
     """Each command with its words, including commands of groups."""
-    found: Any = group or typer.main.get_command(app)
-    for name, command in found.commands.items():
+    found = commands if commands is not None else {name: command_of(name) for name in LISTED}
+    for name, command in found.items():
         words = f"{before} {name}"
         if hasattr(command, "commands"):
-            yield from every_command(command, words)
+            yield from every_command(command.commands, words)
         else:
             yield words, command
 

@@ -12,11 +12,13 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from worker import shipped
+from worker.domain.alert.notification import Notification
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.entry.reference_fields import FIELDS
 from worker.entry.template_check import shipped_paths
 from worker.rendering import samples
+from worker.rendering.alert import AlertPage
 from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import Cut, Page
 from worker.rendering.template_lint import block_notes
@@ -28,7 +30,12 @@ Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 SEEN = (
     ("digest", "[Digest](#digest)", "what is told, in a digest"),
     ("notice", "[Notice](#notice)", "what is told, in a notice to the operator"),
-    ("page", "[page](#page)", "the same in the reader's words; in a notice [another page](#page-of-a-notice)"),
+    ("notification", "[Notification](#notification)", "what is told, in a message of alerts"),
+    (
+        "page",
+        "[page](#page)",
+        "the same in the reader's words; [another](#page-of-a-notice) in a notice and [for alerts](#page-of-alerts)",
+    ),
     ("w", "[w](#w)", "words, numbers, money and dates in the reader's language and zone"),
     ("attached", "list of text", "names of attached files; not in a notice"),
     ("reader", "text", "stands where the channel writes the reader's address"),
@@ -56,6 +63,7 @@ def page_model(table: Table) -> Iterator[str]:
     yield _members("page", "A digest in the reader's words.", page_members(), table)
     yield _members("w", "Words and numbers.", wording_members(), table)
     yield _members("page of a notice", "A notice in the operator's words.", notice_members(), table)
+    yield _members("page of alerts", "Alerts in the reader's words.", alert_members(), table)
     for kind in classes():
         yield _class(kind, table)
 
@@ -110,6 +118,11 @@ def notice_members() -> dict[str, Member]:
     return {name: _member(member) for name, member in vars(NoticePage).items() if not name.startswith("_")}
 
 
+def alert_members() -> dict[str, Member]:
+    found = {name: _member(member) for name, member in vars(AlertPage).items() if not name.startswith("_")}
+    return {**found, "notification": (Notification, "", "As the name `notification`.")}
+
+
 def _wording() -> Wording:
     return Wording("en_GB", "Europe/Berlin", 2026, VOCABULARY.words)
 
@@ -147,8 +160,9 @@ def _returned(kind: Any) -> Any:
 def classes() -> list[type]:
     """Every class of our own that a template can get to, by name."""
     found: dict[str, type] = {}
-    members = [*page_members().values(), *wording_members().values(), *notice_members().values()]
-    waiting: list[Any] = [Digest, Notice, *(_returned(kind) for kind, _, _ in members)]
+    pages = (page_members(), wording_members(), notice_members(), alert_members())
+    members = [member for page in pages for member in page.values()]
+    waiting: list[Any] = [Digest, Notice, Notification, *(_returned(kind) for kind, _, _ in members)]
     while waiting:
         kind = waiting.pop()
         waiting += get_args(kind)

@@ -30,7 +30,7 @@ def source(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A connection of funnelbeat.yaml.")],
     asked: Annotated[
-        list[str] | None, typer.Argument(metavar="[KIND [VERB [ID]]]", help="As in: pipelines, or reports read ID.")
+        list[str] | None, typer.Argument(metavar="KIND [VERB [ID]]", help="As in: pipelines, or reports read ID.")
     ] = None,
     project: Project = None,
     given: Annotated[

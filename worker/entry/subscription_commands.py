@@ -1,7 +1,5 @@
 """Commands for who gets what: subscriptions list, add, remove, pause, resume."""
 
-import getpass
-import socket
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +16,7 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.subscription import Origin
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.instants import instant
 from worker.entry.options import Json, Project, directory
 from worker.entry.run_commands import ScheduleId
@@ -169,15 +168,7 @@ def resume(
 
 
 def _author() -> Author:
-    return Author(Origin.CLI, f"{_user()}@{socket.gethostname()}")
-
-
-def _user() -> str:
-    """A container's user may have a number and no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
+    return Author(Origin.CLI, command_line_actor().who)
 
 
 async def _in_force(services: Services) -> Bundle | None:

@@ -9,13 +9,14 @@ from typing import Any
 
 from celery import Celery
 
-from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, make_app, queue_names
+from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, READ_MAILBOXES, make_app, queue_names
 from worker.app import broker, open_services
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Interrupted
 from worker.domain.run import RunKey
 from worker.entry.heartbeat import add_worker_heartbeat
 from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError
+from worker.flow.operate.read_mailbox import read_mailbox
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.services import Services
@@ -53,6 +54,10 @@ class Child:
         services = await self.services()
         await _each(services, [produce(services, RunKey.parse(key)) for key in keys])
 
+    async def read_mailboxes(self, channels: Sequence[str]) -> None:
+        services = await self.services()
+        await _each(services, [read_mailbox(services, channel) for channel in channels])
+
     async def deliver(self, keys: Sequence[str]) -> None:
         services = await self.services()
         await _each(services, [deliver(services, DeliveryKey.parse(key)) for key in keys])
@@ -72,7 +77,7 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
 
 
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
-    """The Celery app of `funnelbeat worker`, with its two tasks."""
+    """The Celery app of `funnelbeat worker`, with its tasks."""
     app = make_app(broker(settings), project, consumes=True)
     add_worker_heartbeat(app, settings, project)
     child = Child(settings, project, directory)
@@ -84,6 +89,10 @@ def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery
     @app.task(name=DELIVER)
     def _deliver(keys: list[str]) -> None:
         child.run(child.deliver(keys))
+
+    @app.task(name=READ_MAILBOXES)
+    def _read_mailboxes(channels: list[str]) -> None:
+        child.run(child.read_mailboxes(channels))
 
     return app
 

@@ -79,7 +79,7 @@ def show(
 def init(
     ctx: typer.Context,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A template, a folder, or a language as words/fr.yaml.")
+        str | None, typer.Argument(metavar="NAME", help="A template, a folder, or a language as words/fr.yaml.")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every template that a channel fills.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Write over files that are there.")] = False,

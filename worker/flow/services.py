@@ -8,7 +8,9 @@ from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.flow.run.shared_fetch import SharedFetches
 from worker.ports import (
+    AccessTokens,
     AlertLedger,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -21,6 +23,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -48,6 +51,7 @@ class Services:
     upkeep: Upkeep
     lookups: Lookups
     heartbeats: HeartbeatStore
+    mailboxes: Mailboxes
     snapshots: Snapshots
     queue: Queue
     events: Events
@@ -59,6 +63,8 @@ class Services:
     compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
+    access: AccessTokens
+    audit: Audit
     links: Links
     check_entry: EntryChecks
     pid: int

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from worker.flow.intervals import Intervals
 from worker.ports import (
+    AccessTokens,
     AlertLedger,
+    Audit,
     BaselineResets,
     Circuits,
     ClockLedger,
@@ -22,6 +24,7 @@ from worker.ports import (
     Holidays,
     Links,
     Lookups,
+    Mailboxes,
     Queue,
     RunLedger,
     Snapshots,
@@ -82,6 +85,16 @@ class UsesResets(Protocol):
     def resets(self) -> BaselineResets: ...
 
 
+class UsesAccessTokens(Protocol):
+    @property
+    def access(self) -> AccessTokens: ...
+
+
+class UsesAudit(Protocol):
+    @property
+    def audit(self) -> Audit: ...
+
+
 class UsesUpkeep(Protocol):
     @property
     def upkeep(self) -> Upkeep: ...
@@ -95,6 +108,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesMailboxes(Protocol):
+    @property
+    def mailboxes(self) -> Mailboxes: ...
 
 
 class UsesQueue(Protocol):

@@ -3,8 +3,10 @@
 Every instant is UTC.
 """
 
+from worker.ports.access import AccessTokens, Audit
 from worker.ports.alerts import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 from worker.ports.baselines import BaselineResets, HeldBaseline
+from worker.ports.bounces import Mailboxes
 from worker.ports.catalog import Catalog, Editable
 from worker.ports.channels import Channel, Templates
 from worker.ports.circuits import Circuits
@@ -25,12 +27,14 @@ from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Sou
 from worker.ports.subscriptions import EntryChecks, Subscriptions
 
 __all__ = [
+    "AccessTokens",
     "ActivationBasis",
     "AlertChanges",
     "AlertLedger",
     "AlertMemory",
     "AlertRecord",
     "Answer",
+    "Audit",
     "BaselineResets",
     "BeginResult",
     "Catalog",
@@ -63,6 +67,7 @@ __all__ = [
     "Limit",
     "Links",
     "Lookups",
+    "Mailboxes",
     "Question",
     "Queue",
     "Quota",

@@ -9,6 +9,7 @@ from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription
+from worker.ports.bounces import BounceMailbox, BounceReport, BounceWebhook
 from worker.ports.kinds import Option, RuleViolation
 
 C = TypeVar("C")
@@ -115,19 +116,6 @@ class MessageForm:
 
 
 @dataclass(frozen=True, slots=True)
-class BounceReport:
-    """A receiver's later word that a message which was accepted did not arrive. `identity`: the message's, as
-    DeliveryKey.digest; empty if the report does not say. `words`: the receiver's, with its code. `address_at_fault`:
-    whether the address itself cannot be reached, rather than this message.
-    """
-
-    identity: str
-    recipient: str
-    words: str
-    address_at_fault: bool
-
-
-@dataclass(frozen=True, slots=True)
 class ChannelKind:
     """A type of channel, as definitions name it. `address` returns the normal form of an entry's address, or raises
     ValueError with what to write. `needs_address` says whether an entry must have an address; otherwise it must have
@@ -138,7 +126,9 @@ class ChannelKind:
     address. `example`: a mapping in YAML, on one line, that a new project shows in a comment. `forms`: what it makes of
     templates. `bounce` reads what came back to the sender's mailbox; None if it reports no failure.
     `mailbox`: whether messages to an address are mail: they may carry a link to unsubscribe, and follow each other in
-    one conversation.
+    one conversation. `look_every`: seconds between two looks into the mailbox of bounces; None if the options name
+    none. `bounce_mailbox` and `bounce_webhook` are given options with their secrets; they return None where the options
+    name none, and raise RequestError.
     """
 
     type: str
@@ -154,6 +144,9 @@ class ChannelKind:
     forms: tuple[MessageForm, ...] = ()
     bounce: Callable[[bytes], BounceReport | None] = lambda _raw: None
     mailbox: Callable[[str | None], bool] = lambda _address: False
+    look_every: Callable[[Mapping[str, str]], int | None] = lambda _options: None
+    bounce_mailbox: Callable[[Mapping[str, str]], BounceMailbox | None] = lambda _options: None
+    bounce_webhook: Callable[[Mapping[str, str]], BounceWebhook | None] = lambda _options: None
 
 
 @runtime_checkable

@@ -50,11 +50,14 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What the tick has to publish: `runs` to fetch, `deliveries` to continue. `facts`: the sweep's."""
+    """What the tick has to publish: `runs` to fetch, `deliveries` to continue, and channels whose `mailboxes` are to be
+    read. `facts`: the sweep's.
+    """
 
     runs: tuple[RunKey, ...]
     deliveries: tuple[DeliveryKey, ...]
     facts: tuple[Fact, ...] = ()
+    mailboxes: tuple[str, ...] = ()
 
 
 class ClockLedger(Protocol):

@@ -9,6 +9,7 @@ from worker.domain.events import Fact
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.ports.bounces import BounceMailbox, BounceWebhook
 from worker.ports.channels import Channel, Templates
 from worker.ports.kinds import QuerySpec
 from worker.ports.sources import Source
@@ -58,6 +59,8 @@ class Queue(Protocol):
     async def produce(self, keys: Sequence[RunKey], *, on_demand: bool = False) -> None: ...
 
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None: ...
+
+    async def read_mailboxes(self, channels: Sequence[str]) -> None: ...
 
 
 class Events(Protocol):
@@ -111,3 +114,13 @@ class Connectors(Protocol):
         ...
 
     def templates(self, bundle: Bundle) -> Templates: ...
+
+    def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
+        """A new connection to the mailbox that the channel's bounces come to; None if it names none."""
+        ...
+
+    def bounce_webhook(self, bundle: Bundle, channel: str) -> BounceWebhook | None:
+        """What takes bounces that are posted for the channel; None if it names no secret for them. Its secrets are
+        resolved in an offline process too.
+        """
+        ...

@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from worker.domain.expression import Columns
 from worker.domain.snapshot.presentation import EVERYTHING_PRINTED, Presentation
 from worker.domain.snapshot.scope import EVERYTHING, Scope
+from worker.domain.snapshot.snapshot import Column
 from worker.domain.snapshot.traits import QueryTraits
 from worker.ports.endpoints import Endpoint
 from worker.ports.init_forms import FirstSchedule, InitForm
@@ -115,6 +117,9 @@ class QuerySpec:
     row for each person. `counts`: what the stages of the funnel count ("deals", "visitors"); the column's head is the
     word "<counts>_head". It is empty for a query without a funnel. `presentation`: what leads, which facts follow, and
     how the tables are printed.
+
+    `measures`: what each holds, by dotted key ("total.count"), and `tables`: the columns of those beside a list of
+    opportunities, by id. Alert rules are checked against them. None if an answer decides them.
     """
 
     name: str
@@ -132,6 +137,8 @@ class QuerySpec:
     conditions: Callable[[Mapping[str, Any]], Scope] = lambda _params: EVERYTHING
     per_person: frozenset[str] = frozenset()
     presentation: Presentation | Callable[[Mapping[str, Any]], Presentation] = EVERYTHING_PRINTED
+    measures: Columns | None = None
+    tables: Mapping[str, tuple[Column, ...]] | None = None
 
     def price_of(self, params: Mapping[str, Any]) -> Price:
         """The price for a definition's parameters."""
@@ -150,12 +157,16 @@ class QuerySpec:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed."""
+    """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed.
+    `group`: the options of a mapping below this key; in the options that a kind is given, they are named
+    "<name>.<option>".
+    """
 
     name: str
     secret: bool = False
     required: bool = False
     note: str = ""
+    group: "tuple[Option, ...]" = ()
 
 
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")

@@ -14,8 +14,10 @@ class Lookups(Protocol):
 
     async def run(self, key: RunKey) -> Run | None: ...
 
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
-        """Newest first, by slot."""
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
+        """Newest first, by slot. `before`: a run's key; only those that follow it in this order. Raises NotFound for a
+        key that is none, or of a run that is gone.
+        """
         ...
 
     async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]: ...

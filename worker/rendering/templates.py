@@ -25,7 +25,7 @@ from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription, Thread
 from worker.errors import RenderError
 from worker.ports.channels import RenderRequest
-from worker.rendering.alert import SHOWN, AlertPage
+from worker.rendering.alert import ALERT_CUTS, AlertPage
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
 from worker.rendering.notice_page import NoticePage
@@ -146,7 +146,7 @@ class JinjaTemplates:
             return
         w, csv = self._wording(request.entry, content.slot.year), _csv_names(request.files)
         if isinstance(content, Notification):
-            for shown in SHOWN:
+            for shown in ALERT_CUTS:
                 told = AlertPage(content, w, shown, bool(csv), self._vocabulary)
                 yield {"notification": content, "w": w, "page": told, "attached": attached}
             return

@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Protocol
 from urllib.parse import parse_qs
 
 import structlog
@@ -19,8 +20,10 @@ from starlette.routing import Route
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, ReaderPage
 from worker.errors import FunnelbeatError
+from worker.flow.operate.posted_bounce import PostedUses
 from worker.flow.operate.reader_page import PageUses, act, reader_page
 from worker.rendering.reader_pages import page_of, plain_page, style_hash
+from worker.web.bounces import BounceReports
 from worker.web.limit import WrongTries
 
 LONGEST_BODY = 4096
@@ -29,11 +32,15 @@ LONGEST_BODY = 4096
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
 
 
-def application(uses: PageUses, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
+class WebUses(PageUses, PostedUses, Protocol): ...
+
+
+def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
     pages = ReaderPages(uses, WrongTries(monotonic))
     routes = [
         Route("/u/{token}", pages.unsubscribe, methods=["GET", "POST"]),
         Route("/p/{token}", pages.preferences, methods=["GET", "POST"]),
+        Route("/bounces/{channel}", BounceReports(uses).post, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
     ]
     return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})

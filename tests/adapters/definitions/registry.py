@@ -8,6 +8,7 @@ from typing import Any
 from worker.adapters.definitions import Registry
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
+from worker.domain.snapshot.snapshot import Column, Kind
 from worker.errors import RequestError
 from worker.ports import Quota, Source
 from worker.ports.channels import Channel, ChannelKind
@@ -74,6 +75,15 @@ TICKETS = QuerySpec(
     default_follow=lambda _use: "departures",
 )
 
+SALES = QuerySpec(
+    name="sales",
+    summary="What each clerk sold.",
+    windowed=False,
+    params=(),
+    measures={"total.count": Kind.INT, "total.share": Kind.RATIO},
+    tables={"clerks": (Column("clerk", Kind.TEXT), Column("sold", Kind.INT))},
+)
+
 
 def _closed(
     options: Mapping[str, str],
@@ -92,7 +102,7 @@ SHELF = SourceKind(
         Option("access_token", secret=True),
         Option("base_url"),
     ),
-    queries={one.name: one for one in (TOTALS, DEALS, TICKETS)},
+    queries={one.name: one for one in (TOTALS, DEALS, TICKETS, SALES)},
     open=_closed,
     one_of=(("api_key", "access_token"),),
 )

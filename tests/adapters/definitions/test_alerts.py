@@ -312,3 +312,26 @@ def test_an_address_of_notify_must_be_allowed_too(loading: Load) -> None:
     (found,) = loading({SCHEDULE: text, "funnelbeat.yaml": project}).complaints
     assert (found.line, found.column) == (LINES + 13, 56)
     assert "boss@other.example, which `subscriptions.allow` of funnelbeat.yaml does not let pass" in str(found)
+
+
+DECLARED = WEEKLY.replace("digest:", "  - {id: sold, source: shop, query: sales}\ndigest:", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ('for_each: sold.clerks, if: \'row.clerk == "Ann" && row.sold < 5 && measures["total.count"] > 1\'', ""),
+        ("on: sold, if: 'now[\"total.share\"] < 0.2'", ""),
+        (
+            "for_each: sold.clerk, if: row.sold < 5",
+            "whose answer has no table of this name; did you mean `sold.clerks`?",
+        ),
+        ("for_each: sold.clerks, if: row.sald < 5", "row.sald, which is no column; did you mean sold?"),
+        ("for_each: sold.clerks, if: row.clerk < 5", "row.clerk, which holds text, against a number"),
+        ("on: sold, if: 'now[\"total.cuont\"] < 5'", "total.cuont, which is no key of now; did you mean total.count?"),
+        ("on: sold, rule: threshold, of: total.cuont, above: 5", "total.cuont, which is no key of now"),
+    ],
+)
+def test_measures_and_tables_that_a_source_declares_are_checked(words: str, sentence: str, loading: Load) -> None:
+    loaded = loading({SCHEDULE: f"{DECLARED}alerts:\n  - {{id: one, {words}}}\n"})
+    assert [sentence in str(one) for one in loaded.complaints] == ([True] if sentence else []), loaded.complaints

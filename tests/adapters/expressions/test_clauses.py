@@ -140,6 +140,12 @@ def test_the_currency_of_a_group_is_its_key() -> None:
     assert clause.operands == (Operand('group.value["EUR"]', Kind.MONEY, 12_000, "EUR"),)
 
 
+def test_a_number_that_only_an_answer_knows_is_a_count_or_a_share() -> None:
+    condition = CelExpressions().condition('now["won"] > 5 || now["share"] < 0.2', FORMS[Form.QUERY])
+    clauses = condition.clauses({"now": {"won": Decimal(3), "share": Decimal("0.18")}})
+    assert [clause.operands[0].kind for clause in clauses] == [Kind.INT, Kind.RATIO]
+
+
 @dataclass(frozen=True)
 class Node:
     """A clause, or two nodes with the operator that joins them."""

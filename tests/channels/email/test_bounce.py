@@ -3,7 +3,7 @@
 import pytest
 
 from worker.channels.email.bounce import Bounce, bounce_report, parse_dsn
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 
 REPORT = """From: MAILER-DAEMON@mx.initech.example
 To: reports@acme.example

@@ -53,7 +53,7 @@ def under(limit: int) -> Holds:
 
 
 def compared(operator: str, limit: int, name: str = "row.value", kind: Kind = Kind.MONEY) -> tuple[ClauseResult, ...]:
-    return (ClauseResult(f"{name} {operator} {limit}", None, (Operand(name, kind, None),), operator, str(limit)),)
+    return (ClauseResult(f"{name} {operator} {limit}", True, (Operand(name, kind, None),), operator, str(limit)),)
 
 
 def rule_of(**changed: Any) -> Rule:

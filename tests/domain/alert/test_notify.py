@@ -11,7 +11,7 @@ from worker.domain.alert.context import Answers
 from worker.domain.alert.labels import matches
 from worker.domain.alert.notification import MOST_OPEN
 from worker.domain.alert.readers import AlertReader, sees_of
-from worker.domain.alert.rule import Grouping, Inhibition, NoData, Severity
+from worker.domain.alert.rule import Form, Grouping, Inhibition, NoData, Severity
 from worker.domain.alert.silence import Matcher
 from worker.domain.alert.state import Withheld
 from worker.domain.alert.subject import NO_DATA_SUBJECT, Amount
@@ -95,6 +95,19 @@ def test_a_snooze_is_for_one_alert() -> None:
     run = Telling([context], silences=[snooze])
     done = run.see(0, [deal("a", BIG), deal("b", BIG)])
     assert (told(done), kept(done)) == ([("b", "first")], [("a", "first", "snoozed")])
+
+
+def test_whoever_snoozed_an_alert_hears_of_it_when_the_snooze_ends() -> None:
+    context = context_of()
+    snooze = silence(("fingerprint", "=", context.fingerprint("a")), starts=3, until=20, snooze=True)
+    run = Telling([context], silences=[snooze])
+    assert told(run.see(0, [deal("a", BIG)])) == [("a", "first")]
+    assert run.see(5, [deal("a", BIG)]).fired == 0
+    assert run.run(20, GAP).fired == 0
+    (finding,) = run.see(25, [deal("a", BIG)]).notifications[SALES].findings
+    assert finding.told is not None
+    assert (finding.reason.value, finding.told.slot) == ("after_silence", at(0))
+    assert run.see(30, [deal("a", BIG)]).fired == 0
 
 
 def test_an_acknowledgement_stops_repeats_and_nothing_else() -> None:
@@ -186,6 +199,24 @@ def test_a_condition_on_rows_is_asked_of_the_row() -> None:
     )
     done = Telling([context_of()], readers=(AlertReader("own", "x@acme.example", sees=sees),)).see(0, rows)
     assert told(done, "alert:own|x@acme.example") == [("b", "first")]
+
+
+def test_a_number_of_the_team_needs_totals_and_the_group_of_an_owner_its_owner() -> None:
+    rows = [deal("a", BIG), deal("b", BIG, owner_id="user_bo", owner="Bo")]
+    own = Audience("bo", "reassigned", owns=lambda _query, owner: owner == "user_bo")
+    filtered = Audience("x", "filter", holds=lambda _row: True)
+    by_owner, whole = (rule_of(form=form, by=by) for form, by in ((Form.GROUPS, "owner"), (Form.QUERY, "")))
+    for rule, audience, subjects in (
+        (by_owner, own, ["user_bo"]),
+        (by_owner, filtered, []),
+        (by_owner, replace(filtered, totals=True), ["user_ann", "user_bo"]),
+        (whole, own, []),
+        (whole, replace(own, totals=True), ["deals"]),
+    ):
+        context = context_of(rule, lambda _given: True, clauses=())
+        reader = AlertReader("own", "bo@acme.example", sees=sees_of(audience, {"deals": Answers(answer(rows))}))
+        done = Telling([context], readers=(reader,)).see(0, rows)
+        assert [one for one, _ in told(done, "alert:own|bo@acme.example")] == subjects
 
 
 def test_everybody_who_knows_the_same_shares_one_content() -> None:

@@ -287,6 +287,14 @@ def test_under_a_new_meaning_alerts_go_on_and_those_it_does_not_cover_end_unsaid
     assert rule.said[-1] == (10, "b", "resolved unexplained not_looked_up")
 
 
+def test_under_a_new_meaning_the_number_may_be_another() -> None:
+    rule = History(context_of())
+    rule.see(0, [deal("a", BIG, period="monthly")])
+    rule.context = context_of(rule_of(condition="row.annual >= 800"), clauses=compared(">=", 500, "row.annual"))
+    rule.see(5, [deal("a", BIG, period="monthly")])
+    assert rule.state.alerts["a"].facts.amount == Amount(Kind.MONEY, 12 * BIG, "EUR")
+
+
 def test_words_that_head_a_message_and_labels_do_not_change_the_meaning() -> None:
     rule = History(context_of())
     rule.see(0, [deal("a", BIG)])

@@ -44,3 +44,4 @@ def test_measures_are_read_by_key_and_two_words_belong_to_the_main_table() -> No
     now = variables_of(replace(RULE, form=Form.QUERY), COLUMNS, measures)["now"]
     assert (now.keys, now.columns, now.maps) == ({"won.count": Kind.INT}, {"rows": Kind.INT}, {"value": Kind.MONEY})
     assert now.open
+    assert not variables_of(replace(RULE, form=Form.QUERY), COLUMNS, measures, complete=True)["now"].open

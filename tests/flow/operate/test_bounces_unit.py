@@ -7,40 +7,27 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import (
+    BOUNCE,
     KEY,
     NOW,
+    SENT,
     WEEKLY,
     Deployed,
     Emitted,
     FixedClock,
     KnownDeliveries,
+    Suspends,
     Takes,
     bundle_with,
     uses,
 )
-from worker.domain.delivery import Delivery, DeliveryState
-from worker.domain.events import Fact, Suspended
-from worker.domain.notice import Suspension
-from worker.domain.run import RunKey
-from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced
-from worker.ports.channels import BounceReport
+from worker.domain.delivery import Delivery
+from worker.domain.events import Suspended
+from worker.flow.operate.bounces import BounceResult, Followed, suspend_bounced, suspend_vouched_for
+from worker.ports.bounces import BounceReport
 
-SENT = Delivery(KEY, DeliveryState.SENT, date=NOW + timedelta(minutes=1))
-REPORT = BounceReport(KEY.digest, "Team@acme.example", "550 5.1.1 unknown", address_at_fault=True)
+REPORT = BOUNCE
 SUBJECT = "address mail team@acme.example"
-
-
-class Suspends:
-    """Each subject once."""
-
-    def __init__(self) -> None:
-        self.stopped: dict[str, Suspension] = {}
-
-    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[Fact, ...]:
-        if suspension.subject in self.stopped:
-            return ()
-        self.stopped[suspension.subject] = suspension
-        return (Suspended(run, suspension.subject, suspension.sentence),)
 
 
 def parts(row: Delivery = SENT, *, deployed: bool = True) -> Any:
@@ -97,3 +84,17 @@ async def test_a_report_of_a_message_from_before_the_deployment_does_not_undo_th
 async def test_a_reader_whom_the_definitions_do_not_name_is_left_alone() -> None:
     row = replace(SENT, key=replace(KEY, reader="gone|team@acme.example"))
     assert await followed(parts(row), replace(REPORT, identity=row.key.digest)) == [Followed.REPAIRED]
+
+
+@pytest.mark.parametrize(("channel", "report", "what"), [
+    ("mail", REPORT, Followed.SUSPENDED),
+    ("mail", replace(REPORT, identity=""), Followed.SUSPENDED),
+    ("mail", replace(REPORT, identity="", recipient="boss@acme.example"), Followed.NOT_OURS),
+    ("room", replace(REPORT, identity=""), Followed.NOT_OURS),
+    ("mail", replace(REPORT, identity="", address_at_fault=False), Followed.OTHER_FAULT),
+    ("mail", replace(REPORT, identity="0" * 32), Followed.NOT_OURS),
+])  # fmt: skip
+async def test_a_report_that_a_service_signed_may_name_the_address_alone(
+    channel: str, report: BounceReport, what: Followed
+) -> None:
+    assert (await suspend_vouched_for(parts(), channel, report)).followed is what

@@ -23,7 +23,7 @@ from tests.support.fakes import (
 from worker.domain.heartbeat import Alive
 from worker.domain.schedule import Bundle
 from worker.domain.subscription import Origin, SubscriptionRecord
-from worker.errors import DeliveryRefused, RequestError, SourceRefused
+from worker.errors import DeliveryRefused, MailboxError, RequestError, SourceRefused
 from worker.flow.deploy.cost import DayCost
 from worker.flow.operate.doctor import (
     Finding,
@@ -37,12 +37,14 @@ from worker.flow.operate.doctor import (
     links,
     looked_at,
     looked_at_day,
+    mailboxes,
     processes,
     subscribed,
     suspended,
     suspensions,
 )
 from worker.ports import Due
+from worker.ports.bounces import MailboxState
 from worker.ports.kinds import Price, QuerySpec
 
 BUNDLE = bundle_with(WEEKLY)
@@ -99,6 +101,32 @@ REFUSED = SourceRefused("GET /me/", "the key is not known", status=401)
 async def test_each_connection_is_asked_what_it_can_tell(one: object, level: Level, sentence: str) -> None:
     connectors: Any = Sources(one)
     assert await connections(connectors, BUNDLE) == [Finding("connection close", level, sentence)]
+
+
+class Letterbox(Says):
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+
+@pytest.mark.parametrize(("said", "state", "level", "sentence"), [
+    ("logged in", MailboxState(), Level.OK, "logged in; no worker has read it yet"),
+    ("logged in", MailboxState(trouble="login refused"), Level.OK,
+     "logged in; no worker has read it yet: login refused"),
+    ("logged in", MailboxState(NOW), Level.OK, f"logged in; read at {NOW:%Y-%m-%d %H:%M} UTC (no mail so far)"),
+    ("logged in", MailboxState(NOW, "", {"suspended": 2, "unsubscribed": 1}), Level.OK,
+     f"logged in; read at {NOW:%Y-%m-%d %H:%M} UTC (2 suspended, 1 unsubscribed)"),
+    (MailboxError("mailbox INBOX: login refused"), MailboxState(), Level.FAIL, "mailbox INBOX: login refused"),
+])  # fmt: skip
+async def test_each_mailbox_of_bounces_is_logged_in_to(
+    said: str | Exception, state: MailboxState, level: Level, sentence: str
+) -> None:
+    async def known(_channel: str) -> MailboxState:
+        return state
+
+    reads = replace(BUNDLE, channels={"mail": replace(BUNDLE.channels["mail"], look_every=300)})
+    connectors, ledger = uses(bounce_mailbox=lambda _bundle, _channel: Letterbox(said)), uses(state=known)
+    assert await mailboxes(connectors, ledger, reads) == [Finding("mailbox of mail", level, sentence)]
+    assert await mailboxes(connectors, ledger, BUNDLE) == []
 
 
 class Rooms:

@@ -58,7 +58,7 @@ def run(number: int) -> Run:
 class ManyRuns:
     """Newest first, as a ledger tells them."""
 
-    async def runs(self, schedule: str | None, limit: int) -> Sequence[Run]:
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> Sequence[Run]:
         return [run(number) for number in range(FAR + 500, 0, -1)][:limit]
 
     async def run(self, key: RunKey) -> Run | None:

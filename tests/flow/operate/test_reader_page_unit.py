@@ -1,19 +1,30 @@
 """What a reader sees and does by the links in a message."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.support.fakes import HOUR, NOW, READER, TEAM, WEEKLY, Deployed, FixedClock, Subscribed, bundle_with, uses
+from tests.support.fakes import (
+    HOUR,
+    NOW,
+    READER,
+    TEAM,
+    WEEKLY,
+    Chosen,
+    Deployed,
+    FixedClock,
+    Reads,
+    Said,
+    bundle_with,
+    uses,
+)
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.reader_page import PAUSES, Act, ReaderPage
 from worker.domain.schedule import Bundle, Defaults
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
-from worker.errors import ClaimLost
 from worker.flow.operate.reader_page import act, reader_page
 
 LINK = Link(Purpose.PREFERENCES, READER)
@@ -21,39 +32,6 @@ STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
 PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW, NOW + HOUR)
 EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
 BUNDLE = bundle_with(WEEKLY)
-
-
-class Reads:
-    """Every token says the same."""
-
-    def __init__(self, link: Link | None) -> None:
-        self.link = link
-
-    def read(self, token: str) -> Link | None:
-        return self.link
-
-
-class Said(Subscribed):
-    def __init__(self, *held: SubscriptionRecord, **said: Preference) -> None:
-        super().__init__(*held)
-        self.said = {f"{name}|{name}@acme.example": one for name, one in said.items()}
-
-    async def current(self, schedule: str) -> str:
-        return {"old": "weekly"}.get(schedule, schedule)
-
-    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
-        return self.said
-
-
-class Chosen(Said):
-    async def prefer(self, schedule: str, reader: str, preference: Preference) -> bool:
-        if preference.choice is Choice.PAUSED and self.said.get(reader) == STOP:
-            raise ClaimLost(reader)
-        self.said[reader] = preference
-        return True
-
-    async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
-        return self.said[reader].choice is choice and self.said.pop(reader) is not None
 
 
 def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE) -> Any:

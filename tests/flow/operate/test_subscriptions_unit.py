@@ -20,8 +20,8 @@ from tests.support.fakes import (
 )
 from worker.domain.schedule import Bundle, Each, Schedule, Subscription
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
-from worker.errors import ClaimLost, RequestError
-from worker.flow.operate.subscriptions import Author, State, add, listed, pause, remove, resume
+from worker.errors import ClaimLost, NotFound, RequestError
+from worker.flow.operate.subscriptions import Author, State, add, listed, named, pause, remove, resume
 
 EVE = replace(TEAM, id="eve", address="eve@acme.example")
 RECORD = SubscriptionRecord("weekly", EVE, Origin.CLI, "ops", NOW - HOUR)
@@ -201,3 +201,11 @@ async def test_nobody_but_the_reader_takes_an_unsubscription_back() -> None:
     with pytest.raises(RequestError, match="only the reader"):
         await resume(given, "weekly", "team")
     assert given.subscriptions.said == {READER.id: STOP}
+
+
+async def test_a_subscription_is_found_by_any_of_its_names() -> None:
+    rows = await listed(parts(Records(RECORD)), "weekly")
+    for name in ("eve", "eve@acme.example", RECORD.reader.id):
+        assert named(rows, "weekly", name).reader == RECORD.reader
+    with pytest.raises(NotFound, match="has no subscription 'nobody'"):
+        named(rows, "weekly", "nobody")

@@ -39,7 +39,7 @@ def with_pages(**bundle: Any) -> ReaderDigest:
 
 def test_a_mail_has_links_to_unsubscribe_and_to_preferences_for_thirty_days() -> None:
     assert PREFERENCES_LAST.days == 30
-    links = ReaderLinks(f"{BASE}/u/new-u-never", f"{BASE}/p/new-p-30", "new")
+    links = ReaderLinks(f"{BASE}/u/new-u-never", f"{BASE}/p/new-p-30", "new", "new-u-never")
     assert of(with_pages()) == Envelope(KEY, READER.address, NOW, links)
 
 

@@ -28,6 +28,9 @@ class RecordedQueue:
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         """Not looked at here."""
 
+    async def read_mailboxes(self, channels: Sequence[str]) -> None:
+        """Not looked at here."""
+
 
 async def test_a_run_that_somebody_waits_for_is_published_again_among_those_on_demand(
     week: InProcessRun, monkeypatch: pytest.MonkeyPatch

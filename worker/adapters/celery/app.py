@@ -25,6 +25,7 @@ EXPECTED = "write redis://, rediss://, redis+sentinel://, amqp:// or amqps://"
 
 PRODUCE = "funnelbeat.produce"
 DELIVER = "funnelbeat.deliver"
+READ_MAILBOXES = "funnelbeat.read_mailboxes"
 QUEUES = ("now", "deliver", "fetch")
 """On demand, deliveries, fetches. A worker that serves several queues takes messages in this order. Deliveries come
 before fetches, because newer runs would otherwise supersede waiting deliveries during a backlog.

@@ -14,7 +14,7 @@ from celery import Celery
 from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as BrokerConnectionError
 
-from worker.adapters.celery.app import DELIVER, PRODUCE
+from worker.adapters.celery.app import DELIVER, PRODUCE, READ_MAILBOXES
 from worker.domain.delivery import DeliveryKey
 from worker.domain.run import RunKey
 from worker.errors import BrokerUnavailable
@@ -48,6 +48,9 @@ class CeleryQueue:
 
     async def deliver(self, keys: Sequence[DeliveryKey]) -> None:
         await self._in_thread(DELIVER, "deliver", _chunks(keys, _size(keys)))
+
+    async def read_mailboxes(self, channels: Sequence[str]) -> None:
+        await self._in_thread(READ_MAILBOXES, "deliver", _chunks(channels, 1))
 
     async def _in_thread(self, task: str, queue: str, messages: Iterator[list[str]]) -> None:
         """Publishes in a thread, because Celery's calls block and the event loop has to send heartbeats meanwhile."""

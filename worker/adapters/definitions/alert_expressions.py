@@ -15,7 +15,7 @@ from worker.ports.expressions import Condition
 
 def check_expressions(context: LoadContext, path: Path, rule: Rule, target: Target) -> None:
     """`path`: the rule's. What a ready-made rule says is complained of at its `rule`."""
-    variables = variables_of(rule, target.columns)
+    variables = variables_of(rule, target.columns, target.measures or {}, complete=target.measures is not None)
     fires: Path = (*path, "rule" if rule.ready_made else "if")
     written: dict[Path, str] = {fires: rule.condition}
     written |= {(*path, "until"): rule.until} if rule.until else {}

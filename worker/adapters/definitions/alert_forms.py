@@ -11,7 +11,7 @@ from worker.adapters.definitions.words import advice, described
 from worker.domain.alert.rule import ChangeKind, Form
 from worker.domain.expression import Columns
 from worker.domain.snapshot.opportunity import COLUMNS, TABLE
-from worker.domain.snapshot.snapshot import Kind
+from worker.domain.snapshot.snapshot import Column, Kind
 from worker.domain.snapshot.values import KEY
 
 OPPORTUNITY: Columns = {column.name: column.kind for column in (KEY, *COLUMNS)}
@@ -21,8 +21,8 @@ BY_ID = {"owner": "owner_id", "stage": "stage_id", "pipeline": "pipeline_id", "l
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The fields of Rule with the same names. `deals`: its rows are opportunities. `columns`: None if an answer decides
-    them.
+    """The fields of Rule with the same names. `deals`: its rows are opportunities. `columns`, `measures`: None if an
+    answer decides them.
     """
 
     form: Form
@@ -32,6 +32,7 @@ class Target:
     change: ChangeKind | None = None
     deals: bool = False
     columns: Columns | None = None
+    measures: Columns | None = None
 
 
 def target(sheet: Sheet, path: Path, piece: AlertShape, asked: Report, *, sound: bool) -> Target | None:
@@ -106,5 +107,15 @@ def _made(
         found = f"`{query}.{change}`, while `{sliced[0]}` cuts the list: nothing joins or leaves a part of a list"
         sheet.complain(path, found, f"leave `{sliced[0]}` out, or write `for_each: {query}`")
         return None
-    columns = OPPORTUNITY if main else None
-    return Target(form, query, "" if main else table, by, change, spec.lists_opportunities, columns)
+    tables = spec.tables
+    if table and not main and tables is not None and table not in tables:
+        found = f"`{path[-1]}` with {described(f'{query}.{table}')}, whose answer has no table of this name"
+        known = [f"{query}.{name}" for name in (*tables, *ChangeKind)]
+        sheet.complain(path, found, advice(f"{query}.{table}", known))
+        return None
+    columns = OPPORTUNITY if main else _columns(tables.get(table, ())) if table and tables is not None else None
+    return Target(form, query, "" if main else table, by, change, spec.lists_opportunities, columns, spec.measures)
+
+
+def _columns(of: tuple[Column, ...]) -> Columns:
+    return {column.name: column.kind for column in (KEY, *of)}

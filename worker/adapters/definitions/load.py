@@ -109,7 +109,7 @@ def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory:
     for section, holder in holders:
         for name, spec in holder.items():
             for option, text in spec.options.items():
-                line, column = sheet.document.at((section, name, option))
+                line, column = sheet.document.at((section, name, *option.split(".")))
                 for found in references(text):
                     yield SecretReference(
                         found.kind,

@@ -24,11 +24,30 @@ def options(sheet: Sheet, path: Path, given: Mapping[str, Any], kind: SourceKind
         if name not in known:
             found = f"`{name}`, which `type: {kind.type}` does not have"
             sheet.complain((*path, name), found, advice(name, known), key=True)
+        elif known[name].group:
+            values |= _group(sheet, (*path, name), known[name], value, kind)
         elif _is_sound(sheet, (*path, name), known[name], value, kind, plain=without_tls(given)):
             values[name] = str(value)
     if TLS.name in known:
         _check_tls(sheet, path, values)
     _complete(sheet, path, given, kind)
+    return values
+
+
+def _group(sheet: Sheet, path: Path, option: Option, given: Any, kind: SourceKind | ChannelKind) -> dict[str, str]:
+    """The options below a key, each named "<key>.<option>"."""
+    known = {one.name: one for one in option.group}
+    if not isinstance(given, dict) or not given:
+        expected = f"write keys below it: {listed(known, 'and')}"
+        sheet.complain(path, f"`{option.name}` with {'nothing' if not given else shape(given)}", expected)
+        return {}
+    values: dict[str, str] = {}
+    for name, value in given.items():
+        if name not in known:
+            found = f"`{name}`, which `{option.name}` does not have"
+            sheet.complain((*path, name), found, advice(name, known), key=True)
+        elif _is_sound(sheet, (*path, name), known[name], value, kind, plain=False):
+            values[f"{option.name}.{name}"] = str(value)
     return values
 
 

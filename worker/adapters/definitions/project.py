@@ -84,7 +84,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         shaped.project,
         allowed,
         {
-            name: ChannelSpec(name, k.type, given)
+            name: ChannelSpec(name, k.type, given, k.look_every(given))
             for name, (k, given) in channels.items()
             if _allowed(sheet, ("channels", name), k, given)
         },

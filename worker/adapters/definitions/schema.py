@@ -26,7 +26,7 @@ from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import Param, ParamKind, QuerySpec, SourceKind
+from worker.ports.kinds import Option, Param, ParamKind, QuerySpec, SourceKind
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
@@ -192,7 +192,7 @@ def _named(types: Mapping[str, SourceKind] | Mapping[str, ChannelKind]) -> Schem
 
 
 def _when_type(kind: SourceKind | ChannelKind) -> Schema:
-    properties: Schema = {o.name: _TEXT | ({"description": o.note} if o.note else {}) for o in kind.options}
+    properties: Schema = {o.name: _option(o) for o in kind.options}
     then: Schema = {
         "properties": {"type": True, **properties},
         "required": [option.name for option in kind.options if option.required],
@@ -203,6 +203,14 @@ def _when_type(kind: SourceKind | ChannelKind) -> Schema:
         "if": {"properties": {"type": {"const": kind.type}}, "required": ["type"]},
         "then": then | ({"allOf": groups} if groups else {}),
     }
+
+
+def _option(option: Option) -> Schema:
+    described: Schema = {"description": option.note} if option.note else {}
+    if not option.group:
+        return _TEXT | described
+    inside: Schema = {one.name: _option(one) for one in option.group}
+    return {"type": "object", "properties": inside, "additionalProperties": False} | described
 
 
 def _either(*names: str) -> list[Schema]:

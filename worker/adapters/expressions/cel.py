@@ -11,7 +11,7 @@ from worker.adapters.expressions.cel_clause import CelClause, clause_of
 from worker.adapters.expressions.checks import refuse_currencies, refuse_types, refuse_whole
 from worker.adapters.expressions.clauses import clauses
 from worker.adapters.expressions.program import UNKNOWN, Program, program_of
-from worker.adapters.expressions.references import Reference, null_questions, references, wrong
+from worker.adapters.expressions.references import ValueReference, null_questions, references, wrong
 from worker.adapters.expressions.samples import samples
 from worker.adapters.expressions.source_text import Token, tokens, with_timestamps, words
 from worker.domain.alert.subject import ClauseResult
@@ -76,14 +76,14 @@ class CelExpressions:
         return condition
 
 
-def _read(found: Sequence[Reference]) -> dict[str, frozenset[str]]:
+def _read(found: Sequence[ValueReference]) -> dict[str, frozenset[str]]:
     made = dict[str, frozenset[str]]()
     for one in found:
         made[one.variable] = made.get(one.variable, frozenset()) | ({one.name or one.key} - {""})
     return made
 
 
-def _refuse_words(pieces: tuple[Token, ...], found: Sequence[Reference]) -> None:
+def _refuse_words(pieces: tuple[Token, ...], found: Sequence[ValueReference]) -> None:
     for piece in pieces:
         if piece.kind == "number" and re.search(r"[xXuU]", piece.text):
             raise wrong(piece.column, f"the number {piece.text}", "write it in digits, such as 5000 or 0.25")
@@ -132,11 +132,13 @@ def _refuse_functions(program: cel.Program, variables: Mapping[str, Variable]) -
         raise RequestError(f"no {' or '.join(variables)} in it: write a condition, such as row.value >= 50000")
 
 
-def _certain(found: Sequence[Reference], variables: Mapping[str, Variable]) -> bool:
+def _certain(found: Sequence[ValueReference], variables: Mapping[str, Variable]) -> bool:
     """Whether it is known what each value holds, so that the made-up ones are of the right kind."""
-    return all(
-        one.kind is not None or one.name in variables[one.variable].lists for one in found if one.name or one.key
-    )
+    for one in found:
+        variable = variables[one.variable]
+        if one.kind is None and not one.key and one.name not in {"", *variable.lists, *variable.maps}:
+            return False
+    return True
 
 
 def _try(program: Program, given: Mapping[str, Given], at: str, *, certain: bool) -> None:

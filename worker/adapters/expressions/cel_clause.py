@@ -8,7 +8,7 @@ from decimal import Decimal
 from worker.adapters.expressions.checks import inside, sole
 from worker.adapters.expressions.clauses import FLIPPED, comparison
 from worker.adapters.expressions.program import Program, program_of
-from worker.adapters.expressions.references import NullQuestion, Reference
+from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token
 from worker.domain.alert.subject import ClauseResult, Operand
 from worker.domain.expression import Given
@@ -23,7 +23,7 @@ class CelClause:
     text: str
     column: int
     program: Program
-    references: tuple[Reference, ...]
+    references: tuple[ValueReference, ...]
     operator: str
     threshold: str
 
@@ -35,7 +35,7 @@ class CelClause:
 
 
 def clause_of(
-    source: str, part: Sequence[Token], found: Sequence[Reference], asked: Sequence[NullQuestion]
+    source: str, part: Sequence[Token], found: Sequence[ValueReference], asked: Sequence[NullQuestion]
 ) -> CelClause:
     """Raises ValueError where it cannot be read."""
     end = part[-1].column + len(part[-1].text) - 1
@@ -44,7 +44,7 @@ def clause_of(
     return CelClause(text, part[0].column, program, inside(found, part), operator, threshold)
 
 
-def _against_a_constant(part: Sequence[Token], found: Sequence[Reference]) -> tuple[str, str]:
+def _against_a_constant(part: Sequence[Token], found: Sequence[ValueReference]) -> tuple[str, str]:
     made = comparison(part)
     if made is not None and sole(found, made.left) and (constant := _constant(made.right)):
         return made.operator, constant
@@ -65,7 +65,7 @@ def _constant(side: Sequence[Token]) -> str:
     return ""
 
 
-def _operand(one: Reference, variables: Mapping[str, Given]) -> Operand | None:
+def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | None:
     """None of a variable or a map as a whole."""
     value = one.given(variables)
     if isinstance(value, tuple):
@@ -78,14 +78,14 @@ def _operand(one: Reference, variables: Mapping[str, Given]) -> Operand | None:
 
 
 def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
-    """Of a value that only an answer knows."""
+    """Of a value that only an answer knows: the nearest that can be shown. A number between 0 and 1 is a share."""
     if isinstance(value, bool):
         return Kind.BOOL
     if isinstance(value, Decimal):
-        return Kind.INT
+        return Kind.RATIO if 0 < abs(value) < 1 else Kind.INT
     return Kind.INSTANT if isinstance(value, datetime) else Kind.TEXT
 
 
-def _currency(one: Reference, variables: Mapping[str, Given]) -> str | None:
+def _currency(one: ValueReference, variables: Mapping[str, Given]) -> str | None:
     found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get("currency")
     return found if isinstance(found, str) else None

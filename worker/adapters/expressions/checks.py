@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from worker.adapters.expressions.clauses import comparison
-from worker.adapters.expressions.references import NullQuestion, Reference, wrong
+from worker.adapters.expressions.references import NullQuestion, ValueReference, wrong
 from worker.adapters.expressions.source_text import Token
 from worker.domain.expression import Variable
 from worker.domain.snapshot.snapshot import Kind
@@ -29,18 +29,18 @@ def held(kind: Kind) -> str:
     return _WORDS.get(kind, NUMBER)
 
 
-def inside(found: Sequence[Reference], part: Sequence[Token]) -> tuple[Reference, ...]:
+def inside(found: Sequence[ValueReference], part: Sequence[Token]) -> tuple[ValueReference, ...]:
     return tuple(one for one in found if part and part[0].column <= one.start <= part[-1].column)
 
 
-def sole(found: Sequence[Reference], side: Sequence[Token]) -> Reference | None:
+def sole(found: Sequence[ValueReference], side: Sequence[Token]) -> ValueReference | None:
     """The reference that is all of this side."""
     return next((one for one in found if side and (one.start, one.stop) == (side[0].column, side[-1].column)), None)
 
 
 def refuse_whole(
     variables: Mapping[str, Variable],
-    found: Sequence[Reference],
+    found: Sequence[ValueReference],
     asked: Sequence[NullQuestion],
     before: Mapping[int, str],
 ) -> None:
@@ -60,7 +60,7 @@ def refuse_whole(
             raise wrong(one.start, f"{one.variable} by itself", expected)
 
 
-def refuse_types(clause: Sequence[Token], found: Sequence[Reference]) -> None:
+def refuse_types(clause: Sequence[Token], found: Sequence[ValueReference]) -> None:
     """Raises RequestError for text against a number and the like."""
     made = comparison(clause)
     if made is None:
@@ -78,7 +78,7 @@ def refuse_types(clause: Sequence[Token], found: Sequence[Reference]) -> None:
     raise wrong(named.column, f"{named.text}, which holds {own}, against {both}", expected)
 
 
-def refuse_currencies(clause: Sequence[Token], found: Sequence[Reference]) -> None:
+def refuse_currencies(clause: Sequence[Token], found: Sequence[ValueReference]) -> None:
     """Nothing is ever converted, so that amounts of two currencies cannot be compared or added."""
     money = [one for one in inside(found, clause) if one.kind is Kind.MONEY and one.name and one.key]
     for one in money if comparison(clause) is not None else ():
@@ -87,11 +87,11 @@ def refuse_currencies(clause: Sequence[Token], found: Sequence[Reference]) -> No
             raise wrong(one.start, said, f"compare amounts of one currency, {money[0].key} or {one.key}")
 
 
-def _held_by(side: Sequence[Token], found: Sequence[Reference]) -> str | None:
+def _held_by(side: Sequence[Token], found: Sequence[ValueReference]) -> str | None:
     """None where it cannot be told."""
     one = sole(found, side)
     if one is not None:
-        return None if one.kind is None else held(one.kind)
+        return _held_in(one)
     if len(side) == 1:
         by_kind = {"number": NUMBER, "text": TEXT}
         return FLAG if side[0].text in {"true", "false"} else by_kind.get(side[0].kind)
@@ -99,11 +99,17 @@ def _held_by(side: Sequence[Token], found: Sequence[Reference]) -> str | None:
         return TIME
     parts = inside(found, side)
     plain = all(piece.kind == "number" or piece.text in "+-*/()" or _within(piece, parts) for piece in side)
-    known = {held(part.kind) if part.kind is not None else None for part in parts} | {NUMBER}
+    known = {_held_in(part) for part in parts} | {NUMBER}
     return NUMBER if plain and known == {NUMBER} else None
 
 
-def _within(piece: Token, parts: Sequence[Reference]) -> bool:
+def _held_in(one: ValueReference) -> str | None:
+    if one.kind is not None:
+        return held(one.kind)
+    return NUMBER if one.key else None
+
+
+def _within(piece: Token, parts: Sequence[ValueReference]) -> bool:
     return any(part.start <= piece.column <= part.stop for part in parts)
 
 

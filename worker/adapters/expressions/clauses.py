@@ -14,7 +14,7 @@ FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparedSides:
     """The two sides of a clause, and the operator between them."""
 
     left: tuple[Token, ...]
@@ -29,13 +29,13 @@ def clauses(pieces: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
     return tuple(_parts(tuple(words(pieces))))
 
 
-def comparison(clause: Sequence[Token]) -> Comparison | None:
+def comparison(clause: Sequence[Token]) -> ComparedSides | None:
     """None of a clause that does not hold exactly two values against each other."""
     found = [at for at, piece in _outer(clause) if piece.text in COMPARISONS]
     if len(found) != 1 or _chooses(clause):
         return None
     at = found[0]
-    return Comparison(tuple(clause[:at]), clause[at].text, tuple(clause[at + 1 :]))
+    return ComparedSides(tuple(clause[:at]), clause[at].text, tuple(clause[at + 1 :]))
 
 
 def _parts(found: tuple[Token, ...]) -> Iterator[tuple[Token, ...]]:

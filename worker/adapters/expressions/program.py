@@ -7,7 +7,7 @@ from typing import Any
 
 import cel
 
-from worker.adapters.expressions.references import NullQuestion, Reference
+from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token, number, scaled, with_timestamps
 from worker.domain.expression import Given
 
@@ -38,7 +38,7 @@ class Program:
         return answer if isinstance(answer, bool) else None
 
 
-def program_of(part: Sequence[Token], found: Sequence[Reference], asked: Sequence[NullQuestion]) -> Program:
+def program_of(part: Sequence[Token], found: Sequence[ValueReference], asked: Sequence[NullQuestion]) -> Program:
     """`part`: words. Raises ValueError where it cannot be read."""
     reads = dict[str, frozenset[str]]()
     for one in found:

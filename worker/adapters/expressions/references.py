@@ -16,10 +16,11 @@ _BESIDE_NULL = frozenset({"(", ")", "[", "]", ",", "&&", "||", "?", ":"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class ValueReference:
     """`row.value` is name "value"; `group.value["EUR"]` is name "value", key "EUR"; `now["won.count"]` is key
     "won.count"; `was` has neither. `kind`: None for a list, for a map without a key, for the variable itself, and where
-    only an answer decides. `start`, `stop`: the columns of its first and its last word. `column`: that of its name.
+    only an answer decides: a key that is not listed holds a number. `start`, `stop`: the columns of its first and its
+    last word. `column`: that of its name.
     """
 
     variable: str
@@ -52,7 +53,7 @@ class Reference:
 class NullQuestion:
     """`row.owner == null`, or with != if not `equal`. `start`, `stop`: the columns of its first and its last word."""
 
-    of: Reference
+    of: ValueReference
     start: int
     stop: int
     equal: bool
@@ -63,7 +64,7 @@ class NullQuestion:
         return f"({'!' if self.equal else ''}{self.of.known})"
 
 
-def references(pieces: Sequence[Token], variables: Mapping[str, Variable]) -> tuple[Reference, ...]:
+def references(pieces: Sequence[Token], variables: Mapping[str, Variable]) -> tuple[ValueReference, ...]:
     """In the order in which they stand there. Raises RequestError for one that no variable has."""
     found, made = words(pieces), []
     for at, piece in enumerate(found):
@@ -73,7 +74,7 @@ def references(pieces: Sequence[Token], variables: Mapping[str, Variable]) -> tu
     return tuple(made)
 
 
-def null_questions(pieces: Sequence[Token], found: Sequence[Reference]) -> tuple[NullQuestion, ...]:
+def null_questions(pieces: Sequence[Token], found: Sequence[ValueReference]) -> tuple[NullQuestion, ...]:
     """Raises RequestError for another use of null. So a value that is not known can be left out of every row."""
     listed = words(pieces)
     nulls = [at for at, piece in enumerate(listed) if piece.text == "null" and piece.kind == "name"]
@@ -90,7 +91,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"did you mean {close[0]}?" if close else f"columns are {', '.join(names)}"
 
 
-def _reference(found: Sequence[Token], at: int, variable: Variable) -> Reference:
+def _reference(found: Sequence[Token], at: int, variable: Variable) -> ValueReference:
     piece, after = found[at], [one.text for one in found[at + 1 : at + 2]]
     if after == ["."] and at + 2 < len(found):
         return _member(found, at, variable)
@@ -101,11 +102,11 @@ def _reference(found: Sequence[Token], at: int, variable: Variable) -> Reference
         key = _key(found, at + 1)
         if not variable.open and key not in variable.keys:
             raise wrong(found[at + 2].column, f"{key}, which is no key of {piece.text}", nearest(key, variable.keys))
-        return _made(found, at, at + 3, "", key, variable.keys.get(key, Kind.INT))
+        return _made(found, at, at + 3, "", key, variable.keys.get(key))
     return _made(found, at, at, "", "", None)
 
 
-def _member(found: Sequence[Token], at: int, variable: Variable) -> Reference:
+def _member(found: Sequence[Token], at: int, variable: Variable) -> ValueReference:
     name, opens = found[at + 2], [one.text for one in found[at + 3 : at + 4]] == ["["]
     if name.text in variable.maps:
         if not opens and [one.text for one in found[max(at - 1, 0) : at]] != ["in"]:
@@ -132,13 +133,13 @@ def _key(found: Sequence[Token], bracket: int) -> str:
     return key
 
 
-def _made(found: Sequence[Token], first: int, last: int, name: str, key: str, kind: Kind | None) -> Reference:
+def _made(found: Sequence[Token], first: int, last: int, name: str, key: str, kind: Kind | None) -> ValueReference:
     text = "".join(piece.text for piece in found[first : last + 1])
     column = found[first + 2 if last > first else first].column
-    return Reference(found[first].text, name, key, kind, found[first].column, found[last].column, column, text)
+    return ValueReference(found[first].text, name, key, kind, found[first].column, found[last].column, column, text)
 
 
-def _question(listed: Sequence[Token], null: int, found: Sequence[Reference]) -> NullQuestion:
+def _question(listed: Sequence[Token], null: int, found: Sequence[ValueReference]) -> NullQuestion:
     places = {piece.column: at for at, piece in enumerate(listed)}
     for one in found:
         start, stop = places[one.start], places[one.stop]

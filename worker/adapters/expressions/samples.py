@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from worker.adapters.expressions.references import Reference
+from worker.adapters.expressions.references import ValueReference
 from worker.domain.expression import Given, Value, Variable
 from worker.domain.snapshot.snapshot import Kind
 
@@ -12,7 +12,7 @@ _SAMPLES = (("0", "", False), ("1", "a", True), ("1000000", "2026-01-01", True))
 _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def samples(variables: Mapping[str, Variable], found: Sequence[Reference]) -> Iterator[Mapping[str, Given]]:
+def samples(variables: Mapping[str, Variable], found: Sequence[ValueReference]) -> Iterator[Mapping[str, Given]]:
     """Rows that hold every value: a part of the expression that one of them skips, another reaches."""
     for count, text, flag in _SAMPLES:
         filled: dict[Kind, Value] = {

@@ -97,7 +97,7 @@ class RedisClock:
     async def sweep(self, limit: int) -> Sweep:
         """The next tick sweeps again, so a lost answer causes one tick of delay and loses nothing."""
         times = self._times
-        runs, deliveries, rows = await self._scripts.run(
+        runs, deliveries, rows, mailboxes = await self._scripts.run(
             "sweep",
             {
                 "limit": limit,
@@ -110,6 +110,7 @@ class RedisClock:
             tuple(RunKey.parse(text(key)) for key in runs),
             tuple(DeliveryKey.parse(text(key)) for key in deliveries),
             facts(rows),
+            tuple(text(channel) for channel in mailboxes),
         )
 
     def _by(self, pid: int) -> dict[str, int]:

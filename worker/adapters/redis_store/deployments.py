@@ -54,6 +54,7 @@ class RedisDeployments:
             "fresh": list(fresh),
             "dropped": [[reader.schedule, reader.id] for reader in dropped],
             "paused": [schedule.id for schedule in bundle.schedules.values() if schedule.paused],
+            "mailboxes": [[one.name, one.look_every * 1000] for one in bundle.channels.values() if one.look_every],
             "renamed": _renamed(bundle),
             "basis": None if basis is None else _basis(basis),
             "keep": LeaseTimes().ms("keep"),

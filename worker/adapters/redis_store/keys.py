@@ -69,8 +69,18 @@
                                           to fetch: turn, until
     <p>:tokens:<account>          text    the tokens of an OAuth connection, encrypted
     <p>:tokens:<account>:turn     text    a worker renews them; gone after half a minute
+    <p>:access                    hash    id of a token of the API → the token (JSON), without its secret
+    <p>:access:used               hash    id → when it was used last
+    <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
+    <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
+    <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
+    <p>:mailbox:<channel>         hash    validity, number: of the last mail that was dealt with, as the server numbers
+                                          them; looked: when it was last read to its end; trouble: why the last try
+                                          failed; turn: how many there were; until: when the present one lapses;
+                                          asked: when a worker was asked to read it and has not begun;
+                                          n:<what>: how many mails led to what
     <p>:suspended                 hash    subject → sentence, until the next deployment
     <p>:notices                   hash    subject → {d: day of the last notice to the operator, t: when something of it
                                           last happened, n: how often since and f: first when, untold yet}
@@ -164,6 +174,10 @@ def circuit(prefix: str, receiver: str) -> str:
     return f"{prefix}:circuit:{receiver}"
 
 
+def mailbox(prefix: str, channel: str) -> str:
+    return f"{prefix}:mailbox:{channel}"
+
+
 def tokens(prefix: str, account_id: str) -> str:
     return f"{prefix}:tokens:{account_id}"
 
@@ -173,5 +187,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, paused, renamed, suspended, notices, silences."""
+    """owner, deployed, due, last, paused, renamed, suspended, notices, silences, access, audit."""
     return f"{prefix}:{name}"

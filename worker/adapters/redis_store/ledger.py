@@ -2,6 +2,7 @@
 
 from redis.asyncio import Redis
 
+from worker.adapters.redis_store.access import RedisAccessTokens, RedisAudit
 from worker.adapters.redis_store.alerts import RedisAlerts
 from worker.adapters.redis_store.baselines import RedisBaselineResets
 from worker.adapters.redis_store.circuits import RedisCircuits
@@ -11,6 +12,7 @@ from worker.adapters.redis_store.deployments import RedisDeployments
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
+from worker.adapters.redis_store.mailboxes import RedisMailboxes
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.subscriptions import RedisSubscriptions
@@ -31,8 +33,11 @@ class RedisLedger:
         self.deployments = RedisDeployments(scripts)
         self.circuits = RedisCircuits(scripts, times)
         self.subscriptions = RedisSubscriptions(scripts)
+        self.access = RedisAccessTokens(scripts)
+        self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
         self.lookups = RedisLookups(scripts)
         self.alerts = RedisAlerts(scripts)
+        self.mailboxes = RedisMailboxes(scripts)
         self.heartbeats = RedisHeartbeats(scripts)

@@ -11,6 +11,7 @@ from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.missed import MissedRow
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Subscription
+from worker.errors import NotFound
 
 
 class RedisLookups:
@@ -23,11 +24,13 @@ class RedisLookups:
         row = await self._scripts.ask("HGETALL", keys.run(self._scripts.prefix, key))
         return codec.run(key, row) if row else None
 
-    async def runs(self, schedule: str | None, limit: int) -> tuple[Run, ...]:
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
         prefix, client = self._scripts.prefix, self._scripts.client
         if limit <= 0:
             return ()
-        names = await self._scripts.ask("ZREVRANGE", keys.index(prefix, "runs", schedule), 0, limit - 1)
+        index = keys.index(prefix, "runs", schedule)
+        first = await self._behind(index, before) if before else 0
+        names = await self._scripts.ask("ZREVRANGE", index, first, first + limit - 1)
         found = [RunKey.parse(codec.text(name)) for name in names]
         with translated():
             async with client.pipeline(transaction=False) as rows:
@@ -35,6 +38,12 @@ class RedisLookups:
                     rows.hgetall(keys.run(prefix, key))
                 answers = await rows.execute()
         return tuple(codec.run(key, row) for key, row in zip(found, answers, strict=True) if row)
+
+    async def _behind(self, index: str, before: str) -> int:
+        place = await self._scripts.ask("ZREVRANK", index, before)
+        if place is None:
+            raise NotFound(f"no run {before!r} to go on from: begin with the first page")
+        return int(place) + 1
 
     async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]:
         """Newest first, by the last slot of each row."""

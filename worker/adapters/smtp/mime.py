@@ -19,6 +19,7 @@ from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
+from urllib.parse import quote
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox
 from worker.domain.delivery import READER, READER_LINK, Attachment, DeliveryKey, Envelope, ReaderLinks
@@ -58,11 +59,14 @@ class _Skeleton:
     attachments: tuple[bytes, ...]
 
 
-def message(content: MailContent, envelope: Envelope, sender: str, list_id: str) -> bytes:
+def message(
+    content: MailContent, envelope: Envelope, sender: str, list_id: str, unsubscribe_mailbox: str = ""
+) -> bytes:
     """The whole message with CRLF line ends and lines of at most 998 octets. Equal arguments give equal bytes.
 
     `sender` is a header's mailbox ("Pipeline <reports@acme.example>"), `list_id` a name in dots ("weekly.acme-sales").
-    Raises ValueError for an address or sender that cannot be in a header.
+    `unsubscribe_mailbox`: an address for mails that unsubscribe. Raises ValueError for an address or sender that cannot
+    be in a header.
     """
     skeleton = _skeleton(content)
     (name, origin), to = mailbox(sender), ascii_address(envelope.address)
@@ -77,7 +81,7 @@ def message(content: MailContent, envelope: Envelope, sender: str, list_id: str)
         b"Auto-Submitted: auto-generated",
         b"X-Auto-Response-Suppress: OOF, AutoReply",
         *_conversation(envelope.key, origin if content.series else ""),
-        *_unsubscribe(envelope.links),
+        *_unsubscribe(envelope.links, unsubscribe_mailbox),
         b"MIME-Version: 1.0",
     ]
     return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope, boundary)
@@ -94,14 +98,19 @@ def _conversation(key: DeliveryKey, origin: str) -> list[bytes]:
     return [b"In-Reply-To: " + named, b"References: " + named]
 
 
-def _unsubscribe(links: ReaderLinks | None) -> list[bytes]:
-    """RFC 8058. One click is for https only. A line past 998 octets is no header, and then the mail's own link has to
-    do.
+def _unsubscribe(links: ReaderLinks | None, mailbox: str) -> list[bytes]:
+    """RFC 8058. One click is for https only, which stands first; the mail address follows on a line of its own
+    (RFC 2369, 2: what stands first is preferred). A line past 998 octets is no header, and then the mail's own link has
+    to do.
     """
     if links is None or not links.unsubscribe.startswith("https://"):
         return []
     line = f"List-Unsubscribe: <{links.unsubscribe}>".encode()
-    return [line, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if len(line) <= LONGEST_LINE else []
+    if len(line) > LONGEST_LINE:
+        return []
+    mail = f" <mailto:{quote(mailbox, safe='@')}?subject=unsubscribe%20{quote(links.token)}>".encode()
+    both = mailbox and links.token and max(len(line) + 1, len(mail)) <= LONGEST_LINE
+    return [line + b",\r\n" + mail if both else line, b"List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
 
 
 def list_id(schedule: str, domain: str) -> str:

@@ -10,10 +10,12 @@ from email.parser import BytesParser, HeaderParser
 
 from worker.adapters.smtp.failure import MailFailure
 from worker.channels.email.faults import Fault, at_fault
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 from worker.sanitize import clean
 
 LONGEST = 300
+UNREADABLE = (MessageError, LookupError, ValueError, AttributeError, TypeError, RecursionError)
+"""What the standard library's parser raises for mails that nobody could read, such as one with 3,000 nested parts."""
 _PARSER = BytesParser(policy=policy.compat32)
 _CODES = re.compile(r"\s*(?P<code>[245]\d\d)?[ -]*(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})?")
 
@@ -42,7 +44,7 @@ def parse_dsn(raw: bytes) -> Bounce | None:
             return None
         parts = list(mail.walk())
         failed = next(_failed(parts), None)
-    except (MessageError, LookupError, ValueError):
+    except UNREADABLE:
         return None  # not a mail that anybody could read
     if failed is None:
         return None
@@ -94,8 +96,12 @@ def fault_of(bounce: Bounce) -> Fault:
 def bounce_report(raw: bytes) -> BounceReport | None:
     """What a mail in the sender's mailbox says of a message; None if it is no report of a failure."""
     bounce = parse_dsn(raw)
-    if bounce is None:
-        return None
+    return report_of(bounce) if bounce is not None else None
+
+
+def report_of(bounce: Bounce) -> BounceReport:
+    """A status that is no failure for good blames nobody."""
     words = bounce.diagnostic if bounce.status in bounce.diagnostic else f"{bounce.status} {bounce.diagnostic}".strip()
     identity = bounce.message_id.partition("@")[0]
-    return BounceReport(identity, bounce.recipient, words, fault_of(bounce) is Fault.READER)
+    at_fault = not bounce.status.startswith(("2.", "4.")) and fault_of(bounce) is Fault.READER
+    return BounceReport(identity, bounce.recipient, words, at_fault)

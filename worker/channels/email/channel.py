@@ -17,6 +17,14 @@ from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.channels.common.names import slug
 from worker.channels.common.texts import HTML, SUBJECT, TEXT
 from worker.channels.email.bounce import bounce_report
+from worker.channels.email.bounce_options import (
+    BOUNCE_OPTIONS,
+    bounce_faults,
+    look_every,
+    open_bounce_mailbox,
+    open_bounce_webhook,
+    unsubscribe_address,
+)
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
@@ -52,7 +60,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     if "hello" in options and not _is_host(options["hello"]):
         expected = "this host's full name, such as relay.acme.example, or its address in []"
         faults.append(RuleViolation(("hello",), f"{options['hello']!r}", expected))
-    return tuple(faults)
+    return (*faults, *bounce_faults(options))
 
 
 def _is_host(name: str) -> bool:
@@ -71,9 +79,11 @@ class EmailChannel:
 
     preview_suffix = "html"
 
-    def __init__(self, mailer: Mailer, sender: str) -> None:
+    def __init__(self, mailer: Mailer, sender: str, unsubscribe: str = "") -> None:
+        """`unsubscribe`: an address where a mail with a reader's token in its subject unsubscribes the reader."""
         self._mailer = mailer
         self._sender = sender
+        self._unsubscribe = unsubscribe
         self._origin = mailbox(sender)[1]
 
     def content(self, request: RenderRequest, templates: Templates) -> MailContent:
@@ -85,7 +95,8 @@ class EmailChannel:
     def build(self, content: MailContent, envelope: Envelope) -> tuple[Part, ...]:
         schedule = envelope.key.run.schedule
         try:
-            draft = message(content, envelope, self._sender, list_id(schedule, self._origin.rpartition("@")[2]))
+            named = list_id(schedule, self._origin.rpartition("@")[2])
+            draft = message(content, envelope, self._sender, named, self._unsubscribe)
         except ValueError as error:
             raise RenderError("email", 0, str(error)) from error
         if len(draft) > SIZE_LIMIT:
@@ -137,7 +148,7 @@ def open_email(
         hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
         tls=tls,
     )
-    return EmailChannel(mailer, options["from"])
+    return EmailChannel(mailer, options["from"], unsubscribe_address(options))
 
 
 def classed(failure: MailFailure) -> DeliveryError:
@@ -166,6 +177,7 @@ EMAIL = ChannelKind(
         Option("password", secret=True, note="of the URL's user"),
         Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
         Option("hello", note="what this host calls itself (EHLO); without it, the domain of `from`"),
+        *BOUNCE_OPTIONS,
     ),
     address=_address,
     open=open_email,
@@ -173,5 +185,8 @@ EMAIL = ChannelKind(
     forms=(MessageForm("email", (SUBJECT, TEXT, HTML), mail_content),),
     bounce=bounce_report,
     mailbox=lambda _address: True,
+    look_every=look_every,
+    bounce_mailbox=open_bounce_mailbox,
+    bounce_webhook=open_bounce_webhook,
     example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

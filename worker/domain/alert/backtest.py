@@ -19,7 +19,7 @@ from worker.domain.snapshot.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class WouldTell:
+class BackTestFinding:
     """One finding of one message. `slot`: of the run that found it. `leaves`: when the message would have left, later
     than the slot where quiet hours held it. `reader`: the delivery's. `name`: the subject's.
     """
@@ -36,14 +36,14 @@ class WouldTell:
 @dataclass(frozen=True, slots=True)
 class BackTest:
     """`since`: the first slot with data, None if there is none. `gaps`: slots without data, of any rule's query.
-    `told`: as the messages would have left. `kept`: reasons that were told to nobody, by why. `weeks`: messages, by
+    `findings`: as the messages would have left. `kept`: reasons that were told to nobody, by why. `weeks`: messages, by
     reader and the Monday of the week (UTC). `unknown`: judgements that a null left open, of `judged`. `states`: the
     rules' at the end.
     """
 
     since: datetime | None
     gaps: tuple[datetime, ...]
-    told: tuple[WouldTell, ...]
+    findings: tuple[BackTestFinding, ...]
     kept: Mapping[Withheld, int]
     weeks: Mapping[tuple[str, date], int]
     judged: int
@@ -76,7 +76,7 @@ class _Fold:
         self._rules, self._history, self._states = rules, history, states
         self._baselines: dict[str, Snapshot] = {}
         self._waiting: dict[DeliveryKey, tuple[datetime, Notification]] = {}
-        self._told: list[WouldTell] = []
+        self._findings: list[BackTestFinding] = []
         self._kept = Counter[Withheld]()
         self._weeks = Counter[tuple[str, date]]()
         self._evaluated: list[Evaluation] = []
@@ -88,13 +88,13 @@ class _Fold:
         self._evaluated += found.values()
         answers = {rule.rule.query: known for rule in self._rules if (known := self._answers(rule, run)) is not None}
         readers = self._history.readers(answers)
-        told = notify(self._alerts(run, found, answers, readers))
-        self._states |= told.states
-        self._kept.update(one.why for one in told.kept)
-        for key in told.carried:
+        notified = notify(self._alerts(run, found, answers, readers))
+        self._states |= notified.states
+        self._kept.update(one.why for one in notified.kept)
+        for key in notified.carried:
             del self._waiting[key]
         named = {reader.id(rule.rule): reader for rule in self._rules for reader in readers}
-        for reader, notification in told.notifications.items():
+        for reader, notification in notified.notifications.items():
             until = self._history.quiet(named[reader], slot) or slot
             self._waiting[DeliveryKey(run.run, reader)] = until, notification
         self.leave(slot)
@@ -109,14 +109,14 @@ class _Fold:
                 continue
             del self._waiting[key]
             self._weeks[key.reader, until.date() - timedelta(days=until.weekday())] += 1
-            self._told += [_would_tell(one, key.reader, until) for one in notification.findings]
+            self._findings += [_finding(one, key.reader, until) for one in notification.findings]
 
     def result(self) -> BackTest:
         known = [one.slot for one in self._evaluated if one.skipped in (None, Skip.FIRST_EVENT)]
         return BackTest(
             since=min(known, default=None),
             gaps=tuple(dict.fromkeys(one.slot for one in self._evaluated if one.skipped is Skip.GAP)),
-            told=tuple(self._told),
+            findings=tuple(self._findings),
             kept=self._kept,
             weeks=self._weeks,
             judged=sum(one.judged for one in self._evaluated),
@@ -166,5 +166,7 @@ class _Fold:
         )
 
 
-def _would_tell(finding: Finding, reader: str, leaves: datetime) -> WouldTell:
-    return WouldTell(finding.at, finding.fingerprint, finding.reason, reader, finding.rule, finding.facts.name, leaves)
+def _finding(finding: Finding, reader: str, leaves: datetime) -> BackTestFinding:
+    return BackTestFinding(
+        finding.at, finding.fingerprint, finding.reason, reader, finding.rule, finding.facts.name, leaves
+    )

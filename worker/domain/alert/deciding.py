@@ -37,17 +37,17 @@ def deciding(clauses: Sequence[ClauseResult], *, money_only: bool = False) -> De
     return next(money, None) or next((one for _, one in found if not money_only), None)
 
 
-def is_worse(amount: Amount | None, severity: Severity, told: Told, *, falls: bool) -> bool:
+def is_worse(amount: Amount | None, severity: Severity, last: Told, *, falls: bool) -> bool:
     """Since it was last told: a higher severity, or a number that moved by a tenth or more in the bad direction."""
-    if severity.rank > told.severity.rank:
+    if severity.rank > last.severity.rank:
         return True
-    if amount is told.amount or amount is None or told.amount is None:
+    if amount is last.amount or amount is None or last.amount is None:
         return False
-    if amount.value is None or told.amount.value is None:
+    if amount.value is None or last.amount.value is None:
         return False
-    if (amount.kind, amount.currency) != (told.amount.kind, told.amount.currency):
+    if (amount.kind, amount.currency) != (last.amount.kind, last.amount.currency):
         return False
-    old, new = Decimal(str(told.amount.value)), Decimal(str(amount.value))
+    old, new = Decimal(str(last.amount.value)), Decimal(str(amount.value))
     rise = old - new if falls else new - old
     return rise > 0 and rise * 10 >= abs(old)
 

@@ -8,7 +8,7 @@ from worker.domain.alert.context import Answers, RuleContext
 from worker.domain.alert.deciding import Deciding, deciding
 from worker.domain.alert.evaluation import Evaluation, Skip, Transition
 from worker.domain.alert.events import happened
-from worker.domain.alert.levels import Found, levels
+from worker.domain.alert.levels import RuleStep, levels
 from worker.domain.alert.no_data import data_back, resumed, without_data
 from worker.domain.alert.row_subjects import table_of
 from worker.domain.alert.rule import Form
@@ -60,7 +60,7 @@ def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Ans
         changed=state.meaning not in ("", rule.meaning(answers.now.fingerprint)),
         falls=decides is not None and decides.falls,
     )
-    found: Found = levels(context, moment, subjects_of(context, answers, decides), held)
+    found: RuleStep = levels(context, moment, subjects_of(context, answers, decides), held)
     moved = replace(state, alerts=found.alerts)
     return Evaluation(rule.id, slot, moved, tuple(found.transitions), judged=found.judged, unknown=found.unknown)
 

@@ -29,9 +29,9 @@ def happened(
     context: RuleContext,
     slot: datetime,
     subjects: Subjects,
-    told: Mapping[str, datetime],
+    known: Mapping[str, datetime],
 ) -> Happened:
-    found = Happened({fingerprint: at for fingerprint, at in told.items() if slot - at < REMEMBERED})
+    found = Happened({fingerprint: at for fingerprint, at in known.items() if slot - at < REMEMBERED})
     for key, variables in subjects.each():
         found.judged += 1
         holds = context.predicates.fires(variables)

@@ -10,11 +10,11 @@ from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
-from worker.domain.alert.transitions import Moment, Seen, Step, left, step
+from worker.domain.alert.transitions import Moment, Step, SubjectAtSlot, left, step
 
 
 @dataclass(slots=True)
-class Found:
+class RuleStep:
     """What one evaluation found. `alerts`: those that are pending or fire afterwards."""
 
     alerts: dict[str, AlertState] = field(default_factory=dict)
@@ -23,9 +23,9 @@ class Found:
     unknown: int = 0
 
 
-def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> Found:
+def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> RuleStep:
     """Each subject is judged once, in the order of the answer; then those that are no longer there."""
-    found, remaining, fires = Found(), dict(held), context.predicates.fires
+    found, remaining, fires = RuleStep(), dict(held), context.predicates.fires
     for subject, variables in subjects.each():
         found.judged += 1
         before = remaining.pop(subject, None)
@@ -35,17 +35,17 @@ def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mappi
         if before is None and not holds:
             continue
         if before is not None and holds is None:
-            seen = Seen(None, before.facts, before.severity)
+            seen = SubjectAtSlot(None, before.facts, before.severity)
         else:
             severity = severity_of(context, variables, before)
             last = before.facts if before is not None and not (moment.changed or before.unknown) else None
-            seen = Seen(holds, facts_of(subjects, subject, last), severity)
+            seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity)
         done = step(moment, before, seen)
         clauses = context.predicates.clauses(variables) if done.reason is not None else ()
         _note(found, subject, before, done, seen, clauses)
     for subject, before in remaining.items():
         why, facts = gone(subjects, subject, before.facts)
-        _note(found, subject, before, left(moment, before, why), Seen(None, facts, before.severity))
+        _note(found, subject, before, left(moment, before, why), SubjectAtSlot(None, facts, before.severity))
     return found
 
 
@@ -73,11 +73,11 @@ def _holds(predicates: Predicates, held: AlertState, variables: Variables) -> bo
 
 
 def _note(
-    found: Found,
+    found: RuleStep,
     subject: str,
     before: AlertState | None,
     done: Step,
-    seen: Seen,
+    seen: SubjectAtSlot,
     clauses: tuple[ClauseResult, ...] = (),
 ) -> None:
     after = done.after

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from worker.domain.alert.carry import merged, ordered
+from worker.domain.alert.context import RuleContext
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.reasons import Reason, reasons_of
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.shown import Shown
 from worker.domain.alert.state import AlertReason, Phase, RuleState, Told, Withheld
-from worker.domain.alert.withheld import Hold
+from worker.domain.alert.withheld import QUIET, Hold, Holding
 from worker.domain.delivery import DeliveryKey
 
 Addressed = tuple[str, AlertReader]
@@ -52,7 +53,10 @@ def notify(given: RunAlerts) -> Notified:
     """The same arguments give the same result."""
     holding = given.holding()
     reasons = list(reasons_of(given, holding))
-    states = {rule: _with_told(given, rule, reasons) for rule in given.evaluations}
+    states = {
+        context.rule.id: _quieted(given, context, holding, _notified(given, context.rule.id, reasons))
+        for context in given.rules
+    }
     shown = Shown({rule: replace(one, state=states[rule]) for rule, one in given.evaluations.items()}, holding)
     by_reader = _by_reader(reasons)
     made = _contents(given, shown, by_reader)
@@ -108,7 +112,7 @@ def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Seque
     )
 
 
-def _with_told(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleState:
+def _notified(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleState:
     """What is told now, and why the rest is not. Only alerts that go on are remembered."""
     state = given.evaluations[rule].state
     alerts = dict(state.alerts)
@@ -119,6 +123,19 @@ def _with_told(given: RunAlerts, rule: str, reasons: Iterable[Reason]) -> RuleSt
             continue
         told = Told(given.slot, step.facts.amount, step.severity) if one.hold is None else held.told
         alerts[subject] = replace(held, told=told, withheld=one.hold.why if one.hold is not None else None)
+    return replace(state, alerts=alerts)
+
+
+def _quieted(given: RunAlerts, context: RuleContext, holding: Holding, state: RuleState) -> RuleState:
+    """What is kept quiet now is marked though there is no news of it, so that the end of that can be told."""
+    rule = context.rule.id
+    if given.evaluations[rule].skipped is not None or not holding.may_quiet(rule):
+        return state
+    alerts = dict(state.alerts)
+    for subject, held in state.alerts.items():
+        if held.phase is Phase.FIRING and held.withheld not in QUIET:
+            hold = holding.quiet(given.alert(context, subject, held.facts, held.severity, held.since))
+            alerts[subject] = replace(held, withheld=hold.why) if hold is not None else held
     return replace(state, alerts=alerts)
 
 

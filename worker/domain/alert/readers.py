@@ -35,11 +35,13 @@ class AlertReader:
         """Of the delivery that tells this reader of the rule's alerts."""
         return self._named(f"/{rule.id}" if rule.group is Grouping.RULE else "")
 
-    def was_told(self, rule: Rule, told: Mapping[str, str]) -> str:
-        """The run whose notification told this reader last; empty if none did. `told`: AlertState.readers. The rule may
-        have been grouped otherwise then.
+    def notified_by(self, rule: Rule, readers: Mapping[str, str]) -> str:
+        """The run whose notification told this reader last; empty if none did. `readers`: as AlertState has them. The
+        rule may have been grouped otherwise then.
         """
-        return told.get(self.id(rule)) or told.get(self._named(f"/{rule.id}")) or told.get(self._named("")) or ""
+        return (
+            readers.get(self.id(rule)) or readers.get(self._named(f"/{rule.id}")) or readers.get(self._named("")) or ""
+        )
 
     def wants(self, context: RuleContext, facts: SubjectFacts, labels: Labels) -> bool:
         """Whether this reader is told when such an alert fires."""
@@ -67,9 +69,10 @@ def sees_of(audience: Audience, answers: Mapping[str, Answers]) -> Sees | None:
 
     def sees(context: RuleContext, facts: SubjectFacts) -> bool:
         rule, owns = context.rule, audience.owns
+        if rule.form in (Form.ROWS, Form.CHANGES) and audience.holds is None and owns is not None:
+            return owns(rule.query, facts.owner_id or None)
         if rule.form in (Form.ROWS, Form.CHANGES):
-            row = row_of(context, answers.get(rule.query), facts)
-            return bool(audience.sees(rule.query, row))
+            return bool(audience.sees(rule.query, row_of(context, answers.get(rule.query), facts)))
         own = rule.form is Form.GROUPS and bool(facts.owner_id) and owns is not None and audience.holds is None
         return audience.totals or (own and owns is not None and owns(rule.query, facts.owner_id))
 

@@ -28,7 +28,7 @@ class Reason:
 
     def known_to(self, reader: AlertReader) -> str:
         """The run whose notification told this reader of the alert last; empty if none did."""
-        return reader.was_told(self.context.rule, self.transition.readers)
+        return reader.notified_by(self.context.rule, self.transition.readers)
 
     def finding(self, slot: datetime, reader: AlertReader) -> Finding:
         """As one reader is told. What others were told of the alert is no matter of this one."""
@@ -64,21 +64,21 @@ def _reason(given: RunAlerts, context: RuleContext, one: Transition, holding: Ho
     hold = holding.hold(alert, reason)
     if hold is not None:
         return Reason(context, alert, one, reason, hold=hold)
-    to = _told(given.readers, context, one, alert)
+    to = _addressed(given.readers, context, one, alert)
     return Reason(context, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
 
 
-def _told(
+def _addressed(
     readers: Sequence[AlertReader], context: RuleContext, one: Transition, alert: Firing
 ) -> tuple[AlertReader, ...]:
     """The end of an alert is told to those who were told of it."""
     if one.reason in ENDS:
-        return tuple(reader for reader in readers if reader.was_told(context.rule, one.readers))
+        return tuple(reader for reader in readers if reader.notified_by(context.rule, one.readers))
     return tuple(reader for reader in readers if reader.wants(context, one.facts, alert.labels))
 
 
 def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, holding: Holding) -> Iterator[Transition]:
-    """Alerts of which nothing was told while something kept them quiet, which is over, and which still fire."""
+    """Alerts that something kept quiet, which is over, and that still fire: whoever snoozed one wants to hear of it."""
     for subject, held in found.state.alerts.items():
         if held.withheld not in QUIET or held.phase is not Phase.FIRING or not _judged(found, subject):
             continue

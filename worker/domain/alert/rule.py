@@ -20,12 +20,16 @@ class Form(StrEnum):
 
 
 class ChangeKind(StrEnum):
+    """What happened to a row."""
+
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
 
 
 class Severity(StrEnum):
+    """How much an alert matters, from the least to the most."""
+
     INFO = "info"
     WARNING = "warning"
     CRITICAL = "critical"

@@ -60,8 +60,8 @@ class AlertState:
     """`since`: the slot at which the phase began. `clearing`: the slot from which on the alert has not held, while
     `keep_firing` lasts. `facts`: the subject when it was last seen. `told`: None while it was withheld. `readers`:
     ids of the readers whose notifications named this alert since it fired, each with the key (as text) of the run whose
-    notification did last. `withheld`: why the last reason was not told. `unknown`: evaluations in a row that could not
-    judge it.
+    notification did last. `withheld`: why the last reason was not told, or what keeps the alert quiet. `unknown`:
+    evaluations in a row that could not judge it.
     """
 
     phase: Phase

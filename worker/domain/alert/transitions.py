@@ -23,7 +23,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SubjectAtSlot:
     """A subject at this slot. `holds`: what the expression that counts in the alert's phase says."""
 
     holds: bool | None
@@ -40,7 +40,7 @@ class Step:
     why: str = ""
 
 
-def step(moment: Moment, held: AlertState | None, seen: Seen) -> Step:
+def step(moment: Moment, held: AlertState | None, seen: SubjectAtSlot) -> Step:
     """The alert after this slot."""
     if seen.holds is None:
         return Step(replace(held, unknown=held.unknown + 1) if held is not None else None)
@@ -54,7 +54,7 @@ def left(moment: Moment, held: AlertState, why: str) -> Step:
     return Step(None) if held.phase is Phase.PENDING else _over(moment, why)
 
 
-def _inactive(moment: Moment, seen: Seen) -> Step:
+def _inactive(moment: Moment, seen: SubjectAtSlot) -> Step:
     if not seen.holds:
         return Step(None)
     if moment.rule.pending:
@@ -62,7 +62,7 @@ def _inactive(moment: Moment, seen: Seen) -> Step:
     return _fires(moment, seen)
 
 
-def _pending(moment: Moment, held: AlertState, seen: Seen) -> Step:
+def _pending(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> Step:
     if not seen.holds:
         return Step(None)
     if moment.slot - held.since < timedelta(seconds=moment.rule.pending):
@@ -70,12 +70,12 @@ def _pending(moment: Moment, held: AlertState, seen: Seen) -> Step:
     return _fires(moment, seen)
 
 
-def _fires(moment: Moment, seen: Seen) -> Step:
+def _fires(moment: Moment, seen: SubjectAtSlot) -> Step:
     reason = AlertReason.FIRST if moment.first else AlertReason.NEW
     return Step(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), reason)
 
 
-def _firing(moment: Moment, held: AlertState, seen: Seen) -> Step:
+def _firing(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> Step:
     if seen.holds:
         return Step(_as_seen(held, seen, None), _again(moment, held, seen))
     if moment.changed:
@@ -86,14 +86,14 @@ def _firing(moment: Moment, held: AlertState, seen: Seen) -> Step:
     return _over(moment, CLEARED)
 
 
-def _as_seen(held: AlertState, seen: Seen, clearing: datetime | None) -> AlertState:
+def _as_seen(held: AlertState, seen: SubjectAtSlot, clearing: datetime | None) -> AlertState:
     """Most alerts that go on have not changed, and thousands may fire."""
     if seen.facts is held.facts and seen.severity is held.severity and clearing is held.clearing and not held.unknown:
         return held
     return replace(held, facts=seen.facts, severity=seen.severity, clearing=clearing, unknown=0)
 
 
-def _again(moment: Moment, held: AlertState, seen: Seen) -> AlertReason | None:
+def _again(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertReason | None:
     """Why those who were told are told again. What was never told is told when what withholds it ends."""
     if held.told is None:
         return None

@@ -17,16 +17,19 @@ _NO_MEASURES: Columns = MappingProxyType({})
 _CHANGE = Variable({"why": Kind.TEXT}, lists=frozenset({"columns"}))
 
 
-def variables_of(rule: Rule, columns: Columns | None, measures: Columns = _NO_MEASURES) -> Mapping[str, Variable]:
+def variables_of(
+    rule: Rule, columns: Columns | None, measures: Columns = _NO_MEASURES, *, complete: bool = False
+) -> Mapping[str, Variable]:
     """The variables of `if`, `until` and the expressions of `severity`, by name.
 
     `columns`: those of the rule's table with the row's `key`, None if an answer decides them. `measures`: what those
-    hold that are known, by dotted key ("won.count"); an answer may bring others, so that every key is accepted.
+    hold that are known, by dotted key ("won.count"). `complete`: an answer brings no others. A definition is checked so
+    where the source says it; an evaluation accepts every key, because another version may have checked the rule.
     """
     match rule.form:
         case Form.ROWS:
             row = _row(columns)
-            return {"row": row, "was": _absent(row), "measures": Variable(keys=measures, open=True)}
+            return {"row": row, "was": _absent(row), "measures": Variable(keys=measures, open=not complete)}
         case Form.CHANGES:
             row = _row(columns)
             return {"row": _absent(row), "was": _absent(row), "change": _CHANGE}
@@ -34,7 +37,7 @@ def variables_of(rule: Rule, columns: Columns | None, measures: Columns = _NO_ME
             group = _group(columns, rule.by)
             return {"group": group, "was_group": _absent(group)}
         case Form.QUERY:
-            now = _query(measures)
+            now = _query(measures, open_=not complete)
             return {"now": now, "compared": _absent(now), "was": _absent(now)}
 
 
@@ -48,9 +51,9 @@ def _group(columns: Columns | None, by: str) -> Variable:
     return Variable({"key": key, "name": Kind.TEXT, **counts}, maps={VALUE: Kind.MONEY})
 
 
-def _query(measures: Columns) -> Variable:
+def _query(measures: Columns, *, open_: bool) -> Variable:
     known = {key: kind for key, kind in measures.items() if key not in (ROWS, VALUE)}
-    return Variable({ROWS: Kind.INT}, maps={VALUE: Kind.MONEY}, keys=known, open=True)
+    return Variable({ROWS: Kind.INT}, maps={VALUE: Kind.MONEY}, keys=known, open=open_)
 
 
 def _absent(variable: Variable) -> Variable:

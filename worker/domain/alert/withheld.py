@@ -56,14 +56,23 @@ class Holding:
 
     def hold(self, alert: Firing, reason: AlertReason) -> Hold | None:
         """The first that applies; None if the reason is to be told."""
+        quiet = self.quiet(alert)
+        if quiet is not None or reason is not AlertReason.REPEAT:
+            return quiet
+        ack = self.ack(alert.fingerprint, alert.since)
+        return Hold(Withheld.ACKED, ack.by) if ack is not None else None
+
+    def quiet(self, alert: Firing) -> Hold | None:
+        """What keeps all news of the alert, whether there is any or not."""
         silence = self._silence(alert.labels)
         if silence is not None:
             return Hold(Withheld.SNOOZED if silence.snooze else Withheld.SILENCED, silence.id)
         source = self._inhibiting(alert)
-        if source is not None:
-            return Hold(Withheld.INHIBITED, source.rule)
-        ack = self.ack(alert.fingerprint, alert.since) if reason is AlertReason.REPEAT else None
-        return Hold(Withheld.ACKED, ack.by) if ack is not None else None
+        return Hold(Withheld.INHIBITED, source.rule) if source is not None else None
+
+    def may_quiet(self, rule: str) -> bool:
+        """Whether anything could keep an alert of the rule quiet; thousands may fire."""
+        return bool(self._active) or any(one.target == rule for one in self.inhibitions)
 
     def ack(self, fingerprint: str, since: datetime) -> Acknowledgement | None:
         """One that was given since the alert fires. That a person knew of an earlier one says nothing."""
@@ -71,8 +80,11 @@ class Holding:
 
     def _silence(self, labels: Labels) -> Silence | None:
         """One that somebody made for many alerts comes before a snooze."""
-        active = (one for one in self.silences if one.active(self.slot) and matches(one.matchers, labels))
-        return min(active, key=lambda one: one.snooze, default=None)
+        return next((one for one in self._active if matches(one.matchers, labels)), None)
+
+    @cached_property
+    def _active(self) -> Sequence[Silence]:
+        return sorted((one for one in self.silences if one.active(self.slot)), key=lambda one: one.snooze)
 
     def _inhibiting(self, alert: Firing) -> Firing | None:
         if alert.connection:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from worker.domain.money import exponent
 from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
-from worker.domain.time.epoch import from_ms
+from worker.domain.time.epoch import from_ms, to_ms
 
 KEY = Column("key", Kind.ID)
 """The row's own id, which every table has beside its columns."""
@@ -29,7 +29,7 @@ def cell_of(value: Decimal | str | bool | datetime | None, kind: Kind, currency:
     hundredths.
     """
     if isinstance(value, datetime):
-        return value.date().isoformat() if kind is Kind.DATE else round(value.timestamp() * 1000)
+        return value.date().isoformat() if kind is Kind.DATE else to_ms(value)
     if not isinstance(value, Decimal):
         return value
     number = value.scaleb(exponent(currency or "")) if kind is Kind.MONEY else value

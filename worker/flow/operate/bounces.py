@@ -7,13 +7,14 @@ from typing import Protocol
 
 from worker.domain.delivery import Delivery
 from worker.domain.run import Run
+from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.notices import of_suspended, stopped_ways
 from worker.flow.run.readers import entries, entry_of, subjects
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups
 from worker.ports import Lookups
-from worker.ports.channels import BounceReport
+from worker.ports.bounces import BounceReport
 
 NEWEST = 1000
 """Runs whose messages are looked through. Most reports come within five days of the message."""
@@ -49,6 +50,32 @@ async def suspend_bounced(uses: BouncesUses, reports: Sequence[BounceReport]) ->
     return tuple([await _followed(uses, report, sent.get(report.identity)) for report in reports])
 
 
+async def suspend_vouched_for(uses: BouncesUses, channel: str, report: BounceReport) -> BounceResult:
+    """As `suspend_bounced`, for a report that a mail service signed. It may lack the identity, because some services
+    write a Message-ID of their own: then the newest message counts that went to the address through `channel`.
+    """
+    if report.identity:
+        (result,) = await suspend_bounced(uses, [report])
+        return result
+    return await _followed(uses, report, await _newest(uses, channel, report.recipient.casefold()))
+
+
+async def _newest(uses: BouncesUses, channel: str, address: str) -> tuple[Run, Delivery] | None:
+    for run in await uses.lookups.runs(None, NEWEST):
+        for row in await uses.lookups.deliveries(run.key):
+            if row.date is None or row.key.address.casefold() != address:
+                continue
+            entry = (await _entry(uses, run, row))[2]
+            if entry is not None and entry.channel == channel:
+                return run, row
+    return None
+
+
+async def _entry(uses: BouncesUses, run: Run, row: Delivery) -> tuple[Bundle, Schedule, Subscription | None]:
+    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    return bundle, schedule, entry_of(uses.connectors, bundle, entries(schedule), row.key.reader)
+
+
 async def _sent(lookups: Lookups, identities: Collection[str]) -> Mapping[str, tuple[Run, Delivery]]:
     """The deliveries with these identities, newest runs first, until all are found."""
     found: dict[str, tuple[Run, Delivery]] = {}
@@ -74,8 +101,7 @@ async def _followed(uses: BouncesUses, report: BounceReport, sent: tuple[Run, De
 
 
 async def _suspended(uses: BouncesUses, report: BounceReport, run: Run, row: Delivery) -> Followed:
-    bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    entry = entry_of(uses.connectors, bundle, entries(schedule), row.key.reader)
+    bundle, schedule, entry = await _entry(uses, run, row)
     if entry is None:
         return Followed.REPAIRED
     subject, now = subjects(entry, row.key.address)[1], await uses.clock.now()

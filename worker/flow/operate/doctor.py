@@ -24,9 +24,11 @@ from worker.ports import (
     DeliveryLedger,
     Deployments,
     HeartbeatStore,
+    Mailboxes,
     Quota,
     Triggers,
 )
+from worker.ports.bounces import MailboxState
 from worker.ports.channels import Checked
 from worker.ports.kinds import without_tls
 
@@ -97,6 +99,33 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[Finding]:
             what = f"channel {name}" + (f" ({route})" if route else "")
             found.append(await looked_at(what, _channel(connectors, bundle, name, addresses)))
     return found
+
+
+async def mailboxes(connectors: Connectors, ledger: Mailboxes, bundle: Bundle) -> list[Finding]:
+    """Every mailbox of bounces is logged in to, and what came of its mails so far is counted."""
+    named = sorted(name for name, channel in bundle.channels.items() if channel.look_every is not None)
+    return [await looked_at(f"mailbox of {name}", _mailbox(connectors, ledger, bundle, name)) for name in named]
+
+
+def _mailbox(connectors: Connectors, ledger: Mailboxes, bundle: Bundle, name: str) -> Callable[[], Awaitable[str]]:
+    async def look() -> str:
+        mailbox = connectors.bounce_mailbox(bundle, name)
+        if mailbox is None:
+            return "it has none"
+        try:
+            there = await mailbox.check()
+        finally:
+            await mailbox.aclose()
+        return f"{there}; {_mails(await ledger.state(name))}"
+
+    return look
+
+
+def _mails(state: MailboxState) -> str:
+    if state.looked_at is None:
+        return f"no worker has read it yet{f': {state.trouble}' if state.trouble else ''}"
+    told = ", ".join(f"{count} {what}" for what, count in sorted(state.counts.items())) or "no mail so far"
+    return f"read at {state.looked_at:%Y-%m-%d %H:%M} UTC ({told})"
 
 
 def _routes(connectors: Connectors, bundle: Bundle, name: str) -> Mapping[str, list[str]]:

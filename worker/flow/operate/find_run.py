@@ -5,7 +5,7 @@ from datetime import datetime
 
 from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
-from worker.errors import RequestError
+from worker.errors import NotFound, RequestError
 from worker.flow.deployed import bundle_of
 from worker.ports import Deployments, Lookups
 
@@ -29,7 +29,7 @@ async def find_run(lookups: Lookups, reference: str) -> Run:
     fitting = few or await _beginning(lookups, schedule, reference, ALL)
     if len(fitting) != 1:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
-        raise RequestError(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
+        raise NotFound(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
     return fitting[0]
 
 
@@ -49,7 +49,7 @@ async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
     """@latest is the newest run, @-1 the one before it."""
     found = await lookups.runs(schedule, steps + 1)
     if len(found) <= steps:
-        raise RequestError(
+        raise NotFound(
             f"{schedule} has {len(found)} runs, so there is no @-{steps}" if steps else f"{schedule} has no run yet"
         )
     return found[steps]
@@ -65,7 +65,7 @@ async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[st
     bundle = await bundle_of(deployments, deployed.bundle)
     if schedule not in bundle.schedules:
         known = ", ".join(sorted(bundle.schedules)) or "none"
-        raise RequestError(f"no schedule {schedule!r} is deployed; deployed are: {known}")
+        raise NotFound(f"no schedule {schedule!r} is deployed; deployed are: {known}")
     return deployed.bundle, bundle.schedules[schedule]
 
 

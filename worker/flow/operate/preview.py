@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader, Receipt
+from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader
 from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.model import Digest
 from worker.domain.reason import Reason
@@ -17,6 +17,7 @@ from worker.errors import DeliveryError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.operate.find_run import refuse_slot_to_come
 from worker.flow.operate.notes import Noted, notes_in
+from worker.flow.operate.send_once import NONCE, send_parts
 from worker.flow.run.collect import Collected, CollectUses, FetchContext, collect
 from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
@@ -116,7 +117,7 @@ async def send_to(
     reader_digest = (await _reader_digests(uses, bundle, schedule, at, [entry]))[0]
     channel = uses.connectors.channel(bundle, channel_name, address)
     now = await uses.clock.now()
-    run = RunKey(schedule.id, reader_digest.slot, "manual", "0000test")
+    run = RunKey(schedule.id, reader_digest.slot, "manual", NONCE)
     envelope = Envelope(DeliveryKey(run, reader_digest.reader.id), address, now)
     content = await reader_digest.content(channel)
     subject = channel.preview(content, address).subject
@@ -127,11 +128,8 @@ async def send_to(
         reader_digest.found.gaps,
         notes=notes_in(reader_digest.digest.sources),
     )
-    receipts: list[Receipt] = []
     try:
-        for part in channel.build(content, envelope):
-            sealed = channel.seal(part, receipts)
-            receipts.append(await uses.transmit(channel, part, sealed, envelope))
+        receipts = await send_parts(uses, channel, content, envelope)
     except DeliveryError as error:
         return replace(trial, outcome=str(error), failed=True)
     return replace(trial, outcome=f"sent: {receipts[0].text}")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, End, Origin, Preference, SubscriptionRecord, may_be_sent
-from worker.errors import ClaimLost, RequestError
+from worker.errors import ClaimLost, NotFound, RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.find_run import deployed_schedule
 from worker.flow.run.readers import readers, subjects
@@ -75,7 +75,7 @@ async def listed(uses: ListUses, only: str | None = None) -> tuple[SubscriptionR
     now = await uses.clock.now()
     found = [row for name in sorted(names) for row in await _of_schedule(uses, bundle, name, now)]
     if only is not None and not found and only not in known:
-        raise RequestError(f"no schedule {only!r} is deployed, and nobody subscribed to one")
+        raise NotFound(f"no schedule {only!r} is deployed, and nobody subscribed to one")
     return tuple(found)
 
 
@@ -185,7 +185,7 @@ async def remove(uses: ListUses, schedule: str, name: str) -> SubscriptionRow:
     """Removes a subscription that was made at run time. Raises RequestError for an entry of a definition, and where
     nothing has this name.
     """
-    found = _named(await listed(uses, schedule), schedule, name)
+    found = named(await listed(uses, schedule), schedule, name)
     if found.origin is Origin.DEFINITION:
         raise RequestError(
             f"schedules/{schedule}.yaml names {found.reader.id}; remove it there and deploy, or pause it"
@@ -198,7 +198,7 @@ async def pause(uses: ListUses, schedule: str, name: str, author: Author, until:
     """Stops one reader's messages until `until`, or until somebody resumes them. Raises RequestError for a reader who
     unsubscribed, and for an end that has passed.
     """
-    found, now = _named(await listed(uses, schedule), schedule, name), await uses.clock.now()
+    found, now = named(await listed(uses, schedule), schedule, name), await uses.clock.now()
     if until is not None and until <= now:
         raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
     try:
@@ -213,7 +213,7 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
     """Ends a pause; False if there was none. Raises RequestError for a reader who unsubscribed: only the reader comes
     back, by the link in an earlier message.
     """
-    found = _named(await listed(uses, schedule), schedule, name)
+    found = named(await listed(uses, schedule), schedule, name)
     if found.preference is not None and found.preference.choice is Choice.UNSUBSCRIBED:
         raise RequestError(
             f"{found.reader.id} unsubscribed; only the reader can come back, by the link in an earlier message"
@@ -221,8 +221,8 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
     return found, await uses.subscriptions.clear(schedule, found.reader.id, Choice.PAUSED)
 
 
-def _named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
-    """By reader's id, entry's id or address. Raises RequestError unless exactly one fits."""
+def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
+    """By reader's id, entry's id or address. Raises RequestError unless exactly one fits, NotFound if none does."""
     of_each = _one_of_each(rows, name)
     found = [row for row in rows if name in {row.reader.id, row.entry.id, row.reader.address}] or of_each
     if len(found) == 1 and found[0].reader.address != EVERYBODY:
@@ -232,7 +232,7 @@ def _named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> Subscri
     known = ", ".join(row.reader.id for row in found or rows) or "none"
     if found:
         raise RequestError(f"{name!r} stands for several subscriptions of {schedule}; write one of {known}")
-    raise RequestError(f"{schedule} has no subscription {name!r}; it has {known}")
+    raise NotFound(f"{schedule} has no subscription {name!r}; it has {known}")
 
 
 def _one_of_each(rows: Sequence[SubscriptionRow], name: str) -> list[SubscriptionRow]:

@@ -24,7 +24,7 @@ def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: d
         return Envelope(row.key, address, date)
     unsubscribe = uses.links.sign(Link(Purpose.UNSUBSCRIBE, digest.reader), key_id)
     preferences = uses.links.sign(Link(Purpose.PREFERENCES, digest.reader, date + PREFERENCES_LAST), key_id)
-    links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id)
+    links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id, unsubscribe)
     return Envelope(row.key, address, date, links)
 
 

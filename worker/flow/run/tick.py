@@ -49,7 +49,7 @@ async def tick(uses: TickUses) -> Ticked:
     emit_all(uses.events, claimed.facts)
     swept = await uses.clock.sweep(BATCH)
     emit_all(uses.events, swept.facts)
-    published = await _publish(uses.queue, (*claimed.runs, *swept.runs), swept.deliveries)
+    published = await _publish(uses.queue, (*claimed.runs, *swept.runs), swept.deliveries, swept.mailboxes)
     if not due:
         await housekeep(uses.upkeep, timings, now)
     return Ticked(claimed.runs, published, more=len(due) == BATCH)
@@ -104,7 +104,9 @@ def _until(within: int | None, start: datetime, following: datetime | None) -> d
     return min(following or start + RUN_TIME, start + RUN_TIME)
 
 
-async def _publish(queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...]) -> int:
+async def _publish(
+    queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...], mailboxes: tuple[str, ...]
+) -> int:
     """If the broker takes nothing, a later sweep publishes again. A run on demand that no worker has begun goes to the
     queue of runs on demand again.
     """
@@ -113,6 +115,8 @@ async def _publish(queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[Del
         await queue.produce(asked, on_demand=True)
         await queue.produce([key for key in runs if key not in asked])
         await queue.deliver(deliveries)
+        if mailboxes:
+            await queue.read_mailboxes(mailboxes)
     except BrokerUnavailable:
         return 0
     return len(runs) + len(deliveries)

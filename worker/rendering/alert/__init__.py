@@ -1,9 +1,9 @@
 """A notification of alerts in the reader's words."""
 
-from worker.rendering.alert.page import AlertPage, Shown
-from worker.rendering.alert.rows import FactView, GroupView, RowView
+from worker.rendering.alert.page import AlertCut, AlertPage
+from worker.rendering.alert.rows import AlertFact, AlertGroup, AlertRow
 
-SHOWN = (Shown(50), Shown(20), Shown(5))
+ALERT_CUTS = (AlertCut(50), AlertCut(20), AlertCut(5))
 """From the longest to the shortest form."""
 
-__all__ = ["SHOWN", "AlertPage", "FactView", "GroupView", "RowView", "Shown"]
+__all__ = ["ALERT_CUTS", "AlertCut", "AlertFact", "AlertGroup", "AlertPage", "AlertRow"]

@@ -10,7 +10,7 @@ from worker.domain.alert.subject import ClauseResult
 from worker.rendering.alert.conditions import Conditions
 from worker.rendering.alert.findings import ended
 from worker.rendering.alert.groups import firing, rules_in_order
-from worker.rendering.alert.subjects import stalls
+from worker.rendering.alert.subject_words import stalls
 from worker.rendering.wording import Wording
 
 RULES = 5
@@ -68,11 +68,11 @@ class WhyYouGetThis:
             yield self._w.say("alert.because.nothing_else")
         yield self._next(rule)
 
-    def _last_check(self, rule: RuleShown, told: int) -> str:
+    def _last_check(self, rule: RuleShown, number: int) -> str:
         if rule.last_check is None:
             return self._w.say("alert.because.first_check")
         kind = "stalled" if stalls(rule) else "case"
-        return self._w.say(f"alert.because.last_check.{kind}", told, date=self._w.stamp(rule.last_check))
+        return self._w.say(f"alert.because.last_check.{kind}", number, date=self._w.stamp(rule.last_check))
 
     def _next(self, rule: RuleShown) -> str:
         if rule.repeat is not None:

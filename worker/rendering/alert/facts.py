@@ -3,8 +3,8 @@
 from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.findings import FindingWords, ended
-from worker.rendering.alert.rows import FactView
-from worker.rendering.alert.subjects import Subjects
+from worker.rendering.alert.rows import AlertFact
+from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.wording import Wording
 
 
@@ -12,7 +12,7 @@ class SubjectFactRows:
     """`service`: what the service is called; empty if that is not known."""
 
     def __init__(
-        self, notification: Notification, w: Wording, words: FindingWords, subjects: Subjects, service: str
+        self, notification: Notification, w: Wording, words: FindingWords, subjects: SubjectWords, service: str
     ) -> None:
         self._of = notification
         self._w = w
@@ -20,7 +20,7 @@ class SubjectFactRows:
         self._subjects = subjects
         self._service = service
 
-    def rows(self, finding: Finding) -> tuple[FactView, ...]:
+    def rows(self, finding: Finding) -> tuple[AlertFact, ...]:
         """What to do first, then whose it is and where it stands; what is not known is left out."""
         facts = finding.facts
         found = (
@@ -29,12 +29,12 @@ class SubjectFactRows:
             ("stage", self._stage(finding)),
             ("updated", self._updated(finding)),
             ("contact", self._capital(self._w.stall_reason(self._subjects.text(facts, "stall_reason")))),
-            ("close", self._subjects.day(facts, "expected_close")),
+            ("closing", self._subjects.day(facts, "expected_close")),
             ("severity", self._words.severity(finding)),
             ("since", self._since(finding)),
             ("found", self._w.stamp(finding.at) if finding.at < self._of.slot else ""),
         )
-        return tuple(FactView(self._w.say(f"alert.fact.{key}"), line) for key, line in found if line)
+        return tuple(AlertFact(self._w.say(f"alert.fact.{key}"), line) for key, line in found if line)
 
     def _step(self, finding: Finding) -> str:
         step = self._w.next_step(self._subjects.text(finding.facts, "next_step"))

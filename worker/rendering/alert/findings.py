@@ -8,13 +8,15 @@ from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.conditions import WHY, Conditions, shortened
-from worker.rendering.alert.subjects import Subjects, stalls
-from worker.rendering.wording import Wording
+from worker.rendering.alert.subject_words import SubjectWords, stalls
+from worker.rendering.wording import NBSP, Wording
 
 _MOVES = frozenset(Move)
 _TONES = {"new": "in", "event": "in", "worse": "out", "no_data": "out", "data_back": "in", "after_silence": "in"}
 _END_TONES = {"won": "won", "lost": "out", "revived": "in", "cleared": "in"}
 _LIMIT = 300
+UNBROKEN = 14
+"""Characters of an amount that fit a narrow phone beside another amount."""
 
 
 def small(word: str) -> str:
@@ -29,7 +31,12 @@ def ended(finding: Finding) -> bool:
 
 class FindingWords:
     def __init__(
-        self, notification: Notification, w: Wording, amounts: AlertAmounts, conditions: Conditions, subjects: Subjects
+        self,
+        notification: Notification,
+        w: Wording,
+        amounts: AlertAmounts,
+        conditions: Conditions,
+        subjects: SubjectWords,
     ) -> None:
         self._of = notification
         self._w = w
@@ -141,7 +148,7 @@ class FindingWords:
         told = []
         if change and change != "=":
             before = self._amounts.amount(finding.told.amount)
-            told.append(self._w.say("alert.why.was", before=before, change=change))
+            told.append(self._w.say("alert.why.was", before=_breaking(before), change=_breaking(change)))
         if finding.told.severity is not finding.severity:
             was, now = (self._w.say(f"alert.severity.{one.value}") for one in (finding.told.severity, finding.severity))
             told.append(self._w.say("alert.why.severity", was=was, now=now))
@@ -173,6 +180,11 @@ def _end(finding: Finding) -> tuple[str, str]:
     read = [one.value for clause in finding.clauses for one in clause.operands if one.name == WHY]
     end, _, detail = (finding.why or next((one for one in read if isinstance(one, str)), "")).partition(" ")
     return end, detail
+
+
+def _breaking(amount: str) -> str:
+    """A long amount may break before its currency: on a narrow phone it would break inside of it."""
+    return amount.replace(NBSP, " ") if len(amount) > UNBROKEN else amount
 
 
 def _said_before(clause: ClauseResult, rule: RuleShown) -> bool:

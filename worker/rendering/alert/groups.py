@@ -7,8 +7,8 @@ from worker.domain.alert.rule import Form
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, ended
-from worker.rendering.alert.rows import GroupView, RowView
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.rows import AlertGroup, AlertRow
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 RULE_NAME = 80
@@ -23,7 +23,7 @@ class AlertGroups:
         w: Wording,
         amounts: AlertAmounts,
         words: FindingWords,
-        subjects: Subjects,
+        subjects: SubjectWords,
         limit: int,
         csv: bool,
     ) -> None:
@@ -41,19 +41,19 @@ class AlertGroups:
         """Whether the message is about one subject."""
         return len(self._of.findings) == 1
 
-    def views(self) -> tuple[GroupView, ...]:
+    def views(self) -> tuple[AlertGroup, ...]:
         """In the order in which the rules have their first finding."""
         found = [self._view(rule) for rule in rules_in_order(self._of)]
         return tuple(one for one in found if one.title or one.rows or one.repeats or one.open or one.rest or one.cut)
 
-    def _view(self, rule: RuleShown) -> GroupView:
+    def _view(self, rule: RuleShown) -> AlertGroup:
         mine = [] if self.single else [one for one in self._listed if one.rule == rule.id]
         shown = [one for one in mine if id(one) in self._shown]
         repeats = [one for one in shown if one.reason is AlertReason.REPEAT and one.over_since is None]
         others = [one for one in shown if one not in repeats]
         still = [one for one in self._of.open if one.rule == rule.id]
         many = len(self._of.rules) > 1
-        return GroupView(
+        return AlertGroup(
             title=self._w.clean(rule.name, RULE_NAME) if many and (mine or still) else "",
             note=self._note(rule) if many else "",
             rows=tuple(map(self.row, others)),
@@ -83,14 +83,14 @@ class AlertGroups:
         rest = rule.open - firing(self._of, rule) - named
         return self._w.say("alert.more_open", rest) if rest > 0 else ""
 
-    def row(self, finding: Finding) -> RowView:
+    def row(self, finding: Finding) -> AlertRow:
         facts, rule = finding.facts, self._of.rule(finding.rule)
         where = (self._subjects.owner(facts), self._subjects.stage(facts))
         why, count = self._words.brief(finding), self._words.count(facts, rule)
         amount = self._words.amount(facts, rule)
         said = count in why or count in amount
         detail = (self._words.severity(finding), "" if said else count, *where, self._words.found(finding))
-        return RowView(
+        return AlertRow(
             name=self._subjects.name(facts),
             url=self._subjects.url(facts),
             amount=amount,
@@ -101,12 +101,12 @@ class AlertGroups:
             detail=_joined(detail),
         )
 
-    def _open_row(self, one: OpenAlert, rule: RuleShown) -> RowView:
+    def _open_row(self, one: OpenAlert, rule: RuleShown) -> AlertRow:
         since = self._w.say("since", date=self._w.date(one.since))
         acked = self._w.say("alert.acked", by=self._w.clean(one.acked_by)) if one.acked_by else ""
         amount, count = self._words.amount(one.facts, rule), self._words.count(one.facts, rule)
         where = ("" if count in amount else count, self._subjects.owner(one.facts), self._subjects.stage(one.facts))
-        return RowView(
+        return AlertRow(
             name=self._subjects.name(one.facts),
             url=self._subjects.url(one.facts),
             amount=amount,

@@ -9,7 +9,7 @@ from worker.domain.alert.subject import Amount
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, ended, small
 from worker.rendering.alert.groups import firing
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over", "no_data", "data_back")
@@ -18,7 +18,7 @@ COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over
 
 class AlertHead:
     def __init__(
-        self, notification: Notification, w: Wording, amounts: AlertAmounts, words: FindingWords, subjects: Subjects
+        self, notification: Notification, w: Wording, amounts: AlertAmounts, words: FindingWords, subjects: SubjectWords
     ) -> None:
         self._of = notification
         self._w = w
@@ -110,17 +110,23 @@ class AlertHead:
 
     def _open(self, rule: RuleShown) -> tuple[str, str]:
         listed = firing(self._of, rule)
-        whole = rule.open <= listed
-        amount = self._amounts.known(rule.open_amount)
+        whole, number = rule.open <= listed, max(rule.open, listed)
+        amount, unvalued = self._amounts.known(rule.open_amount), ""
         if not amount and whole:
-            amount = self._amounts.sum(one.facts.amount for one in self._of.findings if not ended(one))
-        number = max(rule.open, listed)
-        count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
+            amounts = [one.facts.amount for one in self._of.findings if not ended(one)]
+            amount, unvalued = self._amounts.sum(amounts), self._unvalued(amounts)
         if self._all_stalled and whole:
-            return amount, self._w.say("alert.head.in_all") if amount else ""
-        return amount, ", ".join(part for part in (count, self._since_told(rule) if whole else "") if part)
+            return amount, ", ".join(part for part in (self._w.say("alert.head.in_all"), unvalued) if amount and part)
+        count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
+        parts = (count, unvalued, self._since_last(rule) if whole else "")
+        return amount, ", ".join(part for part in parts if part)
 
-    def _since_told(self, rule: RuleShown) -> str:
+    def _unvalued(self, amounts: Sequence[Amount | None]) -> str:
+        """Of a sum: how many it does not know."""
+        number = sum(1 for one in amounts if one is not None and one.value is None)
+        return self._w.say("alert.head.unvalued", number) if number else ""
+
+    def _since_last(self, rule: RuleShown) -> str:
         """How the sum of all open ones moved since the reader was told; "" where nothing was told, or others are open
         of which no more is known.
         """

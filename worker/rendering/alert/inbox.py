@@ -7,7 +7,7 @@ from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, small
 from worker.rendering.alert.groups import firing
 from worker.rendering.alert.head import AlertHead
-from worker.rendering.alert.subjects import Subjects, stalls
+from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 PREHEADER = 126
@@ -25,17 +25,22 @@ class AlertInbox:
         self._amounts = amounts
         self._words = words
         self._head = head
-        self._subjects = Subjects(w)
+        self._subjects = SubjectWords(w)
 
     @property
     def lead(self) -> Finding:
         return self._of.findings[0]
 
+    @property
+    def _only_new(self) -> bool:
+        """Whether all of several findings are new, of one rule: the subject counts them and names none."""
+        found = self._of.findings
+        new = all(self._words.kind(one) == "new" for one in found)
+        return new and len(found) > 1 and self._head.rule is not None
+
     def subject(self) -> str:
-        rule = self._head.rule
-        total = len(self._of.findings)
-        if total > 1 and rule is not None and all(self._words.kind(one) == "new" for one in self._of.findings):
-            return self._all_new(total)
+        if self._only_new:
+            return self._all_new(len(self._of.findings))
         what = self._w.say("alert.subject", word=self._word(), what=self._what(self.lead))
         rest = self._head.counts(self._words.kind(self.lead), repeats=True)
         return _joined(what, *(self._single_end() if not rest else (rest,)), self._still())
@@ -97,13 +102,14 @@ class AlertInbox:
         return self._w.clean(" ".join(_sentence(line) for line in told if line), PREHEADER)
 
     def _line(self, finding: Finding, at: int) -> str:
+        """Why, behind the word and the name that the subject does not say already."""
         why = self._words.why(finding)
-        if at == 0 and self._head.one is not None:
+        if at == 0 and not self._only_new:
             return why[:1].upper() + why[1:]
         name = self._w.clean(self._subjects.name(finding.facts), 40)
         amount = self._words.known_amount(finding.facts, self._of.rule(finding.rule))
-        word = "" if self._words.kind(finding) == "new" else small(self._words.word(finding))
-        return ", ".join(part for part in (f"{name} {amount}".strip(), word, why) if part)
+        told = ", ".join(part for part in (f"{name} {amount}".strip(), why) if part)
+        return told if self._only_new else self._w.say("alert.subject", word=self._words.word(finding), what=told)
 
 
 def _joined(*parts: str) -> str:

@@ -16,8 +16,8 @@ from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.groups import RULE_NAME, AlertGroups
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
-from worker.rendering.alert.rows import FactView, GroupView
-from worker.rendering.alert.subjects import Subjects
+from worker.rendering.alert.rows import AlertFact, AlertGroup
+from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
@@ -28,7 +28,7 @@ COMMANDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AlertCut:
     """How much of a long notification is printed. `findings`: alerts that are listed; the others are counted."""
 
     findings: int
@@ -41,11 +41,11 @@ class AlertPage:
         self,
         notification: Notification,
         w: Wording,
-        shown: Shown = Shown(50),
+        shown: AlertCut = AlertCut(50),
         csv: bool = False,
         vocabulary: Vocabulary = NO_SERVICES,
     ) -> None:
-        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), Subjects(w)
+        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), SubjectWords(w)
         words = FindingWords(notification, w, amounts, conditions, subjects)
         self.notification, self._w = notification, w
         self._head = AlertHead(notification, w, amounts, words, subjects)
@@ -96,12 +96,12 @@ class AlertPage:
         return "" if self._head.one is None else self._words.tone(self._head.one)
 
     @cached_property
-    def groups(self) -> tuple[GroupView, ...]:
+    def groups(self) -> tuple[AlertGroup, ...]:
         """What is told of each rule. Of a message about one subject: only what else is open."""
         return self._groups.views()
 
     @property
-    def facts(self) -> tuple[FactView, ...]:
+    def facts(self) -> tuple[AlertFact, ...]:
         """Facts of the only subject; none for several."""
         one = self._head.one
         if one is None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class RowView:
+class AlertRow:
     """One alert. `url`: empty where it has no page. `word`: why it is told, as in "Worse"; empty for one that is still
     open and no news. `tone`: the class of its colour. `why`: the same in words, with value and threshold.
     `right`: what stands below the amount. `detail`: whose it is, and where it stands.
@@ -21,7 +21,7 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
-class FactView:
+class AlertFact:
     """One fact of the only subject."""
 
     label: str
@@ -29,7 +29,7 @@ class FactView:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupView:
+class AlertGroup:
     """What is told of one rule. `title`: the rule's name, empty where the message has one rule. `note`: how many are
     open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `cut`: what is not listed, and
     where it is. `open`: what is open and no news, below `open_title`. `rest`: how many more are open.
@@ -37,10 +37,10 @@ class GroupView:
 
     title: str
     note: str
-    rows: tuple[RowView, ...]
-    repeats: tuple[RowView, ...]
+    rows: tuple[AlertRow, ...]
+    repeats: tuple[AlertRow, ...]
     repeat_title: str
     cut: str
-    open: tuple[RowView, ...]
+    open: tuple[AlertRow, ...]
     open_title: str
     rest: str

@@ -1,6 +1,6 @@
 """One alert as lines of plain text, at most 64 columns wide."""
 
-from worker.rendering.alert.rows import RowView
+from worker.rendering.alert.rows import AlertRow
 from worker.rendering.text_table import GAP, TEXT_WIDTH, clip, indented, width
 from worker.sanitize import isolate, plain
 
@@ -9,7 +9,7 @@ LEAST_NAME = 20
 LONGEST = 400
 
 
-def row_lines(row: RowView) -> str:
+def row_lines(row: AlertRow) -> str:
     """Name and amount, then why it is told beside its days, then whose it is, then its page on a line alone."""
     told = _parted(row.name, row.amount)
     why = isolate(": ".join(part for part in (row.word, row.why) if part), LONGEST)

@@ -32,6 +32,11 @@ COLUMNS = (
     *(Column(name, Kind.MONEY, significant=name.startswith("total"), sum=True) for name in SUMS),
     Column("currency", Kind.TEXT),
 )
+MEASURES = {
+    **{f"total.{name}": Kind.MONEY for name in SUMS},
+    "total.total_results": Kind.INT,
+    **{f"total.count_by_value_period.{period}": Kind.INT for period in ("one_time", "monthly", "annual")},
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,10 @@ from worker.domain.digest.layout import DEALS
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.presentation import FigureColumn, Presentation, TableRule
 from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
+from worker.sources.close import groups
 from worker.sources.close.conditions import conditions, stalled
+from worker.sources.close.funnel import STAGES, STAGES_BY_USER, USERS
+from worker.sources.close.metrics import TOTALS
 from worker.sources.close.names import FEWEST, KEPT
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, compares, funnel_faults, list_faults, list_follow
@@ -126,6 +129,8 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"users"}),
+        measures={f"total.{name}": kind for name, kind in TOTALS.items()},
+        tables={"users": USERS},
         price=_report_price,
         names=_NAMES,
     ),
@@ -136,6 +141,8 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"stages_by_user"}),
+        measures={},
+        tables={"stages": STAGES, "stages_by_user": STAGES_BY_USER},
         counts="deals",
         price=_report_price,
         names=_NAMES,
@@ -154,6 +161,8 @@ _QUERIES = (
         stalled=stalled,
         conditions=conditions,
         presentation=_LISTED,
+        measures=groups.MEASURES,
+        tables={"groups": groups.COLUMNS},
     ),
 )
 

@@ -1,9 +1,9 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
---       renamed; of schedules that are fresh or take over a history: runs, open, missed, chain, baseline, unclear,
---       last, preferences, subscriptions, alerts, acks; of schedules that are gone: alerts, acks
+--       mailboxes, mailboxes:every, renamed; of schedules that are fresh or take over a history: runs, open, missed, chain,
+--       baseline, unclear, last, preferences, subscriptions, alerts, acks; of schedules that are gone: alerts, acks
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
---    dropped [[schedule, reader]], paused [schedule], renamed [[old, new, [query]]],
+--    dropped [[schedule, reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
 -- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
 -- basis no longer holds.
@@ -152,6 +152,10 @@ for _, reader in ipairs(A.dropped) do
   call('HDEL', P .. 'baseline:' .. reader[1], reader[2])
   call('HDEL', P .. 'preferences:' .. reader[1], reader[2])
 end
-call('DEL', P .. 'suspended', P .. 'paused:defined')
+call('DEL', P .. 'suspended', P .. 'paused:defined', P .. 'mailboxes', P .. 'mailboxes:every')
+for _, pair in ipairs(A.mailboxes) do
+  call('ZADD', P .. 'mailboxes', now, pair[1])
+  call('HSET', P .. 'mailboxes:every', pair[1], pair[2])
+end
 each_thousand(A.paused, function(items, from, to) call('SADD', P .. 'paused:defined', unpack(items, from, to)) end)
 return now

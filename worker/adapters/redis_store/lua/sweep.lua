@@ -3,8 +3,10 @@
 --          delivering: counted again · failed: published until the operator is notified
 -- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
 --          unknown: published · pending, deferred, unknown past their time → skipped(expired) or failed(exhausted)
--- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>
--- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, the facts}.
+-- mailbox of bounces: due → asked for
+-- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>, mailboxes,
+--       mailboxes:every, mailbox:<channel>
+-- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, the facts, channels}.
 local runs, deliveries = {}, {}
 local budget = 5000 -- rows that one call may count, because Redis answers no other client meanwhile
 
@@ -84,4 +86,14 @@ end
 for _, member in ipairs(call('ZRANGEBYSCORE', LOOK_DELIVERIES, '-inf', now, 'LIMIT', 0, A.limit)) do
   look_at_delivery(member)
 end
-return {runs, deliveries, facts}
+local mailboxes = {}
+for _, channel in ipairs(call('ZRANGEBYSCORE', P .. 'mailboxes', '-inf', now)) do
+  local key = P .. 'mailbox:' .. channel
+  call('ZADD', P .. 'mailboxes', now + call('HGET', P .. 'mailboxes:every', channel), channel)
+  -- While no worker takes messages, the queue is not filled with more of them.
+  if now - tonumber(call('HGET', key, 'asked') or 0) >= LONGEST_PAUSE then
+    call('HSET', key, 'asked', now)
+    mailboxes[#mailboxes + 1] = channel
+  end
+end
+return {runs, deliveries, facts, mailboxes}

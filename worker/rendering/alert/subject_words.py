@@ -1,11 +1,12 @@
 """What an alert is about, in words: its name, whose it is, where it stands, and since when nobody changed it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from worker.domain.alert.notification import RuleShown
 from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import SubjectFacts
 from worker.domain.snapshot.snapshot import Column, Kind
+from worker.domain.time.epoch import from_ms
 from worker.rendering.page.links import link
 from worker.rendering.wording import Wording
 
@@ -18,7 +19,7 @@ def stalls(rule: RuleShown) -> bool:
     return rule.stalled and rule.form is Form.ROWS
 
 
-class Subjects:
+class SubjectWords:
     def __init__(self, w: Wording) -> None:
         self._w = w
 
@@ -51,8 +52,8 @@ class Subjects:
         if not isinstance(value, int) or isinstance(value, bool):
             return None
         try:
-            return datetime.fromtimestamp(value / 1000, UTC)
-        except (ValueError, OverflowError, OSError):
+            return from_ms(value)
+        except OverflowError:
             return None
 
     def day(self, facts: SubjectFacts, column: str) -> str:

@@ -1,0 +1,90 @@
+"""An alert rule over a list, against a bare loop over the same compiled expression: processor time, from answers in
+memory.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.tables import AFTER, BEFORE, deals
+from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
+from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.evaluate import evaluate
+from worker.domain.alert.predicates import Predicates
+from worker.domain.alert.rule import Form, Rule
+from worker.domain.alert.state import RuleState
+from worker.domain.alert.subjects import subjects_of
+from worker.domain.alert.variables import variables_of
+from worker.domain.snapshot.opportunity import COLUMNS
+from worker.domain.snapshot.snapshot import Snapshot, Table
+from worker.domain.snapshot.traits import QueryTraits
+from worker.domain.snapshot.values import KEY
+
+AIM = 3
+UNIT = "ms"
+ROW = {column.name: column.kind for column in (KEY, *COLUMNS)}
+CASES = {
+    "a value": "row.value >= 50000",
+    "with the baseline": "row.value >= 50000 && (was == null || was.stage_id != row.stage_id)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    rows: int
+    rounds: int
+
+
+FULL = Sizes(10_000, 5)
+QUICK = Sizes(10_000, 3)
+TINY = Sizes(200, 2)
+
+
+class Judged:
+    """One rule, evaluated once before, so that what fires goes on."""
+
+    def __init__(self, condition: str, before: Snapshot, now: Snapshot) -> None:
+        rule = Rule("rule", "Rule", Form.ROWS, "deals", condition)
+        variables = variables_of(rule, ROW)
+        self._compiled = CelExpressions().condition(condition, variables)
+        reads = {name: self._compiled.names(name) for name in variables}
+        predicates = Predicates(self._compiled, self._compiled.clauses, reads=reads)
+        self._context = RuleContext("project", "watch", rule, predicates, QueryTraits(lists_opportunities=True))
+        self._before, self._now = before, now
+        self._state = evaluate(self._context, RuleState(), BEFORE, before, snapshot="before").state
+        self._given = [given for _, given in subjects_of(self._context, Answers(now, before)).each()]
+        self.firing = len(self._state.alerts)
+
+    def bare(self) -> float:
+        return _timed(lambda: [self._compiled(given) for given in self._given])
+
+    def rule(self) -> float:
+        return _timed(lambda: evaluate(self._context, self._state, AFTER, self._now, before=self._before))
+
+
+def run(sizes: Sizes, progress: Progress) -> Result:
+    was, now, _ = (decode_table(encode_table(one).body) for one in deals(sizes.rows, 20))
+    figures, verdicts = list[Figure](), list[Verdict]()
+    for case, condition in CASES.items():
+        judged = Judged(condition, _answer(was, BEFORE), _answer(now, AFTER))
+        found = in_turns({"bare loop": judged.bare, "rule": judged.rule}, sizes.rounds, progress, case)
+        note = f"{judged.firing} of {sizes.rows} fire"
+        made = {who: Figure(case, who, UNIT, samples, note) for who, samples in found.items()}
+        figures += made.values()
+        ratio = made["rule"].median / made["bare loop"].median
+        verdicts.append(Verdict(f"a rule over rows, {case}", ratio, "× a bare loop", AIM, at_least=False))
+    return Result("alert_rules", tuple(figures), tuple(verdicts))
+
+
+def _answer(listed: Table, at: datetime) -> Snapshot:
+    members = frozenset(row.key for row in listed.rows)
+    return Snapshot("deals", "fingerprint", None, at, (at, at), tables=(listed,), members=members, main=listed.id)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return (time.process_time() - began) * 1000

@@ -1,0 +1,47 @@
+"""`send-test`: one channel tried with a sample, over a real mail server and chat."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import CommandLine, command_line
+from worker.adapters.redis_server import EmbeddedRedis
+
+
+@pytest.fixture
+def line(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[CommandLine]:
+    with command_line(empty_redis, tmp_path) as here:
+        monkeypatch.setenv("FUNNELBEAT_SANDBOX", here.settings.sandbox)
+        yield here
+
+
+def test_a_sample_arrives_and_nothing_is_stored(line: CommandLine) -> None:
+    sent = line.document_of("send-test", "mail", "me@acme.example")
+    assert (sent["channel"], sent["address"]) == ("mail", "me@acme.example")
+    assert sent["receipt"]
+    assert len(line.received()) == 1
+    assert line.document_of("runs") == {"runs": [], "missed": []}
+
+
+def test_a_post_arrives_in_its_room(line: CommandLine) -> None:
+    assert "Sent a sample to C0123456789" in line.call("send-test", "chat", "C0123456789").output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["letter", "me@acme.example"], "found the channel 'letter', expected one of funnelbeat.yaml: chat, mail"),
+        (["mail", "not an address"], "found the address 'not an address', which the channel mail does not take"),
+    ],
+)
+def test_what_cannot_be_sent_is_said(line: CommandLine, words: list[str], sentence: str) -> None:
+    seen = line.call("send-test", *words)
+    assert (seen.exit_code, sentence in seen.output) == (2, True)
+
+
+def test_a_refusal_is_told_in_the_servers_words(line: CommandLine) -> None:
+    assert line.box is not None
+    line.box.call(lambda box: box.mail.faults.refuse("me@acme.example", 550))
+    seen = line.call("send-test", "mail", "me@acme.example")
+    assert (seen.exit_code, "550" in seen.output) == (1, True)

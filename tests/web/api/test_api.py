@@ -1,0 +1,151 @@
+"""The HTTP API over a real socket: reads, acts, tokens, and what is refused."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.web.api.served import ServedApi, served_api
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.access import TokenScope
+from worker.web.api.guard import PER_MINUTE, WRONG_PER_MINUTE
+
+READ, TRIGGER, SUBSCRIBE, MANAGE = TokenScope
+
+
+@pytest.fixture
+async def served(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[ServedApi]:
+    async with served_api(empty_redis, tmp_path / "project") as made:
+        yield made
+
+
+def reason(body: dict[str, Any]) -> str:
+    return str(body["reason"])
+
+
+async def test_a_run_is_listed_and_shown_with_its_bridge_in_major_units(served: ServedApi) -> None:
+    await served.project.run()
+    served.project.box.pipeline.step(served.project.box.now())
+    await served.project.run()
+    listed = (await served.get("/runs", scope=READ)).json()
+    assert [run["state"] for run in listed["items"]] == ["delivered", "delivered"]
+    assert listed["next"] is None
+    shown = (await served.get(f"/runs/{listed['items'][0]['key']}", scope=READ)).json()
+    terms = shown["bridge"]["EUR"]
+    assert terms["closing"]["currency"] == "EUR"
+    into, out = ["opening", "new", "reopened", "moved_in", "stalled_in", "converted_in", "raised"], ["closing"]
+    amounts = {name: float(term["amount"]) for name, term in terms.items()}
+    assert sum(amounts[name] for name in into) - sum(v for k, v in amounts.items() if k not in {*into, *out}) == (
+        pytest.approx(amounts["closing"])
+    )
+    rows = (await served.get(f"/runs/{shown['key']}/deliveries", scope=READ)).json()
+    assert rows == shown["deliveries"]
+    assert [row["state"] for row in rows] == ["sent"]
+
+
+async def test_runs_are_read_in_pages(served: ServedApi) -> None:
+    for _ in range(3):
+        await served.project.run()
+    first = (await served.get("/runs?limit=2")).json()
+    rest = (await served.get("/runs", params={"limit": 2, "cursor": first["next"]})).json()
+    keys = [run["key"] for run in (*first["items"], *rest["items"])]
+    assert keys == sorted(keys, reverse=True)
+    assert (len(set(keys)), rest["next"]) == (3, None)
+    lost = await served.get("/runs", params={"cursor": "week@2020-01-01T00:00:00Z"})
+    assert (lost.status_code, reason(lost.json())) == (404, "not_found")
+
+
+async def test_what_did_not_change_is_not_sent_again(served: ServedApi) -> None:
+    first = await served.get("/schedules")
+    again = await served.get("/schedules", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    await served.post("/schedules/week/pause")
+    changed = await served.get("/schedules", headers={"If-None-Match": first.headers["etag"]})
+    assert (changed.status_code, changed.json()[0]["paused"]) == (200, True)
+
+
+async def test_a_run_is_queued_once_for_one_idempotency_key(served: ServedApi) -> None:
+    once = {"Idempotency-Key": "monday"}
+    answers = [await served.post("/schedules/week/trigger", headers=once, scope=TRIGGER) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert [run["key"] for run in (await served.get("/runs")).json()["items"]] == [answers[0].json()["key"]]
+    other = await served.post("/schedules/week/trigger", {"at": "2026-01-01T00:00:00Z"}, headers=once, scope=TRIGGER)
+    assert (other.status_code, reason(other.json())) == (422, "idempotency_key_reused")
+
+
+async def test_a_schedule_is_paused_and_resumed_and_both_stand_on_the_audit_list(served: ServedApi) -> None:
+    paused = (await served.post("/schedules/week/pause", {"until": "2099-01-01T00:00:00+01:00"})).json()
+    assert (paused["paused"], paused["until"]) == (True, "2098-12-31T23:00:00Z")
+    resumed = (await served.post("/schedules/week/resume")).json()
+    assert (resumed["paused"], resumed["was_paused"]) == (False, True)
+    acts = (await served.get("/audit", scope=READ)).json()["items"]
+    assert [(act["act"], act["door"], act["who"]) for act in acts[:2]] == [
+        ("resume", "api", "manage"),
+        ("pause", "api", "manage"),
+    ]
+
+
+async def test_ones_own_address_is_subscribed_and_nobody_elses(served: ServedApi) -> None:
+    own = {"entry": {"channel": "mail", "address": "ann@acme.example"}}
+    made = await served.post("/schedules/week/subscriptions", own, scope=SUBSCRIBE)
+    assert (made.status_code, made.json()["reader"]) == (201, "mail:ann@acme.example|ann@acme.example")
+    paused = await served.post("/schedules/week/subscriptions/ann@acme.example/pause", scope=SUBSCRIBE)
+    assert paused.json()["paused"] is True
+    others = {"entry": {"channel": "mail", "address": "eve@acme.example"}}
+    assert (await served.post("/schedules/week/subscriptions", others, scope=SUBSCRIBE)).status_code == 403
+    team = await served.post("/schedules/week/subscriptions/team/pause", scope=SUBSCRIBE)
+    assert (team.status_code, reason(team.json())) == (403, "forbidden")
+    gone = await served.ask("DELETE", "/schedules/week/subscriptions/ann@acme.example", SUBSCRIBE)
+    assert gone.json()["removed"] is True
+    states = [row["state"] for row in (await served.get("/subscriptions")).json()]
+    assert states == ["active"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "why"),
+    [
+        ("GET", "/runs/nonsense", None, 404, "not_found"),
+        ("GET", "/nothing", None, 404, "not_found"),
+        ("DELETE", "/runs", None, 405, "method_not_allowed"),
+        ("POST", "/schedules/nobody/trigger", {}, 404, "not_found"),
+        ("POST", "/schedules/week/trigger", {"at": "2099-01-01T00:00:00Z"}, 422, "request"),
+        ("POST", "/schedules/week/trigger", {"at": "2026-01-01T00:00:00"}, 422, "request"),
+        ("POST", "/schedules/week/trigger", {"att": "now"}, 422, "request"),
+        ("POST", "/schedules/week/pause", {"until": "2020-01-01T00:00:00Z"}, 422, "request"),
+        ("POST", "/deliveries/nonsense/settle", {"arrived": True}, 422, "request"),
+        ("GET", "/runs?limit=0", None, 422, "request"),
+    ],
+)
+async def test_what_is_wrong_is_a_problem_document_with_one_sentence(
+    served: ServedApi, method: str, path: str, body: Any, status: int, why: str
+) -> None:
+    answer = await served.ask(method, path, **({} if body is None else {"json": body}))
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["reason"]) == (status, status, why)
+    assert problem["detail"]
+
+
+async def test_a_token_is_needed_and_allows_only_what_it_says(served: ServedApi) -> None:
+    nobody = await served.get("/runs", scope=None)
+    assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")
+    wrong = await served.get("/runs", scope=None, headers={"Authorization": "Bearer fb_00000000_" + "a" * 43})
+    assert (wrong.status_code, reason(wrong.json())) == (401, "unauthorized")
+    assert (await served.get("/runs", scope=TRIGGER)).status_code == 403
+    assert (await served.post("/schedules/week/pause", scope=READ)).status_code == 403
+    assert (await served.get("/schedules", scope=READ)).json()[0]["paused"] is False
+
+
+async def test_a_client_that_comes_too_often_is_told_when_to_come_again(served: ServedApi) -> None:
+    for _ in range(WRONG_PER_MINUTE):
+        assert (await served.get("/runs", scope=None)).status_code == 401
+    limited = await served.get("/runs", scope=None)
+    assert (limited.status_code, limited.headers["retry-after"], reason(limited.json())) == (429, "60", "rate_limited")
+    assert (await served.get("/schedules", scope=READ)).status_code == 200, "a token that works is counted by itself"
+    served.clock[0] += 60
+    assert (await served.get("/runs", scope=None)).status_code == 401
+    for _ in range(PER_MINUTE):
+        assert (await served.get("/nothing/here", scope=READ)).status_code == 404
+    assert (await served.get("/schedules", scope=READ)).status_code == 200, "a path that is not there costs nothing"

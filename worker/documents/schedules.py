@@ -1,0 +1,45 @@
+"""The schedules in force."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from worker.domain.run import stamp
+from worker.flow.operate.schedules import ScheduleRow
+
+
+def schedules_document(rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
+    """Every schedule, by id.
+
+    [{"schedule", "name", "trigger", "timezone", "next", "paused", "paused_until", "readers", "last"}, …]
+
+    `trigger` is the cron expression, or "every 900s". `next` is the nominal instant that is due next, null if there is
+    none or the schedule is paused. `paused_until` is null if a person has to end the pause. `readers` counts an entry
+    with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason", "closed_at", "gaps"};
+    `gaps` is a number.
+    """
+    return [_row(row) for row in rows]
+
+
+def _row(row: ScheduleRow) -> dict[str, Any]:
+    trigger = row.schedule.trigger
+    until = row.pause.until if row.pause is not None else None
+    last = row.last
+    return {
+        "schedule": row.schedule.id,
+        "name": row.schedule.name,
+        "trigger": trigger.expression or f"every {trigger.seconds}s",
+        "timezone": trigger.zone,
+        "next": stamp(row.next_slot) if row.next_slot else None,
+        "paused": row.pause is not None,
+        "paused_until": stamp(until) if until else None,
+        "readers": row.readers,
+        "last": None
+        if last is None
+        else {
+            "key": str(last.key),
+            "state": str(last.state),
+            "reason": last.reason,
+            "closed_at": stamp(last.closed_at) if last.closed_at else None,
+            "gaps": last.incomplete,
+        },
+    }

@@ -1,0 +1,103 @@
+"""The root of the command line. A command's module is imported when the command is called, and not before: importing
+all of them costs a second of processor time, which `--version`, `--help` and completion do not need.
+"""
+
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from worker.documents.problem import problem_document
+from worker.entry import console
+from worker.entry.command_table import LISTED, Section
+from worker.errors import RequestError
+
+_USAGE = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
+"""Every error about the words of a command; typer exports only this one kind of it."""
+
+_TYPES = {"<int range>": "N", "<int>": "N", "<float>": "N", "<str>": "TEXT", "<list[str]>": "TEXT", "<path>": "PATH"}
+"""What the help writes for a value's type: Python's names mean nothing to most readers."""
+
+
+class Commands(TyperGroup):
+    """With --json, a word too many or an option that does not exist is answered with a problem document as well."""
+
+    def list_commands(self, _ctx: Any) -> list[str]:
+        return list(LISTED)
+
+    def get_command(self, _ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in LISTED:
+            return None
+        # A command reports its result itself; long-running processes configure the log again, to say more.
+        importlib.import_module("worker.adapters.event_log").configure("error")
+        return command_of(cmd_name)
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """Each section with its commands. Nothing is cut: a summary fits beside its name."""
+        for section in Section:
+            rows = [(name, listed.summary) for name, listed in LISTED.items() if listed.section is section]
+            with formatter.section(section.value):
+                formatter.write_dl(rows)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **more: Any,
+    ) -> Any:
+        console.make_streams_safe()
+        words = sys.argv[1:] if args is None else list(args)
+        named: dict[str, Any] = {
+            "prog_name": prog_name,
+            "complete_var": complete_var,
+            "windows_expand_args": windows_expand_args,
+        }
+        if not standalone_mode or "--json" not in words:
+            return super().main(args, standalone_mode=standalone_mode, **named, **more)
+        try:
+            status = super().main(args, standalone_mode=False, **named, **more)
+        except _USAGE as error:
+            console.show_json(problem_document(RequestError(error.format_message()), console.WRONG))
+            sys.exit(console.WRONG)
+        except typer.Abort:
+            sys.exit(console.TROUBLE)
+        sys.exit(status if isinstance(status, int) else console.OK)
+
+
+@cache
+def command_of(name: str) -> Any:
+    """The command, or the group of commands, as typer makes it of its function. Raises KeyError for an unknown name."""
+    module = importlib.import_module(f"worker.entry.{LISTED[name].module}")
+    parent = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    parent.callback()(lambda: None)
+    group = getattr(module, "GROUPS", {}).get(name)
+    if group is not None:
+        parent.add_typer(group, name=name)
+    else:
+        parent.command(name)(module.COMMANDS[name])
+    whole: Any = typer.main.get_command(parent)
+    made = whole.commands[name]
+    _write_types(made)
+    return made
+
+
+def _write_types(command: Any) -> None:
+    for parameter in command.params:
+        parameter.display_type = _plain(parameter.display_type)
+    for part in getattr(command, "commands", {}).values():
+        _write_types(part)
+
+
+def _plain(display: Callable[[Any], str]) -> Callable[[Any], str]:
+    def shown(ctx: Any) -> str:
+        written = display(ctx)
+        return _TYPES.get(written, written)
+
+    return shown

@@ -1,0 +1,121 @@
+"""What a person or a program changes, as every door offers it: the act, and then its record on the audit list.
+
+Each function raises what the function does that it calls, and records nothing then.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from worker.domain.access import Actor, Door
+from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.run import RunKey
+from worker.domain.subscription import Origin, SubscriptionRecord
+from worker.flow.operate import subscriptions
+from worker.flow.operate.audited import AuditUses, record
+from worker.flow.operate.find_run import find_run
+from worker.flow.operate.forget import ForgetUses, Forgotten, forget
+from worker.flow.operate.on_demand import RequestUses, request
+from worker.flow.operate.pause import PauseUses, pause, resume
+from worker.flow.operate.retry import RetryUses, retry
+from worker.flow.operate.settle import SettleByHandUses, settle
+from worker.flow.uses import UsesQueue
+
+
+class TriggerUses(AuditUses, RequestUses, UsesQueue, Protocol): ...
+
+
+class PauseActUses(AuditUses, PauseUses, Protocol): ...
+
+
+class RetryActUses(AuditUses, RetryUses, Protocol): ...
+
+
+class SettleActUses(AuditUses, SettleByHandUses, Protocol): ...
+
+
+class ForgetActUses(AuditUses, ForgetUses, Protocol): ...
+
+
+class SubscribeUses(AuditUses, subscriptions.ChangeUses, Protocol): ...
+
+
+async def trigger(
+    uses: TriggerUses, actor: Actor, schedule: str, at: datetime | None = None, idempotency: str | None = None
+) -> RunKey:
+    """Queues a run for the workers. The same `idempotency` gives the same run."""
+    key = await request(uses, schedule, at, idempotency)
+    await uses.queue.produce([key], on_demand=True)
+    await record(uses, actor, "trigger", schedule, after={"run": str(key)})
+    return key
+
+
+async def pause_schedule(uses: PauseActUses, actor: Actor, schedule: str, until: datetime | None) -> None:
+    await pause(uses, schedule, until)
+    await record(uses, actor, "pause", schedule, after={"until": until.isoformat() if until else "resumed"})
+
+
+async def resume_schedule(uses: PauseActUses, actor: Actor, schedule: str) -> bool:
+    """False if it was not paused."""
+    ended = await resume(uses, schedule)
+    await record(uses, actor, "resume", schedule, before={"paused": str(ended).lower()})
+    return ended
+
+
+async def retry_run(uses: RetryActUses, actor: Actor, reference: str) -> tuple[RunKey, tuple[DeliveryKey, ...]]:
+    """The run, and the deliveries that are queued again."""
+    run = await find_run(uses.lookups, reference)
+    keys = await retry(uses, run)
+    await record(uses, actor, "retry", str(run.key), after={"deliveries": str(len(keys))})
+    return run.key, keys
+
+
+async def settle_unknown(uses: SettleActUses, actor: Actor, reference: str, *, arrived: bool) -> Delivery:
+    row = await settle(uses, reference, arrived=arrived)
+    after = {"state": str(row.state)}
+    await record(uses, actor, "deliveries settle", str(row.key), before={"state": "unknown"}, after=after)
+    return row
+
+
+async def forget_subject(uses: ForgetActUses, actor: Actor, what: str) -> Forgotten:
+    """The record says that somebody was forgotten, and not who."""
+    gone = await forget(uses, what)
+    await record(uses, actor, "forget", "an address or a row", after={"answers": str(gone.answers)})
+    return gone
+
+
+async def subscribe(
+    uses: SubscribeUses, actor: Actor, schedule: str, written: Mapping[str, Any], expires: datetime | None = None
+) -> tuple[SubscriptionRecord, tuple[str, ...]]:
+    """The new subscription, and other entries of the schedule that reach its address."""
+    made, same = await subscriptions.add(uses, schedule, written, _author(actor), expires)
+    await record(uses, actor, "subscriptions add", f"{schedule} {made.reader.id}")
+    return made, same
+
+
+async def unsubscribe(uses: SubscribeUses, actor: Actor, schedule: str, name: str) -> subscriptions.SubscriptionRow:
+    row = await subscriptions.remove(uses, schedule, name)
+    await record(uses, actor, "subscriptions remove", f"{schedule} {row.reader.id}")
+    return row
+
+
+async def pause_reader(
+    uses: SubscribeUses, actor: Actor, schedule: str, name: str, until: datetime | None
+) -> subscriptions.SubscriptionRow:
+    row = await subscriptions.pause(uses, schedule, name, _author(actor), until)
+    after = {"until": until.isoformat() if until else "resumed"}
+    await record(uses, actor, "subscriptions pause", f"{schedule} {row.reader.id}", after=after)
+    return row
+
+
+async def resume_reader(
+    uses: SubscribeUses, actor: Actor, schedule: str, name: str
+) -> tuple[subscriptions.SubscriptionRow, bool]:
+    """False if nothing was paused."""
+    row, ended = await subscriptions.resume(uses, schedule, name)
+    await record(uses, actor, "subscriptions resume", f"{schedule} {row.reader.id}")
+    return row, ended
+
+
+def _author(actor: Actor) -> subscriptions.Author:
+    return subscriptions.Author(Origin.CLI if actor.door is Door.CLI else Origin.API, actor.who)

@@ -1,0 +1,51 @@
+"""The API under /api/v1, described by OpenAPI 3.1 at /api/v1/openapi.json."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+
+from worker import __version__
+from worker.flow.services import Services
+from worker.web.api.changes import changes
+from worker.web.api.guard import Guard
+from worker.web.api.problem import MEDIA_TYPE, handle_errors
+from worker.web.api.reads import reads
+from worker.web.api.shapes import Problem
+from worker.web.api.subscription_changes import subscription_changes
+
+PREFIX = "/api/v1"
+
+_PROBLEM: dict[str, Any] = {"model": Problem, "content": {MEDIA_TYPE: {}}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {**_PROBLEM, "description": words}
+    for status, words in (
+        (400, "The request cannot be read."),
+        (401, "Without a token, or with one that is not valid."),
+        (403, "The token does not allow it."),
+        (404, "What the path names is not there."),
+        (409, "Something changed meanwhile: ask again."),
+        (422, "The request is wrong; `detail` says what was found and what is expected."),
+        (429, "Too many requests; Retry-After says when to come again, in seconds."),
+        (502, "Another service failed."),
+        (503, "Redis or the broker cannot be reached."),
+    )
+}
+
+
+def api(uses: Services, monotonic: Callable[[], float]) -> FastAPI:
+    app = FastAPI(
+        title="Funnelbeat",
+        version=__version__,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=PROBLEMS,
+    )
+    guard = Guard(uses, monotonic)
+    # The parts with more words in their paths come first: an id may hold a slash.
+    for router in (subscription_changes(uses, guard), changes(uses, guard), reads(uses, guard)):
+        app.include_router(router)
+    handle_errors(app)
+    return app

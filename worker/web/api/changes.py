@@ -1,0 +1,103 @@
+"""What a token may change: runs on demand, pauses, subscriptions, repairs. Each act stands on the audit list."""
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Path
+
+from worker.documents.deliveries import delivery_document, retried_document
+from worker.documents.forgotten import forgotten_document
+from worker.documents.pauses import paused_document, resumed_document
+from worker.documents.runs import queued_run_document
+from worker.domain.access import Actor, TokenScope
+from worker.flow.operate import acts
+from worker.flow.services import Services
+from worker.web.api.guard import Guard
+from worker.web.api.problem import HttpRefusal
+from worker.web.api.reads import RunRef
+from worker.web.api.shapes import (
+    DeliveryShape,
+    ForgetRequest,
+    ForgottenShape,
+    PausedShape,
+    PauseRequest,
+    QueuedRunShape,
+    RetriedShape,
+    SettleRequest,
+    TriggerRequest,
+)
+
+Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
+Once = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="The same key gives the same answer for a day.",
+    ),
+]
+
+
+def changes(uses: Services, guard: Guard) -> APIRouter:
+    """Runs and what concerns them; subscriptions are in `subscription_changes`."""
+    router = APIRouter()
+    triggers, manages = guard.needs(TokenScope.TRIGGER), guard.needs(TokenScope.MANAGE)
+
+    @router.post("/schedules/{schedule:path}/trigger", status_code=202, response_model=QueuedRunShape, tags=["runs"])
+    async def trigger(
+        schedule: Id, wanted: TriggerRequest, actor: Annotated[Actor, Depends(triggers)], once: Once = None
+    ) -> dict[str, str]:
+        """Queues a run for the workers. Follow it at /runs/{key}."""
+        if once is not None:
+            await _refuse_other_body(uses, actor, once, f"{schedule} {wanted.model_dump_json()}")
+        idempotency = f"{actor.who}:{once}" if once is not None else None
+        return queued_run_document(str(await acts.trigger(uses, actor, schedule, as_utc(wanted.at), idempotency)))
+
+    @router.post("/schedules/{schedule:path}/pause", response_model=PausedShape, tags=["schedules"])
+    async def pause(schedule: Id, wanted: PauseRequest, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+        """Pauses a schedule. Slots that come during the pause are missed, and listed as such."""
+        until = as_utc(wanted.until)
+        await acts.pause_schedule(uses, actor, schedule, until)
+        return paused_document(schedule, until)
+
+    @router.post("/schedules/{schedule:path}/resume", response_model=PausedShape, tags=["schedules"])
+    async def resume(schedule: Id, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+        """Ends a pause. The schedule fires again from its next slot on."""
+        ended = await acts.resume_schedule(uses, actor, schedule)
+        due = (await uses.clock.pending([schedule])).get(schedule)
+        return resumed_document(schedule, due, was_paused=ended)
+
+    @router.post("/runs/{run:path}/retry", response_model=RetriedShape, tags=["runs"])
+    async def retry(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+        """Tries again what a run could not deliver. What was sent is not sent again."""
+        key, again = await acts.retry_run(uses, actor, run)
+        return retried_document(str(key), [str(one) for one in again])
+
+    @router.post("/deliveries/{delivery:path}/settle", response_model=DeliveryShape, tags=["runs"])
+    async def settle(
+        delivery: Annotated[str, Path(max_length=600, description="RUN/READER, as deliveries are listed.")],
+        wanted: SettleRequest,
+        actor: Annotated[Actor, Depends(manages)],
+    ) -> dict[str, Any]:
+        """Records whether an unknown delivery arrived."""
+        return delivery_document(await acts.settle_unknown(uses, actor, delivery, arrived=wanted.arrived))
+
+    @router.post("/forget", response_model=ForgottenShape, tags=["audit"])
+    async def forget(wanted: ForgetRequest, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+        """Removes a reader's data by address, or a row by its key. It cannot be undone."""
+        return forgotten_document(await acts.forget_subject(uses, actor, wanted.what))
+
+    return router
+
+
+async def _refuse_other_body(uses: Services, actor: Actor, once: str, body: str) -> None:
+    """Raises HttpRefusal for a key that came with another request before."""
+    said = hashlib.sha256(body.encode()).hexdigest()
+    if await uses.clock.once(f"api:{actor.who}:{once}", said) != said:
+        raise HttpRefusal(422, "idempotency_key_reused", "this Idempotency-Key came with another request before")
+
+
+def as_utc(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC) if instant is not None else None

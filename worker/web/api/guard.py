@@ -1,0 +1,89 @@
+"""Who comes with a request: the token, what it allows, and how often it may come."""
+
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.security import HTTPBearer
+
+from worker.domain.access import Actor, Door, TokenScope
+from worker.flow.operate.access_tokens import TokenUses, actor_of
+from worker.web.api.problem import HttpRefusal
+
+BEARER = HTTPBearer(auto_error=False, description="A token of `funnelbeat tokens add`.", scheme_name="token")
+
+PER_MINUTE = 600
+"""Requests of one token in a minute, in one process."""
+
+WRONG_PER_MINUTE = 30
+"""Wrong tokens from one client in a minute."""
+
+MINUTE = 60.0
+
+
+@dataclass(slots=True)
+class Counted:
+    since: float
+    count: int = 0
+
+
+class Rates:
+    """Counts by name in whole minutes. At most `NAMES` names are kept; the oldest go."""
+
+    NAMES = 10_000
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._held: dict[str, Counted] = {}
+
+    def wait(self, name: str, limit: int) -> int:
+        """Seconds until `name` may come again; 0 if it may now, and then this time counts."""
+        now = self._monotonic()
+        held = self._held.get(name)
+        if held is None or now - held.since >= MINUTE:
+            held = Counted(now)
+            self._held.pop(name, None)
+            self._held[name] = held
+            if len(self._held) > self.NAMES:
+                self._held.pop(next(iter(self._held)))
+        if held.count >= limit:
+            return max(1, math.ceil(held.since + MINUTE - now))
+        held.count += 1
+        return 0
+
+
+class Guard:
+    """Makes a dependency for each scope."""
+
+    def __init__(self, uses: TokenUses, monotonic: Callable[[], float]) -> None:
+        self._uses = uses
+        self._rates = Rates(monotonic)
+
+    def needs(self, scope: TokenScope) -> Callable[[Request], Awaitable[Actor]]:
+        async def checked(request: Request) -> Actor:
+            actor = await self._actor(request)
+            if not actor.may(scope):
+                raise HttpRefusal(403, "forbidden", f"this needs the scope {scope}")
+            return actor
+
+        return checked
+
+    async def _actor(self, request: Request) -> Actor:
+        kind, _, written = request.headers.get("authorization", "").partition(" ")
+        client = request.client.host if request.client is not None else ""
+        actor = await actor_of(self._uses, written.strip(), Door.API) if kind.lower() == "bearer" else None
+        if actor is None:
+            self._count(f"wrong {client}", WRONG_PER_MINUTE)
+            asked = {"WWW-Authenticate": "Bearer"}
+            raise HttpRefusal(401, "unauthorized", "send a token as `Authorization: Bearer fb_…`", asked)
+        self._count(f"token {actor.who}", PER_MINUTE)
+        return actor
+
+    def _count(self, name: str, limit: int) -> None:
+        wait = self._rates.wait(name, limit)
+        if wait:
+            again = {"Retry-After": str(wait)}
+            raise HttpRefusal(
+                429, "rate_limited", f"at most {limit} requests in a minute; come again in {wait} s", again
+            )

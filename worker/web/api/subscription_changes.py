@@ -1,0 +1,74 @@
+"""Subscriptions through the API: one's own with the scope `subscribe`, everybody's with `manage`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path
+
+from worker.documents.subscriptions import (
+    added_document,
+    reader_paused_document,
+    reader_resumed_document,
+    removed_document,
+)
+from worker.domain.access import Actor, TokenScope
+from worker.flow.operate import acts
+from worker.flow.operate.subscriptions import listed, named
+from worker.web.api.changes import Id, as_utc
+from worker.web.api.guard import Guard
+from worker.web.api.problem import HttpRefusal
+from worker.web.api.shapes import (
+    AddedShape,
+    PauseRequest,
+    ReaderPausedShape,
+    RemovedShape,
+    SubscribeRequest,
+)
+
+Reader = Annotated[str, Path(max_length=400, description="A reader's id, an entry's id, or an address.")]
+
+
+def subscription_changes(uses: acts.SubscribeUses, guard: Guard) -> APIRouter:
+    router = APIRouter(tags=["subscriptions"])
+    subscribes = Depends(guard.needs(TokenScope.SUBSCRIBE))
+
+    @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
+    async def add(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+        """Subscribes an address to a schedule, beside its definition."""
+        _refuse_others(actor, str(wanted.entry.get("address", "")))
+        made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, as_utc(wanted.expires))
+        return added_document(made, same)
+
+    @router.delete("/schedules/{schedule:path}/subscriptions/{reader}", response_model=RemovedShape)
+    async def remove(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+        """Ends a subscription that was made at run time."""
+        await _refuse_others_of(uses, actor, schedule, reader)
+        return removed_document(await acts.unsubscribe(uses, actor, schedule, reader))
+
+    @router.post("/schedules/{schedule:path}/subscriptions/{reader}/pause", response_model=ReaderPausedShape)
+    async def pause(
+        schedule: Id, reader: Reader, wanted: PauseRequest, actor: Annotated[Actor, subscribes]
+    ) -> dict[str, Any]:
+        """Pauses one reader's messages."""
+        await _refuse_others_of(uses, actor, schedule, reader)
+        until = as_utc(wanted.until)
+        return reader_paused_document(await acts.pause_reader(uses, actor, schedule, reader, until), until)
+
+    @router.post("/schedules/{schedule:path}/subscriptions/{reader}/resume", response_model=ReaderPausedShape)
+    async def resume(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+        """Ends the pause of one reader's messages."""
+        await _refuse_others_of(uses, actor, schedule, reader)
+        row, ended = await acts.resume_reader(uses, actor, schedule, reader)
+        return reader_resumed_document(row, was_paused=ended)
+
+    return router
+
+
+async def _refuse_others_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name: str) -> None:
+    row = named(await listed(uses, schedule), schedule, name)
+    _refuse_others(actor, row.reader.address)
+
+
+def _refuse_others(actor: Actor, address: str) -> None:
+    """Raises HttpRefusal for an address of somebody else."""
+    if not actor.may(TokenScope.MANAGE) and (not address or address.casefold() != actor.address.casefold()):
+        raise HttpRefusal(403, "forbidden", "this token may change subscriptions of its own address only")
