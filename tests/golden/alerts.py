@@ -55,7 +55,7 @@ RULE = RuleShown(
     "big-deal-stalled",
     "Big deal stalled",
     CONDITION,
-    "Deals that stall",
+    "stalled-deals",
     stalled=True,
     repeat=7 * 86_400,
     last_check=LAST,
@@ -151,7 +151,7 @@ CLEARED_ONE = notification(
 )
 
 GONE = finding(
-    SubjectFacts("no_data", "Deals that stall", count=3),
+    SubjectFacts("no_data", "stalled-deals", count=3),
     AlertReason.NO_DATA,
     since=SLOT - timedelta(minutes=10),
     found=(),
@@ -163,7 +163,7 @@ OWNER_RULE = RuleShown(
     "owner-with-five",
     "Owner with five stalled deals",
     "group.count >= 5",
-    "Deals that stall",
+    "stalled-deals",
     stalled=True,
     last_check=LAST,
     open=2,
@@ -190,13 +190,13 @@ SHARE_RULE = RuleShown(
     "won-share",
     "Won share below target",
     'now["count_win_rate"] < 0.25 && now["count_total_complete"] >= 10',
-    "Deals won and lost",
+    "won-and-lost",
     last_check=LAST,
     open=1,
     form=Form.QUERY,
 )
 SHARE = finding(
-    SubjectFacts("totals", "Deals won and lost", Amount(Kind.RATIO, 0.1818)),
+    SubjectFacts("won-and-lost", "won-and-lost", Amount(Kind.RATIO, 0.1818)),
     AlertReason.FIRST,
     rule=SHARE_RULE.id,
     severity=Severity.CRITICAL,
@@ -223,7 +223,7 @@ LOST_RULE = RuleShown(
     "big-deal-lost",
     "Big deal lost",
     'change.why == "lost" && row.value >= 20000',
-    "Deals",
+    "deals",
     last_check=LAST,
     form=Form.CHANGES,
     change=ChangeKind.REMOVED,

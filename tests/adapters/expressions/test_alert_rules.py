@@ -91,7 +91,7 @@ def test_a_deal_that_was_lost_is_an_event() -> None:
     rule = rule_of('change.why == "lost" && row.value >= 200', Form.CHANGES, change=ChangeKind.REMOVED)
     rule.see(0, [deal("a", 30_000), deal("b", 30_000), deal("c", 30_000)])
     rule.see(5, [], [deal("a", 30_000, status="lost"), deal("b", 30_000, status="won")])
-    assert rule.said == [(5, "a@2026-11-10T08:05:00Z", "new")]
+    assert rule.said == [(5, "a@2026-11-10T08:05:00Z", "new lost")]
 
 
 def test_a_deal_that_changed_hands_is_an_event() -> None:

@@ -186,7 +186,8 @@ def test_an_added_row_says_why_it_joined() -> None:
     rule, given = change_of(ChangeKind.ADDED)
     rule.see(0, [deal("a")])
     rule.see(5, [deal("a"), deal("b", created_at=ms(at(1))), deal("c")])
-    assert rule.said == [(5, "b@2026-11-10T08:05:00Z", "new"), (5, "c@2026-11-10T08:05:00Z", "new")]
+    said = [(5, "b@2026-11-10T08:05:00Z", "new new"), (5, "c@2026-11-10T08:05:00Z", "new stalled_in")]
+    assert rule.said == said
     assert [one["change"] for one in given] == [{"columns": (), "why": "new"}, {"columns": (), "why": "stalled_in"}]
     assert given[0]["was"] is None
 

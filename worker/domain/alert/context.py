@@ -10,9 +10,10 @@ from worker.domain.snapshot.traits import QueryTraits
 
 @dataclass(frozen=True, slots=True)
 class RuleContext:
-    """One rule of one schedule, ready to be evaluated. `query`: the words of its query for a person. `watch`: of the
+    """One rule of one schedule, ready to be evaluated. `query`: the id of its query. `watch`: of the
     query (domain.schedule.Query). `kept`: columns that inhibitions compare; they are kept with the subject. `origin`:
-    the id that the schedule had when its alerts got their fingerprints, if it was renamed since.
+    the id that the schedule had when its alerts got their fingerprints, if it was renamed since. `source`: the type of
+    the connection that answers the query.
     """
 
     project: str
@@ -24,6 +25,7 @@ class RuleContext:
     watch: tuple[str, ...] = ()
     kept: frozenset[str] = frozenset()
     origin: str = ""
+    source: str = ""
 
     def fingerprint(self, subject: str) -> str:
         return alert_fingerprint(self.project, self.origin or self.schedule, self.rule.id, subject)

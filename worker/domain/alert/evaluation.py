@@ -21,7 +21,8 @@ class Skip(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
-    nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED. `since`:
+    nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED;
+    of an event the class of the change, if it has one. `since`:
     when the alert began to fire. `told` and `readers`: what was last told of it, and whom, before this step.
     """
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Transition
 from worker.domain.alert.levels import severity_of
+from worker.domain.alert.predicates import Variables
 from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subjects import Subjects
 from worker.domain.run import stamp
@@ -45,9 +46,16 @@ def happened(
         facts, severity = subjects.facts(key), severity_of(context, variables)
         clauses = context.predicates.clauses(variables)
         found.transitions.append(
-            Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, clauses=clauses)
+            Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, _why(variables), clauses=clauses)
         )
     return found
+
+
+def _why(variables: Variables) -> str:
+    """The membership class of a change; empty if it has none."""
+    change = variables.get("change")
+    why = change.get("why") if change is not None else None
+    return why if isinstance(why, str) else ""
 
 
 def event_subject(key: str, slot: datetime) -> str:

@@ -48,7 +48,7 @@ class OpenAlert:
 
 @dataclass(frozen=True, slots=True)
 class RuleShown:
-    """A rule as a notification explains it. `query`: the words of its query for a person. `stalled`: it is about deals
+    """A rule as a notification explains it. `query`: the id of its query. `stalled`: it is about deals
     that stall. `last_check`: the slot of the evaluation before this one. `open`: alerts of it that fire, all of them,
     for this reader; `open_amount`: their sum if they share a currency. `after`: for a rule without data, the number of
     evaluations. `form` and `change`: what it has one alert for. `source`: the type of the connection that answers its

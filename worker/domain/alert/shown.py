@@ -36,6 +36,9 @@ class Shown:
             open=len(firing),
             open_amount=_sum([one.facts.amount for one in firing.values()]),
             after=found.state.missing,
+            form=rule.form,
+            change=rule.change,
+            source=context.source,
         )
 
     def open(

@@ -58,6 +58,7 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
                 watch=item.watch,
                 kept=_compared(schedule.inhibit, rule.id),
                 origin=origin,
+                source=bundle.connections[item.source].type,
             )
         )
     return tuple(made)

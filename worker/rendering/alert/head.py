@@ -87,7 +87,7 @@ class AlertHead:
     def total(self) -> tuple[str, str]:
         """The amount below the headline, and what is said of it; both may be empty."""
         if self.one is not None and self.one.reason is AlertReason.NO_DATA:
-            return "", self._w.clean(self._of.rule(self.one.rule).query)
+            return "", self._subjects.query(self._of.rule(self.one.rule))
         if self.one is not None:
             rule, why = self._of.rule(self.one.rule), self._words.why(self.one)
             amount = self._words.known_amount(self.one.facts, rule)

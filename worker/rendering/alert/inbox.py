@@ -25,7 +25,7 @@ class AlertInbox:
         self._amounts = amounts
         self._words = words
         self._head = head
-        self._subjects = SubjectWords(w)
+        self._subjects = SubjectWords(notification, w)
 
     @property
     def lead(self) -> Finding:
@@ -70,7 +70,7 @@ class AlertInbox:
         rule, kind = self._of.rule(self.lead.rule), self._words.kind(self.lead)
         owner = self._w.clean(self._subjects.owner(self.lead.facts), NAME)
         if kind in {"no_data", "data_back"}:
-            return (self._w.clean(rule.query, RULE) if rule.query != rule.name else "",)
+            return (self._w.clean(self._subjects.query(rule), RULE) if rule.query != rule.name else "",)
         named = stalls(rule) or (rule.form is Form.QUERY and kind == "new")
         return (owner, "" if named else self._w.clean(rule.name, RULE))
 

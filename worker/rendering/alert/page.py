@@ -45,7 +45,7 @@ class AlertPage:
         csv: bool = False,
         vocabulary: Vocabulary = NO_SERVICES,
     ) -> None:
-        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), SubjectWords(w)
+        amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), SubjectWords(notification, w)
         words = FindingWords(notification, w, amounts, conditions, subjects)
         self.notification, self._w = notification, w
         self._head = AlertHead(notification, w, amounts, words, subjects)
@@ -117,7 +117,7 @@ class AlertPage:
                 "alert.band",
                 self._words.missed(one),
                 rule=self._w.clean(self.notification.rule(one.rule).name, RULE_NAME),
-                query=self._w.clean(self.notification.rule(one.rule).query, RULE_NAME),
+                query=self._subjects.query(self.notification.rule(one.rule)),
                 since=self._w.stamp(one.since),
             )
             for one in gone

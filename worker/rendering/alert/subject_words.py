@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from worker.domain.alert.notification import RuleShown
+from worker.domain.alert.notification import Notification, RuleShown
 from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import SubjectFacts
 from worker.domain.snapshot.snapshot import Column, Kind
 from worker.domain.time.epoch import from_ms
 from worker.rendering.page.links import link
+from worker.rendering.page.tables import query_title
 from worker.rendering.wording import Wording
 
 _OF_DEALS = frozenset({"next_step", "stall_reason", "expected_close", "stage_since", "stalled_since", "updated_at"})
@@ -20,10 +21,17 @@ def stalls(rule: RuleShown) -> bool:
 
 
 class SubjectWords:
-    def __init__(self, w: Wording) -> None:
+    def __init__(self, notification: Notification, w: Wording) -> None:
         self._w = w
+        self._queries = frozenset(rule.query for rule in notification.rules)
+
+    def query(self, rule: RuleShown) -> str:
+        """What the rule's query is called: "lost-reasons" → "Lost reasons"."""
+        return query_title(rule.query, self._w)
 
     def name(self, facts: SubjectFacts) -> str:
+        if facts.name in self._queries:
+            return query_title(facts.name, self._w)
         nobody = "no_owner" if "owner_id" in facts.cells else "not_known"
         return self._w.named(facts.name, self._w.named(facts.key, self._w.say(nobody)))
 
