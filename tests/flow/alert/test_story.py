@@ -158,3 +158,31 @@ async def test_two_runs_at_once_tell_each_alert_once(watch: Watched, later: bool
     keys = [await watch.claimed(), await watch.claimed()]
     await watch.work(keys if later else keys[::-1])
     assert await watch.told() == [("team", "a", "first")]
+
+
+async def test_alerts_over_the_cap_are_counted_first_in_the_message_at_its_end(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    own = ", notify: [{id: boss, channel: mail, address: boss@acme.example}]"
+    async with watched(empty_redis.url, tmp_path / "p", to=TEAM.replace("sales@", "boss@"), rule=own) as watch:
+        project = tmp_path / "p" / "funnelbeat.yaml"
+        capped = project.read_text("utf-8").replace("operator:", "cap: {messages: 1, per: 1d}, operator:")
+        project.write_text(capped, encoding="utf-8")
+        await watch.deploy((tmp_path / "p" / "schedules" / "week.yaml").read_text("utf-8"))
+        for names in ("a", "ab", "abc"):
+            await watch.run([deal(name, BIG) for name in names])
+        rows = [row for run in await watch.runs() for row in await watch.services.lookups.deliveries(run.key)]
+        assert [row.state for row in rows].count(DeliveryState.SENT) == 1
+        assert {row.reason for row in rows if row.state is DeliveryState.SKIPPED} == {Reason.CAPPED}
+        (also,) = [row for row in rows if row.key.reader.startswith("also/")]
+        assert also.notice is not None
+        counts = [(one.alerts, one.changes > 0) for one in also.notice.held]
+        assert counts == sorted(counts, key=lambda one: one[0] == 0), "alerts come first"
+        assert sum(alerts for alerts, _ in counts) + sum(1 for key in watch.left if "alert:" in key.reader) == 3
+        for run in await watch.runs():
+            explained = await explain_run(watch.services, run.key)
+            assert explained is not None
+            assert explained.balance.even
+            assert set(explained.balance.ends) <= {FindingEnd.SENT, FindingEnd.HELD}
+        await watch.pass_time(timedelta(days=1, minutes=1))
+        assert also.key in watch.left

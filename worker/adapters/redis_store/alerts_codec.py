@@ -29,6 +29,9 @@ class _Note:
 
 
 _NOTE = msgspec.json.Decoder(_Note)
+_STATE = msgspec.msgpack.Decoder(RuleState)
+_RECORD = msgspec.msgpack.Decoder(AlertRecord)
+_NOTIFICATION = msgspec.msgpack.Decoder(Notification)
 
 
 def state_text(state: RuleState) -> bytes:
@@ -39,20 +42,20 @@ def state_text(state: RuleState) -> bytes:
 
 def state_of(raw: bytes) -> RuleState:
     """Raises LedgerError for another version of the program's."""
-    found: RuleState = unpack(RuleState, raw.partition(b"\n")[2], VERSION, "the state of an alert rule")
-    return found
+    return unpack(_STATE, raw.partition(b"\n")[2], VERSION, "the state of an alert rule")
 
 
 def contents(notifications: Mapping[str, Notification]) -> tuple[dict[str, bytes], dict[str, str]]:
     """Each content once, by its name; and its name, by reader's id."""
     bodies: dict[str, bytes] = {}
     names: dict[str, str] = {}
-    made: dict[int, str] = {}
+    made: list[tuple[Notification, str]] = []
     for reader, told in notifications.items():
-        name = made.get(id(told))  # readers often share one object, which is large
+        name = next((known for one, known in made if one is told), None)  # a shared one may be large
         if name is None:
             body = notification_body(told)
-            name = made[id(told)] = hashlib.blake2b(body, digest_size=8).hexdigest()
+            name = hashlib.blake2b(body, digest_size=8).hexdigest()
+            made.append((told, name))
             bodies[name] = body
         names[reader] = name
     return bodies, names
@@ -63,8 +66,7 @@ def notification_body(shown: Notification) -> bytes:
 
 
 def notification_of(raw: bytes) -> Notification:
-    found: Notification = unpack(Notification, raw, VERSION, "a stored notification")
-    return found
+    return unpack(_NOTIFICATION, raw, VERSION, "a stored notification")
 
 
 def record_body(record: AlertRecord) -> bytes:
@@ -74,8 +76,7 @@ def record_body(record: AlertRecord) -> bytes:
 
 
 def record_of(raw: bytes) -> AlertRecord:
-    found: AlertRecord = unpack(AlertRecord, raw, VERSION, "what a run's alert rules found")
-    return found
+    return unpack(_RECORD, raw, VERSION, "what a run's alert rules found")
 
 
 def ack_text(ack: Acknowledgement) -> str:

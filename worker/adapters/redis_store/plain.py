@@ -1,14 +1,14 @@
 """Values of the domain as compressed bytes and back."""
 
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from worker.adapters.redis_store.delta import compress, expand
 from worker.errors import LedgerError
 
+T = TypeVar("T")
 _LARGEST = 2**63
 _KEPT = (datetime,)
 _encoder = msgspec.msgpack.Encoder()
@@ -24,20 +24,15 @@ def pack(value: object, version: int) -> bytes:
         return compress(_encoder.encode((version, _tamed(plain))))
 
 
-def unpack(kind: Any, body: bytes, version: int, what: str) -> Any:
+def unpack(decoder: msgspec.msgpack.Decoder[T], body: bytes, version: int, what: str) -> T:
     """Raises LedgerError for another version, and for bytes that are none of this kind."""
     try:
         found, raw = _versioned.decode(expand(body))
         if found != version:
             raise LedgerError(f"{what} has version {found}; this program reads version {version}")
-        return _decoder(kind).decode(raw)
+        return decoder.decode(raw)
     except msgspec.MsgspecError as error:
         raise LedgerError(f"{what} cannot be read: {error}") from error
-
-
-@cache
-def _decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(kind)
 
 
 def _tamed(value: Any) -> Any:
