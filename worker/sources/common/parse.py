@@ -181,11 +181,16 @@ class Node:
         if self.value is None or self.value is MISSING or self.value == "":
             return None
         try:
-            moment = datetime.fromisoformat(self.text())
+            return milliseconds(self.text())
         except ValueError:
             raise self.wrong("an instant") from None
-        past = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
-        return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
+
+
+def milliseconds(text: str) -> int:
+    """Since the epoch. A time without zone is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    past = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
+    return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
 
 
 def _way(node: Node) -> str:
