@@ -54,7 +54,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "sources/umami/source.py: notes[:MOST_NOTES]",
     ),
     "a token is read from it, and it is not shown": ("channels/email/bounce_mailbox.py: subject[:LONGEST_SUBJECT]",),
-    "a date is read from it, and it is not shown": ("sources/common/parse.py: self.text()[:10]",),
+    "a date is read from it, and it is not shown": ("sources/common/parse.py: text[:10]",),
     "a word of the command line": ("sources/umami/edits.py: key[:40]",),
 }
 ALLOWED = {cut for cuts in REASONS.values() for cut in cuts}

@@ -4,7 +4,6 @@ Walking an answer field by field (rows.py) costs several times as much. Here Non
 walk would only note it. The walk then makes the row and its notes, or the error. Both ways make the same row.
 """
 
-from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ from worker.domain.money import from_hundredths
 from worker.domain.snapshot.opportunity import Status
 from worker.domain.snapshot.snapshot import Row
 from worker.sources.close.names import CloseNames
-from worker.sources.common.parse import LARGEST, encodable, milliseconds
+from worker.sources.common.parse import LARGEST, day_of, encodable, milliseconds
 
 STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
 TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
@@ -30,7 +29,7 @@ class Stall(msgspec.Struct):
     next_action: Action | None = None
 
 
-class Deal(msgspec.Struct):
+class PlainOpportunity(msgspec.Struct):
     """The fields of a row. One without a default must be there, if only as null."""
 
     id: str
@@ -62,7 +61,7 @@ _NO_ACTION = Action()
 def plain_row(found: Any, names: CloseNames, *, listed_as: bool | None) -> Row | None:
     """`found`: one opportunity as JSON gave it. `listed_as`: as for OpportunityRowReader."""
     try:
-        deal = msgspec.convert(found, Deal)
+        deal = msgspec.convert(found, PlainOpportunity)
         return _row(deal, names) if listed_as is None or deal.is_stalled is listed_as else None
     except ValueError:
         return None
@@ -76,7 +75,7 @@ def lead_page(lead_id: str | None) -> str | None:
     return f"https://app.close.com/lead/{safe}/"
 
 
-def _row(deal: Deal, names: CloseNames) -> Row | None:
+def _row(deal: PlainOpportunity, names: CloseNames) -> Row | None:
     """Raises ValueError for a malformed date or instant."""
     stage = names.stages.get(deal.status_id)
     status = STATUS.get(deal.status_type or (stage.type if stage else ""))
@@ -85,7 +84,7 @@ def _row(deal: Deal, names: CloseNames) -> Row | None:
         return None
     lead, lead_id = _text(deal.lead_name) or None, _text(deal.lead_id)
     won, lost = deal.date_won, _instant(deal.date_lost)
-    day = None if won is None else date.fromisoformat(won[:10]).isoformat()
+    day = None if won is None else day_of(won)
     stall = deal.stall_status or _NO_STALL
     issue = _text(stall.communication_issue)
     return Row(
@@ -117,13 +116,13 @@ def _row(deal: Deal, names: CloseNames) -> Row | None:
     )
 
 
-def _ids(deal: Deal) -> bool:
+def _ids(deal: PlainOpportunity) -> bool:
     """Whether the ids can be keys: not empty, no control characters."""
     owner = deal.user_id
     return all(key and key.isprintable() for key in (deal.id, deal.status_id, "none" if owner is None else owner))
 
 
-def _money(deal: Deal, usual: str | None) -> tuple[int | None, str | None, str, int | None] | None:
+def _money(deal: PlainOpportunity, usual: str | None) -> tuple[int | None, str | None, str, int | None] | None:
     """value, currency, period, annual. None for an amount that does not fit the currency's minor unit."""
     currency, value = deal.value_currency or usual, deal.value
     if deal.value_currency and not (len(deal.value_currency) == 3 and _capitals(deal.value_currency)):

@@ -172,7 +172,7 @@ class Node:
         if self.value is None:
             return None
         try:
-            return date.fromisoformat(self.text()[:10]).isoformat()
+            return day_of(self.text())
         except ValueError:
             raise self.wrong("a date") from None
 
@@ -184,6 +184,11 @@ class Node:
             return milliseconds(self.text())
         except ValueError:
             raise self.wrong("an instant") from None
+
+
+def day_of(text: str) -> str:
+    """YYYY-MM-DD of a date or of an instant. Raises ValueError."""
+    return date.fromisoformat(text[:10]).isoformat()
 
 
 def milliseconds(text: str) -> int:
