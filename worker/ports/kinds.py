@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from worker.domain.snapshot.notes import NoteKind
 from worker.domain.snapshot.presentation import EVERYTHING_PRINTED, Presentation
 from worker.domain.snapshot.scope import EVERYTHING, Scope
 from worker.domain.snapshot.traits import QueryTraits
@@ -218,7 +219,8 @@ class SourceKind:
     secrets are still references there. `catalogue`: what `source` lists of an account, if the source is a Catalog.
     `words`: words of this service alone, by language and key. If another service or Funnelbeat itself has the same key,
     the text must be the same. `example`: a connection as a mapping in YAML, on one line, that a new project shows in a
-    comment. `endpoints`: the service's endpoints that it uses, for the reference.
+    comment. `endpoints`: the service's endpoints that it uses, for the reference. `notes`: the kinds of what it may say
+    beside an answer; each has words in every language of `words`.
     """
 
     type: str
@@ -234,3 +236,4 @@ class SourceKind:
     example: str = ""
     endpoints: tuple[Endpoint, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[NoteKind, ...] = ()

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceShapeChanged
 from worker.sources.close.metrics import MetricReader
 from worker.sources.close.names import CloseNames
+from worker.sources.common.notes import LEFT_OUT
 from worker.sources.common.parse import Node
 
 T = TypeVar("T")
@@ -70,7 +72,7 @@ def shifted(fragments: Iterable[Fragment]) -> str | None:
     return None if wrong is None else f"{counted[wrong]} of the {totals[wrong]} deals of group {wrong!r} came"
 
 
-def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -> Table:
+def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[Note]) -> Table:
     """One row per group. `position` is the order in which Close lists the groups."""
     heads: dict[str, Node] = {}
     for part in fragments:
@@ -80,7 +82,7 @@ def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -
     return table("groups", COLUMNS, rows)
 
 
-def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Measure, ...]:
+def measures(envelope: Node, currency: str | None, notes: list[Note]) -> tuple[Measure, ...]:
     """Close's own figures over all matching deals: ("total", name).
 
     They may differ from the sum of the rows by cents, because Close adds in single precision. A figure that cannot be
@@ -99,21 +101,21 @@ def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Me
     )
 
 
-def _periods(envelope: Node, notes: list[str]) -> dict[str, Node]:
+def _periods(envelope: Node, notes: list[Note]) -> dict[str, Node]:
     node = envelope.get("count_by_value_period")
     periods = _figure(node, node.object, notes)
     names = [] if periods is None else sorted(periods.value)
     return {f"count_by_value_period.{name}": node.get(name) for name in names}
 
 
-def _figure(node: Node, read: Callable[[], T], notes: list[str]) -> T | None:
+def _figure(node: Node, read: Callable[[], T], notes: list[Note]) -> T | None:
     """The result of `read`; None for an absent node, and for one of another shape, which is noted."""
     if node.absent:
         return None
     try:
         return read()
     except SourceShapeChanged as odd:
-        notes.append(f"{odd.problem}; left out")
+        notes.append(LEFT_OUT(odd.problem))
         return None
 
 

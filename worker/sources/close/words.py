@@ -5,6 +5,9 @@ https://developer.close.com/resources/reporting/ and https://developer.close.com
 
 from collections.abc import Mapping
 
+from worker.domain.snapshot.notes import words_of
+from worker.sources.close.notes import NOTES
+
 _EN: dict[str, str] = {
     "query.opportunities": "deals",
     "query.funnel_totals": "funnel totals",
@@ -91,4 +94,7 @@ _DE: dict[str, str] = {
     "stall_reason.no_communication_attempts": "kein Kontaktversuch",
 }
 
-WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**_EN, **words_of(NOTES, "en")},
+    "de": {**_DE, **words_of(NOTES, "de")},
+}

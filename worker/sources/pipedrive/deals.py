@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from worker.domain.snapshot.notes import NoteCode, counted
+from worker.domain.snapshot.notes import Note, NoteCode, counted
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE, Status
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
@@ -32,7 +32,7 @@ class DealsAnswer:
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     followed: Table | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     sent: Mapping[str, int]
 
     @property
@@ -124,7 +124,7 @@ class DealListService:
             found += await rows(page, reader.row)
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
-    def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[str]) -> tuple[Row, ...]:
+    def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[Note]) -> tuple[Row, ...]:
         """For a list of stalled deals, those that stall."""
         if not filters.stalled(self.question):
             return tuple(found)
@@ -199,7 +199,7 @@ class DealList:
         return await self._list.complete(listed)
 
     async def _answer(self, listed: Listed[_Beside]) -> DealsAnswer:
-        notes, beside = list[str](), listed.beside
+        notes, beside = list[Note](), listed.beside
         extra, measures = await of_pipeline(beside.envelope, beside.names, self._currencies, self._into, notes)
         tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
+from worker.sources.umami.notes import TABLE_CUT
 from worker.sources.umami.parse import count, name_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import (
@@ -98,9 +100,5 @@ def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Tab
     return rows_table(table_id, columns, rows, len(rows) if len(nodes) >= most else 0)
 
 
-def _cut(tables: tuple[Table, ...]) -> tuple[str, ...]:
-    return tuple(
-        f"{table.id}: only the {len(table.rows)} largest, which is all that Umami gives"
-        for table in tables
-        if table.sliced
-    )
+def _cut(tables: tuple[Table, ...]) -> tuple[Note, ...]:
+    return tuple(TABLE_CUT(table.id, len(table.rows)) for table in tables if table.sliced)

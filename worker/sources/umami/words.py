@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+from worker.domain.snapshot.notes import words_of
+from worker.sources.umami.notes import NOTES
+
 _EN: dict[str, str] = {
     "visitors_head": "Visitors",
     "visitors_stage": "Step",
@@ -184,4 +187,7 @@ _DE: dict[str, str] = {
     "measured.breakdown.other": "{n}\u00a0Zeilen einer Aufteilung",
 }
 
-WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**_EN, **words_of(NOTES, "en")},
+    "de": {**_DE, **words_of(NOTES, "de")},
+}
