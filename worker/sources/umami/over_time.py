@@ -44,6 +44,7 @@ COHORTS = (
 _MONEY = (Column("revenue", Kind.MONEY, significant=True, sum=True), Column("currency", Kind.TEXT))
 _DATE, _AT = Column("date", Kind.DATE), Column("at", Kind.INSTANT)
 """The beginning of a bucket: a local day, or an instant for hours and minutes."""
+_WITHIN_DAYS = ("hour", "minute")
 CHART = (Column("event", Kind.TEXT), *_MONEY, counted("transactions"))
 BY_NAME = (Column("name", Kind.TEXT), *_MONEY)
 BY_REGION = (Column("country", Kind.TEXT), *BY_NAME)
@@ -160,7 +161,7 @@ def _chart(listed: Node, scene: Scene, currency: str, notes: list[Note]) -> Tabl
     for event, days in seen.items():
         empty = [datetime.combine(day, datetime.min.time()) for day in scene.missing(days, scene.unit)]
         rows += [(listed, _bucket(shown, event, 0, 0, currency, scene)) for shown in empty]
-    return rows_table("chart", (_begin_column(scene), *CHART), rows)
+    return rows_table("chart", (begin_column(scene.unit), *CHART), rows)
 
 
 def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency: str, scene: Scene) -> Row:
@@ -168,11 +169,12 @@ def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency
 
 
 def _within_days(scene: Scene) -> bool:
-    return scene.unit in ("hour", "minute")
+    return scene.unit in _WITHIN_DAYS
 
 
-def _begin_column(scene: Scene) -> Column:
-    return _AT if _within_days(scene) else _DATE
+def begin_column(unit: str) -> Column:
+    """Of a chart's bucket."""
+    return _AT if unit in _WITHIN_DAYS else _DATE
 
 
 def _begin(shown: datetime, scene: Scene) -> Cell:
@@ -243,7 +245,7 @@ def _speed_chart(listed: Node, scene: Scene, metric: str) -> Table:
         shown = local(node.get("t"), scene.place)
         cells = (_begin(shown, scene), *_speeds(node, metric))
         rows.append((node, Row(_bucket_key(shown, scene), cells)))
-    return rows_table("chart", (_begin_column(scene), *SPEED), rows)
+    return rows_table("chart", (begin_column(scene.unit), *SPEED), rows)
 
 
 def _speed_rows(listed: Node, metric: str) -> Iterable[tuple[Node, Row]]:

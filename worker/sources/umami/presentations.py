@@ -75,10 +75,14 @@ SAVED = Presentation(
 """Of whichever report was saved: what an answer lacks is not printed."""
 
 
+def breakdown_fields(params: Mapping[str, Any]) -> list[str]:
+    given = params.get("fields", ())
+    return [field.strip() for field in given.split(",")] if isinstance(given, str) else [str(one) for one in given]
+
+
 def breakdown(params: Mapping[str, Any]) -> Presentation:
     """By referrer alone it is a part of the top sources."""
-    given = params.get("fields", ())
-    fields = [field.strip() for field in given.split(",")] if isinstance(given, str) else [str(one) for one in given]
+    fields = breakdown_fields(params)
     if fields == [REFERRER]:
         rule = TableRule(REFERRER, (FigureColumn("visitors"),), joined=TOP_SOURCES)
         return Presentation(figures=(), tables={"breakdown": rule})

@@ -27,7 +27,7 @@ ATTRIBUTED_ROWS = 20
 BREAKDOWN_ROWS = 500
 """Rows of a list that the service returns at most."""
 NOT_SET = "(none)"
-_SEEN = (
+SEEN = (
     counted("views"),
     distinct("visitors"),
     counted("visits"),
@@ -35,8 +35,8 @@ _SEEN = (
     Column("total_time", Kind.SECONDS, sum=True),
 )
 _COUNTS = ("views", "visitors", "visits", "bounces", "totaltime")
-"""The service's names for the columns of _SEEN."""
-_ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
+"""The service's names for the columns of SEEN."""
+ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
 
 
 def stats(answer: Node, _scene: Scene) -> ReportAnswer:
@@ -70,7 +70,7 @@ def utm(answer: Node, _scene: Scene) -> ReportAnswer:
 def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
     """A table for each kind of origin, and the totals of converted visitors."""
     tables = tuple(
-        _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in _ATTRIBUTED.items()
+        _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in ATTRIBUTED.items()
     )
     whole = answer.get("total")
     measures = tuple(total(name, Kind.INT, count(whole.get(name))) for name in ("pageviews", "visitors", "visits"))
@@ -80,7 +80,7 @@ def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
 def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
     """A table `breakdown`, keyed by the values of the requested fields."""
     fields: list[Any] = list(scene.asked.parameters["fields"])
-    columns = (*(Column(name, Kind.TEXT) for name in fields), *_SEEN)
+    columns = (*(Column(name, Kind.TEXT) for name in fields), *SEEN)
     rows = []
     for node in answer.items():
         found = [node.get(name) for name in fields]
