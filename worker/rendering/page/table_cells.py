@@ -88,10 +88,9 @@ class TableCells:
         return " · ".join(one for one in told if one)
 
     def _text(self, row: Row, place: int) -> str:
+        """An owner who is missing is said; any other detail that is missing is not."""
         column, cell = self._column(place), row[place]
-        if column.name == "owner" and not cell:
-            return self._w.say("no_owner")
-        return "" if cell is None or cell == "" else self._w.row_name(cell, column)
+        return "" if not cell and column.name != "owner" else self._w.row_name(cell, column)
 
     def _count(self, row: Row, place: int) -> str:
         """A number below a name; none is left out."""

@@ -24,6 +24,9 @@ SUMS = tuple(
     for what in ("total", "expected")
     for period in ("one_time", "monthly", "annual", "annualized")
 )
+NO_OWNER, NO_DATE = "(no owner)", "(no date)"
+"""The names of groups of deals without an owner or a day, as codes that words.py has words for."""
+
 _CALENDAR = ("year", "quarter", "month", "weekyear", "week")
 COLUMNS = (
     Column("label", Kind.TEXT),
@@ -130,7 +133,7 @@ def _cells(key: str, position: int, head: Node, names: CloseNames, reader: Metri
     sums = [_money(reader, head.get(name)) for name in SUMS]
     total = head.get("total_results")
     return (
-        _label(key, calendar, names.user(user_id, _figure(head, head.get("user_name").text_or_none, reader.notes))),
+        _nobodys(head) or _label(key, calendar, names.user(user_id, _user_name(head, reader.notes))),
         position,
         user_id,
         *calendar.values(),
@@ -138,6 +141,18 @@ def _cells(key: str, position: int, head: Node, names: CloseNames, reader: Metri
         *sums,
         names.currency,
     )
+
+
+def _user_name(head: Node, notes: list[Note]) -> str | None:
+    return _figure(head, head.get("user_name").text_or_none, notes)
+
+
+def _nobodys(head: Node) -> str | None:
+    """A group by what its deals lack has a key as "none/none", which no reader knows. None for any other group."""
+    if head.value.get("user_id", head) is None:
+        return NO_OWNER
+    parts = [head.value[name] for name in _CALENDAR if name in head.value]
+    return NO_DATE if parts and not any(part is not None for part in parts) else None
 
 
 def _label(key: str, calendar: dict[str, int | None], user: str | None) -> str:
