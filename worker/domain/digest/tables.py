@@ -56,12 +56,14 @@ def tables(context: DigestContext, *, beside_funnel: bool) -> Tables:
             told |= set(found.rule.covers) if found.rule is not None else set()
             rows = _listing(context, found)
             if found.rule is not None and found.rule.joined:
-                places.setdefault(found.rule.joined, len(sections) + len(places))
+                places.pop(found.rule.joined, None)  # it stands where the last of its tables would
+                places[found.rule.joined] = len(sections) + len(places)
                 joins.setdefault(found.rule.joined, []).append((found.rule, rows))
             else:
                 sections.append(_section(found, rows, context.traits[item.id].presentation.neutral))
     for name, place in places.items():
-        sections.insert(place, joined(name, joins[name]))
+        if not all(rule.companion for rule, _ in joins[name]):
+            sections.insert(place, joined(name, joins[name]))
     return Tables(tuple(sections), frozenset(told), tuple(one for one in unprinted if one[1]))
 
 

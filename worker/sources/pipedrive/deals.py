@@ -20,6 +20,7 @@ from worker.sources.pipedrive.old_summary import of_pipeline
 from worker.sources.pipedrive.pages import BY_CURSOR, BY_OFFSET, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
+from worker.sources.pipedrive.stage_tables import open_stages
 from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, Rule, bounds
 from worker.sources.pipedrive.windows import whole_seconds
 
@@ -185,6 +186,7 @@ class DealList:
         progress: Callable[[int], None],
     ) -> None:
         self._cut = sliced(question.item.params)
+        self._stalled = filters.stalled(question)
         self._into = str(question.item.params.get("totals_convert_currency", ""))
         self._currencies = directory.currencies
         service = DealListService(client, directory, question, clock, size, progress)
@@ -201,7 +203,9 @@ class DealList:
     async def _answer(self, listed: Listed[_Beside]) -> DealsAnswer:
         notes, beside = list[Note](), listed.beside
         extra, measures = await of_pipeline(beside.envelope, beside.names, self._currencies, self._into, notes)
-        tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
+        deals = table(TABLE, COLUMNS, listed.rows, sliced=self._cut)
+        stages = () if self._stalled or self._cut else (open_stages(deals, beside.names),)
+        tables = (deals, *stages, *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
         return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), beside.sent)
 

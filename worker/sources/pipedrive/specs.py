@@ -22,9 +22,11 @@ from worker.sources.pipedrive.rules import (
     pipeline_faults,
     pipelines_faults,
     range_faults,
+    sliced,
     stalled_faults,
     summary_faults,
 )
+from worker.sources.pipedrive.stage_tables import OPEN_STAGES, STAGE_AGES, STAGE_RATES
 from worker.sources.pipedrive.statistics_tables import AGES, CONVERSION, MOVEMENTS, VALUES
 from worker.sources.pipedrive.summary import STAGE_SUMS, SUMS
 
@@ -93,9 +95,13 @@ def _pipeline_tables(params: Mapping[str, Any]) -> AnswerTables:
     return columns_of({"pipeline": PIPELINES, "pipeline_stages": STAGES, "sums": SUMS, **by_stage})
 
 
+_MOVED = {"movements": MOVEMENTS, "values": VALUES, "ages": AGES, "people": PEOPLE, "stage_ages": STAGE_AGES}
+
+
 def _list_tables(params: Mapping[str, Any]) -> AnswerTables:
+    stages = {} if sliced(params) else {"open_stages": OPEN_STAGES}
     summed = {"stage_sums": STAGE_SUMS, "stage_sums_converted": CONVERTED} if params.get("get_summary") else {}
-    return columns_of({TABLE: COLUMNS, **summed})
+    return columns_of({TABLE: COLUMNS, **stages, **summed})
 
 
 _QUERIES = (
@@ -133,7 +139,7 @@ _QUERIES = (
         (*_STATISTICS, Param("shares", ParamKind.BOOL, note="ours: won and lost of all, counted; 40 tokens a user")),
         rules=range_faults,
         presentation=presentations.CONVERSION,
-        tables=columns_of({"conversion": CONVERSION}),
+        tables=columns_of({"conversion": CONVERSION, "stage_rates": STAGE_RATES}),
     ),
     QuerySpec(
         "movements",
@@ -142,7 +148,7 @@ _QUERIES = (
         _STATISTICS,
         rules=range_faults,
         presentation=presentations.MOVEMENTS,
-        tables=columns_of({"movements": MOVEMENTS, "values": VALUES, "ages": AGES, "people": PEOPLE}),
+        tables=columns_of(_MOVED),
     ),
     QuerySpec(
         "deals",
@@ -155,6 +161,7 @@ _QUERIES = (
         lists_opportunities=True,
         conditions=conditions,
         tables=_list_tables,
+        presentation=presentations.LISTED,
     ),
     QuerySpec(
         "deals_summary",
@@ -188,6 +195,7 @@ _QUERIES = (
         lists_opportunities=True,
         stalled=True,
         conditions=stalled_conditions,
+        presentation=presentations.stalled,
         tables=columns_of({TABLE: COLUMNS}),
     ),
 )

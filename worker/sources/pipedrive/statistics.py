@@ -19,6 +19,7 @@ from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
 from worker.sources.pipedrive.notes import LEFT, OWN_DEALS, SHARES
 from worker.sources.pipedrive.people import people
+from worker.sources.pipedrive.stage_tables import stage_ages, stage_rates
 from worker.sources.pipedrive.statistics_tables import (
     AGES,
     CONVERSION,
@@ -81,7 +82,8 @@ class Statistics:
         notes = self._whose()
         if measures:
             notes.append(SHARES())
-        return StatisticsAnswer(measures, (unique("conversion", CONVERSION, rows),), tuple(notes), sent)
+        found = unique("conversion", CONVERSION, rows)
+        return StatisticsAnswer(measures, (found, stage_rates(found, self.names)), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`, and `people`,
@@ -100,7 +102,7 @@ class Statistics:
         ages = unique("ages", AGES, [pair for one in told for pair in one.ages])
         notes = (*self._whose(), *amounts.notes)
         sent = {costs.MOVEMENTS: len(users)}
-        tables = (moved, values, ages, people(moved, values))
+        tables = (moved, values, ages, people(moved, values), stage_ages(ages, self.names))
         return StatisticsAnswer((*totals(moved), *value_sums(values)), tables, notes, sent)
 
     @property
