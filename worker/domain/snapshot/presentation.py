@@ -52,6 +52,7 @@ class TableRule:
     table tells as well, so that they are no figures beside it. `partial`: the service leaves rows out, so that nothing
     is known of one that is absent. `upto`: a column with the least of several values, and the one with the greatest:
     both are printed as a range. `companion`: says nothing alone, and is printed only with another table that is joined.
+    `total_of`: a last row whose columns are measures of the answer, of figures that nobody may add up.
     """
 
     name: str
@@ -69,6 +70,7 @@ class TableRule:
     partial: bool = False
     upto: Mapping[str, str] = field(default_factory=dict)
     companion: bool = False
+    total_of: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

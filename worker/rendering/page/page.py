@@ -147,6 +147,7 @@ class Page:
     funnel_stages = property(attrgetter("_funnels.funnel_stages"))
     funnel_rows = property(attrgetter("_funnels.funnel_rows"))
     stages_cut = property(attrgetter("_funnels.stages_cut"))
+    nobody = property(attrgetter("_funnels.nobody"))
     legend = property(attrgetter("_funnels.legend"))
     counted = property(attrgetter("_funnels.counted"))
     stage_head = property(attrgetter("_funnels.stage_head"))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.domain.snapshot.presentation import FactRule, FigureColumn, KeyRule, Presentation, TableRule
+from worker.sources.umami.returns import DAYS
 from worker.sources.umami.shares import UTM
 
 TOP_SOURCES = "top_sources"
@@ -19,12 +20,13 @@ _SOLD = TableRule("name", (FigureColumn("revenue"),), joined=TOP_SOURCES)
 _WAYS = TableRule("path", (FigureColumn("visits"),), order=("-visits",))
 _COHORTS = TableRule(
     "date",
-    tuple(FigureColumn(f"day_{day}") for day in (1, 2, 3, 5, 7)),
+    tuple(FigureColumn(f"day_{day}") for day in DAYS),
     details=("visitors",),
     rows=7,
     newest=True,
     shaded=True,
     title="table.cohorts",
+    total_of={"visitors": "new_visitors", **{f"day_{day}": f"back_on_day_{day}" for day in DAYS}},
 )
 _CAMPAIGNS: Mapping[str, TableRule] = {
     name: TableRule("name", (FigureColumn("views"),), order=("-views",)) for name in UTM[:3]
