@@ -233,6 +233,7 @@ WORDS: dict[str, str] = {
     "still_line": "{deals}, {amount}",
     "still_longest": "am längsten {name}, {days}",
     "still_oldest": "am längsten {name}",
+    "longest": "am längsten {days}",
     "hidden": "{more} hier nicht aufgeführt, {amount}",
     "hidden_bare": "{more} hier nicht aufgeführt",
     "funnel": "Funnel",

@@ -245,6 +245,7 @@ WORDS: dict[str, str] = {
     "still_line": "{deals}, {amount}",
     "still_longest": "longest {name}, {days}",
     "still_oldest": "longest {name}",
+    "longest": "longest {days}",
     "hidden": "{more} not listed here, {amount}",
     "hidden_bare": "{more} not listed here",
     "funnel": "Funnel",

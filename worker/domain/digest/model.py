@@ -120,7 +120,8 @@ class OwnerGroup:
 @dataclass(frozen=True, slots=True)
 class StalledSection:
     """`newly`: deals that stall since the last digest, or all of them if `first`. `moving_again` and `left`: deals that
-    left the list. `still`: deals that were in the list before and are in it now.
+    left the list. `still`: deals that were in the list before and are in it now. `limit`: how many are printed, as
+    `show.limit` says; None: as many as a template prints. `words`: as Presentation.stalled.
     """
 
     query_id: str
@@ -137,6 +138,8 @@ class StalledSection:
     unjudged: int = 0  # open deals that the service's rule cannot judge
     bridges: tuple[BridgeView, ...] = ()
     still: tuple[Deal, ...] = ()
+    limit: int | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

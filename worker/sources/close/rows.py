@@ -9,11 +9,14 @@ from operator import itemgetter
 from typing import TypeVar
 
 from worker.domain.money import from_hundredths
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.errors import SourceShapeChanged
 from worker.sources.close.names import CloseNames, CloseStatus
+from worker.sources.close.notes import FINER_KEPT
 from worker.sources.close.plain_rows import STATUS, TIMES, lead_page, plain_row
+from worker.sources.common.notes import LEFT_OUT
 from worker.sources.common.page_checks import ListShifted
 from worker.sources.common.parse import Node
 
@@ -59,7 +62,7 @@ class OpportunityRowReader:
 
     names: CloseNames
     listed_as: bool | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
         """Raises SourceShapeChanged with the path of a malformed field, unless it is only displayed."""
@@ -105,7 +108,7 @@ class OpportunityRowReader:
         try:
             return read()
         except SourceShapeChanged as odd:
-            self.notes.append(f"{odd.problem}; left out")
+            self.notes.append(LEFT_OUT(odd.problem))
             return None
 
     def _confidence(self, node: Node) -> int | None:
@@ -158,9 +161,7 @@ class OpportunityRowReader:
         whole = round(hundredths)
         amount, rest = from_hundredths(whole, currency)
         if rest or whole != hundredths:
-            self.notes.append(
-                f"{node.get('id').id()}: {hundredths} hundredths of {currency} do not fit its minor unit; kept {amount}"
-            )
+            self.notes.append(FINER_KEPT(node.get("id").id(), hundredths, currency, amount))
         return amount
 
 

@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.domain.digest.layout import DEALS
-from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.opportunity import COLUMNS, TABLE
 from worker.domain.snapshot.presentation import FigureColumn, Presentation, TableRule
-from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
+from worker.ports.kinds import TLS, AnswerTables, KeptNames, Option, Param, ParamKind, Price, QuerySpec, columns_of
+from worker.sources.close import groups
 from worker.sources.close.conditions import conditions, stalled
+from worker.sources.close.funnel import STAGES_BY_USER, USERS
 from worker.sources.close.names import FEWEST, KEPT
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, compares, funnel_faults, list_faults, list_follow
@@ -101,6 +103,11 @@ _LIST = (
 )
 
 
+def _list_tables(params: Mapping[str, Any]) -> AnswerTables:
+    grouped = {"groups": groups.COLUMNS} if "_group_by" in params else {}
+    return columns_of({TABLE: COLUMNS, **grouped})
+
+
 def _report_price(params: Mapping[str, Any]) -> Price:
     """A comparison in the parameters and the file per user each take one more call."""
     return Price(requests=2 if compares(params) else 1, file=1)
@@ -126,6 +133,7 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"users"}),
+        tables=columns_of({"users": USERS}),
         price=_report_price,
         names=_NAMES,
     ),
@@ -136,6 +144,7 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"stages_by_user"}),
+        tables=columns_of({"stages_by_user": STAGES_BY_USER}),
         counts="deals",
         price=_report_price,
         names=_NAMES,
@@ -151,6 +160,7 @@ _QUERIES = (
         price=Price(page=PAGE, shared=1),
         names=_NAMES,
         lists_opportunities=True,
+        tables=_list_tables,
         stalled=stalled,
         conditions=conditions,
         presentation=_LISTED,
