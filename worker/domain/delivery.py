@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.cap import HeldDigest
 from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -112,7 +113,7 @@ class Delivery:
     the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
     the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
     delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
-    may repeat.
+    may repeat. `told`: held digests of which this one tells, oldest first, and `told_more` that are only counted.
     """
 
     key: DeliveryKey
@@ -134,6 +135,8 @@ class Delivery:
     may_have_arrived: bool = False
     notice: Notice | None = None
     may_repeat: datetime | None = None
+    told: tuple[HeldDigest, ...] = ()
+    told_more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLinks:
-    """Addresses of pages for one reader. `key_id` names the key that signed them. `token`: what is signed in
-    `unsubscribe`, for a way without a page.
+    """Addresses of pages for one reader. `unsubscribe` is empty where no click may end a single subscription. `key_id`
+    names the key that signed them. `token`: what is signed in `unsubscribe`, for a way without a page; as empty.
     """
 
     unsubscribe: str

@@ -80,7 +80,8 @@ expires, n not before, e reason, m sentence, d date, b short name of the pair, p
 baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
 that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
 became unknown, i of a notice what the operator is told (notices.py), u the slot of
-an older digest that may have arrived.
+an older digest that may have arrived, g of one that waits to be collected how a newer one tells of it (as the digests
+of a notice), j the digests of which it tells and k how many more.
 """
 
 from worker.domain.run import RunKey
