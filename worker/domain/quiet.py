@@ -14,6 +14,9 @@ from worker.domain.time.zones import steady_until, wall
 HolidayName = Callable[[str, date], str]
 """The name of the public holiday that a calendar (DE-BE) has on a day, empty for none."""
 
+WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+"""As definitions write weekdays."""
+
 EVERY_DAY = tuple(range(7))
 LONGEST = timedelta(days=366)
 """An allowed instant is looked for this far. A definition that has none within it is refused."""

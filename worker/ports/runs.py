@@ -96,8 +96,8 @@ class RunLedger(Protocol):
         run of a later slot, claimed after it, has reached the reader. Without `supersede`, each delivery waits until
         every older one of its reader is closed.
 
-        `subscribed`: the entries of readers who subscribed at run time. They are kept with the run, so that its
-        messages can be made again.
+        `subscribed`: the entries of readers who subscribed or chose something at run time. They are kept with the run,
+        so that its messages can be made again.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
         """

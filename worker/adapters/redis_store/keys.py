@@ -36,6 +36,8 @@
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
     <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused
+    <p>:choices:<schedule>        hash    reader → {origin, by, at, locale, send, days, quiet_hours, rows}: what readers
+                                          chose of their own subscriptions; null or empty where nothing
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
                                           forgotten: rows were taken out of it on request
@@ -109,6 +111,10 @@ def subscriptions(prefix: str, schedule: str) -> str:
 
 def preferences(prefix: str, schedule: str) -> str:
     return f"{prefix}:preferences:{schedule}"
+
+
+def choices(prefix: str, schedule: str) -> str:
+    return f"{prefix}:choices:{schedule}"
 
 
 def index(prefix: str, name: str, schedule: str | None) -> str:

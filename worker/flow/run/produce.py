@@ -20,7 +20,7 @@ from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.notices import causes_of, notify_of_failed, of_failed, stopped_ways
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import chosen_entries, readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
     UsesClock,
@@ -129,7 +129,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         collected.gaps,
         {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
-        subscribed=subscribed,
+        subscribed=chosen_entries(schedule, subscribed, audience, await uses.subscriptions.choices(schedule.id)),
     )
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
