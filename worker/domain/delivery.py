@@ -97,6 +97,17 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineMove:
+    """A reader whose owner is reached at another address now: `new` goes on with what `old` was sent. `ends`: nobody is
+    reached at the old address any more.
+    """
+
+    old: Reader
+    new: Reader
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartState:
     """`receipt`: the receiver's own words or ids (queue id; channel and ts). `sha256` is of the exact bytes sent."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
@@ -90,6 +90,7 @@ class RunLedger(Protocol):
         *,
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
+        moved: Sequence[BaselineMove] = (),
     ) -> HandOver:
         """fetching → delivering. One script writes snapshots, gaps and one pending delivery per reader (with its
         expiry). Older open deliveries of the same readers are superseded. This run's own deliveries are superseded if a
@@ -98,6 +99,9 @@ class RunLedger(Protocol):
 
         `subscribed`: the entries of readers who subscribed or chose something at run time. They are kept with the run,
         so that its messages can be made again.
+
+        `moved`: a reader who has no baselines goes on with those of another, whom a later run finds no more if that one
+        ends.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
         """
