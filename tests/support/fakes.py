@@ -184,7 +184,14 @@ class KnownRuns:
         return {}
 
 
-class Subscribed:
+class NothingChosen:
+    """No reader chose anything."""
+
+    async def choices(self, schedule: str) -> Mapping[str, Choices]:
+        return {}
+
+
+class Subscribed(NothingChosen):
     """Nobody unsubscribed, and these records are there."""
 
     def __init__(self, *held: SubscriptionRecord) -> None:
@@ -197,9 +204,6 @@ class Subscribed:
         return tuple({one.schedule for one in self.held})
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
-        return {}
-
-    async def choices(self, schedule: str) -> Mapping[str, Choices]:
         return {}
 
 

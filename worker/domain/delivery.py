@@ -124,7 +124,8 @@ class Delivery:
     the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
     the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
     delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
-    may repeat. `told`: held digests of which this one tells, oldest first, and `told_more` that are only counted.
+    may repeat. `tells_of`: held digests of which this one tells, oldest first, and `tells_of_more` that are only
+    counted.
     """
 
     key: DeliveryKey
@@ -146,8 +147,8 @@ class Delivery:
     may_have_arrived: bool = False
     notice: Notice | None = None
     may_repeat: datetime | None = None
-    told: tuple[HeldDigest, ...] = ()
-    told_more: int = 0
+    tells_of: tuple[HeldDigest, ...] = ()
+    tells_of_more: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,14 @@ class Skipped:
 @dataclass(frozen=True, slots=True)
 class Deferred:
     """Surely not accepted. The delivery is tried again from `until` on. `extends`: the wait takes nothing from the time
-    in which it is tried. `told`: how a newer digest tells of it that takes its place while it waits.
+    in which it is tried. `held_as`: how a newer digest tells of it that takes its place while it waits.
     """
 
     until: datetime
     reason: Reason
     sentence: str = ""
     extends: bool = False
-    told: HeldDigest | None = None
+    held_as: HeldDigest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Reason(StrEnum):
     NO_CHANGE = "no_change"
     EMPTY = "empty"
     CAPPED = "capped"
-    TOLD = "told"
+    TAKEN_OVER = "taken_over"
     SUSPENDED = "suspended"
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"
@@ -76,7 +76,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
     Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
-    Reason.TOLD: "Another message to this address told of what it was to tell.",
+    Reason.TAKEN_OVER: "Another message to this address tells of what it was to tell.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",
     Reason.MUTED: "This reader's messages are paused.",

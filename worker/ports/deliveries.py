@@ -138,7 +138,7 @@ class DeliveryLedger(Protocol):
         ...
 
     async def take_over_held(self, key: DeliveryKey, subject: str) -> TakenOver:
-        """Closes the delivery that waits to tell `subject` of digests over its cap as skipped(told), and lets the
+        """Closes the delivery that waits to tell `subject` of digests over its cap as skipped(taken_over), and lets the
         pending delivery `key` tell of them instead. A delivery that was tried before takes over nothing.
         """
         ...

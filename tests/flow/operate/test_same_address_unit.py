@@ -1,15 +1,28 @@
 """All that comes to one address."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.flow.operate.test_reader_page_unit import EVE, PAUSE, STOP, Said, parts
-from tests.support.fakes import NOW, READER, TEAM, WEEKLY, bundle_with, uses
+from tests.support.fakes import NOW, READER, TEAM, WEEKLY, FixedClock, Subscribed, bundle_with, uses
 from worker.domain.delivery import Baseline, Reader
 from worker.domain.schedule import Each
+from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.flow.operate.same_address import same_address
 
+STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
+PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW)
+EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
 OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
+
+
+class Said(Subscribed):
+    def __init__(self, *held: SubscriptionRecord, **said: Preference) -> None:
+        super().__init__(*held)
+        self.said = {f"{name}|{name}@acme.example": one for name, one in said.items()}
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        return self.said
 
 
 class Sent:
@@ -18,8 +31,8 @@ class Sent:
 
 
 async def found(said: Said, address: str = READER.address, *, mails: bool = True) -> list[tuple[str, bool]]:
-    given: Any = parts(said)
-    given.runs, given.connectors = Sent(), uses(mailbox=lambda *_: mails)
+    connectors = uses(mailbox=lambda *_: mails)
+    given: Any = uses(clock=FixedClock(), subscriptions=said, runs=Sent(), connectors=connectors)
     bundle = bundle_with(replace(WEEKLY, to=(TEAM, OWNERS)))
     return [(one.id, stops is not None) for one, (_, stops) in (await same_address(given, bundle, address)).items()]
 

@@ -135,7 +135,7 @@ async def test_sent_held_and_superseded_are_what_fired(office: Office, seed: int
     states = Counter("held" if row.reason is Reason.CAPPED else str(row.reason or row.state) for row in rows)
     also = [row for row in [await office.row(key) for key in told] if row.state is DeliveryState.SENT]
     notices = [row.notice for row in also if row.notice is not None]
-    by_digests = sum(len(row.told) + row.told_more for row in rows if row.state is DeliveryState.SENT)
+    by_digests = sum(len(row.tells_of) + row.tells_of_more for row in rows if row.state is DeliveryState.SENT)
     assert states["held"] == by_digests + sum(len(one.held) + one.more_causes for one in notices) > 0
     assert set(states) <= {"held", "sent", "superseded"}
     assert len(office.mails) == states["sent"] + len(also)
@@ -145,9 +145,9 @@ async def test_the_next_message_to_the_address_tells_of_what_is_held(office: Off
     rows = [await office.sent(name, NINE + timedelta(minutes=n)) for n, name in enumerate(NAMES)]
     also = DeliveryKey(rows[2].key.run, f"also/{rows[2].key.reader}")
     next_one = await office.sent("week", NINE + DAY)
-    assert [one.name for one in next_one.told] == ["Pipeline beta", "Pipeline gamma", "Pipeline delta"]
+    assert [one.name for one in next_one.tells_of] == ["Pipeline beta", "Pipeline gamma", "Pipeline delta"]
     closed = await office.at(also, NINE + DAY)
-    assert (closed.state, closed.reason) == (DeliveryState.SKIPPED, Reason.TOLD)
+    assert (closed.state, closed.reason) == (DeliveryState.SKIPPED, Reason.TAKEN_OVER)
     assert len(office.mails) == 3
     plain = office.mails[-1].get_body(("plain",))
     assert plain is not None
@@ -155,7 +155,7 @@ async def test_the_next_message_to_the_address_tells_of_what_is_held(office: Off
     assert "Also held: 3 digests:" in said
     assert "Pipeline gamma, Mon 23 Nov, 09:03 CET, €889,017 open" in said
     post = await office.sent("alpha", NINE + DAY)
-    assert (post.state, post.told) == (DeliveryState.SENT, ())
+    assert (post.state, post.tells_of) == (DeliveryState.SENT, ())
 
 
 async def test_an_entry_without_a_cap_is_sent_and_tells_of_what_is_held(office: Office) -> None:
@@ -166,4 +166,4 @@ async def test_an_entry_without_a_cap_is_sent_and_tells_of_what_is_held(office: 
     rows = [await office.sent(name, NINE) for name in NAMES]
     rows.append(await office.sent("delta", NINE + timedelta(minutes=1)))
     assert [str(row.reason or row.state) for row in rows] == ["sent", "sent", "capped", "capped", "sent", "sent"]
-    assert [len(row.told) for row in rows[-2:]] == [2, 0]
+    assert [len(row.tells_of) for row in rows[-2:]] == [2, 0]

@@ -50,7 +50,7 @@ async def test_one_message_at_the_fixed_time_tells_of_all_digests_of_the_day(dai
     rows = [await daily.row(key) for key in keys]
     assert [row.state for row in rows] == [DeliveryState.SKIPPED] * 3 + [DeliveryState.DEFERRED]
     assert {row.reason for row in rows[:3]} == {Reason.SUPERSEDED}
-    assert [one.slot for one in rows[-1].told] == [key.run.slot for key in keys[:3]]
+    assert [one.slot for one in rows[-1].tells_of] == [key.run.slot for key in keys[:3]]
     assert await daily.bodies() == []
     sent = await daily.at(keys[-1], EIGHT)
     assert sent.state is DeliveryState.SENT
@@ -59,10 +59,10 @@ async def test_one_message_at_the_fixed_time_tells_of_all_digests_of_the_day(dai
     assert "Also held: 3 digests:" in body
     for hour in ("09:00", "10:00", "11:00"):
         assert f"Weekly pipeline, Mon 23 Nov, {hour}" in body
-    figure = rows[-1].told[0].figure
+    figure = rows[-1].tells_of[0].figure
     assert figure is not None
     assert figure.value, "each is told with its key figure"
-    assert len(rows) == 1 + len(sent.told), "sent + told = fired"
+    assert len(rows) == 1 + len(sent.tells_of), "sent + told = fired"
 
 
 async def test_only_what_is_sent_moves_the_baseline(daily: Collected) -> None:
@@ -83,10 +83,10 @@ async def test_a_run_at_the_fixed_time_that_takes_the_place_of_what_is_due_is_se
     newer = await daily.slot(EIGHT)
     sent = await daily.at(newer, EIGHT)
     assert sent.state is DeliveryState.SENT
-    assert [one.slot for one in sent.told] == [NINE]
+    assert [one.slot for one in sent.tells_of] == [NINE]
     following = await daily.slot(EIGHT + HOUR)
     waits = await daily.at(following, EIGHT + HOUR)
-    assert (waits.state, waits.not_before, waits.told) == (DeliveryState.DEFERRED, EIGHT + 24 * HOUR, ())
+    assert (waits.state, waits.not_before, waits.tells_of) == (DeliveryState.DEFERRED, EIGHT + 24 * HOUR, ())
 
 
 async def test_a_digest_is_sent_for_what_it_tells_of_although_nothing_changed_since(
@@ -111,5 +111,5 @@ async def test_what_was_sent_is_made_again_from_the_ledger(daily: Collected) -> 
     sent = await daily.at(newer, EIGHT)
     digest = await daily.services.digests.open(sent)
     assert digest is not None
-    assert digest.held == sent.told
+    assert digest.held == sent.tells_of
     assert digest.held

@@ -1,26 +1,39 @@
 """Owners who are reached at another address than when they were last sent something."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.flow.run.test_owner_readers_unit import OWNERS, PastOf, baseline, listed, parts, reader
-from tests.support.fakes import TEAM, WEEKLY, bundle_with
-from worker.domain.delivery import BaselineMove
+from tests.domain.builders import LAST_WEEK, answer, deal
+from tests.support.fakes import TEAM, WEEKLY, AnyAddress, Least, Stored, bundle_with, uses
+from worker.domain.delivery import Baseline, BaselineMove, Reader
 from worker.domain.schedule import Each, Person
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.flow.run.moved_owners import moved_owners
 
 OLD, NEW = "ann@acme.example", "new@acme.example"
+MAIL = {"ann": OLD, "bo": "bo@acme.example"}
 SHARED = {"ann": OLD, "bo": OLD}
+OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
+
+
+def listed(*owned: str, mail: Mapping[str, str] = MAIL) -> Snapshot:
+    rows = [deal(f"deal{n}", 100_000, owner_id=owner) for n, owner in enumerate(owned)]
+    return replace(answer(rows), addresses=tuple(sorted(mail.items())))
+
+
+def reader(address: str) -> Reader:
+    return Reader("weekly", "owners", address)
 
 
 async def moves(now: Snapshot, before: Snapshot, *, each: Each = Each.OWNER, **people: str) -> tuple[BaselineMove, ...]:
     schedule = replace(WEEKLY, to=(TEAM, replace(OWNERS, each=each)))
     bundle = replace(bundle_with(schedule), people={name: Person({"mail": at}) for name, at in people.items()})
-    given: Any = parts({"before": before}, PastOf({}))
-    return await moved_owners(given, bundle, schedule, {"deals": now}, {reader(OLD): baseline("before")})
+    digests, past = uses(expressions=Least()), {"deals": Baseline("before", LAST_WEEK, LAST_WEEK)}
+    given: Any = uses(connectors=AnyAddress(), digests=digests, snapshots=Stored({"before": before}))
+    return await moved_owners(given, bundle, schedule, {"deals": now}, {reader(OLD): past})
 
 
 def move(new: str = NEW, *, ends: bool = True) -> BaselineMove:

@@ -222,8 +222,8 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),
-        told=held_digests(row.get("j", ())),
-        told_more=row.get("k", 0),
+        tells_of=held_digests(row.get("j", ())),
+        tells_of_more=row.get("k", 0),
     )
 
 

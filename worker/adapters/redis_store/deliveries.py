@@ -149,8 +149,8 @@ def _event(outcome: Outcome) -> dict[str, Any]:
         case Skipped(reason, baselines, held, sentence):
             words = {"reason": reason, "sentence": _sentence(sentence) or None}
             return {"event": "skipped", "baselines": _moves(baselines), **words, "also": held and held_row(held)}
-        case Deferred(until, reason, sentence, extends, told):
-            waits = {"at": to_ms(until), "extends": extends or None, "own": told and codec.held_digest_row(told)}
+        case Deferred(until, reason, sentence, extends, held_as):
+            waits = {"at": to_ms(until), "extends": extends or None, "own": held_as and codec.held_digest_row(held_as)}
             return {"event": "deferred", **waits, "reason": reason, "sentence": _sentence(sentence)}
         case Refused(reason, sentence) | DeliveryFailed(reason, sentence):
             event = "refused" if isinstance(outcome, Refused) else "failed"

@@ -33,5 +33,5 @@ async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped 
         f"This address had its {cap.messages} messages in {written(cap.per)}: one message tells of the others "
         f"at {wall(until, zone):%a %d %b %Y %H:%M} ({digest.entry.zone})."
     )
-    held = OverCap(subject, until, also_id(row.key.reader), held_digest(digest), row.told, row.told_more)
+    held = OverCap(subject, until, also_id(row.key.reader), held_digest(digest), row.tells_of, row.tells_of_more)
     return Skipped(Reason.CAPPED, held=held, sentence=sentence)

@@ -75,7 +75,7 @@ class Composed:
 class ReaderDigest:
     """`current`: the reader's present baselines, which a settlement may move. `english`: the services' words for
     attached files. `route`: the name of the channel if the entry's channel stands for several. `held` and `more_held`:
-    the digests of which the message tells, as Delivery.told.
+    the digests of which the message tells, as Delivery.tells_of.
     """
 
     bundle: Bundle
@@ -140,8 +140,8 @@ class ReaderDigest:
             request = RenderRequest(digest, form, attachments(self), linked=linked)
             return channel.content(request, self.templates)
 
-        told = (self.held, self.more_held)
-        return await self.renderings.get((self.composed.key, form, self.route, linked, told), make)
+        held = (self.held, self.more_held)
+        return await self.renderings.get((self.composed.key, form, self.route, linked, held), make)
 
 
 def _form(entry: Subscription) -> Subscription:

@@ -142,10 +142,10 @@ def _not_yet(uses: DeliverUses, digest: ReaderDigest, attempt: Attempt) -> Defer
     """A message that tells of held digests is not collected again."""
     holiday, row = uses.holidays.name, attempt.row
     if not digest.notice and row.date is None:
-        oldest = min([digest.slot, *(one.slot for one in row.told)])
+        oldest = min([digest.slot, *(one.slot for one in row.tells_of)])
         waits = collected(holiday, digest.entry, oldest, attempt.now)
         if waits is not None:
-            return replace(waits, told=held_digest(digest))
+            return replace(waits, held_as=held_digest(digest))
     return quiet(holiday, digest.entry, attempt.now)
 
 
@@ -192,7 +192,7 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryL
     if row.date is not None or digest.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
     decided = digest.decide()
-    if row.told and decided.reason in {Reason.NO_CHANGE, Reason.EMPTY}:
+    if row.tells_of and decided.reason in {Reason.NO_CHANGE, Reason.EMPTY}:
         return Decision(send=True, reason=Reason.COLLECTED)
     return decided
 
