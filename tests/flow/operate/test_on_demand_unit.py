@@ -130,7 +130,7 @@ class Runs:
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
         return ()
 
-    async def deliver(self, key: RunKey, attempt: int, *rest: Any, supersede: bool, subscribed: Any = None) -> HandOver:
+    async def deliver(self, key: RunKey, attempt: int, *rest: Any, supersede: bool, **more: Any) -> HandOver:
         return HandOver((KEY,))
 
 

@@ -76,11 +76,11 @@ class Leases:
 
 class HandsOver(Leases):
     async def deliver(
-        self, key: RunKey, attempt: int, snapshots: Mapping[str, str], *rest: Any, supersede: bool, subscribed: Any
+        self, key: RunKey, attempt: int, snapshots: Mapping[str, str], *rest: Any, supersede: bool, **more: Any
     ) -> HandOver:
         if self.wrong is not None:
             raise self.wrong
-        (_, readers), self.subscribed = rest, subscribed
+        (_, readers), self.subscribed = rest, more["subscribed"]
         self.writes.append(("deliver", attempt, dict(snapshots), dict(readers), supersede))
         return HandOver(tuple(DeliveryKey(key, reader.id) for reader in readers), (ENDED,))
 

@@ -19,7 +19,7 @@ from worker.adapters.definitions.model import (
     ShowShape,
     WhenShape,
 )
-from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
+from worker.domain.schedule import CatchUp, Collect, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.ports.channels import ChannelKind
@@ -212,4 +212,7 @@ _READER: Mapping[str, Schema] = {
     "attach": _TEXTS,
     "quiet_hours": {"anyOf": [_object(QuietShape, {"days": _TEXTS}), _one_of(("none",))]},
     "skip_if_empty": {"type": "boolean"},
+    "days": _TEXTS,
+    "collect": _one_of(Collect),
+    "cap": _one_of(("none",)),
 }

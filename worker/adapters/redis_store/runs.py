@@ -14,7 +14,7 @@ from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
-from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
@@ -99,6 +99,7 @@ class RedisRuns:
         *,
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
+        moved: Sequence[BaselineMove] = (),
     ) -> HandOver:
         subscribed = subscribed or {}
         for start in range(0, len(readers), STEP):
@@ -117,6 +118,8 @@ class RedisRuns:
             "links": [[query, stored] for query, stored in snapshots.items() if not query.endswith(COMPARED)],
             "readers": len(readers),
             "supersede": supersede,
+            "moved": [[one.old.id, one.new.id] for one in moved],
+            "ended": sorted({one.old.id for one in moved if one.ends}),
             "republish": self._times.ms("republish"),
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),

@@ -17,10 +17,11 @@ from worker.errors import ClaimLost
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
+from worker.flow.run.moved_owners import moved_owners
 from worker.flow.run.notices import causes_of, notify_of_failed, of_failed, stopped_ways
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import chosen_entries, readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.uses import (
     UsesClock,
@@ -95,7 +96,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     named = [*readers(schedule), *subscribed]
-    past = await in_use(uses, bundle, schedule, await past_of_each(uses.runs, schedule))
+    every_past = await past_of_each(uses.runs, schedule)
+    past = await in_use(uses, bundle, schedule, every_past)
     baselines = [*(await uses.runs.baselines(named)).values(), *past.values()]
     stale, on_demand = await _is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and _gives_way(schedule, begun):
@@ -129,7 +131,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         collected.gaps,
         {reader: expiry(uses.triggers, schedule, begun.now) for reader in audience},
         supersede=schedule.catch_up is not CatchUp.ALL,
-        subscribed=subscribed,
+        moved=await moved_owners(uses, bundle, schedule, collected.snapshots, every_past),
+        subscribed=chosen_entries(schedule, subscribed, audience, await uses.subscriptions.choices(schedule.id)),
     )
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)

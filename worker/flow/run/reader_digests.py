@@ -106,6 +106,8 @@ class ReaderDigests:
             snapshot_ids={query: i for query, i in run.snapshots if not query.endswith(COMPARED)},
             on_demand=run.trigger == "manual",
             english=self.english,
+            held=row.tells_of,
+            more_held=row.tells_of_more,
         )
 
     async def _entries(self, run: Run, schedule: Schedule) -> Mapping[str, Subscription]:

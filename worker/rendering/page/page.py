@@ -15,6 +15,7 @@ from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.page.figures import FigureLists
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
+from worker.rendering.page.held import held_lines
 from worker.rendering.page.inbox import Head, Inbox
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
@@ -176,6 +177,16 @@ class Page:
     gap_consequence = property(attrgetter("_gaps.gap_consequence"))
     gap_matters = property(attrgetter("_gaps.gap_matters"))
     missing = property(attrgetter("_gaps.missing"))
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Digests that the reader was not sent and of which this one tells, a line each; empty where there are none."""
+        return held_lines(self.w, self.digest.held, self.digest.more_held)
+
+    @property
+    def held_head(self) -> str:
+        """How many they are: "Also held: 3 digests"."""
+        return self.w.say("held.also", len(self.digest.held) + self.digest.more_held)
 
     indent = staticmethod(text_table.indented)
     clip = staticmethod(text_table.clip)

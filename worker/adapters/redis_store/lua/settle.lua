@@ -14,7 +14,8 @@
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices,
 --       cap:<subject>:also
 -- A: event, run, reader, attempt, reason, sentence, at, extends, receipt, baselines, duplicate, expires, republish, lease,
---    suspend {subject, sentence, notice}, also {subject, reader, at, digest, told, most}
+--    suspend {subject, sentence, notice}, also {subject, reader, at, digests, more, told, most},
+--    own (how a newer digest tells of one that waits)
 -- Returns the facts, or LOST. Also LOST for A.duplicate if the delivery was sent again before: twice is the limit.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
@@ -54,13 +55,14 @@ local function tell_later(also)
   local waits = member and read(string.sub(member, 1, slash - 1), string.sub(member, slash + 1))
   if waits and waits.s == 'D' and not waits.d and (waits.n or 0) > now then
     local told = waits.i
-    if #told.g < also.most then told.g[#told.g + 1] = also.digest else told.m = told.m + 1 end
+    told.g, told.m = add_held(told.g, told.m + also.more, also.digests, also.most)
     waits.s = nil
     call('HSET', rows_key(string.sub(member, 1, slash - 1)), string.sub(member, slash + 1), 'D' .. cjson.encode(waits))
     return
   end
   local told = also.told
-  told.t, told.g = now, {also.digest}
+  told.t = now
+  told.g, told.m = add_held({}, also.more, also.digests, also.most)
   local row = {x = also.at + WEEK, n = also.at, e = 'capped', i = told}
   call('HSET', rows_key(A.run), also.reader, 'D' .. cjson.encode(row))
   call('ZADD', LOOK_DELIVERIES, also.at, A.run .. '/' .. also.reader)
@@ -77,6 +79,7 @@ function on.deferred()
   unsend(row)
   if A.extends and row.x then row.x = row.x + math.max(A.at - now, 0) end
   row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
+  if A.own then row.g = A.own end
   report('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
   write(A.run, A.reader, row, 'D', no_later(row, A.at))
 end
