@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.sources.close.account import deal
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError
 from worker.sources.close.names import CloseNames, CloseStatus
@@ -49,7 +50,7 @@ def changed(found: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
     return {key: one for key, one in {**found, name: value}.items() if one is not ...}
 
 
-def outcome(reader: OpportunityRowReader, read: Any, found: Any) -> tuple[object, list[str]]:
+def outcome(reader: OpportunityRowReader, read: Any, found: Any) -> tuple[object, list[Note]]:
     """The row or the error's words, and the notes."""
     try:
         return read(reader, Node("GET /opportunity/", found, "data[0]")), reader.notes
