@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
+# Every process of a demo or a test imports everything. Without bytecode on the disk each compiles it again, and pytest
+# rewrites the asserts of every file again.
+export PYTHONDONTWRITEBYTECODE =
+
 .DEFAULT_GOAL := help
 .PHONY: help reference test-rabbitmq test-mta setup demo test check fix bench golden pictures soak metrics lock clean
 
@@ -25,9 +29,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two delivered runs
 	$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
 
+# The other files are not collected again. ARGS with a file of tests says itself what is collected.
+test: ALONE = $(if $(findstring tests/,$(ARGS)),,$(shell grep -rl --include='*.py' 'mark\.alone' tests))
 test: $(STAMP)  ## the test suite
 	$(BIN)/python -m pytest -m "not soak and not alone and not mta" --numprocesses 3 --dist loadfile $(ARGS)
-	$(BIN)/python -m pytest -m "alone and not soak" $(ARGS)
+	$(BIN)/python -m pytest -m "alone and not soak" $(ALONE) $(ARGS)
 
 check: $(STAMP)  ## lint, types, layers
 	$(BIN)/ruff format --check .

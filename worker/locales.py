@@ -24,3 +24,10 @@ def plural_forms(language: str) -> tuple[str, ...]:
     """
     tags = locale_named(language).plural_form.tags
     return (*(form for form in ("zero", "one", "two", "few", "many") if form in tags), "other")
+
+
+def own_name(locale: str) -> str:
+    """As its own speakers write it: "English (United Kingdom)". Raises ValueError for an unknown locale."""
+    found = locale_named(locale)
+    name = found.get_display_name() or locale
+    return name[:1].upper() + name[1:]

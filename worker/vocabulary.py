@@ -22,11 +22,13 @@ def merged(services: Iterable[Mapping[str, Mapping[str, str]]]) -> dict[str, dic
 
 def vocabulary_of(kinds: Mapping[str, SourceKind]) -> Vocabulary:
     specs = [((kind.type, name), spec) for kind in kinds.values() for name, spec in kind.queries.items()]
+    notes = (kind for source in kinds.values() for kind in source.notes)
     return Vocabulary(
         words=merged(kind.words for kind in kinds.values()),
         services={name: kind.type for name, kind in STAND_INS.items()},
         counts={key: spec.counts for key, spec in specs if spec.counts},
         lists=frozenset(key for key, spec in specs if spec.lists_opportunities),
+        notes=tuple(sorted({kind.name: kind for kind in notes}.values(), key=lambda kind: -len(kind.text))),
     )
 
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import tracemalloc
 import zlib
+from collections.abc import Callable
 
 import pytest
 import zstandard
@@ -68,18 +69,21 @@ async def test_a_bomb_is_left_at_the_limit_and_never_lies_in_memory_whole(status
 
 
 @pytest.mark.parametrize(
-    ("body", "coding"),
+    ("packed", "coding"),
     [
-        (bomb(2), "gzip, gzip"),
-        (zstandard.compress(bytes(MB)), "zstd"),
-        (zstandard.compress(zstandard.compress(bytes(MB))), "zstd, zstd"),
-        (zlib.compress(bytes(MB)), "deflate"),
-        (b"\x1b\x00", "br"),
-        (b"", "gzip, gzip"),
+        (lambda: bomb(2), "gzip, gzip"),
+        (lambda: zstandard.compress(bytes(MB)), "zstd"),
+        (lambda: zstandard.compress(zstandard.compress(bytes(MB))), "zstd, zstd"),
+        (lambda: zlib.compress(bytes(MB)), "deflate"),
+        (lambda: b"\x1b\x00", "br"),
+        (bytes, "gzip, gzip"),
     ],
     ids=["gzip twice", "zstd", "zstd twice", "deflate", "brotli", "nothing"],
 )
-async def test_any_other_coding_and_more_than_one_are_refused_in_a_sentence(body: bytes, coding: str) -> None:
+async def test_any_other_coding_and_more_than_one_are_refused_in_a_sentence(
+    packed: Callable[[], bytes], coding: str
+) -> None:
+    body = packed()
     words = f"the answer is encoded as '{coding}', but only gzip was offered"
     tracemalloc.start()
     try:

@@ -117,3 +117,41 @@ def test_a_narrower_allow_list_stops_what_was_added_and_refuses_what_is_defined(
     here.deploy()
     assert listed(here)[EVE]["state"] == "not_allowed"
     assert reasons(here, here.run())[EVE] == "skipped not_allowed"
+
+
+def test_every_key_of_an_entry_can_be_added_and_is_listed(here: CommandLine) -> None:
+    more = ("--quiet-hours", "19:00-08:00", "--holidays", "DE-BE", "--days", "MON-FRI", "--collect", "weekly")
+    form = ("--template", "pipeline", "--thread", "series", "--attach", "deals", "--send", "on_change")
+    assert here.call(*ADD, *more, *form).exit_code == 0
+    row = listed(here)[EVE]
+    every = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+    assert row["quiet_hours"] == {"from": "19:00", "to": "08:00", "days": every, "holidays": "DE-BE"}
+    assert (row["days"], row["collect"]) == (every[:5], "weekly")
+    assert (row["template"], row["thread"], row["attach"], row["send"]) == (
+        "pipeline",
+        "series",
+        ["deals"],
+        "on_change",
+    )
+    assert row["choices"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--quiet-hours", "19:00-"), "`from` without `to`; write `to: …` beside it"),
+        (("--quiet-hours", "night"), "quiet_hours"),
+        (("--quiet-hours", "25:00-08:00"), '`from` with "25:00"; write hours and minutes, such as 19:00'),
+        (("--holidays", "XX"), '`holidays` with "XX"'),
+        (("--days", "FUNDAY"), '`days` with "FUNDAY"; write weekdays, such as MON-FRI or MON,WED'),
+        (("--collect", "hourly"), '`collect` with "hourly"'),
+        (("--attach", "nothing"), '`attach` with "nothing", which is no item of `report`'),
+        (("--template", "No Such"), '`template` with "No Such"'),
+        (("--thread", "knot"), '`thread` with "knot"'),
+    ],
+)
+def test_a_wrong_key_has_the_sentence_of_a_definition(here: CommandLine, words: tuple[str, ...], said: str) -> None:
+    seen = here.call(*ADD, *words)
+    assert seen.exit_code == console.WRONG
+    assert said in seen.stderr.replace("\n", " ")
+    assert EVE not in listed(here)

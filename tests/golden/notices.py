@@ -87,7 +87,7 @@ NOTICES = {
     ),
     "held": held(
         HeldDigest("Weekly pipeline", SLOT, 12),
-        HeldDigest("Stalled watch", SLOT + timedelta(minutes=2), 0, 3),
+        HeldDigest("Stalled watch", SLOT + timedelta(minutes=2), 0, alerts=3),
         HeldDigest("Daily website", SLOT + timedelta(minutes=5), 1),
         HeldDigest("<Pipeline> & פגישה שבועית " + "sehr lang " * 8, SLOT + timedelta(hours=1), 0),
         more=310,

@@ -1,4 +1,4 @@
-"""Writes every hand-built digest, notice and notification, and two weeks of every shipped schedule, as pages to be
+"""Writes every hand-built digest, notice and notification, and every shipped schedule in every state, as pages to be
 looked at: `python -m tests.golden.pictures FOLDER`.
 """
 
@@ -7,13 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.golden import two_mondays
 from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS
 from tests.golden.notices import NOTICES
+from tests.golden.states import every_state
 from tests.support.contents import mail_of
 from worker.domain.delivery import READER, READER_LINK
-from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
 
 LOCALES = ("en_GB", "de_DE")
@@ -22,7 +21,9 @@ LOCALES = ("en_GB", "de_DE")
 def main(folder: Path) -> None:
     """One file for each digest and locale; the address of a reader who does not exist."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, digest in {**DIGESTS, **asyncio.run(weeks())}.items():
+    with tempfile.TemporaryDirectory() as place:
+        digests = {**DIGESTS, **asyncio.run(every_state(Path(place)))}
+    for name, digest in digests.items():
         for locale in LOCALES:
             entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
             html = mail_of(digest, entry).html
@@ -38,16 +39,6 @@ def main(folder: Path) -> None:
             entry = Subscription("operator", "email", "ops@acme.example", "notice", locale, "Europe/Berlin")
             html = mail_of(notice, entry).html
             (folder / f"notice-{name}.{locale}.html").write_text(html.replace(READER, "ops@acme.example"), "utf-8")
-
-
-async def weeks() -> dict[str, Digest]:
-    """The first and the second week of every shipped schedule, over the sandbox."""
-    found: dict[str, Digest] = {}
-    for name in two_mondays.FILES:
-        with tempfile.TemporaryDirectory() as place:
-            digests = [digest async for digest in two_mondays.mondays(name, Path(place))]
-        found |= {f"{name}-{number}": digest for number, digest in enumerate(digests, 1)}
-    return found
 
 
 if __name__ == "__main__":

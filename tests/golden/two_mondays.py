@@ -73,6 +73,12 @@ def opened(box: Sandbox, source: str, clock: Clock) -> Service:
 
 async def mondays(name: str, place: Path) -> AsyncIterator[Digest]:
     """The digest of the first Monday, and that of the second, which is compared with the first."""
+    async for told in contexts(name, place):
+        yield compose(told)
+
+
+async def contexts(name: str, place: Path) -> AsyncIterator[DigestContext]:
+    """What the digests of two Mondays are made from."""
     plan, clock, before = schedule(name, place), Clock(FIRST), dict[str, Snapshot]()
     async with Sandbox(now=clock) as box:
         service = opened(box, plan.report[0].source, clock)
@@ -82,7 +88,7 @@ async def mondays(name: str, place: Path) -> AsyncIterator[Digest]:
                 box.pipeline.step(clock.now)
             clock.now = slot + timedelta(seconds=5)
             found = await answers(service, plan, slot, before)
-            yield compose(context(plan, slot, found, before))
+            yield context(plan, slot, found, before)
             before = {query: answer.snapshot for query, answer in found.items()}
         await service.aclose()
 

@@ -116,6 +116,8 @@ def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     found = services({})
     assert [name for name, described in found.items() if described.get("secrets")] == ["worker"]
     assert [name for name, described in found.items() if "outside" in described.get("networks", ())] == ["worker"]
+    assert [name for name, described in found.items() if "published" in described.get("networks", ())] == ["web"]
+    assert found["web"]["ports"] == ["127.0.0.1:8080:8080"]
     assert [name for name, described in found.items() if "network_mode" in described] == ["sandbox"]
 
 

@@ -9,8 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.machines.guarded_redis import free_port
 from tests.machines.site import children, running, until
 from tests.support.child_processes import send_signal
 from tests.support.patience import PATIENCE
@@ -82,11 +84,11 @@ class Up:
 
 
 @contextmanager
-def up(place: Path, name: str = "up") -> Iterator[Up]:
+def up(place: Path, name: str = "up", **more: str) -> Iterator[Up]:
     log = place.parent / f"{name}.log"
     given = {k: v for k, v in os.environ.items() if not k.startswith("FUNNELBEAT_") or k == SERVER}
     command = [sys.executable, "-m", "worker.entry", "--project", str(place), "up"]
-    with running(command, {**given, "FUNNELBEAT_CONCURRENCY": "1", "COLUMNS": "200"}, log) as process:
+    with running(command, {**given, "FUNNELBEAT_CONCURRENCY": "1", "COLUMNS": "200", **more}, log) as process:
         one = Up(process, log, place)
         one.says("upton is up: 1 schedule.")
         yield one
@@ -157,3 +159,24 @@ def test_a_change_that_needs_another_start_is_refused_with_a_sentence(place: Pat
         file.write_text(PROJECT, encoding="utf-8")
         one.says("Nothing changes.")
         one.goes_on()
+
+
+@pytest.mark.slow
+def test_the_pages_behind_links_listen_where_it_says_and_begin_again_too(place: Path) -> None:
+    port = free_port()
+    base_url = f"http://127.0.0.1:{port}"
+    (place / "funnelbeat.yaml").write_text(f"{PROJECT}web: {{base_url: '{base_url}'}}\n", encoding="utf-8")
+
+    def healthy() -> bool | None:
+        try:
+            return httpx.get(f"{base_url}/health", trust_env=False).text == "ok\n" or None
+        except httpx.TransportError:
+            return None
+
+    with up(place, FUNNELBEAT_LINK_KEY="k" * 40) as one:
+        one.says(f"Readers' pages listen on 127.0.0.1:{port}; links lead to {base_url}")
+        until(healthy, f"no page\n{one.said()}")
+        killed = until(lambda: one.child("web"), "no web")
+        send_signal(killed, signal.SIGKILL, group=True)
+        one.says("web ended with status -9; beginning it again")
+        until(healthy, f"no page\n{one.said()}")

@@ -6,6 +6,7 @@ import pytest
 
 from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS
+from tests.golden.states import every_state
 from tests.measured.browser import CHROMIUM, measure
 from tests.measured.mails import CURRENCIES, LOCALES, entry, in_currency, second_weeks, website
 from tests.rendering.test_alerts import entry as alert_entry
@@ -40,8 +41,8 @@ def test_no_mail_is_wider_than_the_narrowest_phone_in_any_locale_and_currency(tm
     assert {name: one.broken for name, one in found.items() if one.broken} == {}
 
 
-async def test_the_digests_of_every_source_break_no_word_on_a_phone(tmp_path: Path) -> None:
-    digests = {**DIGESTS, **(await second_weeks(tmp_path))}
+async def test_the_digests_of_every_source_in_every_state_break_no_word_on_a_phone(tmp_path: Path) -> None:
+    digests = {**DIGESTS, **(await every_state(tmp_path))}
     mails = {
         f"{name}.{locale}": mail_of(digest, entry(locale)).html
         for name, digest in digests.items()

@@ -28,9 +28,9 @@ def test_a_next_step_is_a_code_or_a_persons_own_text() -> None:
 
 
 def test_a_stall_reason_is_worded_in_the_readers_language() -> None:
-    assert EN.stall_reason("no_update:10:Offer") == "no update for 10 days in Offer"
-    assert DE.stall_reason("no_update:10:Offer") == "seit 10 Tagen ohne Änderung in Offer"
-    assert DE.stall_reason("no_update:1:Offer") == "seit 1 Tag ohne Änderung in Offer"
+    assert EN.stall_reason("no_update:10:Offer") == "Offer · limit 10 d"
+    assert DE.stall_reason("no_update:10:Offer") == "Offer · Grenze 10 T."
+    assert DE.stall_reason("no_update:1:Offer") == "Offer · Grenze 1 T."
     assert EN.stall_reason("idle:90:5:Offer") == "idle for longer than 90 % of deals needed in Offer (5 d)"
     assert DE.stall_reason("idle:90:5:Offer") == "länger ohne Änderung, als 90 % der Deals in Offer brauchten (5 T.)"
     assert DE.stall_reason("days_in_stage:14") == "seit 14 Tagen in der Phase"
@@ -48,8 +48,8 @@ def test_what_older_snapshots_hold_is_still_worded_or_printed_as_it_is() -> None
 
 
 def test_a_stage_is_printed_as_it_is_called() -> None:
-    assert EN.stall_reason("no_update:10:Offer: {1} {x} <b>") == "no update for 10 days in Offer: {1} {x} <b>"
-    assert EN.stall_reason("no_update:10:a\r\nb\u202e") == "no update for 10 days in a b"
+    assert EN.stall_reason("no_update:10:Offer: {1} {x} <b>") == "Offer: {1} {x} <b> · limit 10 d"
+    assert EN.stall_reason("no_update:10:a\r\nb\u202e") == "a b · limit 10 d"
 
 
 def test_without_services_a_code_loses_its_underscores_only() -> None:

@@ -17,7 +17,7 @@ class Processes:
         self, place: Path, environment: Mapping[str, str], log: Path, *, clocks: int = 1, workers: int = 1
     ) -> None:
         names = ("clock",) * clocks + ("worker",) * workers
-        self._processes = [(name, ChildProcesses((name,), place, environment, log=log)) for name in names]
+        self._processes = [(name, ChildProcesses(((name,),), place, environment, log=log)) for name in names]
 
     def __enter__(self) -> Self:
         for _, process in self._processes:

@@ -12,6 +12,7 @@ from typing import Any
 from tests.domain.builders import THIS_WEEK, answer, deal, open_deals
 from worker.domain.access import AuditRecord
 from worker.domain.alert.subject import ClauseResult
+from worker.domain.choices import Choices
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, Reader, Receipt
 from worker.domain.due.slots import every_after, every_before
 from worker.domain.events import Fact, Suspended
@@ -184,7 +185,14 @@ class KnownRuns:
         return {}
 
 
-class Subscribed:
+class NothingChosen:
+    """No reader chose anything."""
+
+    async def choices(self, schedule: str) -> Mapping[str, Choices]:
+        return {}
+
+
+class Subscribed(NothingChosen):
     """Nobody unsubscribed, and these records are there."""
 
     def __init__(self, *held: SubscriptionRecord) -> None:
@@ -203,8 +211,13 @@ class Subscribed:
 class Reads:
     """Every token says the same."""
 
+    key_id = "key"
+
     def __init__(self, link: Link | None) -> None:
         self.link = link
+
+    def sign(self, link: Link, key_id: str) -> str:
+        return f"{link.purpose} {link.reader.id}"
 
     def read(self, token: str) -> Link | None:
         return self.link
@@ -214,12 +227,16 @@ class Said(Subscribed):
     def __init__(self, *held: SubscriptionRecord, **said: Preference) -> None:
         super().__init__(*held)
         self.said = {f"{name}|{name}@acme.example": one for name, one in said.items()}
+        self.made = dict[str, Choices]()
 
     async def current(self, schedule: str) -> str:
         return {"old": "weekly"}.get(schedule, schedule)
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
         return self.said
+
+    async def choices(self, schedule: str) -> Mapping[str, Choices]:
+        return self.made
 
 
 class Chosen(Said):
@@ -231,7 +248,7 @@ class Chosen(Said):
         return True
 
     async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
-        return self.said[reader].choice is choice and self.said.pop(reader) is not None
+        return reader in self.said and self.said[reader].choice is choice and self.said.pop(reader) is not None
 
 
 class KnownDeliveries(KnownRuns):

@@ -128,7 +128,7 @@ async def test_who_stopped_starts_it_again_and_is_told_what_moved_since(site: Si
 
 async def test_a_reader_pauses_and_resumes_on_the_preferences_page(site: Site) -> None:
     path = f"/p/{site.token()}"
-    assert "Wie bisher" in shown(await site.get(path))
+    assert "Jeden Bericht" in shown(await site.get(path))
     assert "Pausiert bis" in shown(await site.post(path, data={"act": "pause-28"}))
     (said,) = (await site.week.services.subscriptions.preferences("week")).values()
     assert said.until is not None
@@ -137,6 +137,79 @@ async def test_a_reader_pauses_and_resumes_on_the_preferences_page(site: Site) -
     assert await site.ada() == "skipped muted"
     assert "Pausiert bis" not in shown(await site.post(path, data={"act": "resume"}))
     assert await site.ada() == "sent"
+
+
+CHOICES = {"act": "save", "send": "on_change", "locale": "en_GB", "quiet_from": "19:00", "quiet_to": "08:00"}
+WEEKDAYS = {**CHOICES, "days": ["0", "1", "2", "3", "4"], "rows": "row.value >= 50000"}
+
+
+async def test_a_reader_chooses_and_the_next_digest_is_as_chosen(site: Site) -> None:
+    path = f"/p/{site.token()}"
+    assert "Saved. It counts from the next digest on." in shown(await site.post(path, data=WEEKDAYS))
+    (made,) = (await site.week.services.subscriptions.choices("week")).values()
+    assert (made.origin, made.by, made.locale, str(made.send), made.days) == (
+        "link",
+        "the reader",
+        "en_GB",
+        "on_change",
+        (0, 1, 2, 3, 4),
+    )
+    page = (await site.get(path)).text
+    assert 'name="rows" value="row.value &gt;= 50000"' in page
+    assert "<option selected>19:00</option>" in page
+    assert 'value="on_change" checked' in page
+    run, _ = await site.week.run()
+    kept = (await site.week.services.lookups.subscribed(run.key))[ADA.id]
+    assert (kept.rows, kept.locale, kept.not_sent) == ("row.value >= 50000", "en_GB", made.chosen(kept).not_sent)
+    assert kept.not_sent is not None
+
+
+async def test_a_readers_own_condition_only_narrows_what_the_definition_lets_through(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    async with serving(empty_redis, tmp_path / "project") as site:
+        to = TO.replace("locale: de_DE", 'locale: de_DE, rows: "row.value >= 40000 // ours"')
+        await site.week.deploy(SCHEDULE.rstrip() + to)
+        path = f"/p/{site.token()}"
+        assert "row.value &gt;= 40000 // ours" in (await site.get(path)).text
+        answer = await site.post(path, data={**WEEKDAYS, "rows": "row.value >= 1) || (true"})
+        assert answer.status_code == 422
+        assert "Nicht gespeichert" in shown(answer)
+        assert await site.week.services.subscriptions.choices("week") == {}
+        await site.post(path, data={**WEEKDAYS, "rows": "row.value < 60000", "quiet_from": "", "quiet_to": ""})
+        _, rows = await site.week.run()
+        digest = await site.week.services.digests.open(next(row for row in rows if row.key.reader == ADA.id))
+        assert digest is not None
+        listed = digest.found.snapshots["deals"].rows
+        assert listed is not None
+        place = next(at for at, one in enumerate(listed.columns) if one.name == "value")
+        values = [int(row.cells[place] or 0) for row in listed.rows]
+        assert values
+        assert all(4_000_000 <= value < 6_000_000 for value in values), values
+
+
+async def test_what_was_chosen_survives_a_deployment_and_goes_with_the_entry(site: Site) -> None:
+    await site.post(f"/p/{site.token()}", data=WEEKDAYS)
+    await site.week.deploy(SCHEDULE.replace("Weekly pipeline", "Renamed").rstrip() + TO)
+    assert set(await site.week.services.subscriptions.choices("week")) == {ADA.id}
+    await site.week.deploy(SCHEDULE)
+    assert await site.week.services.subscriptions.choices("week") == {}
+
+
+async def test_the_page_leads_to_what_else_comes_to_the_address_and_stops_everything(site: Site) -> None:
+    second = "  - {id: again, channel: mail, address: ada@acme.example}\n"
+    await site.week.deploy(SCHEDULE.rstrip() + TO + second)
+    path = f"/p/{site.token()}"
+    page = await site.get(path)
+    assert "Das bekommen Sie außerdem 1 Weekly pipeline Ändern" in shown(page)
+    (token,) = re.findall(r'<a href="([^"/]+)">', page.text)
+    assert "Stop this digest" in shown(await site.get(f"/p/{token}"))
+    assert "Ändern" not in shown(await site.get(f"/u/{site.token(Purpose.UNSUBSCRIBE)}"))
+    assert "Beendet" in shown(await site.post(path, data={"act": "everything"}))
+    _, rows = await site.week.run()
+    stopped = {row.key.reader for row in rows if str(row.reason) == "unsubscribed"}
+    assert stopped == {ADA.id, "again|ada@acme.example"}
+    assert "Stopped" in shown(await site.get(f"/p/{token}"))
 
 
 async def test_only_the_reader_of_the_link_is_stopped(site: Site) -> None:

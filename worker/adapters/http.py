@@ -86,6 +86,7 @@ class Http:
             follow_redirects=False,
             trust_env=False,
         )
+        self._base = str(self._client.base_url).rstrip("/")
 
     async def send(
         self,
@@ -107,8 +108,7 @@ class Http:
         seconds = self._timeout if patience is None else patience
         request = self._client.build_request(
             method,
-            path,
-            params=params,
+            self._url(path, params),
             json=json,
             content=content,
             headers=dict(headers or {}),
@@ -125,6 +125,15 @@ class Http:
                 ) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _failure(error) from error
+
+    def _url(self, path: str, params: Mapping[str, Any] | None) -> httpx.URL:
+        """As httpx joins base, path and parameters, but taken apart once and not three times. What may mean more than a
+        plain path is left to httpx.
+        """
+        if not path.startswith("/") or any(mark in path for mark in ("//", "/.", "?", "#")):
+            return self._client.build_request("GET", path, params=params).url
+        query = f"?{httpx.QueryParams(params)}" if params else ""
+        return httpx.URL(f"{self._base}{path}{query}")
 
     async def _exchange(self, request: httpx.Request) -> HttpAnswer:
         """Reads piece by piece, so that an endless body is abandoned before it fills the memory."""

@@ -74,12 +74,14 @@ def _run(row: Planned, fire: Fire) -> dict[str, Any]:
 
 
 def _shift(one: Shift) -> dict[str, Any]:
-    """Digests that wait: {"until", "sentence", "readers": [reader, …], "superseded"}.
+    """Digests that wait: {"until", "reason", "sentence", "readers": [reader, …], "superseded"}.
 
-    `superseded` is true if a later run takes their place before that, so that they are not sent.
+    `reason` is quiet_hours or collected. `superseded` is true if a later run takes their place before that, so that
+    they are not sent; of collected digests the later one tells.
     """
     return {
         "until": stamp(one.until),
+        "reason": one.reason,
         "sentence": one.sentence,
         "readers": list(one.readers),
         "superseded": one.superseded,

@@ -1,9 +1,11 @@
 """Subscriptions, and what stops them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
+from worker.domain.choices import Choices
+from worker.domain.quiet import WEEK, QuietHours
 from worker.domain.run import stamp
 from worker.domain.schedule import Subscription
 from worker.domain.subscription import Preference, SubscriptionRecord
@@ -13,8 +15,14 @@ from worker.flow.operate.subscriptions import SubscriptionRow
 def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, Any]]:
     """Every subscription.
 
-    [{"schedule", "reader", "state", "id", "channel", "address", "rows", "send", "locale", "timezone", "source", "by",
-    "at", "expires", "stopped", "sentence"}, …]
+    [{"schedule", "reader", "state", "id", "channel", "address", "rows", "send", "locale", "timezone", "quiet_hours",
+    "days", "collect", "template", "attach", "thread", "source", "by", "at", "expires", "stopped", "choices",
+    "sentence"}, …]
+
+    The keys of the entry are as the definition or the record says. `quiet_hours` is null or {"from", "to", "days",
+    "holidays"}; `days` are lists such as ["MON", "TUE"]. `choices` is null or what the reader chose beside that:
+    {"source", "by", "at", "locale", "send", "quiet_hours", "days", "rows"}, null where nothing is chosen; both
+    conditions on rows hold, and quiet hours without times are none.
 
     `source` is "definition", "cli", "api" or "link". `by` and `at` are empty and null for a definition. `stopped` says
     what stops the messages, null if nothing does: {"choice", "source", "by", "at", "until"}. `sentence` is what the
@@ -65,6 +73,7 @@ def _row(row: SubscriptionRow) -> dict[str, Any]:
         "at": _stamp(row.at),
         "expires": _stamp(row.expires),
         "stopped": _stopped(row.preference),
+        "choices": _choices(row.choices),
         "sentence": row.sentence,
     }
 
@@ -78,7 +87,43 @@ def _entry(entry: Subscription) -> dict[str, Any]:
         "send": entry.send,
         "locale": entry.locale,
         "timezone": entry.zone,
+        "quiet_hours": _quiet(entry.quiet_hours),
+        "days": _days(entry.days),
+        "collect": entry.collect,
+        "template": entry.template,
+        "attach": list(entry.attach),
+        "thread": entry.thread,
     }
+
+
+def _choices(choices: Choices | None) -> dict[str, Any] | None:
+    if choices is None:
+        return None
+    return {
+        "source": choices.origin,
+        "by": choices.by,
+        "at": stamp(choices.at),
+        "locale": choices.locale or None,
+        "send": choices.send,
+        "quiet_hours": _quiet(choices.quiet_hours),
+        "days": None if choices.days is None else _days(choices.days),
+        "rows": choices.rows or None,
+    }
+
+
+def _quiet(hours: QuietHours | None) -> dict[str, Any] | None:
+    if hours is None:
+        return None
+    times = {"from": _time(hours.begins), "to": _time(hours.ends)}
+    return {**times, "days": _days(hours.days), "holidays": hours.holidays or None}
+
+
+def _days(days: Iterable[int]) -> list[str]:
+    return [WEEK[day] for day in days]
+
+
+def _time(at: time | None) -> str | None:
+    return None if at is None else f"{at:%H:%M}"
 
 
 def _stopped(preference: Preference | None) -> dict[str, Any] | None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.domain.digest.sections import Figure
+
 MOST_HELD = 20
-"""OverCap digests that one message names. The others are counted."""
+"""Held digests that one message names. The others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +21,28 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class HeldDigest:
-    """A digest that was not sent, as the message at the period's end names it. `name`: the schedule's. `changes`: rows
-    and figures that differ from what the reader was last sent. `alerts`: of a notification, how many it tells of.
+    """A digest that was not sent, as the message that tells of it names it. `name`: the schedule's. `changes`: rows and
+    figures that differ from what the reader was last sent. `figure` heads it, None where nothing is known; of a list of
+    deals (`of_deals`) its name says what the list holds. `alerts`: of a notification, how many it tells of.
     """
 
     name: str
     slot: datetime
     changes: int
+    figure: Figure | None = None
+    of_deals: bool = False
     alerts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class OverCap:
     """A digest over the cap. `subject`: the channel and address. `until`: the period's end. `reader`: the id of the
-    delivery that tells of it then.
+    delivery that tells of it then. `others`: older digests that it was to tell of, and `more` that are only counted.
     """
 
     subject: str
     until: datetime
     reader: str
     digest: HeldDigest
+    others: tuple[HeldDigest, ...] = ()
+    more: int = 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.cap import HeldDigest
 from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -96,6 +97,17 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineMove:
+    """A reader whose owner is reached at another address now: `new` goes on with what `old` was sent. `ends`: nobody is
+    reached at the old address any more.
+    """
+
+    old: Reader
+    new: Reader
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PartState:
     """`receipt`: the receiver's own words or ids (queue id; channel and ts). `sha256` is of the exact bytes sent."""
 
@@ -112,7 +124,8 @@ class Delivery:
     the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
     the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
     delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
-    may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells.
+    may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells. `tells_of`:
+    held digests of which this one tells, oldest first, and `tells_of_more` that are only counted.
     """
 
     key: DeliveryKey
@@ -135,6 +148,8 @@ class Delivery:
     notice: Notice | None = None
     may_repeat: datetime | None = None
     content: str = ""
+    tells_of: tuple[HeldDigest, ...] = ()
+    tells_of_more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +170,8 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLinks:
-    """Addresses of pages for one reader. `key_id` names the key that signed them. `token`: what is signed in
-    `unsubscribe`, for a way without a page.
+    """Addresses of pages for one reader. `unsubscribe` is empty where no click may end a single subscription. `key_id`
+    names the key that signed them. `token`: what is signed in `unsubscribe`, for a way without a page; as empty.
     """
 
     unsubscribe: str

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.domain.cap import OverCap
+from worker.domain.cap import HeldDigest, OverCap
 from worker.domain.delivery import Baseline
 from worker.domain.reason import Reason
 
@@ -48,13 +48,14 @@ class Skipped:
 @dataclass(frozen=True, slots=True)
 class Deferred:
     """Surely not accepted. The delivery is tried again from `until` on. `extends`: the wait takes nothing from the time
-    in which it is tried.
+    in which it is tried. `held_as`: how a newer digest tells of it that takes its place while it waits.
     """
 
     until: datetime
     reason: Reason
     sentence: str = ""
     extends: bool = False
+    held_as: HeldDigest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ twice alike, and an hour that is left out is never waited for.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ from worker.domain.time.zones import steady_until, wall
 
 HolidayName = Callable[[str, date], str]
 """The name of the public holiday that a calendar (DE-BE) has on a day, empty for none."""
+
+WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+"""As definitions write weekdays."""
 
 EVERY_DAY = tuple(range(7))
 LONGEST = timedelta(days=366)
@@ -33,6 +36,14 @@ class QuietHours:
     ends: time | None = None
     days: tuple[int, ...] = EVERY_DAY
     holidays: str = ""
+
+
+def within_days(hours: QuietHours | None, days: tuple[int, ...]) -> QuietHours | None:
+    """Quiet hours that leave only those of `days` on which they let anything be sent."""
+    if days == EVERY_DAY:
+        return hours
+    own = hours or QuietHours()
+    return replace(own, days=tuple(day for day in own.days if day in days))
 
 
 def why_quiet(hours: QuietHours, shown: datetime, holiday: HolidayName) -> str:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.choices import Choices
+from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
+from worker.domain.quiet import EVERY_DAY
 from worker.domain.schedule import Defaults, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference
 
@@ -17,6 +20,8 @@ class Act(StrEnum):
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
+    SAVE = "save"
+    STOP_ALL = "everything"
 
 
 ALLOWED = {
@@ -27,9 +32,36 @@ ALLOWED = {
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesForm:
+    """What a reader wrote into the page, as text. `days`: numbers of weekdays, Monday is 0. `send`: always, on_change,
+    or the days of a pause as "pause-7"; empty leaves a pause as it is.
+    """
+
+    act: str = ""
+    send: str = ""
+    locale: str = ""
+    quiet_from: str = ""
+    quiet_to: str = ""
+    days: tuple[str, ...] = ()
+    rows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SameAddress:
+    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it."""
+
+    reader: Reader
+    name: str
+    paused: bool
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
-    `preference`: what stops the messages.
+    `entry` is as the definition or the record says, and `choices` what the reader chose beside it. `preference`: what
+    stops the messages. `others`: what else comes to this address. `locales`: in which messages are. `problem`: why the
+    form was not saved.
     """
 
     link: Link
@@ -38,6 +70,23 @@ class ReaderPage:
     schedule: Schedule | None = None
     entry: Subscription | None = None
     preference: Preference | None = None
+    choices: Choices | None = None
+    others: tuple[SameAddress, ...] = ()
+    locales: tuple[str, ...] = ()
+    saved: bool = False
+    problem: str = ""
+
+    @property
+    def in_force(self) -> Subscription | None:
+        """The entry with what the reader chose."""
+        return self.choices.chosen(self.entry) if self.choices is not None and self.entry is not None else self.entry
+
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The weekdays on which something is sent."""
+        entry = self.in_force
+        hours = entry.not_sent if entry is not None else None
+        return hours.days if hours is not None else EVERY_DAY
 
     @property
     def stopped(self) -> bool:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NO_ALERT = "no_alert"  # also why a run without readers of digests is skipped
     CAPPED = "capped"
+    TAKEN_OVER = "taken_over"
     SUSPENDED = "suspended"
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     ORDER = "order"
     BACKOFF = "backoff"
     QUIET_HOURS = "quiet_hours"
+    COLLECTED = "collected"  # also why a digest is sent that tells of others
     # why a delivery did not arrive, or may not have
     REFUSED = "refused"
     RENDER = "render"
@@ -80,6 +82,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.EMPTY: "There is nothing to show.",
     Reason.NO_ALERT: "No alert of the schedule has anything to tell.",
     Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
+    Reason.TAKEN_OVER: "Another message to this address tells of what it was to tell.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",
     Reason.MUTED: "This reader's messages are paused.",
@@ -91,6 +94,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ORDER: "An older digest for this reader is still on its way; they leave in the order of their slots.",
     Reason.BACKOFF: "The receiver could not take it; it is tried again later.",
     Reason.QUIET_HOURS: "These are quiet hours of the reader; it is sent when they are over.",
+    Reason.COLLECTED: "This reader's digests are collected, and one at a fixed time tells of the others.",
     Reason.REFUSED: "The receiver refused it for good.",
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",
     Reason.EXHAUSTED: "Every try failed until its time was over.",

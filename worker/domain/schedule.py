@@ -9,7 +9,7 @@ from typing import Any
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.cap import Cap
 from worker.domain.operators import Operator
-from worker.domain.quiet import QuietHours
+from worker.domain.quiet import EVERY_DAY, QuietHours, within_days
 from worker.domain.time.window import WindowSpec
 
 SHARE_FOR = 300
@@ -30,6 +30,14 @@ class Send(StrEnum):
     ALWAYS = "always"
     ON_CHANGE = "on_change"
     ON_ALERT = "on_alert"  # when this run tells of an alert of the schedule
+
+
+class Collect(StrEnum):
+    """Whether a reader's digests wait for a fixed time (domain.collect), at which the newest tells of the others."""
+
+    NONE = "none"
+    DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class Follow(StrEnum):
@@ -122,7 +130,8 @@ class Subscription:
     condition on the rows that this reader sees; empty for all. `team_totals`: what has no rows of its own is shown too.
     `each`: one reader for every owner of rows, and `address` is None; rows of owners without an address go to
     `unassigned`.
-    `quiet_hours`: when nothing is sent, in `zone`. `skip_if_empty`: a digest with nothing to show is not sent.
+    `quiet_hours`: when nothing is sent, in `zone`; `days`: the weekdays on which something is (Monday is 0).
+    `skip_if_empty`: a digest with nothing to show is not sent. `uncapped`: no cap holds its digests.
     """
 
     id: str
@@ -141,6 +150,14 @@ class Subscription:
     quiet_hours: QuietHours | None = None
     skip_if_empty: bool = False
     thread: Thread = Thread.RUN
+    days: tuple[int, ...] = EVERY_DAY
+    collect: Collect = Collect.NONE
+    uncapped: bool = False
+
+    @property
+    def not_sent(self) -> QuietHours | None:
+        """When nothing is sent, by `quiet_hours` and `days`: both hold. None if it may be sent at any time."""
+        return within_days(self.quiet_hours, self.days)
 
 
 @dataclass(frozen=True, slots=True)

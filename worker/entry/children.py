@@ -1,5 +1,5 @@
-"""Clock and worker as child processes of `up` and `demo`: they start again when they end by themselves, and they end
-when their parent ends.
+"""Clock, worker and web as child processes of `up` and `demo`: they start again when they end by themselves, and they
+end when their parent ends.
 """
 
 import signal
@@ -25,12 +25,18 @@ LONGEST_PAUSE = 30.0
 
 
 class ChildProcesses:
-    """`members` are command names ("clock", "worker"). Their output goes to `log`, or to our standard error."""
+    """`members` are commands, such as ("clock",) or ("web", "--port", "8080"), each with a name of its own. Their
+    output goes to `log`, or to our standard error.
+    """
 
     def __init__(
-        self, members: tuple[str, ...], directory: Path, environment: Mapping[str, str], log: Path | None = None
+        self,
+        members: tuple[tuple[str, ...], ...],
+        directory: Path,
+        environment: Mapping[str, str],
+        log: Path | None = None,
     ) -> None:
-        self._members = members
+        self._commands = {words[0]: words for words in members}
         self._directory = directory
         self._environment = dict(environment)
         self._log = log
@@ -40,15 +46,15 @@ class ChildProcesses:
         self._after: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        for member in self._members:
+        for member in self._commands:
             self._start(member)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Ends the worker first, then the clock. What the clock still publishes waits in the ledger."""
-        for member in reversed(self._members):
+        """Ends the last one first, and the clock last. What the clock still publishes waits in the ledger."""
+        for member in reversed(self._commands):
             child = self._children[member]
             if child.poll() is None:
                 child.send_signal(signal.SIGTERM)
@@ -80,7 +86,7 @@ class ChildProcesses:
 
     def _start(self, member: str) -> None:
         self._begun[member] = time.monotonic()
-        command = [sys.executable, "-m", "worker.entry", "--project", str(self._directory), member]
+        command = [sys.executable, "-m", "worker.entry", "--project", str(self._directory), *self._commands[member]]
         if self._log is None:
             self._children[member] = self._spawn(command, None)
             return

@@ -72,7 +72,7 @@ def demo(
             configure("warning")
             deploy_now(bundle, settings, place)
             environment = {**child_environment(settings, bundle.project), "FUNNELBEAT_CONCURRENCY": CHILDREN}
-            with ChildProcesses(("clock", "worker"), place, environment, log=out) as children:
+            with ChildProcesses((("clock",), ("worker",)), place, environment, log=out) as children:
                 _play(bundle, settings, place, box, children, out)
                 _stay(out, children, once=once)
 

@@ -179,9 +179,10 @@ def _shift_text(one: Shift, fire: Fire, readers: int) -> str:
     due, until = fire.due.astimezone(ZoneInfo(one.zone)), one.until.astimezone(ZoneInfo(one.zone))
     at = f"{until:%H:%M}" if until.date() == due.date() else f"{until:%a %d %b %H:%M}"
     who = "" if len(one.readers) == readers else f"{_counted(len(one.readers), 'reader')} "
+    why = one.reason.replace("_", " ")
     if one.superseded:
-        return f"{who}→ a later run, quiet hours"
-    return f"{who}→ {at} {one.zone}, quiet hours"
+        return f"{who}→ a later run, {why}"
+    return f"{who}→ {at} {one.zone}, {why}"
 
 
 def _reached(found: OwnersReached) -> str:

@@ -34,6 +34,7 @@ from worker.entry.project_dir import (
 )
 from worker.entry.tasks import make_worker_app, worker_arguments
 from worker.entry.watcher import Watcher, print_changes, stamps
+from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.settings import Settings
@@ -70,7 +71,7 @@ def worker(
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:
-    """Deploy on save, with a clock and a worker, in one command."""
+    """Deploy on save, with a clock, a worker and the pages behind links, in one command."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         seen = stamps(place)
@@ -79,9 +80,12 @@ def up(ctx: typer.Context, project: Project = None) -> None:
         with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox) as settings:
             configure(settings.log_level)
             print_changes(deploy_now(bundle, settings, place))
-            with ChildProcesses(("clock", "worker"), place, child_environment(settings, bundle.project)) as children:
+            members = tuple(filter(None, (("clock",), ("worker",), web_member(bundle, settings))))
+            with ChildProcesses(members, place, child_environment(settings, bundle.project)) as children:
                 count = len(bundle.schedules)
                 console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
+                if pages := web_words(bundle, settings):
+                    console.err.print(pages, markup=False, soft_wrap=True)
                 if settings.sandbox != base.sandbox:
                     console.err.print(f"What the sandbox receives is written to {outbox}", markup=False)
                 again = partial(deploy_now, settings=settings, place=place)

@@ -12,6 +12,7 @@ from worker.documents.subscriptions import (
     removed_document,
     subscriptions_document,
 )
+from worker.domain.quiet import WEEK
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.subscription import Origin
@@ -48,11 +49,25 @@ def list_subscriptions(
     elif not rows:
         console.out.print("Nobody is subscribed to anything.", markup=False)
     else:
-        console.print_columns(("Schedule", "Reader", "Channel", "State", "Source"), [_cells(row) for row in rows])
+        heads = ("Schedule", "Reader", "Channel", "State", "Source", "Chosen by the reader")
+        console.print_columns(heads, [_cells(row) for row in rows])
 
 
 def _cells(row: SubscriptionRow) -> tuple[str, ...]:
-    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), _source(row)
+    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), _source(row), _chosen(row)
+
+
+def _chosen(row: SubscriptionRow) -> str:
+    """`quiet_hours 19:00-08:00, send on_change; by the reader, 2026-11-23T08:00:00Z`."""
+    made = row.choices
+    if made is None:
+        return ""
+    hours = made.quiet_hours
+    quiet = "" if hours is None else "none" if hours.begins is None else f"{hours.begins:%H:%M}-{hours.ends:%H:%M}"
+    days = "" if made.days is None else ",".join(WEEK[day] for day in made.days)
+    told = {"quiet_hours": quiet, "days": days, "send": made.send or "", "locale": made.locale, "rows": made.rows}
+    words = ", ".join(f"{name} {text}" for name, text in told.items() if text)
+    return f"{words}; by {made.by}, {stamp(made.at)}"
 
 
 def _state(row: SubscriptionRow) -> str:
@@ -79,6 +94,15 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     name: Annotated[str, typer.Option("--id", help="Names the subscription; channel:address unless given.")] = "",
     rows: Annotated[str, typer.Option("--rows", help="A condition on the deals that are shown.")] = "",
     send: Annotated[str, typer.Option("--send", help="always or on_change.")] = "",
+    quiet_hours: Annotated[
+        str, typer.Option("--quiet-hours", help="When nothing is sent, such as 19:00-08:00; none for no such time.")
+    ] = "",
+    holidays: Annotated[str, typer.Option("--holidays", help="On whose public holidays nothing is sent: DE-BE.")] = "",
+    days: Annotated[str, typer.Option("--days", help="The weekdays on which it is sent, such as MON-FRI.")] = "",
+    collect: Annotated[str, typer.Option("--collect", help="daily or weekly: sent at 08:00 in one digest.")] = "",
+    attach: Annotated[list[str] | None, typer.Option("--attach", help="A query whose file goes along.")] = None,
+    template: Annotated[str, typer.Option("--template", help="A template family.")] = "",
+    thread: Annotated[str, typer.Option("--thread", help="run or series.")] = "",
     locale: Annotated[str, typer.Option("--locale", help="language_TERRITORY, such as de_DE.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="An IANA zone, such as Europe/Berlin.")] = "",
     expires: Annotated[
@@ -89,8 +113,9 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
 ) -> None:
     """Subscribe an address to a schedule, beside its definition. What may be written is the same as in `to:`."""
     keys = {"id": name, "channel": channel, "address": address, "rows": rows}
-    more = {"send": send, "locale": locale, "timezone": timezone}
-    written: dict[str, Any] = {key: value for key, value in (keys | more).items() if value}
+    more = {"send": send, "locale": locale, "timezone": timezone, "days": days, "collect": collect}
+    form = {"template": template, "thread": thread, "attach": attach, "quiet_hours": _quiet(quiet_hours, holidays)}
+    written: dict[str, Any] = {key: value for key, value in (keys | more | form).items() if value}
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> Any:
@@ -165,6 +190,15 @@ def resume(
     else:
         words = "gets messages again" if ended else "was not paused"
         console.out.print(f"{row.reader.id} of {schedule} {words}.", markup=False)
+
+
+def _quiet(hours: str, holidays: str) -> str | dict[str, str]:
+    """As `quiet_hours:` is written. What is no pair of times is left for the check of the entry."""
+    if not holidays and (not hours or "-" not in hours):
+        return hours
+    begins, _, ends = hours.partition("-")
+    told = {"from": begins.strip(), "to": ends.strip(), "holidays": holidays}
+    return {name: text for name, text in told.items() if text}
 
 
 def _author() -> Author:

@@ -65,6 +65,8 @@ def complaint_of(fault: TemplateFault) -> Complaint:
 
 def unused(bundle: Bundle) -> tuple[Complaint, ...]:
     """Warns of the project's own templates that no channel fills and that no other template names."""
+    if not bundle.templates:
+        return ()
     env = environment(shipped.folder_of("templates"), bundle.templates)
     named: set[str] = set()
     for path in (*shipped_paths(), *bundle.templates):

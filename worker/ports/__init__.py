@@ -12,7 +12,7 @@ from worker.ports.channels import Channel, Templates
 from worker.ports.circuits import Circuits
 from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
-from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult
+from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
@@ -82,6 +82,7 @@ __all__ = [
     "Subscriptions",
     "Sweep",
     "SweepResult",
+    "TakenOver",
     "Templates",
     "Triggers",
     "Turn",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.cap import Cap
+from worker.domain.cap import Cap, HeldDigest
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey
 from worker.domain.events import Fact
 from worker.domain.notice import Suspension
@@ -35,6 +35,15 @@ class HoldResult:
     """
 
     lease: DeliveryLease | None
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """All that a delivery tells of other digests; `more` of them are only counted. `facts`: changes of others."""
+
+    held: tuple[HeldDigest, ...] = ()
+    more: int = 0
     facts: tuple[Fact, ...] = ()
 
 
@@ -125,6 +134,12 @@ class DeliveryLedger(Protocol):
         """Takes a turn among the messages that `subject` (a channel and address) may get in a period, once for all
         tries of a delivery. None if the delivery has its turn, else the end of the period. `always`: a turn even beyond
         the cap.
+        """
+        ...
+
+    async def take_over_held(self, key: DeliveryKey, subject: str) -> TakenOver:
+        """Closes the delivery that waits to tell `subject` of digests over its cap as skipped(taken_over), and lets the
+        pending delivery `key` tell of them instead. A delivery that was tried before takes over nothing.
         """
         ...
 

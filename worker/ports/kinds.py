@@ -1,12 +1,13 @@
 """What a kind of source offers. Definitions are checked against it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
 from worker.domain.expression import Columns
+from worker.domain.snapshot.notes import NoteKind
 from worker.domain.snapshot.presentation import EVERYTHING_PRINTED, Presentation
 from worker.domain.snapshot.scope import EVERYTHING, Scope
 from worker.domain.snapshot.snapshot import Column
@@ -104,6 +105,14 @@ class KeptNames:
     kept: float = 0.0
 
 
+AnswerTables = Mapping[str, tuple[str, ...]]
+"""Ids of tables, with the names of their columns."""
+
+
+def columns_of(tables: Mapping[str, Iterable[Column]]) -> AnswerTables:
+    return {name: tuple(column.name for column in columns) for name, columns in tables.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class QuerySpec:
     """`windowed`: the answer belongs to a window; otherwise it is the state at the time of reading. `lists`: the answer
@@ -116,10 +125,11 @@ class QuerySpec:
     always or for some parameters. `conditions`: which rows the parameters ask for. `per_person`: ids of tables with a
     row for each person. `counts`: what the stages of the funnel count ("deals", "visitors"); the column's head is the
     word "<counts>_head". It is empty for a query without a funnel. `presentation`: what leads, which facts follow, and
-    how the tables are printed.
+    how the tables are printed. `tables`: the tables that an answer may have beside a funnel, by id with the names of
+    their columns, so that `show` is checked; empty where nobody knows them before the answer.
 
-    `measures`: what each holds, by dotted key ("total.count"), and `tables`: the columns of those beside a list of
-    opportunities, by id. Alert rules are checked against them. None if an answer decides them.
+    `measures`: what each holds, by dotted key ("total.count"), and `rule_tables`: the columns of tables beside a list
+    of opportunities, by id. Alert rules are checked against them. None if an answer decides them.
     """
 
     name: str
@@ -137,12 +147,17 @@ class QuerySpec:
     conditions: Callable[[Mapping[str, Any]], Scope] = lambda _params: EVERYTHING
     per_person: frozenset[str] = frozenset()
     presentation: Presentation | Callable[[Mapping[str, Any]], Presentation] = EVERYTHING_PRINTED
+    tables: AnswerTables | Callable[[Mapping[str, Any]], AnswerTables] = field(default_factory=dict)
     measures: Columns | None = None
-    tables: Mapping[str, tuple[Column, ...]] | None = None
+    rule_tables: Mapping[str, tuple[Column, ...]] | None = None
 
     def price_of(self, params: Mapping[str, Any]) -> Price:
         """The price for a definition's parameters."""
         return self.price(params) if callable(self.price) else self.price
+
+    def tables_of(self, params: Mapping[str, Any]) -> AnswerTables:
+        """The tables for a definition's parameters."""
+        return self.tables(params) if callable(self.tables) else self.tables
 
     def traits(self, params: Mapping[str, Any]) -> QueryTraits:
         """The traits for a definition's parameters."""
@@ -226,7 +241,8 @@ class SourceKind:
     secrets are still references there. `catalogue`: what `source` lists of an account, if the source is a Catalog.
     `words`: words of this service alone, by language and key. If another service or Funnelbeat itself has the same key,
     the text must be the same. `example`: a connection as a mapping in YAML, on one line, that a new project shows in a
-    comment. `endpoints`: the service's endpoints that it uses, for the reference.
+    comment. `endpoints`: the service's endpoints that it uses, for the reference. `notes`: the kinds of what it may say
+    beside an answer; each has words in every language of `words`.
     """
 
     type: str
@@ -242,3 +258,4 @@ class SourceKind:
     example: str = ""
     endpoints: tuple[Endpoint, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[NoteKind, ...] = ()

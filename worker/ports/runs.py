@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
@@ -86,7 +86,7 @@ class RunLedger(Protocol):
         """
         ...
 
-    async def deliver(
+    async def deliver(  # noqa: PLR0913  # one write begins everything that follows from the run's answers
         self,
         key: RunKey,
         attempt: int,
@@ -97,14 +97,18 @@ class RunLedger(Protocol):
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
         alerts: AlertChanges | None = None,
+        moved: Sequence[BaselineMove] = (),
     ) -> HandOver:
         """fetching → delivering. One script writes snapshots, gaps and one pending delivery per reader (with its
         expiry). Older open deliveries of the same readers are superseded. This run's own deliveries are superseded if a
         run of a later slot, claimed after it, has reached the reader. Without `supersede`, each delivery waits until
         every older one of its reader is closed.
 
-        `subscribed`: the entries of readers who subscribed at run time. They are kept with the run, so that its
-        messages can be made again.
+        `subscribed`: the entries of readers who subscribed or chose something at run time. They are kept with the run,
+        so that its messages can be made again.
+
+        `moved`: a reader who has no baselines goes on with those of another, whom a later run finds no more if that one
+        ends.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
 

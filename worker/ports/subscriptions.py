@@ -1,15 +1,16 @@
 """Subscriptions made at run time, and what readers said of theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from worker.domain.choices import Choices
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, SubscriptionRecord
 
 
 class Subscriptions(Protocol):
-    """Records and preferences, by schedule. A schedule that was renamed is found under both ids. Every method is one
-    atomic step. Raises LedgerUnavailable.
+    """Records, preferences and choices, by schedule. A schedule that was renamed is found under both ids. Every method
+    is one atomic step. Raises LedgerUnavailable.
     """
 
     async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
@@ -17,7 +18,7 @@ class Subscriptions(Protocol):
         ...
 
     async def schedules(self) -> tuple[str, ...]:
-        """Schedules that have a record or a preference, sorted."""
+        """Schedules that have a record, a preference or a choice, sorted."""
         ...
 
     async def add(self, record: SubscriptionRecord) -> bool:
@@ -42,6 +43,18 @@ class Subscriptions(Protocol):
 
     async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
         """Ends a pause, or an unsubscription. False if the reader has made no such choice."""
+        ...
+
+    async def stop_all(self, readers: Sequence[tuple[str, str]], preference: Preference) -> None:
+        """Unsubscribes these readers, as schedule and reader's id, in one step."""
+        ...
+
+    async def choices(self, schedule: str) -> Mapping[str, Choices]:
+        """What readers chose, by reader's id."""
+        ...
+
+    async def choose(self, schedule: str, reader: str, choices: Choices) -> None:
+        """Keeps what a reader chose in place of all earlier choices; with nothing chosen, only forgets those."""
         ...
 
     async def current(self, schedule: str) -> str:

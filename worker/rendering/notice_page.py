@@ -5,6 +5,7 @@ import shlex
 from worker.domain.notice import Notice, Trouble
 from worker.domain.reason import Reason
 from worker.rendering import text_table
+from worker.rendering.page.held import held_lines
 from worker.rendering.wording import Wording
 from worker.sanitize import plain
 
@@ -46,21 +47,10 @@ class NoticePage:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The digests that were held, each with its slot and what changed; empty for a notice to the operator."""
-        rows = [
-            ", ".join(
-                words
-                for words in (
-                    self._w.clean(one.name, LONGEST_NAME),
-                    self._w.stamp(one.slot),
-                    self._w.say("held.changes", one.changes) if one.changes else "",
-                    self._w.say("held.alerts", one.alerts) if one.alerts else "",
-                )
-                if words
-            )
-            for one in self.notice.held
-        ]
-        return (*rows, self._w.more(self.notice.more_causes)) if rows and self.notice.more_causes else tuple(rows)
+        """The digests that were held, each with its slot, its key figure and what changed; empty for a notice to the
+        operator.
+        """
+        return held_lines(self._w, self.notice.held, self.notice.more_causes)
 
     @property
     def _count(self) -> int:

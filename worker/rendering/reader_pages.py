@@ -11,9 +11,13 @@ from markupsafe import Markup
 from worker import shipped
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, ReaderPage
+from worker.locales import own_name
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.templates import environment
 from worker.rendering.wording import Wording
+
+TIMES = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
+"""Which quiet hours can be chosen. Others that a definition names stand beside them."""
 
 LANGUAGES = {"en": "en_GB", "de": "de_DE"}
 """For pages that know nothing of their reader."""
@@ -37,7 +41,7 @@ def style_hash() -> str:
 
 def page_of(page: ReaderPage) -> str:
     """HTML of a reader's page. Its forms post to its own address."""
-    entry, defaults = page.entry, page.defaults
+    entry, defaults = page.in_force, page.defaults
     w = Wording(entry.locale if entry else defaults.locale, entry.zone if entry else defaults.timezone, page.now.year)
     forms = page.schedule is not None and entry is not None
     return _filled(
@@ -48,10 +52,24 @@ def page_of(page: ReaderPage) -> str:
         forms=forms,
         full=page.link.purpose is Purpose.PREFERENCES,
         acts=Act,
+        entry=entry,
+        times=TIMES,
+        quiet=_quiet(page),
+        weekdays=[(number, w.weekday(number)) for number in range(7)],
+        locales=[(locale, own_name(locale)) for locale in page.locales],
+        rows=page.entry.rows if page.entry is not None else "",
         pauses=[(pause.days, w.date(page.now + pause)) for pause in PAUSES],
         since=_said(w, page),
         until=w.date(page.link.expires) if page.link.expires is not None else "",
     )
+
+
+def _quiet(page: ReaderPage) -> tuple[str, str]:
+    """From when until when nothing is sent, as 19:00; empty for no such time."""
+    hours = page.in_force.quiet_hours if page.in_force is not None else None
+    if hours is None or hours.begins is None or hours.ends is None:
+        return "", ""
+    return f"{hours.begins:%H:%M}", f"{hours.ends:%H:%M}"
 
 
 def _said(w: Wording, page: ReaderPage) -> str:

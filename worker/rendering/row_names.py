@@ -22,7 +22,12 @@ class RowNames:
         self._times = times
 
     def row_name(self, cell: Cell, column: Column) -> str:
-        """Null is "Not known"; a service's word for nothing, such as "(none)", is worded where its source words it."""
+        """Null is "Not known", or the column's own word ("No owner"). A service's word for nothing, such as "(none)",
+        is worded where its source words it.
+        """
+        own = self._words.get(f"no_{column.name}")
+        if own is not None and not visible(str(cell or "")):
+            return own
         if cell is None:
             return self._words["not_known"]
         if column.kind is Kind.INSTANT and isinstance(cell, int | float):

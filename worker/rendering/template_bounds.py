@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from threading import Lock
-from time import thread_time
+from time import monotonic, thread_time
 
 STEPS = 1_000_000
 """Turns of loops, calls, and filters that `map` and `select` apply: a hundred times what a large digest takes."""
@@ -31,18 +31,21 @@ class TemplateExceeds(Exception):
 
 
 class Budget:
-    """What is left of one rendering's steps and time."""
+    """What is left of one rendering's steps and time. The processor's time, which the system has to be asked for, is
+    looked at only when as much time has passed at all: before that it cannot be used up.
+    """
 
     def __init__(self) -> None:
         self._left = STEPS
         self._until = thread_time() + SECONDS
+        self._not_before = monotonic() + SECONDS
 
     def step(self) -> None:
         """Raises TemplateExceeds when steps or time are used up."""
         self._left -= 1
         if self._left < 0:
             raise TemplateExceeds(f"it takes more than {STEPS} steps; a loop may never end")
-        if thread_time() > self._until:
+        if monotonic() > self._not_before and thread_time() > self._until:
             raise TemplateExceeds(f"it takes longer than {SECONDS:.0f} seconds of processor time")
 
 

@@ -5,7 +5,7 @@ from datetime import date as calendar_date
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_interval, format_skeleton, format_time, get_timezone_name
+from babel.dates import format_interval, format_skeleton, format_time, get_day_names, get_timezone_name
 
 from worker.domain.time.window import Window
 from worker.rendering.numbers import MINUS, NBSP
@@ -35,6 +35,10 @@ class Times:
     def local_day(self, day: calendar_date) -> str:
         """As `day`, of a date that belongs to no zone."""
         return self._date(day, "MMMd", "yMMMd")
+
+    def weekday(self, number: int) -> str:
+        """As in "Monday", which is 0."""
+        return str(get_day_names("wide", "stand-alone", self._locale)[number])
 
     def clock(self, instant: datetime) -> str:
         """As in "08:59:41", for a column whose head or neighbour names the zone."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.digest.model import SourceLine
+from worker.domain.snapshot.notes import NoteKind
 
 DEALS = "deals"
 
@@ -12,13 +13,15 @@ DEALS = "deals"
 class Vocabulary:
     """`words`: language → key → text, of all services. `services`: a connection's type → the service that it stands in
     for, where it is a stand-in. `counts`: service and query → what a funnel counts, as the beginning of the key of its
-    column's head ("deals", "visitors"). `lists`: service and query, of those that list opportunities.
+    column's head ("deals", "visitors"). `lists`: service and query, of those that list opportunities. `notes`: kinds of
+    notes, those with the longer sentence first.
     """
 
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     services: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[tuple[str, str], str] = field(default_factory=dict)
     lists: frozenset[tuple[str, str]] = frozenset()
+    notes: tuple[NoteKind, ...] = ()
 
     def service(self, line: SourceLine) -> str:
         return self.services.get(line.source, line.source)
@@ -28,6 +31,11 @@ class Vocabulary:
 
     def brings_funnel(self, line: SourceLine) -> bool:
         return (self.service(line), line.query) in self.counts
+
+    def noted(self, note: str) -> tuple[str, tuple[str, ...]] | None:
+        """The key of a note's words and what stands in their places; None for a sentence of no known kind."""
+        found = ((kind.name, kind.values(note)) for kind in self.notes)
+        return next(((f"noted.{name}", values) for name, values in found if values is not None), None)
 
     def counted(self, line: SourceLine | None) -> str:
         """What a funnel counts: its query's own, else what other funnels of the service count, else deals."""

@@ -55,6 +55,7 @@ class Wording:
         english = services.get(ENGLISH, {})
         shipped = {**services.get(self.language, english), **_LANGUAGES.get(self.language, ENGLISH_WORDS)}
         words = {**shipped, **own.get(self.language, {})}
+        self._words, self._services, self._place = words, services, (locale, zone, year)
         numbers = Numbers(place)
         phrases = Phrases(words, numbers.count, place.plural_form if known else ENGLISH_PLURAL)
         times = Times(place, own_zone, year, phrases)
@@ -70,10 +71,20 @@ class Wording:
         self.money, self.whole, self.sum = numbers.money, numbers.whole, numbers.sum
         self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
+        self.weekday = times.weekday
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief
         self.row_name = RowNames(words, place, times).row_name
         self.measure, self.difference, self.cell = measures.measure, measures.difference, measures.cell
+
+    def said_of(self, prefix: str) -> "Wording":
+        """With a service's own words in place of ours: "rotting.newly" for "newly". The same where it has none."""
+        if not prefix:
+            return self
+        own = {
+            key.removeprefix(f"{prefix}."): text for key, text in self._words.items() if key.startswith(f"{prefix}.")
+        }
+        return Wording(*self._place, services=self._services, own={self.language: {**self._words, **own}})
 
     def clean(self, name: str | None, limit: int = NAME_LIMIT) -> str:
         """Somebody else's text on one line: no control, format, bidi override or surrogate characters, at most `limit`

@@ -7,6 +7,7 @@ for one reader and one purpose, and no page leads to another reader's. A wrong l
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import parse_qs
@@ -18,16 +19,19 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from worker.domain.links import Purpose
-from worker.domain.reader_page import PAUSES, Act, ReaderPage
+from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
 from worker.errors import FunnelbeatError
 from worker.flow.operate.posted_bounce import PostedUses
-from worker.flow.operate.reader_page import PageUses, act, reader_page
+from worker.flow.operate.reader_page import PageUses, act, reader_page, save
 from worker.rendering.reader_pages import page_of, plain_page, style_hash
 from worker.web.bounces import BounceReports
 from worker.web.limit import WrongTries
 
 LONGEST_BODY = 4096
 """Bytes of a form. More is not read."""
+
+WRONG = 422
+"""What cannot be chosen: nothing is kept."""
 
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
 
@@ -74,9 +78,20 @@ class ReaderPages:
         if page is None:
             return self._refused(request)
         if request.method == "POST":
-            await self._act(page, await _form(request), otherwise)
-            page = await reader_page(self._uses, token, purpose) or page
-        return _html(page_of(page), 200)
+            done = await self._done(page, await _form(request), otherwise)
+            fresh = None if done.problem else await reader_page(self._uses, token, purpose)
+            page = done if fresh is None else replace(fresh, saved=done.saved)
+        return _html(page_of(page), WRONG if page.problem else 200)
+
+    async def _done(self, page: ReaderPage, form: PreferencesForm, otherwise: Act | None) -> ReaderPage:
+        """The page as it is after what the form asks for; to be read again unless it has a problem."""
+        if form.act != Act.SAVE:
+            await self._act(page, form.act, otherwise)
+            return page
+        done = await save(self._uses, page, form)
+        if done.saved:
+            _log(page, Act.SAVE)
+        return done
 
     def _refused(self, request: Request) -> Response:
         """Links that work are never limited: the servers of a mailbox provider come for many readers."""
@@ -89,8 +104,12 @@ class ReaderPages:
     async def _act(self, page: ReaderPage, words: str, otherwise: Act | None) -> None:
         what, days = _asked(words, otherwise)
         if what is not None and await act(self._uses, page, what, days):
-            reader = page.link.reader
-            structlog.get_logger().info("reader_choice", schedule=reader.schedule, reader=reader.id, act=str(what))
+            _log(page, what)
+
+
+def _log(page: ReaderPage, what: Act) -> None:
+    reader = page.link.reader
+    structlog.get_logger().info("reader_choice", schedule=reader.schedule, reader=reader.id, act=str(what))
 
 
 def _asked(words: str, otherwise: Act | None) -> tuple[Act | None, timedelta]:
@@ -100,16 +119,20 @@ def _asked(words: str, otherwise: Act | None) -> tuple[Act | None, timedelta]:
     return (Act(name) if name in set(Act) else otherwise), span
 
 
-async def _form(request: Request) -> str:
-    """The value of `act`; empty for any other body, such as the one of RFC 8058."""
+async def _form(request: Request) -> PreferencesForm:
+    """What the form says; empty for any other body, such as the one of RFC 8058."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > LONGEST_BODY:
-            return ""
+            return PreferencesForm()
     if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return ""
-    return parse_qs(body.decode("utf-8", "replace")).get("act", [""])[0]
+        return PreferencesForm()
+    said = parse_qs(body.decode("utf-8", "replace"))
+    texts = {
+        name: said[name][0] for name in ("act", "send", "locale", "quiet_from", "quiet_to", "rows") if name in said
+    }
+    return PreferencesForm(**texts, days=tuple(said.get("days", ())))
 
 
 async def _health(_request: Request) -> Response:

@@ -81,7 +81,7 @@ SALES = QuerySpec(
     windowed=False,
     params=(),
     measures={"total.count": Kind.INT, "total.share": Kind.RATIO},
-    tables={"clerks": (Column("clerk", Kind.TEXT), Column("sold", Kind.INT))},
+    rule_tables={"clerks": (Column("clerk", Kind.TEXT), Column("sold", Kind.INT))},
 )
 
 

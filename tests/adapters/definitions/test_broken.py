@@ -209,7 +209,7 @@ BROKEN = [
         "a column that deals do not have",
         "limit: 20}",
         "limit: 20, columns: [titel]}",
-        "[titel]",
+        "titel]",
         '"titel"',
         "did you mean `title`?",
     ),

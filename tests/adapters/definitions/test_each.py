@@ -80,7 +80,10 @@ def test_a_number_that_two_accounts_may_give_is_worth_a_warning(loading: Load) -
     project = str(files["funnelbeat.yaml"])
     files["funnelbeat.yaml"] = project.replace("connections:\n", "connections:\n  other: {type: shelf, api_key: x}\n")
     warnings = [str(one) for one in loading(files).warnings]
-    assert any("`17`, a number that each account has; see that it is no other person's" in one for one in warnings)
+    assert any(
+        "`17`, a number that each account has; write CONNECTION/17: it may be another person's" in one
+        for one in warnings
+    )
 
 
 def test_each_wants_a_list_of_deals(loading: Load) -> None:
@@ -90,3 +93,35 @@ def test_each_wants_a_list_of_deals(loading: Load) -> None:
     files[SCHEDULE] = before + "digest: " + rest.partition("digest: ")[2].replace("bridge: deals, ", "")
     found = [str(one) for one in loading(files).complaints]
     assert any("`each` in a schedule that lists no deals; leave it out" in one for one in found), found
+
+
+def test_an_owner_of_one_connection_is_written_with_its_name(loading: Load) -> None:
+    people = (
+        "people:\n  17: {email: bo@acme.example}\n  shop/17: {email: ann@acme.example, manager: shop/2}\n"
+        "  shop/2: {email: cy@acme.example}\n"
+    )
+    files = with_entry("{channel: email, each: owner}", people)
+    loaded = loading(files)
+    assert loaded.bundle is not None, loaded.complaints
+    assert loaded.bundle.people["shop/17"] == Person({"email": "ann@acme.example"}, "shop/2")
+    files["funnelbeat.yaml"] = (
+        str(files["funnelbeat.yaml"]).replace("shop/17", "crn/17").replace("manager: shop/2", "manager: cmr/2")
+    )
+    found = [str(one) for one in loading(files).complaints]
+    assert any("`crn/17`, where `crn` is no connection; write `shop`" in one for one in found), found
+    assert any("`cmr/2`, where `cmr` is no connection; write `shop`" in one for one in found), found
+
+
+def test_an_owner_needs_an_id_behind_the_connection(loading: Load) -> None:
+    files = with_entry("{channel: email, each: owner}", "people:\n  shop/: {email: bo@acme.example}\n")
+    assert any("`shop/` without an owner's id; write `shop/ID`" in str(one) for one in loading(files).complaints)
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_where_deals_of_nobody_go_passes_the_allow_list_too(allowed: bool, loading: Load) -> None:
+    host = "acme.example" if allowed else "other.example"
+    files = with_entry(f"{{channel: email, each: owner, unassigned: ops@{host}}}")
+    files["funnelbeat.yaml"] = f"{PROJECT}subscriptions: {{allow: [acme.example, 'room:*']}}\n"
+    found = [str(one) for one in loading(files).complaints]
+    said = "ops@other.example, which `subscriptions.allow` of funnelbeat.yaml does not let pass"
+    assert any(said in one for one in found) is not allowed, found

@@ -1,13 +1,15 @@
 """Subscriptions made at run time, and what readers said of theirs, on a real Redis."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from tests.support.ledger_fixture import ANN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, bundle, who
+from worker.domain.choices import Choices
 from worker.domain.outcome import Sent
-from worker.domain.schedule import Bundle, Schedule, Subscription, Trigger
+from worker.domain.quiet import QuietHours
+from worker.domain.schedule import Bundle, Schedule, Send, Subscription, Trigger
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.errors import ClaimLost
 
@@ -141,3 +143,34 @@ async def test_the_entries_go_with_their_run(story: LedgerFixture) -> None:
     await story.delivering((ANN,), SLOT + WEEK, snapshots={"deals": "b"})
     assert await story.upkeep.drop(key, SLOT + timedelta(days=1))
     assert await story.client.exists(f"{PROJECT}:run:{key}:subscribed") == 0
+
+
+CHOSEN = Choices(
+    Origin.LINK, "the reader", SLOT, "de_DE", Send.ON_CHANGE, (0, 1), QuietHours(time(19), time(8)), "row.value > 5"
+)
+
+
+async def test_what_a_reader_chose_is_read_back_and_nothing_chosen_is_forgotten(story: LedgerFixture) -> None:
+    assert await story.subscriptions.choices(WEEKLY) == {}
+    await story.subscriptions.choose(WEEKLY, ANN, CHOSEN)
+    assert await story.subscriptions.choices(WEEKLY) == {ANN: CHOSEN}
+    assert await story.subscriptions.schedules() == (WEEKLY,)
+    await story.subscriptions.choose(WEEKLY, ANN, Choices(Origin.LINK, "the reader", SLOT))
+    assert await story.subscriptions.choices(WEEKLY) == {}
+
+
+async def test_who_is_removed_or_subscribes_anew_has_chosen_nothing(story: LedgerFixture) -> None:
+    await story.subscriptions.choose(WEEKLY, RECORD.reader.id, CHOSEN)
+    await story.subscriptions.add(RECORD)
+    assert await story.subscriptions.choices(WEEKLY) == {}
+    await story.subscriptions.choose(WEEKLY, RECORD.reader.id, CHOSEN)
+    await story.subscriptions.remove(WEEKLY, "extra")
+    assert await story.subscriptions.choices(WEEKLY) == {}
+
+
+async def test_everything_is_stopped_in_one_step_and_the_first_word_stands(story: LedgerFixture) -> None:
+    await story.subscriptions.prefer(WEEKLY, ANN, STOP)
+    later = replace(STOP, at=SLOT + WEEK)
+    await story.subscriptions.stop_all([(WEEKLY, ANN), (WEEKLY, "b|ann@acme.example"), ("other", ANN)], later)
+    assert await story.subscriptions.preferences(WEEKLY) == {ANN: STOP, "b|ann@acme.example": later}
+    assert await story.subscriptions.preferences("other") == {ANN: later}

@@ -17,7 +17,7 @@ COLUMNS = (Column("next_step", Kind.TEXT), Column("stall_reason", Kind.TEXT), Co
     ("stored", "printed"),
     [
         (("follow_up_call", "cant_get_in_touch", "follow_up_call"), ["Call", "no reply", "follow_up_call"]),
-        (("Call", "no_update:10:Offer", "Offer"), ["Call", "no update for 10 days in Offer", "Offer"]),
+        (("Call", "no_update:10:Offer", "Offer"), ["Call", "Offer · limit 10 d", "Offer"]),
         (("=1+1", "brand_new", None), ["'=1+1", "brand_new", ""]),
     ],
 )

@@ -1,7 +1,8 @@
 """What a reader sees and does by the links in a message."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -20,12 +21,15 @@ from tests.support.fakes import (
     bundle_with,
     uses,
 )
+from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
-from worker.domain.reader_page import PAUSES, Act, ReaderPage
-from worker.domain.schedule import Bundle, Defaults
+from worker.domain.quiet import EVERY_DAY, WEEK, QuietHours
+from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
+from worker.domain.schedule import Bundle, Defaults, Schedule, Send, Subscription
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
-from worker.flow.operate.reader_page import act, reader_page
+from worker.errors import RequestError
+from worker.flow.operate.reader_page import act, reader_page, save
 
 LINK = Link(Purpose.PREFERENCES, READER)
 STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
@@ -34,9 +38,31 @@ EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.exa
 BUNDLE = bundle_with(WEEKLY)
 
 
+class Keeps(Chosen):
+    async def choose(self, schedule: str, reader: str, choices: Choices) -> None:
+        self.made[reader] = choices
+
+    async def stop_all(self, readers: Sequence[tuple[str, str]], preference: Preference) -> None:
+        self.said |= {reader: preference for _, reader in readers}
+
+
 def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE) -> Any:
-    given = {"clock": FixedClock(), "connectors": uses(), "deployments": Deployed(bundle)}
-    return uses(**given, links=Reads(link), subscriptions=said)
+    given = {"clock": FixedClock(), "connectors": uses(mailbox=lambda *_: True), "deployments": Deployed(bundle)}
+    return uses(**given, links=Reads(link), subscriptions=said, check_entry=checked)
+
+
+def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+    """As far as this page writes an entry."""
+    if written.get("rows") == "wrong":
+        raise RequestError("`rows` with wrong; write another one")
+    hours = written["quiet_hours"]
+    quiet = None if hours == "none" else QuietHours(time.fromisoformat(hours["from"]), time.fromisoformat(hours["to"]))
+    days = tuple(WEEK.index(day) for day in written["days"])
+    send = Send(written.get("send", "always"))
+    made = replace(
+        TEAM, locale=written["locale"], days=days, quiet_hours=quiet, rows=written.get("rows", ""), send=send
+    )
+    return replace(made, address=written["address"])
 
 
 async def opened(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE) -> ReaderPage | None:
@@ -44,7 +70,7 @@ async def opened(said: Said, link: Link | None = LINK, bundle: Bundle | None = B
 
 
 async def test_a_link_shows_its_readers_subscription_and_what_stops_it() -> None:
-    assert await opened(Said()) == ReaderPage(LINK, NOW, Defaults(), WEEKLY, TEAM)
+    assert await opened(Said()) == ReaderPage(LINK, NOW, Defaults(), WEEKLY, TEAM, locales=("en_GB", "de_DE"))
     for said, stopped, paused in ((STOP, True, False), (PAUSE, False, True)):
         page = await opened(Said(team=said))
         assert page is not None
@@ -114,3 +140,71 @@ async def test_a_link_to_unsubscribe_does_no_more_than_that_and_its_opposite() -
     assert not await act(given, page, Act.PAUSE)
     assert await act(given, page, Act.STOP)
     assert await act(given, page, Act.START)
+
+
+AS_IT_IS = PreferencesForm("save", "always", TEAM.locale, days=tuple("0123456"))
+
+
+async def chosen(form: PreferencesForm, link: Link = LINK, said: Keeps | None = None) -> tuple[ReaderPage, Keeps]:
+    kept = said or Keeps()
+    given = parts(kept, link)
+    page = await reader_page(given, "token", link.purpose)
+    assert page is not None
+    return await save(given, page, form), kept
+
+
+async def test_only_what_differs_from_the_entry_is_kept_with_who_and_when() -> None:
+    _, kept = await chosen(AS_IT_IS)
+    assert kept.made == {READER.id: Choices(Origin.LINK, "the reader", NOW)}
+    form = PreferencesForm("save", "on_change", "de_DE", "19:00", "08:00", ("0", "4"), " row.value > 5 ")
+    page, kept = await chosen(form)
+    quiet = QuietHours(time(19), time(8))
+    made = Choices(Origin.LINK, "the reader", NOW, "de_DE", Send.ON_CHANGE, (0, 4), quiet, "row.value > 5")
+    assert (page.choices, page.saved, kept.made) == (made, True, {READER.id: made})
+    assert page.in_force == made.chosen(TEAM)
+    assert (page.days, replace(page, choices=None).days) == ((0, 4), EVERY_DAY)
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (replace(AS_IT_IS, rows="wrong"), "`rows` with wrong; write another one"),
+        (replace(AS_IT_IS, days=()), "`days` without a day; leave a day on which it may be sent"),
+        (replace(AS_IT_IS, days=("9", "x", "")), "`days` without a day; leave a day on which it may be sent"),
+    ],
+)
+async def test_what_cannot_be_chosen_is_said_and_nothing_is_kept(form: PreferencesForm, said: str) -> None:
+    page, kept = await chosen(form)
+    assert (page.problem, page.saved, kept.made) == (said, False, {})
+
+
+async def test_a_choice_of_when_to_send_ends_a_pause_and_a_pause_leaves_the_choice() -> None:
+    _, kept = await chosen(replace(AS_IT_IS, send="pause-28"))
+    assert kept.said[READER.id].until == NOW + timedelta(days=28)
+    _, kept = await chosen(replace(AS_IT_IS, send=""), said=kept)
+    assert READER.id in kept.said
+    _, kept = await chosen(replace(AS_IT_IS, send="on_change"), said=kept)
+    assert kept.said == {}
+    assert kept.made[READER.id].send is Send.ON_CHANGE
+    _, kept = await chosen(replace(AS_IT_IS, send="pause-7"), said=kept)
+    assert kept.made[READER.id].send is Send.ON_CHANGE
+
+
+async def test_a_link_to_unsubscribe_chooses_nothing_and_leads_nowhere() -> None:
+    page, kept = await chosen(AS_IT_IS, replace(LINK, purpose=Purpose.UNSUBSCRIBE))
+    assert (page.saved, page.others, kept.made) == (False, (), {})
+
+
+async def test_the_page_names_what_else_comes_to_the_address_and_stops_all_of_it() -> None:
+    second = replace(EVE, entry=replace(TEAM, id="again"))
+    given = parts(Keeps(EVE, second))
+    page = await reader_page(given, "token", Purpose.PREFERENCES)
+    assert page is not None
+    assert [(one.reader.id, one.name, one.token) for one in page.others] == [
+        ("again|team@acme.example", WEEKLY.name, "p again|team@acme.example")
+    ]
+    assert await act(given, page, Act.STOP_ALL)
+    assert set(given.subscriptions.said) == {READER.id, "again|team@acme.example"}
+    rest = await reader_page(given, "token", Purpose.PREFERENCES)
+    assert rest is not None
+    assert rest.others == ()

@@ -22,7 +22,7 @@ async def test_an_attached_list_says_in_words_why_deals_stall(redis_url: str, tm
         [file] = attachments(case)
     assert (file.name, file.body.decode("utf-8-sig")) == (
         "deals.csv",
-        "id,stall_reason\r\n1,no update for 10 days in Offer\r\n",
+        "id,stall_reason\r\n1,Offer · limit 10 d\r\n",
     )
 
 

@@ -133,7 +133,37 @@ async def test_sent_held_and_superseded_are_what_fired(office: Office, seed: int
     told |= await office.tick()
     rows = [await office.row(key) for key in fired]
     states = Counter("held" if row.reason is Reason.CAPPED else str(row.reason or row.state) for row in rows)
-    notices = [row.notice for row in [await office.row(key) for key in told] if row.notice is not None]
-    assert states["held"] == sum(len(one.held) + one.more_causes for one in notices) > 0
+    also = [row for row in [await office.row(key) for key in told] if row.state is DeliveryState.SENT]
+    notices = [row.notice for row in also if row.notice is not None]
+    by_digests = sum(len(row.tells_of) + row.tells_of_more for row in rows if row.state is DeliveryState.SENT)
+    assert states["held"] == by_digests + sum(len(one.held) + one.more_causes for one in notices) > 0
     assert set(states) <= {"held", "sent", "superseded"}
-    assert len(office.mails) == states["sent"] + len(told)
+    assert len(office.mails) == states["sent"] + len(also)
+
+
+async def test_the_next_message_to_the_address_tells_of_what_is_held(office: Office) -> None:
+    rows = [await office.sent(name, NINE + timedelta(minutes=n)) for n, name in enumerate(NAMES)]
+    also = DeliveryKey(rows[2].key.run, f"also/{rows[2].key.reader}")
+    next_one = await office.sent("week", NINE + DAY)
+    assert [one.name for one in next_one.tells_of] == ["Pipeline beta", "Pipeline gamma", "Pipeline delta"]
+    closed = await office.at(also, NINE + DAY)
+    assert (closed.state, closed.reason) == (DeliveryState.SKIPPED, Reason.TAKEN_OVER)
+    assert len(office.mails) == 3
+    plain = office.mails[-1].get_body(("plain",))
+    assert plain is not None
+    said = " ".join(plain.get_content().replace("\u2068", "").replace("\u2069", "").split())
+    assert "Also held: 3 digests:" in said
+    assert "Pipeline gamma, Mon 23 Nov, 09:03 CET, €889,017 open" in said
+    post = await office.sent("alpha", NINE + DAY)
+    assert (post.state, post.tells_of) == (DeliveryState.SENT, ())
+
+
+async def test_an_entry_without_a_cap_is_sent_and_tells_of_what_is_held(office: Office) -> None:
+    entry = "  - {id: team, channel: mail, address: sales@acme.example}"
+    text = SCHEDULE.replace(entry, f"{entry[:-1]}, cap: none}}")
+    (office.week.place / "schedules" / "delta.yaml").write_text(text, encoding="utf-8")
+    await office.week.deploy(SCHEDULE)
+    rows = [await office.sent(name, NINE) for name in NAMES]
+    rows.append(await office.sent("delta", NINE + timedelta(minutes=1)))
+    assert [str(row.reason or row.state) for row in rows] == ["sent", "sent", "capped", "capped", "sent", "sent"]
+    assert [len(row.tells_of) for row in rows[-2:]] == [2, 0]

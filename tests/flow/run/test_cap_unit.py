@@ -16,7 +16,9 @@ from worker.flow.run.cap import capped
 
 PENDING = Delivery(KEY, DeliveryState.PENDING)
 CAP = Cap(5, 86_400)
-CHANGED = uses(changes=(QueryChange("deals", added=2, removed=1, rows=3, measures=(("total", "x"),)),))
+CHANGED = uses(
+    measure=None, keys=(), changes=(QueryChange("deals", added=2, removed=1, rows=3, measures=(("total", "x"),)),)
+)
 
 
 class Turns:

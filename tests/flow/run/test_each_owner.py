@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.in_process import DEALS_AND_FUNNEL, InProcessRun
-from worker.domain.delivery import DeliveryState
+from worker.domain.delivery import DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.entry.project_dir import bundle_of
@@ -150,7 +150,7 @@ async def test_owners_are_reached_in_the_chat_where_people_says_so(week: InProce
     }
 
 
-async def test_an_owner_with_another_address_begins_anew_and_the_old_one_is_sent_nothing(week: InProcessRun) -> None:
+async def test_an_owner_with_another_address_goes_on_there_and_the_old_one_is_sent_nothing(week: InProcessRun) -> None:
     await week.deploy(SCHEDULE)
     await week.run()
     project, ben = week.place / "funnelbeat.yaml", USERS[1]
@@ -160,7 +160,30 @@ async def test_an_owner_with_another_address_begins_anew_and_the_old_one_is_sent
     assert "b.o@acme.example" in {row.key.address for row in rows}
     assert ben.email not in {row.key.address for row in rows}
     digest = (await digests(week, run))["b.o@acme.example"]
-    assert digest.past.why_first == {"deals": Reason.SUBSCRIBED}
+    assert digest.past.why_first == {}
+    assert digest.digest.since is not None
+    old = Reader("week", "owners", ben.email)
+    assert (await week.services.runs.baselines([old])).get(old, {}) == {}
+
+
+async def test_who_gives_all_deals_away_after_a_change_of_address_is_told_goodbye_at_the_new_one(
+    week: InProcessRun,
+) -> None:
+    """The service told the old address with deals of an earlier run; nobody is sent anything there any more."""
+    await week.deploy(SCHEDULE)
+    await week.run()
+    project, ben = week.place / "funnelbeat.yaml", USERS[1]
+    written = project.read_text("utf-8")
+    project.write_text(f"{written}people: {{{ben.id}: {{email: b.o@acme.example}}}}\n", "utf-8")
+    await week.deploy(SCHEDULE)
+    await week.run()
+    for one in week.box.pipeline.open_deals():
+        if one.owner == ben.id:
+            hand_over(week, one.id, USERS[0].id)
+    _, rows = await week.run()
+    reached = {row.key.address for row in rows}
+    assert "b.o@acme.example" in reached
+    assert ben.email not in reached
 
 
 async def test_digests_of_owners_are_replayed_byte_for_byte(week: InProcessRun) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.fakes import KEY, NOW, READER, TROUBLE, reader_digest, uses
-from worker.domain.delivery import Delivery, DeliveryState, Envelope, ReaderLinks
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Envelope, ReaderLinks
 from worker.domain.links import PREFERENCES_LAST, Link
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.envelope import envelope_of
@@ -64,3 +64,10 @@ def test_a_later_try_is_signed_with_the_key_of_the_first() -> None:
 )
 def test_other_messages_have_no_links(made: Envelope) -> None:
     assert made == Envelope(KEY, READER.address, NOW)
+
+
+def test_what_tells_of_held_digests_links_to_the_page_alone() -> None:
+    """No click may end one subscription of several."""
+    digest = replace(with_pages(), composed=replace(with_pages().composed, digest=TROUBLE))
+    also = replace(PENDING, key=DeliveryKey(KEY.run, f"also/{READER.id}"))
+    assert of(digest, also).links == ReaderLinks("", f"{BASE}/p/new-p-30", "new")

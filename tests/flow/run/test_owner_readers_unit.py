@@ -10,7 +10,7 @@ from tests.support.fakes import TEAM, WEEKLY, AnyAddress, Least, Stored, bundle_
 from worker.domain.delivery import Baseline, Reader
 from worker.domain.schedule import Each, Subscription
 from worker.domain.snapshot.snapshot import Snapshot
-from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
+from worker.flow.run.owner_readers import compared, holds_of_entry, in_use, owner_readers, past_of_each
 
 OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
 OPS = replace(OWNERS, unassigned="ops@acme.example")
@@ -118,3 +118,17 @@ async def test_the_past_of_an_address_that_its_owner_left_is_not_explained() -> 
     past = {"ann@acme.example": "older", "new@acme.example": "last"}
     assert await explained(past, moved, "last") == {"new@acme.example"}
     assert await explained(past, moved, None) == {"ann@acme.example", "new@acme.example"}
+
+
+async def test_only_answers_to_what_is_still_asked_in_the_same_way_are_compared_with() -> None:
+    before, other = listed("ann"), replace(listed("ann"), fingerprint="another question")
+    given = uses(snapshots=Stored({"before": before, "other": other}))
+    assert await compared(given, WEEKLY, {"deals": listed("bo")}, {"deals": "before"}) == {"deals": before}
+    assert await compared(given, WEEKLY, {"deals": listed("bo")}, {"deals": "other"}) == {}
+    assert await compared(given, WEEKLY, {}, {"deals": "other"}) == {"deals": other}
+
+
+def test_an_entry_without_a_condition_holds_of_every_row() -> None:
+    given: Any = uses(digests=uses(expressions=Least()))
+    assert holds_of_entry(given, OWNERS) is None
+    assert holds_of_entry(given, replace(OWNERS, rows="1000")) is not None

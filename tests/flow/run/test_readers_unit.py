@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.fakes import READER, TEAM, WEEKLY, Takes, bundle_with, uses
+from tests.support.fakes import NOW, READER, TEAM, WEEKLY, Takes, bundle_with, uses
+from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
 from worker.domain.operators import Operator
 from worker.domain.schedule import ChannelSpec, Each
+from worker.domain.subscription import Origin
 from worker.flow.run.readers import (
     also_id,
+    chosen_entries,
     entries,
     entry_of,
     is_alert,
@@ -144,3 +147,31 @@ def test_what_tells_of_alerts_goes_to_the_entry_through_its_own_template() -> No
 def test_a_reader_of_alerts_is_the_reader_that_its_preferences_name(reader: str, plain: str) -> None:
     assert plain_id(reader) == plain
     assert is_alert(reader) is reader.startswith("alert:")
+
+
+def test_a_run_keeps_the_entries_of_readers_who_subscribed_or_chose_something() -> None:
+    eve, owner = replace(TEAM, id="eve", address="eve@acme.example"), Reader("weekly", "owners", "ann@acme.example")
+    record, owners = (
+        Reader("weekly", "eve", "eve@acme.example"),
+        replace(TEAM, id="owners", address=None, each=Each.OWNER),
+    )
+    made = Choices(Origin.LINK, "the reader", NOW, locale="de_DE")
+    schedule, everybody = (
+        replace(WEEKLY, to=(TEAM, BOSS, owners)),
+        [READER, Reader("weekly", "boss", "b"), record, owner],
+    )
+    assert chosen_entries(schedule, {record: eve}, everybody, {}) == {record: eve}
+    chosen = chosen_entries(schedule, {record: eve}, everybody, {one.id: made for one in (READER, record, owner)})
+    assert chosen == {
+        READER: replace(TEAM, locale="de_DE"),
+        record: replace(eve, locale="de_DE"),
+        owner: replace(owners, address="ann@acme.example", locale="de_DE"),
+    }
+    known = {"owners": owners, owner.id: chosen[owner]}
+    assert entry_of(uses(), bundle_with(schedule), known, owner.id) == chosen[owner]
+
+
+def test_a_choice_of_somebody_who_is_no_reader_is_left_alone() -> None:
+    made = Choices(Origin.LINK, "the reader", NOW, locale="de_DE")
+    gone = Reader("weekly", "gone", "gone@acme.example")
+    assert chosen_entries(BOTH, {}, [gone], {gone.id: made}) == {}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.golden.digests import FIGURES, NORMAL, STALLED, group
 from tests.golden.digests import deal as a_deal
+from tests.measured.mails import in_currency
 from tests.rendering.test_templates import mail
 from tests.support.slack_golden import printed
 from tests.support.slack_golden import rendered as posts
@@ -99,3 +100,14 @@ def test_an_owner_or_a_stage_that_shows_nothing_is_none(blank: str) -> None:
     named = replace(STALLED, newly=(replace(STALLED.newly[0], owner=blank),))
     shown = page(replace(NORMAL, stalled=(named,)))
     assert shown.act_owners[0][0] == "No owner"
+
+
+def test_a_count_and_its_amount_are_bound_only_as_far_as_a_phone_is_wide() -> None:
+    """A large amount was broken in the midst of its currency: "1.632.000.000 I" and "DR"."""
+    told = {}
+    for code in ("EUR", "IDR"):
+        page = Page(in_currency(code), Wording("de_DE", "UTC", 2026), CUTS[0])
+        assert page.why is not None
+        told[code] = page.why[1].split(", ")[0]
+    assert told["EUR"].startswith("4\xa0gewonnen\xa0")
+    assert told["IDR"].startswith("4\xa0gewonnen −")

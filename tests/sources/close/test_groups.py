@@ -55,7 +55,11 @@ async def test_groups_cut_by_pages_come_together_beside_the_rows() -> None:
         ({"key": "a", "weekyear": 2026, "week": 7}, "2026-W07"),
         ({"key": "a", "user_id": "user_ben", "user_name": "old"}, "Ben"),
         ({"key": "a", "user_id": "user_gone", "user_name": ""}, "Unknown user (user_gone)"),
-        ({"key": None, "user_id": None}, "null"),
+        ({"key": None, "user_id": None}, "(no owner)"),
+        ({"key": "none/none", "user_id": None, "user_name": None}, "(no owner)"),
+        ({"key": "none/none", "weekyear": None, "week": None}, "(no date)"),
+        ({"key": "none", "year": None}, "(no date)"),
+        ({"key": "none/2", "year": None, "quarter": 2}, "none/2"),
         ({"key": {"b": 1, "a": 2}}, '{"a": 2, "b": 1}'),
     ],
 )

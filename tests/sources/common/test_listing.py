@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from worker.domain.schedule import Follow, Query
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, TABLE
 from worker.domain.snapshot.scope import Scope, one_of
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
@@ -39,7 +40,7 @@ class FakeList:
 
     async def look_up(self, keys: Collection[str], _listed: Collection[str], _now: int) -> LookedUp:
         self.asked.append(keys)
-        return LookedUp(tuple(self.kept[key] for key in sorted(keys) if key in self.kept), ("looked",))
+        return LookedUp(tuple(self.kept[key] for key in sorted(keys) if key in self.kept), (Note("looked"),))
 
     def forget(self) -> None:
         self.forgotten += 1

@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.sources.common.test_listing import row
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceRefused, SourceUnavailable
 from worker.sources.common.one_by_one import GIVE_UP, OneByOne
@@ -42,21 +43,21 @@ async def test_a_listed_row_is_asked_for_where_nothing_was_found() -> None:
 
 
 async def test_where_a_listed_row_is_not_found_either_nothing_is_deleted() -> None:
-    notes = list[str]()
+    notes = list[Note]()
     rows = await OneByOne(Service(missing=no_such()).ask, ["listed"], None, notes).rows(["d", "e"])
     assert rows == {}
     assert notes == ["d, e could not be looked up: the service finds no row alone, not even a listed one"]
 
 
 async def test_a_row_that_may_be_elsewhere_is_not_deleted() -> None:
-    notes = list[str]()
+    notes = list[Note]()
     rows = await OneByOne(Service("a", missing=no_such()).ask, [], None, notes, unsure=["e"]).rows(["a", "d", "e"])
     assert set(rows) == {"a", "d"}
     assert notes == ["e could not be looked up: it may be in a list that could not be read"]
 
 
 async def test_a_service_that_is_down_is_given_up_after_a_few_of_hundreds() -> None:
-    service, notes = Service(missing=SourceUnavailable("GET /rows/{id}", "down")), list[str]()
+    service, notes = Service(missing=SourceUnavailable("GET /rows/{id}", "down")), list[Note]()
     keys = [str(n) for n in range(200)]
     assert await OneByOne(service.ask, [], None, notes).rows(keys) == {}
     assert len(service.asked) < GIVE_UP + 16

@@ -101,7 +101,7 @@ async def test_the_example_becomes_a_digest_with_a_bridge_and_both_stalled_lists
 
 async def test_the_digest_can_be_read_as_mail_and_in_slack(tmp_path: Path) -> None:
     digest, _ = await made(tmp_path)
-    for locale, reason in (("en_GB", "no update for 14 days in "), ("de_DE", "seit 14 Tagen ohne Änderung in ")):
+    for locale, reason in (("en_GB", " · limit 14 d"), ("de_DE", " · Grenze 14 T.")):
         entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
         for shown in (mail_of(digest, entry), posts_of(digest, entry)):
             assert reason in f"{shown}"

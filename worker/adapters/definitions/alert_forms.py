@@ -107,7 +107,7 @@ def _made(
         found = f"`{query}.{change}`, while `{sliced[0]}` cuts the list: nothing joins or leaves a part of a list"
         sheet.complain(path, found, f"leave `{sliced[0]}` out, or write `for_each: {query}`")
         return None
-    tables = spec.tables
+    tables = spec.rule_tables
     if table and not main and tables is not None and table not in tables:
         found = f"`{path[-1]}` with {described(f'{query}.{table}')}, whose answer has no table of this name"
         known = [f"{query}.{name}" for name in (*tables, *ChangeKind)]

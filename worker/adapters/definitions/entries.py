@@ -11,17 +11,18 @@ from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderSha
 from worker.adapters.definitions.people import each_of, refuse_unreachable
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.project import zone_at
-from worker.adapters.definitions.quiet_hours import quiet_hours
+from worker.adapters.definitions.quiet_hours import days_of, quiet_hours
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
-from worker.adapters.definitions.words import advice, described
+from worker.adapters.definitions.words import advice, described, shape
 from worker.domain.expression import Variable
-from worker.domain.quiet import QuietHours
-from worker.domain.schedule import Each, Subscription, Thread
+from worker.domain.quiet import EVERY_DAY, QuietHours
+from worker.domain.schedule import Collect, Each, Subscription, Thread
 from worker.ports.channels import ChannelKind
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
+NO_CAP = "none"
 ROW = Variable(OPPORTUNITY)
 """What a condition on a deal may name."""
 
@@ -36,6 +37,7 @@ class Fallback:
     queries: frozenset[str]
     lists: bool
     quiet_hours: QuietHours | None
+    days: tuple[int, ...] = EVERY_DAY
 
 
 def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallback:
@@ -45,14 +47,16 @@ def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallba
     lists = len(asked.specs) < len(queries) or any(spec.lists_opportunities for spec in asked.specs.values())
     _check_rows(context, path, digest, lists=lists)
     project, own_zone = context.project, zone_at(sheet, (*path, "timezone"), digest.timezone, context.zone)
-    last = project.for_entries.quiet_hours
+    quiet = quiet_hours(sheet, path, digest.quiet_hours, project.for_entries.quiet_hours, context.kinds, own_zone)
+    _check_cap(sheet, path, digest)
     return Fallback(
         digest,
         parsed(sheet, (*path, "locale"), digest.locale, locale, project.defaults.locale),
         own_zone,
         queries,
         lists,
-        quiet_hours(sheet, path, digest.quiet_hours, last, context.kinds, own_zone),
+        quiet,
+        days_of(sheet, path, digest.days, EVERY_DAY, quiet, context.kinds),
     )
 
 
@@ -76,6 +80,8 @@ def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subs
     own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
     each = _each(context, path, piece, lists=below.lists)
     quiet = quiet_hours(sheet, path, piece.quiet_hours, below.quiet_hours, context.kinds, own_zone)
+    days = days_of(sheet, path, piece.days, below.days, quiet, context.kinds)
+    _check_cap(sheet, path, piece)
     address = _address(context, path, piece, sound=shaped.sound)
     entry_id = piece.id or ("each-owner" if each else f"{piece.channel}:{address}" if address else piece.channel)
     if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
@@ -103,6 +109,9 @@ def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subs
         quiet,
         next((flag for flag in (piece.skip_if_empty, digest.skip_if_empty) if flag is not None), last.skip_if_empty),
         thread,
+        days,
+        piece.collect or digest.collect or Collect.NONE,
+        any(one.cap == NO_CAP for one in (piece, digest)),
     )
 
 
@@ -179,6 +188,12 @@ def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozens
         if name not in queries:
             found = f"`attach` with {described(name)}, which is no item of `report`"
             sheet.complain((*path, "attach"), found, advice(name, queries))
+
+
+def _check_cap(sheet: Sheet, path: Path, piece: ReaderShape) -> None:
+    """A cap counts the messages to one address over all schedules, so that no schedule has one of its own."""
+    if piece.has("cap") and piece.cap != NO_CAP:
+        sheet.complain((*path, "cap"), f"`cap` with {shape(piece.cap)}", "write none; a cap stands in `defaults`")
 
 
 def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: bool) -> None:

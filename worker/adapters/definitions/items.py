@@ -10,10 +10,11 @@ from worker.adapters.definitions.params import checked, is_range
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.project import NAME, Project
 from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.show import show, show_of_deals
 from worker.adapters.definitions.times import seconds
 from worker.adapters.definitions.windows import compare, window
 from worker.adapters.definitions.words import advice, described, listed
-from worker.domain.schedule import SHARE_FOR, Follow, Query, Show
+from worker.domain.schedule import SHARE_FOR, Follow, Query
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import WindowSpec, check_pair
 from worker.ports.kinds import QuerySpec, RuleViolation, Use
@@ -81,18 +82,20 @@ def _item(context: LoadContext, path: Path, value: Any) -> tuple[Query, QuerySpe
     spec = _spec(context, path, piece)
     span = window(sheet, (*path, "window"), piece.window, context.zone) if piece.has("window") else None
     against = compare(sheet, (*path, "compare"), piece.compare, context.zone) if piece.has("compare") else None
-    show = _show(sheet, path, piece, of_deals=spec is None or spec.lists_opportunities)
+    shown = read(ShowShape, piece.show, sheet, (*path, "show")).piece if piece.show else None
     if spec is None:
+        show_of_deals(sheet, path, shown or ShowShape())
         return None
     sound = sheet.count == before
     params = checked(sheet, (*path, "params"), piece.params, spec, context.zone)
+    display = show(sheet, path, shown or ShowShape(), spec, params)
     if not sound:
         return None
     follow = _ruled(sheet, path, piece, spec, params, span, against)
     share_for = parsed(sheet, (*path, "share_for"), piece.share_for, seconds, SHARE_FOR)
     if sheet.count > before:
         return None
-    made = Query(piece.id, piece.source, piece.query, span, against, dict(params), follow, piece.follow_limit, show)
+    made = Query(piece.id, piece.source, piece.query, span, against, dict(params), follow, piece.follow_limit, display)
     return replace(made, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
 
 
@@ -123,24 +126,6 @@ def _spec(context: LoadContext, path: Path, piece: ItemShape) -> QuerySpec | Non
     found = f"`query` with {described(piece.query)}, which `{piece.source}` ({connection.type}) does not offer"
     sheet.complain((*path, "query"), found, advice(piece.query, queries))
     return None
-
-
-def _show(sheet: Sheet, path: Path, piece: ItemShape, *, of_deals: bool) -> Show:
-    """If a query lists no opportunities, its answer decides the columns, so `order_by` may name any. A row without that
-    column keeps its place.
-    """
-    if not piece.show:
-        return Show()
-    shown = read(ShowShape, piece.show, sheet, (*path, "show")).piece or ShowShape()
-    column = shown.order_by.removeprefix("-")
-    if of_deals and column and column not in _COLUMNS:
-        at = (*path, "show", "order_by")
-        sheet.complain(at, f"`order_by` with {described(shown.order_by)}, which is no column", advice(column, _COLUMNS))
-    for name in shown.columns if of_deals else ():
-        if name not in _COLUMNS:
-            at = (*path, "show", "columns")
-            sheet.complain(at, f"`columns` with {described(name)}, which is no column", advice(name, _COLUMNS))
-    return Show(shown.order_by or None, shown.limit, shown.tables, shown.columns)
 
 
 def _ruled(

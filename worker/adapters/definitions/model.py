@@ -10,11 +10,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
 from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
-from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send, Thread
+from worker.domain.schedule import CatchUp, Collect, Follow, OnUnknown, Send, Thread
 
 _Send = Annotated[Send | None, BeforeValidator(one_of(Send))]
 _OnUnknown = Annotated[OnUnknown | None, BeforeValidator(one_of(OnUnknown))]
 _Thread = Annotated[Thread | None, BeforeValidator(one_of(Thread))]
+_Collect = Annotated[Collect | None, BeforeValidator(one_of(Collect))]
 _Follow = Annotated[Follow | None, BeforeValidator(one_of(Follow))]
 _CatchUp = Annotated[CatchUp, BeforeValidator(one_of(CatchUp))]
 _Flag = Annotated[bool, BeforeValidator(flag)]
@@ -185,6 +186,9 @@ class ReaderShape(Shape):
     thread: _Thread = Field(default=None, description="series: all digests of a reader are one conversation; or run.")
     team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
+    days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
+    collect: _Collect = Field(default=None, description="daily or weekly: what is due is sent at 08:00 in one digest.")
+    cap: Any = Field(default="", description="none: the cap of `defaults` does not hold its digests.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
 
 

@@ -1,7 +1,7 @@
 """One entry that did not come from a file, checked as the entries of `to:` are."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from worker.adapters.definitions.entries import Fallback, entries
 from worker.adapters.definitions.items import LoadContext
@@ -10,9 +10,11 @@ from worker.adapters.definitions.model import DigestShape
 from worker.adapters.definitions.place import Document, Findings, Path, Sheet, Spot
 from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.readers_of_project import refusal
-from worker.domain.quiet import QuietHours
+from worker.domain.quiet import EVERY_DAY
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.errors import RequestError
+
+T = TypeVar("T")
 
 
 def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
@@ -38,16 +40,16 @@ def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:
     """A bundle keeps entries complete, so that of `digest` and `defaults` only this is still known."""
     specs = [kinds.connections[bundle.connections[q.source].type].queries[q.query] for q in schedule.report]
     return Fallback(
-        DigestShape(template=schedule.template),
+        DigestShape(template=schedule.template, collect=_common({entry.collect for entry in schedule.to})),
         bundle.defaults.locale,
         schedule.trigger.zone,
         frozenset(query.id for query in schedule.report),
         any(spec.lists_opportunities for spec in specs),
-        _common(schedule),
+        _common({entry.quiet_hours for entry in schedule.to}),
+        _common({entry.days for entry in schedule.to}) or EVERY_DAY,
     )
 
 
-def _common(schedule: Schedule) -> QuietHours | None:
-    """The quiet hours that all entries of the definition have, as those of `digest` and `defaults` are."""
-    known = {entry.quiet_hours for entry in schedule.to}
+def _common(known: set[T]) -> T | None:
+    """What all entries of the definition have, as if it were of `digest` or `defaults`."""
     return next(iter(known)) if len(known) == 1 else None

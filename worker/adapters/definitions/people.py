@@ -1,7 +1,7 @@
 """`people:` of the project and `each:` of an entry: who owns rows, and where each of them is reached."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from worker.adapters.definitions.kinds import Registry
@@ -9,20 +9,29 @@ from worker.adapters.definitions.model import EachShape, EntryShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.words import advice, described, shape
+from worker.domain.people import owner_named, person_of
 from worker.domain.schedule import ChannelSpec, Connection, Each, Person
 from worker.ports.channels import ChannelKind
 
 MANAGER = "manager"
+KEY = 2
+"""The length of the path of an owner's key."""
+
 _MAIL = "owner@acme.example"
 
 
 def people(
-    sheet: Sheet, written: Mapping[str, Any], channels: Mapping[str, ChannelSpec], kinds: Registry
+    sheet: Sheet,
+    written: Mapping[str, Any],
+    channels: Mapping[str, ChannelSpec],
+    connections: Collection[str],
+    kinds: Registry,
 ) -> dict[str, Person]:
-    """By owner's id. Errors have been complained about."""
+    """By owner's id, as CONNECTION/ID where it is one of that connection only. Errors have been complained about."""
     found = {}
     for owner, value in written.items():
         path = ("people", owner)
+        _check_connection(sheet, path, str(owner), connections)
         if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
             expected = "write addresses by channel, such as `{email: anna@acme.example, slack: U0123456789}`"
             sheet.complain(path, f"`{owner}` with {shape(value)}", expected)
@@ -40,13 +49,25 @@ def people(
                 addresses[str(word)] = kind.address(text)
             except ValueError as error:
                 sheet.complain((*path, word), f"`{word}` with {described(text)}", str(error))
+        if MANAGER in value:
+            _check_connection(sheet, (*path, MANAGER), value[MANAGER], connections)
         found[str(owner)] = Person(addresses, str(value[MANAGER]) if MANAGER in value else None)
     for owner, person in found.items():
-        manager = found.get(person.manager or owner)
+        manager = person_of(found, owner_named(person.manager or owner, owner.partition("/")[0], connections))
         if manager is None or (person.manager and not manager.addresses):
             expected = "give this manager an address here: a service tells those of owners of listed deals only"
             sheet.warn(("people", owner, MANAGER), f'`{MANAGER}` with "{person.manager}"', expected)
     return found
+
+
+def _check_connection(sheet: Sheet, path: Path, owner: str, connections: Collection[str]) -> None:
+    """Of an owner written as CONNECTION/ID."""
+    name, slash, of_owner = owner.partition("/")
+    if slash and name not in connections:
+        found = f"`{owner}`, where `{name}` is no connection"
+        sheet.complain(path, found, advice(name, connections), key=len(path) == KEY)
+    elif slash and not of_owner:
+        sheet.complain(path, f"`{owner}` without an owner's id", f"write `{name}/ID`", key=len(path) == KEY)
 
 
 def warn_of_two_accounts(sheet: Sheet, known: Mapping[str, Person], connections: Mapping[str, Connection]) -> None:
@@ -54,7 +75,10 @@ def warn_of_two_accounts(sheet: Sheet, known: Mapping[str, Person], connections:
     for kind, count in Counter(one.type for one in connections.values()).items():
         for owner in known if count > 1 else ():
             if owner.isdecimal():
-                expected = f"see that it is no other person's in another of the {count} connections of type {kind}"
+                expected = (
+                    f"write CONNECTION/{owner}: it may be another person's in another of the {count} connections "
+                    f"of type {kind}"
+                )
                 sheet.warn(("people", owner), f"`{owner}`, a number that each account has", expected, key=True)
 
 

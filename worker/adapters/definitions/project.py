@@ -77,7 +77,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         if _allowed(sheet, ("connections", name), k, given)
     }
     specs = {name: ChannelSpec(name, k.type, given) for name, (k, given) in channels.items()}
-    known = people(sheet, shaped.people, specs, kinds)
+    known = people(sheet, shaped.people, specs, frozenset(shaped.connections), kinds)
     warn_of_two_accounts(sheet, known, allowed)
     told = operator(sheet, defaults_given.operator, frozenset(shaped.channels), specs, kinds)
     return Project(

@@ -10,7 +10,7 @@ from worker.adapters.definitions.model import QuietShape
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.words import listed
-from worker.domain.quiet import EVERY_DAY, QuietHours, next_allowed
+from worker.domain.quiet import EVERY_DAY, QuietHours, next_allowed, within_days
 from worker.domain.time import cron
 from worker.domain.time.zones import zone_named
 
@@ -35,7 +35,7 @@ def quiet_hours(
         return default
     hours = QuietHours(
         *_hours(sheet, at, piece),
-        _days(sheet, at, piece.days),
+        _days(sheet, (*at, "days"), piece.days),
         parsed(sheet, (*at, "holidays"), piece.holidays, partial(calendar, kinds=kinds), ""),
     )
     if sheet.count > before:
@@ -45,6 +45,27 @@ def quiet_hours(
     elif next_allowed(hours, _ANY_DAY, zone_named(zone), kinds.holidays.name) is None:
         sheet.complain(at, "`quiet_hours` that never end", "leave a time of some day on which it may be sent")
     return hours
+
+
+def days_of(
+    sheet: Sheet,
+    path: Path,
+    words: tuple[str, ...],
+    default: tuple[int, ...],
+    quiet: QuietHours | None,
+    kinds: Registry,
+) -> tuple[int, ...]:
+    """`days:` of an entry or a digest. `quiet`: the quiet hours that hold beside them."""
+    at = (*path, "days")
+    if words:
+        default = _days(sheet, at, words)
+    if default == EVERY_DAY:
+        return default
+    both = within_days(quiet, default)
+    if both is not None and next_allowed(both, _ANY_DAY, zone_named("UTC"), kinds.holidays.name) is None:
+        expected = "leave a time of some day on which it may be sent"
+        sheet.complain(at if words else path, "`days` that `quiet_hours` leave nothing of", expected)
+    return default
 
 
 def _hours(sheet: Sheet, at: Path, piece: QuietShape) -> tuple[time | None, time | None]:
@@ -67,7 +88,7 @@ def _time(text: str) -> time:
 def _days(sheet: Sheet, at: Path, words: tuple[str, ...]) -> tuple[int, ...]:
     if not words:
         return EVERY_DAY
-    days = parsed(sheet, (*at, "days"), ",".join(words), _weekdays, EVERY_DAY)
+    days = parsed(sheet, at, ",".join(words), _weekdays, EVERY_DAY)
     return tuple(sorted(set(days)))
 
 

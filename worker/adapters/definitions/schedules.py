@@ -15,7 +15,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
-from worker.domain.schedule import CatchUp, Follow, Query, Schedule, Send, Subscription
+from worker.domain.schedule import CatchUp, Collect, Follow, Query, Schedule, Send, Subscription
 
 _SLICES = ("_limit", "_skip")
 
@@ -39,6 +39,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     _check_bridge(sheet, digest.bridge, asked)
     _check_key(sheet, digest.key, digest.bridge, asked)
     _check_catch_up(sheet, timed.catch_up, asked)
+    _check_collect(sheet, timed.catch_up, to)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     previously = _previously(sheet, shaped.previously, schedule_id)
     kept = retention(sheet, shaped.retention)
@@ -111,10 +112,11 @@ def check_allowed(schedules: dict[str, Schedule], sheets: dict[str, Sheet], allo
     for name, one in schedules.items() if allow else ():
         places: dict[str, Path] = {entry.id: ("to", index) for index, entry in enumerate(one.to)}
         for entry in one.entries:
-            wrong = refusal(allow, entry.channel, entry.address) if entry.address else None
-            if wrong is not None:
-                at = places.get(entry.id) or _of_notify(sheets[name], entry)
-                sheets[name].complain((*at, "address"), *wrong)
+            at = places.get(entry.id) or _of_notify(sheets[name], entry)
+            for key, address in (("address", entry.address), ("unassigned", entry.unassigned)):
+                wrong = refusal(allow, entry.channel, address) if address else None
+                if wrong is not None:
+                    sheets[name].complain((*at, key), *wrong)
 
 
 def _of_notify(sheet: Sheet, entry: Subscription) -> Path:
@@ -178,6 +180,14 @@ def _check_population(sheet: Sheet, index: int, item: Query, *, of_deals: bool) 
     if item.follow is Follow.NONE and not slices:
         found = f"`{item.id}` with `follow: none`, which `digest.bridge` explains"
         sheet.complain(("report", index, "follow"), found, "write `follow: closed` or `follow: departures`")
+
+
+def _check_collect(sheet: Sheet, catch_up: CatchUp, to: tuple[Subscription, ...]) -> None:
+    """Under `all` every digest is sent by itself; one collected digest stands for all of them."""
+    collected = [entry.id for entry in to if entry.collect is not Collect.NONE]
+    if catch_up is CatchUp.ALL and collected:
+        found = f"`catch_up: all` beside `collect` of `{collected[0]}`"
+        sheet.complain(("when", "catch_up"), found, "write latest, or leave `collect` out")
 
 
 def _check_catch_up(sheet: Sheet, catch_up: CatchUp, asked: Report) -> None:

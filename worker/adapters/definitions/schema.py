@@ -22,7 +22,7 @@ from worker.adapters.definitions.model import (
 )
 from worker.domain.alert.ready_made import Against, Direction, ReadyMade
 from worker.domain.alert.rule import Grouping, NoData, Severity
-from worker.domain.schedule import CatchUp, Follow, OnUnknown, Send
+from worker.domain.schedule import CatchUp, Collect, Follow, OnUnknown, Send
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
 from worker.ports.channels import ChannelKind
@@ -236,4 +236,7 @@ _READER: Mapping[str, Schema] = {
     "attach": _TEXTS,
     "quiet_hours": {"anyOf": [_object(QuietShape, {"days": _TEXTS}), _one_of(("none",))]},
     "skip_if_empty": {"type": "boolean"},
+    "days": _TEXTS,
+    "collect": _one_of(Collect),
+    "cap": _one_of(("none",)),
 }

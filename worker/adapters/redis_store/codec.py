@@ -8,12 +8,13 @@ from typing import Any
 
 from worker.domain.cap import HeldDigest
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
+from worker.domain.digest.sections import Figure
 from worker.domain.due.pauses import Pause
 from worker.domain.missed import MissedRow, MissedSlots
 from worker.domain.notice import Cause, Notice, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey, RunState
-from worker.domain.snapshot.snapshot import Gap
+from worker.domain.snapshot.snapshot import Gap, Kind
 from worker.domain.time.epoch import from_ms, to_ms
 
 STATES: dict[str, DeliveryState] = {
@@ -176,8 +177,28 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
         at=from_ms(row["t"]),
         repeats=row.get("n", 0),
         repeats_since=from_ms(row["f"]) if "f" in row else None,
-        held=tuple(HeldDigest(name, from_ms(slot), *counts) for name, slot, *counts in row.get("g", ())),
+        held=held_digests(row.get("g", ())),
     )
+
+
+def held_digest_row(one: HeldDigest) -> list[Any]:
+    """The figure is text, because a script would round it."""
+    of = one.figure
+    row = [of.name, of.kind.value, of.value, of.before, of.currency, one.of_deals] if of is not None else None
+    figure = json.dumps(row) if row is not None else ""
+    return [short(one.name), to_ms(one.slot), one.changes, figure, one.alerts]
+
+
+def held_digests(rows: Sequence[Sequence[Any]]) -> tuple[HeldDigest, ...]:
+    return tuple(_held_digest(*row) for row in rows)
+
+
+def _held_digest(name: str, slot: int, changes: int, figure: str = "", alerts: int = 0) -> HeldDigest:
+    """An earlier version kept no figure."""
+    if not figure:
+        return HeldDigest(name, from_ms(slot), changes, alerts=alerts)
+    measure, kind, value, before, currency, of_deals = json.loads(figure)
+    return HeldDigest(name, from_ms(slot), changes, Figure(measure, Kind(kind), value, before, currency), of_deals)
 
 
 def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
@@ -204,6 +225,8 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),
         content=row.get("c", ""),
+        tells_of=held_digests(row.get("j", ())),
+        tells_of_more=row.get("k", 0),
     )
 
 

@@ -1,5 +1,6 @@
 """A worker's operations on a delivery: take it, write the intent, settle it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from math import ceil
@@ -13,7 +14,7 @@ from worker.adapters.redis_store.notices import held_row, suspension_row
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.subscriptions import preference_of
 from worker.adapters.redis_store.times import LeaseTimes
-from worker.domain.cap import Cap
+from worker.domain.cap import MOST_HELD, Cap
 from worker.domain.delivery import Baseline, DeliveryKey
 from worker.domain.events import Fact
 from worker.domain.notice import Suspension
@@ -21,7 +22,7 @@ from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Pending, Re
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.ports import DeliveryLease, HoldResult
+from worker.ports import DeliveryLease, HoldResult, TakenOver
 
 
 class RedisDeliveries:
@@ -112,6 +113,12 @@ class RedisDeliveries:
         ends = await self._scripts.run("turn", {**arguments, "always": always or None})
         return from_ms(ends) if ends else None
 
+    async def take_over_held(self, key: DeliveryKey, subject: str) -> TakenOver:
+        taken = await self._scripts.run("take_over_held", {**_named(key), "subject": subject, "most": MOST_HELD})
+        if taken == LOST:
+            return TakenOver()
+        return TakenOver(codec.held_digests(json.loads(taken[0])), int(taken[1]), facts(taken[2]))
+
     async def pace(self, bucket: str, seconds: float, who: str) -> float:
         every, patience = ceil(seconds * 1000), self._times.ms("patience")
         arguments = {"bucket": bucket, "who": who, "every": every, "patience": patience}
@@ -142,8 +149,8 @@ def _event(outcome: Outcome) -> dict[str, Any]:
         case Skipped(reason, baselines, held, sentence):
             words = {"reason": reason, "sentence": _sentence(sentence) or None}
             return {"event": "skipped", "baselines": _moves(baselines), **words, "also": held and held_row(held)}
-        case Deferred(until, reason, sentence, extends):
-            waits = {"at": to_ms(until), "extends": extends or None}
+        case Deferred(until, reason, sentence, extends, held_as):
+            waits = {"at": to_ms(until), "extends": extends or None, "own": held_as and codec.held_digest_row(held_as)}
             return {"event": "deferred", **waits, "reason": reason, "sentence": _sentence(sentence)}
         case Refused(reason, sentence) | DeliveryFailed(reason, sentence):
             event = "refused" if isinstance(outcome, Refused) else "failed"

@@ -46,6 +46,8 @@
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
     <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused
+    <p>:choices:<schedule>        hash    reader → {origin, by, at, locale, send, days, quiet_hours, rows}: what readers
+                                          chose of their own subscriptions; null or empty where nothing
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
     <p>:snap:<id>                 hash    header (zstd), tables: the ids of its tables, a blank between them
                                           forgotten: rows were taken out of it on request
@@ -91,7 +93,8 @@ expires, n not before, e reason, m sentence, d date, b short name of the pair, p
 baselines that it moves if no further part is sent, v sent once more, y closed although it may have arrived, w version
 that rendered a later try, h held until and o by which process, q times published again, t when it was settled or
 became unknown, i of a notice what the operator is told (notices.py), u the slot of
-an older digest that may have arrived, c of a notification of alerts the name of its content.
+an older digest that may have arrived, c of a notification of alerts the name of its content, g of one that waits to be
+collected how a newer one tells of it (as the digests of a notice), j the digests of which it tells and k how many more.
 """
 
 from worker.domain.run import RunKey
@@ -131,6 +134,10 @@ def subscriptions(prefix: str, schedule: str) -> str:
 
 def preferences(prefix: str, schedule: str) -> str:
     return f"{prefix}:preferences:{schedule}"
+
+
+def choices(prefix: str, schedule: str) -> str:
+    return f"{prefix}:choices:{schedule}"
 
 
 def index(prefix: str, name: str, schedule: str | None) -> str:

@@ -2,12 +2,12 @@
 
 The object: k trouble, s subject, e reason, w the schedule's name, c causes [[who, sentence]], m further causes. The
 script adds t when it happened, n how many were not told before, f when the first of those happened, g the digests that
-were held [[the schedule's name, slot, changes, alerts]]. codec.py reads it.
+were held [[the schedule's name, slot, changes, key figure (JSON text, "" for none), alerts]]. codec.py reads it.
 """
 
 from typing import Any
 
-from worker.adapters.redis_store.codec import short
+from worker.adapters.redis_store.codec import held_digest_row, short
 from worker.domain.cap import MOST_HELD, OverCap
 from worker.domain.notice import NoticeRequest, Suspension, Trouble
 from worker.domain.reason import Reason
@@ -34,12 +34,12 @@ def held_row(held: OverCap) -> dict[str, Any]:
     """As lua/settle.lua `tell_later` reads it."""
     one = held.digest
     row = {"k": str(Trouble.HELD), "s": held.subject, "e": str(Reason.CAPPED), "w": one.name, "c": [], "m": 0}
-    digest = [short(one.name), to_ms(one.slot), one.changes, one.alerts]
     return {
         "subject": held.subject,
         "reader": held.reader,
         "at": to_ms(held.until),
-        "digest": digest,
+        "digests": [held_digest_row(each) for each in (*held.others, one)],
+        "more": held.more,
         "told": row,
         "most": MOST_HELD,
     }

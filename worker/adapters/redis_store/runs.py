@@ -14,7 +14,7 @@ from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import AGAIN, LOST, Scripts
 from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
-from worker.domain.delivery import Baseline, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
@@ -89,7 +89,7 @@ class RedisRuns:
         """The schedule's id now. A run that began before a rename knows only the old id."""
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
 
-    async def deliver(
+    async def deliver(  # noqa: PLR0913  # one write begins everything that follows from the run's answers
         self,
         key: RunKey,
         attempt: int,
@@ -100,6 +100,7 @@ class RedisRuns:
         supersede: bool = True,
         subscribed: Mapping[Reader, Subscription] | None = None,
         alerts: AlertChanges | None = None,
+        moved: Sequence[BaselineMove] = (),
     ) -> HandOver:
         told, given = await self._staged(key, alerts)
         rows = [[reader.id, to_ms(expires)] for reader, expires in readers.items()] + told
@@ -113,6 +114,8 @@ class RedisRuns:
             "links": [[query, stored] for query, stored in snapshots.items() if not query.endswith(COMPARED)],
             "readers": len(rows),
             "supersede": supersede,
+            "moved": [[one.old.id, one.new.id] for one in moved],
+            "ended": sorted({one.old.id for one in moved if one.ends}),
             "republish": self._times.ms("republish"),
             "recount": self._times.ms("recount"),
             "keep": self._times.ms("keep"),

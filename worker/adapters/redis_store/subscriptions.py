@@ -1,6 +1,6 @@
 """Subscriptions made at run time, and what readers said of theirs: one hash of each for a schedule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import msgspec
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.domain.choices import Choices
 from worker.domain.schedule import Subscription
 from worker.domain.subscription import Choice, Preference, SubscriptionRecord
 from worker.domain.time.epoch import from_ms, to_ms
@@ -28,6 +29,7 @@ class _Stored:
 
 _ENTRY = msgspec.json.Decoder(Subscription)
 _RECORD = msgspec.json.Decoder(_Stored)
+_CHOICES = msgspec.json.Decoder(Choices)
 _PREFERENCE = msgspec.json.Decoder(Preference)
 
 
@@ -46,7 +48,7 @@ class RedisSubscriptions:
 
     async def schedules(self) -> tuple[str, ...]:
         found = set()
-        for kind in ("subscriptions", "preferences"):
+        for kind in ("subscriptions", "preferences", "choices"):
             async for name in self._scripts.names(f"{kind}:*"):
                 found.add(name.removeprefix(f"{kind}:").removesuffix(":ended"))
         return tuple(sorted(found))
@@ -80,6 +82,19 @@ class RedisSubscriptions:
     async def clear(self, schedule: str, reader: str, choice: Choice) -> bool:
         given = {"schedule": schedule, "reader": reader, "choice": str(choice)}
         return bool(await self._scripts.run("prefer", given))
+
+    async def stop_all(self, readers: Sequence[tuple[str, str]], preference: Preference) -> None:
+        words = msgspec.json.encode(preference).decode()
+        await self._scripts.run("stop_all", {"readers": [list(one) for one in readers], "preference": words})
+
+    async def choices(self, schedule: str) -> Mapping[str, Choices]:
+        key = keys.choices(self._scripts.prefix, await self.current(schedule))
+        held = await self._scripts.ask("HGETALL", key)
+        return {text(reader): _CHOICES.decode(raw) for reader, raw in held.items()}
+
+    async def choose(self, schedule: str, reader: str, choices: Choices) -> None:
+        words = msgspec.json.encode(choices).decode() if choices.any else None
+        await self._scripts.run("choose", {"schedule": schedule, "reader": reader, "choices": words})
 
     async def current(self, schedule: str) -> str:
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.cap import HeldDigest
 from worker.domain.diff.changes import QueryChange
 from worker.domain.digest.sections import FigureSection, FunnelSection, KeyFact, KeyMeasure, TableSection
 from worker.domain.money import Money
@@ -120,7 +121,8 @@ class OwnerGroup:
 @dataclass(frozen=True, slots=True)
 class StalledSection:
     """`newly`: deals that stall since the last digest, or all of them if `first`. `moving_again` and `left`: deals that
-    left the list. `still`: deals that were in the list before and are in it now.
+    left the list. `still`: deals that were in the list before and are in it now. `limit`: how many are printed, as
+    `show.limit` says; None: as many as a template prints. `words`: as Presentation.stalled.
     """
 
     query_id: str
@@ -137,6 +139,8 @@ class StalledSection:
     unjudged: int = 0  # open deals that the service's rule cannot judge
     bridges: tuple[BridgeView, ...] = ()
     still: tuple[Deal, ...] = ()
+    limit: int | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +178,7 @@ class Digest:
     deals the key query's list holds. `may_repeat`: the slot of an older digest that the reader may have, whose content
     this one may repeat. `narrowed`: its reader sees some of the deals only. `measure`: what heads a digest without a
     list of deals. `unprinted`: tables of which only the number of rows is told. `history`: the key figure in the last
-    runs, oldest first.
+    runs, oldest first. `held`: digests that its reader was not sent, and `more_held` that are only counted.
     """
 
     schedule: str
@@ -207,3 +211,5 @@ class Digest:
     facts: tuple[KeyFact, ...] = ()
     unprinted: tuple[tuple[str, int], ...] = ()
     history: tuple[float, ...] = ()
+    held: tuple[HeldDigest, ...] = ()
+    more_held: int = 0

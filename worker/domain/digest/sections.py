@@ -137,11 +137,14 @@ class FigurePlace:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which cells of a row are printed: its name, what stands below it, and at most two numbers."""
+    """Which cells of a row are printed: its name, what stands below it, and at most two numbers. `upto`: places of the
+    least of several values, each with that of the greatest.
+    """
 
     name: int | None
     details: tuple[int, ...]
     figures: tuple[FigurePlace, ...]
+    upto: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

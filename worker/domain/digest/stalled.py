@@ -22,7 +22,11 @@ def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
     """One section for each stalled list that was read. A gap has none, because nothing is known about it."""
     items = (item for item in context.schedule.report if context.traits[item.id].stalled)
     return tuple(
-        _section(item, context.traits[item.id].scope, context.before(item.id), now)
+        replace(
+            _section(item, context.traits[item.id].scope, context.before(item.id), now),
+            limit=item.show.limit,
+            words=context.traits[item.id].presentation.stalled,
+        )
         for item in items
         if (now := context.snapshots.get(item.id)) is not None and now.rows is not None
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.domain.digest.context import DigestContext
-from worker.domain.digest.figures import earlier, totalled
+from worker.domain.digest.figures import earlier, named_figures, totalled
 from worker.domain.digest.funnels import STAGES
 from worker.domain.digest.joined import joined
 from worker.domain.digest.layout import DEALS, chosen, ruled, suggested
@@ -15,7 +15,7 @@ from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.snapshot.presentation import TableRule
 from worker.domain.snapshot.requests import REQUESTS
-from worker.domain.snapshot.snapshot import Snapshot, Table
+from worker.domain.snapshot.snapshot import Cell, Snapshot, Table
 
 ROWS = 10
 """Rows of a table of which neither its source nor `show` says how many are printed."""
@@ -56,12 +56,14 @@ def tables(context: DigestContext, *, beside_funnel: bool) -> Tables:
             told |= set(found.rule.covers) if found.rule is not None else set()
             rows = _listing(context, found)
             if found.rule is not None and found.rule.joined:
-                places.setdefault(found.rule.joined, len(sections) + len(places))
+                places.pop(found.rule.joined, None)  # it stands where the last of its tables would
+                places[found.rule.joined] = len(sections) + len(places)
                 joins.setdefault(found.rule.joined, []).append((found.rule, rows))
             else:
                 sections.append(_section(found, rows, context.traits[item.id].presentation.neutral))
     for name, place in places.items():
-        sections.insert(place, joined(name, joins[name]))
+        if not all(rule.companion for rule, _ in joins[name]):
+            sections.insert(place, joined(name, joins[name]))
     return Tables(tuple(sections), frozenset(told), tuple(one for one in unprinted if one[1]))
 
 
@@ -131,7 +133,7 @@ def _section(found: _Found, rows: Listing, neutral: frozenset[str]) -> TableSect
         limit=limit,
         layout=layout,
         before=rows.before,
-        total=summed(rows.columns, rows.rows) if total else None,
+        total=summed(rows.columns, rows.rows) if total else _measured(rule, rows, found.now),
         total_before=summed(rows.columns, tuple(rows.earlier.values())) if total and rows.earlier is not None else None,
         window=rows.window,
         compared=rows.compared,
@@ -139,6 +141,15 @@ def _section(found: _Found, rows: Listing, neutral: frozenset[str]) -> TableSect
         shaded=rule is not None and rule.shaded,
         neutral=neutral,
     )
+
+
+def _measured(rule: TableRule | None, rows: Listing, now: Snapshot) -> tuple[Cell, ...] | None:
+    """A last row that the answer's measures tell; None where its source names none."""
+    if rule is None or not rule.total_of:
+        return None
+    known = named_figures(now, None)
+    named = (rule.total_of.get(column.name, "") for column in rows.columns)
+    return tuple(known[name].value if name in known else None for name in named)
 
 
 def _layout(show: Show, rule: TableRule | None, rows: Listing) -> Layout:

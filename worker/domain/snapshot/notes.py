@@ -1,13 +1,51 @@
-"""What a source says beside an answer: a sentence, or a code that is put into the reader's language.
+"""What a source says beside an answer. Those who run the project read it in English, a reader in their own language.
 
-A coded note is stored as "<code>:<number>". Every other note is a sentence as the source wrote it.
+A note is stored as its English sentence, and its kind is found by that sentence's form: so answers that are stored
+already, and those of older versions, are worded too. A coded note is stored as "<code>:<number>".
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import NewType
+
+Note = NewType("Note", str)
+"""A sentence that a kind of note made, so that a reader sees it in their language."""
 
 _MORE = re.compile(r"and (\d+) more notes")
+_PLACE = re.compile(r"\{(\d)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteKind:
+    """`text`: in English, with {1}, {2}, … for what differs. `words`: by language what a reader is told; it need not
+    have every place, because a path or a status means nothing to a reader. `name` is the key "noted.<name>" of a word.
+    """
+
+    name: str
+    text: str
+    words: Mapping[str, str]
+
+    def __call__(self, *values: object) -> Note:
+        return Note(_PLACE.sub(lambda place: str(values[int(place[1]) - 1]), self.text))
+
+    def values(self, note: str) -> tuple[str, ...] | None:
+        """What stands in the places of this note; None if it is of another kind."""
+        literal = _PLACE.split(self.text)[::2]
+        found = re.fullmatch("(.+?)".join(map(re.escape, literal)), note, re.DOTALL)
+        return None if found is None else found.groups()
+
+
+def words_of(kinds: Iterable[NoteKind], language: str) -> dict[str, str]:
+    """The words of these kinds, as a source has them. Raises KeyError for a kind that lacks the language."""
+    return {f"noted.{kind.name}": kind.words[language] for kind in kinds}
+
+
+def capped(notes: Iterable[Note], most: int) -> tuple[str, ...]:
+    """Each note once, at most so many; the last one counts the others."""
+    once = tuple(dict.fromkeys(notes))
+    return (*once[:most], f"and {len(once) - most} more notes") if len(once) > most else once
 
 
 class NoteCode(StrEnum):
@@ -22,8 +60,8 @@ _SENTENCES = {
 }
 
 
-def counted(code: NoteCode, n: int) -> str:
-    return f"{code}:{n}"
+def counted(code: NoteCode, n: int) -> Note:
+    return Note(f"{code}:{n}")
 
 
 def coded(note: str) -> tuple[NoteCode, int] | None:

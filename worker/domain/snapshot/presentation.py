@@ -50,7 +50,9 @@ class TableRule:
     `joined`: the name of a table that is made of all tables with this name in the digest, row by row by the rows' keys;
     its title is the word "table.<joined>". `called`: a column's name in the joined table. `covers`: measures that the
     table tells as well, so that they are no figures beside it. `partial`: the service leaves rows out, so that nothing
-    is known of one that is absent.
+    is known of one that is absent. `upto`: a column with the least of several values, and the one with the greatest:
+    both are printed as a range. `companion`: says nothing alone, and is printed only with another table that is joined.
+    `total_of`: a last row whose columns are measures of the answer, of figures that nobody may add up.
     """
 
     name: str
@@ -66,6 +68,9 @@ class TableRule:
     called: Mapping[str, str] = field(default_factory=dict)
     covers: frozenset[str] = frozenset()
     partial: bool = False
+    upto: Mapping[str, str] = field(default_factory=dict)
+    companion: bool = False
+    total_of: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ class Presentation:
     """`figures`: measures of the list of other figures; None: all. `tables`: by id, in the order in which they are
     printed; None: all, each as its columns suggest. Of a table that is not named only the number of rows is told, in
     the words "measured.<table>"; so it is beside a funnel with those in `aside`. `neutral`: measures and columns of
-    which neither more nor less is good.
+    which neither more nor less is good. `stalled`: what the service calls a list of stalled deals, as the beginning of
+    keys of words: "<stalled>.newly" is said in place of "newly".
     """
 
     key: KeyRule | None = None
@@ -82,6 +88,7 @@ class Presentation:
     tables: Mapping[str, TableRule] | None = None
     aside: frozenset[str] = frozenset()
     neutral: frozenset[str] = frozenset()
+    stalled: str = ""
 
 
 EVERYTHING_PRINTED = Presentation()

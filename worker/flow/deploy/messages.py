@@ -8,10 +8,11 @@ from itertools import islice, zip_longest
 
 from worker.domain.outcome import Deferred
 from worker.domain.quiet import HolidayName, QuietHours
-from worker.domain.schedule import CatchUp, Schedule, Send, Subscription
+from worker.domain.reason import Reason
+from worker.domain.schedule import CatchUp, Collect, Schedule, Send, Subscription
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire, Span
-from worker.flow.run.quiet import quiet
+from worker.flow.run.quiet import collected, quiet
 from worker.flow.run.readers import WEBHOOK, entries
 
 WEEK = timedelta(days=7)
@@ -19,14 +20,14 @@ WEEK = timedelta(days=7)
 MOST = 20_000
 """Runs of one schedule that are looked at for quiet hours. A run every thirty seconds is one of them."""
 
-Clock = tuple[QuietHours | None, str]
-"""Readers with the same quiet hours and zone wait alike."""
+Clock = tuple[QuietHours | None, Collect, str]
+"""Readers with the same quiet hours, days, fixed times and zone wait alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
     """The digests of a run that wait until `until`. `readers`: their ids. `superseded`: a later run takes their place
-    before that, so that they are not sent.
+    before that, so that they are not sent. `reason`: what they wait for, quiet_hours or collected.
     """
 
     until: datetime
@@ -34,6 +35,7 @@ class Shift:
     sentence: str
     readers: tuple[str, ...]
     superseded: bool
+    reason: Reason = Reason.QUIET_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ def shifts(holiday: HolidayName, schedule: Schedule, fires: Sequence[Fire]) -> d
     alike = _alike(schedule)
     found = dict[Fire, tuple[Shift, ...]]()
     for fire, following in zip_longest(fires, fires[1:]):
-        for (_, zone), (entry, ids) in alike.items():
-            waits = quiet(holiday, entry, fire.due)
+        for (*_, zone), (entry, ids) in alike.items():
+            waits = _waits(holiday, entry, fire)
             if waits is not None:
                 over = _gives_way(schedule, waits, following)
-                one = Shift(waits.until, zone, waits.sentence, tuple(ids), superseded=over)
+                one = Shift(waits.until, zone, waits.sentence, tuple(ids), superseded=over, reason=waits.reason)
                 found[fire] = (*found.get(fire, ()), one)
     return found
 
@@ -85,7 +87,7 @@ def messages(
 def _alike(schedule: Schedule) -> dict[Clock, tuple[Subscription, list[str]]]:
     found: dict[Clock, tuple[Subscription, list[str]]] = {}
     for reader, entry in entries(schedule).items():
-        if entry.quiet_hours is not None:
+        if _may_wait(entry):
             found.setdefault(_clock(entry), (entry, []))[1].append(reader)
     return found
 
@@ -96,11 +98,22 @@ def _address(entry: Subscription) -> str:
 
 
 def _clock(entry: Subscription) -> Clock:
-    return entry.quiet_hours, entry.zone if entry.quiet_hours is not None else ""
+    return entry.not_sent, entry.collect, entry.zone if _may_wait(entry) else ""
+
+
+def _may_wait(entry: Subscription) -> bool:
+    return entry.not_sent is not None or entry.collect is not Collect.NONE
+
+
+def _waits(holiday: HolidayName, entry: Subscription, fire: Fire) -> Deferred | None:
+    return collected(holiday, entry, fire.slot, fire.due) or quiet(holiday, entry, fire.due)
 
 
 def _gives_way(schedule: Schedule, waits: Deferred, following: Fire | None) -> bool:
-    return schedule.catch_up is not CatchUp.ALL and following is not None and following.due <= waits.until
+    """A collected digest that is due takes its place in the message of its time, also when a newer run comes then."""
+    if schedule.catch_up is CatchUp.ALL or following is None:
+        return False
+    return following.due < waits.until or (following.due == waits.until and waits.reason is Reason.QUIET_HOURS)
 
 
 def _count(
@@ -108,7 +121,7 @@ def _count(
 ) -> tuple[int, bool]:
     """Messages to a reader like `entry`, and whether there are more runs than were looked at."""
     end = span.now + WEEK
-    if entry.quiet_hours is None:
+    if not _may_wait(entry):
         return span.count(schedule, found, was, end), False
     fires = list(islice(span.within(schedule, found, was, end), MOST + 1))
     return _sent(holiday, schedule, entry, fires[:MOST], end), len(fires) > MOST
@@ -117,6 +130,6 @@ def _count(
 def _sent(holiday: HolidayName, schedule: Schedule, entry: Subscription, fires: Sequence[Fire], end: datetime) -> int:
     count = 0
     for fire, following in zip_longest(fires, fires[1:]):
-        waits = quiet(holiday, entry, fire.due)
+        waits = _waits(holiday, entry, fire)
         count += waits is None or (waits.until < end and not _gives_way(schedule, waits, following))
     return count

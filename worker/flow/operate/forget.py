@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.choices import Choices
 from worker.domain.schedule import Schedule
 from worker.flow.deployed import bundle_of
 from worker.flow.facts import emit_all
@@ -41,7 +42,7 @@ async def forget(uses: ForgetUses, what: str) -> Forgotten:
 
 
 async def _subscriptions(subscriptions: Subscriptions, address: str, named: tuple[str, ...]) -> int:
-    """Removes the address's records and preferences. While a definition names the address, its reader stays
+    """Removes the address's records, preferences and choices. While a definition names the address, its reader stays
     unsubscribed or paused there: otherwise forgetting would send messages again.
     """
     wanted, removed = address.casefold(), 0
@@ -52,6 +53,9 @@ async def _subscriptions(subscriptions: Subscriptions, address: str, named: tupl
         for reader, said in (await subscriptions.preferences(schedule)).items():
             if reader.partition("|")[2].casefold() == wanted and schedule not in named:
                 await subscriptions.clear(schedule, reader, said.choice)
+        for reader, chosen in (await subscriptions.choices(schedule)).items():
+            if reader.partition("|")[2].casefold() == wanted and schedule not in named:
+                await subscriptions.choose(schedule, reader, Choices(chosen.origin, chosen.by, chosen.at))
     return removed
 
 

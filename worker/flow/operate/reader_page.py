@@ -1,20 +1,38 @@
 """What a reader sees and does by the links in a message."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
-from worker.domain.links import Purpose
-from worker.domain.reader_page import ALLOWED, PAUSES, Act, ReaderPage
+from worker.domain.links import Link, Purpose
+from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress
+from worker.domain.schedule import Bundle, Send
 from worker.domain.subscription import Choice, Origin, Preference, is_shared
-from worker.errors import ClaimLost
+from worker.errors import ClaimLost, RequestError
 from worker.flow.deployed import bundle_of
+from worker.flow.operate.reader_choices import choices_of
+from worker.flow.operate.same_address import same_address
 from worker.flow.run.readers import entries, entry_of, is_notice
-from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesLinks, UsesSubscriptions
+from worker.flow.uses import (
+    UsesClock,
+    UsesConnectors,
+    UsesDeployments,
+    UsesEntryChecks,
+    UsesLinks,
+    UsesRuns,
+    UsesSubscriptions,
+)
 
 READER = "the reader"
 
 
-class PageUses(UsesClock, UsesConnectors, UsesDeployments, UsesLinks, UsesSubscriptions, Protocol): ...
+LOCALES = ("en_GB", "de_DE")
+"""In the languages that Funnelbeat ships. A project's own languages stand beside them."""
+
+
+class PageUses(
+    UsesClock, UsesConnectors, UsesDeployments, UsesEntryChecks, UsesLinks, UsesRuns, UsesSubscriptions, Protocol
+): ...
 
 
 async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPage | None:
@@ -27,8 +45,7 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
     now = await uses.clock.now()
     if link.expires is not None and link.expires <= now:
         return None
-    deployed = await uses.deployments.deployed()
-    bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed else None
+    bundle = await _bundle(uses)
     if bundle is None or is_shared(bundle, link.reader.address) or is_notice(link.reader.id):
         return None
     name = await uses.subscriptions.current(link.reader.schedule)
@@ -40,12 +57,55 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
     entry = entry_of(uses.connectors, bundle, known, link.reader.id)
     said = (await uses.subscriptions.preferences(name)).get(link.reader.id)
     standing = said if said is not None and said.reason(now) is not None else None
-    return ReaderPage(link, now, bundle.defaults, schedule, entry, standing)
+    chosen = (await uses.subscriptions.choices(name)).get(link.reader.id)
+    others = await _others(uses, bundle, link, name) if purpose is Purpose.PREFERENCES else ()
+    locales = tuple(dict.fromkeys([*([entry.locale] if entry else []), *LOCALES, *bundle.languages]))
+    return ReaderPage(link, now, bundle.defaults, schedule, entry, standing, chosen, others, locales)
+
+
+async def _bundle(uses: PageUses) -> Bundle | None:
+    deployed = await uses.deployments.deployed()
+    return await bundle_of(uses.deployments, deployed.bundle) if deployed else None
+
+
+async def _others(uses: PageUses, bundle: Bundle, link: Link, schedule: str) -> tuple[SameAddress, ...]:
+    """Their links end with the link that led here."""
+    found = await same_address(uses, bundle, link.reader.address)
+    own = link.reader.id
+    return tuple(
+        SameAddress(reader, of.name, paused=stops is not None, token=_token(uses, replace(link, reader=reader)))
+        for reader, (of, stops) in found.items()
+        if (reader.schedule, reader.id) != (schedule, own)
+    )
+
+
+def _token(uses: UsesLinks, link: Link) -> str:
+    return uses.links.sign(link, uses.links.key_id) if uses.links.key_id else ""
+
+
+async def save(uses: PageUses, page: ReaderPage, form: PreferencesForm) -> ReaderPage:
+    """The page with what the reader chose, or with the problem of what cannot be chosen; then nothing is kept. The
+    condition of the definition stays in force beside the reader's own.
+    """
+    bundle = await _bundle(uses)
+    if Act.SAVE not in ALLOWED[page.link.purpose] or bundle is None or page.schedule is None or page.entry is None:
+        return page
+    try:
+        chosen = choices_of(uses, bundle, page.schedule, page.entry, page, form, READER)
+    except RequestError as error:
+        return replace(page, problem=str(error))
+    await uses.subscriptions.choose(page.schedule.id, page.link.reader.id, chosen)
+    if form.send in set(Send):
+        await act(uses, page, Act.RESUME)
+    pause = next((one for one in PAUSES if form.send == f"{Act.PAUSE}-{one.days}"), None)
+    if pause is not None:
+        await act(uses, page, Act.PAUSE, pause)
+    return replace(page, choices=chosen if chosen.any else None, saved=True)
 
 
 async def act(uses: PageUses, page: ReaderPage, what: Act, pause: timedelta = PAUSES[0]) -> bool:
-    """Does what the reader asked for; twice is the same as once. False if the link does not allow it, or if nothing
-    sends to this reader.
+    """Does what the reader asked for with one button; twice is the same as once. False if the link does not allow it,
+    or if nothing sends to this reader.
     """
     if what not in ALLOWED[page.link.purpose] or page.schedule is None or page.entry is None:
         return False
@@ -57,6 +117,11 @@ async def act(uses: PageUses, page: ReaderPage, what: Act, pause: timedelta = PA
             await uses.subscriptions.clear(schedule, reader, Choice.UNSUBSCRIBED)
         case Act.RESUME:
             await uses.subscriptions.clear(schedule, reader, Choice.PAUSED)
+        case Act.STOP_ALL:
+            everything = [(one.reader.schedule, one.reader.id) for one in page.others]
+            await uses.subscriptions.stop_all([(schedule, reader), *everything], Preference(Choice.UNSUBSCRIBED, *said))
+        case Act.SAVE:
+            return False
         case Act.PAUSE:
             return await _pause(uses, schedule, reader, Preference(Choice.PAUSED, *said, page.now + pause))
     return True

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, End, Origin, Preference, SubscriptionRecord, may_be_sent
@@ -36,7 +37,8 @@ EVERYBODY = "*"
 @dataclass(frozen=True, slots=True)
 class SubscriptionRow:
     """One subscription. `by` and `at`: who made it, and when; empty and None for one of a definition. `preference`:
-    what stops its messages. `sentence`: what the receiver said when it was suspended.
+    what stops its messages. `choices`: what the reader chose beside `entry`. `sentence`: what the receiver said when it
+    was suspended.
     """
 
     reader: Reader
@@ -48,6 +50,7 @@ class SubscriptionRow:
     expires: datetime | None = None
     preference: Preference | None = None
     sentence: str = ""
+    choices: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ async def listed(uses: ListUses, only: str | None = None) -> tuple[SubscriptionR
 
 async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: datetime) -> list[SubscriptionRow]:
     schedule = bundle.schedules.get(name) if bundle else None
-    said = await uses.subscriptions.preferences(name)
-    named = {**readers(schedule), **_of_each(schedule, said)} if schedule else {}
+    said, chosen = await uses.subscriptions.preferences(name), await uses.subscriptions.choices(name)
+    named = {**readers(schedule), **_of_each(schedule, [*said, *chosen])} if schedule else {}
     records = [one for one in await uses.subscriptions.records(name) if one.reader not in named]
     who = {**named, **{one.reader: one.entry for one in records}}
     stopped = await _suspended(uses, who)
@@ -93,7 +96,7 @@ async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: da
         state = _state(bundle, schedule, reader, entry, record, preference, now) or (
             State.SUSPENDED if why else State.ACTIVE
         )
-        rows.append(_row(reader, entry, record, state, preference, why))
+        rows.append(replace(_row(reader, entry, record, state, preference, why), choices=chosen.get(reader.id)))
     return rows
 
 

@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
-from worker.domain.cap import HeldDigest, OverCap
+from worker.domain.cap import OverCap
 from worker.domain.delivery import Delivery
 from worker.domain.outcome import Skipped
 from worker.domain.reason import Reason
 from worker.domain.time.duration import written
 from worker.domain.time.zones import wall, zone_named
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.held import held_digest
 from worker.flow.run.readers import also_id, is_also, subjects
 from worker.flow.uses import UsesDeliveries
 
@@ -22,7 +23,7 @@ async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped 
     told with it.
     """
     cap = digest.bundle.defaults.cap
-    if cap is None or row.date is not None:
+    if cap is None or row.date is not None or digest.entry.uncapped:
         return None
     _, subject = subjects(digest.entry, digest.reader.address)
     until = await uses.deliveries.turn(subject, row.key, cap, always=is_also(row.key.reader))
@@ -33,17 +34,5 @@ async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped 
         f"This address had its {cap.messages} messages in {written(cap.per)}: one message tells of the others "
         f"at {wall(until, zone):%a %d %b %Y %H:%M} ({digest.entry.zone})."
     )
-    told = _held(digest)
-    held = OverCap(subject, until, also_id(row.key.reader), told)
+    held = OverCap(subject, until, also_id(row.key.reader), held_digest(digest), row.tells_of, row.tells_of_more)
     return Skipped(Reason.CAPPED, held=held, sentence=sentence)
-
-
-def _held(digest: ReaderDigest) -> HeldDigest:
-    name, alerts = digest.schedule.name, digest.alerts
-    if alerts is not None:
-        return HeldDigest(name, digest.slot, 0, len(alerts.findings))
-    return HeldDigest(name, digest.slot, _changes(digest))
-
-
-def _changes(digest: ReaderDigest) -> int:
-    return sum(one.added + one.removed + one.rows + len(one.measures) for one in digest.digest.changes)

@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from worker.domain.alert.notification import Notification
+from worker.domain.cap import HeldDigest
 from worker.domain.decide import decide, sent_baselines, skipped_baselines
 from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
+from worker.domain.quiet import EVERY_DAY
 from worker.domain.reason import Reason
-from worker.domain.schedule import Bundle, OnUnknown, Schedule, Send, Subscription
+from worker.domain.schedule import Bundle, Collect, OnUnknown, Schedule, Send, Subscription
 from worker.domain.snapshot.snapshot import Gap, Snapshot
 from worker.memo import Memo
 from worker.ports import Channel, Templates
@@ -73,8 +75,8 @@ class Composed:
 @dataclass(slots=True)
 class ReaderDigest:
     """`current`: the reader's present baselines, which a settlement may move. `english`: the services' words for
-    attached files. `route`: the name of the channel if the entry's channel stands for several.
-    `alerted`: the run tells somebody of an alert.
+    attached files. `route`: the name of the channel if the entry's channel stands for several. `alerted`: the run tells
+    somebody of an alert. `held` and `more_held`: the digests of which the message tells, as Delivery.tells_of.
     """
 
     bundle: Bundle
@@ -91,6 +93,8 @@ class ReaderDigest:
     snapshot_ids: Mapping[str, str] = field(default_factory=dict)
     on_demand: bool = False
     alerted: bool = False
+    held: tuple[HeldDigest, ...] = ()
+    more_held: int = 0
 
     @property
     def notice(self) -> bool:
@@ -148,10 +152,14 @@ class ReaderDigest:
         form = _form(self.entry)
 
         async def make() -> Any:
-            request = RenderRequest(self.composed.digest, form, attachments(self), linked=linked)
+            digest = self.composed.digest
+            if self.held and isinstance(digest, Digest):
+                digest = replace(digest, held=self.held, more_held=self.more_held)
+            request = RenderRequest(digest, form, attachments(self), linked=linked)
             return channel.content(request, self.templates)
 
-        return await self.renderings.get((self.composed.key, form, self.route, linked), make)
+        held = (self.held, self.more_held)
+        return await self.renderings.get((self.composed.key, form, self.route, linked, held), make)
 
 
 def _form(entry: Subscription) -> Subscription:
@@ -165,7 +173,10 @@ def _form(entry: Subscription) -> Subscription:
         send=Send.ALWAYS,
         on_unknown=OnUnknown.RESEND,
         quiet_hours=None,
+        days=EVERY_DAY,
+        collect=Collect.NONE,
         skip_if_empty=False,
+        uncapped=False,
     )
 
 

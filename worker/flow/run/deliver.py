@@ -4,6 +4,7 @@ The intent is written before bytes leave, and the outcome after it. What happens
 out, or repeated as semantics 7 says, and never silently.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -26,8 +27,9 @@ from worker.flow.run.attempt import Attempt, PaceTooLong, ReceiverSilent
 from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.hand_over import hand_over
+from worker.flow.run.held import held_digest, take_over_held
 from worker.flow.run.notices import of_suspended, stopped_ways
-from worker.flow.run.quiet import quiet
+from worker.flow.run.quiet import collected, quiet
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import is_also, subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
@@ -113,6 +115,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     withheld = await _withheld(uses, digest, lease, attempt)
     if withheld is not None:
         return withheld
+    await take_over_held(uses, digest, attempt.row)
     await hand_over(uses, digest, channel, attempt)
     return Sent(attempt.receipts[-1].text, digest.sent_baselines())
 
@@ -132,7 +135,18 @@ async def _withheld(
         return Skipped(decision.reason, digest.skipped_baselines(decision.reason))
     if to_operator or attempt.receipts:
         return None
-    return quiet(uses.holidays.name, digest.entry, attempt.now) or await capped(uses, digest, attempt.row)
+    return _not_yet(uses, digest, attempt) or await capped(uses, digest, attempt.row)
+
+
+def _not_yet(uses: DeliverUses, digest: ReaderDigest, attempt: Attempt) -> Deferred | None:
+    """A message that tells of held digests is not collected again."""
+    holiday, row = uses.holidays.name, attempt.row
+    if not digest.notice and row.date is None:
+        oldest = min([digest.slot, *(one.slot for one in row.tells_of)])
+        waits = collected(holiday, digest.entry, oldest, attempt.now)
+        if waits is not None:
+            return replace(waits, held_as=held_digest(digest))
+    return quiet(holiday, digest.entry, attempt.now)
 
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:
@@ -177,7 +191,10 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryL
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or digest.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
-    return digest.decide()
+    decided = digest.decide()
+    if row.tells_of and decided.reason in {Reason.NO_CHANGE, Reason.EMPTY}:
+        return Decision(send=True, reason=Reason.COLLECTED)
+    return decided
 
 
 def _stopped(digest: ReaderDigest, lease: DeliveryLease) -> Reason | None:

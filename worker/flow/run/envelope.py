@@ -7,6 +7,7 @@ from worker.domain.delivery import Delivery, Envelope, ReaderLinks
 from worker.domain.links import PREFERENCES_LAST, Link, Purpose
 from worker.domain.subscription import is_shared
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.readers import is_also
 from worker.flow.uses import UsesConnectors, UsesLinks
 
 
@@ -16,14 +17,18 @@ class EnvelopeUses(UsesConnectors, UsesLinks, Protocol): ...
 def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: datetime) -> Envelope:
     """The links are signed with the key of the delivery's first intent, so that every try is the same message. A
     message has no links if the project has no pages or no key, if several people read the address, and if it is no mail
-    or a notice. Raises RequestError if this process does not have the key.
+    or a notice to the operator. What tells of held digests is of several subscriptions, so that nothing unsubscribes it
+    in one click. Raises RequestError if this process does not have the key.
     """
     base, address = digest.bundle.web, digest.reader.address
-    key_id = _key(uses, digest, row) if base and not digest.notice else ""
+    also = is_also(row.key.reader)
+    key_id = _key(uses, digest, row) if base and (also or not digest.notice) else ""
     if not key_id:
         return Envelope(row.key, address, date)
     unsubscribe = uses.links.sign(Link(Purpose.UNSUBSCRIBE, digest.reader), key_id)
     preferences = uses.links.sign(Link(Purpose.PREFERENCES, digest.reader, date + PREFERENCES_LAST), key_id)
+    if also:
+        return Envelope(row.key, address, date, ReaderLinks("", f"{base}/p/{preferences}", key_id))
     links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id, unsubscribe)
     return Envelope(row.key, address, date, links)
 

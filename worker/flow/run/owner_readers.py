@@ -80,10 +80,10 @@ async def owner_readers(
 
 
 def _entries(uses: OwnerUses, bundle: Bundle, schedule: Schedule) -> list[_Entry]:
-    return [_Entry(bundle, schedule, entry, _holds(uses, entry)) for entry in schedule.to if entry.each]
+    return [_Entry(bundle, schedule, entry, holds_of_entry(uses, entry)) for entry in schedule.to if entry.each]
 
 
-def _holds(uses: OwnerUses, entry: Subscription) -> Holds | None:
+def holds_of_entry(uses: UsesDigests, entry: Subscription) -> Holds | None:
     return holds_of(condition_of(uses.digests.expressions, entry.rows) if entry.rows else None)
 
 
@@ -96,14 +96,14 @@ async def _had_rows(uses: OwnerUses, one: _Entry, now: Mapping[str, Snapshot], k
     for reader, baselines in known.items():
         sent = frozenset((query, baseline.snapshot) for query, baseline in baselines.items())
         if sent not in had:
-            had[sent] = _addresses(uses, one, now, await _compared(uses, one.schedule, now, dict(sent)))
+            had[sent] = _addresses(uses, one, now, await compared(uses, one.schedule, now, dict(sent)))
         if reader.address in had[sent]:
             found.add(reader.address)
     return found
 
 
-async def _compared(
-    uses: OwnerUses, schedule: Schedule, now: Mapping[str, Snapshot], sent: Mapping[str, str]
+async def compared(
+    uses: UsesSnapshots, schedule: Schedule, now: Mapping[str, Snapshot], sent: Mapping[str, str]
 ) -> Mapping[str, Snapshot]:
     """The answers to what is still asked, and asked in the same way."""
     found = {}

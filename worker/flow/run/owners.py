@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from worker.domain.people import OwnerId, manager_of, managers, person_of
 from worker.domain.schedule import Bundle, Each, Schedule, Subscription
 from worker.domain.snapshot.audience import OWNER
 from worker.domain.snapshot.record import records
@@ -55,7 +56,7 @@ class OwnerAddresses:
         name = owner[1]
         if name is None:
             return None
-        person = self.bundle.people.get(name)
+        person = person_of(self.bundle.people, (owner[0], name))
         written = dict(person.addresses) if person is not None else {}
         channel = self.entry.channel
         own = written.pop(channel, None)
@@ -66,14 +67,13 @@ class OwnerAddresses:
 
     def _managers(self, owner: Owner) -> set[str | None]:
         """Everybody above, and the owner himself if somebody reports to him. A circle ends where it began."""
-        people, seen = self.bundle.people, list[str]()
-        connection, at = owner
+        people, known, seen = self.bundle.people, self.bundle.connections, list[OwnerId]()
+        connection, name = owner
+        at = None if name is None else (connection, name)
         while at is not None and at not in seen:
             seen.append(at)
-            person = people.get(at)
-            at = person.manager if person is not None else None
-        manage = {person.manager for person in people.values()}
-        return {self.address((connection, one)) for one in seen if one in manage}
+            at = manager_of(people, at, known)
+        return {self.address(one) for one in managers(people, connection, known).intersection(seen)}
 
 
 def emails(schedule: Schedule, now: Mapping[str, Snapshot], earlier: Mapping[str, Snapshot]) -> dict[Owner, str]:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Never, Protocol, TypeVar
 
-from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.delivery import BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -21,10 +22,11 @@ from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.comparison import Answers
 from worker.flow.run.failed import notify_of_failed
+from worker.flow.run.moved_owners import moved_owners
 from worker.flow.run.notices import causes_of, of_failed, stopped_ways
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import chosen_entries, readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.run.stale import gives_way, is_stale
 from worker.flow.uses import (
@@ -82,6 +84,18 @@ class ProduceUses(
 ): ...
 
 
+@dataclass(frozen=True, slots=True)
+class RunReaders:
+    """Who gets a run's digests. `subscribed`: those who subscribed at run time. `chosen`: the entries that the run has
+    to keep, because no definition holds them as they are. `moved`: baselines that follow an owner to another address.
+    """
+
+    audience: Sequence[Reader]
+    subscribed: Mapping[Reader, Subscription]
+    chosen: Mapping[Reader, Subscription]
+    moved: Sequence[BaselineMove]
+
+
 async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     """Brings one claimed run to `delivering`, queues its deliveries and returns their keys.
 
@@ -113,7 +127,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
     named = [*readers(schedule), *subscribed]
-    past = await in_use(uses, bundle, schedule, await past_of_each(uses.runs, schedule))
+    every_past = await past_of_each(uses.runs, schedule)
+    past = await in_use(uses, bundle, schedule, every_past)
     baselines = [*(await uses.runs.baselines(named)).values(), *past.values(), *await rule_baselines(uses, schedule)]
     stale, on_demand = await is_stale(uses, schedule, begun), run.trigger == "manual"
     if stale and gives_way(schedule, begun):
@@ -140,7 +155,10 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if not audience and not schedule.alerts:
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
-    handed_over = await _handed_over(uses, begun, bundle, schedule, collected, audience, subscribed)
+    moved = await moved_owners(uses, bundle, schedule, collected.snapshots, every_past)
+    chosen = chosen_entries(schedule, subscribed, audience, await uses.subscriptions.choices(schedule.id))
+    who = RunReaders(audience, subscribed, chosen, moved)
+    handed_over = await _handed_over(uses, begun, bundle, schedule, collected, who)
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
     return handed_over.deliveries
@@ -152,8 +170,7 @@ async def _handed_over(
     bundle: Bundle,
     schedule: Schedule,
     collected: Collected,
-    audience: Sequence[Reader],
-    subscribed: Mapping[Reader, Subscription],
+    who: RunReaders,
 ) -> HandOver:
     """Stores the answers, evaluates the alert rules over them, and writes both."""
     run, stored = begun.run, await keep(uses.snapshots, collected)
@@ -165,14 +182,15 @@ async def _handed_over(
             begun.attempt,
             stored,
             collected.gaps,
-            dict.fromkeys(audience, expires),
+            dict.fromkeys(who.audience, expires),
             supersede=schedule.catch_up is not CatchUp.ALL,
-            subscribed=subscribed,
+            moved=who.moved,
+            subscribed=who.chosen,
             alerts=alerts,
         )
 
     found = RunFound(run.key, bundle, schedule, _answers(collected), stored)
-    return await with_alerts(uses, found, begun.now, subscribed, write)
+    return await with_alerts(uses, found, begun.now, who.subscribed, write)
 
 
 def _answers(collected: Collected) -> Answers:

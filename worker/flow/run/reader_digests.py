@@ -121,6 +121,8 @@ class ReaderDigests:
             on_demand=run.trigger == "manual",
             alerted=run.notified > 0,
             english=self.english,
+            held=row.tells_of,
+            more_held=row.tells_of_more,
         )
 
     async def _notification(self, row: Delivery) -> Composed:

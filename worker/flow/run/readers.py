@@ -1,8 +1,9 @@
 """Who reads a schedule's digests: one reader per entry and address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
 from worker.domain.operators import Operator
 from worker.domain.schedule import Bundle, Schedule, Subscription
@@ -47,8 +48,27 @@ def entry_of(
     if is_notice(reader_id):
         return operator_entry(connectors, bundle, reader_id.partition("|")[2])
     entry_id, _, address = reader_id.partition("|")
-    each = known.get(entry_id)
-    return known.get(reader_id) if each is None or not each.each else replace(each, address=address)
+    own, each = known.get(reader_id), known.get(entry_id)
+    return own if own is not None or each is None or not each.each else replace(each, address=address)
+
+
+def chosen_entries(
+    schedule: Schedule,
+    subscribed: Mapping[Reader, Subscription],
+    audience: Iterable[Reader],
+    choices: Mapping[str, Choices],
+) -> dict[Reader, Subscription]:
+    """The entries that a run has to keep: of those who subscribed at run time, and of readers who chose something.
+    `choices`: by reader's id.
+    """
+    named, each = readers(schedule), {entry.id: entry for entry in schedule.to if entry.each}
+    known, found = {**named, **subscribed}, dict(subscribed)
+    for reader in audience:
+        made, entry = choices.get(reader.id), known.get(reader) or each.get(reader.entry)
+        if made is not None and entry is not None:
+            own = replace(entry, address=reader.address) if entry.each else entry
+            found[reader] = made.chosen(own)
+    return found
 
 
 def is_notice(reader_id: str) -> bool:

@@ -1,5 +1,7 @@
 """What changed since the reader's last digest, where the number and its bridge do not say it."""
 
+from collections.abc import Sequence
+
 from worker.domain.diff.changes import ColumnChange, QueryChange
 from worker.domain.digest.figures import measure_name
 from worker.domain.digest.model import Digest
@@ -34,9 +36,16 @@ class WhatChanged:
         if own is not None:
             return ", ".join(self._own(own, bridged=bridged))
         changes = [one for one in self._digest.changes if not self._is_said(one)]
-        told = [f"{query_title(one.query_id, self._w)}: {self._of(one)}" for one in changes]
-        more = [self._w.more(len(told) - QUERIES)] if len(told) > QUERIES else []
-        return "; ".join(told[:QUERIES] + more)
+        return self._of_several(changes) if len(changes) > 1 else "".join(map(self._named, changes))
+
+    def _of_several(self, changes: Sequence[QueryChange]) -> str:
+        """Only their titles: the sections below say what of each, and all of it would be a wall of words."""
+        titles = list(dict.fromkeys(query_title(one.query_id, self._w) for one in changes))
+        more = [self._w.more(len(titles) - QUERIES)] if len(titles) > QUERIES else []
+        return ", ".join(titles[:QUERIES] + more)
+
+    def _named(self, change: QueryChange) -> str:
+        return f"{query_title(change.query_id, self._w)}: {self._of(change)}"
 
     def _is_said(self, change: QueryChange) -> bool:
         """Whether the figure at the head says it: in a new period it moved against the one before, else since the last

@@ -46,7 +46,7 @@ class FigureLists:
         lists = [self._list(query_title(one.query_id, self._w), self.period(one), [one]) for one in own]
         if chosen:
             lists.append(self._list(self._w.say("other_figures"), "", chosen))
-        return tuple(lists)
+        return tuple(one for one in lists if one.rows)
 
     def period(self, section: FigureSection) -> str:
         """The days that a section's figures are of, and those that they are compared with; "" for no window."""

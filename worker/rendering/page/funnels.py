@@ -75,6 +75,11 @@ class FunnelRows:
         within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
         return self._w.say("legend" if funnel.compared else "legend_alone", what=within, advanced=advanced)
 
+    def nobody(self, query_id: str) -> str:
+        """Said of a funnel in whose stages nothing is."""
+        own = f"{self._counts(query_id)}_still"
+        return self._w.say(own if self._w.knows(own) else "funnel_still")
+
     def counted(self, query_id: str) -> str:
         """What a funnel counts, as a column's head: deals or visitors, say."""
         return self._w.say(f"{self._counts(query_id)}_head")

@@ -15,6 +15,7 @@ from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.page.figures import FigureLists
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
+from worker.rendering.page.held import held_lines
 from worker.rendering.page.inbox import Head, Inbox
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
@@ -49,6 +50,7 @@ class Page:
         self.digest, self.w, self.cut, self.csv = _printed(digest, cut), w, cut, csv
         self._vocabulary = vocabulary
         words = FigureWords(w)
+        w = w.said_of(_stalled_words(digest))
         self._measure = KeyMeasureWords(digest, w, words)
         self._facts = FactRows(digest, w, words)
         self._figures = FigureLists(self.digest, w, words)
@@ -137,6 +139,8 @@ class Page:
     still_rest = property(attrgetter("_stalled.still_rest"))
     section_note = property(attrgetter("_stalled.section_note"))
     still_note = property(attrgetter("_stalled.still_note"))
+    still_total = property(attrgetter("_stalled.still_total"))
+    words = property(attrgetter("_stalled.words"))
     named = property(attrgetter("_stalled.named"))
     left_named = property(attrgetter("_stalled.left_named"))
 
@@ -144,6 +148,7 @@ class Page:
     funnel_stages = property(attrgetter("_funnels.funnel_stages"))
     funnel_rows = property(attrgetter("_funnels.funnel_rows"))
     stages_cut = property(attrgetter("_funnels.stages_cut"))
+    nobody = property(attrgetter("_funnels.nobody"))
     legend = property(attrgetter("_funnels.legend"))
     counted = property(attrgetter("_funnels.counted"))
     stage_head = property(attrgetter("_funnels.stage_head"))
@@ -173,6 +178,16 @@ class Page:
     gap_matters = property(attrgetter("_gaps.gap_matters"))
     missing = property(attrgetter("_gaps.missing"))
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """Digests that the reader was not sent and of which this one tells, a line each; empty where there are none."""
+        return held_lines(self.w, self.digest.held, self.digest.more_held)
+
+    @property
+    def held_head(self) -> str:
+        """How many they are: "Also held: 3 digests"."""
+        return self.w.say("held.also", len(self.digest.held) + self.digest.more_held)
+
     indent = staticmethod(text_table.indented)
     clip = staticmethod(text_table.clip)
     grid = staticmethod(text_table.grid)
@@ -191,6 +206,12 @@ class Page:
     def brings_funnel(self, line: SourceLine) -> bool:
         """Whether the query brings a funnel."""
         return self._vocabulary.brings_funnel(line)
+
+
+def _stalled_words(digest: Digest) -> str:
+    """Of the list that heads the digest, else of the first one, which Act speaks of."""
+    heads = [one for one in digest.stalled if one.query_id == digest.key_query]
+    return next((one.words for one in (*heads, *digest.stalled)), "")
 
 
 def _printed(digest: Digest, cut: Cut) -> Digest:

@@ -56,8 +56,15 @@ class SourceRows:
         return (*words, self._w.say("notes.more", more)) if more else words
 
     def _note(self, note: str) -> str:
-        found = coded(note)
-        return self._w.clean(note, NOTE) if found is None else self._w.say(f"note.{found[0].value}", found[1])
+        """In the reader's language; a sentence of no known kind as its source wrote it."""
+        counted = coded(note)
+        if counted is not None:
+            return self._w.say(f"note.{counted[0].value}", counted[1])
+        found = self._vocabulary.noted(note)
+        if found is None or not self._w.knows(found[0]):
+            return self._w.clean(note, NOTE)
+        places = {str(place): self._w.clean(value) for place, value in enumerate(found[1], 1)}
+        return self._w.clean(self._w.say(found[0], None, **places), NOTE)
 
     @property
     def brief(self) -> bool:

@@ -7,6 +7,9 @@ from worker.rendering.page.amounts import DealAmounts, summed
 from worker.rendering.page.rows import Cut, OwnerBlock
 from worker.rendering.wording import NONE, Wording
 
+SHOWN = 5
+"""Deals of one list that are named, those that newly stall first; `show.limit` says otherwise."""
+
 STILL = 3
 """Deals that are named where nothing newly stalls."""
 
@@ -24,7 +27,8 @@ class StalledDeals:
     def owner_blocks(self, section: StalledSection) -> tuple[OwnerBlock, ...]:
         """Nobody's deals first, then owners by value as the digest has them; the smallest deals are cut first."""
         ordered = sorted(section.newly, key=lambda group: group.owner is not None)[: self._cut.owners]
-        kept = _largest([deal for group in ordered for deal in group.deals], self._cut.deals)
+        most = min(self._cut.deals, SHOWN if section.limit is None else section.limit)
+        kept = _largest([deal for group in ordered for deal in group.deals], most)
         return tuple(self._block(g, kept) for g in ordered if any(d.key in kept for d in g.deals) or not g.deals)
 
     def _block(self, group: OwnerGroup, kept: frozenset[str]) -> OwnerBlock:
@@ -65,22 +69,34 @@ class StalledDeals:
         return self._w.days(max(0, self._w.since_days(deal.updated_at, self._digest.slot)))
 
     def still_shown(self, section: StalledSection) -> tuple[Deal, ...]:
-        """The largest of those that stalled before; the longest where only that one is known."""
+        """The largest of those that stalled before, as far as new ones leave room; the longest where only that one is
+        known.
+        """
+        if section.newly_count:
+            shown = sum(len(block.deals) for block in self.owner_blocks(section))
+            return section.still[: max(0, min(SHOWN, self._cut.deals) - shown)]
         longest = () if section.still_longest is None else (section.still_longest,)
         return section.still[:STILL] or longest
 
     def still_rest(self, section: StalledSection) -> str:
-        """The others, with their value."""
+        """The others, with their value and beside new ones the longest."""
         shown = len(self.still_shown(section))
         rest = section.still[shown:]
         if not rest:
             return ""
-        return self._w.say("hidden", more=self._w.more(len(rest)), amount=summed(_totals(list(rest)), self._w)) + "."
+        amount = summed(_totals(list(rest)), self._w)
+        days = self.deal_days(section.still_longest) if section.still_longest in rest and section.newly_count else ""
+        told = [amount, *([self._w.say("longest", days=days)] if days else [])]
+        return self._w.say("hidden", more=self._w.more(len(rest)), amount=", ".join(told)) + "."
+
+    def words(self, section: StalledSection) -> Wording:
+        """The words for this list: its service may call stalled deals by a name of its own."""
+        return self._w.said_of(section.words)
 
     def section_note(self, section: StalledSection) -> str:
         """How many deals newly stall and what they are worth, for the head of a list."""
         key = "today_note" if section.first else "newly_note"
-        return self._w.say(key, section.newly_count, amount=summed(section.newly_totals, self._w))
+        return self.words(section).say(key, section.newly_count, amount=summed(section.newly_totals, self._w))
 
     def still_note(self, section: StalledSection) -> str:
         """How many deals stall since the last digest or longer, and what they are worth."""
@@ -89,6 +105,10 @@ class StalledDeals:
             deals=self._w.deals(section.still_count),
             amount=summed(section.still_totals, self._w),
         )
+
+    def still_total(self, section: StalledSection) -> str:
+        """What those that stalled before are worth."""
+        return summed(section.still_totals, self._w)
 
     def named(self, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, ...], int]:
         """Deals to name in a line of text, and how many more there are."""

@@ -7,8 +7,9 @@ from worker.domain.digest.layout import NUMBERS, suggested
 from worker.domain.digest.sections import Figure, FigurePlace, TableSection
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
 from worker.rendering.page.table_view import CellView, RowView
+from worker.rendering.phrases import filled
 from worker.rendering.text_table import width
-from worker.rendering.wording import NONE, Wording, needs_cents
+from worker.rendering.wording import JOIN, NONE, Wording, needs_cents
 
 Row = tuple[Cell, ...]
 
@@ -18,6 +19,7 @@ SHADES = (0.10, 0.15, 0.22)
 SCREEN = 280
 """Pixels between the edges of the card on the narrowest phone."""
 
+RANGE = f"{JOIN}–{JOIN}"
 NAME = 104
 DIGIT, SMALL_DIGIT, GAP = 8.8, 7.6, 12
 """The room of a name, of a character in both sizes, and between two cells, in pixels."""
@@ -88,16 +90,24 @@ class TableCells:
         return " · ".join(one for one in told if one)
 
     def _text(self, row: Row, place: int) -> str:
+        """An owner who is missing is said; any other detail that is missing is not."""
         column, cell = self._column(place), row[place]
-        if column.name == "owner" and not cell:
-            return self._w.say("no_owner")
-        return "" if cell is None or cell == "" else self._w.row_name(cell, column)
+        return "" if not cell and column.name != "owner" else self._w.row_name(cell, column)
+
+    def _most(self, row: Row, place: int) -> float | None:
+        """The greatest of several values of which this place has the least; None where all are the same."""
+        high = next((row[upto] for low, upto in self._layout.upto if low == place), None)
+        return high if isinstance(high, int | float) and high != row[place] else None
 
     def _count(self, row: Row, place: int) -> str:
         """A number below a name; none is left out."""
         column, cell = self._column(place), row[place]
-        if not isinstance(cell, int | float) or not cell:
+        most = self._most(row, place)
+        if not isinstance(cell, int | float) or (not cell and most is None):
             return ""
+        if most is not None and self._w.knows(f"said.{column.name}"):
+            both = RANGE.join(self._w.count(round(end)) for end in (cell, most))
+            return filled(self._w.pattern(f"said.{column.name}", round(most)), {"n": both})
         if self._table.shaded:
             return self._w.count(round(cell))
         if column.kind is Kind.INT and self._w.knows(f"said.{column.name}"):
@@ -120,6 +130,9 @@ class TableCells:
         mute = cell is None or zero
         if self._table.shaded:
             return CellView("" if cell is None else self._w.percent(_number(cell)), shade=_shade(cell))
+        most = self._most(row, place.column)
+        if most is not None and column.kind is Kind.RATIO:
+            return CellView(RANGE.join(self._w.percent(end) for end in (_number(cell) or 0, most)))
         if place.under is not None:
             return CellView(value, self._under(row, place), mute=mute)
         if not compared:
@@ -131,7 +144,7 @@ class TableCells:
     def _changed(self, value: str, mute: bool, now: Figure, before: Row | None, place: FigurePlace) -> CellView:
         if before is None:
             return CellView(value, self._w.say("row_new"), mute=mute, changes=True)
-        was = _number(before[place.column])
+        was = _number(before[place.column]) if self._most(before, place.column) is None else None
         cents = now.currency in self._cents[place.column] if now.kind is Kind.MONEY else None
         moved = self._w.difference(now.value, was, now.kind, now.currency, cents=cents)
         if moved == NONE:

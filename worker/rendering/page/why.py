@@ -6,6 +6,9 @@ from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.wording import Wording, direction
 
+LINE = 26
+"""Characters that have room beside a fact's label on the narrowest phone: more must not be bound in one piece."""
+
 
 class WhyItMoved:
     def __init__(self, digest: Digest, w: Wording, number: KeyNumber, measure: KeyMeasureWords) -> None:
@@ -54,7 +57,8 @@ class WhyItMoved:
             what = self._w.say("brief.new", line.count)
         else:
             what = self._w.move_counted(line.move, line.count)
-        return self._w.say("move_amount", what=what, amount=self._line_amount(line))
+        bound = self._w.say("move_amount", what=what, amount=self._line_amount(line))
+        return bound if len(bound) <= LINE else f"{what} {self._line_amount(line)}"
 
     def _line_amount(self, line: BridgeLine) -> str:
         """In whole units like the headline; the bridge below has the cents."""

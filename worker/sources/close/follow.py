@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from urllib.parse import quote
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError
 from worker.ports import Question
 from worker.sources.close.client import CloseClient, CloseRequest
+from worker.sources.close.notes import ONE_BY_ONE
 from worker.sources.close.pages import CloseListing
 from worker.sources.close.ranges import stamp
 from worker.sources.close.rows import FIELDS, OpportunityRowReader
 from worker.sources.common.listing import LookedUp
+from worker.sources.common.notes import PAST_LIMIT
 from worker.sources.common.one_by_one import OneByOne
 from worker.sources.common.words import some
 
@@ -34,7 +37,7 @@ class CloseFollower:
     reader: OpportunityRowReader
     question: Question
     listed: Collection[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     async def follow(self, departed: Collection[str]) -> LookedUp:
         """Never raises a SourceError. What cannot be looked up is left out."""
@@ -43,7 +46,7 @@ class CloseFollower:
         limit = self.question.item.follow_limit
         within, beyond = rest[:limit], rest[limit:]
         if beyond:
-            self.notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {some(beyond)}")
+            self.notes.append(PAST_LIMIT(len(beyond), some(beyond)))
         found |= await OneByOne(self._one, self.listed, self.question.previous, self.notes).rows(within)
         return LookedUp(tuple(found.values()), (*self.reader.notes, *self.notes))
 
@@ -68,7 +71,7 @@ class CloseFollower:
                 if not page.more or not page.rows or len(found) == len(departed):
                     break
         except SourceError as error:
-            self.notes.append(f"closed deals could not be listed, so each is asked for by id: {error}")
+            self.notes.append(ONE_BY_ONE(error))
         return found
 
     async def _one(self, key: str) -> Row:

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
+from worker.sources.close import notes as said
 from worker.sources.close.metrics import CONVERSIONS, STAGE, TOTALS, MetricReader, columns
 from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import Node
@@ -34,7 +36,7 @@ _WHY_NULL = {
 class FunnelAnswer:
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
 
 def totals(answer: Node, names: CloseNames) -> FunnelAnswer:
@@ -71,14 +73,14 @@ def _halves(answer: Node, reader: MetricReader) -> tuple[Node | None, list[Node]
     aggregate, data = answer.get("aggregations"), answer.get("data")
     if aggregate.absent and data.absent:
         raise aggregate.wrong("a report")
-    reader.notes.extend(f"{node.path} is missing" for node in (aggregate, data) if node.absent)
+    reader.notes.extend(said.MISSING(node.path) for node in (aggregate, data) if node.absent)
     rows = [] if data.absent else [row.object() for row in data.items()]
     return None if aggregate.absent else aggregate.object(), rows
 
 
 def _figures(node: Node, metrics: Mapping[str, Kind], reader: MetricReader) -> dict[str, Cell]:
     found = {name: node.get(name) for name in metrics}
-    reader.notes.extend(f"{figure.path} is missing" for figure in found.values() if figure.missing)
+    reader.notes.extend(said.MISSING(figure.path) for figure in found.values() if figure.missing)
     return {name: reader.figure(figure, metrics[name]) for name, figure in found.items() if not figure.missing}
 
 
@@ -140,8 +142,8 @@ def _notice(whole: Mapping[str, Cell], users: list[dict[str, Cell]], reader: Met
     for smaller, larger in (("count_total_complete", "count"), ("count_total_won", "count_total_complete")):
         pair: tuple[Any, Any] = (whole.get(smaller), whole.get(larger))
         if None not in pair and pair[0] > pair[1]:
-            reader.notes.append(f"aggregations: {smaller} is more than {larger}")
+            reader.notes.append(said.MORE_THAN(smaller, larger))
     for name in ("count", "count_total_complete", "count_total_won", "value_total_complete", "value_total_won"):
         parts: list[Any] = [user.get(name) for user in users]
         if users and None not in parts and whole.get(name) is not None and sum(parts) != whole[name]:
-            reader.notes.append(f"aggregations.{name} is not the sum over users")
+            reader.notes.append(said.NO_SUM(name))

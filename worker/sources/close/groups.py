@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceShapeChanged
 from worker.sources.close.metrics import MetricReader
 from worker.sources.close.names import CloseNames
+from worker.sources.common.notes import LEFT_OUT
 from worker.sources.common.parse import Node
 
 T = TypeVar("T")
@@ -22,6 +24,9 @@ SUMS = tuple(
     for what in ("total", "expected")
     for period in ("one_time", "monthly", "annual", "annualized")
 )
+NO_OWNER, NO_DATE = "(no owner)", "(no date)"
+"""The names of groups of deals without an owner or a day, as codes that words.py has words for."""
+
 _CALENDAR = ("year", "quarter", "month", "weekyear", "week")
 COLUMNS = (
     Column("label", Kind.TEXT),
@@ -75,7 +80,7 @@ def shifted(fragments: Iterable[Fragment]) -> str | None:
     return None if wrong is None else f"{counted[wrong]} of the {totals[wrong]} deals of group {wrong!r} came"
 
 
-def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -> Table:
+def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[Note]) -> Table:
     """One row per group. `position` is the order in which Close lists the groups."""
     heads: dict[str, Node] = {}
     for part in fragments:
@@ -85,7 +90,7 @@ def merged(fragments: Iterable[Fragment], names: CloseNames, notes: list[str]) -
     return table("groups", COLUMNS, rows)
 
 
-def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Measure, ...]:
+def measures(envelope: Node, currency: str | None, notes: list[Note]) -> tuple[Measure, ...]:
     """Close's own figures over all matching deals: ("total", name).
 
     They may differ from the sum of the rows by cents, because Close adds in single precision. A figure that cannot be
@@ -104,21 +109,21 @@ def measures(envelope: Node, currency: str | None, notes: list[str]) -> tuple[Me
     )
 
 
-def _periods(envelope: Node, notes: list[str]) -> dict[str, Node]:
+def _periods(envelope: Node, notes: list[Note]) -> dict[str, Node]:
     node = envelope.get("count_by_value_period")
     periods = _figure(node, node.object, notes)
     names = [] if periods is None else sorted(periods.value)
     return {f"count_by_value_period.{name}": node.get(name) for name in names}
 
 
-def _figure(node: Node, read: Callable[[], T], notes: list[str]) -> T | None:
+def _figure(node: Node, read: Callable[[], T], notes: list[Note]) -> T | None:
     """The result of `read`; None for an absent node, and for one of another shape, which is noted."""
     if node.absent:
         return None
     try:
         return read()
     except SourceShapeChanged as odd:
-        notes.append(f"{odd.problem}; left out")
+        notes.append(LEFT_OUT(odd.problem))
         return None
 
 
@@ -133,7 +138,7 @@ def _cells(key: str, position: int, head: Node, names: CloseNames, reader: Metri
     sums = [_money(reader, head.get(name)) for name in SUMS]
     total = head.get("total_results")
     return (
-        _label(key, calendar, names.user(user_id, _figure(head, head.get("user_name").text_or_none, reader.notes))),
+        _nobodys(head) or _label(key, calendar, names.user(user_id, _user_name(head, reader.notes))),
         position,
         user_id,
         *calendar.values(),
@@ -141,6 +146,18 @@ def _cells(key: str, position: int, head: Node, names: CloseNames, reader: Metri
         *sums,
         names.currency,
     )
+
+
+def _user_name(head: Node, notes: list[Note]) -> str | None:
+    return _figure(head, head.get("user_name").text_or_none, notes)
+
+
+def _nobodys(head: Node) -> str | None:
+    """A group by what its deals lack has a key as "none/none", which no reader knows. None for any other group."""
+    if head.value.get("user_id", head) is None:
+        return NO_OWNER
+    parts = [head.value[name] for name in _CALENDAR if name in head.value]
+    return NO_DATE if parts and not any(part is not None for part in parts) else None
 
 
 def _label(key: str, calendar: dict[str, int | None], user: str | None) -> str:

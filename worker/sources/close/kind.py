@@ -7,6 +7,7 @@ from worker.ports.init_forms import FirstSchedule, InitField, InitForm
 from worker.ports.kinds import RuleViolation, SourceKind, StandIn, required_with
 from worker.sources.close.catalog import KINDS
 from worker.sources.close.endpoints import ENDPOINTS
+from worker.sources.close.notes import NOTES
 from worker.sources.close.source import BASE_URL, open_source
 from worker.sources.close.specs import OPTIONS, QUERIES
 from worker.sources.close.words import WORDS
@@ -61,4 +62,5 @@ CLOSE = SourceKind(
     example='{type: close, api_key: "${CLOSE_API_KEY}"}',
     endpoints=ENDPOINTS,
     words=WORDS,
+    notes=NOTES,
 )

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.domain.money import from_hundredths
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
+from worker.sources.close import notes as said
 from worker.sources.common.parse import Node
 
 TOTALS: Mapping[str, Kind] = {
@@ -57,7 +59,7 @@ class MetricReader:
     """
 
     currency: str | None
-    notes: list[str]
+    notes: list[Note]
 
     def figure(self, node: Node, kind: Kind) -> Cell:
         """One number in its kind's unit. Null stays null. Raises SourceShapeChanged."""
@@ -82,7 +84,7 @@ class MetricReader:
         whole = round(hundredths)
         amount, rest = from_hundredths(whole, self.currency)
         if rest or whole != hundredths:
-            self.notes.append(f"{node.path}: {hundredths} hundredths of {self.currency} do not fit its minor unit")
+            self.notes.append(said.FINER(node.path, hundredths, self.currency))
         return amount
 
     def _number(self, node: Node) -> int | float | None:
@@ -93,11 +95,11 @@ class MetricReader:
             number = float(node.value)
         except ValueError:
             raise node.wrong("a number or null") from None
-        self.notes.append(f"{node.path}: a number written as text")
+        self.notes.append(said.AS_TEXT(node.path))
         return Node(node.endpoint, number, node.step, node.above).number()
 
     def _check_ratio(self, node: Node, number: float, kind: Kind) -> None:
         """Notes a ratio that may be a percentage. A conversion of value may exceed 1 because deals grow."""
         grows = "value_conversion" in node.path
         if kind is Kind.RATIO and not grows and not -0.0001 <= number <= 1.0001:
-            self.notes.append(f"{node.path}: {number} is no fraction of one")
+            self.notes.append(said.NO_FRACTION(node.path, number))

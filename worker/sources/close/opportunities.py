@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table, table
@@ -24,7 +25,7 @@ class OpportunityAnswer:
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     followed: Table | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def members(self) -> frozenset[str]:

@@ -7,13 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TypeVar
-from urllib.parse import quote
 
 from worker.domain.money import from_hundredths
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.errors import SourceShapeChanged
 from worker.sources.close.names import CloseNames, CloseStatus
+from worker.sources.close.notes import FINER_KEPT
+from worker.sources.close.plain_rows import STATUS, TIMES, lead_page, plain_row
+from worker.sources.common.notes import LEFT_OUT
 from worker.sources.common.page_checks import ListShifted
 from worker.sources.common.parse import Node
 
@@ -49,8 +52,6 @@ SHOWN_ONLY = frozenset(
 
 T = TypeVar("T")
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
-_STATUS = {"active": Status.OPEN, "won": Status.WON, "lost": Status.LOST}
-_TIMES = {"one_time": 1, "monthly": 12, "annual": 1}
 
 
 @dataclass(slots=True)
@@ -61,10 +62,14 @@ class OpportunityRowReader:
 
     names: CloseNames
     listed_as: bool | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     def row(self, node: Node) -> Row:
         """Raises SourceShapeChanged with the path of a malformed field, unless it is only displayed."""
+        return plain_row(node.value, self.names, listed_as=self.listed_as) or self.walked(node)
+
+    def walked(self, node: Node) -> Row:
+        """As `row`, field by field: for what is not as documented."""
         key = node.get("id").id()
         stage_id = node.get("status_id").id()
         stage = self.names.stages.get(stage_id)
@@ -92,7 +97,7 @@ class OpportunityRowReader:
             "stalled_since": None,
             "next_step": self._next_step(node),
             "stall_reason": self._stall_reason(node.get("stall_status")),
-            "url": _url(lead_id),
+            "url": lead_page(lead_id),
             **self._money(node),
             **_closing(node, status),
         }
@@ -103,7 +108,7 @@ class OpportunityRowReader:
         try:
             return read()
         except SourceShapeChanged as odd:
-            self.notes.append(f"{odd.problem}; left out")
+            self.notes.append(LEFT_OUT(odd.problem))
             return None
 
     def _confidence(self, node: Node) -> int | None:
@@ -137,7 +142,7 @@ class OpportunityRowReader:
         Close's own figure is used if the period is not given.
         """
         value, period = node.get("value").number_or_none(), node.get("value_period").text_or_none()
-        if period is not None and period not in _TIMES:
+        if period is not None and period not in TIMES:
             raise node.get("value_period").wrong("one_time, monthly or annual")
         currency = node.get("value_currency").currency_or_none() or self.names.currency
         if value is None:
@@ -146,7 +151,7 @@ class OpportunityRowReader:
             raise node.get("value_currency").wrong("a currency, here or in GET /me/")
         amount = self._minor(node, value, currency)
         if period is not None:
-            return {"value": amount, "currency": currency, "period": period, "annual": amount * _TIMES[period]}
+            return {"value": amount, "currency": currency, "period": period, "annual": amount * TIMES[period]}
         yearly = node.get("annualized_value")
         annual = None if yearly.absent else self._minor(node, yearly.number(), currency)
         return {"value": amount, "currency": currency, "period": None, "annual": annual}
@@ -156,9 +161,7 @@ class OpportunityRowReader:
         whole = round(hundredths)
         amount, rest = from_hundredths(whole, currency)
         if rest or whole != hundredths:
-            self.notes.append(
-                f"{node.get('id').id()}: {hundredths} hundredths of {currency} do not fit its minor unit; kept {amount}"
-            )
+            self.notes.append(FINER_KEPT(node.get("id").id(), hundredths, currency, amount))
         return amount
 
 
@@ -166,9 +169,9 @@ def _status(node: Node, stage: CloseStatus | None) -> Status:
     """The status from the row, else from its stage. `date_won` proves nothing, because open deals have it too."""
     told = node.get("status_type")
     kind = stage.type if told.absent and stage is not None else told.text()
-    if kind not in _STATUS:
+    if kind not in STATUS:
         raise told.wrong("active, won or lost")
-    return _STATUS[kind]
+    return STATUS[kind]
 
 
 def _closing(node: Node, status: Status) -> dict[str, Cell]:
@@ -181,11 +184,3 @@ def _closing(node: Node, status: Status) -> dict[str, Cell]:
     if status is Status.OPEN:
         return {"expected_close": day, "closed_at": None}
     return {"expected_close": None, "closed_at": won.instant_or_none() if status is Status.WON else lost_at}
-
-
-def _url(lead_id: str | None) -> str | None:
-    """The page of the lead, because an opportunity has no page."""
-    if not lead_id:
-        return None
-    safe = lead_id if lead_id.isascii() and lead_id.replace("_", "").isalnum() else quote(lead_id, safe="")
-    return f"https://app.close.com/lead/{safe}/"

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.http import Http, api_address
+from worker.domain.snapshot.notes import Note, capped
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.requests import requests
 from worker.domain.snapshot.snapshot import File, Snapshot, Table
@@ -19,6 +20,7 @@ from worker.sources.close import catalog, funnel
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.fingerprint import fingerprint, spelled
 from worker.sources.close.names import FEWEST, CloseNames, CloseNamesCache
+from worker.sources.close.notes import NO_FILE
 from worker.sources.close.opportunities import Opportunities
 from worker.sources.close.pages import PAGE
 from worker.sources.close.ranges import Asked, asked
@@ -111,12 +113,12 @@ class CloseSource:
 
     async def _file(
         self, question: Question, path: str, body: Mapping[str, Any]
-    ) -> tuple[tuple[File, ...], tuple[str, ...]]:
+    ) -> tuple[tuple[File, ...], tuple[Note, ...]]:
         """The file, or a note why there is none. The figures do not depend on it."""
         try:
             return (await self._csv(question, path, body),), ()
         except SourceError as error:
-            return (), (f"the file by user is missing: {error}",)
+            return (), (NO_FILE(error),)
 
     async def _csv(self, question: Question, path: str, body: Mapping[str, Any]) -> File:
         """The report per user as Close's own file. Its columns are not documented, so it is not parsed."""
@@ -149,11 +151,9 @@ class CloseSource:
         return Opportunities(self._client, self._directory, question, clock=self._clock, size=self._tuning.page)
 
     def _snapshot(
-        self, question: Question, names: CloseNames, began: datetime, *, notes: tuple[str, ...], **parts: Any
+        self, question: Question, names: CloseNames, began: datetime, *, notes: tuple[Note, ...], **parts: Any
     ) -> Snapshot:
         """`parts`: the fields of a Snapshot that the query fills."""
-        once = tuple(dict.fromkeys(notes))
-        more = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
         return Snapshot(
             query_id=question.item.id,
             fingerprint=fingerprint(names.organization, question.item),
@@ -161,7 +161,7 @@ class CloseSource:
             slot=question.slot,
             as_of=(began, self._clock()),
             tables=(*parts.pop("tables"), *_further_requests(names)),
-            notes=(*once[:MOST_NOTES], *more),
+            notes=capped(notes, MOST_NOTES),
             **parts,
         )
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.domain.digest.layout import DEALS
-from worker.domain.snapshot.opportunity import TABLE
+from worker.domain.snapshot.opportunity import COLUMNS, TABLE
 from worker.domain.snapshot.presentation import FigureColumn, Presentation, TableRule
-from worker.ports.kinds import TLS, KeptNames, Option, Param, ParamKind, Price, QuerySpec
+from worker.ports.kinds import TLS, AnswerTables, KeptNames, Option, Param, ParamKind, Price, QuerySpec, columns_of
 from worker.sources.close import groups
 from worker.sources.close.conditions import conditions, stalled
 from worker.sources.close.funnel import STAGES, STAGES_BY_USER, USERS
@@ -104,6 +104,11 @@ _LIST = (
 )
 
 
+def _list_tables(params: Mapping[str, Any]) -> AnswerTables:
+    grouped = {"groups": groups.COLUMNS} if "_group_by" in params else {}
+    return columns_of({TABLE: COLUMNS, **grouped})
+
+
 def _report_price(params: Mapping[str, Any]) -> Price:
     """A comparison in the parameters and the file per user each take one more call."""
     return Price(requests=2 if compares(params) else 1, file=1)
@@ -129,8 +134,9 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"users"}),
+        tables=columns_of({"users": USERS}),
         measures={f"total.{name}": kind for name, kind in TOTALS.items()},
-        tables={"users": USERS},
+        rule_tables={"users": USERS},
         price=_report_price,
         names=_NAMES,
     ),
@@ -141,8 +147,9 @@ _QUERIES = (
         _FUNNEL,
         rules=funnel_faults,
         per_person=frozenset({"stages_by_user"}),
+        tables=columns_of({"stages_by_user": STAGES_BY_USER}),
         measures={},
-        tables={"stages": STAGES, "stages_by_user": STAGES_BY_USER},
+        rule_tables={"stages": STAGES, "stages_by_user": STAGES_BY_USER},
         counts="deals",
         price=_report_price,
         names=_NAMES,
@@ -158,11 +165,12 @@ _QUERIES = (
         price=Price(page=PAGE, shared=1),
         names=_NAMES,
         lists_opportunities=True,
+        tables=_list_tables,
         stalled=stalled,
         conditions=conditions,
         presentation=_LISTED,
         measures=groups.MEASURES,
-        tables={"groups": groups.COLUMNS},
+        rule_tables={"groups": groups.COLUMNS},
     ),
 )
 

@@ -5,8 +5,21 @@ https://developer.close.com/resources/reporting/ and https://developer.close.com
 
 from collections.abc import Mapping
 
+from worker.domain.snapshot.notes import words_of
+from worker.sources.close.notes import NOTES
+
 _EN: dict[str, str] = {
     "query.opportunities": "deals",
+    "metric.label": "Group",
+    "metric.expected_value_one_time": "Expected, one-time",
+    "metric.expected_value_monthly": "Expected, monthly",
+    "metric.expected_value_annual": "Expected, annual",
+    "metric.expected_value_annualized": "Expected, annualised",
+    "metric.count_by_value_period.one_time": "Deals paid once",
+    "metric.count_by_value_period.monthly": "Deals paid monthly",
+    "metric.count_by_value_period.annual": "Deals paid annually",
+    "name.(no owner)": "No owner",
+    "name.(no date)": "No date",
     "query.funnel_totals": "funnel totals",
     "query.funnel_stages": "funnel stages",
     "metric.count": "Deals",
@@ -49,6 +62,16 @@ _EN: dict[str, str] = {
 }
 
 _DE: dict[str, str] = {
+    "metric.label": "Gruppe",
+    "metric.expected_value_one_time": "Erwartet, einmalig",
+    "metric.expected_value_monthly": "Erwartet, monatlich",
+    "metric.expected_value_annual": "Erwartet, jährlich",
+    "metric.expected_value_annualized": "Erwartet, auf ein Jahr",
+    "metric.count_by_value_period.one_time": "Deals, einmal bezahlt",
+    "metric.count_by_value_period.monthly": "Deals, monatlich bezahlt",
+    "metric.count_by_value_period.annual": "Deals, jährlich bezahlt",
+    "name.(no owner)": "Niemand zuständig",
+    "name.(no date)": "Ohne Datum",
     "query.opportunities": "Deals",
     "query.funnel_totals": "Funnel-Summen",
     "query.funnel_stages": "Funnel-Phasen",
@@ -91,4 +114,7 @@ _DE: dict[str, str] = {
     "stall_reason.no_communication_attempts": "kein Kontaktversuch",
 }
 
-WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**_EN, **words_of(NOTES, "en")},
+    "de": {**_DE, **words_of(NOTES, "de")},
+}

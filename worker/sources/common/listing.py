@@ -11,12 +11,14 @@ from typing import Generic, Protocol, TypeVar
 
 from worker.domain.diff.stalled_since import carried, departed
 from worker.domain.schedule import Follow
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 from worker.domain.time.epoch import to_ms
 from worker.ports import Question
 from worker.sources.common.departures import still_matching
+from worker.sources.common.notes import NOT_IN_LIST
 from worker.sources.common.page_checks import ListShifted, fitting, incomplete
 from worker.sources.common.words import some
 
@@ -38,7 +40,7 @@ class Reading(Generic[T]):
     rows: tuple[Row, ...]
     beside: T
     due: int | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class LookedUp:
     """`rows`: those that could be read or are surely deleted. A key without a row is unexplained; a note says why."""
 
     rows: tuple[Row, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 class ListService(Protocol[T]):
@@ -86,7 +88,7 @@ class Listed(Generic[T]):
 
     rows: tuple[Row, ...]
     beside: T
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     followed: tuple[Row, ...] | None = None
     missed: frozenset[str] = frozenset()
     unexplained: frozenset[str] = frozenset()
@@ -198,7 +200,7 @@ def _adopted(listed: Listed[T]) -> Listed[T]:
     """Makes looked-up rows that the list left out members of the list."""
     followed = listed.followed or ()
     found = tuple(row for row in followed if row.key in listed.missed)
-    note = f"{some(sorted(listed.missed))} matches the filters, yet the list does not hold it: counted as looked up"
+    note = NOT_IN_LIST(some(sorted(listed.missed)))
     return replace(
         listed,
         rows=(*listed.rows, *found),

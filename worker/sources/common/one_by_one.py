@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Row, Snapshot
 from worker.errors import SourceError, SourceRefused, SourceUnavailable
 from worker.sources.common.departures import deleted
+from worker.sources.common.notes import NOT_LOOKED_UP
 from worker.sources.common.words import some
 from worker.together import together
 
@@ -27,7 +29,7 @@ class OneByOne:
     ask: Callable[[str], Awaitable[Row]]
     known: Collection[str]
     previous: Snapshot | None
-    notes: list[str]
+    notes: list[Note]
     unsure: Collection[str] = ()
     _failed: int = field(default=0, init=False)
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE), init=False)
@@ -69,7 +71,7 @@ class OneByOne:
 
     def _note(self, keys: Sequence[str], why: str) -> None:
         if keys:
-            self.notes.append(f"{some(keys)} could not be looked up: {why}")
+            self.notes.append(NOT_LOOKED_UP(some(keys), why))
 
 
 def _is_gone(answer: Row | SourceError | None) -> bool:

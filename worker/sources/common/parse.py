@@ -172,7 +172,7 @@ class Node:
         if self.value is None:
             return None
         try:
-            return date.fromisoformat(self.text()[:10]).isoformat()
+            return day_of(self.text())
         except ValueError:
             raise self.wrong("a date") from None
 
@@ -181,11 +181,21 @@ class Node:
         if self.value is None or self.value is MISSING or self.value == "":
             return None
         try:
-            moment = datetime.fromisoformat(self.text())
+            return milliseconds(self.text())
         except ValueError:
             raise self.wrong("an instant") from None
-        past = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
-        return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
+
+
+def day_of(text: str) -> str:
+    """YYYY-MM-DD of a date or of an instant. Raises ValueError."""
+    return date.fromisoformat(text[:10]).isoformat()
+
+
+def milliseconds(text: str) -> int:
+    """Since the epoch. A time without zone is UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    past = (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)) - _EPOCH
+    return past.days * 86_400_000 + past.seconds * 1000 + past.microseconds // 1000
 
 
 def _way(node: Node) -> str:

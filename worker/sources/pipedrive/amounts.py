@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from worker.domain.money import exponent, label_of
+from worker.domain.snapshot.notes import Note
+from worker.sources.common.notes import MINOR_UNIT
 from worker.sources.common.parse import Node, named
 from worker.sources.pipedrive.currencies import STANDARD, Currencies, CurrenciesCache
+from worker.sources.pipedrive.notes import UNREAD_SUM
 
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """Reads amounts. `notes` collects remainders that do not fit a currency's minor unit, and what was left out."""
 
-    notes: list[str]
+    notes: list[Note]
     known: Currencies = STANDARD
 
     def minor(self, node: Node, currency: str, *whose: str) -> int:
@@ -21,8 +24,7 @@ class Amounts:
         amount, rest = minor_units(node.number(), currency)
         if rest:
             place = " ".join(whose) or node.path
-            told = f"{node.value} {label_of(currency)} does not fit the currency's minor unit"
-            self.notes.append(f"{place}: {told}; kept {amount}")
+            self.notes.append(MINOR_UNIT(place, f"{node.value} {label_of(currency)}", amount))
         return amount
 
     def computed(self, node: Node, currency: str) -> int:
@@ -42,15 +44,13 @@ class Amounts:
             check(value)
             currency = self.known.ours(code)
             if currency is None:
-                note = (
-                    f"{value.path}: the currency {named(code, node.secrets).removeprefix('the text ')} cannot be read"
-                )
-                self.notes.append(f"{note}; its sum is left out")
+                told = named(code, node.secrets).removeprefix("the text ")
+                self.notes.append(UNREAD_SUM(value.path, told))
             else:
                 yield currency, value
 
 
-async def amounts_of(cache: CurrenciesCache, maps: list[Node], notes: list[str]) -> Amounts:
+async def amounts_of(cache: CurrenciesCache, maps: list[Node], notes: list[Note]) -> Amounts:
     """Reads the amounts in these maps by currency. The reader refuses other nodes. Raises SourceError."""
     known = await cache.of(code for node in maps if isinstance(node.value, dict) for code in node.value)
     if known.problem is not None:

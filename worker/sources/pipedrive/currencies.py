@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from worker.domain.money import custom
+from worker.domain.snapshot.notes import Note
 from worker.errors import SourceRefused
 from worker.redact import redact
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
+from worker.sources.pipedrive.notes import NO_CURRENCIES
 
 KEPT = timedelta(minutes=5)
 MOST_DIGITS = 18
@@ -30,7 +32,7 @@ class Currencies:
     """`custom`: Pipedrive's code → our code of the currency. `problem`: a note why there are none."""
 
     custom: Mapping[str, str] = field(default_factory=dict)
-    problem: str | None = None
+    problem: Note | None = None
 
     def ours(self, code: object) -> str | None:
         """None for a code that cannot be read."""
@@ -74,7 +76,7 @@ class CurrenciesCache:
         except SourceRefused as refusal:
             if refusal.status == 401:
                 raise
-            return Currencies(problem=f"currencies of the company's own cannot be read: {refusal}")
+            return Currencies(problem=NO_CURRENCIES(refusal))
         data = answer.get("data")
         return Currencies(_custom([] if data.value is None else [node.object() for node in data.items()]))
 

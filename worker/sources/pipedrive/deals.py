@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from worker.domain.snapshot.notes import NoteCode, counted
+from worker.domain.snapshot.notes import Note, NoteCode, counted
 from worker.domain.snapshot.opportunity import COLUMNS, FOLLOWED, TABLE, Status
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Measure, Row, Snapshot, Table, table
@@ -20,6 +20,7 @@ from worker.sources.pipedrive.old_summary import of_pipeline
 from worker.sources.pipedrive.pages import BY_CURSOR, BY_OFFSET, PipedriveListing, rows
 from worker.sources.pipedrive.rows import DealRowReader
 from worker.sources.pipedrive.rules import sliced
+from worker.sources.pipedrive.stage_tables import open_stages
 from worker.sources.pipedrive.stalls import DaysInStage, Idle, NothingPlanned, Rotting, StallRule, bounds
 from worker.sources.pipedrive.windows import whole_seconds
 
@@ -32,7 +33,7 @@ class DealsAnswer:
     tables: tuple[Table, ...]
     measures: tuple[Measure, ...]
     followed: Table | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     sent: Mapping[str, int]
 
     @property
@@ -124,7 +125,7 @@ class DealListService:
             found += await rows(page, reader.row)
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
-    def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[str]) -> tuple[Row, ...]:
+    def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[Note]) -> tuple[Row, ...]:
         """For a list of stalled deals, those that stall."""
         if not filters.stalled(self.question):
             return tuple(found)
@@ -185,6 +186,7 @@ class DealList:
         progress: Callable[[int], None],
     ) -> None:
         self._cut = sliced(question.item.params)
+        self._stalled = filters.stalled(question)
         self._into = str(question.item.params.get("totals_convert_currency", ""))
         self._currencies = directory.currencies
         service = DealListService(client, directory, question, clock, size, progress)
@@ -199,9 +201,11 @@ class DealList:
         return await self._list.complete(listed)
 
     async def _answer(self, listed: Listed[_Beside]) -> DealsAnswer:
-        notes, beside = list[str](), listed.beside
+        notes, beside = list[Note](), listed.beside
         extra, measures = await of_pipeline(beside.envelope, beside.names, self._currencies, self._into, notes)
-        tables = (table(TABLE, COLUMNS, listed.rows, sliced=self._cut), *extra)
+        deals = table(TABLE, COLUMNS, listed.rows, sliced=self._cut)
+        stages = () if self._stalled or self._cut else (open_stages(deals, beside.names),)
+        tables = (deals, *stages, *extra)
         followed = None if listed.followed is None else table(FOLLOWED, COLUMNS, listed.followed)
         return DealsAnswer(tables, measures, followed, (*listed.notes, *notes), beside.sent)
 

@@ -7,12 +7,14 @@ read by id. A deal that was purged, or that the token may not see, answers 404.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError
 from worker.ports import Question
 from worker.sources.common.departures import deleted
 from worker.sources.common.listing import LookedUp
+from worker.sources.common.notes import NOT_LOOKED_UP, PAST_LIMIT
 from worker.sources.common.one_by_one import OneByOne
 from worker.sources.common.words import some
 from worker.sources.pipedrive import costs
@@ -42,7 +44,7 @@ class PipedriveFollower:
     question: Question
     fields: Mapping[str, str]
     listed: Collection[str]
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
 
     async def follow(self, departed: Collection[str]) -> LookedUp:
@@ -51,7 +53,7 @@ class PipedriveFollower:
         limit = self.question.item.follow_limit
         within, beyond = keys[:limit], keys[limit:]
         if beyond:
-            self.notes.append(f"{len(beyond)} deals past follow_limit were not looked up: {some(beyond)}")
+            self.notes.append(PAST_LIMIT(len(beyond), some(beyond)))
         batches = [within[at : at + AT_ONCE] for at in range(0, len(within), AT_ONCE)]
         found = {key: row for rows in await together(map(self._batch, batches)) for key, row in rows.items()}
         alone = [key for key in within if key not in found]
@@ -77,7 +79,7 @@ class PipedriveFollower:
                 await self.reader.ready(page.rows)
                 found += await rows(page, self.reader.row)
         except SourceError as error:
-            self.notes.append(f"{some(keys)} could not be looked up: {error}")
+            self.notes.append(NOT_LOOKED_UP(some(keys), error))
             self.unsure.update(keys)
             return {}
         return {row.key: self._settled(row) for row in found if row.key in keys}

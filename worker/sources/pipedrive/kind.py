@@ -4,6 +4,7 @@ from worker.ports.init_forms import FirstSchedule, InitField, InitForm
 from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.pipedrive.catalog import KINDS
 from worker.sources.pipedrive.endpoints import ENDPOINTS
+from worker.sources.pipedrive.notes import NOTES
 from worker.sources.pipedrive.source import open_source
 from worker.sources.pipedrive.specs import OPTIONS, QUERIES
 from worker.sources.pipedrive.words import WORDS
@@ -49,4 +50,5 @@ PIPEDRIVE = SourceKind(
     example='{type: pipedrive, company_domain: acme, api_token: "${PIPEDRIVE_API_TOKEN}"}',
     endpoints=ENDPOINTS,
     words=WORDS,
+    notes=NOTES,
 )

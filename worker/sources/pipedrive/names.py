@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from worker.domain.snapshot.notes import Note
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive import costs
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.currencies import CurrenciesCache
+from worker.sources.pipedrive.notes import IDS
 from worker.sources.pipedrive.pages import PipedriveListing
 from worker.together import together
 
@@ -62,7 +64,7 @@ class PipedriveNames:
     active: tuple[str, ...]
     pipelines: Mapping[str, PipedrivePipeline]
     stages: Mapping[str, PipedriveStage]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     emails: Mapping[str, str] = field(default_factory=dict)
 
     def user(self, user_id: str | None, name: str | None = None) -> str | None:
@@ -133,18 +135,18 @@ class PipedriveNamesCache:
             emails={user.get("id").number_id(): mail for user in users if (mail := user.get("email").text_or_none())},
         )
 
-    async def _users(self) -> tuple[list[Node], list[str]]:
+    async def _users(self) -> tuple[list[Node], list[Note]]:
         """Without the right to see users, ids replace names; nothing else is lost."""
         try:
             answer = await self._client.read(PipedriveRequest(costs.USERS))
         except SourceRefused as refusal:
             if refusal.status != 403:
                 raise
-            return [], [f"users stay ids: {refusal}"]
+            return [], [IDS(refusal)]
         data = answer.get("data")
         return ([] if data.value is None else [user.object() for user in data.items()]), []
 
-    async def _listed(self, endpoint: str) -> tuple[list[Node], list[str]]:
+    async def _listed(self, endpoint: str) -> tuple[list[Node], list[Note]]:
         return await PipedriveListing(self._client, PipedriveRequest(endpoint)).rows(lambda node: node), []
 
 

@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 
 from worker.domain.money import code_of, custom
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
+from worker.sources.pipedrive.notes import NO_SUMMARY, NOT_CONVERTED
 from worker.sources.pipedrive.summary import STAGE_SUMS, position, summed, symbol_of
 
 CONVERTED = (
@@ -26,7 +28,7 @@ _CODE = re.compile("[A-Z]{3}")
 
 
 async def of_pipeline(
-    extra: Node, names: PipedriveNames, cache: CurrenciesCache, into: str, notes: list[str]
+    extra: Node, names: PipedriveNames, cache: CurrenciesCache, into: str, notes: list[Note]
 ) -> tuple[tuple[Table, ...], tuple[Measure, ...]]:
     """`deals_summary` of a list with get_summary. `into`: the currency to which it was converted.
 
@@ -43,7 +45,7 @@ async def of_pipeline(
         rows = tuple(_stage_lines(told.get("per_stages"), names, amounts))
         count = told.get("total_count").whole()
     except SourceShapeChanged as error:
-        notes.append(f"the list's own summary could not be read: {error}")
+        notes.append(NO_SUMMARY(error))
         return (), ()
     tables = (table("stage_sums", STAGE_SUMS, rows), *_converted(converted, names, amounts, into))
     return tables, (Measure(("total", "count"), Kind.INT, count),)
@@ -77,7 +79,7 @@ def _converted(per_stages: Node | None, names: PipedriveNames, amounts: Amounts,
     try:
         rows = [row for stage, told in per_stages.map() for row in _one(stage, told, names, amounts, into)]
     except SourceShapeChanged as error:
-        amounts.notes.append(f"per_stages_converted is left out: {error}")
+        amounts.notes.append(NOT_CONVERTED(error))
         return ()
     return (table("stage_sums_converted", CONVERTED, rows),)
 

@@ -6,6 +6,7 @@ https://developers.pipedrive.com/changelog
 
 from dataclasses import dataclass
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.ports import Question
 from worker.sources.common.parse import Node
@@ -63,7 +64,7 @@ class Pipelines:
         key, status = str(params["id"]), str(params.get("status", "open"))
         stages = self.names.of_pipeline(key)
         answer = await self.client.read(PipedriveRequest(costs.PIPELINE, id=key))
-        told, notes = await self._summary(key, status), list[str]()
+        told, notes = await self._summary(key, status), list[Note]()
         amounts = await summary.read_by(self.currencies, told, notes)
         found = summary.lines(told, amounts)
         tables = [
@@ -81,7 +82,7 @@ class Pipelines:
         sent = {costs.PIPELINE: 1, costs.SUMMARY: 1 + (len(stages) if params.get("by_stage") else 0)}
         return StatisticsAnswer(measures, tuple(tables), tuple(notes), sent)
 
-    async def _lines(self, answer: Node, notes: list[str]) -> tuple[summary.Line, ...]:
+    async def _lines(self, answer: Node, notes: list[Note]) -> tuple[summary.Line, ...]:
         return summary.lines(answer, await summary.read_by(self.currencies, answer, notes))
 
     async def summed(self) -> StatisticsAnswer:

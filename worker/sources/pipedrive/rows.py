@@ -7,10 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.errors import SourceShapeChanged
 from worker.sources.common.parse import LARGEST, Node, named
+from worker.sources.pipedrive import notes as said
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.currencies import STANDARD, Currencies, CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveStage
@@ -32,7 +34,7 @@ class DealRowReader:
     now: int
     currencies: CurrenciesCache
     archives: bool = False
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     _known: Currencies = field(default=STANDARD, init=False)
 
     async def ready(self, nodes: Iterable[Node]) -> None:
@@ -109,7 +111,7 @@ class DealRowReader:
         if isinstance(own, int | float) and not isinstance(own, bool) and abs(own) <= LARGEST:
             return round(own)
         if own is not None:
-            self.notes.append(f"deal {key}: probability is {named(own, node.secrets)}, which is left out")
+            self.notes.append(said.PROBABILITY(key, named(own, node.secrets)))
         if stage is None:
             return None
         pipeline = self.names.pipelines.get(stage.pipeline)
@@ -129,7 +131,7 @@ class DealRowReader:
             elif value.value == 0:
                 amount = 0
             else:
-                self.notes.append(f"deal {key}: a currency, {told.shown}, cannot be read; its value is left out")
+                self.notes.append(said.UNREAD_VALUE(key, told.shown))
         return {"value": amount, "currency": currency, "period": "one_time", "annual": amount}
 
     def _owner_id(self, node: Node, key: str) -> str | None:
@@ -182,7 +184,7 @@ class DealRowReader:
         return None if told.absent or told.value == "" else told.day_or_none()
 
     def _nothing(self, node: Node, key: str) -> None:
-        self.notes.append(f"deal {key}: {node.step} is {node.shown}, read as none")
+        self.notes.append(said.READ_AS_NONE(key, node.step, node.shown))
 
 
 def _zero(value: object) -> bool:

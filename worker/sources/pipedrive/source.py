@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from worker.adapters.http import Http, api_address
+from worker.domain.snapshot.notes import Note, capped
 from worker.domain.snapshot.opportunity import TABLE
 from worker.domain.snapshot.requests import requests
 from worker.domain.snapshot.snapshot import Snapshot, Table
@@ -28,6 +29,7 @@ from worker.sources.pipedrive.costs import COSTS, CURRENCIES
 from worker.sources.pipedrive.deals import DealList
 from worker.sources.pipedrive.fingerprint import fingerprint, spelled
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveNamesCache
+from worker.sources.pipedrive.notes import WHOLE_DAYS
 from worker.sources.pipedrive.pages import PAGE
 from worker.sources.pipedrive.pipelines import Pipelines
 from worker.sources.pipedrive.statistics import Statistics, StatisticsAnswer
@@ -97,7 +99,7 @@ class PipedriveSource:
         began, names = self._clock(), await self._directory.names()
         question = Statistics(self.client, names, self._directory.currencies, ask, *days(window))
         parts = await (question.conversion() if ask.item.query == "conversion" else question.movements())
-        whole = f"answered for whole days, {question.start} to {question.end}" if cuts_days(window) else None
+        whole = WHOLE_DAYS(question.start, question.end) if cuts_days(window) else None
         return self._snapshot(ask, names, began, parts, window=window, note=whole)
 
     async def _pipelines(self, ask: Question) -> Snapshot:
@@ -135,12 +137,10 @@ class PipedriveSource:
         began: datetime,
         parts: StatisticsAnswer,
         *,
-        note: str | None = None,
+        note: Note | None = None,
         **more: Any,
     ) -> Snapshot:
         """`more`: the fields of a Snapshot that only some queries fill."""
-        once = tuple(dict.fromkeys((*parts.notes, *((note,) if note else ()))))
-        rest = (f"and {len(once) - MOST_NOTES} more notes",) if len(once) > MOST_NOTES else ()
         return Snapshot(
             query_id=ask.item.id,
             fingerprint=fingerprint(names.me, ask.item),
@@ -149,7 +149,7 @@ class PipedriveSource:
             as_of=(began, self._clock()),
             measures=parts.measures,
             tables=(*parts.tables, self._requests(parts.sent)),
-            notes=(*once[:MOST_NOTES], *rest),
+            notes=capped((*parts.notes, *((note,) if note else ())), MOST_NOTES),
             **more,
         )
 

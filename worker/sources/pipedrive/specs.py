@@ -4,11 +4,17 @@ https://developers.pipedrive.com/docs/api/v1/Pipelines
 https://developers.pipedrive.com/docs/api/v1/Deals
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
-from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
+from worker.domain.snapshot.opportunity import COLUMNS, TABLE
+from worker.ports.kinds import TLS, AnswerTables, Option, Param, ParamKind, QuerySpec, columns_of
 from worker.sources.pipedrive import presentations
 from worker.sources.pipedrive.conditions import conditions, stalled_conditions
+from worker.sources.pipedrive.old_summary import CONVERTED
+from worker.sources.pipedrive.people import PEOPLE
+from worker.sources.pipedrive.pipelines import PIPELINES, STAGES
 from worker.sources.pipedrive.prices import NAMES, PRICES
 from worker.sources.pipedrive.rules import (
     deals_faults,
@@ -16,9 +22,13 @@ from worker.sources.pipedrive.rules import (
     pipeline_faults,
     pipelines_faults,
     range_faults,
+    sliced,
     stalled_faults,
     summary_faults,
 )
+from worker.sources.pipedrive.stage_tables import OPEN_STAGES, STAGE_AGES, STAGE_RATES
+from worker.sources.pipedrive.statistics_tables import AGES, CONVERSION, MOVEMENTS, VALUES
+from worker.sources.pipedrive.summary import STAGE_SUMS, SUMS
 
 STATUSES = ("open", "won", "lost", "deleted")
 ORDERS = ("id", "update_time", "add_time")
@@ -79,6 +89,21 @@ _DEALS = (
     Param("totals_convert_currency", ParamKind.TEXT, note="version 1: a currency's code or default_currency"),
 )
 
+
+def _pipeline_tables(params: Mapping[str, Any]) -> AnswerTables:
+    by_stage = {"stage_sums": STAGE_SUMS} if params.get("by_stage") else {}
+    return columns_of({"pipeline": PIPELINES, "pipeline_stages": STAGES, "sums": SUMS, **by_stage})
+
+
+_MOVED = {"movements": MOVEMENTS, "values": VALUES, "ages": AGES, "people": PEOPLE, "stage_ages": STAGE_AGES}
+
+
+def _list_tables(params: Mapping[str, Any]) -> AnswerTables:
+    stages = {} if sliced(params) else {"open_stages": OPEN_STAGES}
+    summed = {"stage_sums": STAGE_SUMS, "stage_sums_converted": CONVERTED} if params.get("get_summary") else {}
+    return columns_of({TABLE: COLUMNS, **stages, **summed})
+
+
 _QUERIES = (
     QuerySpec(
         "pipelines",
@@ -86,6 +111,7 @@ _QUERIES = (
         False,
         (*_SORTED, *_CUT),
         rules=pipelines_faults,
+        tables=columns_of({"pipelines": PIPELINES}),
         presentation=presentations.PIPELINES,
     ),
     QuerySpec(
@@ -103,6 +129,7 @@ _QUERIES = (
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
         rules=pipeline_faults,
+        tables=_pipeline_tables,
         presentation=presentations.SUMS,
     ),
     QuerySpec(
@@ -112,6 +139,7 @@ _QUERIES = (
         (*_STATISTICS, Param("shares", ParamKind.BOOL, note="ours: won and lost of all, counted; 40 tokens a user")),
         rules=range_faults,
         presentation=presentations.CONVERSION,
+        tables=columns_of({"conversion": CONVERSION, "stage_rates": STAGE_RATES}),
     ),
     QuerySpec(
         "movements",
@@ -120,6 +148,7 @@ _QUERIES = (
         _STATISTICS,
         rules=range_faults,
         presentation=presentations.MOVEMENTS,
+        tables=columns_of(_MOVED),
     ),
     QuerySpec(
         "deals",
@@ -131,6 +160,8 @@ _QUERIES = (
         default_follow=deals_follow,
         lists_opportunities=True,
         conditions=conditions,
+        tables=_list_tables,
+        presentation=presentations.LISTED,
     ),
     QuerySpec(
         "deals_summary",
@@ -145,6 +176,7 @@ _QUERIES = (
         ),
         rules=summary_faults,
         presentation=presentations.SUMS,
+        tables=columns_of({"sums": SUMS}),
     ),
     QuerySpec(
         "stalled_deals",
@@ -163,6 +195,8 @@ _QUERIES = (
         lists_opportunities=True,
         stalled=True,
         conditions=stalled_conditions,
+        presentation=presentations.stalled,
+        tables=columns_of({TABLE: COLUMNS}),
     ),
 )
 

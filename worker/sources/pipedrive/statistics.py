@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from worker.domain.money import code_of
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Kind, Measure, Row, Table, table
 from worker.errors import SourceRefused
 from worker.ports import Question
@@ -16,7 +17,9 @@ from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.client import PipedriveClient, PipedriveRequest
 from worker.sources.pipedrive.currencies import CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
+from worker.sources.pipedrive.notes import LEFT, OWN_DEALS, SHARES
 from worker.sources.pipedrive.people import people
+from worker.sources.pipedrive.stage_tables import stage_ages, stage_rates
 from worker.sources.pipedrive.statistics_tables import (
     AGES,
     CONVERSION,
@@ -43,7 +46,7 @@ class StatisticsAnswer:
 
     measures: tuple[Measure, ...]
     tables: tuple[Table, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     sent: Mapping[str, int]
 
 
@@ -78,8 +81,9 @@ class Statistics:
             sent[costs.MOVEMENTS] = len(users)
         notes = self._whose()
         if measures:
-            notes.append("won and lost shares are of deals counted in movements, and no average of anybody's rates")
-        return StatisticsAnswer(measures, (unique("conversion", CONVERSION, rows),), tuple(notes), sent)
+            notes.append(SHARES())
+        found = unique("conversion", CONVERSION, rows)
+        return StatisticsAnswer(measures, (found, stage_rates(found, self.names)), tuple(notes), sent)
 
     async def movements(self) -> StatisticsAnswer:
         """Tables `movements` keyed by user, `values` by `user|what|currency`, `ages` by `user|stage`, and `people`,
@@ -98,7 +102,7 @@ class Statistics:
         ages = unique("ages", AGES, [pair for one in told for pair in one.ages])
         notes = (*self._whose(), *amounts.notes)
         sent = {costs.MOVEMENTS: len(users)}
-        tables = (moved, values, ages, people(moved, values))
+        tables = (moved, values, ages, people(moved, values), stage_ages(ages, self.names))
         return StatisticsAnswer((*totals(moved), *value_sums(values)), tables, notes, sent)
 
     @property
@@ -125,11 +129,11 @@ class Statistics:
         """A user who left and has no deals gets no row."""
         return not self._gone(user) or any(row.cells[-1] for _, row in rates)
 
-    def _whose(self) -> list[str]:
+    def _whose(self) -> list[Note]:
         """Notes whose figures these are if they may be fewer than expected."""
         if "user_id" not in self.question.item.params:
-            return [f"only deals of {self.names.me.name}, whose token it is: write user_id: all for everybody"]
-        return [f"without {self.names.user(user)}, who left: {why}" for user, why in self.left_out.items()]
+            return [OWN_DEALS(self.names.me.name)]
+        return [LEFT(self.names.user(user), why) for user, why in self.left_out.items()]
 
     async def _each(self, endpoint: str, users: list[str]) -> dict[str, Node]:
         """User → answer."""

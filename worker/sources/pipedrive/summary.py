@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 from worker.domain.money import code_of, custom
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Column, Kind, Measure, Row, Table, table
 from worker.sources.common.parse import Node
 from worker.sources.pipedrive.amounts import Amounts, amounts_of
 from worker.sources.pipedrive.currencies import LONGEST_LABEL, CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames
+from worker.sources.pipedrive.notes import NO_CURRENCY, TOTAL_COUNT
 
 SUMS = (
     Column("currency", Kind.TEXT),
@@ -21,7 +23,7 @@ Line = tuple[str, int, int, int | None]
 """Currency, count, value and weighted value in its minor units."""
 
 
-async def read_by(cache: CurrenciesCache, answer: Node, notes: list[str]) -> Amounts:
+async def read_by(cache: CurrenciesCache, answer: Node, notes: list[Note]) -> Amounts:
     """The reader for the sums of one answer. Raises SourceError."""
     data = answer.get("data").object()
     return await amounts_of(cache, [data.get("values_total"), data.get("weighted_values_total")], notes)
@@ -62,7 +64,7 @@ def measures(answer: Node, found: tuple[Line, ...], amounts: Amounts) -> tuple[M
     data = answer.get("data")
     total = data.get("total_count").whole()
     if sum(line[1] for line in found) != total:
-        amounts.notes.append(f"total_count is {total}, the currencies together hold {sum(line[1] for line in found)}")
+        amounts.notes.append(TOTAL_COUNT(total, sum(line[1] for line in found)))
     return (Measure(("total", "count"), Kind.INT, total), *_by_currency(found), *_converted(data, amounts))
 
 
@@ -89,7 +91,7 @@ def _converted(data: Node, amounts: Amounts) -> Iterator[Measure]:
         if not told.absent and told.number() is not None and currency is not None:
             yield Measure(("total", key), Kind.MONEY, amounts.computed(told, currency), currency)
         elif not told.absent:
-            amounts.notes.append(f"{told.path} is left out: nothing tells in which currency it is")
+            amounts.notes.append(NO_CURRENCY(told.path))
 
 
 def _companys(data: Node, amounts: Amounts) -> str | None:

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.time.window import Window, WindowSpec, resolve
 from worker.domain.time.zones import ZoneError, zone_named
 from worker.ports import Question
 from worker.sources.umami import filters, values
+from worker.sources.umami.notes import MINUTES
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, DATES, zone
 from worker.sources.umami.values import MILLISECOND
 
@@ -34,7 +36,7 @@ class ReportRequest:
     zone: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     filters: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def place(self) -> ZoneInfo:
@@ -54,7 +56,7 @@ def question(report: str, ask: Question, website: str, given: Mapping[str, Any])
     """`given`: the report's parameters, from a definition or from a saved report. Raises values.Unfit."""
     place = _place(str(given.get("timezone") or ask.zone)) if report in ZONED else ask.zone
     parameters = {name: value for name, value in given.items() if name not in _OURS}
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
     if report in ZONED:
         parameters["timezone"] = place
     if report in CHARTED:
@@ -62,7 +64,7 @@ def question(report: str, ask: Question, website: str, given: Mapping[str, Any])
     if report == "funnel":
         parameters["steps"] = values.steps(given.get("steps"))
         parameters["window"], bare = values.minutes(given.get("window"))
-        notes = (f"window: {given.get('window')} was read as minutes",) if bare and ask.item.query == "funnel" else ()
+        notes = (MINUTES(given.get("window")),) if bare and ask.item.query == "funnel" else ()
     if report == "attribution":
         parameters["model"] = ATTRIBUTION_MODELS.get(str(given.get("model")), given.get("model"))
     if "currency" in parameters:
@@ -138,5 +140,5 @@ def _milliseconds(value: str | int) -> str:
     return str(round(aware.timestamp() * 1000))
 
 
-def noted(asked: ReportRequest, *notes: str) -> ReportRequest:
+def noted(asked: ReportRequest, *notes: Note) -> ReportRequest:
     return replace(asked, notes=(*asked.notes, *notes))

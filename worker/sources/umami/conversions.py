@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.domain.snapshot.snapshot import Column, Kind, Row
 from worker.sources.common.parse import Node
+from worker.sources.umami.notes import JOURNEYS_CUT
 from worker.sources.umami.parse import count, fraction_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import ReportAnswer, counted, distinct, key, merged, ratio, rows_table, total
@@ -110,7 +111,7 @@ def journey(answer: Node, _scene: Scene) -> ReportAnswer:
     visits = merged(((_way(node), count(node.get("count"))) for node in nodes), 0)
     rows = [(answer, Row(key(*way), (_ARROW.join(map(str, way)), len(way), n))) for way, n in visits.items()]
     cut = len(nodes) >= JOURNEYS
-    notes = (f"journeys: only the {JOURNEYS} ways that Umami gives, not all",) if cut else ()
+    notes = (JOURNEYS_CUT(JOURNEYS),) if cut else ()
     return ReportAnswer(tables=(rows_table("journeys", PATHS, rows, len(rows) if cut else 0),), notes=notes)
 
 

@@ -7,6 +7,7 @@ from worker.ports.kinds import SourceKind, StandIn, required_with
 from worker.sources.umami import address
 from worker.sources.umami.catalog import KINDS
 from worker.sources.umami.endpoints import ENDPOINTS
+from worker.sources.umami.notes import NOTES
 from worker.sources.umami.source import open_source
 from worker.sources.umami.specs import OPTIONS, QUERIES
 from worker.sources.umami.words import WORDS
@@ -57,4 +58,5 @@ UMAMI = SourceKind(
     example='{type: umami, base_url: "https://stats.acme.example", username: me, password: "${UMAMI_PASSWORD}"}',
     endpoints=ENDPOINTS,
     words=WORDS,
+    notes=NOTES,
 )

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table
 from worker.sources.common.parse import Node
 from worker.sources.umami import returns
 from worker.sources.umami.days import span
+from worker.sources.umami.notes import NO_SESSIONS, NOT_GIVEN
 from worker.sources.umami.parse import count, instant, local, name_or_none, number, number_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import (
@@ -42,6 +44,7 @@ COHORTS = (
 _MONEY = (Column("revenue", Kind.MONEY, significant=True, sum=True), Column("currency", Kind.TEXT))
 _DATE, _AT = Column("date", Kind.DATE), Column("at", Kind.INSTANT)
 """The beginning of a bucket: a local day, or an instant for hours and minutes."""
+_WITHIN_DAYS = ("hour", "minute")
 CHART = (Column("event", Kind.TEXT), *_MONEY, counted("transactions"))
 BY_NAME = (Column("name", Kind.TEXT), *_MONEY)
 BY_REGION = (Column("country", Kind.TEXT), *BY_NAME)
@@ -103,19 +106,19 @@ def revenue(answer: Node, scene: Scene) -> ReportAnswer:
     unclear.
     """
     currency = str(scene.asked.parameters["currency"])
-    notes: list[str] = []
+    notes: list[Note] = []
     chart = _chart(answer.get("chart"), scene, currency, notes)
     tables = [chart, _by_name(answer.get("country"), ("name",), currency, notes)]
     for name, columns in (("region", ("country", "name")), ("referrer", ("name",)), ("channel", ("name",))):
         if answer.get(name).missing:
-            notes.append(f"{name} is not told: version 3.1 tells it")
+            notes.append(NOT_GIVEN(name))
         else:
             tables.append(_by_name(answer.get(name), columns, currency, notes))
     measures = _revenue_measures(answer.get("total"), scene, notes)
     return ReportAnswer(measures, tuple(tables), tuple(dict.fromkeys(notes)))
 
 
-def _revenue_measures(found: Node, scene: Scene, notes: list[str]) -> tuple[Measure, ...]:
+def _revenue_measures(found: Node, scene: Scene, notes: list[Note]) -> tuple[Measure, ...]:
     """Without a sale, the sum is null. The averages are 0 then, which is an average of nothing, so they become null
     too.
     """
@@ -133,20 +136,20 @@ def _revenue_measures(found: Node, scene: Scene, notes: list[str]) -> tuple[Meas
     )
 
 
-def _per_session(found: Node, scene: Scene, currency: str, notes: list[str]) -> Iterator[Measure]:
+def _per_session(found: Node, scene: Scene, currency: str, notes: list[Note]) -> Iterator[Measure]:
     """Umami counts the sessions of the whole site whatever the filters are, so they are no measure of a part of it."""
     if found.get("total_sessions").missing:
         return
     sessions = count(found.get("total_sessions"))
     if scene.asked.filters:
-        notes.append("sessions and revenue per session are left out: Umami counts them without the filters")
+        notes.append(NO_SESSIONS())
         return
     arpu = money(number(found.get("arpu")), currency, "", []) if sessions else None
     yield total("sessions", Kind.INT, sessions)
     yield total("revenue_per_session", Kind.MONEY, arpu, "nobody came", currency)
 
 
-def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table:
+def _chart(listed: Node, scene: Scene, currency: str, notes: list[Note]) -> Table:
     rows: list[tuple[Node, Row]] = []
     seen: dict[str, set[date]] = {}
     for node in listed.items():
@@ -158,7 +161,7 @@ def _chart(listed: Node, scene: Scene, currency: str, notes: list[str]) -> Table
     for event, days in seen.items():
         empty = [datetime.combine(day, datetime.min.time()) for day in scene.missing(days, scene.unit)]
         rows += [(listed, _bucket(shown, event, 0, 0, currency, scene)) for shown in empty]
-    return rows_table("chart", (_begin_column(scene), *CHART), rows)
+    return rows_table("chart", (begin_column(scene.unit), *CHART), rows)
 
 
 def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency: str, scene: Scene) -> Row:
@@ -166,11 +169,12 @@ def _bucket(shown: datetime, event: str, amount: int, sold: int | None, currency
 
 
 def _within_days(scene: Scene) -> bool:
-    return scene.unit in ("hour", "minute")
+    return scene.unit in _WITHIN_DAYS
 
 
-def _begin_column(scene: Scene) -> Column:
-    return _AT if _within_days(scene) else _DATE
+def begin_column(unit: str) -> Column:
+    """Of a chart's bucket."""
+    return _AT if unit in _WITHIN_DAYS else _DATE
 
 
 def _begin(shown: datetime, scene: Scene) -> Cell:
@@ -182,7 +186,7 @@ def _bucket_key(shown: datetime, scene: Scene) -> str:
     return shown.isoformat(timespec="minutes") if _within_days(scene) else shown.date().isoformat()
 
 
-def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[str]) -> Table:
+def _by_name(listed: Node, names: tuple[str, ...], currency: str, notes: list[Note]) -> Table:
     """A null referrer and an empty one both mean direct, so they are one row."""
     found = (
         (tuple(name_or_none(node.get(name)) for name in names), number(node.get("value"))) for node in listed.items()
@@ -241,7 +245,7 @@ def _speed_chart(listed: Node, scene: Scene, metric: str) -> Table:
         shown = local(node.get("t"), scene.place)
         cells = (_begin(shown, scene), *_speeds(node, metric))
         rows.append((node, Row(_bucket_key(shown, scene), cells)))
-    return rows_table("chart", (_begin_column(scene), *SPEED), rows)
+    return rows_table("chart", (begin_column(scene.unit), *SPEED), rows)
 
 
 def _speed_rows(listed: Node, metric: str) -> Iterable[tuple[Node, Row]]:

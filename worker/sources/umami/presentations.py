@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from worker.domain.snapshot.presentation import FactRule, FigureColumn, KeyRule, Presentation, TableRule
+from worker.sources.umami.returns import DAYS
 from worker.sources.umami.shares import UTM
 
 TOP_SOURCES = "top_sources"
@@ -19,12 +20,13 @@ _SOLD = TableRule("name", (FigureColumn("revenue"),), joined=TOP_SOURCES)
 _WAYS = TableRule("path", (FigureColumn("visits"),), order=("-visits",))
 _COHORTS = TableRule(
     "date",
-    tuple(FigureColumn(f"day_{day}") for day in (1, 2, 3, 5, 7)),
+    tuple(FigureColumn(f"day_{day}") for day in DAYS),
     details=("visitors",),
     rows=7,
     newest=True,
     shaded=True,
     title="table.cohorts",
+    total_of={"visitors": "new_visitors", **{f"day_{day}": f"back_on_day_{day}" for day in DAYS}},
 )
 _CAMPAIGNS: Mapping[str, TableRule] = {
     name: TableRule("name", (FigureColumn("views"),), order=("-views",)) for name in UTM[:3]
@@ -75,10 +77,14 @@ SAVED = Presentation(
 """Of whichever report was saved: what an answer lacks is not printed."""
 
 
+def breakdown_fields(params: Mapping[str, Any]) -> list[str]:
+    given = params.get("fields", ())
+    return [field.strip() for field in given.split(",")] if isinstance(given, str) else [str(one) for one in given]
+
+
 def breakdown(params: Mapping[str, Any]) -> Presentation:
     """By referrer alone it is a part of the top sources."""
-    given = params.get("fields", ())
-    fields = [field.strip() for field in given.split(",")] if isinstance(given, str) else [str(one) for one in given]
+    fields = breakdown_fields(params)
     if fields == [REFERRER]:
         rule = TableRule(REFERRER, (FigureColumn("visitors"),), joined=TOP_SOURCES)
         return Presentation(figures=(), tables={"breakdown": rule})

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.errors import SourceRefused
 from worker.sources.common.parse import Node
+from worker.sources.umami.notes import TABLE_CUT
 from worker.sources.umami.parse import count, name_or_none
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.tables import (
@@ -25,7 +27,7 @@ ATTRIBUTED_ROWS = 20
 BREAKDOWN_ROWS = 500
 """Rows of a list that the service returns at most."""
 NOT_SET = "(none)"
-_SEEN = (
+SEEN = (
     counted("views"),
     distinct("visitors"),
     counted("visits"),
@@ -33,8 +35,8 @@ _SEEN = (
     Column("total_time", Kind.SECONDS, sum=True),
 )
 _COUNTS = ("views", "visitors", "visits", "bounces", "totaltime")
-"""The service's names for the columns of _SEEN."""
-_ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
+"""The service's names for the columns of SEEN."""
+ATTRIBUTED = {"referrer": "referrer", "paidAds": "paid_ads", **{name: name for name in UTM}}
 
 
 def stats(answer: Node, _scene: Scene) -> ReportAnswer:
@@ -68,7 +70,7 @@ def utm(answer: Node, _scene: Scene) -> ReportAnswer:
 def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
     """A table for each kind of origin, and the totals of converted visitors."""
     tables = tuple(
-        _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in _ATTRIBUTED.items()
+        _named(answer.get(name), table_id, "name", "value", ATTRIBUTED_ROWS) for name, table_id in ATTRIBUTED.items()
     )
     whole = answer.get("total")
     measures = tuple(total(name, Kind.INT, count(whole.get(name))) for name in ("pageviews", "visitors", "visits"))
@@ -78,7 +80,7 @@ def attribution(answer: Node, _scene: Scene) -> ReportAnswer:
 def breakdown(answer: Node, scene: Scene) -> ReportAnswer:
     """A table `breakdown`, keyed by the values of the requested fields."""
     fields: list[Any] = list(scene.asked.parameters["fields"])
-    columns = (*(Column(name, Kind.TEXT) for name in fields), *_SEEN)
+    columns = (*(Column(name, Kind.TEXT) for name in fields), *SEEN)
     rows = []
     for node in answer.items():
         found = [node.get(name) for name in fields]
@@ -98,9 +100,5 @@ def _named(listed: Node, table_id: str, name: str, value: str, most: int) -> Tab
     return rows_table(table_id, columns, rows, len(rows) if len(nodes) >= most else 0)
 
 
-def _cut(tables: tuple[Table, ...]) -> tuple[str, ...]:
-    return tuple(
-        f"{table.id}: only the {len(table.rows)} largest, which is all that Umami gives"
-        for table in tables
-        if table.sliced
-    )
+def _cut(tables: tuple[Table, ...]) -> tuple[Note, ...]:
+    return tuple(TABLE_CUT(table.id, len(table.rows)) for table in tables if table.sliced)

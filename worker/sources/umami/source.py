@@ -7,6 +7,7 @@ from typing import Any
 
 from worker.adapters.http import Http, api_address
 from worker.adapters.local_quota import LocalQuota
+from worker.domain.snapshot.notes import Note, capped
 from worker.domain.snapshot.snapshot import Snapshot, Table
 from worker.errors import RequestError, SourceRefused
 from worker.ports import Answer, Question, Quota
@@ -23,6 +24,7 @@ from worker.sources.umami.catalog import UmamiCatalog
 from worker.sources.umami.client import UmamiClient
 from worker.sources.umami.edits import VERBS, apply
 from worker.sources.umami.fingerprint import fingerprint
+from worker.sources.umami.notes import FILTERS_UNUSED, MISSPELT, RESET, SIX_MONTHS
 from worker.sources.umami.routes import Reports
 from worker.sources.umami.scene import Scene
 from worker.sources.umami.session import Key, Login, Session
@@ -41,9 +43,6 @@ IN_FLIGHT = 4
 CLOUD_KEEPS = timedelta(days=184)
 """Without a subscription the cloud silently begins every report within the last six months."""
 MOST_NOTES = 50
-FILTERS_UNUSED = (
-    "the saved report holds filters, which Umami does not apply when it is run; write them below params.filters"
-)
 
 _REPORTS: Mapping[str, Callable[[Node, Scene], ReportAnswer]] = {
     "funnel": conversions.funnel,
@@ -131,20 +130,19 @@ class UmamiSource:
         if query != "saved_report":
             report = ALIASES.get(query, query)
             asked = asking.question(report, ask, str(params["websiteId"]), params)
-            said = (f"query: {query} is called {report} by Umami: write {report}",) if report != query else ()
+            said = (MISSPELT(query, report),) if report != query else ()
             return asking.noted(asked, *said)
         kept = saved.runnable(await self.catalog.report(str(params["reportId"])))
         zone = {"timezone": params["timezone"]} if "timezone" in params else {}
         asked = asking.question(kept.type, ask, kept.website, {**kept.parameters, **zone})
-        return asking.noted(asked, FILTERS_UNUSED) if kept.parameters.get("filters") else asked
+        return asking.noted(asked, FILTERS_UNUSED()) if kept.parameters.get("filters") else asked
 
     async def _report(self, ask: Question, asked: ReportRequest, site: Site, when: Dates) -> Snapshot:
         began = self._clock()
         answer = await self._reports.answer(asked, when)
         ended = self._clock()
         parts = _REPORTS[asked.report](answer, Scene(asked, when.window, ended))
-        notes = tuple(dict.fromkeys((*asked.notes, *self._doubts(site, when, began), *parts.notes)))
-        more = (f"and {len(notes) - MOST_NOTES} more notes",) if len(notes) > MOST_NOTES else ()
+        notes = (*asked.notes, *self._doubts(site, when, began), *parts.notes)
         return Snapshot(
             query_id=ask.item.id,
             fingerprint=fingerprint(asked, ask.item),
@@ -153,19 +151,19 @@ class UmamiSource:
             as_of=(began, ended),
             measures=parts.measures,
             tables=parts.tables,
-            notes=(*notes[:MOST_NOTES], *more),
+            notes=capped(notes, MOST_NOTES),
         )
 
-    def _doubts(self, site: Site, when: Dates, now: datetime) -> list[str]:
+    def _doubts(self, site: Site, when: Dates, now: datetime) -> list[Note]:
         """Notes where Umami silently answers for less than the requested period."""
         if when.window is None:
             return []
-        doubts = []
+        doubts = list[Note]()
         start = when.window.start
         if site.reset_at is not None and site.reset_at > start.timestamp() * 1000:
-            doubts.append("the website was reset within this window: nothing before that counts")
+            doubts.append(RESET())
         if self._cloud and start < now - CLOUD_KEEPS:
-            doubts.append("without a subscription Umami Cloud counts the last six months only")
+            doubts.append(SIX_MONTHS())
         return doubts
 
     async def aclose(self) -> None:

@@ -5,7 +5,7 @@ server of version 3.1 accepts.
 """
 
 from worker.ports.kinds import TLS, Option, Param, ParamKind, QuerySpec
-from worker.sources.umami import presentations, rules
+from worker.sources.umami import answer_tables, presentations, rules
 from worker.sources.umami.filters import FIELDS
 from worker.sources.umami.rules import ATTRIBUTION_MODELS, UNITS, VITALS
 from worker.sources.umami.values import EVENT_KINDS
@@ -85,6 +85,7 @@ _QUERIES = (
         _JOURNEY,
         rules=rules.of("journey"),
         presentation=presentations.JOURNEY,
+        tables=answer_tables.JOURNEY,
     ),
     QuerySpec(
         "retention",
@@ -93,6 +94,7 @@ _QUERIES = (
         (*_EVERY, _ZONE),
         rules=rules.of("retention"),
         presentation=presentations.RETENTION,
+        tables=answer_tables.RETENTION,
     ),
     QuerySpec(
         "revenue",
@@ -101,9 +103,16 @@ _QUERIES = (
         _REVENUE,
         rules=rules.of("revenue"),
         presentation=presentations.REVENUE,
+        tables=answer_tables.revenue,
     ),
     QuerySpec(
-        "utm", "Views by campaign parameters", True, _EVERY, rules=rules.of("utm"), presentation=presentations.CAMPAIGNS
+        "utm",
+        "Views by campaign parameters",
+        True,
+        _EVERY,
+        rules=rules.of("utm"),
+        presentation=presentations.CAMPAIGNS,
+        tables=answer_tables.CAMPAIGNS,
     ),
     QuerySpec(
         "attribution",
@@ -112,6 +121,7 @@ _QUERIES = (
         _ATTRIBUTION,
         rules=rules.of("attribution"),
         presentation=presentations.ATTRIBUTION,
+        tables=answer_tables.ATTRIBUTION,
     ),
     QuerySpec(
         "breakdown",
@@ -120,6 +130,7 @@ _QUERIES = (
         _BREAKDOWN,
         rules=rules.of("breakdown"),
         presentation=presentations.breakdown,
+        tables=answer_tables.breakdown,
     ),
     QuerySpec(
         "performance",
@@ -128,6 +139,7 @@ _QUERIES = (
         _PERFORMANCE,
         rules=rules.of("performance"),
         presentation=presentations.performance,
+        tables=answer_tables.performance,
     ),
     QuerySpec(
         "stats",
@@ -160,6 +172,7 @@ _QUERIES = (
         _EVERY,
         rules=rules.misspelt("utm"),
         presentation=presentations.CAMPAIGNS,
+        tables=answer_tables.CAMPAIGNS,
     ),
 )
 

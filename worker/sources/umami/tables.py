@@ -7,8 +7,10 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeVar
 
 from worker.domain.money import exponent
+from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.common.parse import Node
+from worker.sources.umami.notes import ROUNDED
 
 N = TypeVar("N", int, Decimal)
 
@@ -17,7 +19,7 @@ N = TypeVar("N", int, Decimal)
 class ReportAnswer:
     measures: tuple[Measure, ...] = ()
     tables: tuple[Table, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def key(*values: str | None) -> str:
@@ -63,14 +65,14 @@ def total(name: str, kind: Kind, value: float | None, why_null: str = "", curren
     return Measure(("total", name), kind, value, currency, (why_null or None) if value is None else None)
 
 
-def money(amount: Decimal, currency: str, place: str, notes: list[str]) -> int:
+def money(amount: Decimal, currency: str, place: str, notes: list[Note]) -> int:
     """Minor units of an amount in major units, to be called once after adding up. `place`: the part of the answer for
     the note about rounding.
     """
     exact = amount.scaleb(exponent(currency))
     whole = exact.quantize(Decimal(1), ROUND_HALF_EVEN)
     if whole != exact:
-        notes.append(f"{place}: amounts finer than the smallest unit of {currency} were rounded")
+        notes.append(ROUNDED(place, currency))
     return int(whole)
 
 

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
+from worker.domain.snapshot.notes import words_of
+from worker.sources.umami.notes import NOTES
+
 _EN: dict[str, str] = {
     "visitors_head": "Visitors",
     "visitors_stage": "Step",
+    "visitors_still": "Nobody at any step in this period.",
     "visitors_advanced": "Went on",
     "metric.value": "Value",
     "metric.visitors": "Visitors",
@@ -67,6 +71,7 @@ _EN: dict[str, str] = {
     "note.top_sources": "by revenue, then visitors",
     "table.cohorts": "Back after days",
     "head.first_days": "First seen",
+    "note.first_days": "of those first seen that day; empty: not yet",
     "name.(direct)": "Direct",
     "name.(none)": "None",
     "measured.channel.one": "{n}\u00a0channel",
@@ -96,6 +101,7 @@ _EN: dict[str, str] = {
 _DE: dict[str, str] = {
     "visitors_head": "Besucher",
     "visitors_stage": "Schritt",
+    "visitors_still": "In diesem Zeitraum niemand bei einem Schritt.",
     "visitors_advanced": "Weiter",
     "metric.value": "Wert",
     "metric.visitors": "Besucher",
@@ -158,6 +164,7 @@ _DE: dict[str, str] = {
     "note.top_sources": "nach Umsatz, dann Besuchern",
     "table.cohorts": "Zurück nach Tagen",
     "head.first_days": "Zuerst da",
+    "note.first_days": "von denen, die an dem Tag zuerst da waren; leer: noch nicht",
     "name.(direct)": "Direkt",
     "name.(none)": "Keine",
     "measured.channel.one": "{n}\u00a0Kanal",
@@ -184,4 +191,7 @@ _DE: dict[str, str] = {
     "measured.breakdown.other": "{n}\u00a0Zeilen einer Aufteilung",
 }
 
-WORDS: Mapping[str, Mapping[str, str]] = {"en": _EN, "de": _DE}
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {**_EN, **words_of(NOTES, "en")},
+    "de": {**_DE, **words_of(NOTES, "de")},
+}

@@ -1,7 +1,8 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
 --       mailboxes, mailboxes:every, renamed; of schedules that are fresh or take over a history: runs, open, missed, chain,
---       baseline, unclear, last, preferences, subscriptions, alerts, acks; of schedules that are gone: alerts, acks
+--       baseline, unclear, last, preferences, choices, subscriptions, alerts, acks; of schedules that are gone: alerts,
+--       acks
 -- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
@@ -99,7 +100,9 @@ local function take_over(old, new, queries)
   call('HSET', P .. 'renamed', old, new)
   for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
   for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
-  for _, kind in ipairs({'baseline:', 'preferences:', 'subscriptions:'}) do adopt(P .. kind .. old, P .. kind .. new) end
+  for _, kind in ipairs({'baseline:', 'preferences:', 'choices:', 'subscriptions:'}) do
+    adopt(P .. kind .. old, P .. kind .. new)
+  end
   adopt(P .. 'subscriptions:' .. old .. ':ended', P .. 'subscriptions:' .. new .. ':ended')
   adopt_unclear(old, new)
   adopt_alerts(old, new)
@@ -118,7 +121,9 @@ if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before ..
 each_thousand(A.fresh, function(items, from, to)
   local pasts = {}
   for i = from, to do
-    for _, kind in ipairs({'baseline:', 'unclear:', 'preferences:'}) do pasts[#pasts + 1] = P .. kind .. items[i] end
+    for _, kind in ipairs({'baseline:', 'unclear:', 'preferences:', 'choices:'}) do
+      pasts[#pasts + 1] = P .. kind .. items[i]
+    end
   end
   call('UNLINK', unpack(pasts))
   for i = from, to do
@@ -151,6 +156,7 @@ end
 for _, reader in ipairs(A.dropped) do
   call('HDEL', P .. 'baseline:' .. reader[1], reader[2])
   call('HDEL', P .. 'preferences:' .. reader[1], reader[2])
+  call('HDEL', P .. 'choices:' .. reader[1], reader[2])
 end
 call('DEL', P .. 'suspended', P .. 'paused:defined', P .. 'mailboxes', P .. 'mailboxes:every')
 for _, pair in ipairs(A.mailboxes) do

@@ -352,7 +352,30 @@ end
 -- begins: s or i (supersede, or not) and the cursor over the rows.
 local STEP = 200
 
-local function supersede(old, names)
+-- Adds held digests to those of which a message tells. Beyond `most` they are only counted. Returns the list and how many
+-- more there are.
+local MOST_HELD = 20
+
+local function add_held(list, more, others, most)
+  for _, one in ipairs(others) do
+    if #list < most then list[#list + 1] = one else more = more + 1 end
+  end
+  return list, more
+end
+
+-- A digest that waits to be collected is told of by the one that takes its place, with all that it was to tell of.
+local function hand_on_held(run, reader, old)
+  local row = (old.g or old.j) and read(run, reader)
+  if not row or row.d or CLASS[row.s] ~= 'open' then return end
+  row.j, row.k = add_held(row.j or {}, (row.k or 0) + (old.k or 0), old.j or {}, MOST_HELD)
+  row.j, row.k = add_held(row.j, row.k, {old.g}, MOST_HELD)
+  local state = row.s
+  row.s = nil
+  call('HSET', rows_key(run), reader, state .. cjson.encode(row))
+end
+
+-- `run`: the one whose deliveries take the place of these, nil where it is not known.
+local function supersede(old, names, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
@@ -368,6 +391,8 @@ local function supersede(old, names)
       elseif state == 'U' or state == 'H' then
         row.y = true
         if not is_alert(names[i]) then note_unclear(old, names[i]) end
+      elseif run then
+        hand_on_held(run, names[i], row)
       end
       row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
@@ -447,7 +472,7 @@ local function turn(run, reader, all)
     elseif all and not state and string.find('claimed fetching', call('HGET', run_key(old), 'state'), 1, true) then
       return tonumber(call('ZSCORE', LOOK_RUNS, old) or now)
     elseif state and not all and tonumber(slot) > overtaken_past(old) then
-      supersede(old, {reader})
+      supersede(old, {reader}, run)
     end
   end
   return nil
@@ -469,7 +494,7 @@ local function finish(run)
     if not is_notice(page[2][i]) and not is_alert(page[2][i]) then names[#names + 1] = page[2][i] end
   end
   if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
-    for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names) end
+    for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names, run) end
     local overtaken = reached(run, names)
     for _, name in ipairs(overtaken) do late[name] = true end
     if #overtaken > 0 then supersede(run, overtaken) end

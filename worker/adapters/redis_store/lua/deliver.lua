@@ -5,9 +5,10 @@
 -- pending, deferred, unknown, unknown(held) → skipped(superseded) for the same readers in older runs of the schedule,
 -- and for this run's readers whom a newer run has reached. Neither happens under `catch_up: all`.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:staged, run:<key>:subscribed, attention:*, open:<schedule>, chain:<schedule>:<query>,
---       snap:<id>, table:<id>, refs, alerts:<schedule>, acks:<schedule>, run:<key>:alerts
+--       snap:<id>, table:<id>, refs, baseline:<schedule>, alerts:<schedule>, acks:<schedule>, run:<key>:alerts
 -- A: key, attempt, slot, snapshots and gaps (JSON texts), stored [id], links [[query, id]], readers (how many: their rows
---    were staged), supersede, republish, recount, keep, alerts (common.lua `alerts_stand`)
+--    were staged), supersede, republish, recount, keep, alerts (common.lua `alerts_stand`), moved [[old reader, new
+--    reader]], ended [reader]
 -- Returns {the number of deliveries, 1 if `finish` has more to do, the facts}, LOST, or AGAIN if the alert rules have to
 -- be evaluated again.
 if not fetching(A.key, A.attempt) then return LOST end
@@ -31,8 +32,19 @@ local function hold_blobs()
   end
 end
 
+-- An owner who is reached at another address goes on with what was sent to the old one.
+local function follow_owners()
+  local key = P .. 'baseline:' .. schedule_of(A.key)
+  for _, pair in ipairs(A.moved) do
+    local held = call('HGET', key, pair[1])
+    if held then call('HSETNX', key, pair[2], held) end
+  end
+  for _, reader in ipairs(A.ended) do call('HDEL', key, reader) end
+end
+
 hold_blobs()
 if A.alerts then write_alerts(A.key, A.alerts, staged_told) end
+follow_owners()
 call('HSET', key, 'snapshots', A.snapshots, 'gaps', A.gaps, 'readers', A.readers, 'n:open', A.readers)
 call('HDEL', key, 'tries', 'q')
 if A.readers == 0 then

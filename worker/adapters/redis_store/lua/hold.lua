@@ -29,7 +29,10 @@ if held[1] and not is_notice(A.reader) then -- a notice to the operator never wa
     return {0, facts}
   end
   local till, deferred
-  if row.s ~= 'U' then till, deferred = turn(A.run, A.reader, held[2]) end
+  if row.s ~= 'U' then
+    till, deferred = turn(A.run, A.reader, held[2])
+    row = read(A.run, A.reader) -- it may tell of an older one now
+  end
   if till then
     defer(till, deferred)
     return {0, facts}

@@ -14,7 +14,8 @@
 -- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, baseline:<schedule>, suspended, notices,
 --       cap:<subject>:also
 -- A: event, run, reader, attempt, reason, sentence, at, extends, receipt, baselines, duplicate, expires, republish, lease,
---    suspend {subject, sentence, notice}, also {subject, reader, at, digest, told, most}
+--    suspend {subject, sentence, notice}, also {subject, reader, at, digests, more, told, most},
+--    own (how a newer digest tells of one that waits)
 -- Returns the facts, or LOST. Also LOST for A.duplicate if the delivery was sent again before: twice is the limit.
 local FROM = {sent = 'GUHP', skipped = 'P', deferred = 'PG', refused = 'PG', failed = 'PG', unknown = 'GU', held = 'U',
   resolved = 'U', unsent = 'UH'}
@@ -49,16 +50,19 @@ local WEEK = 604800000
 
 -- Alerts are named before digests, and rather than them.
 local function name_held(told, also)
-  local at = #told.g + 1
-  if (also.digest[4] or 0) > 0 then
-    at = 1
-    while told.g[at] and (told.g[at][4] or 0) > 0 do at = at + 1 end
+  for _, one in ipairs(also.digests) do
+    local at = #told.g + 1
+    if (one[5] or 0) > 0 then
+      at = 1
+      while told.g[at] and (told.g[at][5] or 0) > 0 do at = at + 1 end
+    end
+    table.insert(told.g, at, one)
+    if #told.g > also.most then
+      table.remove(told.g)
+      told.m = told.m + 1
+    end
   end
-  table.insert(told.g, at, also.digest)
-  if #told.g > also.most then
-    table.remove(told.g)
-    told.m = told.m + 1
-  end
+  told.m = told.m + also.more
 end
 
 local function tell_later(also)
@@ -74,7 +78,9 @@ local function tell_later(also)
     return
   end
   local told = also.told
-  told.t, told.g = now, {also.digest}
+  told.t = now
+  told.g = {}
+  name_held(told, also)
   local row = {x = also.at + WEEK, n = also.at, e = 'capped', i = told}
   call('HSET', rows_key(A.run), also.reader, 'D' .. cjson.encode(row))
   call('ZADD', LOOK_DELIVERIES, also.at, A.run .. '/' .. also.reader)
@@ -91,6 +97,7 @@ function on.deferred()
   unsend(row)
   if A.extends and row.x then row.x = row.x + math.max(A.at - now, 0) end
   row.e, row.m, row.n, row.h, row.o, row.q = A.reason, A.sentence, A.at, nil, nil, nil
+  if A.own then row.g = A.own end
   report('delivery', A.run, A.reader, 'D', A.reason, A.sentence)
   write(A.run, A.reader, row, 'D', no_later(row, A.at))
 end

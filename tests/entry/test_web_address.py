@@ -1,0 +1,38 @@
+"""Where `up` lets the pages behind links listen, and what it says of them."""
+
+import pytest
+
+from worker.domain.schedule import Bundle, Defaults
+from worker.entry.web_address import address_of, web_member, web_words
+from worker.settings import Settings
+
+WITH_KEY = Settings(link_key="k" * 40)
+
+
+def bundle(web: str) -> Bundle:
+    return Bundle("acme", Defaults(), {}, {}, {}, web=web)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "address"),
+    [
+        ("https://beat.acme.example", ("127.0.0.1", 8080)),
+        ("http://127.0.0.1:9001", ("127.0.0.1", 9001)),
+        ("http://localhost", ("localhost", 80)),
+        ("https://localhost:8443", ("127.0.0.1", 8080)),
+    ],
+)
+def test_it_is_always_loopback(base_url: str, address: tuple[str, int]) -> None:
+    assert address_of(base_url) == address
+    words = web_member(bundle(base_url), WITH_KEY)
+    assert words == ("web", "--only", "links", "--host", address[0], "--port", str(address[1]))
+    assert f"listen on {address[0]}:{address[1]}; links lead to {base_url}" in web_words(bundle(base_url), WITH_KEY)
+
+
+def test_without_pages_nothing_is_served_and_nothing_said() -> None:
+    assert (web_member(bundle(""), WITH_KEY), web_words(bundle(""), WITH_KEY)) == ((), "")
+
+
+def test_without_a_key_it_says_that_messages_have_no_links() -> None:
+    assert web_member(bundle("https://beat.acme.example"), Settings()) == ()
+    assert "FUNNELBEAT_LINK_KEY is not set" in web_words(bundle("https://beat.acme.example"), Settings())

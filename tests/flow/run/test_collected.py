@@ -1,0 +1,115 @@
+"""Collected digests over a real Redis: what is due is sent at a fixed time, and the newest one tells of the others."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from tests.flow.run.test_quiet_hours import ENTRY, Night
+from tests.support.in_process import SCHEDULE, InProcessRun
+from tests.support.set_clock import SetLedger
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.redis_store.connection import connect
+from worker.domain.delivery import DeliveryState, Reader
+from worker.domain.reason import Reason
+
+NINE = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # Monday, 09:00 in Berlin
+HOUR = timedelta(hours=1)
+EIGHT = NINE + 23 * HOUR
+HOURLY = SCHEDULE.replace('cron: "0 9 * * MON"', "every: 1h")
+DAILY = HOURLY.replace(ENTRY, f"{ENTRY[:-1]}, collect: daily}}")
+READER = Reader("week", "team", "sales@acme.example")
+
+
+class Collected(Night):
+    async def bodies(self) -> list[str]:
+        mails = [message_from_bytes(one.body, policy=default) for one in self.week.box.outbox.of("eml")]
+        found = [mail.get_body(("plain",)) for mail in mails]
+        return [one.get_content().replace("\u2068", "").replace("\u2069", "") for one in found if one is not None]
+
+
+@pytest.fixture
+async def daily(week: InProcessRun, empty_redis: EmbeddedRedis) -> AsyncIterator[Collected]:
+    client = connect(empty_redis.url)
+    here = Collected(week, SetLedger(client, NINE, "acme"))
+    await here.ledger.set(NINE)
+    await week.deploy(DAILY)
+    yield here
+    await client.aclose()
+
+
+async def test_one_message_at_the_fixed_time_tells_of_all_digests_of_the_day(daily: Collected) -> None:
+    keys = [await daily.slot(NINE + n * HOUR) for n in range(1)]
+    first = await daily.at(keys[0], NINE)
+    assert (first.state, first.reason, first.not_before) == (DeliveryState.DEFERRED, Reason.COLLECTED, EIGHT)
+    for n in range(1, 4):
+        keys.append(await daily.slot(NINE + n * HOUR))
+        await daily.at(keys[-1], NINE + n * HOUR)
+    rows = [await daily.row(key) for key in keys]
+    assert [row.state for row in rows] == [DeliveryState.SKIPPED] * 3 + [DeliveryState.DEFERRED]
+    assert {row.reason for row in rows[:3]} == {Reason.SUPERSEDED}
+    assert [one.slot for one in rows[-1].tells_of] == [key.run.slot for key in keys[:3]]
+    assert await daily.bodies() == []
+    sent = await daily.at(keys[-1], EIGHT)
+    assert sent.state is DeliveryState.SENT
+    (body,) = await daily.bodies()
+    body = " ".join(body.split())
+    assert "Also held: 3 digests:" in body
+    for hour in ("09:00", "10:00", "11:00"):
+        assert f"Weekly pipeline, Mon 23 Nov, {hour}" in body
+    figure = rows[-1].tells_of[0].figure
+    assert figure is not None
+    assert figure.value, "each is told with its key figure"
+    assert len(rows) == 1 + len(sent.tells_of), "sent + told = fired"
+
+
+async def test_only_what_is_sent_moves_the_baseline(daily: Collected) -> None:
+    older = await daily.slot(NINE)
+    await daily.at(older, NINE)
+    newer = await daily.slot(NINE + HOUR)
+    await daily.at(newer, NINE + HOUR)
+    assert await daily.services.runs.baselines([READER]) in ({}, {READER: {}})
+    await daily.at(newer, EIGHT)
+    moved = (await daily.services.runs.baselines([READER]))[READER]
+    assert {one.slot for one in moved.values()} == {newer.run.slot}
+
+
+async def test_a_run_at_the_fixed_time_that_takes_the_place_of_what_is_due_is_sent_at_once(daily: Collected) -> None:
+    waiting = await daily.slot(NINE)
+    await daily.at(waiting, NINE)
+    await daily.ledger.set(EIGHT)
+    newer = await daily.slot(EIGHT)
+    sent = await daily.at(newer, EIGHT)
+    assert sent.state is DeliveryState.SENT
+    assert [one.slot for one in sent.tells_of] == [NINE]
+    following = await daily.slot(EIGHT + HOUR)
+    waits = await daily.at(following, EIGHT + HOUR)
+    assert (waits.state, waits.not_before, waits.tells_of) == (DeliveryState.DEFERRED, EIGHT + 24 * HOUR, ())
+
+
+async def test_a_digest_is_sent_for_what_it_tells_of_although_nothing_changed_since(
+    week: InProcessRun, daily: Collected
+) -> None:
+    await week.deploy(DAILY.replace("collect: daily", "collect: daily, send: on_change"))
+    older = await daily.slot(NINE)  # the first digest is sent in any case
+    await daily.at(older, NINE)
+    newer = await daily.slot(NINE + HOUR)
+    await daily.at(newer, NINE + HOUR)
+    assert (await daily.at(newer, EIGHT)).state is DeliveryState.SENT
+    quiet = await daily.slot(EIGHT + HOUR)
+    row = await daily.at(quiet, EIGHT + HOUR)
+    assert (row.state, row.reason) == (DeliveryState.SKIPPED, Reason.NO_CHANGE)
+
+
+async def test_what_was_sent_is_made_again_from_the_ledger(daily: Collected) -> None:
+    older = await daily.slot(NINE)
+    await daily.at(older, NINE)
+    newer = await daily.slot(NINE + HOUR)
+    await daily.at(newer, NINE + HOUR)
+    sent = await daily.at(newer, EIGHT)
+    digest = await daily.services.digests.open(sent)
+    assert digest is not None
+    assert digest.held == sent.tells_of
+    assert digest.held

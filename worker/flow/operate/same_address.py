@@ -1,0 +1,46 @@
+"""All that comes to one address, over all schedules."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from worker.domain.delivery import Reader
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.subscription import Choice, Preference, live_records
+from worker.flow.run.readers import readers
+from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions
+
+
+class SameAddressUses(UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions, Protocol): ...
+
+
+async def same_address(
+    uses: SameAddressUses, bundle: Bundle, address: str
+) -> dict[Reader, tuple[Schedule, Preference | None]]:
+    """By reader, with what stops the messages; mails alone. Whoever ended a subscription gets nothing by it."""
+    wanted, found = address.casefold(), dict[Reader, tuple[Schedule, Preference | None]]()
+    said_somewhere = set(await uses.subscriptions.schedules())
+    for name, schedule in sorted(bundle.schedules.items()):
+        known = await _entries(uses, bundle, schedule, address, made=name in said_somewhere)
+        mails = [
+            reader
+            for reader, entry in known.items()
+            if reader.address.casefold() == wanted and uses.connectors.mailbox(bundle, entry.channel, reader.address)
+        ]
+        said = await uses.subscriptions.preferences(name) if mails and name in said_somewhere else {}
+        for reader in mails:
+            stops = said.get(reader.id)
+            if stops is None or stops.choice is not Choice.UNSUBSCRIBED:
+                found[reader] = schedule, stops
+    return found
+
+
+async def _entries(
+    uses: SameAddressUses, bundle: Bundle, schedule: Schedule, address: str, *, made: bool
+) -> Mapping[Reader, Subscription]:
+    """Who reads an entry with `each` is known where something was sent to the address."""
+    records = await uses.subscriptions.records(schedule.id) if made else ()
+    each = {Reader(schedule.id, entry.id, address): entry for entry in schedule.to if entry.each}
+    sent = await uses.runs.baselines(list(each)) if each else {}
+    now = await uses.clock.now()
+    reached = {reader: entry for reader, entry in each.items() if sent.get(reader)}
+    return {**readers(schedule), **live_records(records, bundle, schedule, now), **reached}
