@@ -7,7 +7,7 @@ from typing import Protocol
 
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
-from worker.domain.alert.notify import Kept
+from worker.domain.alert.notify import WithheldReason
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement, RuleState
 from worker.domain.delivery import DeliveryKey, Reader
@@ -23,7 +23,7 @@ class AlertRecord:
 
     evaluations: tuple[Evaluation, ...] = ()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[WithheldReason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

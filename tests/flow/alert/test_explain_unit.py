@@ -7,7 +7,7 @@ import pytest
 from tests.support.alert_fakes import Ledger, parts
 from tests.support.fakes import KEY, NOW, RUN, KnownDeliveries
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.notify import Kept
+from worker.domain.alert.notify import WithheldReason
 from worker.domain.alert.state import AlertReason, RuleState, Withheld
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.reason import Reason
@@ -19,7 +19,7 @@ SENT = Delivery(ANN, DeliveryState.SENT)
 
 
 async def test_each_reason_is_told_or_kept_and_the_balance_is_even() -> None:
-    kept = (Kept("f3", "big", "c", AlertReason.NEW, Withheld.SILENCED, "s1"),)
+    kept = (WithheldReason("f3", "big", "c", AlertReason.NEW, Withheld.SILENCED, "s1"),)
     told = {ANN.reader: ("f1", "f2"), BEN.reader: ("f1",)}
     ledger = Ledger()
     ledger.kept = AlertRecord((Evaluation("big", NOW, RuleState()),), told, kept)

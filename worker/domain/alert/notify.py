@@ -19,7 +19,7 @@ Addressed = tuple[str, AlertReader]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class WithheldReason:
     """A reason that is told to nobody. `detail`: as Hold has it."""
 
     fingerprint: str
@@ -41,7 +41,7 @@ class Notified:
     notifications: Mapping[str, Notification]
     carried: tuple[DeliveryKey, ...] = ()
     notified: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    kept: tuple[Kept, ...] = ()
+    kept: tuple[WithheldReason, ...] = ()
 
     @property
     def fired(self) -> int:
@@ -90,7 +90,7 @@ def _contents(
     made: dict[str, Notification] = {}
     shared: dict[tuple[object, ...], Notification] = {}
     for (name, reader), reasons in by_reader.items():
-        known = tuple((id(one), bool(one.known_to(reader))) for one in reasons)
+        known = tuple((one.alert.fingerprint, one.reason, bool(one.known_to(reader))) for one in reasons)
         like = (reader.sees or "", known)
         if like not in shared:
             shared[like] = _content(given, shown, reader, reasons)
@@ -171,5 +171,7 @@ def _firing(given: RunAlerts) -> frozenset[str]:
     return frozenset(found)
 
 
-def _kept(one: DueReason, hold: Hold) -> Kept:
-    return Kept(one.alert.fingerprint, one.alert.rule, one.transition.subject, one.reason, hold.why, hold.detail)
+def _kept(one: DueReason, hold: Hold) -> WithheldReason:
+    return WithheldReason(
+        one.alert.fingerprint, one.alert.rule, one.transition.subject, one.reason, hold.why, hold.detail
+    )

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.notify import Kept
+from worker.domain.alert.notify import WithheldReason
 from worker.domain.alert.state import Withheld
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.reason import Reason
@@ -61,7 +61,7 @@ class RunExplained:
 
     evaluations: tuple[Evaluation, ...]
     ends: tuple[FindingOutcome, ...]
-    kept: tuple[Kept, ...]
+    kept: tuple[WithheldReason, ...]
     balance: Balance
 
 

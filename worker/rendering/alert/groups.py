@@ -34,7 +34,7 @@ class AlertGroups:
         self._subjects = subjects
         self._csv = csv
         self._listed = listed(notification)
-        self._shown = {id(one) for one in self._listed[:limit]}
+        self._shown = {(one.fingerprint, one.reason) for one in self._listed[:limit]}
 
     @property
     def single(self) -> bool:
@@ -48,7 +48,7 @@ class AlertGroups:
 
     def _view(self, rule: RuleShown) -> AlertGroup:
         mine = [] if self.single else [one for one in self._listed if one.rule == rule.id]
-        shown = [one for one in mine if id(one) in self._shown]
+        shown = [one for one in mine if (one.fingerprint, one.reason) in self._shown]
         repeats = [one for one in shown if one.reason is AlertReason.REPEAT and one.over_since is None]
         others = [one for one in shown if one not in repeats]
         still = [one for one in self._of.open if one.rule == rule.id]
