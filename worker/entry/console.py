@@ -40,8 +40,8 @@ class TextConsole(Console):
             yield part if part.control else Segment(for_terminal(part.text), part.style)
 
 
-out = TextConsole(highlight=False, soft_wrap=True)
-err = TextConsole(stderr=True, highlight=False, soft_wrap=True)
+out = TextConsole(highlight=False, soft_wrap=True, emoji=False)
+err = TextConsole(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 _OBEYED_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -50,7 +50,7 @@ def test_every_form_is_read(loading: Load) -> None:
     )
     assert (five.form, five.by, five.severity, five.resolved) == (Form.GROUPS, "owner_id", Severity.CRITICAL, False)
     assert (lost.form, lost.change, lost.event, lost.repeat) == (Form.CHANGES, ChangeKind.REMOVED, True, None)
-    assert (few.form, few.query, few.name) == (Form.QUERY, "funnel", "few")
+    assert (few.form, few.query, few.name) == (Form.QUERY, "funnel", "Few")
     assert (people.form, people.query, people.table) == (Form.ROWS, "funnel", "users")
     assert made.inhibit == (Inhibition("five", "big-stalled", ("owner",)),)
     assert [(one.id, one.address) for one in made.notify] == [("boss", "boss@acme.example")]

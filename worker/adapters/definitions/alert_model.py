@@ -21,7 +21,7 @@ class AlertShape(Shape):
     title = "an alert"
 
     id: Text = Field(description="Names the rule within its schedule.")
-    name: Text = Field(default="", description="What messages call it; the id unless given.")
+    name: Text = Field(default="", description="What messages call it; the id in words unless given.")
     for_each: Any = Field(
         default=None,
         description="One alert for each row, group or change: QUERY, QUERY.TABLE, {rows, by}, QUERY.added, "

@@ -50,6 +50,12 @@ def alerts(
     return Alerts(tuple(rules), tuple(one for one in inhibitions if one), tuple(known.own.values()))
 
 
+def words_of(rule_id: str) -> str:
+    """What messages call a rule without a name: big-deal-stalled is "Big deal stalled"."""
+    words = rule_id.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words else rule_id
+
+
 def _note(sheet: Sheet, rule_id: str, index: int, names: dict[str, int]) -> None:
     if rule_id in names:
         line = sheet.document.at(("alerts", names[rule_id], "id"))[0]
@@ -80,7 +86,7 @@ def _rule(
     spans = {name: span(sheet, path, name, getattr(piece, name)) for name in SPANS}
     if piece.after > MOST_AFTER:
         sheet.complain((*path, "after"), f"`after: {piece.after}`", f"write at most {MOST_AFTER}")
-    name = parsed(sheet, (*path, "name"), piece.name, one_line, piece.id)
+    name = parsed(sheet, (*path, "name"), piece.name, one_line, words_of(piece.id))
     if said is None:
         return None
     aim = said.target
