@@ -155,7 +155,7 @@ def test_a_run_that_nobody_can_name_is_a_clear_problem(project: Path) -> None:
     call("--project", str(project), "deploy", "--yes")
     seen = call("--project", str(project), "show", "weekly-pipeline@latest", "--json")
     assert seen.exit_code == 2
-    assert json.loads(seen.stdout)["problem"] == "RequestError"
+    assert json.loads(seen.stdout)["problem"] == "NotFound"
 
 
 def test_redis_that_cannot_be_reached_is_exit_three(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

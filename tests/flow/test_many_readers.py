@@ -13,7 +13,7 @@ from worker.channels.slack.content import SlackContent
 from worker.domain.delivery import Baseline, Delivery
 from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
-from worker.domain.schedule import Each, OnUnknown, Send, Subscription, Thread
+from worker.domain.schedule import Collect, Each, OnUnknown, Send, Subscription, Thread
 from worker.flow.services import Services
 
 SMALL = {
@@ -44,6 +44,9 @@ OTHERWISE: dict[str, Any] = {
     "quiet_hours": QuietHours(days=(0,)),
     "skip_if_empty": True,
     "thread": Thread.SERIES,
+    "days": (0, 1),
+    "collect": Collect.DAILY,
+    "uncapped": True,
 }
 """Another value for each field of an entry."""
 

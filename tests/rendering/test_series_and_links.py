@@ -10,7 +10,10 @@ from worker.domain.schedule import Subscription, Thread
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
 
 
-@pytest.mark.parametrize(("locale", "words"), [("en_GB", "Pause or stop this digest"), ("de_DE", "Bericht pausieren")])
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("en_GB", "Change, pause or stop this digest"), ("de_DE", "Bericht ändern, pausieren oder beenden")],
+)
 def test_the_last_line_of_a_linked_mail_leads_to_the_readers_page(locale: str, words: str) -> None:
     entry = Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
     plain, linked = mail_of(DIGESTS["normal"], entry), mail_of(DIGESTS["normal"], entry, linked=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.soak.counts import counts_of, wait_until_closed
+from tests.soak.counts import FILES, counts_of, wait_until_closed
 from tests.soak.schedules import PROJECT, SPECIAL, TIMES, TORN_TEMPLATE, at_rest
 from tests.support.installation import Installation, installation
 from worker.domain.delivery import DeliveryState
@@ -31,7 +31,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     templates.mkdir(parents=True)
     (templates / "email.txt.j2").write_text(TORN_TEMPLATE, encoding="utf-8")
     resting = {name: at_rest(text) for name, text in SPECIAL.items()}
-    with installation(place, project=PROJECT, schedules=resting, times=TIMES) as everything:
+    (place / FILES).mkdir()
+    project = PROJECT.replace("FILES", str(place / FILES))
+    with installation(place, project=project, schedules=resting, times=TIMES) as everything:
         everything.box.call(lambda box: box.mail.faults.refuse("gone@acme.example", 550, 1000))
         yield everything
 

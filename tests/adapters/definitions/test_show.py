@@ -67,7 +67,7 @@ TABLE, COLUMN = "`tables` with {}, which is no table of `{}`; {}", "`columns` wi
     ("item", "show", "expected"),
     [
         ("people", "{tables: [poeple]}", TABLE.format('"poeple"', "movements", "did you mean `people`?")),
-        ("people", "{tables: [ages, stagez]}", TABLE.format('"stagez"', "movements", "did you mean `ages`?")),
+        ("people", "{tables: [ages, stagez]}", TABLE.format('"stagez"', "movements", "did you mean `stage_ages`?")),
         ("pipeline", "{tables: [stage_sums]}", TABLE.format('"stage_sums"', "pipeline", "write one of ")),
         ("deals", "{tables: [groups]}", TABLE.format('"groups"', "opportunities", "write `opportunities`")),
         ("returns", "{tables: [first_day]}", TABLE.format('"first_day"', "retention", "did you mean `first_days`?")),
