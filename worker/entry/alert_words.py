@@ -1,5 +1,6 @@
 """Alerts as lines for the terminal."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -110,8 +111,8 @@ def run_alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
         detail = f" {kept['detail']}" if kept["detail"] else ""
         why = f"{REASONS[kept['why']]}{detail}"
         yield f"  {kept['rule']} {kept['subject']} ({kept['reason']}) was told to nobody: {why}"
-    for one in alerts["told"]:
-        yield f"  {one['fingerprint']} to {one['reader']}: {one['outcome']}"
+    for (reader, outcome), count in Counter((one["reader"], one["outcome"]) for one in alerts["told"]).items():
+        yield f"  {reader}: {count} {outcome}"
     for rule in alerts["rules"]:
         yield from rule_lines(rule)
 
