@@ -108,13 +108,13 @@ def test_explain_says_why_each_subject_fires_or_does_not(here: CommandLine) -> N
     alerts = here.document_of("explain", run)["alerts"]
     balance = alerts["balance"]
     assert balance["even"]
-    assert balance["fired"] == sum(balance["told"].values()) + sum(balance["kept"].values()) > 0
+    assert balance["fired"] == sum(balance["ends"].values()) + sum(balance["kept"].values()) > 0
     big, slow, events = alerts["rules"]
     firing = [one for one in big["subjects"] if one["standing"] == "firing"]
     quiet = [one for one in big["subjects"] if one["standing"] == "quiet"]
     assert len(firing) == len([row for row in listed(here) if row["rule"] == "big"])
     assert quiet[0]["next"] == [{"need": "condition", "texts": ["row.value >= 5000"], "at": None, "amount": None}]
-    assert quiet[0]["clauses"][0]["operands"][0]["value"] < 5_000
+    assert quiet[0]["clauses"][0]["operands"][0]["money"]["amount"] < 5_000_00
     assert [need["need"] for need in firing[0]["next"]] == ["end", "worse", "repeat"]
     pending = next(one for one in slow["subjects"] if one["standing"] == "pending")
     assert [need["need"] for need in pending["next"]] == ["time"]
@@ -137,7 +137,7 @@ def test_a_back_test_over_stored_runs_tells_what_was_told(here: CommandLine, tmp
     live = {
         (one["fingerprint"], one["reader"])
         for run in here.document_of("runs", "asked")["runs"]
-        for one in here.document_of("explain", run["key"])["alerts"]["told"]
+        for one in here.document_of("explain", run["key"])["alerts"]["ends"]
     }
     big = {row["fingerprint"] for row in listed(here, "--match", "rule=big")}
     assert {(one["fingerprint"], one["reader"]) for one in tested["findings"]} >= {one for one in live if one[0] in big}

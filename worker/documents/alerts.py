@@ -183,10 +183,10 @@ def _next(one: Next) -> dict[str, Any]:
 def run_alerts_document(of: RunExplained | None, rules: Iterable[RuleExplained], limit: int) -> dict[str, Any] | None:
     """The alerts of a run; null for a run without rules.
 
-    {"balance": {"fired", "told": {outcome: count}, "kept": {why: count}, "even"}, "told": [{"fingerprint", "reader",
-    "outcome"}, …], "kept": [{"fingerprint", "rule", "subject", "reason", "why", "detail"}, …], "rules": [rule, …]}
+    {"balance": {"fired", "ends": {end: count}, "kept": {why: count}, "even"}, "ends": [{"fingerprint", "reader",
+    "end"}, …], "kept": [{"fingerprint", "rule", "subject", "reason", "why", "detail"}, …], "rules": [rule, …]}
 
-    `outcome`: sent, carried, held, waiting, stopped or noticed. `why`: silenced, inhibited, snoozed, acked or
+    `end`: sent, carried, held, waiting, stopped or noticed. `why`: silenced, inhibited, snoozed, acked or
     no_reader; `detail` is the silence's id, the rule that inhibits, or who acknowledged. `even`: each reason is told or
     kept.
     """
@@ -195,13 +195,11 @@ def run_alerts_document(of: RunExplained | None, rules: Iterable[RuleExplained],
     return {
         "balance": {
             "fired": of.balance.fired,
-            "told": {one.value: count for one, count in of.balance.told.items()},
+            "ends": {one.value: count for one, count in of.balance.ends.items()},
             "kept": {one.value: count for one, count in of.balance.kept.items()},
             "even": of.balance.even,
         },
-        "told": [
-            {"fingerprint": one.fingerprint, "reader": one.reader, "outcome": one.outcome.value} for one in of.told
-        ],
+        "ends": [{"fingerprint": one.fingerprint, "reader": one.reader, "end": one.end.value} for one in of.ends],
         "kept": [
             {
                 "fingerprint": one.fingerprint,

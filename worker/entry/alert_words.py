@@ -104,15 +104,15 @@ def alert_lines(alert: Mapping[str, Any]) -> Iterator[str]:
 def run_alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
     """The alerts of a run: the sum, then rule by rule."""
     balance = alerts["balance"]
-    parts = {**balance["told"], **balance["kept"]}
+    parts = {**balance["ends"], **balance["kept"]}
     told = " + ".join(f"{parts[name]} {name}" for name in parts) or "0"
     yield f"Alerts: {balance['fired']} to tell = {told}"
     for kept in alerts["kept"]:
         detail = f" {kept['detail']}" if kept["detail"] else ""
         why = f"{REASONS[kept['why']]}{detail}"
         yield f"  {kept['rule']} {kept['subject']} ({kept['reason']}) was told to nobody: {why}"
-    for (reader, outcome), count in Counter((one["reader"], one["outcome"]) for one in alerts["told"]).items():
-        yield f"  {reader}: {count} {outcome}"
+    for (reader, end), count in Counter((one["reader"], one["end"]) for one in alerts["ends"]).items():
+        yield f"  {reader}: {count} {end}"
     for rule in alerts["rules"]:
         yield from rule_lines(rule)
 
