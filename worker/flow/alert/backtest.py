@@ -78,14 +78,21 @@ class BackTested:
 
 
 async def backtested(
-    uses: BackTestUses, bundle: Bundle, schedule: Schedule, rule: Rule, since: datetime, history: str = ""
+    uses: BackTestUses,
+    bundle: Bundle,
+    schedule: Schedule,
+    rule: Rule,
+    since: datetime,
+    *,
+    history: str = "",
+    most: int | None = None,
 ) -> BackTested:
     """The rule begins without any state at `since`. `history`: the id under which the schedule's runs are stored, where
-    a deployment will rename it. Rules that inhibit this one are evaluated beside it. Raises RequestError for a rule
-    that this version does not understand.
+    a deployment will rename it. `most`: runs that are read, the newest; None for all. Rules that inhibit this one are
+    evaluated beside it. Raises RequestError for a rule that this version does not understand.
     """
     name, now = history or schedule.id, await uses.clock.now()
-    runs = await _runs(uses, name, since)
+    runs = (await _runs(uses, name, since))[-(most or 0) :]
     memory, silences = await asyncio.gather(uses.alerts.memory(name), uses.alerts.silences())
     beside = {one.source for one in schedule.inhibit if one.target == rule.id} | {rule.id}
     contexts = [one for one in await contexts_of(uses, bundle, schedule, memory) if one.rule.id in beside]
