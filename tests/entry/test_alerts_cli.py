@@ -152,3 +152,16 @@ def test_a_back_test_over_stored_runs_tells_what_was_told(here: CommandLine, tmp
 
 def test_a_back_test_without_answers_says_so(here: CommandLine) -> None:
     assert "there is no stored answer" in here.call("alerts", "backtest", "big").stdout
+
+
+def test_a_plan_says_what_a_changed_rule_would_have_told(here: CommandLine) -> None:
+    for _ in range(3):
+        here.run()
+    path = here.place / "schedules" / "asked.yaml"
+    path.write_text(path.read_text("utf-8").replace("row.value >= 5000", "row.value >= 4000"), "utf-8")
+    (changed,) = here.document_of("plan")["alerts"]
+    assert (changed["rule"], changed["change"], changed["noisy"]) == ("big", "changed", {})
+    assert len(changed["back_test"]["findings"]) > len(here.document_of("alerts", "backtest", "big")["findings"])
+    text = here.call("plan").stdout
+    assert "alert asked/big (changed) would have told" in text
+    assert "messages a week" in text
