@@ -8,6 +8,7 @@ from worker.documents.alert import amount_document, clause_document, subject_doc
 from worker.documents.rules import written_out
 from worker.domain.alert.listed import AlertRow, Quiet
 from worker.domain.alert.matcher_text import written
+from worker.domain.alert.notification import Finding
 from worker.domain.alert.outlook import Next, Outlook, Standing
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement
@@ -51,6 +52,22 @@ def alert_document(row: AlertRow) -> dict[str, Any]:
 def alerts_document(rows: Iterable[AlertRow]) -> list[dict[str, Any]]:
     """[alert, …], by schedule, rule, severity and beginning."""
     return [alert_document(row) for row in rows]
+
+
+def told_document(of: Finding) -> dict[str, Any]:
+    """One thing that a reader was told of an alert, as alerts.json of the demo has it.
+
+    {"slot", "fingerprint", "rule", "reason", "why", "severity", "subject": {…}}
+    """
+    return {
+        "slot": stamp(of.at),
+        "fingerprint": of.fingerprint,
+        "rule": of.rule,
+        "reason": of.reason.value,
+        "why": of.why,
+        "severity": of.severity.value,
+        "subject": subject_document(of.facts),
+    }
 
 
 def quiet_document(of: Quiet | None) -> dict[str, Any] | None:
