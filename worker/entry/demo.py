@@ -139,7 +139,8 @@ def _play(
             with console.progress("An alert"):
                 told = await one_alert(services, bundle.project, box, partial(_until, children))
             _write(out / "alerts.json", told)
-            console.out.print("An alert: " + " → ".join(f"{one['reason']} {one['why']}".strip() for one in told), markup=False)
+            steps = " → ".join(f"{one['reason']} {one['why']}".strip() for one in told)
+            console.out.print(f"An alert: {steps}", markup=False)
             documents = [await _document(services, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 
