@@ -23,7 +23,7 @@ from tests.support.fakes import (
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.rule import Form, Rule, Severity
 from worker.domain.alert.silence import Silence
-from worker.domain.alert.state import Acknowledgement, AlertState, Phase, RuleState, Told
+from worker.domain.alert.state import Acknowledgement, AlertState, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import Amount, SubjectFacts
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
@@ -132,8 +132,8 @@ class Ended(Acted):
 
 def _state(key: str, phase: Phase) -> AlertState:
     facts = SubjectFacts(key, f"Deal {key}", Amount(Kind.MONEY, LARGE, "EUR"), "user_1", "Ann")
-    told = Told(NOW, facts.amount, Severity.WARNING)
-    return AlertState(phase, NOW, facts, told=told, readers={"alert:team|team@acme.example": str(RUN.key)})
+    last = LastNotification(NOW, facts.amount, Severity.WARNING)
+    return AlertState(phase, NOW, facts, notified=last, readers={"alert:team|team@acme.example": str(RUN.key)})
 
 
 FIRING = RuleState(

@@ -6,10 +6,10 @@ from typing import Any
 
 from worker.documents.alert import amount_document, clause_document, subject_document
 from worker.documents.rules import written_out
-from worker.domain.alert.listed import AlertRow, Quiet
+from worker.domain.alert.listed import ListedAlert, Quiet
 from worker.domain.alert.matcher_text import written
 from worker.domain.alert.notification import Finding
-from worker.domain.alert.outlook import Next, Outlook, Standing
+from worker.domain.alert.outlook import Next, Outlook, SubjectStanding
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement
 from worker.domain.run import stamp
@@ -18,18 +18,18 @@ from worker.flow.alert.explain import RunExplained
 from worker.flow.alert.explain_rules import RuleExplained
 
 
-def alert_document(row: AlertRow) -> dict[str, Any]:
+def alert_document(row: ListedAlert) -> dict[str, Any]:
     """An alert that fires or is pending.
 
     {"fingerprint", "schedule", "rule", "state", "severity", "since", "clearing", "evaluated", "subject": {…},
-    "labels": {…}, "told", "readers": [reader, …], "acknowledged": ack or null, "quiet": quiet or null}
+    "labels": {…}, "last_message", "readers": [reader, …], "acknowledged": ack or null, "quiet": quiet or null}
 
     `state` is pending or firing. `clearing`: since when it has not held, while `keep_firing` lasts. `evaluated`: the
-    slot of the rule's last evaluation. `told`: what was said of it last, {"slot", "amount", "severity"}. `quiet`: what
-    keeps all news of it, {"why", "by", "silence", "until", "comment"}.
+    slot of the rule's last evaluation. `last_message`: what was said of it last, {"slot", "amount",
+    "severity"}. `quiet`: what keeps all news of it, {"why", "by", "silence", "until", "comment"}.
     """
     held = row.state
-    told = held.told
+    last = held.notified
     return {
         "fingerprint": row.fingerprint,
         "schedule": row.schedule,
@@ -41,20 +41,20 @@ def alert_document(row: AlertRow) -> dict[str, Any]:
         "evaluated": stamp(row.slot) if row.slot else None,
         "subject": subject_document(held.facts),
         "labels": dict(row.labels),
-        "told": told
-        and {"slot": stamp(told.slot), "amount": amount_document(told.amount), "severity": told.severity.value},
+        "last_message": last
+        and {"slot": stamp(last.slot), "amount": amount_document(last.amount), "severity": last.severity.value},
         "readers": sorted(held.readers),
         "acknowledged": _ack(row.ack),
         "quiet": quiet_document(row.quiet),
     }
 
 
-def alerts_document(rows: Iterable[AlertRow]) -> list[dict[str, Any]]:
+def alerts_document(rows: Iterable[ListedAlert]) -> list[dict[str, Any]]:
     """[alert, …], by schedule, rule, severity and beginning."""
     return [alert_document(row) for row in rows]
 
 
-def told_document(of: Finding) -> dict[str, Any]:
+def notified_document(of: Finding) -> dict[str, Any]:
     """One thing that a reader was told of an alert, as alerts.json of the demo has it.
 
     {"slot", "fingerprint", "rule", "reason", "why", "severity", "subject": {…}}
@@ -107,12 +107,12 @@ def silenced_document(made: Silenced) -> dict[str, Any]:
     return {**silence_document(made.silence), "mutes": alerts_document(made.mutes)}
 
 
-def preview_of_silence(rows: Iterable[AlertRow]) -> dict[str, Any]:
+def preview_of_silence(rows: Iterable[ListedAlert]) -> dict[str, Any]:
     """What it would keep quiet now: {"mutes": [alert, …]}."""
     return {"mutes": alerts_document(rows)}
 
 
-def unacknowledged_document(row: AlertRow, *, was_acknowledged: bool) -> dict[str, Any]:
+def unacknowledged_document(row: ListedAlert, *, was_acknowledged: bool) -> dict[str, Any]:
     """The alert, with "was_acknowledged"."""
     return {**alert_document(row), "acknowledged": None, "was_acknowledged": was_acknowledged}
 
@@ -157,7 +157,7 @@ def rule_explained_document(of: RuleExplained, limit: int) -> dict[str, Any]:
 
 def _first(subjects: Iterable[Outlook], limit: int) -> list[Outlook]:
     """At most `limit` of each standing."""
-    found, counts = list[Outlook](), Counter[Standing]()
+    found, counts = list[Outlook](), Counter[SubjectStanding]()
     for one in subjects:
         counts[one.standing] += 1
         if counts[one.standing] <= limit:

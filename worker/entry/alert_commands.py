@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from worker.documents import alerts as documents
-from worker.domain.alert.listed import AlertRow
+from worker.domain.alert.listed import ListedAlert
 from worker.domain.alert.matcher_text import parse_matcher, written
 from worker.domain.alert.silence import Silence
 from worker.domain.run import stamp
@@ -55,7 +55,7 @@ def list_alerts(
     with console.guarded(as_json=as_json):
         matchers = [parse_matcher(text) for text in matching or ()]
 
-        async def work(services: Services) -> tuple[AlertRow, ...]:
+        async def work(services: Services) -> tuple[ListedAlert, ...]:
             return await current(services, schedule, matchers)
 
         rows = with_ledger(directory(ctx, project), work)
@@ -72,7 +72,7 @@ def show(ctx: typer.Context, fingerprint: Fingerprint, project: Project = None, 
     """Show one alert: its subject, since when it fires, who was told, and what keeps it quiet."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> AlertRow:
+        async def work(services: Services) -> ListedAlert:
             return await find_alert(services, fingerprint)
 
         document = documents.alert_document(with_ledger(directory(ctx, project), work))
@@ -90,7 +90,7 @@ def ack(
     """Acknowledge an alert: it is not repeated until it is resolved. Worse and resolved are still told."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> AlertRow:
+        async def work(services: Services) -> ListedAlert:
             row = await acts.acknowledge(services, command_line_actor(), fingerprint, comment)
             return await find_alert(services, row.fingerprint)
 
@@ -106,7 +106,7 @@ def unack(ctx: typer.Context, fingerprint: Fingerprint, project: Project = None,
     """Take an acknowledgement back: the alert is repeated again."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[AlertRow, bool]:
+        async def work(services: Services) -> tuple[ListedAlert, bool]:
             return await acts.unacknowledge(services, command_line_actor(), fingerprint)
 
         row, ended = with_ledger(directory(ctx, project), work)
@@ -159,7 +159,7 @@ def silence(  # noqa: PLR0913, PLR0917  # one option for each part of a silence
     with console.guarded(as_json=as_json):
         place, matchers = directory(ctx, project), [parse_matcher(text) for text in matcher]
 
-        async def look(services: Services) -> tuple[tuple[AlertRow, ...], datetime | None]:
+        async def look(services: Services) -> tuple[tuple[ListedAlert, ...], datetime | None]:
             end = None if dry_run and not (lasting or until) else await _end(services, lasting, until)
             return await acts.muted_by(services, matchers), end
 
@@ -269,7 +269,7 @@ async def _end(services: Services, lasting: str, until: str | None) -> datetime:
     return end
 
 
-def _show_mutes(rows: tuple[AlertRow, ...], *, as_json: bool) -> None:
+def _show_mutes(rows: tuple[ListedAlert, ...], *, as_json: bool) -> None:
     if as_json:
         console.show_json(documents.preview_of_silence(rows))
     elif rows:
@@ -279,7 +279,7 @@ def _show_mutes(rows: tuple[AlertRow, ...], *, as_json: bool) -> None:
         console.out.print("It mutes nothing now.", markup=False)
 
 
-def _print_alerts(rows: tuple[AlertRow, ...]) -> None:
+def _print_alerts(rows: tuple[ListedAlert, ...]) -> None:
     heads = ("Fingerprint", "Rule", "Subject", "Amount", "Owner", "Severity", "State", "Since", "Quiet")
     console.print_columns(heads, [alert_cells(documents.alert_document(row)) for row in rows])
 

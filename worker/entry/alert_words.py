@@ -90,7 +90,7 @@ def alert_lines(alert: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {alert['state']} since {alert['since']}, evaluated last for {alert['evaluated']}"
     if alert["clearing"]:
         yield f"  its condition has not held since {alert['clearing']}"
-    told = alert["told"]
+    told = alert["last_message"]
     if told is not None:
         last = f"{told['slot']} ({', '.join(filter(None, (amount_text(told['amount']), told['severity'])))})"
         yield f"  told last for {last} to {', '.join(alert['readers'])}"

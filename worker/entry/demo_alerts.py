@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
-from worker.documents.alerts import told_document
+from worker.documents.alerts import notified_document
 from worker.domain.alert.notification import Finding
 from worker.domain.alert.rule import alert_fingerprint
 from worker.errors import LedgerError
@@ -54,7 +54,7 @@ async def one_alert(services: Services, project: str, box: SandboxThread, wait: 
     seen = [(one.reason.value, one.facts.amount.value if one.facts.amount else None) for one in told]
     if [("first" if reason == "new" else reason, worth) for reason, worth in seen] != truth or told[-1].why != "won":
         raise LedgerError(f"alerts told {seen}, and what happened is {truth}")
-    return [told_document(one) for one in told]
+    return [notified_document(one) for one in told]
 
 
 async def _after(services: Services, fingerprint: str, slot: datetime | None) -> Finding | None:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from worker.domain.alert.evaluation import Evaluation, Transition
-from worker.domain.alert.outlook import Need, Next, Standing, next_of, standing_of, unknown_values
+from worker.domain.alert.outlook import Need, Next, SubjectStanding, next_of, standing_of, unknown_values
 from worker.domain.alert.past_state import alerts_at
 from worker.domain.alert.rule import ChangeKind, Form, Rule, Severity
-from worker.domain.alert.state import AlertReason, AlertState, Phase, RuleState, Told
+from worker.domain.alert.state import AlertReason, AlertState, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
 from worker.domain.snapshot.snapshot import Kind
 
@@ -22,33 +22,35 @@ UNKNOWN = ClauseResult("row.value >= 5", None, (Operand("row.value", Kind.INT, N
 
 
 def firing(value: float = 100, clearing: datetime | None = None, phase: Phase = Phase.FIRING) -> AlertState:
-    told = Told(SLOT, Amount(Kind.MONEY, value, "EUR"), Severity.WARNING)
-    return AlertState(phase, SLOT, FACTS, clearing=clearing, told=told)
+    last = LastNotification(SLOT, Amount(Kind.MONEY, value, "EUR"), Severity.WARNING)
+    return AlertState(phase, SLOT, FACTS, clearing=clearing, notified=last)
 
 
 @pytest.mark.parametrize(
     ("holds", "state", "rule", "standing"),
     [
-        (True, firing(), RULE, Standing.FIRING),
-        (None, firing(), RULE, Standing.FIRING),
-        (False, firing(clearing=SLOT), RULE, Standing.CLEARING),
-        (True, firing(phase=Phase.PENDING), RULE, Standing.PENDING),
-        (None, None, RULE, Standing.UNKNOWN),
-        (False, None, RULE, Standing.QUIET),
-        (True, None, RULE, Standing.HELD),
-        (True, None, EVENT, Standing.HAPPENED),
+        (True, firing(), RULE, SubjectStanding.FIRING),
+        (None, firing(), RULE, SubjectStanding.FIRING),
+        (False, firing(clearing=SLOT), RULE, SubjectStanding.CLEARING),
+        (True, firing(phase=Phase.PENDING), RULE, SubjectStanding.PENDING),
+        (None, None, RULE, SubjectStanding.UNKNOWN),
+        (False, None, RULE, SubjectStanding.QUIET),
+        (True, None, RULE, SubjectStanding.HELD),
+        (True, None, EVENT, SubjectStanding.HAPPENED),
     ],
 )
-def test_where_a_subject_stands(holds: bool | None, state: AlertState | None, rule: Rule, standing: Standing) -> None:
+def test_where_a_subject_stands(
+    holds: bool | None, state: AlertState | None, rule: Rule, standing: SubjectStanding
+) -> None:
     assert standing_of(rule, holds, state) is standing
 
 
 def test_what_changes_it() -> None:
-    assert next_of(RULE, Standing.QUIET, (NO,), None) == (Next(Need.CONDITION, ("row.value >= 5",)),)
-    assert next_of(RULE, Standing.UNKNOWN, (UNKNOWN,), None) == (Next(Need.VALUES, ("row.value",)),)
-    assert next_of(RULE, Standing.PENDING, (), firing()) == (Next(Need.TIME, at=SLOT + 2 * HOUR),)
-    assert next_of(RULE, Standing.CLEARING, (), firing(clearing=SLOT)) == (Next(Need.CLEARED, at=SLOT + HOUR),)
-    assert next_of(RULE, Standing.HELD, (), None) == ()
+    assert next_of(RULE, SubjectStanding.QUIET, (NO,), None) == (Next(Need.CONDITION, ("row.value >= 5",)),)
+    assert next_of(RULE, SubjectStanding.UNKNOWN, (UNKNOWN,), None) == (Next(Need.VALUES, ("row.value",)),)
+    assert next_of(RULE, SubjectStanding.PENDING, (), firing()) == (Next(Need.TIME, at=SLOT + 2 * HOUR),)
+    assert next_of(RULE, SubjectStanding.CLEARING, (), firing(clearing=SLOT)) == (Next(Need.CLEARED, at=SLOT + HOUR),)
+    assert next_of(RULE, SubjectStanding.HELD, (), None) == ()
     assert unknown_values((NO, UNKNOWN)) == ("row.value",)
 
 
@@ -57,7 +59,7 @@ def test_what_changes_it() -> None:
     [(100, False, 110), (105, False, 116), (105, True, 94), (-5, True, -6), (0.5, False, 0.55)],
 )
 def test_a_firing_alert_is_told_again_when_it_is_worse_and_in_time(value: float, falls: bool, reached: float) -> None:
-    end, worse, repeat = next_of(RULE, Standing.FIRING, (), firing(value), falls=falls)
+    end, worse, repeat = next_of(RULE, SubjectStanding.FIRING, (), firing(value), falls=falls)
     assert end == Next(Need.END, ("row.value >= 5",))
     assert worse.amount is not None
     assert worse.amount.value == pytest.approx(reached)

@@ -8,7 +8,7 @@ import pytest
 from tests.support.alert_fakes import LARGE, SMALL, Ended, Ledger, in_force, listed
 from tests.support.fakes import NOW, RUN, KnownRuns, Stored
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.outlook import Need, Standing
+from worker.domain.alert.outlook import Need, SubjectStanding
 from worker.domain.alert.state import RuleState
 from worker.domain.snapshot.snapshot import GapReason
 from worker.errors import NotFound
@@ -33,10 +33,10 @@ def parts(run: Any = ANSWERED, ledger: Ledger | None = None) -> Any:
 async def test_each_subject_stands_somewhere_and_needs_something() -> None:
     (found,) = await explain_rules(parts(), ANSWERED)
     assert [(one.subject, one.standing, one.next[0].need) for one in found.subjects] == [
-        ("a", Standing.FIRING, Need.END),
-        ("b", Standing.FIRING, Need.END),
-        ("c", Standing.PENDING, Need.TIME),
-        ("d", Standing.QUIET, Need.CONDITION),
+        ("a", SubjectStanding.FIRING, Need.END),
+        ("b", SubjectStanding.FIRING, Need.END),
+        ("c", SubjectStanding.PENDING, Need.TIME),
+        ("d", SubjectStanding.QUIET, Need.CONDITION),
     ]
     assert (found.newest, found.gap, sorted(found.alerts)) == (True, None, ["a", "b", "c"])
     assert await explain_rules(parts(), ANSWERED, "other") == ()

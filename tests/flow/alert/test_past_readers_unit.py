@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.domain.builders import answer, deal
 from tests.support.alert_fakes import WATCHED, in_force
 from tests.support.fakes import NOW, TEAM, Workdays, bundle_with, uses
-from worker.domain.alert.context import Answers
+from worker.domain.alert.context import AlertAnswers
 from worker.domain.alert.readers import AlertReader
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Each
@@ -18,7 +18,7 @@ async def test_of_an_entry_for_each_owner_nobody_is_lost_who_had_rows() -> None:
     schedule = replace(WATCHED, to=(replace(TEAM, rows="100"), OWNERS))
     bundle = bundle_with(schedule, operator="ops@acme.example")
     found = await past_readers(in_force(), bundle, schedule)
-    first = found({"deals": Answers(answer([deal("a", 100)]))})
+    first = found({"deals": AlertAnswers(answer([deal("a", 100)]))})
     assert [(one.entry, one.address) for one in first] == [
         ("team", "team@acme.example"),
         ("owners", "boss@acme.example"),

@@ -25,7 +25,7 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
-class AlertRow:
+class ListedAlert:
     """`schedule`: its id. `slot`: of the rule's last evaluation, None before the first answer."""
 
     schedule: str
@@ -39,14 +39,14 @@ class AlertRow:
     quiet: Quiet | None = None
 
 
-def rows_of(given: RunAlerts) -> Iterator[AlertRow]:
+def rows_of(given: RunAlerts) -> Iterator[ListedAlert]:
     """In the order of the rules. What is kept quiet is judged at the slot of `given`."""
     holding, silences = given.holding(), {one.id: one for one in given.silences}
     for context in given.rules:
         state = given.evaluations[context.rule.id].state
         for subject, held in state.alerts.items():
             alert = given.alert(context, subject, held.facts, held.severity, held.since)
-            yield AlertRow(
+            yield ListedAlert(
                 context.schedule,
                 context.rule,
                 subject,

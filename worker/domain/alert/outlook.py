@@ -12,7 +12,7 @@ from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
 
 
-class Standing(StrEnum):
+class SubjectStanding(StrEnum):
     """Where a subject stands."""
 
     QUIET = "quiet"  # the condition does not hold
@@ -56,53 +56,58 @@ class Outlook:
     facts: SubjectFacts
     holds: bool | None
     clauses: tuple[ClauseResult, ...]
-    standing: Standing
+    standing: SubjectStanding
     next: tuple[Next, ...]
     state: AlertState | None = None
     until: bool | None = None
 
 
-def standing_of(rule: Rule, holds: bool | None, state: AlertState | None) -> Standing:
+def standing_of(rule: Rule, holds: bool | None, state: AlertState | None) -> SubjectStanding:
     """`holds`: the rule's condition as it stands in the answer."""
     if state is not None and state.clearing is not None:
-        return Standing.CLEARING
+        return SubjectStanding.CLEARING
     if state is not None:
-        return Standing.FIRING if state.phase is Phase.FIRING else Standing.PENDING
+        return SubjectStanding.FIRING if state.phase is Phase.FIRING else SubjectStanding.PENDING
     if holds is None:
-        return Standing.UNKNOWN
+        return SubjectStanding.UNKNOWN
     if not holds:
-        return Standing.QUIET
-    return Standing.HAPPENED if rule.event else Standing.HELD
+        return SubjectStanding.QUIET
+    return SubjectStanding.HAPPENED if rule.event else SubjectStanding.HELD
 
 
 def next_of(
-    rule: Rule, standing: Standing, clauses: tuple[ClauseResult, ...], state: AlertState | None, *, falls: bool = False
+    rule: Rule,
+    standing: SubjectStanding,
+    clauses: tuple[ClauseResult, ...],
+    state: AlertState | None,
+    *,
+    falls: bool = False,
 ) -> tuple[Next, ...]:
     """`falls`: the lower the amount, the worse."""
     return tuple(_next_of(rule, standing, clauses, state, falls=falls))
 
 
 def _next_of(
-    rule: Rule, standing: Standing, clauses: tuple[ClauseResult, ...], state: AlertState | None, *, falls: bool
+    rule: Rule, standing: SubjectStanding, clauses: tuple[ClauseResult, ...], state: AlertState | None, *, falls: bool
 ) -> Iterator[Next]:
-    if standing is Standing.UNKNOWN:
+    if standing is SubjectStanding.UNKNOWN:
         yield Next(Need.VALUES, unknown_values(clauses))
-    elif standing is Standing.QUIET:
+    elif standing is SubjectStanding.QUIET:
         yield Next(Need.CONDITION, tuple(one.text for one in clauses if one.holds is not True) or (rule.condition,))
-    elif state is not None and standing is Standing.PENDING:
+    elif state is not None and standing is SubjectStanding.PENDING:
         yield Next(Need.TIME, at=state.since + timedelta(seconds=rule.pending))
-    elif state is not None and standing is Standing.CLEARING and state.clearing is not None:
+    elif state is not None and standing is SubjectStanding.CLEARING and state.clearing is not None:
         yield Next(Need.CLEARED, at=state.clearing + timedelta(seconds=rule.keep_firing))
-    elif state is not None and standing is Standing.FIRING:
+    elif state is not None and standing is SubjectStanding.FIRING:
         yield Next(Need.END, (rule.until or rule.condition,))
         yield from _news(rule, state, falls=falls)
 
 
 def _news(rule: Rule, state: AlertState, *, falls: bool) -> Iterator[Next]:
     """What is told again of an alert that goes on."""
-    if state.told is None:
+    if state.notified is None:
         return
-    amount = state.told.amount
+    amount = state.notified.amount
     if amount is not None and amount.value is not None:
         tenth = abs(Decimal(str(amount.value))) / 10
         limit = Decimal(str(amount.value)) + (-tenth if falls else tenth)
@@ -110,7 +115,7 @@ def _news(rule: Rule, state: AlertState, *, falls: bool) -> Iterator[Next]:
         reached = float(limit) if isinstance(amount.value, float) else whole
         yield Next(Need.WORSE, amount=Amount(amount.kind, reached, amount.currency))
     if rule.repeat is not None:
-        yield Next(Need.REPEAT, at=state.told.slot + timedelta(seconds=rule.repeat))
+        yield Next(Need.REPEAT, at=state.notified.slot + timedelta(seconds=rule.repeat))
 
 
 def unknown_values(clauses: tuple[ClauseResult, ...]) -> tuple[str, ...]:

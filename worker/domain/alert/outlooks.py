@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.evaluate import decides_of
-from worker.domain.alert.outlook import Outlook, Standing, next_of, standing_of
+from worker.domain.alert.outlook import Outlook, SubjectStanding, next_of, standing_of
 from worker.domain.alert.row_subjects import table_of
 from worker.domain.alert.rule import Form
 from worker.domain.alert.state import AlertState
 from worker.domain.alert.subjects import subjects_of
 
-_ORDER = list(Standing)[::-1]
+_ORDER = list(SubjectStanding)[::-1]
 
 
-def outlooks(context: RuleContext, answers: Answers, alerts: Mapping[str, AlertState]) -> tuple[Outlook, ...]:
+def outlooks(context: RuleContext, answers: AlertAnswers, alerts: Mapping[str, AlertState]) -> tuple[Outlook, ...]:
     """What fires first, then what is pending, not known and quiet. `alerts`: as of the answer."""
     if context.rule.form in (Form.ROWS, Form.GROUPS) and table_of(context, answers.now) is None:
         return ()

@@ -17,5 +17,5 @@ def alerts_at(state: RuleState, found: Evaluation | None, slot: datetime) -> Map
     for one in found.transitions if found is not None else ():
         alerts.pop(one.subject, None)
         if one.after is not None:
-            alerts[one.subject] = AlertState(one.after, one.since, one.facts, one.severity, told=one.told)
+            alerts[one.subject] = AlertState(one.after, one.since, one.facts, one.severity, notified=one.notified)
     return alerts

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.access import Actor
-from worker.domain.alert.listed import AlertRow
+from worker.domain.alert.listed import ListedAlert
 from worker.domain.alert.matcher_text import written
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.alert.state import Acknowledgement, Phase
@@ -28,10 +28,10 @@ class Silenced:
     """`mutes`: alerts that it keeps quiet now."""
 
     silence: Silence
-    mutes: tuple[AlertRow, ...]
+    mutes: tuple[ListedAlert, ...]
 
 
-async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: str = "") -> AlertRow:
+async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: str = "") -> ListedAlert:
     """Repeats stop until the alert is resolved. Raises RequestError for an alert that does not fire yet."""
     row, now = await find_alert(uses, fingerprint), await uses.clock.now()
     if row.state.phase is not Phase.FIRING:
@@ -41,7 +41,7 @@ async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: st
     return row
 
 
-async def unacknowledge(uses: ActUses, actor: Actor, fingerprint: str) -> tuple[AlertRow, bool]:
+async def unacknowledge(uses: ActUses, actor: Actor, fingerprint: str) -> tuple[ListedAlert, bool]:
     """False if it was not acknowledged."""
     row = await find_alert(uses, fingerprint)
     ended = await uses.alerts.unacknowledge(row.schedule, row.fingerprint)
@@ -69,7 +69,7 @@ async def silence(uses: ActUses, actor: Actor, matchers: Sequence[Matcher], unti
     return Silenced(made, mutes)
 
 
-async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> tuple[AlertRow, ...]:
+async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> tuple[ListedAlert, ...]:
     """The alerts that a silence with these matchers would keep quiet now. Raises RequestError without matchers: it
     would mute everything.
     """
@@ -103,5 +103,5 @@ async def _silence(
     return made
 
 
-def _named(row: AlertRow) -> str:
+def _named(row: ListedAlert) -> str:
     return f"{row.schedule}/{row.rule.id} {row.fingerprint}"

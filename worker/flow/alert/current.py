@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.alert.labels import matches
-from worker.domain.alert.listed import AlertRow, rows_of
+from worker.domain.alert.listed import ListedAlert, rows_of
 from worker.domain.alert.silence import Matcher
 from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
@@ -23,13 +23,13 @@ class CurrentUses(UsesAlerts, UsesClock, UsesCompiled, UsesConnectors, UsesDeplo
 
 async def current(
     uses: CurrentUses, schedule: str | None = None, matchers: Sequence[Matcher] = ()
-) -> tuple[AlertRow, ...]:
+) -> tuple[ListedAlert, ...]:
     """Those that all matchers match, by schedule, rule and beginning. `schedule`: of this one alone. Raises
     RequestError if nothing is deployed, and NotFound for a schedule that is not.
     """
     bundle = await bundle_in_force(uses.deployments)
     now, silences = await asyncio.gather(uses.clock.now(), uses.alerts.silences())
-    found = list[AlertRow]()
+    found = list[ListedAlert]()
     for one in _watched(bundle.schedules.values(), schedule):
         memory = await uses.alerts.memory(one.id)
         contexts = await contexts_of(uses, bundle, one, memory)
@@ -38,7 +38,7 @@ async def current(
     return tuple(found)
 
 
-async def find_alert(uses: CurrentUses, fingerprint: str) -> AlertRow:
+async def find_alert(uses: CurrentUses, fingerprint: str) -> ListedAlert:
     """By its fingerprint or the beginning of it. Raises NotFound where none fits, RequestError where several do."""
     rows = [row for row in await current(uses) if row.fingerprint.startswith(fingerprint)]
     if len(fingerprint) < SHORTEST:
@@ -61,5 +61,5 @@ def _watched(schedules: Iterable[Schedule], wanted: str | None) -> list[Schedule
     return [one for one in known if one.alerts and wanted in (None, one.id)]
 
 
-def _place(row: AlertRow) -> tuple[str, int, datetime, str]:
+def _place(row: ListedAlert) -> tuple[str, int, datetime, str]:
     return row.rule.id, -row.state.severity.rank, row.state.since, row.subject

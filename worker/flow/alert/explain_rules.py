@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.alert.context import Answers, RuleContext
+from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.listed import AlertRow, rows_of
+from worker.domain.alert.listed import ListedAlert, rows_of
 from worker.domain.alert.outlook import Outlook
 from worker.domain.alert.outlooks import outlooks
 from worker.domain.alert.past_state import alerts_at
@@ -46,7 +46,7 @@ class RuleExplained:
     rule: Rule
     evaluation: Evaluation | None
     subjects: tuple[Outlook, ...]
-    alerts: Mapping[str, AlertRow]
+    alerts: Mapping[str, ListedAlert]
     gap: Gap | None = None
     missing: int = 0
     newest: bool = True
@@ -104,7 +104,12 @@ def _only(explained: RuleExplained, subject: str) -> RuleExplained:
 
 
 async def _explained(
-    uses: RuleUses, run: Run, context: RuleContext, made: Evaluation | None, memory: AlertMemory, rows: list[AlertRow]
+    uses: RuleUses,
+    run: Run,
+    context: RuleContext,
+    made: Evaluation | None,
+    memory: AlertMemory,
+    rows: list[ListedAlert],
 ) -> RuleExplained:
     rule, state = context.rule, memory.states.get(context.rule.id, RuleState())
     answers = await load_found(uses.snapshots, run)
@@ -116,7 +121,7 @@ async def _explained(
         return RuleExplained(run, rule, made, (), alerts, gap, state.missing, newest)
     before = await _before(uses, run, rule, made.last_check if made is not None else None)
     comparable = before is not None and before.fingerprint == now.fingerprint
-    given = Answers(now, before if comparable else None, answers.compared.get(rule.query))
+    given = AlertAnswers(now, before if comparable else None, answers.compared.get(rule.query))
     held = {subject: row.state for subject, row in alerts.items() if subject != NO_DATA_SUBJECT}
     subjects = await asyncio.to_thread(outlooks, context, given, held)
     return RuleExplained(run, rule, made, subjects, alerts, None, state.missing, newest)

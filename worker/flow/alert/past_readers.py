@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.domain.alert.context import Answers
+from worker.domain.alert.context import AlertAnswers
 from worker.domain.alert.readers import AlertReader, sees_of
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.flow.alert.alert_readers import ReaderUses, rules_of
@@ -30,7 +30,7 @@ class PastReaders:
     conditions: Mapping[str, Condition]
     known: dict[str, set[str]] = field(default_factory=dict)
 
-    def __call__(self, answers: Mapping[str, Answers]) -> Sequence[AlertReader]:
+    def __call__(self, answers: Mapping[str, AlertAnswers]) -> Sequence[AlertReader]:
         made = list[AlertReader]()
         for entry in self.entries:
             rules = rules_of(self.schedule, entry)
@@ -38,7 +38,7 @@ class PastReaders:
         address = operator_address(self.connectors, self.bundle, ())
         return [*made, *([AlertReader(OPERATOR, address, operator=True)] if address is not None else [])]
 
-    def _of_entry(self, entry: Subscription, answers: Mapping[str, Answers]) -> list[AlertReader]:
+    def _of_entry(self, entry: Subscription, answers: Mapping[str, AlertAnswers]) -> list[AlertReader]:
         condition = self.conditions.get(entry.rows)
         if entry.each is None:
             audience = audience_of(self.schedule, entry, condition, None)
