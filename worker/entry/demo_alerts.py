@@ -43,13 +43,13 @@ async def one_alert(services: Services, project: str, box: SandboxThread, wait: 
     name = alert_fingerprint(project, WATCH, RULE, deal.id)
     told, truth = list[Finding](), list[tuple[str, int]]()
 
-    async def next_told() -> Finding | None:
+    async def next_finding() -> Finding | None:
         return await _after(services, name, told[-1].at if told else None)
 
     for move, reason, worth in ((None, "first", WORTH), (_grows, "worse", GROWN), (_is_won, "resolved", GROWN)):
         if move is not None:
             box.call(_moved(move, deal.id))
-        told.append(await wait(next_told))
+        told.append(await wait(next_finding))
         truth.append((reason, worth))
     seen = [(one.reason.value, one.facts.amount.value if one.facts.amount else None) for one in told]
     if [("first" if reason == "new" else reason, worth) for reason, worth in seen] != truth or told[-1].why != "won":
