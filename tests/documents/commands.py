@@ -106,6 +106,12 @@ alerts:
 """
 
 
+WATCHED = """\
+alerts:
+  - {id: every-deal, for_each: deals, if: row.value >= 100, repeat: 1d}
+"""
+
+
 def written_out(here: Here) -> Any:
     with edited(here.line.place / "schedules" / "asked.yaml", "digest:", f"{ALERTS}digest:"):
         return here.line.document_of("check", "--explain", "asked")
@@ -192,6 +198,54 @@ def subscription(here: Here, act: str, *words: str) -> Any:
     return here.line.document_of("subscriptions", act, "asked", *words)
 
 
+def watched(here: Here) -> str:
+    """A run of a schedule with rules, deployed in place of what is deployed; the run's key."""
+    path = here.line.place / "schedules" / "renamed.yaml"
+    for other in path.parent.iterdir():
+        other.unlink()
+    path.write_text(MAIL.replace("digest:", f"{WATCHED}digest:"), encoding="utf-8")
+    path.rename(path.with_name("asked.yaml"))
+    here.line.deploy()
+    return here.line.run()
+
+
+def one_alert(here: Here) -> str:
+    found: str = here.line.document_of("alerts", "list")[0]["fingerprint"]
+    return found
+
+
+def told_of(here: Here) -> Any:
+    here.line.run()
+    return here.line.document_of("explain", watched(here))
+
+
+def raised(here: Here) -> Any:
+    with edited(here.line.place / "schedules" / "asked.yaml", "row.value >= 100", "row.value >= 200"):
+        return here.line.document_of("plan")
+
+
+def silenced(here: Here, *more: str) -> Any:
+    words = ("silence", "rule=every-deal", "--for", "1h", "--comment", "fair", *more)
+    return here.line.document_of("alerts", *words)
+
+
+ALERT_COMMANDS: dict[str, Command] = {
+    "explain, alerts": told_of,
+    "alerts list": lambda here: here.line.document_of("alerts", "list"),
+    "alerts ack": lambda here: here.line.document_of("alerts", "ack", one_alert(here), "--comment", "I call"),
+    "alerts show": lambda here: here.line.document_of("alerts", "show", one_alert(here)),
+    "alerts unack": lambda here: here.line.document_of("alerts", "unack", one_alert(here)),
+    "alerts snooze": lambda here: here.line.document_of("alerts", "snooze", one_alert(here), "--for", "1h"),
+    "alerts silence --dry-run": lambda here: silenced(here, "--dry-run"),
+    "alerts silence": lambda here: silenced(here, "--yes"),
+    "alerts silences": lambda here: here.line.document_of("alerts", "silences"),
+    "alerts expire": lambda here: here.line.document_of("alerts", "expire", silenced(here, "--yes")["id"]),
+    "alerts explain": lambda here: here.line.document_of("alerts", "explain", "every-deal"),
+    "alerts backtest": lambda here: here.line.document_of("alerts", "backtest", "every-deal"),
+    "plan, alerts": raised,
+}
+
+
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
@@ -247,6 +301,7 @@ COMMANDS: dict[str, Command] = {
     "runs.json": runs_file,
     "journal.json": journal_file,
     "plan, changed": changed,
+    **ALERT_COMMANDS,
 }
 
 

@@ -92,3 +92,16 @@ def test_every_schedule_delivered_its_digest(delivered: Path) -> None:
         for path in eml(delivered)
     )
     assert [name for name in ("Weekly pipeline", "Pipedrive week", "Website week") if name not in subjects] == []
+
+
+def test_an_alert_fires_gets_worse_and_is_resolved(delivered: Path) -> None:
+    """alerts.json, which the demo compares with what it did to the deal, and the mails that told of it."""
+    told = read(delivered / "alerts.json")
+    assert [one["why"] for one in told] == ["", "", "won"]
+    assert [one["reason"] for one in told][1:] == ["worse", "resolved"]
+    assert [one["subject"]["amount"]["money"]["amount"] for one in told] == [8_000_000, 10_000_000, 10_000_000]
+    assert len({one["fingerprint"] for one in told}) == 1
+    mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in eml(delivered)]
+    name = told[0]["subject"]["name"]
+    texts = [body.get_content() for mail in mails if (body := mail.get_body(("plain",))) is not None]
+    assert len([text for text in texts if "big-deal-stalled" in text and name in text]) >= 3

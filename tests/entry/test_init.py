@@ -165,7 +165,7 @@ def test_a_directory_that_cannot_be_made_is_one_sentence(box: SandboxThread, tmp
 def test_the_sandbox_is_the_answer_of_who_only_presses_enter(box: SandboxThread, tmp_path: Path) -> None:
     assert init("").exit_code == 0
     examples = sorted(path.stem for path in (tmp_path / "acme" / "schedules").iterdir())
-    assert examples == ["pipedrive-week", "umami-week", "weekly-pipeline"]
+    assert examples == ["pipedrive-week", "stalled-watch", "umami-week", "weekly-pipeline"]
 
 
 def test_a_service_that_there_is_not_is_asked_for_again(box: SandboxThread) -> None:

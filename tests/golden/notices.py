@@ -19,6 +19,11 @@ def failed(reason: Reason, *causes: Cause, more: int = 0, name: str = "Weekly pi
     return Notice(RUN, name, Trouble.FAILED, f"failed weekly-pipeline {reason}", reason, causes, more, ENDED)
 
 
+def watched(trouble: Trouble, reason: Reason, *causes: Cause) -> Notice:
+    """What the scheduler says of itself."""
+    return Notice(RUN, "Weekly pipeline", trouble, f"{reason} weekly-pipeline", reason, causes, 0, ENDED)
+
+
 def suspended(subject: str, sentence: str) -> Notice:
     cause = (Cause(subject.rpartition(" ")[2], sentence),)
     return Notice(
@@ -85,6 +90,15 @@ NOTICES = {
         0,
         ENDED,
     ),
+    "slots-missed": watched(
+        Trouble.MISSED, Reason.SLOTS_MISSED, Cause("12 × 2026-11-16T05:00:00Z – 2026-11-16T07:45:00Z", "")
+    ),
+    "budget-spent": watched(Trouble.BUDGET, Reason.BUDGET_SPENT, Cause("deals", "429 for two minutes")),
+    "waited-too-long": watched(Trouble.TOO_LATE, Reason.WAITED_TOO_LONG, Cause("sales@acme.example", "")),
+    "over-failed": watched(Trouble.FAILED, Reason.TROUBLE_OVER),
+    "over-missed": watched(Trouble.MISSED, Reason.TROUBLE_OVER),
+    "over-budget": watched(Trouble.BUDGET, Reason.TROUBLE_OVER),
+    "over-too-late": watched(Trouble.TOO_LATE, Reason.TROUBLE_OVER),
     "held": held(
         HeldDigest("Weekly pipeline", SLOT, 12),
         HeldDigest("Stalled watch", SLOT + timedelta(minutes=2), 0, alerts=3),

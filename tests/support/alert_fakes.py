@@ -5,14 +5,30 @@ from dataclasses import replace
 from typing import Any
 
 from tests.domain.builders import answer, deal
-from tests.support.fakes import NOW, RUN, WEEKLY, Emitted, Least, OneQuery, Stored, Takes, bundle_with, uses
+from tests.support.fakes import (
+    NOW,
+    RUN,
+    WEEKLY,
+    Audited,
+    Deployed,
+    Emitted,
+    FixedClock,
+    Least,
+    OneQuery,
+    Stored,
+    Takes,
+    bundle_with,
+    uses,
+)
 from worker.domain.alert.notification import Notification
-from worker.domain.alert.rule import Form, Rule
+from worker.domain.alert.rule import Form, Rule, Severity
 from worker.domain.alert.silence import Silence
+from worker.domain.alert.state import Acknowledgement, AlertState, LastNotification, Phase, RuleState
+from worker.domain.alert.subject import Amount, SubjectFacts
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
 from worker.domain.schedule import Schedule
-from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.snapshot.snapshot import Kind, Snapshot
 from worker.flow.alert.compiled import Compiled
 from worker.flow.alert.evaluate import RunFound
 from worker.flow.run.comparison import Answers
@@ -89,3 +105,48 @@ def parts(ledger: Any = None, stored: Mapping[str, Snapshot] | None = None, **ot
         "snapshots": Stored(stored),
     }
     return uses(**{**given, **other})
+
+
+class Acted(Ledger):
+    """Two deals of BIG fire, and a third is pending; what is done to them is noted."""
+
+    def __init__(self, *silenced: Silence) -> None:
+        super().__init__(AlertMemory("weekly", {"big": FIRING}, {}))
+        self.silenced, self.acked, self.over = silenced, list[Acknowledgement](), list[str]()
+
+    async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None:
+        self.acked.append(ack)
+
+    async def unacknowledge(self, schedule: str, fingerprint: str) -> bool:
+        return bool(self.acked)
+
+    async def silence(self, silence: Silence) -> None:
+        self.silenced = (*self.silenced, silence)
+
+
+class Ended(Acted):
+    async def expire(self, silence_id: str) -> bool:
+        self.over.append(silence_id)
+        return True
+
+
+def _state(key: str, phase: Phase) -> AlertState:
+    facts = SubjectFacts(key, f"Deal {key}", Amount(Kind.MONEY, LARGE, "EUR"), "user_1", "Ann")
+    last = LastNotification(NOW, facts.amount, Severity.WARNING)
+    return AlertState(phase, NOW, facts, notified=last, readers={"alert:team|team@acme.example": str(RUN.key)})
+
+
+FIRING = RuleState(
+    "m",
+    "now",
+    NOW,
+    alerts={key: _state(key, phase) for key, phase in (("a", Phase.FIRING), ("b", Phase.FIRING), ("c", Phase.PENDING))},
+)
+"""The state of BIG as Acted remembers it."""
+
+
+def in_force(ledger: Any = None, schedule: Schedule = WATCHED, **other: Any) -> Any:
+    """WATCHED is deployed, and what people do is on the audit list."""
+    deployed = Deployed(bundle_with(schedule, operator="ops@acme.example"))
+    given = {"deployments": deployed, "clock": FixedClock(), "audit": Audited(), **other}
+    return parts(ledger or Ended(), **given)

@@ -57,7 +57,7 @@ def _rule(of: RuleShown) -> shapes.AlertRuleDocument:
         "repeat": of.repeat,
         "last_check": stamp(of.last_check) if of.last_check else None,
         "open": of.open,
-        "open_amount": _amount(of.open_amount),
+        "open_amount": amount_document(of.open_amount),
     }
 
 
@@ -67,36 +67,36 @@ def _finding(of: Finding) -> shapes.FindingDocument:
         "rule": of.rule,
         "reason": of.reason.value,
         "severity": of.severity.value,
-        "subject": _subject(of.facts),
+        "subject": subject_document(of.facts),
         "since": stamp(of.since),
         "at": stamp(of.at),
         "why": of.why,
         "last_message": None if of.notified is None else _last_message(of.notified),
         "over_since": stamp(of.over_since) if of.over_since else None,
-        "clauses": [_clause(one) for one in of.clauses],
+        "clauses": [clause_document(one) for one in of.clauses],
         "labels": dict(of.labels),
     }
 
 
 def _last_message(of: LastNotification) -> shapes.LastMessageDocument:
-    return {"slot": stamp(of.slot), "amount": _amount(of.amount), "severity": of.severity.value}
+    return {"slot": stamp(of.slot), "amount": amount_document(of.amount), "severity": of.severity.value}
 
 
 def _open(of: OpenAlert) -> shapes.OpenAlertDocument:
     return {
         "fingerprint": of.fingerprint,
         "rule": of.rule,
-        "subject": _subject(of.facts),
+        "subject": subject_document(of.facts),
         "since": stamp(of.since),
         "acked_by": of.acked_by,
     }
 
 
-def _subject(of: SubjectFacts) -> shapes.AlertSubjectDocument:
+def subject_document(of: SubjectFacts) -> shapes.AlertSubjectDocument:
     return {
         "key": of.key,
         "name": of.name,
-        "amount": _amount(of.amount),
+        "amount": amount_document(of.amount),
         "owner_id": of.owner_id,
         "owner": of.owner,
         "stage": of.stage,
@@ -111,7 +111,7 @@ def _cell(column: str, value: Cell) -> Cell:
     return stamp(from_ms(int(value or 0))) if instant else value
 
 
-def _amount(of: Amount | None) -> shapes.AlertAmountDocument | None:
+def amount_document(of: Amount | None) -> shapes.AlertAmountDocument | None:
     if of is None:
         return None
     if of.kind is not Kind.MONEY:
@@ -119,7 +119,7 @@ def _amount(of: Amount | None) -> shapes.AlertAmountDocument | None:
     return {"kind": of.kind.value, "money": _money(of.value, of.currency), "number": None}
 
 
-def _clause(of: ClauseResult) -> shapes.ClauseDocument:
+def clause_document(of: ClauseResult) -> shapes.ClauseDocument:
     return {
         "text": of.text,
         "holds": of.holds,

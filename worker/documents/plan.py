@@ -3,10 +3,12 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from worker.documents.backtest import backtest_document
 from worker.documents.deployment import definitions_document
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.forecast import Forecast
 from worker.flow.deploy.messages import Messages, Shift
 from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.owners_reached import OwnersReached
@@ -17,7 +19,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
     """The whole plan.
 
     {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …],
-    "messages_per_week": [messages, …], "cap": cap or null, "changes": {…}}
+    "messages_per_week": [messages, …], "cap": cap or null, "alerts": [forecast, …], "changes": {…}}
 
     `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection, and
     `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
@@ -34,6 +36,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
         "next_24_hours": [_cost(of) for of in found.day],
         "messages_per_week": [_messages(of) for of in found.messages],
         "cap": {"messages": found.cap.messages, "seconds": found.cap.per} if found.cap else None,
+        "alerts": [_forecast(of) for of in found.forecasts],
         "changes": {
             "added": list(found.changes.added),
             "changed": list(found.changes.changed),
@@ -44,6 +47,23 @@ def plan_document(found: Plan) -> dict[str, Any]:
             "definitions": definitions_document(found.changes),
             "runs": [_moves(move) for move in found.moves],
         },
+    }
+
+
+def _forecast(of: Forecast) -> dict[str, Any]:
+    """What a new or changed alert rule would have told over stored answers.
+
+    {"schedule", "rule", "change", "back_test": back-test or null, "noisy": {reader: messages a week}}
+
+    `back_test` is as in `backtest_document`; null where no answer to the rule's query is stored. `noisy`: readers who
+    would have got too many messages.
+    """
+    return {
+        "schedule": of.schedule,
+        "rule": of.rule,
+        "change": of.change,
+        "back_test": backtest_document(of.tested) if of.tested is not None else None,
+        "noisy": {reader: round(count, 2) for reader, count in of.noisy.items()},
     }
 
 

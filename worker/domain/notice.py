@@ -21,6 +21,9 @@ class Trouble(StrEnum):
     SUSPENDED = "suspended"
     HELD = "held"
     NO_DATA = "no_data"  # of an alert rule; also when its data is back
+    MISSED = "missed"  # slots never ran
+    BUDGET = "budget"  # a connection's budget of requests was spent
+    TOO_LATE = "too_late"  # messages waited until their time was over
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,14 @@ class NoticeRequest:
     reader: str
     day: str
     notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeEnd:
+    """The end of what notices with the subject `of` told, to be told once, and only if one of them was."""
+
+    of: str
+    request: NoticeRequest
 
 
 @dataclass(frozen=True, slots=True)

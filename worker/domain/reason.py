@@ -58,6 +58,10 @@ class Reason(StrEnum):
     PARTLY_DELIVERED = "partly_delivered"  # of a notice, too
     NO_DATA = "no_data"  # of a notice about an alert rule
     DATA_BACK = "data_back"  # of a notice, too
+    SLOTS_MISSED = "slots_missed"  # of a notice
+    BUDGET_SPENT = "budget_spent"  # of a notice
+    WAITED_TOO_LONG = "waited_too_long"  # of a notice
+    TROUBLE_OVER = "trouble_over"  # of a notice: the end of what an earlier one told
     DELETED = "deleted"
     NO_READERS = "no_readers"
     NO_ADDRESS = "no_address"
@@ -114,6 +118,10 @@ SENTENCES: dict[Reason, str] = {
     Reason.PARTLY_DELIVERED: "Some readers could not be sent the digest.",
     Reason.NO_DATA: "An alert rule had no data several times in a row; what fires stays as it was.",
     Reason.DATA_BACK: "An alert rule has data again.",
+    Reason.SLOTS_MISSED: "Slots of the schedule never ran.",
+    Reason.BUDGET_SPENT: "A connection's budget of requests was spent, so that a query has no answer.",
+    Reason.WAITED_TOO_LONG: "Messages of the run before this one waited until their time was over.",
+    Reason.TROUBLE_OVER: "What an earlier notice told is over.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.NO_ADDRESS: "Nobody knows where this owner of rows is reached.",

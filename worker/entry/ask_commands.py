@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.documents.alerts import run_alerts_document
 from worker.documents.bridge import bridge_document
 from worker.documents.deliveries import sentence_of
 from worker.documents.explained import explained_document
@@ -15,14 +16,21 @@ from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
 from worker.entry import console
+from worker.entry.alert_words import run_alert_lines
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
-from worker.flow.operate.explain import Explained
+from worker.flow.alert.explain import explain_run
+from worker.flow.alert.explain_rules import explain_rules
 from worker.flow.operate.explain import explain as explained
 from worker.flow.operate.find_run import deployed_schedule, find_run
 from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
+
+SUBJECTS = 5
+"""Subjects of a rule that are shown of those that fire, of those that do not, and so on. --json has LISTED."""
+
+LISTED = 1_000
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 
@@ -90,16 +98,20 @@ def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: J
     """Why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Explained, ...], tuple[Noted, ...]] | MissedRow:
+        async def work(services: Services) -> dict[str, Any]:
             found = await explained(services, run)
-            return found if isinstance(found, MissedRow) else (*found, await notes_of(services.snapshots, found[0]))
+            if isinstance(found, MissedRow):
+                return missed_document(found)
+            one, rows = found
+            alerts, rules = await explain_run(services, one.key), await explain_rules(services, one)
+            told = run_alerts_document(alerts, rules, LISTED if as_json else SUBJECTS)
+            return {**explained_document(one, rows, await notes_of(services.snapshots, one)), "alerts": told}
 
-        found = with_ledger(directory(ctx, project), work)
-    document = missed_document(found) if isinstance(found, MissedRow) else explained_document(*found)
+        document = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(document)
         return
-    for line in _missed_lines(document) if isinstance(found, MissedRow) else _explained_lines(document):
+    for line in _missed_lines(document) if "count" in document else _explained_lines(document):
         console.out.print(line, markup=False)
 
 
@@ -126,7 +138,7 @@ def _explained_lines(run: dict[str, Any]) -> list[str]:
         ]
         if row["possible_duplicate"]:
             lines.append("  It may have been sent twice under one identity: a possible duplicate.")
-    return lines
+    return [*lines, *run_alert_lines(run["alerts"])] if run["alerts"] is not None else lines
 
 
 COMMANDS = {"runs": runs, "show": show, "explain": explain}

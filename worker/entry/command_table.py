@@ -57,6 +57,9 @@ LISTED = {
     "subscriptions": CommandEntry(
         Section.LOOKING, "subscription_commands", "List, add and end subscriptions: who gets what."
     ),
+    "alerts": CommandEntry(
+        Section.LOOKING, "alert_commands", "List, explain, acknowledge, silence and back-test alerts."
+    ),
     "baselines": CommandEntry(
         Section.LOOKING, "baseline_commands", "List what each next digest compares with; `reset` it."
     ),

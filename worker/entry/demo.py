@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -24,6 +25,7 @@ from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.children import ChildProcesses
+from worker.entry.demo_alerts import WATCH, of_renewals, one_alert
 from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import write_project
 from worker.entry.processes import deploy_now, stop_signal
@@ -40,8 +42,8 @@ EXAMPLE = "weekly-pipeline"
 MARK = ".funnelbeat-demo"
 """Marks a folder that a demo made, and that the next one may empty."""
 
-OFTEN, OTHERS = "10s", "20s"
-"""How often the example and the other schedules fire."""
+OFTEN, WATCHES, OTHERS = "10s", "5s", "20s"
+"""How often the example, the watch and the other schedules fire."""
 WITHIN = "1m"
 """A run's deadline. Without it the deadline is the next slot, which is too early on a busy machine."""
 CHILDREN = "4"
@@ -111,8 +113,9 @@ def write_demo_project(place: Path) -> None:
     """The sandbox project, with schedules that fire every few seconds instead of on Mondays."""
     write_project(place, "demo")
     for path in (place / "schedules").glob("*.yaml"):
-        every = OFTEN if path.stem == EXAMPLE else OTHERS
-        lines = path.read_text(encoding="utf-8").splitlines()
+        every = {EXAMPLE: OFTEN, WATCH: WATCHES}.get(path.stem, OTHERS)
+        text = path.read_text(encoding="utf-8")
+        lines = (of_renewals(text) if path.stem == WATCH else text).splitlines()
         changed = [f"when: {{every: {every}, timezone: Europe/Berlin}}" if x.startswith("when:") else x for x in lines]
         path.write_text("\n".join((*changed, f"within: {WITHIN}")) + "\n", encoding="utf-8")
 
@@ -120,7 +123,9 @@ def write_demo_project(place: Path) -> None:
 def _play(
     bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, children: ChildProcesses, out: Path
 ) -> None:
-    """Two delivered runs with one step of the pipeline between them; writes journal.json and runs.json."""
+    """Two delivered runs with one step of the pipeline between them, then one alert; writes journal.json, runs.json and
+    alerts.json.
+    """
 
     async def play() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
@@ -131,6 +136,11 @@ def _play(
                 after = await _until(children, lambda: _next_after(services, before))
             with console.progress("The other schedules"):
                 await _until(children, lambda: _all_delivered(services, bundle))
+            with console.progress("An alert"):
+                told = await one_alert(services, bundle.project, box, partial(_until, children))
+            _write(out / "alerts.json", told)
+            steps = " → ".join(f"{one['reason']} {one['why']}".strip() for one in told)
+            console.out.print(f"An alert: {steps}", markup=False)
             documents = [await _document(services, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 
@@ -186,7 +196,8 @@ async def _all_delivered(services: Services, bundle: Bundle) -> bool | None:
         failed = next((run for run in closed if run.state in {RunState.FAILED, RunState.PARTIAL} or run.gaps), None)
         if failed is not None:
             raise LedgerError(f"{failed.key} ended {failed.state}: {failed.sentence or failed.gaps}")
-        if not any(run.state is RunState.DELIVERED for run in closed):
+        reads = bundle.schedules[schedule].to
+        if not any(run.state is RunState.DELIVERED for run in closed) and (reads or not closed):
             return None
     return True
 

@@ -14,6 +14,7 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.time.duration import written
 from worker.entry import console
+from worker.entry.forecast_words import forecast_lines
 from worker.entry.instants import instant
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of
@@ -82,6 +83,8 @@ def show(found: Plan) -> None:
         most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
         console.out.print(f"Each address gets at most {most}; one more message tells of the other digests.")
     show_changes(found)
+    for line in forecast_lines(found.forecasts):
+        console.out.print(line, markup=False)
 
 
 def _show_schedule(row: Planned, until: datetime) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
-from worker.domain.notice import NoticeRequest
+from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Subscription
@@ -141,6 +141,12 @@ class RunLedger(Protocol):
     ) -> FailResult:
         """Adds to a failed run, which has none yet, a notice to the operator and `alerts` like those of `fail`, and
         gaps where the run has none. Until this is called, the sweep publishes the run again.
+        """
+        ...
+
+    async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[NoticeEnd]) -> int:
+        """Notices to the operator as deliveries of this run, one a day of each subject; and the ends of what earlier
+        notices told. Returns how many were made; the sweep publishes them.
         """
         ...
 

@@ -12,6 +12,16 @@ from worker.sanitize import plain
 PREHEADER = 126
 LONGEST_NAME = 60
 LONGEST_CAUSE = 300
+SUBJECTS = {
+    Reason.PARTLY_DELIVERED: "partly",
+    Reason.NO_DATA: "no_data",
+    Reason.DATA_BACK: "data_back",
+    Reason.SLOTS_MISSED: "slots_missed",
+    Reason.BUDGET_SPENT: "budget_spent",
+    Reason.WAITED_TOO_LONG: "waited_too_long",
+    Reason.TROUBLE_OVER: "trouble_over",
+}
+"""How a subject begins; of others: that the run failed."""
 
 
 class NoticePage:
@@ -28,8 +38,7 @@ class NoticePage:
         if self.notice.trouble is Trouble.HELD:
             return plain(self._w.say("held.subject", self._count))
         time = self._w.clock(self.notice.run.slot).rpartition(":")[0]
-        ends = {Reason.PARTLY_DELIVERED: "partly", Reason.NO_DATA: "no_data", Reason.DATA_BACK: "data_back"}
-        end = ends.get(self.notice.reason, "failed")
+        end = SUBJECTS.get(self.notice.reason, "failed")
         name = self._w.clean(self.notice.name, LONGEST_NAME)
         return plain(self._w.say(f"notice.subject.{end}", name=name, time=time))
 
@@ -91,6 +100,13 @@ class NoticePage:
             "partly_delivered": (show, retry),
             "no_data": ("doctor", show),
             "data_back": (show,),
+            "slots_missed": (f"runs {schedule}", "doctor"),
+            "budget_spent": ("doctor", show),
+            "waited_too_long": (f"runs {schedule}", "doctor"),
+            "over_failed": (show,),
+            "over_missed": (show,),
+            "over_budget": (show,),
+            "over_too_late": (show,),
             "address": ("deploy", retry),
             "channel": ("doctor", "deploy", retry),
         }[self._kind]
@@ -101,7 +117,8 @@ class NoticePage:
         """Which sentences speak of it: the reason of a failed run, or what is suspended."""
         if self.notice.trouble is Trouble.SUSPENDED:
             return "channel" if self.notice.subject.startswith("channel ") else "address"
-        return str(self.notice.reason)
+        over = self.notice.reason is Reason.TROUBLE_OVER
+        return f"over_{self.notice.trouble}" if over else str(self.notice.reason)
 
     @property
     def _what(self) -> str:

@@ -24,14 +24,15 @@ LANGUAGES = {"en": "en_GB", "de": "de_DE"}
 
 
 @cache
-def _environment() -> TemplateSandbox:
+def own_templates() -> TemplateSandbox:
+    """Those that are shipped; a project has no pages of its own."""
     return environment(shipped.folder_of("templates"), {})
 
 
 @cache
 def style() -> str:
     """The style sheet of all pages, as it stands in them."""
-    return _environment().get_template("web/page.css.j2").render().strip()
+    return own_templates().get_template("web/page.css.j2").render().strip()
 
 
 def style_hash() -> str:
@@ -91,4 +92,4 @@ def plain_page(kind: str, accepted: Sequence[str]) -> str:
 
 def _filled(w: Wording, **values: object) -> str:
     sheet = Markup(style())  # noqa: S704  # our own file
-    return _environment().get_template("web/page.html.j2").render(w=w, style=sheet, **values)
+    return own_templates().get_template("web/page.html.j2").render(w=w, style=sheet, **values)

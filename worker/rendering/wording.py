@@ -72,6 +72,7 @@ class Wording:
         self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
         self.weekday = times.weekday
+        self.local_day = times.local_day
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief
         self.row_name = RowNames(words, place, times).row_name

@@ -30,6 +30,6 @@ def test_a_rule_has_a_predicate_for_each_expression_and_every_variable_is_read()
     made = predicates_of(Least(), written, deals=True)
     assert made.until is not None
     assert set(made.severities) == {Severity.CRITICAL}
-    assert made.reads["row"] == {"value"}
+    assert made.reads["row"] == {"value", "currency"}, "an amount is shown in its currency"
     assert set(made.reads) == {"row", "was", "measures"}, "whose absence alone may be asked"
     assert predicates_of(Least(), BIG, deals=True).until is None

@@ -29,6 +29,7 @@ from worker.flow.run.notices import (
     notice_of,
     of_failed,
     of_suspended,
+    of_trouble,
     operator_address,
     stopped_ways,
     undelivered,
@@ -189,3 +190,12 @@ def test_a_notice_is_what_was_kept_and_of_an_earlier_version_what_its_run_says()
     told = notice_of(REFUSED, run, WEEKLY)
     assert (told.subject, told.causes, told.at) == ("failed weekly source", CAUSES, closed)
     assert notice_of(REFUSED, FAILED, WEEKLY).reason is Reason.UNDELIVERED
+
+
+def test_a_notice_beside_others_of_its_run_has_a_reader_of_its_own() -> None:
+    request = of_trouble(CONNECTORS, BUNDLE, WEEKLY.id, replace(TROUBLE, subject="slots_missed weekly"))
+    assert request is not None
+    assert request.reader.startswith("operator/")
+    assert request.reader.endswith("|ops@acme.example")
+    assert request.day == notice_day(BUNDLE, TROUBLE.at)
+    assert of_trouble(CONNECTORS, bundle_with(WEEKLY), WEEKLY.id, TROUBLE) is None

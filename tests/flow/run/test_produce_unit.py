@@ -35,6 +35,7 @@ from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing, RunBegun, RunEnded
+from worker.domain.missed import MissedRow
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
@@ -94,7 +95,13 @@ class Ends(HandsOver):
         self.writes.append(("postpone", attempt, until))
 
 
-class Ledger(Ends):
+class Watches(Ends):
+    async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[Any]) -> int:
+        self.troubles = [one.notice.reason for one in notices]
+        return len(notices)
+
+
+class Ledger(Watches):
     async def fail(
         self,
         key: RunKey,
@@ -148,6 +155,9 @@ def parts(ledger: Leases, fetches: Fetches | None = None, schedule: Schedule = W
 
 class RunsAlone(KnownRuns):
     async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        return ()
+
+    async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]:
         return ()
 
 

@@ -16,7 +16,7 @@ from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
-from worker.domain.notice import NoticeRequest
+from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.schedule import Subscription
@@ -180,6 +180,12 @@ class RedisRuns:
         given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, **words}
         made, ends = await self._scripts.run("notify", given)
         return FailResult(facts(ends), noticed=made == 1, again=made == AGAIN)
+
+    async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[NoticeEnd]) -> int:
+        expires = self._times.ms("notice")
+        over = [{"of": one.of, "notice": request_row(one.request, expires)} for one in ends]
+        given = {"run": str(key), "notices": [request_row(one, expires) for one in notices], "ends": over}
+        return int(await self._scripts.run("trouble", given))
 
     def _notice(self, notice: NoticeRequest | None) -> dict[str, Any] | None:
         return None if notice is None else request_row(notice, self._times.ms("notice"))

@@ -49,7 +49,7 @@ def evaluate(
 
 
 def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: AlertAnswers) -> Evaluation:
-    rule, decides = context.rule, _decides(context)
+    rule, decides = context.rule, decides_of(context)
     held = _alerts(state)
     if rule.form in (Form.ROWS, Form.GROUPS) and table_of(context, answers.now) is None:
         return Evaluation(rule.id, slot, replace(state, alerts=held), unknown=len(held))
@@ -72,7 +72,7 @@ def _events(context: RuleContext, state: RuleState, slot: datetime, answers: Ale
     moved = replace(state, alerts={})
     if state.slot is None or answers.before is None:
         return Evaluation(rule.id, slot, moved, ended, Skip.FIRST_EVENT)
-    found = happened(context, slot, subjects_of(context, answers, _decides(context)), state.events)
+    found = happened(context, slot, subjects_of(context, answers, decides_of(context)), state.events)
     return Evaluation(
         rule.id,
         slot,
@@ -88,7 +88,7 @@ def _alerts(state: RuleState) -> Mapping[str, AlertState]:
     return {subject: held for subject, held in state.alerts.items() if subject != NO_DATA_SUBJECT}
 
 
-def _decides(context: RuleContext) -> Deciding | None:
+def decides_of(context: RuleContext) -> Deciding | None:
     """Read from the clauses as they are written; no subject is needed."""
     rule, predicates = context.rule, context.predicates
     deals = context.traits.lists_opportunities and rule.form in (Form.ROWS, Form.CHANGES) and not rule.table

@@ -6,9 +6,13 @@ from typing import Protocol
 from worker.domain.alert.predicates import Predicates
 from worker.domain.alert.rule import Rule
 from worker.domain.alert.variables import variables_of
+from worker.domain.expression import Variable
+from worker.domain.snapshot.snapshot import Kind
 from worker.flow.run.conditions import ROW, condition_of
 from worker.memo import Memo
 from worker.ports import Condition, Expressions
+
+CURRENCY = "currency"
 
 KEPT = 2_000
 """Rules and conditions that a process keeps compiled."""
@@ -56,4 +60,11 @@ def predicates_of(expressions: Expressions, rule: Rule, *, deals: bool) -> Predi
     every = [fires, *([until] if until is not None else []), *severities.values()]
     # A variable of which nothing but its absence is asked has no names, and is given all the same.
     reads = {name: frozenset[str]().union(*(one.names(name) for one in every)) for name in variables}
+    reads = {name: _with_currency(variables[name], names) for name, names in reads.items()}
     return Predicates(fires, fires.clauses, until, severities, reads)
+
+
+def _with_currency(variable: Variable, names: frozenset[str]) -> frozenset[str]:
+    """What is read of an amount is shown in its currency."""
+    money = any(variable.columns.get(name) is Kind.MONEY for name in names)
+    return names | {CURRENCY} if money and CURRENCY in variable.columns else names

@@ -12,9 +12,11 @@ from worker.domain.cap import Cap
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, Schedule
 from worker.domain.subscription import live_records
+from worker.flow.alert.backtest import BackTestUses
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
 from worker.flow.deploy.fires import Fire, LeftOut, Span
+from worker.flow.deploy.forecast import Forecast, forecasts
 from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
@@ -56,7 +58,7 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection. `messages`: what each
-    address gets in the next seven days, without regard to `cap`.
+    address gets in the next seven days, without regard to `cap`. `forecasts`: of new and changed alert rules.
     """
 
     now: datetime
@@ -68,10 +70,13 @@ class Plan:
     moves: tuple[Moves, ...]
     day: tuple[DayCost, ...] = ()
     messages: tuple[Messages, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
     cap: Cap | None = None
 
 
-class PlanUses(ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions, Protocol): ...
+class PlanUses(
+    BackTestUses, ChangesUses, UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions, Protocol
+): ...
 
 
 async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
@@ -102,6 +107,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         if row.schedule in found.firsts or row.schedule in found.changed
     ]
     moves += [compared(name, span.of(before[name]), ()) for name in found.removed]
+    known = {name: before[origin] for name, origin in origins.items() if origin in before}
     had = {(_heir(found, r.schedule), r.id) for schedule in before.values() for r in readers(schedule)}
     has = {(r.schedule, r.id) for schedule in bundle.schedules.values() for r in readers(schedule)}
     return Plan(
@@ -123,8 +129,9 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
             span,
             bundle.schedules,
             found,
-            {name: before[origin] for name, origin in origins.items() if origin in before},
+            known,
         ),
+        forecasts=await forecasts(uses, bundle, known, now),
         cap=bundle.defaults.cap,
     )
 

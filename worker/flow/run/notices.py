@@ -74,6 +74,15 @@ def of_suspended(
     return Suspension(subject, sentence, NoticeRequest(reader, notice_day(bundle, now), notice))
 
 
+def of_trouble(connectors: Connectors, bundle: Bundle, schedule: str, notice: Notice) -> NoticeRequest | None:
+    """A notice that a run may have beside others; None where no operator is named."""
+    address = operator_address(connectors, bundle, ())
+    if address is None:
+        return None
+    one_of_many = f"{OPERATOR}/{hashlib.sha256(notice.subject.encode()).hexdigest()[:8]}"
+    return NoticeRequest(Reader(schedule, one_of_many, address).id, notice_day(bundle, notice.at), notice)
+
+
 def causes_of(gaps: Iterable[Gap]) -> tuple[Cause, ...]:
     return tuple(Cause(gap.query_id, gap.sentence) for gap in gaps)
 

@@ -29,6 +29,7 @@ from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import chosen_entries, readers
 from worker.flow.run.shared_fetch import UsesFetches
 from worker.flow.run.stale import gives_way, is_stale
+from worker.flow.run.troubles import report_troubles
 from worker.flow.uses import (
     UsesAlerts,
     UsesClock,
@@ -161,6 +162,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     handed_over = await _handed_over(uses, begun, bundle, schedule, collected, who)
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)
+    await report_troubles(uses, key, bundle, schedule, collected.gaps, begun.now)
     return handed_over.deliveries
 
 

@@ -147,13 +147,13 @@ local function add_notice(run, given)
   local text = call('HGET', NOTICES, given.subject)
   local held = text and cjson.decode(text) or {}
   if held.d and given.day <= held.d then
-    held.n, held.f, held.t = (held.n or 0) + 1, held.f or now, now
+    held.n, held.f, held.t, held.o = (held.n or 0) + 1, held.f or now, now, 1
     call('HSET', NOTICES, given.subject, cjson.encode(held))
     return false
   end
   local told = given.told
   told.t, told.n, told.f = now, held.n, held.f
-  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now}))
+  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now, o = 1}))
   call('HSET', rows_key(run), given.reader, 'P' .. cjson.encode({x = now + given.expires, i = told}))
   call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. given.reader)
   return true

@@ -1,0 +1,47 @@
+"""Troubles of a schedule: one notice a day, and one word when they are over."""
+
+from dataclasses import replace
+
+from tests.support.ledger_fixture import SLOT, WEEK, LedgerFixture
+from tests.support.notices import failed
+from worker.domain.notice import NoticeEnd, NoticeRequest
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+
+
+def request(run: RunKey, subject: str, day: str) -> NoticeRequest:
+    made = failed(run, day)
+    return NoticeRequest(f"operator/{subject[:4]}|ops@acme.example", day, replace(made.notice, subject=subject))
+
+
+async def told(story: LedgerFixture, run: RunKey) -> list[str]:
+    rows = await story.lookups.deliveries(run)
+    return sorted(row.notice.subject for row in rows if row.notice is not None)
+
+
+async def test_a_trouble_is_told_once_a_day_and_its_end_once(story: LedgerFixture) -> None:
+    keys = [(await story.begun(SLOT + week * WEEK))[0] for week in range(5)]
+    wrong, over = "slots_missed week", "over slots_missed week"
+
+    async def report(week: int, *, bad: bool, day: str = "2026-11-16") -> int:
+        key = keys[week]
+        notices = [request(key, wrong, day)] if bad else []
+        ends = [] if bad else [NoticeEnd(wrong, request(key, over, day))]
+        return await story.runs.report_troubles(key, notices, ends)
+
+    assert await report(0, bad=False) == 0, "what was never told has no end"
+    assert await report(1, bad=True) == 1
+    assert await report(2, bad=True) == 0
+    assert await report(3, bad=False) == 1
+    assert await report(4, bad=False) == 0
+    assert [await told(story, key) for key in keys] == [[], [wrong], [], [over], []]
+
+
+async def test_the_end_of_failed_runs_is_told_by_a_run_that_found_answers(story: LedgerFixture) -> None:
+    first, attempt = await story.begun(SLOT)
+    notice = failed(first, "2026-11-16")
+    await story.runs.fail(first, attempt, Reason.SOURCE, "down", (), notice)
+    later = (await story.begun(SLOT + WEEK))[0]
+    end = NoticeEnd(notice.notice.subject, request(later, "over it", "2026-11-16"))
+    assert await story.runs.report_troubles(later, (), [end]) == 1
+    assert await told(story, later) == ["over it"]

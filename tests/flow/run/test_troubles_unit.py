@@ -1,0 +1,73 @@
+"""What went wrong with a schedule since its last run, and what is over."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from tests.support.fakes import HOUR, NOW, RUN, WEEKLY, KnownMissed, Takes, bundle_with, uses
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.missed import MissedRow
+from worker.domain.notice import NoticeEnd, NoticeRequest
+from worker.domain.reason import Reason
+from worker.domain.run import Run, RunKey
+from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.flow.run.troubles import report_troubles
+
+BEFORE = replace(RUN, key=RunKey("weekly", NOW - 3 * HOUR))
+OPERATED = bundle_with(WEEKLY, operator="ops@acme.example")
+SPENT = Gap("deals", GapReason.RATE_LIMITED, "429 for two minutes")
+
+
+class Runs:
+    def __init__(self) -> None:
+        self.wrong, self.over = list[str](), list[str]()
+        self.causes = list[str]()
+
+    async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[NoticeEnd]) -> int:
+        self.wrong = [one.notice.subject for one in notices]
+        self.causes = [cause.who for one in notices for cause in one.notice.causes]
+        self.over = [one.of for one in ends]
+        return len(notices)
+
+
+class Known(KnownMissed):
+    """The runs of the schedule, newest first; what it missed; and what became of messages."""
+
+    late: tuple[Delivery, ...] = ()
+
+    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
+        return (RUN, BEFORE)
+
+    async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        return self.late if run == BEFORE.key else ()
+
+
+async def reported(*missed: MissedRow, late: Any = (), gaps: Any = (), bundle: Any = OPERATED) -> Runs:
+    runs, known = Runs(), Known(*missed)
+    known.late = tuple(late)
+    given = uses(runs=runs, lookups=known, connectors=uses(takes=Takes("mail").takes))
+    await report_troubles(given, RUN.key, bundle, WEEKLY, gaps, NOW)
+    return runs
+
+
+def row(hours: int, reason: Reason) -> MissedRow:
+    return MissedRow(NOW - hours * HOUR, NOW - hours * HOUR, 1, reason, schedule="weekly")
+
+
+async def test_slots_that_were_missed_since_the_last_run_are_told_and_pauses_are_not() -> None:
+    found = await reported(row(1, Reason.CAUGHT_UP), row(2, Reason.PAUSED), row(4, Reason.TOO_LATE))
+    assert found.wrong == ["slots_missed weekly"]
+    assert found.causes == [f"1 × {(NOW - HOUR):%Y-%m-%dT%H:%M:%SZ}"]
+    assert "slots_missed weekly" not in found.over
+    assert {"budget_spent weekly", "waited_too_long weekly", "failed weekly source"} <= {*found.over}
+
+
+async def test_a_spent_budget_and_messages_that_waited_too_long_are_told() -> None:
+    expired = Delivery(DeliveryKey(BEFORE.key, "team|a@x"), DeliveryState.SKIPPED, reason=Reason.EXPIRED)
+    found = await reported(late=[expired, replace(expired, reason=Reason.EMPTY)], gaps=[SPENT])
+    assert found.wrong == ["budget_spent weekly", "waited_too_long weekly"]
+    assert found.causes == ["deals", "a@x"]
+
+
+async def test_without_an_operator_nothing_is_asked() -> None:
+    assert (await reported(row(1, Reason.TOO_LATE), bundle=bundle_with(WEEKLY))).wrong == []

@@ -1,0 +1,98 @@
+"""The scheduler watches itself: what went wrong with a schedule since its last run, and what is over, for the operator.
+
+A run that failed, was abandoned or did not reach everybody has a notice of its own (notices.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from worker.domain.delivery import Delivery
+from worker.domain.missed import MissedRow
+from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeEnd, NoticeRequest, Trouble
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey, stamp
+from worker.domain.schedule import Bundle, Schedule
+from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.flow.run.notices import causes_of, of_trouble, operator_address
+from worker.flow.run.readers import is_notice
+from worker.flow.uses import UsesConnectors, UsesLookups, UsesRuns
+
+WATCHED = {
+    Trouble.MISSED: Reason.SLOTS_MISSED,
+    Trouble.BUDGET: Reason.BUDGET_SPENT,
+    Trouble.TOO_LATE: Reason.WAITED_TOO_LONG,
+}
+FAILED = (Reason.SOURCE, Reason.ABANDONED)
+"""Of runs; a run that found answers says that they are over."""
+
+ROWS = 20
+"""Newest rows of missed slots that are looked at."""
+
+
+class TroubleUses(UsesConnectors, UsesLookups, UsesRuns, Protocol): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What is known since the schedule's run before this one. `late`: that run's deliveries whose time was over."""
+
+    missed: Sequence[MissedRow]
+    late: Sequence[Delivery]
+
+
+async def report_troubles(
+    uses: TroubleUses, run: RunKey, bundle: Bundle, schedule: Schedule, gaps: Sequence[Gap], now: datetime
+) -> int:
+    """Of a run that found answers. Returns how many notices were made. A process that dies before this tells nothing of
+    what happened until this run.
+    """
+    if operator_address(uses.connectors, bundle, ()) is None:
+        return 0
+    wrong = _causes(await _since(uses, run), gaps)
+    notices, ends = list[NoticeRequest](), list[NoticeEnd]()
+
+    def request(trouble: Trouble, reason: Reason, subject: str, causes: Sequence[Cause]) -> NoticeRequest | None:
+        more = max(len(causes) - MOST_CAUSES, 0)
+        notice = Notice(run, schedule.name, trouble, subject, reason, tuple(causes[:MOST_CAUSES]), more, now)
+        return of_trouble(uses.connectors, bundle, schedule.id, notice)
+
+    for trouble, reason in WATCHED.items():
+        subject, causes = f"{reason} {schedule.id}", wrong[trouble]
+        if causes:
+            made = request(trouble, reason, subject, causes)
+            notices += [made] if made is not None else []
+        else:
+            over = request(trouble, Reason.TROUBLE_OVER, f"over {subject}", ())
+            ends += [NoticeEnd(subject, over)] if over is not None else []
+    for reason in FAILED:
+        subject = f"failed {schedule.id} {reason}"
+        over = request(Trouble.FAILED, Reason.TROUBLE_OVER, f"over {subject}", ())
+        ends += [NoticeEnd(subject, over)] if over is not None else []
+    return await uses.runs.report_troubles(run, notices, ends)
+
+
+async def _since(uses: UsesLookups, run: RunKey) -> Since:
+    earlier = [one for one in await uses.lookups.runs(run.schedule, 3) if one.key.slot < run.slot]
+    if not earlier:
+        return Since((), ())
+    before = earlier[0].key
+    missed = [one for one in await uses.lookups.missed(run.schedule, ROWS) if before.slot < one.last < run.slot]
+    rows = await uses.lookups.deliveries(before)
+    late = [one for one in rows if one.reason is Reason.EXPIRED and not is_notice(one.key.reader)]
+    return Since([one for one in missed if one.reason is not Reason.PAUSED], late)
+
+
+def _causes(since: Since, gaps: Sequence[Gap]) -> dict[Trouble, tuple[Cause, ...]]:
+    return {
+        Trouble.MISSED: tuple(Cause(_span(one), "") for one in since.missed),
+        Trouble.BUDGET: causes_of(gap for gap in gaps if gap.reason is GapReason.RATE_LIMITED),
+        Trouble.TOO_LATE: tuple(Cause(one.key.address, one.sentence) for one in since.late),
+    }
+
+
+def _span(row: MissedRow) -> str:
+    """As in "12 × 2026-11-23T14:00:00Z – 2026-11-23T16:00:00Z"."""
+    ends = dict.fromkeys((stamp(row.first), stamp(row.last)))
+    return f"{row.count} × {' – '.join(ends)}"
