@@ -15,6 +15,7 @@ from worker.documents.deployment import deployed_document
 from worker.documents.preview import preview_document
 from worker.entry import console
 from worker.entry.local_queue import LocalQueue
+from worker.entry.new_project import SCHEMAS, write_schemas
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
@@ -40,6 +41,9 @@ def check(
         str | None,
         typer.Option("--explain", metavar="ID", help="Print alerts written out: a rule's, or all of a schedule."),
     ] = None,
+    editors: Annotated[
+        bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
@@ -47,6 +51,8 @@ def check(
         if print_schema:
             console.show_json(schema(registry()))
             return
+        if editors:
+            write_schemas(directory(ctx, project))
         loaded = definitions(directory(ctx, project))
         if loaded.bundle is not None:
             faults, lost = template_complaints(loaded.bundle), unused(loaded.bundle)
