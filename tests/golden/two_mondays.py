@@ -74,11 +74,11 @@ def opened(box: Sandbox, source: str, clock: Clock) -> Service:
 
 async def mondays(name: str, place: Path, names: Names = HOSTILE) -> AsyncIterator[Digest]:
     """The digest of the first Monday, and that of the second, which is compared with the first."""
-    async for told in contexts(name, place):
+    async for told in contexts(name, place, names):
         yield compose(told)
 
 
-async def contexts(name: str, place: Path) -> AsyncIterator[DigestContext]:
+async def contexts(name: str, place: Path, names: Names = HOSTILE) -> AsyncIterator[DigestContext]:
     """What the digests of two Mondays are made from."""
     plan, clock, before = schedule(name, place), Clock(FIRST), dict[str, Snapshot]()
     async with Sandbox(now=clock, names=names) as box:

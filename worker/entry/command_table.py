@@ -62,6 +62,7 @@ LISTED = {
     ),
     "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom, through which door."),
     "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
+    "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),
     "source": CommandEntry(Section.LOOKING, "source_commands", "List what a connection holds, such as its pipelines."),
     "templates": CommandEntry(Section.LOOKING, "template_commands", "List, copy and check the templates of messages."),
     "doctor": CommandEntry(
