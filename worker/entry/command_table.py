@@ -33,7 +33,7 @@ LISTED = {
         Section.FIRST, "project_commands", "Report everything that is wrong with the project's files."
     ),
     "preview": CommandEntry(
-        Section.FIRST, "project_commands", "Fetch now and render what a reader would get. Sends nothing."
+        Section.FIRST, "preview_command", "Fetch now and render what a reader would get. Sends nothing."
     ),
     "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
