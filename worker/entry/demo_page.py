@@ -37,7 +37,7 @@ small { opacity: .7 }
 
 @dataclass(frozen=True, slots=True)
 class DemoMessage:
-    """A file that was delivered. `html` and `text`: of a mail; a post in Slack has its plain form as `text`."""
+    """A file that was delivered. `html` and `text`: of a mail; a post has its plain form as `text`."""
 
     file: str
     to: str
@@ -53,7 +53,7 @@ def write_page(out: Path, example: str, bridge: Mapping[str, Mapping[str, int]],
     mails, posts = list(_mails(out)), list(_posts(out))
     mails.sort(key=lambda mail: (example in mail.title, mail.file), reverse=True)
     page = out / PAGE
-    parts = [_HEAD, *_compared(bridge, journal["bridge"]), *map(_mail, mails), "<h2>Slack</h2>\n", *map(_post, posts)]
+    parts = [_HEAD, *_compared(bridge, journal["bridge"]), *map(_mail, mails), "<h2>Posts</h2>\n", *map(_post, posts)]
     page.write_text("".join(parts), encoding="utf-8")
     return page
 
@@ -72,7 +72,7 @@ def _mails(out: Path) -> Iterator[DemoMessage]:
 
 
 def _posts(out: Path) -> Iterator[DemoMessage]:
-    for path in sorted(out.glob("*.slack.json")):
+    for path in sorted(out.glob("*.*.json")):
         post = json.loads(path.read_text("utf-8"))
         where = "in the thread of" if "thread_ts" in post else "to"
         yield DemoMessage(path.name, f"{where} {post.get('channel', '')}", "", str(post.get("text", "")))

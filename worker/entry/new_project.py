@@ -122,7 +122,7 @@ def _sandbox_channels() -> str:
 
 
 def fitted(text: str, place: Place) -> str:
-    """An example schedule for another zone, channel and reader. The room in Slack stays an example."""
+    """An example schedule for another zone, channel and reader. The room stays an example."""
     entry = f"channel: {EXAMPLE.channel}, address: {EXAMPLE.address}"
     own = f"channel: {place.channel}, address: {json.dumps(place.address)}"
     text = text.replace(f"timezone: {EXAMPLE.zone}", f"timezone: {place.zone}")
