@@ -1,30 +1,19 @@
-"""Commands for a project's files: check, deploy, preview."""
+"""check: what is wrong with a project's files."""
 
-import asyncio
 from dataclasses import replace
 from typing import Annotated
 
 import typer
 
 from worker.adapters.definitions.schema import schema
-from worker.app import open_services, registry
+from worker.app import registry
 from worker.documents.definitions import check_document
-from worker.documents.deployment import deployed_document
 from worker.entry import console
-from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import SCHEMAS, write_schemas
 from worker.entry.options import Json, Project, directory
-from worker.entry.ownership import own
-from worker.entry.plan_commands import show
-from worker.entry.project_dir import bundle_of, definitions, deployable, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.project_dir import definitions
 from worker.entry.rule_output import show_rules
-from worker.entry.project_dir import definitions, deployable, redis_for
 from worker.entry.template_check import template_complaints, unused
-from worker.flow.deploy.deploy import Changes, deploy
-from worker.flow.deploy.plan import Plan, plan
-
-PLANNED_DAYS = 14
-"""Days of the plan that `deploy` shows before it asks."""
 
 
 def check(
@@ -72,36 +61,4 @@ def check(
         raise typer.Exit(console.WRONG)
 
 
-def deploy_command(
-    ctx: typer.Context,
-    project: Project = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Check the definitions, show what will fire and what changes, and activate them in one step."""
-    with console.guarded(as_json=as_json):
-        place = directory(ctx, project)
-        bundle = deployable(place)
-        with redis_for(place) as settings:
-
-            async def compare() -> Plan:
-                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    return await plan(services, bundle, PLANNED_DAYS)
-
-            async def activate() -> tuple[str, Changes]:
-                await own(settings, bundle.project, place, bundle.schedules)
-                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    deployment, found = await deploy(bundle, services)
-                    return deployment.bundle, found
-
-            if not as_json:
-                show(asyncio.run(compare()))
-            console.confirm("Deploy?", "not deployed", yes=yes, as_json=as_json)
-            bundle_id, found = asyncio.run(activate())
-    if as_json:
-        console.show_json(deployed_document(bundle_id, found))
-    else:
-        console.out.print(f"Deployed {bundle_id[:12]}.")
-
-
-COMMANDS = {"check": check, "deploy": deploy_command}
+COMMANDS = {"check": check}

@@ -216,7 +216,7 @@ async def test_a_bridge_that_has_no_two_ends_is_none(given: Any, row: Delivery) 
 
 
 def test_the_entry_that_is_shown_is_the_first_that_a_browser_shows_best() -> None:
-    connectors = ByName(mail=Shown(), room=Html())
+    connectors: Any = ByName(mail=Shown(), room=Html())
     assert shown_entry(connectors, BUNDLE, BOTH, None) == BOSS
     assert shown_entry(connectors, BUNDLE, BOTH, TEAM.id) == TEAM
     with pytest.raises(RequestError, match="nobody"):
