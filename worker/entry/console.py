@@ -98,6 +98,8 @@ def make_streams_safe() -> None:
             stream.reconfigure(errors="backslashreplace")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout = _until_closed(sys.stdout)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _until_closed(sys.stderr)
 
 
 def _until_closed(stream: io.TextIOWrapper) -> io.TextIOWrapper:

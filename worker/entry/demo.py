@@ -23,8 +23,9 @@ from worker.documents.runs import demo_run_document
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.bridge_words import bridge_lines
 from worker.entry.children import ChildProcesses
-from worker.entry.demo_page import amount_of, bridge_labels, write_page
+from worker.entry.demo_page import write_page
 from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import write_project
 from worker.entry.processes import deploy_now, stop_signal
@@ -231,9 +232,8 @@ def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: P
     page = write_page(out, example, documents[1]["bridge"], moved)
     console.out.print("Two runs of the example were delivered, and the sandbox's pipeline moved in between:")
     for currency, terms in moved["bridge"].items():
-        for name, label in bridge_labels().items():
-            if terms[name]:
-                console.out.print(f"  {label:<18}{amount_of(name, terms[name], currency):>14}", markup=False)
+        for line in bridge_lines(currency, terms):
+            console.out.print(line, markup=False)
     console.out.print("Every amount of the second digest equals what really happened (journal.json).")
     console.out.print(f"Open this file in a browser: {page}", markup=False)
 

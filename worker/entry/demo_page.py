@@ -10,8 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from worker.domain.snapshot.opportunity import Move
-from worker.rendering.wording import JOIN, Wording, direction
+from worker.entry.bridge_words import amount_of, bridge_labels
 
 PAGE = "index.html"
 PHONE, DESKTOP, HEIGHT = 375, 760, 720
@@ -89,24 +88,6 @@ def _compared(bridge: Mapping[str, Mapping[str, int]], truth: Mapping[str, Mappi
                 amounts = (escape(amount_of(name, side.get(name, 0), currency)) for side in (own, terms))
                 yield f"<tr><td>{escape(label)}<td>{'<td>'.join(amounts)}\n"
         yield "</table>\n"
-
-
-def bridge_labels() -> dict[str, str]:
-    """Each term of a bridge in the words of a digest, in its order: opening, the moves, closing."""
-    words = _words()
-    moves = {move.value: words.move_label(move) for move in Move}
-    return {"opening": words.say("opening"), **moves, "closing": words.say("closing")}
-
-
-def _words() -> Wording:
-    return Wording("en_GB", "UTC")
-
-
-def amount_of(term: str, amount: int, currency: str) -> str:
-    """With cents, and for a move with its sign. `amount`: in minor units, as a bridge holds it."""
-    if term in {"opening", "closing"}:
-        return _words().money(amount, currency, cents=True)
-    return _words().money(direction(Move(term)) * amount, currency, signed=True, cents=True).replace(JOIN, "")
 
 
 def _mail(mail: DemoMessage) -> str:

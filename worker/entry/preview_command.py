@@ -1,5 +1,6 @@
 """preview: one reader's message as a file, fetched now or from a sample."""
 
+import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +33,7 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
     reader: Annotated[
         str | None, typer.Option("--reader", metavar="ADDRESS", help="Which reader of an entry with `each`.")
     ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Where to write the page; - for standard output.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
     sample: Annotated[
         bool, typer.Option("--sample", help="Show a sample digest in which much moved. Fetches nothing.")
@@ -54,6 +55,10 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
             refuse_unset_secrets(place, alone)
             seen = _fetched(place, bundle, schedule, entry, reader, quiet=as_json)
         target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
+        if str(target) == "-":
+            refuse_two_outputs(as_json=as_json, opened=open_page)
+            sys.stdout.write(seen.page)
+            raise typer.Exit(console.look_status(len(seen.digest.gaps), len(bundle.schedules[schedule].report)))
         console.write_file(target, seen.page)
     if as_json:
         console.show_json(preview_document(str(target), seen))
@@ -66,6 +71,12 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
     if open_page:
         webbrowser.open(target.resolve().as_uri())
     raise typer.Exit(console.look_status(len(seen.digest.gaps), len(bundle.schedules[schedule].report)))
+
+
+def refuse_two_outputs(*, as_json: bool, opened: bool) -> None:
+    """Raises RequestError: standard output takes the page alone."""
+    if as_json or opened:
+        raise RequestError(f"--out - beside {'--json' if as_json else '--open'}; leave one of them out")
 
 
 def _fetched(
